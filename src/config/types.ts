@@ -1,0 +1,90 @@
+/** Part of the admin API an API key opens; `all` opens everything. */
+export type AdminScope = 'introspect' | 'flows' | 'clients' | 'keys' | 'all'
+
+export interface AdminKey {
+  readonly scope: AdminScope
+  readonly key: string
+}
+
+export type SigningAlgorithm = 'RS256' | 'ES256' | 'EdDSA'
+
+/** Lifetimes in seconds; null stands for "never". */
+export interface Lifetimes {
+  readonly loginConsentRequest: number
+  readonly authenticationSession: number
+  readonly accessToken: number
+  readonly refreshToken: number | null
+  readonly idToken: number
+  readonly authCode: number
+}
+
+/** Absolute URLs, resolved against the public URL where the setting was relative. */
+export interface Urls {
+  /** `iss`, verbatim as configured. */
+  readonly issuer: string
+  /** Base of the public endpoints, without trailing slash. */
+  readonly public: string
+  readonly login: string
+  readonly registration: string
+  readonly consent: string
+  readonly logout: string
+  readonly error: string
+  readonly postLogoutRedirect: string
+}
+
+export interface CookieSettings {
+  readonly sameSite: 'None' | 'Lax' | 'Strict'
+  readonly secure: boolean
+  readonly domain: string | null
+  readonly sessionName: string
+  readonly loginCsrfName: string
+  readonly consentCsrfName: string
+  readonly sessionPath: string
+}
+
+export interface OAuth2Settings {
+  readonly pkceEnforced: boolean
+  readonly pkceEnforcedForPublicClients: boolean
+  /** Minimum length of `state`; null: 8, but only where neither code_challenge nor nonce protects the client. */
+  readonly stateMinLength: number | null
+  readonly defaultGrantAllowedScope: boolean
+  readonly grace: { readonly seconds: number; readonly uses: number }
+  readonly excludeNotBeforeClaim: boolean
+  readonly allowedTopLevelClaims: readonly string[]
+  readonly mirrorTopLevelClaims: boolean
+  readonly preserveExtClaims: boolean
+}
+
+export interface Strategies {
+  readonly accessToken: 'opaque' | 'jwt'
+  readonly scope: 'wildcard' | 'exact'
+  readonly jwtScopeClaim: 'list' | 'string' | 'both'
+  readonly jwtTyp: 'JWT' | 'at+jwt'
+}
+
+/** Everything that is configured, validated once per isolate (design section 6). */
+export interface Config {
+  readonly urls: Urls
+  /** True when the issuer's host is loopback: plain http, development cookies, demo pages. */
+  readonly loopback: boolean
+  /** Host names (with port) this server answers for, beside the issuer's and the public URL's. */
+  readonly hosts: readonly string[]
+  readonly ttl: Lifetimes
+  readonly strategies: Strategies
+  readonly oauth2: OAuth2Settings
+  readonly cookies: CookieSettings
+  readonly defaultClientScope: string
+  readonly supportedClaims: readonly string[]
+  readonly supportedScopes: readonly string[]
+  readonly signingAlgorithm: SigningAlgorithm
+  /** System secrets, newest first: the first seals, all open. */
+  readonly systemSecrets: readonly string[]
+  readonly admin: {
+    readonly auth: 'keys' | 'open'
+    readonly keys: readonly AdminKey[]
+    /** Whether the `Admin` entrypoint answers over a service binding. */
+    readonly entrypoint: boolean
+  }
+  readonly demoPages: boolean
+  readonly grantsBook: boolean
+}

@@ -1,0 +1,41 @@
+import type { Runtime } from './runtime.ts'
+
+/** Security events worth a line of their own in the log. */
+export type AuditEvent =
+  | 'token.issued'
+  | 'token.refreshed'
+  | 'token.grace_hit'
+  | 'token.fast_forward'
+  | 'token.reuse_detected'
+  | 'token.revoked'
+  | 'consent.granted'
+  | 'consent.rejected'
+  | 'consent.revoked'
+  | 'session.started'
+  | 'session.ended'
+  | 'client.created'
+  | 'client.changed'
+  | 'client.deleted'
+
+/** Fields of a log line: identifiers and outcomes only, never a token, code, secret or cookie. */
+export type LogFields = Readonly<Record<string, string | number | boolean | null | readonly string[]>>
+
+/** What a handler knows of the HTTP request it answers, beside the request itself. */
+export interface RequestContext {
+  readonly rt: Runtime
+  readonly requestId: string
+  /** Names this request to the ledger: repeated calls under one attempt get one answer. */
+  readonly attempt: string
+  /** Lets work outlive the response (`waitUntil`). */
+  defer(work: Promise<unknown>): void
+  /** Writes an audit line; names the client in the request's own line too. */
+  audit(event: AuditEvent, fields: LogFields): void
+  /** Names the client in the request's log line. */
+  seen(clientId: string): void
+}
+
+/** Hono's type parameters for every route. */
+export interface AppEnv {
+  Bindings: import('./env.ts').Env
+  Variables: { ctx: RequestContext }
+}

@@ -1,0 +1,63 @@
+import type { CryptoKey, JWK } from 'jose'
+
+/** Kinds of sealed envelope; the kind is authenticated, so one kind never opens as another. */
+export type EnvelopeKind =
+  | 'login_challenge'
+  | 'login_verifier'
+  | 'consent_challenge'
+  | 'consent_verifier'
+  | 'logout_challenge'
+  | 'logout_verifier'
+  | 'code'
+  | 'access_token'
+  | 'refresh_token'
+  | 'session'
+  | 'page_token'
+  | 'signing_key'
+  | 'demo'
+
+/** Plain content of an envelope: JSON data and when it stops being good (seconds since the epoch; null never). */
+export interface Opened {
+  readonly expiresAt: number | null
+  readonly data: unknown
+}
+
+/** A root key row as stored: the key sealed under a key derived from a system secret. */
+export interface RootKeyRow {
+  readonly id: string
+  readonly sealed: string
+  readonly createdAt: number
+}
+
+/** Where root keys are kept; implemented by the store. */
+export interface RootKeySource {
+  /** All rows, from the primary when `fresh`. */
+  list(fresh: boolean): Promise<readonly RootKeyRow[]>
+  /** Stores the first key if there is none yet; racing callers end with one. Returns all rows. */
+  insertFirst(row: RootKeyRow): Promise<readonly RootKeyRow[]>
+  /** Replaces the sealed form of a row after the system secret was rotated, if it still is `from`. */
+  rewrap(id: string, from: string, to: string): Promise<void>
+}
+
+/** A signing key row as stored. `privateSealed` is an envelope of kind `signing_key`. */
+export interface SigningKeyRow {
+  readonly set: string
+  readonly kid: string
+  readonly alg: string
+  readonly publicJwk: JWK
+  readonly privateSealed: string
+  readonly createdAt: number
+}
+
+/** Where signing keys are kept; implemented by the store. Rows come newest first. */
+export interface SigningKeySource {
+  list(set: string, fresh: boolean): Promise<readonly SigningKeyRow[]>
+  insertFirst(row: SigningKeyRow): Promise<readonly SigningKeyRow[]>
+}
+
+/** A key ready to sign with. */
+export interface SigningKey {
+  readonly kid: string
+  readonly alg: string
+  readonly key: CryptoKey
+}

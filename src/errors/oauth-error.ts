@@ -1,0 +1,34 @@
+import { catalogue, type ErrorCode, type Failure } from './catalogue.ts'
+
+/** What a failure looks like to its receiver: the two members of RFC 6749 section 5.2. */
+export interface ErrorBody {
+  readonly error: string
+  readonly error_description: string
+}
+
+/** The one error class. Callers branch on `code`; `hint` says what was wrong this time and never holds a secret. */
+export class OAuthError extends Error {
+  override readonly name = 'OAuthError'
+  readonly code: ErrorCode
+  readonly hint: string
+
+  constructor(code: ErrorCode, hint = '') {
+    super(code)
+    this.code = code
+    this.hint = hint
+  }
+
+  get failure(): Failure {
+    return catalogue[this.code]
+  }
+
+  get status(): number {
+    return this.failure.status
+  }
+}
+
+/** Composes the body of an error: description, a space, the hint; double quotes become single ones (contract 0.3). */
+export function errorBody(error: OAuthError): ErrorBody {
+  const text = [error.failure.description, error.hint].filter((part) => part !== '').join(' ')
+  return { error: error.failure.error, error_description: text.replaceAll('"', "'") }
+}

@@ -1,0 +1,21 @@
+import { errorBody, OAuthError } from './oauth-error.ts'
+
+/** Seconds a client should wait before it repeats a request that met `temporarily_unavailable`. */
+const RETRY_AFTER_SECONDS = 1
+
+/** Anything thrown, as an OAuthError: what is not ours is a `server_error` and shows nothing of itself. */
+export function toOAuthError(thrown: unknown): OAuthError {
+  return thrown instanceof OAuthError ? thrown : new OAuthError('server_error')
+}
+
+/** Renders an error as JSON with its catalogue status; never cached (RFC 6749 section 5.2). */
+export function renderError(thrown: unknown): Response {
+  const error = toOAuthError(thrown)
+  const headers = new Headers({
+    'content-type': 'application/json',
+    'cache-control': 'no-store',
+    pragma: 'no-cache',
+  })
+  if (error.status === 503) headers.set('retry-after', String(RETRY_AFTER_SECONDS))
+  return new Response(JSON.stringify(errorBody(error)), { status: error.status, headers })
+}

@@ -1,0 +1,41 @@
+import { toBase64url } from '../util/base64url.ts'
+import { sha256 } from '../util/digest.ts'
+
+/** Naming scheme of owner references; a new scheme gets a new digit and old references stay valid. */
+const SCHEME = '1'
+
+/** What owns a ledger. */
+export type OwnerKind = 'subject' | 'client' | 'directory' | 'flow' | 'probe'
+
+/** Shards of the directory from session ids to owners. Changing it orphans entries: it is part of scheme 1. */
+const DIRECTORY_SHARDS = 64
+
+/** Leading characters of a session id that its directory entry and its grants' ids share: 60 random bits. */
+const SHARED_PREFIX = 18
+
+/**
+ * Reference of an owner: a digest over a type tag and the raw UTF-8 bytes, unkeyed and without folding, so it
+ * outlives every secret and setting (design section 2).
+ */
+export function ownerOf(kind: OwnerKind, name: string): string {
+  return SCHEME + toBase64url(sha256(`${kind}\0${name}`))
+}
+
+/** Shape of an owner reference, for those that come back inside an envelope. */
+export function isOwner(value: unknown): value is string {
+  return typeof value === 'string' && /^1[A-Za-z0-9_-]{43}$/.test(value)
+}
+
+/** The part of a session id by which the directory finds it. */
+export const sessionPrefix = (id: string): string => id.slice(0, SHARED_PREFIX)
+
+/** The directory shard that knows a session id, or any grant id made from it. */
+export function directoryOf(id: string): string {
+  const bucket = (sha256(sessionPrefix(id))[0] ?? 0) % DIRECTORY_SHARDS
+  return ownerOf('directory', String(bucket))
+}
+
+/** A new grant id (`consent_request_id`): a UUID that shares its prefix with the session's, so either id alone leads to the owner. */
+export function grantIdFor(sid: string): string {
+  return sessionPrefix(sid) + crypto.randomUUID().slice(SHARED_PREFIX)
+}

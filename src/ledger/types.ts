@@ -1,0 +1,229 @@
+/**
+ * What a ledger answers to. Every method is synchronous inside the Durable Object and one SQLite transaction;
+ * `attempt` names the HTTP request that asks, so a repeated call after a lost reply gets the same answer.
+ * Times are seconds since the epoch unless the name ends in `Ms`; lifetimes are seconds.
+ */
+
+/** JSON as consent apps send it. */
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject
+export interface JsonObject {
+  readonly [name: string]: Json
+}
+
+/** A grant as it was consented to: written once, read by every token operation. */
+export interface GrantRecord {
+  readonly subject: string
+  readonly clientId: string
+  readonly sid: string
+  /** Raw query of the authorization request, without the leading `?`. */
+  readonly query: string
+  readonly requestedAt: number
+  readonly authTime: number
+  readonly scope: readonly string[]
+  readonly audience: readonly string[]
+  readonly requestedScope: readonly string[]
+  readonly requestedAudience: readonly string[]
+  readonly nonce: string | null
+  readonly acr: string
+  readonly amr: readonly string[]
+  readonly remember: boolean
+  readonly rememberFor: number
+  readonly handledAt: number
+  /** Custom claims the consent app gave for each kind of token. */
+  readonly accessTokenClaims: JsonObject
+  readonly idTokenClaims: JsonObject
+  readonly context: Json
+}
+
+export interface StoredGrant extends GrantRecord {
+  readonly id: string
+}
+
+/** A login session as `authorize` sees it. */
+export interface SessionView {
+  readonly sid: string
+  readonly subject: string
+  readonly authTime: number
+  readonly remember: boolean
+}
+
+export interface LoginInput {
+  readonly attempt: string
+  readonly sid: string
+  readonly subject: string
+  readonly clientId: string
+  readonly authTime: number
+  readonly remember: boolean
+  /** True when an existing session was recognised: it must still be there, and nothing is created. */
+  readonly skip: boolean
+  /** New end of the session; for `skip`, null leaves it as it is (`extend_session_lifespan`). */
+  readonly expiresAt: number | null
+  /** Until when the flow's verifiers live: an ended session is remembered as ended at least this long. */
+  readonly flowExpiresAt: number
+  /** A session of the same owner that this login replaces, if any. */
+  readonly replaces: string | null
+}
+
+export type LoginResult =
+  | {
+      readonly status: 'active'
+      /** Sealed into the consent challenge; compared when the grant is committed. */
+      readonly epoch: number
+      /** Scopes of the newest remembered, not skipped, not expired grant of this client; null if there is none. */
+      readonly rememberedScope: readonly string[] | null
+    }
+  | { readonly status: 'ended' }
+
+export interface GrantInput {
+  readonly attempt: string
+  /** The flow's id, equal to `consent_request_id`. */
+  readonly id: string
+  readonly record: GrantRecord
+  readonly epoch: number
+  /** Digest of the consent decision: equal for a repeated verifier, different for another decision. */
+  readonly digest: string
+  /** True when the consent was skipped because an earlier one was remembered: such grants are not listed. */
+  readonly skipped: boolean
+  /** When a remembered consent ends; null for never. */
+  readonly consentExpiresAt: number | null
+  readonly codeLifetime: number
+  readonly flowExpiresAt: number
+}
+
+export type GrantResult =
+  | { readonly status: 'granted'; readonly codeExpiresAt: number; readonly first: boolean }
+  /** Another decision was made for this flow already. */
+  | { readonly status: 'conflict' }
+  /** The session ended, the epoch moved on, or the code is already redeemed: start afresh. */
+  | { readonly status: 'ended' }
+
+export interface RedeemInput {
+  readonly attempt: string
+  readonly id: string
+  readonly clientId: string
+  readonly epoch: number
+  /** How long the row must be kept for the tokens that are about to be issued; null for ever. */
+  readonly keepSeconds: number | null
+}
+
+export type RedeemResult =
+  | { readonly status: 'issued'; readonly grant: StoredGrant; readonly generation: number; readonly issuedAt: number }
+  /** Second redemption: the family is revoked, by this call or an earlier one. */
+  | { readonly status: 'reused' }
+  | { readonly status: 'gone' }
+
+/** The client's registered limits at this moment, re-checked before a refresh commits. */
+export interface ClientLimits {
+  readonly scope: readonly string[]
+  readonly audience: readonly string[]
+  readonly strategy: 'wildcard' | 'exact'
+}
+
+export interface Grace {
+  /** How long a superseded generation keeps working, seconds; 0 is strict rotation. */
+  readonly seconds: number
+  /** How often it may be used in that time; 0 is unlimited. */
+  readonly uses: number
+}
+
+export interface RefreshInput {
+  readonly attempt: string
+  readonly id: string
+  readonly clientId: string
+  readonly generation: number
+  readonly grace: Grace
+  readonly limits: ClientLimits
+  readonly keepSeconds: number | null
+}
+
+export type RefreshResult =
+  | {
+      readonly status: 'issued'
+      readonly grant: StoredGrant
+      readonly generation: number
+      /** When the current generation was made: all its callers get tokens with the same times. */
+      readonly issuedAt: number
+      readonly via: 'advance' | 'repeat' | 'grace' | 'fast_forward'
+    }
+  | { readonly status: 'reused' }
+  | { readonly status: 'gone' }
+  | { readonly status: 'scope_lost'; readonly value: string }
+  | { readonly status: 'audience_lost'; readonly value: string }
+  | { readonly status: 'offline_not_granted' }
+
+export interface InspectInput {
+  readonly id: string
+  readonly generation: number
+  readonly grace: Grace
+  /** A superseded refresh token is active only while uses are left; an access token does not count uses. */
+  readonly use: 'access_token' | 'refresh_token'
+}
+
+/** A consent session for the admin list; `skipped`, revoked and elapsed ones are left out. */
+export interface ListGrantsInput {
+  readonly sid: string | null
+  readonly after: string | null
+  readonly limit: number
+}
+
+export interface RevokeGrantsInput {
+  readonly attempt: string
+  /** What to revoke: one grant, all of one client, or all of the subject. */
+  readonly target: { readonly id: string } | { readonly clientId: string } | 'all'
+  readonly flowLifetime: number
+}
+
+export interface RevokeGrantInput {
+  readonly attempt: string
+  readonly id: string
+  readonly clientId: string
+  readonly flowLifetime: number
+}
+
+export interface EndSessionsInput {
+  readonly attempt: string
+  readonly target: { readonly sid: string } | 'all'
+  readonly flowLifetime: number
+}
+
+export interface SpendInput {
+  readonly attempt: string
+  readonly id: string
+  readonly expiresAt: number
+}
+
+export interface DirectoryEntry {
+  readonly sid: string
+  readonly owner: string
+}
+
+export interface BlobInput {
+  readonly id: string
+  readonly data: string
+  readonly expiresAt: number
+}
+
+/** The remote surface of a ledger; the Durable Object implements it, the ledger client calls it. */
+export interface LedgerMethods {
+  ping(input: null): 'ok'
+  session(input: { readonly sid: string }): SessionView | null
+  login(input: LoginInput): LoginResult
+  endSessions(input: EndSessionsInput): { readonly ended: readonly string[] }
+  grant(input: GrantInput): GrantResult
+  redeem(input: RedeemInput): RedeemResult
+  refresh(input: RefreshInput): RefreshResult
+  inspect(input: InspectInput): StoredGrant | null
+  listGrants(input: ListGrantsInput): readonly StoredGrant[]
+  /** Revokes the family of a presented token; false when it was gone or another client's. */
+  revokeGrant(input: RevokeGrantInput): { readonly revoked: boolean }
+  revokeGrants(input: RevokeGrantsInput): { readonly revoked: readonly string[] }
+  /** Marks an id as spent; `first` is true for the attempt that did it. */
+  spend(input: SpendInput): { readonly first: boolean }
+  isSpent(input: { readonly id: string }): boolean
+  bindSession(input: DirectoryEntry): null
+  unbindSessions(input: { readonly sids: readonly string[] }): null
+  /** Owners of sessions whose id starts with the given prefix (contract: a sid, or the part a consent_request_id shares with it). */
+  owners(input: { readonly prefix: string }): readonly DirectoryEntry[]
+  putBlob(input: BlobInput): null
+  getBlob(input: { readonly id: string }): string | null
+}

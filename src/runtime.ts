@@ -1,0 +1,46 @@
+import { loadConfig } from './config/load.ts'
+import type { Config } from './config/types.ts'
+import { Envelopes } from './crypto/envelope.ts'
+import { KeyRing } from './crypto/ring.ts'
+import { RootKeys } from './crypto/root-keys.ts'
+import type { Env } from './env.ts'
+import { Ledgers } from './ledger/client.ts'
+import { ClientStore } from './store/clients.ts'
+import { GrantsBook } from './store/grants-book.ts'
+import { JsonWebKeyStore } from './store/json-web-keys.ts'
+import { RootKeyStore } from './store/root-keys.ts'
+
+/** What one isolate keeps between requests: the parsed settings and the warm copies of clients and keys. */
+export interface Runtime {
+  readonly env: Env
+  readonly config: Config
+  readonly roots: RootKeys
+  readonly envelopes: Envelopes
+  readonly keys: KeyRing
+  readonly clients: ClientStore
+  readonly ledgers: Ledgers
+  readonly book: GrantsBook
+}
+
+const runtimes = new WeakMap<Env, Runtime>()
+
+/** The isolate's runtime for these bindings, made on first use; throws `misconfiguration` naming every bad setting. */
+export function runtimeOf(env: Env): Runtime {
+  const known = runtimes.get(env)
+  if (known !== undefined) return known
+  const config = loadConfig(env)
+  const roots = new RootKeys(new RootKeyStore(env.DB, env.COPIES), config.systemSecrets)
+  const envelopes = new Envelopes(roots)
+  const runtime: Runtime = {
+    env,
+    config,
+    roots,
+    envelopes,
+    keys: new KeyRing(new JsonWebKeyStore(env.DB, env.COPIES), envelopes, config.signingAlgorithm),
+    clients: new ClientStore(env.DB, env.COPIES),
+    ledgers: new Ledgers(env.LEDGER),
+    book: new GrantsBook(env.DB, config.grantsBook),
+  }
+  runtimes.set(env, runtime)
+  return runtime
+}

@@ -1,0 +1,89 @@
+import type { JsonObject } from '../ledger/types.ts'
+
+/** JSON Web Key set as clients register it. */
+export interface JwkSet {
+  readonly keys: readonly JsonObject[]
+}
+
+/** The 13 lifespan fields of contract 2.1, as Go durations in canonical form. */
+export const LIFESPAN_FIELDS = [
+  'authorization_code_grant_access_token_lifespan',
+  'authorization_code_grant_id_token_lifespan',
+  'authorization_code_grant_refresh_token_lifespan',
+  'client_credentials_grant_access_token_lifespan',
+  'implicit_grant_access_token_lifespan',
+  'implicit_grant_id_token_lifespan',
+  'jwt_bearer_grant_access_token_lifespan',
+  'refresh_token_grant_access_token_lifespan',
+  'refresh_token_grant_id_token_lifespan',
+  'refresh_token_grant_refresh_token_lifespan',
+  'device_authorization_grant_access_token_lifespan',
+  'device_authorization_grant_id_token_lifespan',
+  'device_authorization_grant_refresh_token_lifespan',
+] as const
+
+export type LifespanField = (typeof LIFESPAN_FIELDS)[number]
+
+/** Client metadata with wire names (contract 2.1), after validation and defaults. */
+export interface ClientMetadata {
+  readonly client_name: string
+  readonly redirect_uris: readonly string[] | null
+  readonly grant_types: readonly string[] | null
+  readonly response_types: readonly string[] | null
+  readonly scope: string
+  readonly audience: readonly string[]
+  readonly owner: string
+  readonly policy_uri: string
+  readonly tos_uri: string
+  readonly client_uri: string
+  readonly logo_uri: string
+  readonly allowed_cors_origins: readonly string[]
+  readonly contacts: readonly string[] | null
+  readonly subject_type: string
+  readonly sector_identifier_uri: string
+  readonly jwks_uri: string
+  readonly jwks: JwkSet | null
+  readonly token_endpoint_auth_method: string
+  readonly token_endpoint_auth_signing_alg: string
+  readonly request_uris: readonly string[]
+  readonly request_object_signing_alg: string
+  readonly userinfo_signed_response_alg: string
+  readonly frontchannel_logout_uri: string
+  readonly frontchannel_logout_session_required: boolean
+  readonly backchannel_logout_uri: string
+  readonly backchannel_logout_session_required: boolean
+  readonly post_logout_redirect_uris: readonly string[]
+  readonly metadata: JsonObject
+  readonly access_token_strategy: '' | 'jwt' | 'opaque'
+  readonly skip_consent: boolean
+  readonly skip_logout_consent: boolean | null
+  readonly lifespans: Readonly<Partial<Record<LifespanField, string>>>
+}
+
+/** A registered client as D1, KV and memory hold it. */
+export interface ClientRecord {
+  readonly id: string
+  /** Counts the writes of this row; an older copy never replaces a newer one. */
+  readonly version: number
+  /** Random id of this creation: a deleted and re-created client does not honour the old one's tokens. */
+  readonly instance: string
+  /** Raised by "delete tokens of client"; older tokens are dead. */
+  readonly accessEpoch: number
+  /** Keyed hash of the current secret; null for a client that has none. */
+  readonly secretHash: string | null
+  readonly metadata: ClientMetadata
+  /** Seconds since the epoch. */
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+
+/** One line of the grants book. */
+export interface GrantsBookEntry {
+  readonly id: string
+  readonly subject: string
+  readonly clientId: string
+  readonly scope: readonly string[]
+  readonly createdAt: number
+  /** When the row may be purged; null for never. */
+  readonly expiresAt: number | null
+}

@@ -1,0 +1,18 @@
+import { Buffer } from 'node:buffer'
+
+const ALPHABET = /^[A-Za-z0-9_-]+$/
+
+/** Encodes bytes as unpadded base64url (RFC 4648 section 5). */
+export function toBase64url(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64url')
+}
+
+/**
+ * Decodes unpadded base64url strictly: foreign characters and non-canonical endings give `undefined`,
+ * so two different texts never stand for the same bytes (RFC 4648 section 3.5).
+ */
+export function fromBase64url(text: string): Uint8Array | undefined {
+  if (!ALPHABET.test(text)) return undefined
+  const bytes = new Uint8Array(Buffer.from(text, 'base64url'))
+  return toBase64url(bytes) === text ? bytes : undefined
+}

@@ -1,0 +1,35 @@
+const UNIT_SECONDS: Readonly<Record<string, number>> = {
+  ns: 1e-9,
+  us: 1e-6,
+  µs: 1e-6,
+  ms: 1e-3,
+  s: 1,
+  m: 60,
+  h: 3600,
+}
+
+const WHOLE = /^[+-]?(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|ms|s|m|h))+)$/
+const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)/g
+
+/** Parses a Go duration (`1h30m`, `90s`, `-1s`) into seconds; `undefined` when the text is not one. */
+export function parseDuration(text: string): number | undefined {
+  if (!WHOLE.test(text)) return undefined
+  let seconds = 0
+  for (const [, amount = '0', unit = 's'] of text.matchAll(PART)) {
+    seconds += Number(amount) * (UNIT_SECONDS[unit] ?? 1)
+  }
+  return text.startsWith('-') ? -seconds : seconds
+}
+
+/** Formats seconds in Go's canonical form: `31h` is written `31h0m0s`. */
+export function formatDuration(seconds: number): string {
+  const sign = seconds < 0 ? '-' : ''
+  const total = Math.abs(seconds)
+  if (total === 0) return '0s'
+  if (total < 1) return `${sign}${Number((total * 1000).toFixed(6))}ms`
+  const hours = Math.floor(total / 3600)
+  const minutes = Math.floor((total % 3600) / 60)
+  const rest = `${Number((total % 60).toFixed(9))}s`
+  if (hours > 0) return `${sign}${hours}h${minutes}m${rest}`
+  return minutes > 0 ? `${sign}${minutes}m${rest}` : `${sign}${rest}`
+}
