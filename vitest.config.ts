@@ -6,6 +6,7 @@ const bindings = {
   URLS_SELF_ISSUER: 'http://localhost:4444',
   SECRETS_SYSTEM: 'test-system-secret-of-32-characters!',
   ADMIN_API_KEYS: 'ladon-test-admin-key',
+  ADMIN_ENTRYPOINT: 'on',
 }
 
 export default defineConfig({
