@@ -13,15 +13,16 @@ import {
   tokenRequest,
 } from '../support/relying-party.ts'
 
-/** A binding that fails from the moment it is switched off. */
+/** A binding whose methods fail, as the platform's do, from the moment it is switched off. */
 function breakable<T extends object>(real: T, state: { down: boolean }): T {
   return new Proxy(real, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name, target)
       if (typeof member !== 'function') return member
       return (...args: unknown[]) => {
-        if (state.down) throw new Error('storage is down')
-        return Reflect.apply(member, target, args)
+        if (name === 'prepare') return breakable(Reflect.apply(member, target, args), state)
+        if (name === 'bind') return breakable(Reflect.apply(member, target, args), state)
+        return state.down ? Promise.reject(new Error('storage is down')) : Reflect.apply(member, target, args)
       }
     },
   })
