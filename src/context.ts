@@ -1,4 +1,7 @@
+import type { LogFields } from './http/log.ts'
 import type { Runtime } from './runtime.ts'
+
+export type { LogFields } from './http/log.ts'
 
 /** Security events worth a line of their own in the log. */
 export type AuditEvent =
@@ -16,9 +19,6 @@ export type AuditEvent =
   | 'client.created'
   | 'client.changed'
   | 'client.deleted'
-
-/** Fields of a log line: identifiers and outcomes only, never a token, code, secret or cookie. */
-export type LogFields = Readonly<Record<string, string | number | boolean | null | readonly string[]>>
 
 /** What a handler knows of the HTTP request it answers, beside the request itself. */
 export interface RequestContext {

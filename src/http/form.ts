@@ -17,7 +17,8 @@ export class Parameters {
       const values = this.#values.get(name)
       if (values === undefined) this.#values.set(name, [value])
       else if (REPEATABLE.has(name)) values.push(value)
-      else throw new OAuthError('invalid_request', `Parameter '${name.slice(0, 64)}' is given more than once.`)
+      else
+        throw new OAuthError('invalid_request', `Parameter '${name.slice(0, 64)}' is given more than once.`)
     }
   }
 
@@ -44,7 +45,8 @@ export class Parameters {
 
 /** Reads a body of at most 1 MiB; throws `body_too_large` without reading further. */
 export async function readBody(request: Request): Promise<Uint8Array<ArrayBuffer>> {
-  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw new OAuthError('body_too_large')
+  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES)
+    throw new OAuthError('body_too_large')
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of request.body ?? []) {
@@ -77,7 +79,10 @@ export async function readFormEntries(request: Request): Promise<readonly (reado
     return [...new URLSearchParams(new TextDecoder().decode(body))]
   }
   if (type !== 'multipart/form-data') {
-    throw new OAuthError('invalid_request', 'The body must be application/x-www-form-urlencoded or multipart/form-data.')
+    throw new OAuthError(
+      'invalid_request',
+      'The body must be application/x-www-form-urlencoded or multipart/form-data.',
+    )
   }
   const data = await new Response(body, { headers: { 'content-type': contentType } }).formData().catch(() => {
     throw new OAuthError('invalid_request', 'The multipart body is malformed.')
@@ -92,7 +97,7 @@ export async function readFormEntries(request: Request): Promise<readonly (reado
 export async function readJson(request: Request): Promise<unknown> {
   const body = await readBody(request)
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(body))
   } catch {
     throw new OAuthError('malformed_body', 'The body is not valid JSON.')
   }

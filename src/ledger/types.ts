@@ -107,7 +107,12 @@ export interface RedeemInput {
 }
 
 export type RedeemResult =
-  | { readonly status: 'issued'; readonly grant: StoredGrant; readonly generation: number; readonly issuedAt: number }
+  | {
+      readonly status: 'issued'
+      readonly grant: StoredGrant
+      readonly generation: number
+      readonly issuedAt: number
+    }
   /** Second redemption: the family is revoked, by this call or an earlier one. */
   | { readonly status: 'reused' }
   | { readonly status: 'gone' }

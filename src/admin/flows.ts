@@ -1,0 +1,45 @@
+import { type Context, Hono } from 'hono'
+import type { AppEnv } from '../context.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+import { acceptConsent, getConsentRequest, rejectConsent } from '../flow/consent-request.ts'
+import { acceptLogin, getLoginRequest, rejectLogin } from '../flow/login-request.ts'
+import { acceptLogout, getLogoutRequest, rejectLogout } from '../flow/logout-request.ts'
+import type { FlowAnswer } from '../flow/request-view.ts'
+import { readJson } from '../http/form.ts'
+import { json } from '../http/json.ts'
+
+/** Login, consent and logout requests, mounted at `/oauth2/auth/requests` (contract 1.4.2). */
+export const flowRoutes = new Hono<AppEnv>()
+
+type Flow = 'login' | 'consent' | 'logout'
+
+/** The challenge, by its own name or the older `challenge`; throws `invalid_request` when it is missing. */
+function challengeOf(c: Context<AppEnv>, flow: Flow): string {
+  const challenge = c.req.query(`${flow}_challenge`) ?? c.req.query('challenge')
+  if (challenge !== undefined && challenge !== '') return challenge
+  throw new OAuthError('invalid_request', `Parameter '${flow}_challenge' is missing.`)
+}
+
+const answer = ({ status, body }: FlowAnswer<unknown>): Response => json(body, status)
+
+flowRoutes
+  .get('/login', async (c) => answer(await getLoginRequest(c.var.ctx, challengeOf(c, 'login'))))
+  .put('/login/accept', async (c) =>
+    answer(await acceptLogin(c.var.ctx, challengeOf(c, 'login'), await readJson(c.req.raw))),
+  )
+  .put('/login/reject', async (c) =>
+    answer(await rejectLogin(c.var.ctx, challengeOf(c, 'login'), await readJson(c.req.raw))),
+  )
+  .get('/consent', async (c) => answer(await getConsentRequest(c.var.ctx, challengeOf(c, 'consent'))))
+  .put('/consent/accept', async (c) =>
+    answer(await acceptConsent(c.var.ctx, challengeOf(c, 'consent'), await readJson(c.req.raw))),
+  )
+  .put('/consent/reject', async (c) =>
+    answer(await rejectConsent(c.var.ctx, challengeOf(c, 'consent'), await readJson(c.req.raw))),
+  )
+  .get('/logout', async (c) => answer(await getLogoutRequest(c.var.ctx, challengeOf(c, 'logout'))))
+  .put('/logout/accept', async (c) => answer(await acceptLogout(c.var.ctx, challengeOf(c, 'logout'))))
+  .put('/logout/reject', async (c) => {
+    await rejectLogout(c.var.ctx, challengeOf(c, 'logout'))
+    return c.body(null, 204)
+  })

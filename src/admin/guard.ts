@@ -1,0 +1,50 @@
+import type { Context, MiddlewareHandler } from 'hono'
+import type { AdminScope, Config } from '../config/types.ts'
+import type { AppEnv } from '../context.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+import { constantTimeEqual } from '../util/digest.ts'
+import { isLoopbackHost } from '../util/loopback.ts'
+
+/** Lets a request to part of the admin API pass, or throws what its caller is told. */
+export type AdminGuard = (c: Context<AppEnv>, scope: AdminScope) => void
+
+/** Guard of the public surface: an API key that covers this part, or open access on this machine only (design section 6). */
+export const guardByKey: AdminGuard = (c, scope) => {
+  const { config } = c.var.ctx.rt
+  if (config.admin.auth === 'open') return requireLocal(c, config)
+  if (config.admin.keys.length === 0) {
+    throw new OAuthError('misconfiguration', 'ADMIN_API_KEYS is not set, so the admin API is closed.')
+  }
+  const presented = /^bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
+  if (presented === undefined) throw new OAuthError('admin_unauthorized')
+  // Every key is compared, so the time taken does not tell which one was close.
+  const matching = config.admin.keys.filter(({ key }) => constantTimeEqual(key, presented))
+  if (matching.length === 0) throw new OAuthError('admin_unauthorized', 'The API key is unknown.')
+  if (matching.some((key) => key.scope === 'all' || key.scope === scope)) return
+  throw new OAuthError('admin_forbidden')
+}
+
+/** Guard of the service binding: whoever is bound to the entrypoint may call it, once the operator opened it. */
+export const guardByBinding: AdminGuard = (c) => {
+  if (c.var.ctx.rt.config.admin.entrypoint) return
+  throw new OAuthError('admin_unauthorized', 'ADMIN_ENTRYPOINT is off.')
+}
+
+/** Middleware that asks the guard for one part of the admin API. */
+export const requireScope =
+  (guard: AdminGuard, scope: AdminScope): MiddlewareHandler<AppEnv> =>
+  async (c, next) => {
+    guard(c, scope)
+    await next()
+  }
+
+/** Open access is for development: loopback issuer and request host, and no page of another origin behind it. */
+function requireLocal(c: Context<AppEnv>, config: Config): void {
+  const url = new URL(c.req.url)
+  const origin = c.req.header('origin')
+  const site = c.req.header('sec-fetch-site') ?? 'none'
+  const foreign =
+    (origin !== undefined && origin !== url.origin) || (site !== 'none' && site !== 'same-origin')
+  if (config.loopback && isLoopbackHost(url.hostname) && !foreign) return
+  throw new OAuthError('admin_unauthorized', 'ADMIN_AUTH=open answers requests from this machine only.')
+}

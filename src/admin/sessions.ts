@@ -1,0 +1,131 @@
+import { type Context, Hono } from 'hono'
+import { renderClient } from '../clients/render.ts'
+import type { AppEnv, RequestContext } from '../context.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+import { oidcContext } from '../flow/request-view.ts'
+import { requestUrl } from '../flow/urls.ts'
+import { Parameters } from '../http/form.ts'
+import { json } from '../http/json.ts'
+import { directoryOf, ownerOf, sessionPrefix } from '../ledger/owner.ts'
+import type { RevokeGrantsInput, StoredGrant } from '../ledger/types.ts'
+import { nowSeconds } from '../util/clock.ts'
+import { rfc3339 } from '../util/rfc3339.ts'
+import { readPage, tokenLinks } from './pagination.ts'
+
+const PATH = '/admin/oauth2/auth/sessions/consent'
+
+/** Consent and login sessions, mounted at `/oauth2/auth/sessions` (contract 1.4.3). */
+export const sessionRoutes = new Hono<AppEnv>()
+  .get('/consent', listConsents)
+  .delete('/consent', revokeConsents)
+  .delete('/login', revokeLogins)
+
+/** Consents a subject gave and that still hold, from the subject's own ledger. */
+async function listConsents(c: Context<AppEnv>): Promise<Response> {
+  const { ctx } = c.var
+  const subject = c.req.query('subject') ?? ''
+  if (subject === '') throw new OAuthError('invalid_request', "Parameter 'subject' is missing.")
+  const page = await readPage(c)
+  const sid = c.req.query('login_session_id') ?? ''
+  const after = page.by === 'token' ? page.after : null
+  const skipped = page.by === 'offset' ? page.offset : 0
+  const found = await ctx.rt.ledgers.call(ownerOf('subject', subject), 'listGrants', {
+    sid: sid === '' ? null : sid,
+    after,
+    limit: skipped + page.size + 1,
+  })
+  const shown = found.slice(skipped, skipped + page.size)
+  const next = found.length > skipped + page.size ? (shown.at(-1)?.id ?? null) : null
+  const body = await Promise.all(shown.map((grant) => renderConsent(ctx, grant)))
+  return json(body, 200, { link: await tokenLinks(c, PATH, page.size, next) })
+}
+
+/** A consent session on the wire (contract 2.8). */
+async function renderConsent(ctx: RequestContext, grant: StoredGrant): Promise<object> {
+  const { clients, config } = ctx.rt
+  const client = (await clients.find(grant.clientId)) ?? (await clients.fresh(grant.clientId))
+  return {
+    consent_request_id: grant.id,
+    grant_scope: grant.scope,
+    grant_access_token_audience: grant.audience,
+    session: { access_token: grant.accessTokenClaims, id_token: grant.idTokenClaims },
+    remember: grant.remember,
+    remember_for: grant.rememberFor,
+    handled_at: rfc3339(grant.handledAt),
+    context: grant.context,
+    consent_request: {
+      challenge: '',
+      consent_request_id: grant.id,
+      requested_scope: grant.requestedScope,
+      requested_access_token_audience: grant.requestedAudience,
+      skip: false,
+      subject: grant.subject,
+      oidc_context: oidcContext(new Parameters(new URLSearchParams(grant.query))),
+      client: client === undefined ? { client_id: grant.clientId } : renderClient(client),
+      request_url: requestUrl(config, grant.query),
+      login_challenge: grant.id,
+      login_session_id: grant.sid,
+      acr: grant.acr,
+      amr: grant.amr,
+      context: grant.context,
+    },
+  }
+}
+
+/** Revokes one consent by its id, a subject's consents for one client, or all of a subject's. */
+async function revokeConsents(c: Context<AppEnv>): Promise<Response> {
+  const { ctx } = c.var
+  for (const { owner, target } of await consentTargets(c)) {
+    const flowLifetime = ctx.rt.config.ttl.loginConsentRequest
+    const input = { attempt: ctx.attempt, target, flowLifetime }
+    const { revoked } = await ctx.rt.ledgers.call(owner, 'revokeGrants', input)
+    if (revoked.length === 0) continue
+    ctx.audit('consent.revoked', { grants: revoked })
+    ctx.defer(ctx.rt.book.revoke(revoked, nowSeconds()))
+  }
+  return c.body(null, 204)
+}
+
+interface ConsentTarget {
+  readonly owner: string
+  readonly target: RevokeGrantsInput['target']
+}
+
+/** Exactly one of the three ways to name consents; anything else is an error (contract 1.4.3). */
+async function consentTargets(c: Context<AppEnv>): Promise<readonly ConsentTarget[]> {
+  const { consent_request_id: id = '', subject = '', client: clientId = '', all = '' } = c.req.query()
+  if (id !== '') {
+    if (subject !== '' || clientId !== '' || all !== '') {
+      throw new OAuthError('invalid_request', "Parameter 'consent_request_id' stands alone.")
+    }
+    return (await ownersOf(c, id)).map((owner) => ({ owner, target: { id } }))
+  }
+  if (subject === '')
+    throw new OAuthError('invalid_request', "Parameter 'subject' or 'consent_request_id' is missing.")
+  const owner = ownerOf('subject', subject)
+  if (clientId !== '' && all === '') return [{ owner, target: { clientId } }]
+  if (clientId === '' && all === 'true') return [{ owner, target: 'all' }]
+  throw new OAuthError('invalid_request', "Give either 'client' or 'all=true' beside 'subject'.")
+}
+
+/** Ends one login session by its id, or all of a subject's; tokens stay (contract 1.4.3). */
+async function revokeLogins(c: Context<AppEnv>): Promise<Response> {
+  const { sid = '', subject = '' } = c.req.query()
+  if (sid === '' && subject === '')
+    throw new OAuthError('invalid_request', "Parameter 'subject' or 'sid' is missing.")
+  const owners = sid === '' ? [ownerOf('subject', subject)] : await ownersOf(c, sid)
+  const { rt, attempt, audit } = c.var.ctx
+  for (const owner of owners) {
+    const flowLifetime = rt.config.ttl.loginConsentRequest
+    const target = sid === '' ? ('all' as const) : { sid }
+    const { ended } = await rt.ledgers.call(owner, 'endSessions', { attempt, target, flowLifetime })
+    for (const one of ended) audit('session.ended', { sid: one })
+  }
+  return c.body(null, 204)
+}
+
+/** Owners that an id presented alone may belong to, asked of the directory (design invariant 4). */
+async function ownersOf(c: Context<AppEnv>, id: string): Promise<readonly string[]> {
+  const entries = await c.var.ctx.rt.ledgers.call(directoryOf(id), 'owners', { prefix: sessionPrefix(id) })
+  return [...new Set(entries.map(({ owner }) => owner))]
+}

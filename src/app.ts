@@ -1,0 +1,70 @@
+import { Hono } from 'hono'
+import { clientRoutes } from './admin/clients.ts'
+import { flowRoutes } from './admin/flows.ts'
+import { type AdminGuard, guardByBinding, guardByKey, requireScope } from './admin/guard.ts'
+import { introspect } from './admin/introspect.ts'
+import { sessionRoutes } from './admin/sessions.ts'
+import { version } from './admin/version.ts'
+import type { AppEnv } from './context.ts'
+import { renderError } from './errors/render.ts'
+import { notFound } from './http/not-found.ts'
+import { canonicalPath } from './http/paths.ts'
+import { fallbackPages } from './pages/fallbacks.tsx'
+import { uiPages } from './pages/ui.tsx'
+import { authorize } from './public/authorize.ts'
+import { discovery } from './public/discovery.ts'
+import { alive, ready } from './public/health.ts'
+import { jwks } from './public/jwks.ts'
+import { logout } from './public/logout.ts'
+import { revoke } from './public/revoke.ts'
+import { token } from './public/token.ts'
+import { userinfo } from './public/userinfo.ts'
+import { logFailure, requestContext } from './request-context.ts'
+
+const getPath = (request: Request): string => canonicalPath(new URL(request.url).pathname)
+
+/** The admin API (contract 1.2), each part behind the guard of its surface. */
+function adminRoutes(guard: AdminGuard): Hono<AppEnv> {
+  return new Hono<AppEnv>()
+    .use('/clients/*', requireScope(guard, 'clients'))
+    .use('/oauth2/auth/*', requireScope(guard, 'flows'))
+    .use('/oauth2/introspect', requireScope(guard, 'introspect'))
+    .use('/version', requireScope(guard, 'introspect'))
+    .route('/clients', clientRoutes)
+    .route('/oauth2/auth/requests', flowRoutes)
+    .route('/oauth2/auth/sessions', sessionRoutes)
+    .post('/oauth2/introspect', introspect)
+    .get('/version', version)
+}
+
+function base(surface: 'public' | 'binding'): Hono<AppEnv> {
+  return new Hono<AppEnv>({ getPath })
+    .use(requestContext(surface))
+    .notFound(notFound)
+    .onError((thrown, c) => {
+      logFailure(c.var.ctx.requestId, thrown)
+      return renderError(thrown)
+    })
+    .get('/health/alive', alive)
+    .get('/health/ready', ready)
+}
+
+/** Every route of the public origin, the admin API behind its key included. */
+export const app: Hono<AppEnv> = base('public')
+  .get('/.well-known/openid-configuration', discovery)
+  .get('/.well-known/oauth-authorization-server', discovery)
+  .get('/.well-known/jwks.json', jwks)
+  .on(['GET', 'POST'], '/oauth2/auth', authorize)
+  .post('/oauth2/token', token)
+  .post('/oauth2/revoke', revoke)
+  .on(['GET', 'POST'], '/userinfo', userinfo)
+  .on(['GET', 'POST'], '/oauth2/sessions/logout', logout)
+  .route('/admin', adminRoutes(guardByKey))
+  .route('/oauth2/fallbacks', fallbackPages)
+  .route(
+    '/',
+    uiPages((request, c) => Promise.resolve(app.fetch(request, c.env, c.executionCtx))),
+  )
+
+/** What answers over the `Admin` service binding: the admin API, without a key. */
+export const bindingApp: Hono<AppEnv> = base('binding').route('/admin', adminRoutes(guardByBinding))

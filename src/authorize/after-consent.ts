@@ -1,0 +1,125 @@
+import type { Context } from 'hono'
+import type { AppEnv } from '../context.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+import { type ConsentAcceptance, type ConsentVerdict, openState } from '../flow/state.ts'
+import { ownerOf } from '../ledger/owner.ts'
+import type { GrantInput, GrantRecord, GrantResult } from '../ledger/types.ts'
+import { redirectUriDigest } from '../tokens/code.ts'
+import { sealCode, stampOf } from '../tokens/formats.ts'
+import { toBase64url } from '../util/base64url.ts'
+import { sha256 } from '../util/digest.ts'
+import type { AuthorizationRequest } from './request.ts'
+import { respondError, respondToClient } from './respond.ts'
+import { isDenial, type Resumed, resume, startAfresh } from './resume.ts'
+
+/**
+ * Last hop: the browser brings the consent app's decision. Commits the grant in the subject's ledger and sends
+ * the code to the client (RFC 6749 section 4.1.2). The same verifier again gives the same code until it is redeemed.
+ */
+export async function afterConsent(
+  c: Context<AppEnv>,
+  verifier: string,
+  clientId: string | undefined,
+): Promise<Response> {
+  const { ctx } = c.var
+  const resumed = await resume(c, 'consent', clientId, await openState(ctx.rt, 'consent_verifier', verifier))
+  if (resumed instanceof Response) return resumed
+  const { state, request } = resumed
+  const { decision } = state
+  if (isDenial(decision)) throw new OAuthError('server_error')
+  const owner = ownerOf('subject', state.subject)
+  const result = await ctx.rt.ledgers.call(owner, 'grant', grantInput(ctx.attempt, resumed, decision))
+  if (result.status === 'ended') return startAfresh(c, request)
+  if (result.status === 'conflict') {
+    return respondError(
+      c,
+      request,
+      new OAuthError('access_denied', 'Another decision was made for this flow.'),
+    )
+  }
+  if (result.first) book(c, state, decision, result)
+  const code = await sealCode(
+    ctx.rt,
+    {
+      owner,
+      grantId: state.flow.id,
+      epoch: state.epoch,
+      redirectUri: redirectUriDigest(request.parameters.get('redirect_uri')),
+      codeChallenge: request.parameters.get('code_challenge') ?? null,
+      ...stampOf(request.client),
+    },
+    result.codeExpiresAt,
+  )
+  return respondToClient(c, request, { code, scope: decision.scope.join(' ') })
+}
+
+function grantInput(
+  attempt: string,
+  { state, request, expiresAt }: Resumed<ConsentVerdict>,
+  decision: ConsentAcceptance,
+): GrantInput {
+  const { handledAt: _, ...decided } = decision
+  return {
+    attempt,
+    id: state.flow.id,
+    record: grantRecord(state, request, decision),
+    epoch: state.epoch,
+    digest: toBase64url(sha256(JSON.stringify(decided))),
+    skipped: state.skip,
+    consentExpiresAt: decision.rememberFor > 0 ? state.flow.requestedAt + decision.rememberFor : null,
+    codeLifetime: request.config.ttl.authCode,
+    flowExpiresAt: expiresAt,
+  }
+}
+
+function grantRecord(
+  state: ConsentVerdict,
+  request: AuthorizationRequest,
+  decision: ConsentAcceptance,
+): GrantRecord {
+  const asksForAcr = request.parameters.get('acr_values') !== undefined
+  return {
+    subject: state.subject,
+    clientId: request.client.id,
+    sid: state.flow.sid,
+    query: state.flow.query,
+    requestedAt: state.flow.requestedAt,
+    authTime: state.authTime,
+    scope: decision.scope,
+    audience: decision.audience,
+    requestedScope: request.scope,
+    requestedAudience: request.audience,
+    nonce: request.parameters.get('nonce') ?? null,
+    acr: state.acr === '' && asksForAcr ? '0' : state.acr,
+    amr: state.amr,
+    remember: decision.remember,
+    rememberFor: decision.rememberFor,
+    handledAt: decision.handledAt,
+    accessTokenClaims: decision.accessTokenClaims,
+    idTokenClaims: decision.idTokenClaims,
+    context: decision.context,
+  }
+}
+
+/** Notes a new grant in the grants book and the audit log, after the response. */
+function book(
+  c: Context<AppEnv>,
+  state: ConsentVerdict,
+  decision: ConsentAcceptance,
+  result: Extract<GrantResult, { status: 'granted' }>,
+): void {
+  const { ctx } = c.var
+  const clientId = new URLSearchParams(state.flow.query).get('client_id') ?? ''
+  const { refreshToken } = ctx.rt.config.ttl
+  ctx.audit('consent.granted', { client_id: clientId, grant: state.flow.id, scope: decision.scope })
+  ctx.defer(
+    ctx.rt.book.record({
+      id: state.flow.id,
+      subject: state.subject,
+      clientId,
+      scope: decision.scope,
+      createdAt: decision.handledAt,
+      expiresAt: refreshToken === null || decision.remember ? null : result.codeExpiresAt + refreshToken,
+    }),
+  )
+}

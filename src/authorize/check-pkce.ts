@@ -1,0 +1,26 @@
+import { OAuthError } from '../errors/oauth-error.ts'
+import type { Check } from './request.ts'
+
+/** PKCE: S256 only, required for public clients by default (RFC 7636 section 4.3, RFC 9700 section 2.1.1). */
+export const checkPkce: Check = ({ config, client, parameters }) => {
+  const challenge = parameters.get('code_challenge')
+  const method = parameters.get('code_challenge_method')
+  const isPublic = client.metadata.token_endpoint_auth_method === 'none'
+  if (challenge === undefined) {
+    const { pkceEnforced, pkceEnforcedForPublicClients } = config.oauth2
+    if (method === undefined && !pkceEnforced && !(isPublic && pkceEnforcedForPublicClients)) return
+    throw new OAuthError(
+      'invalid_request',
+      "Parameter 'code_challenge' is missing: this client must use PKCE.",
+    )
+  }
+  if (method !== 'S256') {
+    throw new OAuthError('invalid_request', "Parameter 'code_challenge_method' must be 'S256'.")
+  }
+  if (!/^[A-Za-z0-9_-]{43}$/.test(challenge)) {
+    throw new OAuthError(
+      'invalid_request',
+      "Parameter 'code_challenge' must be the base64url SHA-256 of the verifier.",
+    )
+  }
+}

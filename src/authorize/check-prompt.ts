@@ -1,0 +1,28 @@
+import { OAuthError } from '../errors/oauth-error.ts'
+import type { Check } from './request.ts'
+
+const PROMPTS: ReadonlySet<string> = new Set(['none', 'login', 'consent', 'select_account', 'registration'])
+
+/** `prompt` holds known values and `none` stands alone (OIDC Core section 3.1.2.1), told before the user logs in. */
+export const checkPrompt: Check = ({ prompt }) => {
+  const unknown = prompt.find((value) => !PROMPTS.has(value))
+  if (unknown !== undefined) {
+    throw new OAuthError(
+      'invalid_request',
+      `Parameter 'prompt' holds the unknown value '${unknown.slice(0, 50)}'.`,
+    )
+  }
+  if (prompt.includes('none') && prompt.length > 1) {
+    throw new OAuthError(
+      'invalid_request',
+      "Value 'none' of parameter 'prompt' cannot be combined with others.",
+    )
+  }
+}
+
+/** `max_age` is a whole number of seconds (OIDC Core section 3.1.2.1). */
+export const checkMaxAge: Check = ({ parameters }) => {
+  const value = parameters.get('max_age')
+  if (value === undefined || /^\d{1,10}$/.test(value)) return
+  throw new OAuthError('invalid_request', "Parameter 'max_age' must be a whole number of seconds.")
+}

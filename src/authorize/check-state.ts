@@ -1,0 +1,26 @@
+import { OAuthError } from '../errors/oauth-error.ts'
+import type { Check } from './request.ts'
+
+/** Shortest `state` and `nonce` in characters that are taken for unguessable (contract 3.7). */
+const MIN_LENGTH = 8
+
+/**
+ * `state` must be long enough to protect the client, unless PKCE or a nonce does (RFC 9700 section 4.7.1);
+ * OAUTH2_STATE_MIN_LENGTH restores the rule for everybody.
+ */
+export const checkState: Check = ({ config, parameters, state = '' }) => {
+  const guarded = parameters.get('code_challenge') !== undefined || parameters.get('nonce') !== undefined
+  const minimum = config.oauth2.stateMinLength ?? (guarded ? 0 : MIN_LENGTH)
+  if (state.length >= minimum) return
+  throw new OAuthError('invalid_state', `Parameter 'state' must have at least ${minimum} characters.`)
+}
+
+/** A nonce, if sent, must be hard to guess (OIDC Core section 15.5.2). */
+export const checkNonce: Check = ({ parameters }) => {
+  const nonce = parameters.get('nonce')
+  if (nonce === undefined || nonce.length >= MIN_LENGTH) return
+  throw new OAuthError(
+    'insufficient_entropy',
+    `Parameter 'nonce' must have at least ${MIN_LENGTH} characters.`,
+  )
+}

@@ -1,0 +1,41 @@
+import { compactVerify, decodeProtectedHeader } from 'jose'
+import * as v from 'valibot'
+import type { RequestContext } from '../context.ts'
+import { ID_TOKEN_SET } from '../crypto/ring.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+
+const hintFormat = v.looseObject({
+  iss: v.string(),
+  sub: v.string(),
+  aud: v.union([v.string(), v.array(v.string())]),
+  sid: v.optional(v.string()),
+  iat: v.optional(v.number()),
+})
+
+/** Claims of an ID token that was given as a hint. */
+export type HintClaims = v.InferOutput<typeof hintFormat>
+
+/**
+ * Verifies an `id_token_hint` against every published key; an expired one is fine (OIDC Core section 3.1.2.1).
+ * Throws `invalid_request` for anything this server did not sign.
+ */
+export async function verifyIdTokenHint(ctx: RequestContext, hint: string): Promise<HintClaims> {
+  const claims = await readHint(ctx, hint).catch((thrown: unknown) => {
+    if (thrown instanceof OAuthError) throw thrown
+    return undefined
+  })
+  const parsed = v.safeParse(hintFormat, claims)
+  if (!parsed.success || parsed.output.iss !== ctx.rt.config.urls.issuer) {
+    throw new OAuthError('invalid_request', "Parameter 'id_token_hint' is no ID token of this server.")
+  }
+  return parsed.output
+}
+
+async function readHint(ctx: RequestContext, hint: string): Promise<unknown> {
+  const { kid, alg } = decodeProtectedHeader(hint)
+  if (kid === undefined) return undefined
+  const verifier = await ctx.rt.keys.verifier(ID_TOKEN_SET, kid)
+  if (verifier === undefined || verifier.alg !== alg) return undefined
+  const { payload } = await compactVerify(hint, verifier.key, { algorithms: [verifier.alg] })
+  return JSON.parse(new TextDecoder().decode(payload))
+}

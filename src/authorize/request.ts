@@ -1,0 +1,34 @@
+import type { Config } from '../config/types.ts'
+import type { Parameters } from '../http/form.ts'
+import type { ClientRecord } from '../store/types.ts'
+
+/** How parameters reach the client (OAuth 2.0 Multiple Response Type Encoding Practices, section 2.1). */
+export type ResponseMode = 'query' | 'fragment'
+
+/** Where an answer goes: known once client and redirect URI are, and all an error needs. */
+export interface Target {
+  readonly client: ClientRecord
+  readonly redirectUri: string
+  readonly responseMode: ResponseMode
+  readonly state: string | undefined
+}
+
+/** An authorization request whose target is known; the checks decide whether the rest is allowed. */
+export interface AuthorizationRequest extends Target {
+  readonly config: Config
+  /** Raw query, as it will be sealed. */
+  readonly query: string
+  readonly parameters: Parameters
+  readonly scope: readonly string[]
+  readonly audience: readonly string[]
+  readonly prompt: readonly string[]
+}
+
+/** One rule of the pipeline: throws the OAuthError that the client is told. */
+export type Check = (request: AuthorizationRequest) => void
+
+/** `max_age` in seconds (OIDC Core section 3.1.2.1); undefined when absent. Checked by check-prompt. */
+export function maxAge(request: AuthorizationRequest): number | undefined {
+  const value = request.parameters.get('max_age')
+  return value === undefined ? undefined : Number(value)
+}

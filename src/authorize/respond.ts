@@ -1,0 +1,47 @@
+import type { Context } from 'hono'
+import type { AppEnv } from '../context.ts'
+import { errorBody, type OAuthError } from '../errors/oauth-error.ts'
+import { withQuery } from '../flow/urls.ts'
+import type { Target } from './request.ts'
+
+/** Sends the browser to the client with parameters, `state` as it came and `iss` always (RFC 6749 section 4.1.2, RFC 9207). */
+export function respondToClient(
+  c: Context<AppEnv>,
+  target: Target,
+  parameters: Readonly<Record<string, string>>,
+): Response {
+  const answer = new URLSearchParams(parameters)
+  if (target.state !== undefined) answer.set('state', target.state)
+  answer.set('iss', c.var.ctx.rt.config.urls.issuer)
+  noStore(c)
+  return c.redirect(appendParameters(target, answer), 303)
+}
+
+/** Sends an error to the client. */
+export function respondError(c: Context<AppEnv>, target: Target, error: OAuthError): Response {
+  return respondToClient(c, target, { ...errorBody(error) })
+}
+
+/** Shows an error that may not be sent to any client (RFC 6749 section 4.1.2.1). */
+export function respondErrorPage(c: Context<AppEnv>, error: OAuthError): Response {
+  noStore(c)
+  return c.redirect(withQuery(c.var.ctx.rt.config.urls.error, { ...errorBody(error) }), 302)
+}
+
+/** Sends the browser to one of our own pages or the operator's. */
+export function respondPage(c: Context<AppEnv>, url: string): Response {
+  noStore(c)
+  return c.redirect(url, 302)
+}
+
+function noStore(c: Context<AppEnv>): void {
+  c.header('cache-control', 'no-store')
+  c.header('pragma', 'no-cache')
+}
+
+/** Joins as text, so that the redirect URI stays exactly as registered. */
+function appendParameters({ redirectUri, responseMode }: Target, answer: URLSearchParams): string {
+  if (responseMode === 'fragment') return `${redirectUri}#${answer}`
+  const joint = !redirectUri.includes('?') ? '?' : /[?&]$/.test(redirectUri) ? '' : '&'
+  return `${redirectUri}${joint}${answer}`
+}

@@ -1,0 +1,72 @@
+import type { Context } from 'hono'
+import type { AppEnv } from '../context.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+import { browserMatches } from '../flow/browser.ts'
+import type { Denial, Flow, OpenedFlow } from '../flow/state.ts'
+import { requestUrl } from '../flow/urls.ts'
+import type { CsrfStep } from '../http/cookies.ts'
+import { validate } from './pipeline.ts'
+import type { AuthorizationRequest } from './request.ts'
+import { respondError, respondErrorPage, respondPage, respondToClient } from './respond.ts'
+
+/** A verifier that passed every check before the ledger: its request is valid now and this browser started it. */
+export interface Resumed<State> {
+  readonly state: State
+  readonly request: AuthorizationRequest
+  readonly expiresAt: number
+}
+
+/**
+ * What every verifier goes through before anything is written (design invariant 2): it opens, names this client,
+ * its request is still allowed, it is in time, it was not denied, and this browser started the flow. Answers with
+ * the response when one of these fails. A forged verifier reads no storage.
+ */
+export async function resume<State extends { readonly flow: Flow; readonly decision: object }>(
+  c: Context<AppEnv>,
+  step: CsrfStep,
+  clientId: string | undefined,
+  opened: OpenedFlow<State> | undefined,
+): Promise<Response | Resumed<State>> {
+  if (opened === undefined) {
+    return respondErrorPage(c, new OAuthError('access_denied', `The ${step} verifier is invalid.`))
+  }
+  const { state, expiresAt } = opened
+  if (clientId !== new URLSearchParams(state.flow.query).get('client_id')) {
+    return respondErrorPage(c, new OAuthError('invalid_client', 'The flow belongs to another client.'))
+  }
+  const validation = await validate(c.var.ctx, state.flow.query)
+  if (validation.error !== undefined) {
+    const { target, error } = validation
+    return target === undefined ? respondErrorPage(c, error) : respondError(c, target, error)
+  }
+  const { request } = validation
+  if (opened.expired) return startAfresh(c, request)
+  if (isDenial(state.decision)) {
+    const { error, description } = state.decision
+    if (step === 'consent') c.var.ctx.audit('consent.rejected', { client_id: request.client.id })
+    return respondToClient(c, request, { error, error_description: description })
+  }
+  if (!browserMatches(c, step, request.client.id, state.flow)) {
+    return respondError(
+      c,
+      request,
+      new OAuthError('request_forbidden', 'The CSRF cookie of this flow is missing or differs.'),
+    )
+  }
+  return { state, request, expiresAt }
+}
+
+/** Whether a decision is a denial by the app. */
+export const isDenial = (decision: object): decision is Denial => 'error' in decision
+
+/** A spent or expired step begins again; `prompt=none` may not show a page, so its client is told instead (design rule 9). */
+export function startAfresh(c: Context<AppEnv>, request: AuthorizationRequest): Response {
+  if (request.prompt.includes('none')) {
+    return respondError(
+      c,
+      request,
+      new OAuthError('request_unauthorized', 'The flow has expired or is spent.'),
+    )
+  }
+  return respondPage(c, requestUrl(request.config, request.query))
+}

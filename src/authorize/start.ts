@@ -1,0 +1,61 @@
+import type { Context } from 'hono'
+import type { AppEnv } from '../context.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+import { bindBrowser, readSessionCookie } from '../flow/browser.ts'
+import { type KnownSession, sealLogin } from '../flow/state.ts'
+import { withQuery } from '../flow/urls.ts'
+import { grantIdFor } from '../ledger/owner.ts'
+import type { SessionView } from '../ledger/types.ts'
+import { nowSeconds } from '../util/clock.ts'
+import { verifyIdTokenHint } from './id-token-hint.ts'
+import { type AuthorizationRequest, maxAge } from './request.ts'
+import { respondPage } from './respond.ts'
+
+/**
+ * First hop: recognises the browser's session, if there is one and the request lets it count, and sends the
+ * browser to the login app (contract 3.3). Throws what the client is to be told.
+ */
+export async function start(c: Context<AppEnv>, request: AuthorizationRequest): Promise<Response> {
+  const { rt } = c.var.ctx
+  const known = await recognise(c, request)
+  if (known === null && request.prompt.includes('none')) throw new OAuthError('login_required')
+  const sid = known?.sid ?? crypto.randomUUID()
+  const id = grantIdFor(sid)
+  const csrf = bindBrowser(c, 'login', request.client.id, id)
+  const requestedAt = nowSeconds()
+  const flow = { id, sid, query: request.query, requestedAt, csrf }
+  const challenge = await sealLogin(
+    rt,
+    { flow, known: known === null ? null : knownSession(known) },
+    requestedAt + rt.config.ttl.loginConsentRequest,
+  )
+  const { registration, login } = rt.config.urls
+  const page = request.prompt.includes('registration') ? registration : login
+  const schema = request.parameters.get('identity_schema')
+  return respondPage(
+    c,
+    withQuery(page, { login_challenge: challenge, ...(schema !== undefined && { identity_schema: schema }) }),
+  )
+}
+
+const knownSession = ({ subject, authTime }: SessionView): KnownSession => ({ subject, authTime })
+
+/** The session that answers this request without a new login; null when the user has to log in. */
+async function recognise(c: Context<AppEnv>, request: AuthorizationRequest): Promise<SessionView | null> {
+  const hint = request.parameters.get('id_token_hint')
+  const hinted = hint === undefined ? undefined : await verifyIdTokenHint(c.var.ctx, hint)
+  if (request.prompt.includes('login') || request.prompt.includes('select_account')) return null
+  const cookie = await readSessionCookie(c)
+  if (cookie === undefined) return null
+  const session = await c.var.ctx.rt.ledgers.call(cookie.owner, 'session', { sid: cookie.sid })
+  if (session === null || isTooOld(session, maxAge(request))) return null
+  if (hinted !== undefined && hinted.sub !== session.subject) {
+    throw new OAuthError('login_required', 'Another end-user is logged in than the hint names.')
+  }
+  return session
+}
+
+/** `max_age=0` always asks again (OIDC Core section 3.1.2.1). */
+function isTooOld(session: SessionView, age: number | undefined): boolean {
+  return age !== undefined && (age === 0 || session.authTime + age < nowSeconds())
+}

@@ -1,0 +1,55 @@
+import { redirectUriMatches } from '../clients/redirect-uri.ts'
+import type { RequestContext } from '../context.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+import type { Parameters } from '../http/form.ts'
+import type { ClientRecord } from '../store/types.ts'
+import type { ResponseMode, Target } from './request.ts'
+
+const MODES: ReadonlyMap<string | undefined, ResponseMode> = new Map([
+  [undefined, 'query'],
+  ['query', 'query'],
+  ['fragment', 'fragment'],
+])
+
+/**
+ * Finds where answers to this request may go: client, response mode, redirect URI, in this order. What it
+ * throws can only be shown on the error page (contract 3.15).
+ */
+export function resolveTarget(client: ClientRecord, parameters: Parameters): Target {
+  const responseMode = MODES.get(parameters.get('response_mode'))
+  if (responseMode === undefined) throw new OAuthError('unsupported_response_mode')
+  return {
+    client,
+    responseMode,
+    redirectUri: resolveRedirectUri(client, parameters),
+    state: parameters.get('state'),
+  }
+}
+
+/** Looks up the client of a request; the source is asked before it is called unknown (design rule 5). */
+export async function findClient(ctx: RequestContext, parameters: Parameters): Promise<ClientRecord> {
+  const id = parameters.get('client_id')
+  if (id === undefined) throw new OAuthError('invalid_client', "Parameter 'client_id' is missing.")
+  ctx.seen(id.slice(0, 255))
+  const client = (await ctx.rt.clients.find(id)) ?? (await ctx.rt.clients.fresh(id))
+  if (client === undefined) throw new OAuthError('invalid_client', 'The client does not exist.')
+  return client
+}
+
+/** The redirect URI: as requested if registered; the single registered one when left out of a plain OAuth request (RFC 6749 section 3.1.2.3). */
+function resolveRedirectUri(client: ClientRecord, parameters: Parameters): string {
+  const registered = client.metadata.redirect_uris ?? []
+  const requested = parameters.get('redirect_uri')
+  if (requested === undefined) {
+    const [only, ...others] = registered
+    const openid = parameters.list('scope').includes('openid')
+    if (only !== undefined && others.length === 0 && !openid) return only
+    throw new OAuthError('invalid_request', "Parameter 'redirect_uri' is missing.")
+  }
+  if (requested.includes('#'))
+    throw new OAuthError('invalid_request', "Parameter 'redirect_uri' has a fragment.")
+  if (!registered.some((uri) => redirectUriMatches(uri, requested))) {
+    throw new OAuthError('invalid_request', "Parameter 'redirect_uri' is not registered for this client.")
+  }
+  return requested
+}

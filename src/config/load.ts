@@ -1,0 +1,123 @@
+import { isLoopbackHost } from '../util/loopback.ts'
+import { SettingsReader } from './reader.ts'
+import { settings } from './settings.ts'
+import type { Config, CookieSettings, Lifetimes, OAuth2Settings, Strategies, Urls } from './types.ts'
+
+/** Stands in for a missing issuer while the other settings are looked at; never returned. */
+const NO_ISSUER = 'https://issuer.invalid'
+
+/** Longest grace period without a reuse count, in seconds (contract 4.3). */
+const MAX_UNCOUNTED_GRACE = 300
+
+/**
+ * Reads and checks every setting (design section 6). Unknown names are ignored, so a Hydra environment carries over.
+ *
+ * @throws `misconfiguration` whose hint names every missing or bad setting and what was expected, never a value
+ */
+export function loadConfig(env: Readonly<Record<string, unknown>>): Config {
+  const reader = new SettingsReader(env)
+  const issuer = reader.read(settings.issuer)
+  if (issuer === null) reader.missing(settings.issuer)
+  const systemSecrets = reader.read(settings.secrets)
+  if (systemSecrets.length === 0) reader.missing(settings.secrets)
+  const issuerUrl = new URL(issuer ?? NO_ISSUER)
+  const loopback = isLoopbackHost(issuerUrl.hostname)
+  const demoPages = reader.read(settings.demoPages) ?? loopback
+  const config: Config = {
+    urls: readUrls(reader, issuer ?? NO_ISSUER, demoPages),
+    loopback,
+    hosts: reader.read(settings.publicHosts),
+    ttl: readLifetimes(reader),
+    strategies: readStrategies(reader),
+    oauth2: readOAuth2(reader),
+    cookies: readCookies(reader, issuerUrl.protocol === 'https:'),
+    defaultClientScope: reader.read(settings.defaultClientScope),
+    supportedClaims: reader.read(settings.supportedClaims),
+    supportedScopes: reader.read(settings.supportedScopes),
+    signingAlgorithm: reader.read(settings.signingAlgorithm),
+    systemSecrets,
+    admin: readAdmin(reader, loopback),
+    demoPages,
+    grantsBook: reader.read(settings.grantsBook),
+  }
+  reader.finish()
+  return config
+}
+
+function readUrls(reader: SettingsReader, issuer: string, demoPages: boolean): Urls {
+  const base = (reader.read(settings.public) ?? issuer).replace(/\/+$/, '')
+  const own = demoPages ? '/ui' : '/oauth2/fallbacks'
+  // A configured path is taken as a browser would take it; our own pages are below the public URL.
+  const page = (value: string | null, preset: string): string => {
+    if (value === null) return base + preset
+    return value.startsWith('/') ? new URL(value, base).href : value
+  }
+  const login = page(reader.read(settings.login), `${own}/login`)
+  return {
+    issuer,
+    public: base,
+    login,
+    registration: page(reader.read(settings.registration) ?? login, ''),
+    consent: page(reader.read(settings.consent), `${own}/consent`),
+    logout: page(reader.read(settings.logout), `${own}/logout`),
+    error: page(reader.read(settings.error), '/oauth2/fallbacks/error'),
+    postLogoutRedirect: page(reader.read(settings.postLogout), '/oauth2/fallbacks/logout/callback'),
+  }
+}
+
+const readLifetimes = (reader: SettingsReader): Lifetimes => ({
+  loginConsentRequest: reader.read(settings.ttlRequest),
+  authenticationSession: reader.read(settings.ttlSession),
+  accessToken: reader.read(settings.ttlAccessToken),
+  refreshToken: reader.read(settings.ttlRefreshToken),
+  idToken: reader.read(settings.ttlIdToken),
+  authCode: reader.read(settings.ttlAuthCode),
+})
+
+const readStrategies = (reader: SettingsReader): Strategies => ({
+  accessToken: reader.read(settings.accessToken),
+  scope: reader.read(settings.scopeStrategy),
+  jwtScopeClaim: reader.read(settings.jwtScopeClaim),
+  jwtTyp: reader.read(settings.jwtTyp),
+})
+
+function readOAuth2(reader: SettingsReader): OAuth2Settings {
+  const grace = { seconds: reader.read(settings.gracePeriod), uses: reader.read(settings.graceUses) }
+  if (grace.uses === 0 && grace.seconds > MAX_UNCOUNTED_GRACE) {
+    reader.refuse(settings.gracePeriod, `must be ${settings.gracePeriod.parser.expected}`)
+  }
+  return {
+    pkceEnforced: reader.read(settings.pkceEnforced),
+    pkceEnforcedForPublicClients: reader.read(settings.pkceEnforcedPublic),
+    stateMinLength: reader.read(settings.stateMinLength),
+    defaultGrantAllowedScope: reader.read(settings.defaultGrantAllowedScope),
+    grace,
+    excludeNotBeforeClaim: reader.read(settings.excludeNotBefore),
+    allowedTopLevelClaims: reader.read(settings.allowedTopLevelClaims),
+    mirrorTopLevelClaims: reader.read(settings.mirrorTopLevelClaims),
+    preserveExtClaims: reader.read(settings.preserveExtClaims),
+  }
+}
+
+/** Cookies on a plain http issuer carry Hydra's `_dev` names, and no SameSite=None, which needs Secure (contract 4.4, 5.3). */
+function readCookies(reader: SettingsReader, secure: boolean): CookieSettings {
+  const infix = secure ? '' : '_dev'
+  const sameSite = reader.read(settings.sameSite)
+  return {
+    sameSite: sameSite === 'None' && !secure ? 'Lax' : sameSite,
+    secure,
+    domain: reader.read(settings.cookieDomain),
+    sessionName: reader.read(settings.sessionName) + infix,
+    loginCsrfName: reader.read(settings.loginCsrfName) + infix,
+    consentCsrfName: reader.read(settings.consentCsrfName) + infix,
+    sessionPath: reader.read(settings.sessionPath),
+  }
+}
+
+/** Without keys the list is empty and the admin API answers by itself that it is closed: public endpoints go on (design rule 7). */
+function readAdmin(reader: SettingsReader, loopback: boolean): Config['admin'] {
+  const auth = reader.read(settings.adminAuth)
+  if (auth === 'open' && !loopback)
+    reader.refuse(settings.adminAuth, 'may be open only with a loopback issuer')
+  return { auth, keys: reader.read(settings.adminKeys), entrypoint: reader.read(settings.adminEntrypoint) }
+}

@@ -1,0 +1,163 @@
+import { parseDuration } from '../util/duration.ts'
+import { isLoopbackHost } from '../util/loopback.ts'
+import type { AdminKey, AdminScope } from './types.ts'
+
+/** Reads one setting's text. `expected` completes the sentence "must be …"; `parse` gives undefined for a bad value. */
+export interface Parser<T> {
+  readonly expected: string
+  parse(text: string): T | undefined
+}
+
+/** A parser for settings that may be absent: the empty text stands for null. */
+export function optional<T>(parser: Parser<T>): Parser<T | null> {
+  return { expected: parser.expected, parse: (text) => (text === '' ? null : parser.parse(text)) }
+}
+
+/** A Go duration in whole seconds within bounds, both in seconds; `mostText` names the upper one to people. */
+export function duration(least: number, most = Number.MAX_SAFE_INTEGER, mostText = ''): Parser<number> {
+  const bound = mostText === '' ? '' : `, at most ${mostText}`
+  return {
+    expected: `a duration in whole seconds such as 30m or 1h30m, at least ${least}s${bound}`,
+    parse: (text) => {
+      const seconds = parseDuration(text)
+      return seconds !== undefined && Number.isInteger(seconds) && seconds >= least && seconds <= most
+        ? seconds
+        : undefined
+    },
+  }
+}
+
+/** A lifetime of at least one second; `-1` means unlimited and gives null. */
+export const unlimitedDuration: Parser<number | null> = {
+  expected: 'a duration in whole seconds such as 720h, or -1 for unlimited',
+  parse: (text) => (text === '-1' ? null : duration(1).parse(text)),
+}
+
+/** A whole number within bounds. */
+export function integer(least: number, most: number): Parser<number> {
+  return {
+    expected: `a whole number from ${least} to ${most}`,
+    parse: (text) => {
+      const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+      return value >= least && value <= most ? value : undefined
+    },
+  }
+}
+
+const FLAGS: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['on', true],
+  ['1', true],
+  ['false', false],
+  ['off', false],
+  ['0', false],
+])
+
+/** A yes or no. */
+export const flag: Parser<boolean> = {
+  expected: 'true or false (also on, off, 1, 0)',
+  parse: (text) => FLAGS.get(text.toLowerCase()),
+}
+
+/** One of a few words, in any case; the result is spelt as given here. */
+export function oneOf<const T extends string>(...words: readonly T[]): Parser<T> {
+  return {
+    expected: `one of ${words.join(', ')}`,
+    parse: (text) => words.find((word) => word.toLowerCase() === text.toLowerCase()),
+  }
+}
+
+/** Free text without control characters. */
+export const words: Parser<string> = {
+  expected: 'text without control characters',
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+  parse: (text) => (/[\x00-\x1f\x7f]/.test(text) ? undefined : text),
+}
+
+/** Texts, comma-separated or as a JSON array; empty items are dropped. */
+export const list: Parser<readonly string[]> = {
+  expected: 'a comma-separated list or a JSON array of strings',
+  parse: (text) => (text.startsWith('[') ? jsonList(text) : items(text.split(','))),
+}
+
+/** A list whose every item passes `test`. */
+export function listOf(expected: string, test: (item: string) => boolean): Parser<readonly string[]> {
+  return {
+    expected: `a comma-separated list or a JSON array of ${expected}`,
+    parse: (text) => {
+      const values = list.parse(text)
+      return values?.every(test) ? values : undefined
+    },
+  }
+}
+
+/** An https URL, or http on a loopback host, without credentials, query and fragment (RFC 8414 section 2); kept verbatim. */
+export const serverUrl: Parser<string> = {
+  expected: 'an https URL (http only on a loopback host) without user name, query or fragment',
+  parse: (text) => {
+    const url = absoluteUrl(text)
+    if (url === undefined || /[?#]/.test(text)) return undefined
+    return url.protocol === 'https:' || isLoopbackHost(url.hostname) ? text : undefined
+  },
+}
+
+/** Where a page is: an http(s) URL, or a path on this server. */
+export const pageUrl: Parser<string> = {
+  expected: 'an http or https URL without fragment, or a path that starts with one slash',
+  parse: (text) => {
+    if (/[#\\\s]/.test(text)) return undefined
+    return /^\/(?!\/)/.test(text) || absoluteUrl(text) !== undefined ? text : undefined
+  },
+}
+
+/** Hosts, with port where it is not the default one, in the form URLs have them. */
+export const hosts: Parser<readonly string[]> = {
+  expected:
+    'a comma-separated list or a JSON array of host names such as login.example or login.example:8443',
+  parse: (text) => {
+    const values = list.parse(text)?.map(canonicalHost)
+    return values?.every((value) => value !== undefined) ? values : undefined
+  },
+}
+
+const ADMIN_KEY = /^(?:([a-z]+):)?([A-Za-z0-9._~-]{16,})$/
+
+/** Admin API keys, `scope:key` or `key` for every scope. */
+export const adminKeys: Parser<readonly AdminKey[]> = {
+  expected:
+    'a comma-separated list or a JSON array of keys of at least 16 characters out of A-Z a-z 0-9 . _ ~ -, each alone or behind a scope and a colon (introspect, flows, clients, keys, all)',
+  parse: (text) => {
+    const values = list.parse(text)?.map(adminKey)
+    return values?.every((value) => value !== undefined) ? values : undefined
+  },
+}
+
+const SCOPES: readonly AdminScope[] = ['introspect', 'flows', 'clients', 'keys', 'all']
+
+function adminKey(item: string): AdminKey | undefined {
+  const [, name = 'all', key] = ADMIN_KEY.exec(item) ?? []
+  const scope = SCOPES.find((candidate) => candidate === name)
+  return key === undefined || scope === undefined ? undefined : { scope, key }
+}
+
+function canonicalHost(item: string): string | undefined {
+  if (!/^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/.test(item)) return undefined
+  return URL.parse(`https://${item}`)?.host
+}
+
+function absoluteUrl(text: string): URL | undefined {
+  const url = /^https?:\/\/[^/\s]/i.test(text) && !/[\s\\]/.test(text) ? URL.parse(text) : null
+  return url === null || url.username !== '' || url.password !== '' ? undefined : url
+}
+
+const items = (values: readonly string[]): readonly string[] =>
+  values.map((value) => value.trim()).filter((value) => value !== '')
+
+function jsonList(text: string): readonly string[] | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return Array.isArray(value) && value.every((item) => typeof item === 'string') ? items(value) : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,94 @@
+import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
+import { OAuthError } from '../errors/oauth-error.ts'
+import { fromBase64url, toBase64url } from '../util/base64url.ts'
+import { hmacSha256 } from '../util/digest.ts'
+import { ROOT_KEY_ID_BYTES, type RootKey } from './root-key.ts'
+import type { RootKeys } from './root-keys.ts'
+import type { EnvelopeKind, Opened } from './types.ts'
+
+/** Format written by this release. A later one is read by releases before it is written (design section 5). */
+const VERSION = 1
+
+const NONCE_BYTES = 24
+const HEAD_BYTES = 1 + ROOT_KEY_ID_BYTES + NONCE_BYTES
+
+/** Longest envelope there is, in characters; the platform's limit for a URL. */
+export const MAX_ENVELOPE_LENGTH = 16_384
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/**
+ * Sealed envelopes: all that Ladon hands out and takes back (design sections 1 and 5).
+ *
+ * Text form: `base64url(head).base64url(box)`. The head is one version byte, the root key's id (6 bytes) and the
+ * nonce (24 bytes). The box is XChaCha20-Poly1305 over the UTF-8 JSON `[expiresAt, data]`, with version and kind as
+ * associated data, under a key derived for the kind from the named root key. So a kind never opens as another.
+ *
+ * The nonce is synthetic: HMAC-SHA-256 over kind and plaintext under a second derived key, cut to 24 bytes. The same
+ * content thus always gives the same envelope: a repeated consent verifier gives the same code, and all refreshes
+ * racing for one token get the same successor, without anything stored. Two different plaintexts get two different
+ * nonces, so a failing random generator cannot make one repeat. Whoever holds two envelopes learns only whether
+ * their contents are equal; content that must not tell that carries a random id.
+ */
+export class Envelopes {
+  readonly #roots: RootKeys
+
+  constructor(roots: RootKeys) {
+    this.#roots = roots
+  }
+
+  /**
+   * Seals JSON data.
+   *
+   * @param expiresAt - seconds since the epoch, null for never; kept inside, judged by whoever opens it
+   * @throws `invalid_request` when the result would be too long to travel
+   */
+  async seal(kind: EnvelopeKind, data: unknown, expiresAt: number | null): Promise<string> {
+    const root = await this.#roots.current()
+    const plain = encoder.encode(JSON.stringify([expiresAt, data]))
+    const nonce = hmacSha256(
+      root.derive(`ladon envelope-nonce ${VERSION} ${kind}`),
+      kind,
+      '\0',
+      plain,
+    ).subarray(0, NONCE_BYTES)
+    const id = fromBase64url(root.id) ?? new Uint8Array(ROOT_KEY_ID_BYTES)
+    const head = new Uint8Array([VERSION, ...id, ...nonce])
+    const text = `${toBase64url(head)}.${toBase64url(cipher(root, kind, nonce).encrypt(plain))}`
+    if (text.length > MAX_ENVELOPE_LENGTH) {
+      throw new OAuthError('invalid_request', 'The request holds more data than can be carried along.')
+    }
+    return text
+  }
+
+  /**
+   * Opens an envelope of one kind; `undefined` for anything that is not exactly such an envelope, without a storage
+   * read. Expiry is not judged here. Throws `temporarily_unavailable` where only the source of root keys may refuse.
+   */
+  async open(kind: EnvelopeKind, text: string): Promise<Opened | undefined> {
+    if (text.length > MAX_ENVELOPE_LENGTH) return undefined
+    const [head, box, ...rest] = text.split('.', 3).map(fromBase64url)
+    if (head === undefined || box === undefined || rest.length > 0) return undefined
+    if (head.byteLength !== HEAD_BYTES || head[0] !== VERSION) return undefined
+    const root = await this.#roots.byId(toBase64url(head.subarray(1, 1 + ROOT_KEY_ID_BYTES)))
+    if (root === undefined) return undefined
+    try {
+      const plain = cipher(root, kind, head.subarray(1 + ROOT_KEY_ID_BYTES)).decrypt(box)
+      return toOpened(JSON.parse(decoder.decode(plain)))
+    } catch {
+      return undefined
+    }
+  }
+}
+
+function cipher(root: RootKey, kind: EnvelopeKind, nonce: Uint8Array) {
+  const associated = new Uint8Array([VERSION, ...encoder.encode(kind)])
+  return xchacha20poly1305(root.derive(`ladon envelope ${VERSION} ${kind}`), nonce, associated)
+}
+
+function toOpened(content: unknown): Opened | undefined {
+  if (!Array.isArray(content) || content.length !== 2) return undefined
+  const [expiresAt, data]: readonly unknown[] = content
+  return expiresAt === null || typeof expiresAt === 'number' ? { expiresAt, data } : undefined
+}

@@ -1,0 +1,55 @@
+import { fromBase64url, toBase64url } from '../util/base64url.ts'
+import { deriveKey, hmacSha256 } from '../util/digest.ts'
+
+/** Bytes of a root key. */
+export const ROOT_KEY_BYTES = 32
+
+/** Bytes of a root key's id: a random half, then its tag. */
+export const ROOT_KEY_ID_BYTES = 6
+
+const RANDOM_BYTES = 3
+
+/** A root key, from which every other symmetric key is derived (design section 5). */
+export class RootKey {
+  readonly id: string
+  /** Seconds since the epoch. */
+  readonly createdAt: number
+  readonly #key: Uint8Array
+  readonly #derived = new Map<string, Uint8Array>()
+
+  constructor(id: string, createdAt: number, key: Uint8Array) {
+    this.id = id
+    this.createdAt = createdAt
+    this.#key = key
+  }
+
+  /** The 32-byte key for a purpose (HKDF-SHA-256, RFC 5869), made once. Purposes are never built from input. */
+  derive(purpose: string): Uint8Array {
+    const known = this.#derived.get(purpose)
+    if (known !== undefined) return known
+    const key = deriveKey(this.#key, purpose)
+    this.#derived.set(purpose, key)
+    return key
+  }
+
+  /** Whether this key, the oldest one, gave out the id. */
+  knows(id: string): boolean {
+    const bytes = fromBase64url(id)
+    return bytes?.byteLength === ROOT_KEY_ID_BYTES && this.#idFor(bytes.subarray(0, RANDOM_BYTES)) === id
+  }
+
+  /** A new root key that tags itself: the first one of an installation. `now` in seconds. */
+  static makeFirst(now: number): { readonly root: RootKey; readonly key: Uint8Array } {
+    const key = crypto.getRandomValues(new Uint8Array(ROOT_KEY_BYTES))
+    const id = new RootKey('', now, key).#idFor(crypto.getRandomValues(new Uint8Array(RANDOM_BYTES)))
+    return { root: new RootKey(id, now, key), key }
+  }
+
+  #idFor(random: Uint8Array): string {
+    const tag = hmacSha256(this.derive('ladon root-key-id 1'), random).subarray(
+      0,
+      ROOT_KEY_ID_BYTES - RANDOM_BYTES,
+    )
+    return toBase64url(new Uint8Array([...random, ...tag]))
+  }
+}

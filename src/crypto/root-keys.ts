@@ -1,0 +1,129 @@
+import { OAuthError } from '../errors/oauth-error.ts'
+import { logLine } from '../http/log.ts'
+import { nowSeconds } from '../util/clock.ts'
+import { RootKey } from './root-key.ts'
+import { RootKeySeal } from './root-key-seal.ts'
+import { askSource, SharedLoad } from './shared-load.ts'
+import type { RootKeyRow, RootKeySource } from './types.ts'
+
+export type { RootKey } from './root-key.ts'
+
+/** Root keys as an isolate knows them, oldest first; never empty. */
+interface Opened {
+  readonly oldest: RootKey
+  readonly newest: RootKey
+  readonly byId: ReadonlyMap<string, RootKey>
+}
+
+/**
+ * The root keys of this installation (design section 5): random, sealed in rows under the system secrets, the first
+ * one made on first use, kept in memory once opened. A row that does not open is an error and is never replaced.
+ *
+ * An id is three random bytes and a tag over them under the oldest key, which is therefore never retired. An unknown
+ * id whose tag fits may be a key that another isolate made just now, and is looked up; any other was made up, and is
+ * refused by arithmetic.
+ */
+export class RootKeys {
+  readonly #source: RootKeySource
+  readonly #seals: readonly RootKeySeal[]
+  readonly #first = new SharedLoad<Opened>()
+  readonly #again = new SharedLoad<Opened>()
+  #opened: Opened | undefined
+
+  /** @param secrets - system secrets: the first seals, all open */
+  constructor(source: RootKeySource, secrets: readonly string[]) {
+    this.#source = source
+    this.#seals = secrets.map((secret) => new RootKeySeal(secret))
+  }
+
+  /** The key that seals now: the newest. Throws `misconfiguration` or `temporarily_unavailable`. */
+  async current(): Promise<RootKey> {
+    return (await this.#ready()).newest
+  }
+
+  /**
+   * The key of that id; `undefined` for one that was made up, without asking the source.
+   * Throws `temporarily_unavailable` for an id that only the source may refuse while it cannot be asked.
+   */
+  async byId(id: string): Promise<RootKey | undefined> {
+    const opened = await this.#ready()
+    const known = opened.byId.get(id)
+    if (known !== undefined || !opened.oldest.knows(id)) return known
+    const fresh = await this.#again.run(async () => this.#keep(await this.#list(true)))
+    return fresh.byId.get(id)
+  }
+
+  /** Seals every row anew that is not sealed under the first secret; returns how many. For the scheduled handler. */
+  async rewrap(): Promise<number> {
+    const [first] = this.#seals
+    if (first === undefined) throw unreadable()
+    let count = 0
+    for (const row of await this.#list(true)) {
+      if (first.open(row.id, row.sealed) !== undefined) continue
+      const sealed = first.seal(row.id, this.#open(row))
+      await askSource('root_keys', () => this.#source.rewrap(row.id, row.sealed, sealed))
+      count += 1
+    }
+    return count
+  }
+
+  async #ready(): Promise<Opened> {
+    return this.#opened ?? (await this.#first.run(() => this.#load()))
+  }
+
+  async #load(): Promise<Opened> {
+    const copies = await this.#list(false)
+    // A copy may be from before the rows were made or sealed anew: only the source may say no.
+    if (copies.length > 0 && copies.every((row) => this.#tryOpen(row) !== undefined))
+      return this.#keep(copies)
+    const rows = await this.#list(true)
+    return this.#keep(rows.length > 0 ? rows : await this.#makeFirst())
+  }
+
+  async #makeFirst(): Promise<readonly RootKeyRow[]> {
+    const [seal] = this.#seals
+    if (seal === undefined) throw unreadable()
+    const { root, key } = RootKey.makeFirst(nowSeconds())
+    const row = { id: root.id, sealed: seal.seal(root.id, key), createdAt: root.createdAt }
+    return askSource('root_keys', () => this.#source.insertFirst(row))
+  }
+
+  /** Takes rows into memory; what was opened before stays. */
+  #keep(rows: readonly RootKeyRow[]): Opened {
+    const byId = new Map(this.#opened?.byId)
+    for (const row of rows) {
+      if (!byId.has(row.id)) byId.set(row.id, new RootKey(row.id, row.createdAt, this.#open(row)))
+    }
+    const ordered = [...byId.values()].sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
+    const [oldest] = ordered
+    const newest = ordered.at(-1)
+    if (oldest === undefined || newest === undefined) throw new OAuthError('temporarily_unavailable')
+    this.#opened = { oldest, newest, byId }
+    return this.#opened
+  }
+
+  #list(fresh: boolean): Promise<readonly RootKeyRow[]> {
+    return askSource('root_keys', () => this.#source.list(fresh))
+  }
+
+  #open(row: RootKeyRow): Uint8Array {
+    const key = this.#tryOpen(row)
+    if (key !== undefined) return key
+    logLine('root_key.unreadable', { root_key: row.id })
+    throw unreadable()
+  }
+
+  #tryOpen(row: RootKeyRow): Uint8Array | undefined {
+    for (const seal of this.#seals) {
+      const key = seal.open(row.id, row.sealed)
+      if (key !== undefined) return key
+    }
+    return undefined
+  }
+}
+
+const unreadable = (): OAuthError =>
+  new OAuthError(
+    'misconfiguration',
+    'SECRETS_SYSTEM must list the secret under which the stored root keys were sealed.',
+  )

@@ -1,0 +1,51 @@
+import { OAuthError } from '../errors/oauth-error.ts'
+import { logLine } from '../http/log.ts'
+import { nowMs } from '../util/clock.ts'
+
+/** Shortest time between two loads, in milliseconds. */
+const INTERVAL_MS = 1000
+
+/** How long a caller waits for a load that another request started, in milliseconds. */
+const PATIENCE_MS = 3000
+
+/** Runs a load at most once a second; whoever asks meanwhile gets that load's outcome, failures included (design section 8). */
+export class SharedLoad<T> {
+  #last: { readonly startedAt: number; readonly outcome: Promise<T> } | undefined
+
+  /** The outcome of `load`, or of the one that was started less than a second ago. */
+  run(load: () => Promise<T>): Promise<T> {
+    const now = nowMs()
+    if (this.#last !== undefined && Math.abs(now - this.#last.startedAt) < INTERVAL_MS) {
+      return patiently(this.#last.outcome)
+    }
+    const outcome = load()
+    this.#last = { startedAt: now, outcome }
+    return outcome
+  }
+}
+
+/**
+ * Asks a source of keys.
+ *
+ * @throws `temporarily_unavailable` when the source fails with anything but an error of our own
+ */
+export async function askSource<T>(what: string, question: () => Promise<T>): Promise<T> {
+  try {
+    return await question()
+  } catch (thrown) {
+    if (thrown instanceof OAuthError) throw thrown
+    logLine('source.unreachable', { source: what, error: thrown instanceof Error ? thrown.name : 'unknown' })
+    throw new OAuthError('temporarily_unavailable')
+  }
+}
+
+// The runtime drops the I/O of a request whose caller went away; those who share it must not wait for ever.
+async function patiently<T>(outcome: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new OAuthError('temporarily_unavailable')), PATIENCE_MS)
+  try {
+    return await Promise.race([outcome, late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}

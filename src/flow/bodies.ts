@@ -1,0 +1,51 @@
+import * as v from 'valibot'
+import { OAuthError } from '../errors/oauth-error.ts'
+import { jsonObject, jsonValue } from './json-value.ts'
+import type { Denial } from './state.ts'
+
+const flag = v.nullish(v.boolean(), false)
+const text = v.nullish(v.string(), '')
+const texts = v.nullish(v.array(v.string()), [])
+const lifetime = v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0)), 0)
+const claims = v.nullish(jsonObject, {})
+
+/** Accept-login body (contract 2.2). */
+export const acceptLoginBody = v.object({
+  subject: text,
+  remember: flag,
+  remember_for: lifetime,
+  extend_session_lifespan: flag,
+  acr: text,
+  amr: texts,
+  context: v.optional(jsonValue),
+})
+
+/** Accept-consent body (contract 2.3). */
+export const acceptConsentBody = v.object({
+  grant_scope: texts,
+  grant_access_token_audience: texts,
+  remember: flag,
+  remember_for: lifetime,
+  session: v.nullish(v.object({ access_token: claims, id_token: claims }), {}),
+  context: v.optional(jsonValue),
+})
+
+const rejectBody = v.object({ error: text, error_description: text, error_hint: text })
+
+/** Checks a body against its schema; unknown fields are ignored. Throws `malformed_body` naming the first wrong field. */
+export function parseBody<Schema extends v.GenericSchema>(
+  schema: Schema,
+  body: unknown,
+): v.InferOutput<Schema> {
+  const parsed = v.safeParse(schema, body)
+  if (parsed.success) return parsed.output
+  const field = v.getDotPath(parsed.issues[0]) ?? 'The body'
+  throw new OAuthError('malformed_body', `'${field}' has the wrong type.`)
+}
+
+/** Reads a reject body: the app's own error and its description with the hint (contract 2.2); `fallback` names it if the app does not. */
+export function parseDenial(body: unknown, fallback: string): Denial {
+  const { error, error_description, error_hint } = parseBody(rejectBody, body ?? {})
+  const description = [error_description, error_hint].filter((part) => part !== '').join(' ')
+  return { error: error === '' ? fallback : error, description }
+}

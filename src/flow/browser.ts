@@ -1,0 +1,90 @@
+import type { Context } from 'hono'
+import * as v from 'valibot'
+import type { AppEnv } from '../context.ts'
+import {
+  type CsrfStep,
+  clearedSessionCookie,
+  csrfCookie,
+  csrfCookieName,
+  readCookie,
+  sessionCookie,
+} from '../http/cookies.ts'
+import { isOwner } from '../ledger/owner.ts'
+import { toBase64url } from '../util/base64url.ts'
+import { nowSeconds } from '../util/clock.ts'
+import { constantTimeEqual, sha256 } from '../util/digest.ts'
+
+/** Browsers keep no cookie longer than 400 days; sessions end after 180 at the latest (contract 4.1). */
+export const MAX_SESSION_SECONDS = 180 * 24 * 3600
+
+const COOKIE_VALUE = /^[A-Za-z0-9_-]{22}$/
+
+const presented = (c: Context<AppEnv>, name: string): string | undefined =>
+  readCookie(c.req.header('cookie'), name)
+
+const setCookie = (c: Context<AppEnv>, cookie: string): void =>
+  c.header('set-cookie', cookie, { append: true })
+
+const binding = (cookie: string, flowId: string): string =>
+  toBase64url(sha256(`${cookie}\0${flowId}`).subarray(0, 16))
+
+/**
+ * Binds a flow step to this browser: sets the client's CSRF cookie, or keeps the one it has so that tabs do not
+ * disturb each other, and returns H(cookie, flow id) for sealing (contract 5.3, design section 4).
+ */
+export function bindBrowser(c: Context<AppEnv>, step: CsrfStep, clientId: string, flowId: string): string {
+  const { cookies, ttl } = c.var.ctx.rt.config
+  const present = presented(c, csrfCookieName(cookies, step, clientId))
+  const value =
+    present !== undefined && COOKIE_VALUE.test(present)
+      ? present
+      : toBase64url(crypto.getRandomValues(new Uint8Array(16)))
+  setCookie(c, csrfCookie(cookies, step, clientId, value, ttl.loginConsentRequest))
+  return binding(value, flowId)
+}
+
+/** Whether this browser is the one that started the step; decided before any ledger call. */
+export function browserMatches(
+  c: Context<AppEnv>,
+  step: CsrfStep,
+  clientId: string,
+  flow: { readonly id: string; readonly csrf: string },
+): boolean {
+  const value = presented(c, csrfCookieName(c.var.ctx.rt.config.cookies, step, clientId))
+  return value !== undefined && constantTimeEqual(binding(value, flow.id), flow.csrf)
+}
+
+/** What the session cookie names: the ledger that knows the session, and its id. */
+export interface SessionCookie {
+  readonly owner: string
+  readonly sid: string
+}
+
+const sessionFormat = v.looseTuple([v.custom<string>(isOwner), v.string()])
+
+/** Reads the session cookie; `undefined` when there is none that opens and is still good. */
+export async function readSessionCookie(c: Context<AppEnv>): Promise<SessionCookie | undefined> {
+  const { config, envelopes } = c.var.ctx.rt
+  const value = presented(c, config.cookies.sessionName)
+  if (value === undefined) return undefined
+  const opened = await envelopes.open('session', value)
+  if (opened === undefined || (opened.expiresAt ?? 0) <= nowSeconds()) return undefined
+  const parsed = v.safeParse(sessionFormat, opened.data)
+  return parsed.success ? { owner: parsed.output[0], sid: parsed.output[1] } : undefined
+}
+
+/** Sets the session cookie for `lifetime` seconds (contract 3.4). */
+export async function writeSessionCookie(
+  c: Context<AppEnv>,
+  session: SessionCookie,
+  lifetime: number,
+): Promise<void> {
+  const { config, envelopes } = c.var.ctx.rt
+  const value = await envelopes.seal('session', [session.owner, session.sid], nowSeconds() + lifetime)
+  setCookie(c, sessionCookie(config.cookies, value, lifetime))
+}
+
+/** Removes the session cookie. */
+export function clearSessionCookie(c: Context<AppEnv>): void {
+  setCookie(c, clearedSessionCookie(c.var.ctx.rt.config.cookies))
+}

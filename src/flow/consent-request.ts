@@ -1,0 +1,126 @@
+import type { RequestContext } from '../context.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+import type { Json } from '../ledger/types.ts'
+import { nowSeconds } from '../util/clock.ts'
+import { acceptConsentBody, parseBody, parseDenial } from './bodies.ts'
+import {
+  type Continuation,
+  type FlowAnswer,
+  flowParameters,
+  type RequestView,
+  viewRequest,
+} from './request-view.ts'
+import {
+  type ConsentAcceptance,
+  type ConsentState,
+  type Denial,
+  type OpenedFlow,
+  openState,
+  sealConsentVerdict,
+} from './state.ts'
+import { continueUrl, requestUrl } from './urls.ts'
+
+/** Consent request on the wire (contract 2.3). */
+export interface ConsentRequestView extends RequestView {
+  readonly challenge: string
+  readonly consent_request_id: string
+  readonly skip: boolean
+  readonly subject: string
+  readonly login_challenge: string
+  readonly login_session_id: string
+  readonly acr: string
+  readonly amr: readonly string[]
+  readonly context: Json
+}
+
+/** Shows a consent request; throws `challenge_not_found` for a value that is no consent challenge. */
+export async function getConsentRequest(
+  ctx: RequestContext,
+  challenge: string,
+): Promise<FlowAnswer<ConsentRequestView>> {
+  const { state, expired } = await openConsent(ctx, challenge)
+  if (expired) return startAfresh(ctx, state)
+  const view = await viewRequest(ctx, state.flow)
+  return {
+    status: 200,
+    body: {
+      challenge,
+      consent_request_id: state.flow.id,
+      ...view,
+      skip: state.skip,
+      subject: state.subject,
+      login_challenge: state.flow.id,
+      login_session_id: state.flow.sid,
+      acr: state.acr,
+      amr: state.amr,
+      context: state.context,
+    },
+  }
+}
+
+/**
+ * Accepts a consent request: scopes, audience and claims are taken as sent (contract 3.5). Writes nothing; the
+ * grant is made when the browser brings the verifier.
+ */
+export async function acceptConsent(
+  ctx: RequestContext,
+  challenge: string,
+  body: unknown,
+): Promise<FlowAnswer<Continuation>> {
+  const opened = await openConsent(ctx, challenge)
+  if (opened.expired) return startAfresh(ctx, opened.state)
+  const accepted = parseBody(acceptConsentBody, body)
+  checkScopes(accepted.grant_scope)
+  return decide(ctx, opened, {
+    scope: [...new Set(accepted.grant_scope)],
+    audience: [...new Set(accepted.grant_access_token_audience)],
+    remember: accepted.remember,
+    rememberFor: accepted.remember_for,
+    handledAt: nowSeconds(),
+    accessTokenClaims: accepted.session.access_token ?? {},
+    idTokenClaims: accepted.session.id_token ?? {},
+    context: accepted.context === undefined ? opened.state.context : accepted.context,
+  })
+}
+
+/** Rejects a consent request: the client gets the app's own error when the browser brings the verifier. */
+export async function rejectConsent(
+  ctx: RequestContext,
+  challenge: string,
+  body: unknown,
+): Promise<FlowAnswer<Continuation>> {
+  const opened = await openConsent(ctx, challenge)
+  if (opened.expired) return startAfresh(ctx, opened.state)
+  return decide(ctx, opened, parseDenial(body, 'consent request denied'))
+}
+
+async function openConsent(ctx: RequestContext, challenge: string): Promise<OpenedFlow<ConsentState>> {
+  const opened = await openState(ctx.rt, 'consent_challenge', challenge)
+  if (opened === undefined) throw new OAuthError('challenge_not_found')
+  return opened
+}
+
+async function decide(
+  ctx: RequestContext,
+  { state, expiresAt }: OpenedFlow<ConsentState>,
+  decision: ConsentAcceptance | Denial,
+): Promise<FlowAnswer<Continuation>> {
+  const verifier = await sealConsentVerdict(ctx.rt, { ...state, decision }, expiresAt)
+  const clientId = flowParameters(state.flow).require('client_id')
+  ctx.seen(clientId)
+  return {
+    status: 200,
+    body: { redirect_to: continueUrl(ctx.rt.config, clientId, { consent_verifier: verifier }) },
+  }
+}
+
+const startAfresh = (ctx: RequestContext, state: ConsentState): FlowAnswer<never> => ({
+  status: 410,
+  body: { redirect_to: requestUrl(ctx.rt.config, state.flow.query) },
+})
+
+/** A granted scope is joined with spaces on the wire, so it cannot hold one (RFC 6749 section 3.3). */
+function checkScopes(scopes: readonly string[]): void {
+  if (scopes.every((scope) => /^[\x21\x23-\x5B\x5D-\x7E]+$/.test(scope))) return
+  throw new OAuthError('invalid_request', "Field 'grant_scope' holds a value that is no scope token.")
+}

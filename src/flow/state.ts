@@ -1,0 +1,209 @@
+import * as v from 'valibot'
+import { OAuthError } from '../errors/oauth-error.ts'
+import type { Json, JsonObject } from '../ledger/types.ts'
+import type { Runtime } from '../runtime.ts'
+import { nowSeconds } from '../util/clock.ts'
+import { jsonObject, jsonValue } from './json-value.ts'
+import { openFlow, sealFlow } from './seal.ts'
+
+/**
+ * What a flow carries between redirects (format 1). Everything travels as tuples to keep URLs short; items are
+ * only ever added at the end, and readers ignore what they do not know.
+ */
+const text = v.string()
+const seconds = v.number()
+const texts = v.array(text)
+
+const flowTuple = v.looseTuple([text, text, text, seconds, text])
+
+/** An authorization request on its way: its id is the `consent_request_id`, its sid the future `sid`. */
+export interface Flow {
+  readonly id: string
+  readonly sid: string
+  /** Raw query of the authorization request; everything else is read from it again. */
+  readonly query: string
+  readonly requestedAt: number
+  /** H(CSRF cookie, flow id): only the browser that started this step can finish it. */
+  readonly csrf: string
+}
+
+/** The session that was recognised at the start, if any. */
+export interface KnownSession {
+  readonly subject: string
+  readonly authTime: number
+}
+
+export interface LoginState {
+  readonly flow: Flow
+  readonly known: KnownSession | null
+}
+
+/** A denial by the login or consent app, in its own words. */
+export interface Denial {
+  readonly error: string
+  readonly description: string
+}
+
+export interface LoginAcceptance {
+  readonly subject: string
+  readonly authTime: number
+  readonly remember: boolean
+  readonly rememberFor: number
+  readonly extend: boolean
+  readonly acr: string
+  readonly amr: readonly string[]
+  readonly context: Json
+}
+
+export interface LoginVerdict extends LoginState {
+  readonly decision: LoginAcceptance | Denial
+}
+
+/** What the consent step knows of the login before it. */
+export interface ConsentState {
+  readonly flow: Flow
+  readonly subject: string
+  readonly authTime: number
+  readonly epoch: number
+  readonly skip: boolean
+  readonly acr: string
+  readonly amr: readonly string[]
+  readonly context: Json
+}
+
+export interface ConsentAcceptance {
+  readonly scope: readonly string[]
+  readonly audience: readonly string[]
+  readonly remember: boolean
+  readonly rememberFor: number
+  readonly handledAt: number
+  readonly accessTokenClaims: JsonObject
+  readonly idTokenClaims: JsonObject
+  readonly context: Json
+}
+
+export interface ConsentVerdict extends ConsentState {
+  readonly decision: ConsentAcceptance | Denial
+}
+
+/** Flow state as it comes back: `expired` state still names the request, so that a fresh start can be offered. */
+export interface OpenedFlow<State> {
+  readonly state: State
+  readonly expired: boolean
+  readonly expiresAt: number
+}
+
+const fromFlow = (flow: Flow): readonly unknown[] => [
+  flow.sid,
+  flow.id.slice(18),
+  flow.query,
+  flow.requestedAt,
+  flow.csrf,
+]
+
+const toFlow = ([sid, tail, query, requestedAt, csrf]: v.InferOutput<typeof flowTuple>): Flow => ({
+  id: sid.slice(0, 18) + tail,
+  sid,
+  query,
+  requestedAt,
+  csrf,
+})
+
+const known = v.nullable(v.object({ subject: text, authTime: seconds }))
+const denial = v.object({ error: text, description: text })
+
+const loginAcceptance = v.object({
+  subject: text,
+  authTime: seconds,
+  remember: v.boolean(),
+  rememberFor: seconds,
+  extend: v.boolean(),
+  acr: text,
+  amr: texts,
+  context: jsonValue,
+})
+
+const consentRest = v.object({
+  subject: text,
+  authTime: seconds,
+  epoch: v.number(),
+  skip: v.boolean(),
+  acr: text,
+  amr: texts,
+  context: jsonValue,
+})
+
+const consentAcceptance = v.object({
+  scope: texts,
+  audience: texts,
+  remember: v.boolean(),
+  rememberFor: seconds,
+  handledAt: seconds,
+  accessTokenClaims: jsonObject,
+  idTokenClaims: jsonObject,
+  context: jsonValue,
+})
+
+const formats = {
+  login_challenge: v.pipe(
+    v.looseTuple([flowTuple, known]),
+    v.transform(([flow, session]): LoginState => ({ flow: toFlow(flow), known: session })),
+  ),
+  login_verifier: v.pipe(
+    v.looseTuple([flowTuple, known, v.union([loginAcceptance, denial])]),
+    v.transform(
+      ([flow, session, decision]): LoginVerdict => ({ flow: toFlow(flow), known: session, decision }),
+    ),
+  ),
+  consent_challenge: v.pipe(
+    v.looseTuple([flowTuple, consentRest]),
+    v.transform(([flow, rest]): ConsentState => ({ flow: toFlow(flow), ...rest })),
+  ),
+  consent_verifier: v.pipe(
+    v.looseTuple([flowTuple, consentRest, v.union([consentAcceptance, denial])]),
+    v.transform(([flow, rest, decision]): ConsentVerdict => ({ flow: toFlow(flow), ...rest, decision })),
+  ),
+} as const
+
+type Formats = typeof formats
+export type FlowKind = keyof Formats
+type StateOf<Kind extends FlowKind> = v.InferOutput<Formats[Kind]>
+
+/** Seals a login challenge, kept under 800 characters for an ordinary OpenID Connect request. */
+export function sealLogin(rt: Runtime, state: LoginState, expiresAt: number): Promise<string> {
+  return sealFlow(rt, 'login_challenge', [fromFlow(state.flow), state.known], expiresAt)
+}
+
+/** Seals the login app's decision. */
+export function sealLoginVerdict(rt: Runtime, state: LoginVerdict, expiresAt: number): Promise<string> {
+  return sealFlow(rt, 'login_verifier', [fromFlow(state.flow), state.known, state.decision], expiresAt)
+}
+
+/** Seals a consent challenge. */
+export function sealConsent(rt: Runtime, state: ConsentState, expiresAt: number): Promise<string> {
+  const { flow, ...rest } = state
+  return sealFlow(rt, 'consent_challenge', [fromFlow(flow), rest], expiresAt)
+}
+
+/** Seals the consent app's decision. */
+export function sealConsentVerdict(rt: Runtime, state: ConsentVerdict, expiresAt: number): Promise<string> {
+  const { flow, decision, ...rest } = state
+  return sealFlow(rt, 'consent_verifier', [fromFlow(flow), rest, decision], expiresAt)
+}
+
+/**
+ * Opens flow state of one kind; `undefined` for what was not sealed here as that kind. Throws `server_error`
+ * for a payload that opens but does not fit its format: that is our fault, never the caller's.
+ */
+export async function openState<Kind extends FlowKind>(
+  rt: Runtime,
+  kind: Kind,
+  sealed: string,
+): Promise<OpenedFlow<StateOf<Kind>> | undefined> {
+  const opened = await openFlow(rt, kind, sealed)
+  if (opened === undefined) return undefined
+  const parsed = v.safeParse(formats[kind], opened.data)
+  if (!parsed.success) throw new OAuthError('server_error')
+  const expiresAt = opened.expiresAt ?? 0
+  return { state: parsed.output, expired: expiresAt <= nowSeconds(), expiresAt }
+}

@@ -1,0 +1,101 @@
+import type { RequestContext } from '../context.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+import type { RefreshResult } from '../ledger/types.ts'
+import type { ClientRecord } from '../store/types.ts'
+import { type Expiring, type GrantToken, openRefresh } from '../tokens/formats.ts'
+import { issueTokens } from '../tokens/issue.ts'
+import { keepFor, lifetimesFor, type TokenLifetimes } from '../tokens/lifetimes.ts'
+import { nowSeconds } from '../util/clock.ts'
+import { underAttempt } from './attempts.ts'
+import { type GrantHandler, requireGrantType, requireStamp } from './grant.ts'
+
+const AUDITED = {
+  advance: 'token.refreshed',
+  repeat: 'token.refreshed',
+  grace: 'token.grace_hit',
+  fast_forward: 'token.fast_forward',
+} as const
+
+/**
+ * Refreshes (RFC 6749 section 6). Within the grace period every caller gets the one current successor; a refresh
+ * token used after that is taken for stolen, and the whole family dies (RFC 9700 section 4.14.2).
+ */
+export const refreshToken: GrantHandler = async (ctx, registered, form) => {
+  const allowed = await requireGrantType(ctx, registered, 'refresh_token')
+  const presented = form.require('refresh_token')
+  const token = await openRefresh(ctx.rt, presented)
+  if (token === undefined) throw new OAuthError('invalid_grant')
+  if (token.expiresAt !== null && token.expiresAt <= nowSeconds()) {
+    throw new OAuthError('invalid_grant', 'The refresh token has expired.')
+  }
+  const client = await requireStamp(ctx, allowed, token)
+  const lifetimes = lifetimesFor(ctx.rt.config, client, 'refresh_token')
+  const result = await underAttempt(ctx.attempt, client.id, presented, (attempt) =>
+    advance(ctx, client, token, lifetimes, attempt),
+  )
+  if (result.status !== 'issued') throw refusal(ctx, client, token, result)
+  ctx.audit(AUDITED[result.via], {
+    client_id: client.id,
+    grant: token.grantId,
+    generation: result.generation,
+  })
+  return issueTokens(ctx, client, { owner: token.owner, ...result }, lifetimes)
+}
+
+/** Asks the ledger; a limit that a cached client copy does not cover counts only if the source says so too. */
+async function advance(
+  ctx: RequestContext,
+  client: ClientRecord,
+  token: GrantToken,
+  lifetimes: TokenLifetimes,
+  attempt: string,
+): Promise<RefreshResult> {
+  const { config, ledgers, clients } = ctx.rt
+  const ask = (limits: ClientRecord): Promise<RefreshResult> =>
+    ledgers.call(token.owner, 'refresh', {
+      attempt,
+      id: token.grantId,
+      clientId: client.id,
+      generation: token.generation,
+      grace: config.oauth2.grace,
+      limits: {
+        scope: limits.metadata.scope.split(' '),
+        audience: limits.metadata.audience,
+        strategy: config.strategies.scope,
+      },
+      keepSeconds: keepFor(lifetimes, true),
+    })
+  const result = await ask(client)
+  if (result.status !== 'scope_lost' && result.status !== 'audience_lost') return result
+  const current = await clients.fresh(client.id)
+  return current === undefined || current.version === client.version ? result : ask(current)
+}
+
+function refusal(
+  ctx: RequestContext,
+  client: ClientRecord,
+  token: Expiring<GrantToken>,
+  result: Exclude<RefreshResult, { status: 'issued' }>,
+): OAuthError {
+  switch (result.status) {
+    case 'scope_lost':
+      return new OAuthError('invalid_scope', `The client may no longer have scope '${result.value}'.`)
+    case 'audience_lost':
+      return new OAuthError('invalid_request', `The client may no longer have audience '${result.value}'.`)
+    case 'offline_not_granted':
+      return new OAuthError(
+        'scope_not_granted',
+        "The grant has neither scope 'offline' nor 'offline_access'.",
+      )
+    case 'gone':
+      return new OAuthError('invalid_grant')
+    case 'reused':
+      ctx.audit('token.reuse_detected', {
+        client_id: client.id,
+        grant: token.grantId,
+        credential: 'refresh_token',
+      })
+      ctx.defer(ctx.rt.book.revoke([token.grantId], nowSeconds()))
+      return new OAuthError('invalid_grant')
+  }
+}

@@ -1,0 +1,59 @@
+import { parse, serialize } from 'hono/utils/cookie'
+import type { CookieSettings } from '../config/types.ts'
+import { murmur3 } from '../util/murmur3.ts'
+
+/** Longest Max-Age browsers honour, in seconds: 400 days. */
+const MAX_AGE_CAP = 400 * 86_400
+
+/** Which of the two browser bindings a CSRF cookie belongs to. */
+export type CsrfStep = 'login' | 'consent'
+
+/** The value of a cookie in a `Cookie` header, the first if it is there twice; `undefined` when absent or empty. */
+export function readCookie(header: string | null | undefined, name: string): string | undefined {
+  const value = parse(header ?? '', name)[name]
+  return value === '' ? undefined : value
+}
+
+/** Name of a client's CSRF cookie: a murmur3 suffix lets flows of several clients run side by side (contract 5.3). */
+export function csrfCookieName(settings: CookieSettings, step: CsrfStep, clientId: string): string {
+  const base = step === 'login' ? settings.loginCsrfName : settings.consentCsrfName
+  return `${base}_${murmur3(clientId)}`
+}
+
+/** `Set-Cookie` of a client's CSRF cookie. `maxAge` in seconds. */
+export function csrfCookie(
+  settings: CookieSettings,
+  step: CsrfStep,
+  clientId: string,
+  value: string,
+  maxAge: number,
+): string {
+  return setCookie(settings, csrfCookieName(settings, step, clientId), value, '/', maxAge)
+}
+
+/** `Set-Cookie` of the login session's cookie. `maxAge` in seconds; null: until the browser is closed. */
+export function sessionCookie(settings: CookieSettings, value: string, maxAge: number | null): string {
+  return setCookie(settings, settings.sessionName, value, settings.sessionPath, maxAge)
+}
+
+/** `Set-Cookie` that makes the browser forget the login session's cookie. */
+export function clearedSessionCookie(settings: CookieSettings): string {
+  return sessionCookie(settings, '', 0)
+}
+
+function setCookie(
+  settings: CookieSettings,
+  name: string,
+  value: string,
+  path: string,
+  maxAge: number | null,
+): string {
+  return serialize(name, value, {
+    path,
+    httpOnly: true,
+    secure: settings.secure,
+    sameSite: settings.sameSite,
+    ...(settings.domain === null ? {} : { domain: settings.domain }),
+    ...(maxAge === null ? {} : { maxAge: Math.max(0, Math.min(maxAge, MAX_AGE_CAP)) }),
+  })
+}

@@ -1,0 +1,17 @@
+import type { Config } from '../config/types.ts'
+import { isLoopbackHost } from '../util/loopback.ts'
+
+/**
+ * Whether this server answers for the host of a request URL: the issuer's, the public URL's, those of
+ * `PUBLIC_HOSTS`, and with a loopback issuer any loopback host (design section 6). Others get 421.
+ */
+export function hostAllowed(config: Config, url: URL): boolean {
+  if (config.loopback && isLoopbackHost(url.hostname)) return true
+  return allowedHosts(config).includes(url.host)
+}
+
+const allowedHosts = (config: Config): readonly string[] => [
+  new URL(config.urls.issuer).host,
+  new URL(config.urls.public).host,
+  ...config.hosts,
+]

@@ -1,0 +1,48 @@
+/** Fields of a log line: identifiers and outcomes only, never a token, code, secret or cookie. */
+export type LogFields = Readonly<Record<string, string | number | boolean | null | readonly string[]>>
+
+/** What a request's own line says; `route` is the route's pattern, so neither ids nor query strings get in. */
+export interface RequestLine {
+  readonly requestId: string
+  readonly method: string
+  readonly route: string
+  readonly status: number
+  readonly clientId: string | null
+  readonly durationMs: number
+}
+
+/** Shape of everything sealed or signed: two long base64url parts around a dot. */
+const SEALED = /[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{20,}/g
+
+const MAX_TEXT = 512
+
+/**
+ * Writes one structured line: JSON with `kind` first. Texts that look like an envelope or a JWT are struck out, so a
+ * mistake in a caller does not put a working token into a log (design section 6).
+ *
+ * @param kind - what happened, such as `request` or an audit event
+ */
+export function logLine(kind: string, fields: LogFields): void {
+  const entries = Object.entries(fields).map(([name, value]) => [name, scrub(value)])
+  console.log(JSON.stringify({ kind, ...Object.fromEntries(entries) }))
+}
+
+/** The fields of a request's line under their log names; whatever follows a `?` in the route is dropped. */
+export function requestFields(line: RequestLine): LogFields {
+  return {
+    request_id: line.requestId,
+    method: line.method,
+    route: line.route.replace(/[?#].*$/s, ''),
+    status: line.status,
+    client_id: line.clientId,
+    duration_ms: line.durationMs,
+  }
+}
+
+function scrub(value: LogFields[string]): LogFields[string] {
+  if (typeof value === 'string') return value.replace(SEALED, '[sealed]').slice(0, MAX_TEXT)
+  if (typeof value === 'object' && value !== null) {
+    return value.map((item) => item.replace(SEALED, '[sealed]').slice(0, MAX_TEXT))
+  }
+  return value
+}

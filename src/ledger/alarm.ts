@@ -1,0 +1,111 @@
+import type { TableName } from './schema.ts'
+import type { Work } from './work.ts'
+
+type Stored = Pick<Work, 'sql' | 'tables'>
+
+/**
+ * How long after its end a row is cleaned up, ms. Being late is harmless, since every read treats what expired as
+ * absent, and one clean-up then serves a whole login; an alarm costs a row.
+ */
+const DELAY_MS = { row: 3_600_000, tombstone: 31 * 86_400_000 } as const
+
+/** An alarm this late counts as lost, ms. */
+const OVERDUE_MS = 60_000
+
+/** The pause between clean-ups, and before a failed one is tried again, ms. */
+export const PAUSE_MS = 300_000
+
+/** The object's one alarm, with its time kept in memory so that requests need not ask for it. */
+export class Alarm {
+  readonly #storage: DurableObjectStorage
+  /** Due time in ms; null when missing, Infinity when nothing here ever expires. */
+  #due: number | null = null
+
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage
+  }
+
+  /** Reads the stored time, once before the first request. */
+  async load(): Promise<void> {
+    this.#due = await this.#storage.getAlarm()
+  }
+
+  /** Moves the alarm to the clean-up time of a row that ends at `expires` (seconds), if that is earlier. */
+  noLaterThan(expires: number | null, what: 'row' | 'tombstone'): void {
+    if (expires === null) return
+    this.noLaterThanMs(expires * 1000 + DELAY_MS[what])
+  }
+
+  /** Moves the alarm to a time in ms, if that is earlier. */
+  noLaterThanMs(due: number): void {
+    if (this.#due === null || due < this.#due) this.#set(due)
+  }
+
+  /** Sets the alarm again when it is missing or was lost though something here expires. */
+  check(work: Stored, nowMs: number): void {
+    if (this.#due !== null && this.#due > nowMs - OVERDUE_MS) return
+    if (work.tables.all().length === 0) return
+    const next = nextExpiry(work, 0)
+    if (next === null) this.#due = Number.POSITIVE_INFINITY
+    else this.#set(Math.max(next * 1000 + DELAY_MS.row, nowMs))
+  }
+
+  /**
+   * Sets the next alarm while one runs: for what ends first after this moment, or soon when nothing does, lest
+   * this run fails. Returns whether there is something that will end.
+   */
+  plan(work: Stored, nowMs: number): boolean {
+    const next = nextExpiry(work, Math.floor(nowMs / 1000))
+    this.#set(Math.max(next === null ? 0 : next * 1000 + DELAY_MS.row, nowMs + PAUSE_MS))
+    return next !== null
+  }
+
+  /** Notes that the stored alarm has fired, which removes it. */
+  fired(): void {
+    this.#due = null
+  }
+
+  /** Runs a transaction; when it rolls back, so does what is known of the alarm. */
+  during<T>(run: () => T): T {
+    const before = this.#due
+    try {
+      return run()
+    } catch (thrown) {
+      this.#due = before
+      throw thrown
+    }
+  }
+
+  /** Deletes the alarm: what is left, if anything, never expires. */
+  clear(): void {
+    this.#due = null
+    void this.#storage.deleteAlarm()
+  }
+
+  #set(due: number): void {
+    this.#due = due
+    // Not awaited: it commits, or rolls back, with the rows around it.
+    void this.#storage.setAlarm(due)
+  }
+}
+
+const ENDS: Partial<Record<TableName, string>> = {
+  // A session stays as long as a grant names it, so its own end does not matter until then.
+  sessions: `SELECT MIN(expires) AS at FROM sessions WHERE expires > ?1
+    AND sid NOT IN (SELECT sid FROM grants WHERE expires IS NULL OR expires > ?1)`,
+  grants: 'SELECT MIN(expires) AS at FROM grants WHERE expires > ?',
+  epochs: 'SELECT MIN(expires) AS at FROM epochs WHERE expires > ?',
+  spent: 'SELECT MIN(expires) AS at FROM spent WHERE expires > ?',
+  blobs: 'SELECT MIN(expires) AS at FROM blobs WHERE expires > ?',
+}
+
+function nextExpiry({ sql, tables }: Stored, since: number): number | null {
+  let next: number | null = null
+  for (const table of tables.all()) {
+    const query = ENDS[table]
+    if (query === undefined) continue
+    const { at } = sql.exec<{ at: number | null }>(query, since).one()
+    if (at !== null && (next === null || at < next)) next = at
+  }
+  return next
+}

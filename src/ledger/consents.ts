@@ -1,0 +1,29 @@
+import { type GrantRow, readRecord } from './grant-row.ts'
+import type { ListGrantsInput, StoredGrant } from './types.ts'
+import type { Work } from './work.ts'
+
+const CONSENTED = `skipped = 0 AND revoked = 0 AND (expires IS NULL OR expires > ?1)
+  AND (consent_ends IS NULL OR consent_ends > ?1)`
+
+/** Consents that count, in order of id. */
+export function listGrants(work: Work, input: ListGrantsInput): readonly StoredGrant[] {
+  if (!work.tables.has('grants')) return []
+  const rows = work.sql.exec<Pick<GrantRow, 'id' | 'record'>>(
+    `SELECT id, record FROM grants WHERE ${CONSENTED} AND id > ?2 AND (?3 IS NULL OR sid = ?3) ORDER BY id LIMIT ?4`,
+    ...[work.now, input.after ?? '', input.sid, input.limit],
+  )
+  return rows.toArray().map(readRecord)
+}
+
+/** Scopes of the client's newest remembered consent that counts. */
+export function rememberedScope(work: Work, clientId: string): readonly string[] | null {
+  if (!work.tables.has('grants')) return null
+  const row = work.sql
+    .exec<Pick<GrantRow, 'id' | 'record'>>(
+      `SELECT id, record FROM grants WHERE ${CONSENTED} AND remembered = 1 AND client = ?2
+       ORDER BY granted_at DESC, id DESC LIMIT 1`,
+      ...[work.now, clientId],
+    )
+    .toArray()[0]
+  return row === undefined ? null : readRecord(row).scope
+}

@@ -1,0 +1,42 @@
+import { alive, later, type Work } from './work.ts'
+
+/** Key of the epoch that counts for every client of the subject. */
+const SUBJECT = ''
+
+const INSERT = 'INSERT OR REPLACE INTO epochs (client, value, attempt, expires) VALUES (?, ?, ?, ?)'
+
+/**
+ * The epoch of a flow of this client: the newest revocation known, of the client's or all of the subject's grants.
+ * Epochs are times and only rise within a ledger, so the greater of the two stands for both. A row that was cleaned
+ * up gives a smaller number, which refuses nobody: see `epochHolds`.
+ */
+export function currentEpoch(work: Work, clientId: string): number {
+  if (!work.tables.has('epochs')) return 0
+  const query = 'SELECT MAX(value) AS value FROM epochs WHERE client IN (?, ?) AND expires > ?'
+  return work.sql.exec<{ value: number | null }>(query, SUBJECT, clientId, work.now).one().value ?? 0
+}
+
+/** Whether nothing was revoked since this epoch was read. */
+export function epochHolds(work: Work, clientId: string, epoch: number): boolean {
+  return currentEpoch(work, clientId) <= epoch
+}
+
+/**
+ * Makes every flow under way for a client, or for all with `null`, worthless. The row outlives those flows.
+ * @param flowLifetime how long a flow may live, seconds.
+ */
+export function raiseEpoch(work: Work, clientId: string | null, attempt: string, flowLifetime: number): void {
+  work.tables.make('epochs')
+  const key = clientId ?? SUBJECT
+  const rows = work.sql.exec<{ client: string; value: number; attempt: string; expires: number }>(
+    'SELECT * FROM epochs',
+  )
+  const all = rows.toArray()
+  const own = all.find((row) => row.client === key)
+  if (own?.attempt === attempt && alive(own.expires, work.now)) return
+  // Above every number ever handed out here, whichever client it was for, even if the clock stepped back.
+  const value = Math.max(work.nowMs, ...all.map((row) => row.value + 1))
+  const expires = later(own?.expires ?? 0, work.now + flowLifetime)
+  work.sql.exec(INSERT, key, value, attempt, expires)
+  work.wake(expires, 'tombstone')
+}

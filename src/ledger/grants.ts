@@ -1,0 +1,65 @@
+import { epochHolds } from './epochs.ts'
+import { encodeRecord, findGrant, readRecord } from './grant-row.ts'
+import { isWithinGrace } from './refresh.ts'
+import { findSession, isOpen } from './sessions.ts'
+import type { GrantInput, GrantResult, InspectInput, StoredGrant } from './types.ts'
+import { later, type Work } from './work.ts'
+
+const ENDED: GrantResult = { status: 'ended' }
+
+/** Commits a consent and the code that goes with it; the same decision again gets the same answer (types.ts). */
+export function commitGrant(work: Work, input: GrantInput): GrantResult {
+  const row = findGrant(work, input.id)
+  if (row !== undefined && (row.revoked === 1 || row.generation > 0)) return ENDED
+  if (!mayIssue(work, input)) return ENDED
+  if (row === undefined) return insert(work, input)
+  if (row.digest !== input.digest || row.client !== input.record.clientId) return { status: 'conflict' }
+  if (row.code_expires <= work.now) return ENDED
+  return { status: 'granted', codeExpiresAt: row.code_expires, first: row.attempt === input.attempt }
+}
+
+function mayIssue(work: Work, { record, epoch }: GrantInput): boolean {
+  const session = findSession(work, record.sid)
+  return (
+    isOpen(session, work.now) &&
+    session.subject === record.subject &&
+    epochHolds(work, record.clientId, epoch)
+  )
+}
+
+const INSERT = `INSERT OR REPLACE INTO grants (id, client, sid, skipped, remembered, consent_ends, granted_at, digest,
+  code_expires, flow_expires, attempt, expires, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+function insert(work: Work, input: GrantInput): GrantResult {
+  const { id, record, attempt, digest } = input
+  const codeExpires = work.now + input.codeLifetime
+  const flowExpires = Math.max(input.flowExpiresAt, codeExpires)
+  // A skipped consent leans on an earlier one and is not itself remembered.
+  const remembered = record.remember && !input.skipped
+  const consentEnds = remembered ? input.consentExpiresAt : null
+  const expires = remembered ? later(flowExpires, consentEnds) : flowExpires
+  work.sql.exec(
+    INSERT,
+    ...[
+      id,
+      record.clientId,
+      record.sid,
+      input.skipped ? 1 : 0,
+      remembered ? 1 : 0,
+      consentEnds,
+      record.handledAt,
+    ],
+    ...[digest, codeExpires, flowExpires, attempt, expires, encodeRecord(record)],
+  )
+  work.wake(expires)
+  return { status: 'granted', codeExpiresAt: codeExpires, first: true }
+}
+
+/** The grant behind a token; null when it is revoked or expired, or the token's generation is no longer good. */
+export function inspect(work: Work, input: InspectInput): StoredGrant | null {
+  const row = findGrant(work, input.id)
+  if (row === undefined || row.revoked === 1) return null
+  // Newer than current happens after a restore; `refresh` takes such a token for good too.
+  const good = input.generation >= row.generation || isWithinGrace(row, input, work.nowMs)
+  return good ? readRecord(row) : null
+}

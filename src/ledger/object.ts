@@ -1,0 +1,151 @@
+import { DurableObject } from 'cloudflare:workers'
+import type { Env } from '../env.ts'
+import { nowMs } from '../util/clock.ts'
+import { Alarm, PAUSE_MS } from './alarm.ts'
+import { getBlob, putBlob } from './blobs.ts'
+import { Ledgers } from './client.ts'
+import { listGrants } from './consents.ts'
+import { bindSession, owners, unbindSessions } from './directory.ts'
+import { commitGrant, inspect } from './grants.ts'
+import { redeem } from './redeem.ts'
+import { refresh } from './refresh.ts'
+import { revokeGrant, revokeGrants } from './revocation.ts'
+import { Tables } from './schema.ts'
+import { endSessions, login, readSession } from './sessions.ts'
+import { isSpent, spend } from './spent.ts'
+import { sweep } from './sweep.ts'
+import type * as Types from './types.ts'
+import type { Work } from './work.ts'
+
+/**
+ * The ledger of one owner: whatever must never happen twice happens in one synchronous method here, which is one
+ * SQLite transaction (design rules 2 and 3). What the methods mean stands in types.ts, what they store in schema.ts.
+ */
+export class Ledger extends DurableObject<Env> implements Types.LedgerMethods {
+  readonly #tables: Tables
+  readonly #alarm: Alarm
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env)
+    this.#tables = new Tables(ctx.storage.sql)
+    this.#alarm = new Alarm(ctx.storage)
+    if (this.#tables.all().length > 0) ctx.storage.transactionSync(() => this.#tables.upgrade())
+    void ctx.blockConcurrencyWhile(() => this.#alarm.load())
+  }
+
+  ping(_input: null): 'ok' {
+    return 'ok'
+  }
+
+  session(input: { readonly sid: string }): Types.SessionView | null {
+    return readSession(this.#work(), input.sid)
+  }
+
+  login(input: Types.LoginInput): Types.LoginResult {
+    return this.#change((work) => login(work, input))
+  }
+
+  endSessions(input: Types.EndSessionsInput): { readonly ended: readonly string[] } {
+    return this.#change((work) => ({ ended: endSessions(work, input) }))
+  }
+
+  grant(input: Types.GrantInput): Types.GrantResult {
+    return this.#change((work) => commitGrant(work, input))
+  }
+
+  redeem(input: Types.RedeemInput): Types.RedeemResult {
+    return this.#change((work) => redeem(work, input))
+  }
+
+  refresh(input: Types.RefreshInput): Types.RefreshResult {
+    return this.#change((work) => refresh(work, input))
+  }
+
+  inspect(input: Types.InspectInput): Types.StoredGrant | null {
+    return inspect(this.#work(), input)
+  }
+
+  listGrants(input: Types.ListGrantsInput): readonly Types.StoredGrant[] {
+    return listGrants(this.#work(), input)
+  }
+
+  revokeGrant(input: Types.RevokeGrantInput): { readonly revoked: boolean } {
+    return this.#change((work) => revokeGrant(work, input))
+  }
+
+  revokeGrants(input: Types.RevokeGrantsInput): { readonly revoked: readonly string[] } {
+    return this.#change((work) => revokeGrants(work, input))
+  }
+
+  spend(input: Types.SpendInput): { readonly first: boolean } {
+    return this.#change((work) => spend(work, input))
+  }
+
+  isSpent(input: { readonly id: string }): boolean {
+    return isSpent(this.#work(), input.id)
+  }
+
+  bindSession(input: Types.DirectoryEntry): null {
+    this.#change((work) => bindSession(work, input))
+    return null
+  }
+
+  unbindSessions(input: { readonly sids: readonly string[] }): null {
+    this.#change((work) => unbindSessions(work, input.sids))
+    return null
+  }
+
+  owners(input: { readonly prefix: string }): readonly Types.DirectoryEntry[] {
+    return owners(this.#work(), input.prefix)
+  }
+
+  putBlob(input: Types.BlobInput): null {
+    this.#change((work) => putBlob(work, input))
+    return null
+  }
+
+  getBlob(input: { readonly id: string }): string | null {
+    return getBlob(this.#work(), input.id)
+  }
+
+  /** Deletes what expired. Never throws: the next run is set before anything can fail. */
+  override async alarm(): Promise<void> {
+    const started = nowMs()
+    const parts = {
+      storage: this.ctx.storage,
+      tables: this.#tables,
+      alarm: this.#alarm,
+      ledgers: new Ledgers(this.env.LEDGER),
+    }
+    try {
+      await sweep(parts, started)
+    } catch (thrown) {
+      const error = thrown instanceof Error ? thrown.name : typeof thrown
+      console.error(JSON.stringify({ level: 'error', event: 'ledger.sweep_failed', error }))
+      this.#alarm.noLaterThanMs(started + PAUSE_MS)
+    }
+  }
+
+  #work(): Work {
+    const at = nowMs()
+    const work: Work = {
+      sql: this.ctx.storage.sql,
+      tables: this.#tables,
+      now: Math.floor(at / 1000),
+      nowMs: at,
+      wake: (expires, what = 'row') => this.#alarm.noLaterThan(expires, what),
+    }
+    this.#alarm.check(work, at)
+    return work
+  }
+
+  #change<T>(run: (work: Work) => T): T {
+    const work = this.#work()
+    try {
+      return this.#alarm.during(() => this.ctx.storage.transactionSync(() => run(work)))
+    } catch (thrown) {
+      this.#tables.reload()
+      throw thrown
+    }
+  }
+}

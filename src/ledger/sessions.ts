@@ -1,0 +1,118 @@
+import { rememberedScope } from './consents.ts'
+import { currentEpoch } from './epochs.ts'
+import type { EndSessionsInput, LoginInput, LoginResult, SessionView } from './types.ts'
+import { alive, later, type Work } from './work.ts'
+
+/** A row of `sessions`. */
+export type SessionRow = {
+  readonly sid: string
+  readonly subject: string
+  readonly auth_time: number
+  readonly remember: number
+  readonly ends: number | null
+  readonly flow_expires: number
+  readonly ended: number
+  readonly attempt: string
+  readonly expires: number | null
+}
+
+/** The row of a session, expired and ended ones too: a tombstone counts for as long as it is there. */
+export function findSession(work: Work, sid: string): SessionRow | undefined {
+  if (!work.tables.has('sessions')) return undefined
+  return work.sql.exec<SessionRow>('SELECT * FROM sessions WHERE sid = ?', sid).toArray()[0]
+}
+
+/** Whether a flow of this session may go on: it is there and was not ended. Recognition may be over already. */
+export function isOpen(row: SessionRow | undefined, now: number): row is SessionRow {
+  return row !== undefined && row.ended === 0 && alive(row.expires, now)
+}
+
+function isRecognised(row: SessionRow | undefined, now: number): row is SessionRow {
+  return isOpen(row, now) && row.remember === 1 && alive(row.ends, now)
+}
+
+/** The session behind a browser's cookie; null unless it is remembered, not ended and not over. */
+export function readSession(work: Work, sid: string): SessionView | null {
+  const row = findSession(work, sid)
+  if (!isRecognised(row, work.now)) return null
+  return { sid: row.sid, subject: row.subject, authTime: row.auth_time, remember: true }
+}
+
+/** Commits a login (types.ts): starts or renews the session, or makes sure that the recognised one is still there. */
+export function login(work: Work, input: LoginInput): LoginResult {
+  const row = findSession(work, input.sid)
+  const admitted = input.skip ? extend(work, input, row) : start(work, input, row)
+  if (!admitted) return { status: 'ended' }
+  if (input.replaces !== null && input.replaces !== input.sid) {
+    const replaced = findSession(work, input.replaces)
+    if (isOpen(replaced, work.now)) end(work, replaced, input.attempt, replaced.flow_expires)
+  }
+  return {
+    status: 'active',
+    epoch: currentEpoch(work, input.clientId),
+    rememberedScope: rememberedScope(work, input.clientId),
+  }
+}
+
+function extend(work: Work, input: LoginInput, row: SessionRow | undefined): boolean {
+  if (!isRecognised(row, work.now) || row.subject !== input.subject) return false
+  const ends = input.expiresAt
+  if (ends !== null && row.ends !== null && ends > row.ends) {
+    const statement = 'UPDATE sessions SET ends = ?, expires = ?, attempt = ? WHERE sid = ?'
+    work.sql.exec(statement, ends, later(row.expires, ends), input.attempt, row.sid)
+  }
+  return true
+}
+
+const UPSERT = `INSERT OR REPLACE INTO sessions
+  (sid, subject, auth_time, remember, ends, flow_expires, ended, attempt, expires) VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?)`
+
+function start(work: Work, input: LoginInput, row: SessionRow | undefined): boolean {
+  if (row !== undefined) {
+    if (row.ended === 1 || row.subject !== input.subject) return false
+    // The same verifier again, or one from before a newer login in this session.
+    if (isOpen(row, work.now) && input.authTime <= row.auth_time) return true
+  }
+  const { sid, subject, authTime, attempt } = input
+  const flowExpires = Math.max(input.flowExpiresAt, row?.flow_expires ?? 0)
+  const ends = input.remember ? input.expiresAt : null
+  const expires = input.remember ? later(ends, flowExpires) : flowExpires
+  work.tables.make('sessions')
+  work.tables.make('grants')
+  work.sql.exec(UPSERT, sid, subject, authTime, input.remember ? 1 : 0, ends, flowExpires, attempt, expires)
+  // By the flow's end, so that the grant that follows need not move the alarm.
+  work.wake(flowExpires)
+  return true
+}
+
+/** Ends a session, or all; the ids of those that this attempt ended. Tokens stay. */
+export function endSessions(work: Work, input: EndSessionsInput): readonly string[] {
+  const ended: string[] = []
+  for (const row of targets(work, input.target)) {
+    const open = row.ended === 0 && alive(row.expires, work.now)
+    if (open) end(work, row, input.attempt, work.now + input.flowLifetime)
+    if (open || (row.ended === 1 && row.attempt === input.attempt)) ended.push(row.sid)
+  }
+  return ended
+}
+
+function targets(work: Work, target: EndSessionsInput['target']): readonly SessionRow[] {
+  if (!work.tables.has('sessions')) return []
+  if (target === 'all') return work.sql.exec<SessionRow>('SELECT * FROM sessions ORDER BY sid').toArray()
+  const row = findSession(work, target.sid)
+  return row === undefined ? [] : [row]
+}
+
+function end(work: Work, row: SessionRow, attempt: string, keepUntil: number): void {
+  const expires = Math.max(row.flow_expires, keepUntil)
+  const statement = 'UPDATE sessions SET ended = 1, attempt = ?, expires = ? WHERE sid = ?'
+  work.sql.exec(statement, attempt, expires, row.sid)
+  work.wake(expires, 'tombstone')
+}
+
+/** Whether any flow could be under way here. */
+export function hasOpenSession(work: Work): boolean {
+  if (!work.tables.has('sessions')) return false
+  const query = 'SELECT 1 FROM sessions WHERE ended = 0 AND (expires IS NULL OR expires > ?) LIMIT 1'
+  return work.sql.exec(query, work.now).toArray().length > 0
+}

@@ -1,0 +1,75 @@
+import type { Alarm } from './alarm.ts'
+import type { Ledgers } from './client.ts'
+import { directoryOf } from './owner.ts'
+import type { TableName, Tables } from './schema.ts'
+
+/** What the clean-up works on. */
+export interface SweepParts {
+  readonly storage: DurableObjectStorage
+  readonly tables: Tables
+  readonly alarm: Alarm
+  readonly ledgers: Ledgers
+}
+
+/**
+ * Deletes what expired, and everything when nothing is left. The next alarm is set before any I/O; the directory
+ * forgets a session id before its last row goes, so a failure in between only leaves work for the next run.
+ * @param nowMs the moment by which expiry is judged throughout, ms.
+ * @throws what the ledger client throws when a directory cannot be reached; nothing is deleted then.
+ */
+export async function sweep(parts: SweepParts, nowMs: number): Promise<void> {
+  const { storage, tables, alarm, ledgers } = parts
+  alarm.fired()
+  if (tables.all().length === 0) return
+  const now = Math.floor(nowMs / 1000)
+  const work = { sql: storage.sql, tables }
+  const more = alarm.plan(work, nowMs)
+  await unbind(ledgers, departing(storage.sql, tables, now))
+  storage.transactionSync(() => deleteExpired(storage.sql, tables, now))
+  const empty = isEmpty(storage.sql, tables)
+  if (more && !empty) return
+  alarm.clear()
+  if (empty) await deleteEverything(storage, tables)
+  // What came in while the directory was told may end after all.
+  else alarm.check(work, nowMs)
+}
+
+async function unbind(ledgers: Ledgers, sids: readonly string[]): Promise<void> {
+  const shards = Map.groupBy(sids, directoryOf)
+  for (const [shard, members] of shards) await ledgers.call(shard, 'unbindSessions', { sids: members })
+}
+
+/** Session ids that will have neither a session nor a grant once the expired rows are gone. */
+function departing(sql: SqlStorage, tables: Tables, now: number): readonly string[] {
+  if (!tables.has('sessions')) return []
+  const rows = sql.exec<{ sid: string }>(
+    `SELECT sid FROM sessions WHERE expires <= ?1 UNION SELECT sid FROM grants WHERE expires <= ?1
+     EXCEPT SELECT sid FROM grants WHERE expires IS NULL OR expires > ?1
+     EXCEPT SELECT sid FROM sessions WHERE expires IS NULL OR expires > ?1`,
+    now,
+  )
+  return rows.toArray().map((row) => row.sid)
+}
+
+const DELETES: readonly (readonly [TableName, string])[] = [
+  ['grants', 'DELETE FROM grants WHERE expires <= ?'],
+  // Kept while a grant names it: an ended session must still be known as ended when a late code comes.
+  ['sessions', 'DELETE FROM sessions WHERE expires <= ? AND sid NOT IN (SELECT sid FROM grants)'],
+  ['epochs', 'DELETE FROM epochs WHERE expires <= ?'],
+  ['spent', 'DELETE FROM spent WHERE expires <= ?'],
+  ['blobs', 'DELETE FROM blobs WHERE expires <= ?'],
+]
+
+function deleteExpired(sql: SqlStorage, tables: Tables, now: number): void {
+  for (const [table, statement] of DELETES) if (tables.has(table)) sql.exec(statement, now)
+}
+
+function isEmpty(sql: SqlStorage, tables: Tables): boolean {
+  return tables.all().every((table) => sql.exec(`SELECT 1 FROM ${table} LIMIT 1`).toArray().length === 0)
+}
+
+async function deleteEverything(storage: DurableObjectStorage, tables: Tables): Promise<void> {
+  const deleted = storage.deleteAll()
+  tables.reload()
+  await deleted
+}

@@ -1,0 +1,23 @@
+import type { Tables } from './schema.ts'
+
+/** What a ledger method runs with. One moment in time holds for the whole call. */
+export interface Work {
+  readonly sql: SqlStorage
+  readonly tables: Tables
+  /** Seconds since the epoch. */
+  readonly now: number
+  /** The same moment in milliseconds. */
+  readonly nowMs: number
+  /** Sees to it that the alarm comes after a row's end; never moves it later. */
+  readonly wake: (expires: number | null, what?: 'row' | 'tombstone') => void
+}
+
+/** Whether something that ends at this time is still there; null never ends. */
+export function alive(expires: number | null, now: number): boolean {
+  return expires === null || expires > now
+}
+
+/** The later of two ends, where null is never. */
+export function later(left: number | null, right: number | null): number | null {
+  return left === null || right === null ? null : Math.max(left, right)
+}

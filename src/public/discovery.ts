@@ -1,0 +1,54 @@
+import type { Context } from 'hono'
+import type { Config } from '../config/types.ts'
+import type { AppEnv } from '../context.ts'
+import { ID_TOKEN_SET } from '../crypto/ring.ts'
+
+const HEADERS = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'public, max-age=60' }
+
+/**
+ * GET /.well-known/openid-configuration and /.well-known/oauth-authorization-server: one document for both (OpenID
+ * Connect Discovery 1.0, RFC 8414, contract 1.3.1).
+ */
+export async function discovery(c: Context<AppEnv>): Promise<Response> {
+  const { config, keys } = c.var.ctx.rt
+  const [signer, published] = await Promise.all([keys.signer(ID_TOKEN_SET), keys.publicKeys(ID_TOKEN_SET)])
+  const algorithms = published.flatMap((key) => key.alg ?? [])
+  return c.body(JSON.stringify(discoveryDocument(config, signer.alg, algorithms)), 200, HEADERS)
+}
+
+/**
+ * The document of contract 2.9 as far as it is true of this server.
+ *
+ * @param signing - algorithm of the key that signs ID tokens now
+ * @param published - algorithms of all published ID-token keys
+ */
+export function discoveryDocument(config: Config, signing: string, published: readonly string[]): object {
+  const issuer = config.urls.issuer.replace(/\/+$/, '')
+  const base = config.urls.public
+  return {
+    issuer: config.urls.issuer,
+    authorization_endpoint: `${base}/oauth2/auth`,
+    token_endpoint: `${base}/oauth2/token`,
+    userinfo_endpoint: `${base}/userinfo`,
+    jwks_uri: `${issuer}/.well-known/jwks.json`,
+    revocation_endpoint: `${issuer}/oauth2/revoke`,
+    end_session_endpoint: `${issuer}/oauth2/sessions/logout`,
+    subject_types_supported: ['public'],
+    response_types_supported: ['code'],
+    response_modes_supported: ['query', 'fragment'],
+    grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
+    scopes_supported: unique(['offline_access', 'offline', 'openid', ...config.supportedScopes]),
+    claims_supported: unique(['sub', ...config.supportedClaims]),
+    token_endpoint_auth_methods_supported: ['client_secret_post', 'client_secret_basic', 'none'],
+    code_challenge_methods_supported: ['S256'],
+    id_token_signing_alg_values_supported: unique([signing, ...published]),
+    id_token_signed_response_alg: [signing],
+    userinfo_signing_alg_values_supported: ['none'],
+    authorization_response_iss_parameter_supported: true,
+    request_parameter_supported: false,
+    request_uri_parameter_supported: false,
+    claims_parameter_supported: false,
+  }
+}
+
+const unique = (values: readonly string[]): readonly string[] => [...new Set(values)]

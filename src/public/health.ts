@@ -1,0 +1,33 @@
+import type { Context } from 'hono'
+import type { AppEnv } from '../context.ts'
+import { catalogue } from '../errors/catalogue.ts'
+import { json } from '../http/json.ts'
+import { ownerOf } from '../ledger/owner.ts'
+import type { Runtime } from '../runtime.ts'
+
+/** Liveness: the Worker runs (contract 1.3.11). */
+export const alive = (): Response => json({ status: 'ok' })
+
+/** Readiness: D1, KV and a ledger were really asked; 503 names what failed. */
+export async function ready(c: Context<AppEnv>): Promise<Response> {
+  const { rt } = c.var.ctx
+  const outcomes = await Promise.all(Object.entries(probes).map(([name, probe]) => outcome(name, probe(rt))))
+  const failed = outcomes.filter((name) => name !== null)
+  if (failed.length === 0) return json({ status: 'ok' })
+  const { error, status } = catalogue.temporarily_unavailable
+  const errors = Object.fromEntries(failed.map((name) => [name, 'does not answer']))
+  const body = { error, error_description: `These do not answer: ${failed.join(', ')}.`, errors }
+  return json(body, status, { 'retry-after': '1' })
+}
+
+const probes: Readonly<Record<string, (rt: Runtime) => Promise<unknown>>> = {
+  d1: (rt) => rt.env.DB.prepare('SELECT 1 FROM clients LIMIT 1').all(),
+  kv: (rt) => rt.env.COPIES.get('probe'),
+  ledger: (rt) => rt.ledgers.call(ownerOf('probe', 'ready'), 'ping', null),
+}
+
+const outcome = (name: string, probe: Promise<unknown>): Promise<string | null> =>
+  probe.then(
+    () => null,
+    () => name,
+  )

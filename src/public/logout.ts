@@ -1,0 +1,106 @@
+import type { Context } from 'hono'
+import { verifyIdTokenHint } from '../authorize/id-token-hint.ts'
+import { respondErrorPage, respondPage } from '../authorize/respond.ts'
+import type { AppEnv } from '../context.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+import { clearSessionCookie, readSessionCookie } from '../flow/browser.ts'
+import { type LogoutState, openLogout, sealLogout } from '../flow/logout-state.ts'
+import { withQuery } from '../flow/urls.ts'
+import { Parameters, readFormEntries } from '../http/form.ts'
+import { ownerOf } from '../ledger/owner.ts'
+import { nowSeconds } from '../util/clock.ts'
+
+/** Logout endpoint, GET and POST (OIDC RP-Initiated Logout 1.0 section 2, contract 3.11). */
+export async function logout(c: Context<AppEnv>): Promise<Response> {
+  try {
+    const verifier = c.req.query('logout_verifier')
+    return verifier === undefined ? await start(c) : await finish(c, verifier)
+  } catch (thrown) {
+    if (thrown instanceof OAuthError) return respondErrorPage(c, thrown)
+    throw thrown
+  }
+}
+
+/** Asks the logout app, or goes straight to the target when there is no session to end. */
+async function start(c: Context<AppEnv>): Promise<Response> {
+  const { rt } = c.var.ctx
+  const url = new URL(c.req.url)
+  const entries = c.req.method === 'POST' ? await readFormEntries(c.req.raw) : []
+  const parameters = new Parameters([...url.searchParams, ...entries])
+  const hint = parameters.get('id_token_hint')
+  const asked = hint === undefined ? await byEndUser(c, parameters) : await byClient(c, hint, parameters)
+  if (typeof asked === 'string') return respondPage(c, asked)
+  const requestedAt = nowSeconds()
+  const query = new URLSearchParams([...url.searchParams, ...entries.map(([name, value]) => [name, value])])
+  const state = { ...asked, requestUrl: `${url.pathname}?${query}`, requestedAt }
+  const expiresAt = requestedAt + rt.config.ttl.loginConsentRequest
+  const challenge = await sealLogout(rt, 'logout_challenge', state, expiresAt)
+  return respondPage(c, withQuery(rt.config.urls.logout, { logout_challenge: challenge }))
+}
+
+type Asked = Omit<LogoutState, 'requestUrl' | 'requestedAt'>
+
+/** Without a hint only this browser's own session can end, and nobody's redirect URI is followed. */
+async function byEndUser(c: Context<AppEnv>, parameters: Parameters): Promise<Asked | string> {
+  if (parameters.get('post_logout_redirect_uri') !== undefined) {
+    throw new OAuthError('invalid_request', "Parameter 'post_logout_redirect_uri' needs an 'id_token_hint'.")
+  }
+  const { rt } = c.var.ctx
+  const target = rt.config.urls.postLogoutRedirect
+  const cookie = await readSessionCookie(c)
+  if (cookie === undefined) return target
+  const session = await rt.ledgers.call(cookie.owner, 'session', { sid: cookie.sid })
+  if (session === null) return target
+  return { owner: cookie.owner, sid: cookie.sid, subject: session.subject, clientId: null, target }
+}
+
+async function byClient(c: Context<AppEnv>, hint: string, parameters: Parameters): Promise<Asked | string> {
+  const { ctx } = c.var
+  const claims = await verifyIdTokenHint(ctx, hint)
+  const [clientId = ''] = [claims.aud].flat()
+  ctx.seen(clientId)
+  const target = await logoutTarget(c, clientId, parameters)
+  const { sid, sub } = claims
+  if (sid === undefined)
+    throw new OAuthError('invalid_request', "Parameter 'id_token_hint' names no session.")
+  const owner = ownerOf('subject', sub)
+  const session = await ctx.rt.ledgers.call(owner, 'session', { sid })
+  return session === null ? target : { owner, sid, subject: sub, clientId, target }
+}
+
+/** The registered target a client asked for, with its state, else the configured one. */
+async function logoutTarget(c: Context<AppEnv>, clientId: string, parameters: Parameters): Promise<string> {
+  const { clients, config } = c.var.ctx.rt
+  const requested = parameters.get('post_logout_redirect_uri')
+  const known = await clients.find(clientId)
+  const registers = (uris: readonly string[] | undefined): boolean =>
+    uris !== undefined && (requested === undefined || uris.includes(requested))
+  const current = registers(known?.metadata.post_logout_redirect_uris) ? known : await clients.fresh(clientId)
+  if (current === undefined)
+    throw new OAuthError('invalid_request', "The client of the 'id_token_hint' is unknown.")
+  if (!registers(current.metadata.post_logout_redirect_uris)) {
+    throw new OAuthError(
+      'invalid_request',
+      "Parameter 'post_logout_redirect_uri' is not registered for this client.",
+    )
+  }
+  if (requested === undefined) return config.urls.postLogoutRedirect
+  const state = parameters.get('state')
+  return state === undefined ? requested : withQuery(requested, { state })
+}
+
+/** Ends the session the logout app agreed to end. A repeated verifier finds it ended and just redirects. */
+async function finish(c: Context<AppEnv>, verifier: string): Promise<Response> {
+  const { rt, attempt, audit } = c.var.ctx
+  const opened = await openLogout(rt, 'logout_verifier', verifier)
+  if (opened === undefined) throw new OAuthError('challenge_not_found')
+  if (opened.expired) throw new OAuthError('request_unauthorized', 'The logout request has expired.')
+  const { owner, sid, clientId, target } = opened.state
+  const cookie = await readSessionCookie(c)
+  if (clientId === null && cookie?.sid !== sid) return respondPage(c, target)
+  const flowLifetime = rt.config.ttl.loginConsentRequest
+  const { ended } = await rt.ledgers.call(owner, 'endSessions', { attempt, target: { sid }, flowLifetime })
+  if (ended.length > 0) audit('session.ended', { sid })
+  if (cookie?.sid === sid) clearSessionCookie(c)
+  return respondPage(c, target)
+}

@@ -1,0 +1,44 @@
+import type { Context } from 'hono'
+import { authenticateClient } from '../clients/authenticate.ts'
+import type { AppEnv, RequestContext } from '../context.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+import { readForm } from '../http/form.ts'
+import type { ClientRecord } from '../store/types.ts'
+import { isExpired, openToken, shardOf } from '../tokens/inspect.ts'
+import { nowSeconds } from '../util/clock.ts'
+
+/**
+ * Revocation endpoint (RFC 7009). Revoking any token of a grant kills the grant. A token that is unknown, revoked
+ * or another client's is answered like a revoked one; an unreachable ledger is not (RFC 7009 section 2.2.1).
+ */
+export async function revoke(c: Context<AppEnv>): Promise<Response> {
+  const { ctx } = c.var
+  const form = await readForm(c.req.raw)
+  if (form.size === 0) throw new OAuthError('invalid_request', 'The body is empty.')
+  const client = await authenticateClient(ctx, c.req.header('authorization'), form)
+  await revokeToken(ctx, client, form.require('token'))
+  return new Response(null, { status: 200, headers: { 'cache-control': 'no-store', pragma: 'no-cache' } })
+}
+
+async function revokeToken(ctx: RequestContext, client: ClientRecord, text: string): Promise<void> {
+  const opened = await openToken(ctx, text)
+  if (opened === undefined) return
+  const { token } = opened
+  const { ledgers, book, config } = ctx.rt
+  if (token.type === 'client') {
+    if (token.clientId !== client.id || isExpired(token)) return
+    const expiresAt = token.expiresAt ?? nowSeconds()
+    await ledgers.call(shardOf(token), 'spend', { attempt: ctx.attempt, id: token.id, expiresAt })
+    ctx.audit('token.revoked', { client_id: client.id })
+    return
+  }
+  const { revoked } = await ledgers.call(token.owner, 'revokeGrant', {
+    attempt: ctx.attempt,
+    id: token.grantId,
+    clientId: client.id,
+    flowLifetime: config.ttl.loginConsentRequest,
+  })
+  if (!revoked) return
+  ctx.audit('token.revoked', { client_id: client.id, grant: token.grantId })
+  ctx.defer(book.revoke([token.grantId], nowSeconds()))
+}

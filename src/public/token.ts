@@ -1,0 +1,19 @@
+import type { Context } from 'hono'
+import { authenticateClient } from '../clients/authenticate.ts'
+import type { AppEnv } from '../context.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+import { grantHandlers } from '../grants/registry.ts'
+import { readForm } from '../http/form.ts'
+import { oauthJson } from '../http/json.ts'
+
+/** Token endpoint (RFC 6749 section 3.2); the order of checks is contract 1.3.3. */
+export async function token(c: Context<AppEnv>): Promise<Response> {
+  const { ctx } = c.var
+  const form = await readForm(c.req.raw)
+  if (form.size === 0) throw new OAuthError('invalid_request', 'The body is empty.')
+  const grantType = form.require('grant_type')
+  const handler = grantHandlers.get(grantType)
+  if (handler === undefined) throw new OAuthError('invalid_request', 'The grant type is not supported.')
+  const client = await authenticateClient(ctx, c.req.header('authorization'), form)
+  return oauthJson(await handler(ctx, client, form))
+}

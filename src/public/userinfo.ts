@@ -1,0 +1,70 @@
+import type { Context } from 'hono'
+import { SignJWT } from 'jose'
+import type { AppEnv, RequestContext } from '../context.ts'
+import { ID_TOKEN_SET } from '../crypto/ring.ts'
+import { errorBody, OAuthError } from '../errors/oauth-error.ts'
+import { Parameters, readFormEntries } from '../http/form.ts'
+import { json } from '../http/json.ts'
+import { sessionClaims } from '../tokens/id-token.ts'
+import { type ActiveToken, findActive, isExpired, openToken } from '../tokens/inspect.ts'
+import { nowSeconds } from '../util/clock.ts'
+
+/** ID-token claims that say nothing of the user, also when the consent app sets them (contract 1.3.5). */
+const OMITTED: ReadonlySet<string> = new Set(['nonce', 'at_hash', 'c_hash', 'exp', 'sid', 'jti'])
+
+/** Userinfo endpoint, GET and POST (OIDC Core section 5.3, contract 1.3.5). */
+export async function userinfo(c: Context<AppEnv>): Promise<Response> {
+  try {
+    const active = await authenticate(c)
+    return await respond(c.var.ctx, active)
+  } catch (thrown) {
+    if (!(thrown instanceof OAuthError) || thrown.status !== 401) throw thrown
+    return challenge(thrown)
+  }
+}
+
+/** The active access token of the request: from the header, else the form or query (RFC 6750 section 2). */
+async function authenticate(c: Context<AppEnv>): Promise<ActiveToken> {
+  const text = await presentedToken(c)
+  const opened = text === undefined ? undefined : await openToken(c.var.ctx, text)
+  if (opened?.use !== 'access_token') throw new OAuthError('request_unauthorized')
+  if (isExpired(opened.token)) throw new OAuthError('invalid_token')
+  const active = await findActive(c.var.ctx, opened)
+  if (active === undefined) throw new OAuthError('request_unauthorized')
+  return active
+}
+
+async function presentedToken(c: Context<AppEnv>): Promise<string | undefined> {
+  const header = /^bearer +([^\s]+)$/i.exec(c.req.header('authorization') ?? '')
+  if (header !== null) return header[1]
+  const isForm = c.req.method === 'POST' && c.req.header('content-type') !== undefined
+  const entries = isForm ? await readFormEntries(c.req.raw) : []
+  return new Parameters([...new URL(c.req.url).searchParams, ...entries]).get('access_token')
+}
+
+/** Claims as JSON, or signed if the client registered for it. A client's own token has no identity to tell. */
+async function respond(ctx: RequestContext, { grant, token }: ActiveToken): Promise<Response> {
+  const { rt } = ctx
+  if (grant === null) {
+    return json({ aud: [token.clientId], iss: rt.config.urls.issuer, iat: token.issuedAt })
+  }
+  const claims = Object.fromEntries(
+    Object.entries(sessionClaims(rt, grant)).filter(([name]) => !OMITTED.has(name)),
+  )
+  const client = await rt.clients.find(grant.clientId)
+  if ((client?.metadata.userinfo_signed_response_alg ?? 'none') === 'none') {
+    return json({ ...claims, iat: grant.requestedAt })
+  }
+  const { kid, alg, key } = await rt.keys.signer(ID_TOKEN_SET)
+  const jwt = await new SignJWT({ ...claims, iat: nowSeconds(), jti: crypto.randomUUID() })
+    .setProtectedHeader({ alg, kid, typ: 'JWT' })
+    .sign(key)
+  return new Response(jwt, { headers: { 'content-type': 'application/jwt' } })
+}
+
+/** 401 with the challenge of RFC 6750 section 3, as contract 1.3.5 has it. */
+function challenge(error: OAuthError): Response {
+  const body = errorBody(error)
+  const value = `Bearer error="${body.error}",error_description="${body.error_description}"`
+  return json(body, 401, { 'www-authenticate': value, 'cache-control': 'no-store' })
+}

@@ -1,0 +1,61 @@
+import type { MiddlewareHandler } from 'hono'
+import { routePath } from 'hono/route'
+import type { AppEnv, AuditEvent, RequestContext } from './context.ts'
+import { OAuthError } from './errors/oauth-error.ts'
+import { renderError } from './errors/render.ts'
+import { hostAllowed } from './http/hosts.ts'
+import { type LogFields, logLine, requestFields } from './http/log.ts'
+import { runtimeOf } from './runtime.ts'
+import { nowMs } from './util/clock.ts'
+
+/** Headers of a GET that its handler left alone (contract 5.4). */
+const UNCACHED = 'private, no-cache, no-store, must-revalidate'
+
+/**
+ * Gives each request its context, answers only for hosts that are ours unless the request came over a binding,
+ * and writes the request's one log line.
+ */
+export const requestContext =
+  (surface: 'public' | 'binding'): MiddlewareHandler<AppEnv> =>
+  async (c, next) => {
+    const startedAt = nowMs()
+    const requestId = crypto.randomUUID()
+    let clientId: string | null = null
+    try {
+      const rt = runtimeOf(c.env)
+      if (surface === 'public' && !hostAllowed(rt.config, new URL(c.req.url))) {
+        throw new OAuthError('misdirected_request')
+      }
+      const ctx: RequestContext = {
+        rt,
+        requestId,
+        attempt: requestId,
+        defer: (work) => c.executionCtx.waitUntil(work),
+        audit: (event: AuditEvent, fields: LogFields) => {
+          logLine('audit', { event, request_id: requestId, ...fields })
+        },
+        seen: (id) => {
+          clientId = id
+        },
+      }
+      c.set('ctx', ctx)
+      await next()
+    } catch (thrown) {
+      c.res = renderError(thrown)
+      logFailure(requestId, thrown)
+    }
+    if (c.req.method === 'GET' && !c.res.headers.has('cache-control'))
+      c.res.headers.set('cache-control', UNCACHED)
+    c.res.headers.set('x-request-id', requestId)
+    const { method } = c.req
+    const durationMs = nowMs() - startedAt
+    const line = { requestId, method, route: routePath(c, -1), status: c.res.status, clientId, durationMs }
+    logLine('request', requestFields(line))
+  }
+
+/** Names what went wrong on our side, without the words of the error: they could hold anything. */
+export function logFailure(requestId: string, thrown: unknown): void {
+  const code = thrown instanceof OAuthError ? thrown.code : 'server_error'
+  const kind = thrown instanceof Error ? thrown.name : typeof thrown
+  logLine('failure', { request_id: requestId, code, kind })
+}

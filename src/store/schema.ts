@@ -1,0 +1,69 @@
+import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import type { JWK } from 'jose'
+import type { ClientMetadata } from './types.ts'
+
+/** Registered clients; `name` and `owner` repeat what the metadata holds, for the list's filters. */
+export const clients = sqliteTable(
+  'clients',
+  {
+    id: text('id').primaryKey(),
+    version: integer('version').notNull(),
+    instance: text('instance').notNull(),
+    accessEpoch: integer('access_epoch').notNull(),
+    secretHash: text('secret_hash'),
+    name: text('name').notNull(),
+    owner: text('owner').notNull(),
+    metadata: text('metadata', { mode: 'json' }).$type<ClientMetadata>().notNull(),
+    createdAt: integer('created_at').notNull(),
+    updatedAt: integer('updated_at').notNull(),
+  },
+  (table) => [
+    index('clients_by_name').on(table.name, table.id),
+    index('clients_by_owner').on(table.owner, table.id),
+  ],
+)
+
+/** Root keys, each sealed under a key derived from a system secret. */
+export const rootKeys = sqliteTable('root_keys', {
+  id: text('id').primaryKey(),
+  sealed: text('sealed').notNull(),
+  createdAt: integer('created_at').notNull(),
+})
+
+/** Signing keys by set; the private half exists only as a sealed envelope. */
+export const jsonWebKeys = sqliteTable(
+  'json_web_keys',
+  {
+    set: text('set').notNull(),
+    kid: text('kid').notNull(),
+    alg: text('alg').notNull(),
+    publicJwk: text('public_jwk', { mode: 'json' }).$type<JWK>().notNull(),
+    privateSealed: text('private_sealed').notNull(),
+    createdAt: integer('created_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.set, table.kid] })],
+)
+
+/**
+ * Counters that only grow: the version of a set of keys, and under `clients` the highest version any deleted
+ * client had, so a client created again under the same id outranks every copy of the old one.
+ */
+export const versions = sqliteTable('versions', {
+  name: text('name').primaryKey(),
+  value: integer('value').notNull(),
+})
+
+/** The grants book: what was granted to whom, for questions and reports; it decides nothing. */
+export const grants = sqliteTable(
+  'grants',
+  {
+    id: text('id').primaryKey(),
+    subject: text('subject').notNull(),
+    clientId: text('client_id').notNull(),
+    scope: text('scope', { mode: 'json' }).$type<readonly string[]>().notNull(),
+    createdAt: integer('created_at').notNull(),
+    expiresAt: integer('expires_at'),
+    revokedAt: integer('revoked_at'),
+  },
+  (table) => [index('grants_by_expiry').on(table.expiresAt)],
+)

@@ -1,0 +1,82 @@
+import { SignJWT } from 'jose'
+import { ACCESS_TOKEN_SET } from '../crypto/ring.ts'
+import type { JsonObject } from '../ledger/types.ts'
+import type { Runtime } from '../runtime.ts'
+import type { ClientRecord } from '../store/types.ts'
+import { type ClientToken, type GrantToken, opaqueAccessToken, sealAccess } from './formats.ts'
+
+/** What a resource server learns from a token, by introspection or from the JWT itself. */
+export interface AccessClaims {
+  readonly subject: string
+  readonly clientId: string
+  readonly scope: readonly string[]
+  readonly audience: readonly string[]
+  /** Custom claims from the consent app. */
+  readonly custom: JsonObject
+  readonly issuedAt: number
+  readonly expiresAt: number
+}
+
+/** Claims that custom ones never override (contract 3.9). */
+const RESERVED: ReadonlySet<string> = new Set([
+  'iss',
+  'sub',
+  'aud',
+  'exp',
+  'nbf',
+  'iat',
+  'jti',
+  'client_id',
+  'scp',
+  'ext',
+])
+
+/**
+ * Makes an access token: opaque, or by the client's or the server's strategy a JWT (RFC 9068) whose `jti` is the
+ * same sealed envelope, so both kinds are looked up and revoked alike (design section 3).
+ */
+export async function makeAccessToken(
+  rt: Runtime,
+  client: ClientRecord,
+  token: GrantToken | ClientToken,
+  claims: AccessClaims,
+): Promise<string> {
+  const envelope = await sealAccess(rt, token, claims.expiresAt)
+  const strategy = client.metadata.access_token_strategy || rt.config.strategies.accessToken
+  if (strategy === 'opaque') return opaqueAccessToken(envelope)
+  const { kid, alg, key } = await rt.keys.signer(ACCESS_TOKEN_SET)
+  return new SignJWT(jwtClaims(rt, envelope, claims))
+    .setProtectedHeader({ alg, kid, typ: rt.config.strategies.jwtTyp })
+    .sign(key)
+}
+
+/** Payload of a JWT access token (contract 3.9). */
+function jwtClaims(rt: Runtime, jti: string, claims: AccessClaims): Record<string, unknown> {
+  const { strategies, oauth2, urls } = rt.config
+  const promoted = Object.entries(claims.custom).filter(
+    ([name]) => oauth2.allowedTopLevelClaims.includes(name) && !RESERVED.has(name),
+  )
+  const ext = extClaims(rt, claims.custom)
+  return {
+    ...Object.fromEntries(promoted),
+    iss: urls.issuer,
+    sub: claims.subject,
+    aud: claims.audience,
+    client_id: claims.clientId,
+    exp: claims.expiresAt,
+    iat: claims.issuedAt,
+    ...(!oauth2.excludeNotBeforeClaim && { nbf: claims.issuedAt }),
+    jti,
+    ...(strategies.jwtScopeClaim !== 'string' && { scp: claims.scope }),
+    ...(strategies.jwtScopeClaim !== 'list' && { scope: claims.scope.join(' ') }),
+    ...(ext !== undefined && { ext }),
+  }
+}
+
+/** The `ext` claim: all custom claims when they are mirrored, else those that were not promoted, if they are to be kept. */
+function extClaims(rt: Runtime, custom: JsonObject): JsonObject | undefined {
+  const { mirrorTopLevelClaims, preserveExtClaims, allowedTopLevelClaims } = rt.config.oauth2
+  if (mirrorTopLevelClaims) return custom
+  if (!preserveExtClaims) return undefined
+  return Object.fromEntries(Object.entries(custom).filter(([name]) => !allowedTopLevelClaims.includes(name)))
+}

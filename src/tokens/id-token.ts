@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto'
+import { SignJWT } from 'jose'
+import { ID_TOKEN_SET } from '../crypto/ring.ts'
+import type { StoredGrant } from '../ledger/types.ts'
+import type { Runtime } from '../runtime.ts'
+import { toBase64url } from '../util/base64url.ts'
+
+/** Claims of a session that ID token and userinfo share: the app's own, and the standard ones, which win (contract 3.9). */
+export function sessionClaims(rt: Runtime, grant: StoredGrant): Record<string, unknown> {
+  return {
+    ...grant.idTokenClaims,
+    iss: rt.config.urls.issuer,
+    sub: grant.subject,
+    aud: [grant.clientId],
+    auth_time: grant.authTime,
+    rat: grant.requestedAt,
+    ...(grant.acr !== '' && { acr: grant.acr }),
+    ...(grant.amr.length > 0 && { amr: grant.amr }),
+  }
+}
+
+/**
+ * Makes an ID token (OIDC Core section 2). Times are seconds; a refreshed one keeps nonce, `auth_time` and `rat`
+ * of the first and names the key that signs it now.
+ */
+export async function makeIdToken(
+  rt: Runtime,
+  grant: StoredGrant,
+  accessToken: string,
+  issuedAt: number,
+  lifetime: number,
+): Promise<string> {
+  const { kid, alg, key } = await rt.keys.signer(ID_TOKEN_SET)
+  const claims = {
+    ...sessionClaims(rt, grant),
+    iat: issuedAt,
+    exp: issuedAt + lifetime,
+    jti: crypto.randomUUID(),
+    sid: grant.sid,
+    at_hash: tokenHash(alg, accessToken),
+    ...(grant.nonce !== null && { nonce: grant.nonce }),
+  }
+  return new SignJWT(claims).setProtectedHeader({ alg, kid, typ: 'JWT' }).sign(key)
+}
+
+/** Left half of a token's digest, by the hash of the signing algorithm (OIDC Core section 3.1.3.6; Ed25519 hashes with SHA-512). */
+export function tokenHash(alg: string, token: string): string {
+  const name = alg === 'EdDSA' ? 'sha512' : `sha${alg.slice(-3)}`
+  const digest = new Uint8Array(createHash(name).update(token).digest())
+  return toBase64url(digest.subarray(0, digest.byteLength / 2))
+}

@@ -1,0 +1,108 @@
+import { compactVerify, decodeJwt, decodeProtectedHeader } from 'jose'
+import type { RequestContext } from '../context.ts'
+import { ACCESS_TOKEN_SET } from '../crypto/ring.ts'
+import { ownerOf } from '../ledger/owner.ts'
+import type { StoredGrant } from '../ledger/types.ts'
+import { nowSeconds } from '../util/clock.ts'
+import { sha256 } from '../util/digest.ts'
+import {
+  type ClientToken,
+  type Expiring,
+  type GrantToken,
+  openAccess,
+  openRefresh,
+  stampFits,
+} from './formats.ts'
+
+/** A presented token that opened: it is ours, but says nothing yet of being active. */
+export type OpenedToken =
+  | { readonly use: 'access_token'; readonly token: Expiring<GrantToken | ClientToken> }
+  | { readonly use: 'refresh_token'; readonly token: Expiring<GrantToken> }
+
+/** An active token: its grant's row, or for a client's own token what it carries. */
+export type ActiveToken =
+  | {
+      readonly use: 'access_token' | 'refresh_token'
+      readonly grant: StoredGrant
+      readonly token: Expiring<GrantToken>
+    }
+  | { readonly use: 'access_token'; readonly grant: null; readonly token: Expiring<ClientToken> }
+
+/**
+ * Opens a token of any kind: opaque with or without prefix, or a JWT whose `jti` is the envelope. `undefined`
+ * for what was not issued here, decided without storage (design rule 1).
+ */
+export async function openToken(ctx: RequestContext, text: string): Promise<OpenedToken | undefined> {
+  if (text.split('.').length === 3) return openJwt(ctx, text)
+  if (!text.startsWith('ory_rt_')) {
+    const token = await openAccess(ctx.rt, text)
+    if (token !== undefined) return { use: 'access_token', token }
+  }
+  const token = await openRefresh(ctx.rt, text)
+  return token === undefined ? undefined : { use: 'refresh_token', token }
+}
+
+/** Opens the `jti` before any key is looked up, then verifies the signature by whichever published key made it. */
+async function openJwt(ctx: RequestContext, jwt: string): Promise<OpenedToken | undefined> {
+  const parts = readParts(jwt)
+  if (parts === undefined) return undefined
+  const token = await openAccess(ctx.rt, parts.jti)
+  if (token === undefined) return undefined
+  const verifier = await ctx.rt.keys.verifier(ACCESS_TOKEN_SET, parts.kid)
+  if (verifier === undefined) return undefined
+  const genuine = await compactVerify(jwt, verifier.key, { algorithms: [verifier.alg] }).then(
+    () => true,
+    () => false,
+  )
+  return genuine ? { use: 'access_token', token } : undefined
+}
+
+function readParts(jwt: string): { readonly jti: string; readonly kid: string } | undefined {
+  try {
+    const { jti } = decodeJwt(jwt)
+    const { kid } = decodeProtectedHeader(jwt)
+    return jti === undefined || kid === undefined ? undefined : { jti, kid }
+  } catch {
+    return undefined
+  }
+}
+
+export const isExpired = ({ expiresAt }: { readonly expiresAt: number | null }): boolean =>
+  expiresAt !== null && expiresAt <= nowSeconds()
+
+/** The ledger that would know of a client's own token that it was revoked. */
+export function shardOf(token: ClientToken): string {
+  const shard = (sha256(token.id)[0] ?? 0) % token.shards
+  return ownerOf('client', `${token.clientId}\0${shard}`)
+}
+
+/** Asks the token's ledger, and the client as it is now, whether the token is active; `undefined` if not. */
+export async function findActive(
+  ctx: RequestContext,
+  { use, token }: OpenedToken,
+): Promise<ActiveToken | undefined> {
+  if (isExpired(token)) return undefined
+  const { ledgers, config } = ctx.rt
+  if (token.type === 'client') {
+    const spent = await ledgers.call(shardOf(token), 'isSpent', { id: token.id })
+    const fits = !spent && (await isHonoured(ctx, token.clientId, token))
+    return fits ? { use: 'access_token', grant: null, token } : undefined
+  }
+  const { grantId: id, generation, owner } = token
+  const grant = await ledgers.call(owner, 'inspect', { id, generation, grace: config.oauth2.grace, use })
+  if (grant === null || !(await isHonoured(ctx, grant.clientId, token))) return undefined
+  return { use, grant, token }
+}
+
+/** Whether the client still honours tokens of this stamp; only the source may say no. */
+async function isHonoured(
+  ctx: RequestContext,
+  clientId: string,
+  token: GrantToken | ClientToken,
+): Promise<boolean> {
+  ctx.seen(clientId)
+  const client = await ctx.rt.clients.find(clientId)
+  if (client !== undefined && stampFits(token, client)) return true
+  const current = await ctx.rt.clients.fresh(clientId)
+  return current !== undefined && stampFits(token, current)
+}

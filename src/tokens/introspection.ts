@@ -1,0 +1,35 @@
+import type { Runtime } from '../runtime.ts'
+import type { ActiveToken } from './inspect.ts'
+
+/** Introspection response of an active token (RFC 7662 section 2.2, contract 2.7). */
+export function introspectionOf(rt: Runtime, active: ActiveToken): Record<string, unknown> {
+  const { token, use, grant } = active
+  const iss = rt.config.urls.issuer
+  const { scope, audience } = active.grant === null ? active.token : active.grant
+  const common = {
+    active: true,
+    ...(scope.length > 0 && { scope: scope.join(' ') }),
+    ...(token.expiresAt !== null && { exp: token.expiresAt }),
+    aud: audience,
+    iss,
+    token_type: 'Bearer',
+    token_use: use,
+  }
+  if (grant === null) {
+    const { clientId, issuedAt } = active.token
+    return { ...common, client_id: clientId, sub: clientId, iat: issuedAt, nbf: issuedAt }
+  }
+  const { clientId, subject, requestedAt, accessTokenClaims } = grant
+  return {
+    ...common,
+    client_id: clientId,
+    sub: subject,
+    iat: requestedAt,
+    nbf: requestedAt,
+    ...(Object.keys(accessTokenClaims).length > 0 && { ext: accessTokenClaims }),
+  }
+}
+
+/** Scopes the token was granted. */
+export const grantedScopes = (active: ActiveToken): readonly string[] =>
+  active.grant === null ? active.token.scope : active.grant.scope

@@ -1,0 +1,66 @@
+import type { RequestContext } from '../context.ts'
+import type { StoredGrant } from '../ledger/types.ts'
+import type { ClientRecord } from '../store/types.ts'
+import { nowSeconds } from '../util/clock.ts'
+import { makeAccessToken } from './access-token.ts'
+import { type GrantToken, sealRefresh, stampOf } from './formats.ts'
+import { makeIdToken } from './id-token.ts'
+import type { TokenLifetimes } from './lifetimes.ts'
+
+/** Token response on the wire (RFC 6749 section 5.1, contract 2.5). */
+export interface TokenResponse {
+  readonly access_token: string
+  readonly expires_in: number
+  readonly scope: string
+  readonly token_type: 'bearer'
+  readonly id_token?: string
+  readonly refresh_token?: string
+}
+
+/** One generation of a grant, as its ledger committed it. */
+export interface Generation {
+  readonly owner: string
+  readonly grant: StoredGrant
+  readonly generation: number
+  readonly issuedAt: number
+}
+
+/** Whether a client may have refresh tokens for these scopes (OIDC Core section 11, contract 1.3.3). */
+export function isRefreshable(client: ClientRecord, scope: readonly string[]): boolean {
+  const offline = scope.includes('offline') || scope.includes('offline_access')
+  return offline && (client.metadata.grant_types ?? []).includes('refresh_token')
+}
+
+/**
+ * Makes the tokens of one generation. Access and refresh token follow from the generation alone, so everybody who
+ * is answered with it gets the same ones.
+ */
+export async function issueTokens(
+  { rt }: RequestContext,
+  client: ClientRecord,
+  { owner, grant, generation, issuedAt }: Generation,
+  lifetimes: TokenLifetimes,
+): Promise<TokenResponse> {
+  const token: GrantToken = { type: 'grant', owner, grantId: grant.id, generation, ...stampOf(client) }
+  const expiresAt = issuedAt + lifetimes.accessToken
+  const accessToken = await makeAccessToken(rt, client, token, {
+    subject: grant.subject,
+    clientId: client.id,
+    scope: grant.scope,
+    audience: grant.audience,
+    custom: grant.accessTokenClaims,
+    issuedAt,
+    expiresAt,
+  })
+  const refreshUntil = lifetimes.refreshToken === null ? null : issuedAt + lifetimes.refreshToken
+  return {
+    access_token: accessToken,
+    expires_in: Math.max(0, expiresAt - nowSeconds()),
+    scope: grant.scope.join(' '),
+    token_type: 'bearer',
+    ...(grant.scope.includes('openid') && {
+      id_token: await makeIdToken(rt, grant, accessToken, issuedAt, lifetimes.idToken),
+    }),
+    ...(isRefreshable(client, grant.scope) && { refresh_token: await sealRefresh(rt, token, refreshUntil) }),
+  }
+}
