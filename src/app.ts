@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import { clientRoutes } from './admin/clients.ts'
+import { adminClients } from './admin/clients.ts'
 import { flowRoutes } from './admin/flows.ts'
 import { type AdminGuard, guardByBinding, guardByKey, requireScope } from './admin/guard.ts'
 import { introspect } from './admin/introspect.ts'
@@ -19,7 +19,7 @@ import { logout } from './public/logout.ts'
 import { revoke } from './public/revoke.ts'
 import { token } from './public/token.ts'
 import { userinfo } from './public/userinfo.ts'
-import { logFailure, requestContext } from './request-context.ts'
+import { requestContext } from './request-context.ts'
 
 const getPath = (request: Request): string => canonicalPath(new URL(request.url).pathname)
 
@@ -30,7 +30,7 @@ function adminRoutes(guard: AdminGuard): Hono<AppEnv> {
     .use('/oauth2/auth/*', requireScope(guard, 'flows'))
     .use('/oauth2/introspect', requireScope(guard, 'introspect'))
     .use('/version', requireScope(guard, 'introspect'))
-    .route('/clients', clientRoutes)
+    .route('/clients', adminClients)
     .route('/oauth2/auth/requests', flowRoutes)
     .route('/oauth2/auth/sessions', sessionRoutes)
     .post('/oauth2/introspect', introspect)
@@ -41,10 +41,7 @@ function base(surface: 'public' | 'binding'): Hono<AppEnv> {
   return new Hono<AppEnv>({ getPath })
     .use(requestContext(surface))
     .notFound(notFound)
-    .onError((thrown, c) => {
-      logFailure(c.var.ctx.requestId, thrown)
-      return renderError(thrown)
-    })
+    .onError(renderError)
     .get('/health/alive', alive)
     .get('/health/ready', ready)
 }

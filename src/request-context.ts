@@ -41,8 +41,8 @@ export const requestContext =
       c.set('ctx', ctx)
       await next()
     } catch (thrown) {
+      c.error = thrown instanceof Error ? thrown : new OAuthError('server_error')
       c.res = renderError(thrown)
-      logFailure(requestId, thrown)
     }
     if (c.req.method === 'GET' && !c.res.headers.has('cache-control'))
       c.res.headers.set('cache-control', UNCACHED)
@@ -50,12 +50,11 @@ export const requestContext =
     const { method } = c.req
     const durationMs = nowMs() - startedAt
     const line = { requestId, method, route: routePath(c, -1), status: c.res.status, clientId, durationMs }
-    logLine('request', requestFields(line))
+    logLine('request', { ...requestFields(line), ...failureFields(c.error) })
   }
 
-/** Names what went wrong on our side, without the words of the error: they could hold anything. */
-export function logFailure(requestId: string, thrown: unknown): void {
-  const code = thrown instanceof OAuthError ? thrown.code : 'server_error'
-  const kind = thrown instanceof Error ? thrown.name : typeof thrown
-  logLine('failure', { request_id: requestId, code, kind })
+/** What went wrong, without the words of the error: they could hold anything. */
+function failureFields(thrown: Error | undefined): LogFields {
+  if (thrown === undefined) return {}
+  return thrown instanceof OAuthError ? { error: thrown.code } : { error: 'server_error', thrown: thrown.name }
 }

@@ -25,10 +25,11 @@ async function listConsents(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
   const subject = c.req.query('subject') ?? ''
   if (subject === '') throw new OAuthError('invalid_request', "Parameter 'subject' is missing.")
-  const page = await readPage(c)
+  const { envelopes } = ctx.rt
+  const page = await readPage(envelopes, PATH, c.req.query(), nowSeconds())
   const sid = c.req.query('login_session_id') ?? ''
-  const after = page.by === 'token' ? page.after : null
-  const skipped = page.by === 'offset' ? page.offset : 0
+  const after = page.style === 'token' ? page.after : null
+  const skipped = page.style === 'offset' ? page.offset : 0
   const found = await ctx.rt.ledgers.call(ownerOf('subject', subject), 'listGrants', {
     sid: sid === '' ? null : sid,
     after,
@@ -37,7 +38,8 @@ async function listConsents(c: Context<AppEnv>): Promise<Response> {
   const shown = found.slice(skipped, skipped + page.size)
   const next = found.length > skipped + page.size ? (shown.at(-1)?.id ?? null) : null
   const body = await Promise.all(shown.map((grant) => renderConsent(ctx, grant)))
-  return json(body, 200, { link: await tokenLinks(c, PATH, page.size, next) })
+  const listing = { path: PATH, filters: { subject, login_session_id: sid === '' ? null : sid } }
+  return json(body, 200, { link: await tokenLinks(envelopes, listing, page.size, next, nowSeconds()) })
 }
 
 /** A consent session on the wire (contract 2.8). */

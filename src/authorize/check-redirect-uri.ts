@@ -1,11 +1,10 @@
+import { isSecureRedirectUri } from '../clients/redirect-uri.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import { isLoopbackHost } from '../util/loopback.ts'
 import type { Check } from './request.ts'
 
 /** A code must not cross the network in the clear; a development server, on loopback itself, may send it (contract 3.7). */
 export const checkRedirectUri: Check = ({ config, redirectUri }) => {
-  const { protocol, hostname } = new URL(redirectUri)
-  if (protocol !== 'http:' || isLoopbackHost(hostname) || config.loopback) return
+  if (config.loopback || isSecureRedirectUri(redirectUri)) return
   throw new OAuthError(
     'invalid_request',
     "Parameter 'redirect_uri' must use https, unless it is on this machine.",
@@ -14,6 +13,5 @@ export const checkRedirectUri: Check = ({ config, redirectUri }) => {
 
 /** Whether a redirect URI could be taken over by another app: a custom scheme, or http off this machine (contract 3.5). */
 export function isImpersonable(redirectUri: string): boolean {
-  const { protocol, hostname } = new URL(redirectUri)
-  return protocol !== 'https:' && !(protocol === 'http:' && isLoopbackHost(hostname))
+  return !/^https?:/i.test(redirectUri) || !isSecureRedirectUri(redirectUri)
 }

@@ -38,17 +38,17 @@ export async function findClient(ctx: RequestContext, parameters: Parameters): P
 
 /** The redirect URI: as requested if registered; the single registered one when left out of a plain OAuth request (RFC 6749 section 3.1.2.3). */
 function resolveRedirectUri(client: ClientRecord, parameters: Parameters): string {
-  const registered = client.metadata.redirect_uris ?? []
+  const registered = client.metadata.redirect_uris
   const requested = parameters.get('redirect_uri')
   if (requested === undefined) {
-    const [only, ...others] = registered
+    const [only, ...others] = registered ?? []
     const openid = parameters.list('scope').includes('openid')
     if (only !== undefined && others.length === 0 && !openid) return only
     throw new OAuthError('invalid_request', "Parameter 'redirect_uri' is missing.")
   }
   if (requested.includes('#'))
     throw new OAuthError('invalid_request', "Parameter 'redirect_uri' has a fragment.")
-  if (!registered.some((uri) => redirectUriMatches(uri, requested))) {
+  if (!redirectUriMatches(registered, requested)) {
     throw new OAuthError('invalid_request', "Parameter 'redirect_uri' is not registered for this client.")
   }
   return requested

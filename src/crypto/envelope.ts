@@ -26,7 +26,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  * associated data, under a key derived for the kind from the named root key. So a kind never opens as another.
  *
  * The nonce is synthetic: HMAC-SHA-256 over kind and plaintext under a second derived key, cut to 24 bytes. The same
- * content thus always gives the same envelope: a repeated consent verifier gives the same code, and all refreshes
+ * content under the same root key thus always gives the same envelope: a repeated consent verifier gives the same code, and all refreshes
  * racing for one token get the same successor, without anything stored. Two different plaintexts get two different
  * nonces, so a failing random generator cannot make one repeat. Whoever holds two envelopes learns only whether
  * their contents are equal; content that must not tell that carries a random id.

@@ -13,8 +13,8 @@ export const ID_TOKEN_SET = 'hydra.openid.id-token'
 /** Set whose keys sign JWT access tokens (contract 5.2). */
 export const ACCESS_TOKEN_SET = 'hydra.jwt.access-token'
 
-/** Age in seconds from which a further key signs: by then every copy of the JWKS shows it (design section 5). */
-const PUBLISH_SECONDS = 60
+/** Age in seconds from which a further key signs: by then copies here, and JWKS caches of 60 s, have gone by (design section 5). */
+const PUBLISH_SECONDS = 180
 
 /** Names of the sets the ring keeps. */
 export type KeySetName = typeof ID_TOKEN_SET | typeof ACCESS_TOKEN_SET
@@ -33,7 +33,7 @@ export class KeyRing {
     this.#sets = { [ID_TOKEN_SET]: make(ID_TOKEN_SET), [ACCESS_TOKEN_SET]: make(ACCESS_TOKEN_SET) }
   }
 
-  /** The key that signs now: the newest that is older than 60 s, or else the oldest. */
+  /** The key that signs now: the newest that was published long enough, or else the oldest. */
   async signer(set: KeySetName): Promise<SigningKey> {
     const keys = await this.#sets[set].keys()
     const publishedBefore = nowSeconds() - PUBLISH_SECONDS

@@ -1,10 +1,10 @@
+import { accessTokenLifespan } from '../clients/lifespans.ts'
 import type { Config } from '../config/types.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { Parameters } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { makeAccessToken } from '../tokens/access-token.ts'
 import { stampOf } from '../tokens/formats.ts'
-import { lifetimesFor } from '../tokens/lifetimes.ts'
 import { toBase64url } from '../util/base64url.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { audienceAllowed, scopeAllowed } from '../util/scope.ts'
@@ -27,7 +27,7 @@ export const clientCredentials: GrantHandler = async (ctx, registered, form) => 
   const scope = grantedScope(config, client, form)
   const audience = form.list('audience')
   const issuedAt = nowSeconds()
-  const { accessToken: lifetime } = lifetimesFor(config, client, 'client_credentials')
+  const lifetime = accessTokenLifespan(config.ttl, client.metadata, 'client_credentials')
   const id = toBase64url(crypto.getRandomValues(new Uint8Array(16)))
   const accessToken = await makeAccessToken(
     ctx.rt,

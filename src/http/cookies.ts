@@ -10,7 +10,8 @@ export type CsrfStep = 'login' | 'consent'
 
 /** The value of a cookie in a `Cookie` header, the first if it is there twice; `undefined` when absent or empty. */
 export function readCookie(header: string | null | undefined, name: string): string | undefined {
-  const value = parse(header ?? '', name)[name]
+  const cookies = parse(header ?? '', name)
+  const value = Object.hasOwn(cookies, name) ? cookies[name] : undefined
   return value === '' ? undefined : value
 }
 

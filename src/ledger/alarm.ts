@@ -15,6 +15,9 @@ const OVERDUE_MS = 60_000
 /** The pause between clean-ups, and before a failed one is tried again, ms. */
 export const PAUSE_MS = 300_000
 
+/** The platform takes no alarm after 2189, but a session may be remembered for longer. */
+const LATEST_MS = Date.UTC(2180)
+
 /** The object's one alarm, with its time kept in memory so that requests need not ask for it. */
 export class Alarm {
   readonly #storage: DurableObjectStorage
@@ -83,9 +86,9 @@ export class Alarm {
   }
 
   #set(due: number): void {
-    this.#due = due
+    this.#due = Math.min(due, LATEST_MS)
     // Not awaited: it commits, or rolls back, with the rows around it.
-    void this.#storage.setAlarm(due)
+    void this.#storage.setAlarm(this.#due)
   }
 }
 

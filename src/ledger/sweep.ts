@@ -25,13 +25,15 @@ export async function sweep(parts: SweepParts, nowMs: number): Promise<void> {
   const work = { sql: storage.sql, tables }
   const more = alarm.plan(work, nowMs)
   await unbind(ledgers, departing(storage.sql, tables, now))
+  if (!survives(storage.sql, tables, now)) {
+    alarm.clear()
+    return await deleteEverything(storage, tables)
+  }
   storage.transactionSync(() => deleteExpired(storage.sql, tables, now))
-  const empty = isEmpty(storage.sql, tables)
-  if (more && !empty) return
+  if (more) return
   alarm.clear()
-  if (empty) await deleteEverything(storage, tables)
   // What came in while the directory was told may end after all.
-  else alarm.check(work, nowMs)
+  alarm.check(work, nowMs)
 }
 
 async function unbind(ledgers: Ledgers, sids: readonly string[]): Promise<void> {
@@ -64,8 +66,13 @@ function deleteExpired(sql: SqlStorage, tables: Tables, now: number): void {
   for (const [table, statement] of DELETES) if (tables.has(table)) sql.exec(statement, now)
 }
 
-function isEmpty(sql: SqlStorage, tables: Tables): boolean {
-  return tables.all().every((table) => sql.exec(`SELECT 1 FROM ${table} LIMIT 1`).toArray().length === 0)
+/** Whether any row outlives this clean-up; if none does, deleting the whole object costs no row. */
+function survives(sql: SqlStorage, tables: Tables, now: number): boolean {
+  return tables.all().some((table) => {
+    if (table === 'directory') return sql.exec('SELECT 1 FROM directory LIMIT 1').toArray().length > 0
+    const query = `SELECT 1 FROM ${table} WHERE expires IS NULL OR expires > ? LIMIT 1`
+    return sql.exec(query, now).toArray().length > 0
+  })
 }
 
 async function deleteEverything(storage: DurableObjectStorage, tables: Tables): Promise<void> {

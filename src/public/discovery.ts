@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import type { Config } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
-import { ID_TOKEN_SET } from '../crypto/ring.ts'
+import { ID_TOKEN_SET, type KeyRing } from '../crypto/ring.ts'
 
 const HEADERS = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'public, max-age=60' }
 
@@ -9,20 +9,18 @@ const HEADERS = { 'content-type': 'application/json; charset=utf-8', 'cache-cont
  * GET /.well-known/openid-configuration and /.well-known/oauth-authorization-server: one document for both (OpenID
  * Connect Discovery 1.0, RFC 8414, contract 1.3.1).
  */
-export async function discovery(c: Context<AppEnv>): Promise<Response> {
-  const { config, keys } = c.var.ctx.rt
-  const [signer, published] = await Promise.all([keys.signer(ID_TOKEN_SET), keys.publicKeys(ID_TOKEN_SET)])
+export const discovery = (c: Context<AppEnv>): Promise<Response> =>
+  discoveryResponse(c.var.ctx.rt.config, c.var.ctx.rt.keys)
+
+/** The document as a response that may be kept for a minute. */
+export async function discoveryResponse(config: Config, ring: KeyRing): Promise<Response> {
+  const [signer, published] = await Promise.all([ring.signer(ID_TOKEN_SET), ring.publicKeys(ID_TOKEN_SET)])
   const algorithms = published.flatMap((key) => key.alg ?? [])
-  return c.body(JSON.stringify(discoveryDocument(config, signer.alg, algorithms)), 200, HEADERS)
+  return new Response(JSON.stringify(document(config, signer.alg, algorithms)), { headers: HEADERS })
 }
 
-/**
- * The document of contract 2.9 as far as it is true of this server.
- *
- * @param signing - algorithm of the key that signs ID tokens now
- * @param published - algorithms of all published ID-token keys
- */
-export function discoveryDocument(config: Config, signing: string, published: readonly string[]): object {
+/** What contract 2.9 lists, as far as it is true of this server; `published` are the algorithms of all ID-token keys. */
+function document(config: Config, signing: string, published: readonly string[]): object {
   const issuer = config.urls.issuer.replace(/\/+$/, '')
   const base = config.urls.public
   return {

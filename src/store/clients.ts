@@ -88,10 +88,15 @@ export class ClientStore {
   /** Deletes a client; false when there was none. */
   async remove(id: string): Promise<boolean> {
     if (!isClientId(id)) return false
-    const raiseFloor = this.#db.run(
-      sql`insert into versions (name, value) select ${FLOOR}, version from clients where id = ${id}
-        on conflict (name) do update set value = max(value, excluded.value)`,
-    )
+    const last = this.#db
+      .select({ name: sql<string>`${FLOOR}`.as('name'), value: clients.version })
+      .from(clients)
+      .where(eq(clients.id, id))
+    const higher = { value: sql`max(${versions.value}, excluded.value)` }
+    const raiseFloor = this.#db
+      .insert(versions)
+      .select(last)
+      .onConflictDoUpdate({ target: versions.name, set: higher })
     const remove = this.#db.delete(clients).where(eq(clients.id, id)).returning({ version: clients.version })
     const [, [removed]] = await askSource(() => this.#db.batch([raiseFloor, remove]))
     if (removed === undefined) return false

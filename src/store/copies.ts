@@ -122,8 +122,8 @@ export class Copies<T extends Versioned> {
   async #load(id: string): Promise<T | undefined> {
     const copy = await this.#kv.get(id)
     const now = nowMs()
-    // A clock that runs ahead elsewhere must not lengthen the copy's use here.
-    if (copy !== undefined) this.#accept(id, { value: copy.value, readAt: Math.min(copy.readAt, now) })
+    // A clock that runs ahead elsewhere must not lengthen the copy's use here: its time is worth nothing.
+    if (copy !== undefined) this.#accept(id, copy.readAt > now ? { ...copy, readAt: 0 } : copy)
     const held = this.#memory.get(id)
     if (held !== undefined && isYoung(held, now)) {
       held.trustedUntil = now + MEMORY_MS

@@ -1,9 +1,11 @@
-import { lifespanOf } from '../clients/lifespans.ts'
+import {
+  accessTokenLifespan,
+  idTokenLifespan,
+  type RefreshingGrant,
+  refreshTokenLifespan,
+} from '../clients/lifespans.ts'
 import type { Config } from '../config/types.ts'
 import type { ClientRecord } from '../store/types.ts'
-
-/** Grants that have lifespans of their own (contract 2.1). */
-export type LifespanGrant = 'authorization_code' | 'refresh_token' | 'client_credentials'
 
 /** Lifetimes in seconds of the tokens one grant issues to one client; `refreshToken` null never expires. */
 export interface TokenLifetimes {
@@ -12,18 +14,16 @@ export interface TokenLifetimes {
   readonly refreshToken: number | null
 }
 
-/** The client's own lifespans where it has them, the configured ones otherwise. */
-export function lifetimesFor(config: Config, client: ClientRecord, grant: LifespanGrant): TokenLifetimes {
-  const { ttl } = config
-  if (grant === 'client_credentials') {
-    const accessToken =
-      lifespanOf(client, 'client_credentials_grant_access_token_lifespan') ?? ttl.accessToken
-    return { accessToken, idToken: ttl.idToken, refreshToken: null }
-  }
+/** The client's own lifespans where it has them, the configured ones otherwise (contract 2.1). */
+export function lifetimesFor(
+  { ttl }: Config,
+  { metadata }: ClientRecord,
+  grant: RefreshingGrant,
+): TokenLifetimes {
   return {
-    accessToken: lifespanOf(client, `${grant}_grant_access_token_lifespan`) ?? ttl.accessToken,
-    idToken: lifespanOf(client, `${grant}_grant_id_token_lifespan`) ?? ttl.idToken,
-    refreshToken: lifespanOf(client, `${grant}_grant_refresh_token_lifespan`) ?? ttl.refreshToken,
+    accessToken: accessTokenLifespan(ttl, metadata, grant),
+    idToken: idTokenLifespan(ttl, metadata, grant),
+    refreshToken: refreshTokenLifespan(ttl, metadata, grant),
   }
 }
 

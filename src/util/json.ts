@@ -1,0 +1,13 @@
+import type { Json, JsonObject } from '../ledger/types.ts'
+
+/** Whether a parsed JSON value is an object (not null, not an array). */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Whether a JSON value nests at most `limit` objects and arrays deep, so that recursive code may walk it. */
+export function isShallow(value: Json, limit: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  if (limit === 0) return false
+  return Object.values(value).every((member: Json) => isShallow(member, limit - 1))
+}

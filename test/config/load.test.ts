@@ -1,0 +1,243 @@
+import { describe, expect, it } from 'vitest'
+import { loadConfig } from '../../src/config/load.ts'
+import { settings } from '../../src/config/settings.ts'
+import { OAuthError } from '../../src/errors/oauth-error.ts'
+
+const SECRET = 'a-system-secret-of-at-least-32-chars'
+const edge = { URLS_SELF_ISSUER: 'https://op.example', SECRETS_SYSTEM: SECRET }
+const local = { URLS_SELF_ISSUER: 'http://localhost:4444', SECRETS_SYSTEM: SECRET }
+
+function problemOf(env: Readonly<Record<string, unknown>>): string {
+  try {
+    loadConfig(env)
+  } catch (thrown) {
+    if (thrown instanceof OAuthError && thrown.code === 'misconfiguration') return thrown.hint
+    throw thrown
+  }
+  return ''
+}
+
+describe('defaults', () => {
+  it('are complete and closed on an https issuer', () => {
+    expect(loadConfig(edge)).toEqual({
+      urls: {
+        issuer: 'https://op.example',
+        public: 'https://op.example',
+        login: 'https://op.example/oauth2/fallbacks/login',
+        registration: 'https://op.example/oauth2/fallbacks/login',
+        consent: 'https://op.example/oauth2/fallbacks/consent',
+        logout: 'https://op.example/oauth2/fallbacks/logout',
+        error: 'https://op.example/oauth2/fallbacks/error',
+        postLogoutRedirect: 'https://op.example/oauth2/fallbacks/logout/callback',
+      },
+      loopback: false,
+      hosts: [],
+      ttl: {
+        loginConsentRequest: 1800,
+        authenticationSession: 2_592_000,
+        accessToken: 3600,
+        refreshToken: 2_592_000,
+        idToken: 3600,
+        authCode: 600,
+      },
+      strategies: { accessToken: 'opaque', scope: 'wildcard', jwtScopeClaim: 'list', jwtTyp: 'JWT' },
+      oauth2: {
+        pkceEnforced: false,
+        pkceEnforcedForPublicClients: true,
+        stateMinLength: null,
+        defaultGrantAllowedScope: false,
+        grace: { seconds: 60, uses: 0 },
+        excludeNotBeforeClaim: false,
+        allowedTopLevelClaims: [],
+        mirrorTopLevelClaims: true,
+        preserveExtClaims: false,
+      },
+      cookies: {
+        sameSite: 'None',
+        secure: true,
+        domain: null,
+        sessionName: 'ory_hydra_session',
+        loginCsrfName: 'ory_hydra_login_csrf',
+        consentCsrfName: 'ory_hydra_consent_csrf',
+        sessionPath: '/',
+      },
+      defaultClientScope: 'offline_access offline openid',
+      supportedClaims: [],
+      supportedScopes: [],
+      signingAlgorithm: 'RS256',
+      systemSecrets: [SECRET],
+      admin: { auth: 'keys', keys: [], entrypoint: false },
+      demoPages: false,
+      grantsBook: true,
+    })
+  })
+
+  it('on a loopback http issuer: demo pages, development cookies', () => {
+    const config = loadConfig(local)
+    expect(config).toMatchObject({
+      loopback: true,
+      demoPages: true,
+      urls: { login: 'http://localhost:4444/ui/login', consent: 'http://localhost:4444/ui/consent' },
+      cookies: {
+        sameSite: 'Lax',
+        secure: false,
+        sessionName: 'ory_hydra_session_dev',
+        loginCsrfName: 'ory_hydra_login_csrf_dev',
+        consentCsrfName: 'ory_hydra_consent_csrf_dev',
+      },
+    })
+    expect(config.urls.error).toBe('http://localhost:4444/oauth2/fallbacks/error')
+  })
+
+  it('on a loopback https issuer: cookies stay secure', () => {
+    const { cookies } = loadConfig({ ...local, URLS_SELF_ISSUER: 'https://localhost:4444' })
+    expect(cookies).toMatchObject({ secure: true, sameSite: 'None', sessionName: 'ory_hydra_session' })
+  })
+})
+
+describe('the table of settings', () => {
+  it.each(Object.values(settings))('$name has a preset that parses and a line of description', (setting) => {
+    expect(setting.parser.parse(setting.preset)).not.toBeUndefined()
+    expect(setting.about).toMatch(/\.$/)
+    expect(setting.about).not.toContain('\n')
+  })
+
+  it('names each setting once', () => {
+    const names = Object.values(settings).map((setting) => setting.name)
+    expect(new Set(names).size).toBe(names.length)
+    expect(names.every((name) => /^[A-Z][A-Z0-9_]+$/.test(name))).toBe(true)
+  })
+})
+
+describe('good values', () => {
+  it.each([
+    [
+      { URLS_SELF_PUBLIC: 'https://login.example/' },
+      { urls: { issuer: 'https://op.example', public: 'https://login.example' } },
+    ],
+    [
+      { URLS_SELF_ISSUER: 'https://op.example/' },
+      { urls: { issuer: 'https://op.example/', public: 'https://op.example' } },
+    ],
+    [
+      { URLS_LOGIN: '/my/login?a=b' },
+      { urls: { login: 'https://op.example/my/login?a=b', registration: 'https://op.example/my/login?a=b' } },
+    ],
+    [{ URLS_LOGIN: 'https://app.example/login' }, { urls: { login: 'https://app.example/login' } }],
+    [
+      { URLS_SELF_PUBLIC: 'https://op.example/auth' },
+      { urls: { login: 'https://op.example/auth/oauth2/fallbacks/login' } },
+    ],
+    [{ URLS_REGISTRATION: '/signup' }, { urls: { registration: 'https://op.example/signup' } }],
+    [{ TTL_REFRESH_TOKEN: '-1' }, { ttl: { refreshToken: null } }],
+    [{ TTL_ACCESS_TOKEN: '1h30m' }, { ttl: { accessToken: 5400 } }],
+    [{ OAUTH2_STATE_MIN_LENGTH: 8 }, { oauth2: { stateMinLength: 8 } }],
+    [{ OAUTH2_PKCE_ENFORCED: true }, { oauth2: { pkceEnforced: true } }],
+    [
+      { OAUTH2_GRANT_REFRESH_TOKEN_ROTATION_GRACE_PERIOD: '0s' },
+      { oauth2: { grace: { seconds: 0, uses: 0 } } },
+    ],
+    [
+      {
+        OAUTH2_GRANT_REFRESH_TOKEN_ROTATION_GRACE_PERIOD: '24h',
+        OAUTH2_GRANT_REFRESH_TOKEN_ROTATION_GRACE_REUSE_COUNT: '3',
+      },
+      { oauth2: { grace: { seconds: 86_400, uses: 3 } } },
+    ],
+    [{ OAUTH2_ALLOWED_TOP_LEVEL_CLAIMS: 'a, b,,c' }, { oauth2: { allowedTopLevelClaims: ['a', 'b', 'c'] } }],
+    [{ OAUTH2_ALLOWED_TOP_LEVEL_CLAIMS: '["a","b"]' }, { oauth2: { allowedTopLevelClaims: ['a', 'b'] } }],
+    [{ WEBFINGER_OIDC_DISCOVERY_SUPPORTED_SCOPE: ['email'] }, { supportedScopes: ['email'] }],
+    [{ SERVE_COOKIES_SAME_SITE_MODE: 'strict' }, { cookies: { sameSite: 'Strict' } }],
+    [{ SERVE_COOKIES_DOMAIN: 'op.example' }, { cookies: { domain: 'op.example' } }],
+    [{ SIGNING_ALGORITHM: 'EdDSA' }, { signingAlgorithm: 'EdDSA' }],
+    [
+      { PUBLIC_HOSTS: 'Login.example, alt.example:8443,x.example:443' },
+      { hosts: ['login.example', 'alt.example:8443', 'x.example'] },
+    ],
+    [{ SECRETS_SYSTEM: `${SECRET}-new,${SECRET}` }, { systemSecrets: [`${SECRET}-new`, SECRET] }],
+    [{ SECRETS_SYSTEM: JSON.stringify([`${SECRET},`]) }, { systemSecrets: [`${SECRET},`] }],
+    [
+      { ADMIN_API_KEYS: 'introspect:0123456789abcdef,all:abcdefghijklmnop,ABCDEFGH._~-1234' },
+      {
+        admin: {
+          keys: [
+            { scope: 'introspect', key: '0123456789abcdef' },
+            { scope: 'all', key: 'abcdefghijklmnop' },
+            { scope: 'all', key: 'ABCDEFGH._~-1234' },
+          ],
+        },
+      },
+    ],
+    [{ DEMO_PAGES: 'true' }, { demoPages: true, urls: { login: 'https://op.example/ui/login' } }],
+    [
+      { ADMIN_ENTRYPOINT: 'on', GRANTS_BOOK: 'off' },
+      { admin: { entrypoint: true }, grantsBook: false },
+    ],
+    [{ URLS_LOGIN: '', TTL_ID_TOKEN: undefined }, { ttl: { idToken: 3600 } }],
+    [{ OAUTH2_HASHERS_ALGORITHM: 'bcrypt', DB: {} }, { demoPages: false }],
+  ])('%j', (env, expected) => {
+    expect(loadConfig({ ...edge, ...env })).toMatchObject(expected)
+  })
+
+  it('ADMIN_AUTH=open is taken on a loopback issuer', () => {
+    expect(loadConfig({ ...local, ADMIN_AUTH: 'open' }).admin.auth).toBe('open')
+  })
+})
+
+describe('bad values are refused by name and never repeated', () => {
+  it.each([
+    ['URLS_SELF_ISSUER', 'http://op.example', /https URL/],
+    ['URLS_SELF_ISSUER', 'https://op.example/?leak', /without user name, query/],
+    ['URLS_SELF_ISSUER', 'https://op.example/#leak', /fragment/],
+    ['URLS_SELF_ISSUER', 'https://leak:leak@op.example', /without user name/],
+    ['URLS_SELF_ISSUER', 'op.example.leak', /https URL/],
+    ['URLS_SELF_PUBLIC', 'http://leak.example', /https URL/],
+    ['URLS_LOGIN', 'javascript:leak()', /http or https URL/],
+    ['URLS_LOGIN', '//leak.example', /one slash/],
+    ['URLS_ERROR', 'leak', /one slash/],
+    ['SECRETS_SYSTEM', 'leak-of-a-short-secret', /at least 32 characters/],
+    ['SECRETS_SYSTEM', `${SECRET},leak`, /at least 32 characters/],
+    ['SECRETS_SYSTEM', ' , ', /is missing/],
+    ['TTL_ACCESS_TOKEN', '1 leak', /a duration/],
+    ['TTL_ACCESS_TOKEN', '-1', /at least 1s/],
+    ['TTL_ACCESS_TOKEN', '1500ms', /whole seconds/],
+    ['TTL_REFRESH_TOKEN', '0s', /-1 for unlimited/],
+    ['TTL_AUTHENTICATION_SESSION', '4321h', /at most 4320h/],
+    ['OAUTH2_GRANT_REFRESH_TOKEN_ROTATION_GRACE_PERIOD', '301s', /at most 5m/],
+    ['OAUTH2_GRANT_REFRESH_TOKEN_ROTATION_GRACE_REUSE_COUNT', '-1', /whole number/],
+    ['STRATEGIES_ACCESS_TOKEN', 'leak', /one of opaque, jwt/],
+    ['STRATEGIES_SCOPE', 'leak', /one of wildcard, exact/],
+    ['OAUTH2_PKCE_ENFORCED', 'constructor', /true or false/],
+    ['OAUTH2_STATE_MIN_LENGTH', '8.5', /whole number/],
+    ['OAUTH2_ALLOWED_TOP_LEVEL_CLAIMS', '["leak"', /JSON array/],
+    ['OAUTH2_ALLOWED_TOP_LEVEL_CLAIMS', '[1]', /JSON array/],
+    ['SERVE_COOKIES_NAMES_SESSION', 'leak;x', /a name of letters/],
+    ['SERVE_COOKIES_NAMES_SESSION', '__Host-leak', /does not start with __/],
+    ['SERVE_COOKIES_PATHS_SESSION', 'leak', /starts with a slash/],
+    ['SERVE_COOKIES_DOMAIN', 'leak; Path=/', /a domain name/],
+    ['ADMIN_API_KEYS', 'leak', /at least 16 characters/],
+    ['ADMIN_API_KEYS', 'leak:0123456789abcdef', /introspect, flows/],
+    ['ADMIN_AUTH', 'open', /loopback/],
+    ['ADMIN_AUTH', 'leak', /one of keys, open/],
+    ['PUBLIC_HOSTS', 'https://leak.example', /host names/],
+    ['SIGNING_ALGORITHM', 'HS256', /one of RS256/],
+    ['GRANTS_BOOK', { leak: true }, /true or false/],
+  ])('%s = %j', (name, value, expected) => {
+    const hint = problemOf({ ...edge, [name]: value })
+    expect(hint.startsWith(`${name} `)).toBe(true)
+    expect(hint).toMatch(expected)
+    expect(hint).not.toContain('leak')
+    expect(hint.split(/[A-Z][A-Z0-9]+_[A-Z0-9_]+/)).toHaveLength(2)
+  })
+
+  it('all problems are named at once', () => {
+    const hint = problemOf({ TTL_ID_TOKEN: 'soon', ADMIN_AUTH: 'open', GRANTS_BOOK: 'maybe' })
+    for (const name of ['URLS_SELF_ISSUER', 'SECRETS_SYSTEM', 'TTL_ID_TOKEN', 'ADMIN_AUTH', 'GRANTS_BOOK']) {
+      expect(hint).toContain(name)
+    }
+  })
+
+  it('missing admin keys stop nothing else', () => {
+    expect(loadConfig(edge).admin.keys).toEqual([])
+  })
+})

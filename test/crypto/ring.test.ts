@@ -1,0 +1,228 @@
+import { CompactSign, compactVerify, importJWK } from 'jose'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { SigningAlgorithm } from '../../src/config/types.ts'
+import { ACCESS_TOKEN_SET, ID_TOKEN_SET, KeyRing } from '../../src/crypto/ring.ts'
+import { makeSigningKey } from '../../src/crypto/signing-key.ts'
+import type { SigningKeyRow } from '../../src/crypto/types.ts'
+import { envelopesOver, MemoryRootKeys, MemorySigningKeys } from './memory-sources.ts'
+
+const NOW = Date.parse('2026-03-01T12:00:00Z')
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
+let roots: MemoryRootKeys
+let source: MemorySigningKeys
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'], now: NOW })
+  vi.spyOn(console, 'log').mockImplementation(() => undefined)
+  roots = new MemoryRootKeys()
+  source = new MemorySigningKeys()
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
+})
+
+const isolate = (algorithm: SigningAlgorithm = 'ES256'): KeyRing =>
+  new KeyRing(source, envelopesOver(roots), algorithm)
+const later = (seconds: number): void => {
+  vi.setSystemTime(Date.now() + seconds * 1000)
+}
+
+/** Adds a key as rotation would, created now. */
+async function addKey(set: string): Promise<SigningKeyRow> {
+  const row = await makeSigningKey(envelopesOver(roots), set, 'ES256', Math.floor(Date.now() / 1000))
+  source.rows.unshift(row)
+  return row
+}
+
+async function signAndVerify(ring: KeyRing): Promise<string> {
+  const { kid, alg, key } = await ring.signer(ID_TOKEN_SET)
+  const jws = await new CompactSign(new TextEncoder().encode('claims'))
+    .setProtectedHeader({ alg, kid })
+    .sign(key)
+  const published = (await ring.publicKeys(ID_TOKEN_SET)).find((jwk) => jwk.kid === kid)
+  await compactVerify(jws, await importJWK(published ?? {}, alg))
+  const verifier = await ring.verifier(ID_TOKEN_SET, kid)
+  const { protectedHeader } = await compactVerify(jws, verifier?.key ?? new Uint8Array(0))
+  expect(verifier?.alg).toBe(protectedHeader.alg)
+  return kid
+}
+
+describe('the first key', () => {
+  it.each([
+    ['RS256', ['alg', 'e', 'kid', 'kty', 'n', 'use']],
+    ['ES256', ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']],
+    ['EdDSA', ['alg', 'crv', 'kid', 'kty', 'use', 'x']],
+  ] as const)(
+    '%s: is made on first use, signs, verifies, and shows its public half only',
+    async (algorithm, members) => {
+      const ring = isolate(algorithm)
+      const kid = await signAndVerify(ring)
+      const [jwk, ...others] = await ring.publicKeys(ID_TOKEN_SET)
+      expect(others).toEqual([])
+      expect(Object.keys(jwk ?? {}).sort()).toEqual(members)
+      expect(jwk).toMatchObject({ use: 'sig', alg: algorithm, kid })
+      expect(source.rows).toHaveLength(1)
+      expect(source.rows[0]?.publicJwk).toEqual(jwk)
+      for (const member of PRIVATE_MEMBERS) expect(JSON.stringify(source.rows)).not.toContain(`"${member}":`)
+    },
+  )
+
+  it('RS256 keys have 2048 bits', async () => {
+    const [jwk] = await isolate('RS256').publicKeys(ACCESS_TOKEN_SET)
+    expect(jwk?.n).toHaveLength(342)
+  })
+
+  it('sets have keys of their own', async () => {
+    const ring = isolate()
+    const [idToken, accessToken] = await Promise.all([
+      ring.signer(ID_TOKEN_SET),
+      ring.signer(ACCESS_TOKEN_SET),
+    ])
+    expect(idToken.kid).not.toBe(accessToken.kid)
+    expect(await ring.verifier(ACCESS_TOKEN_SET, idToken.kid)).toBeUndefined()
+  })
+
+  it('racing isolates end with one', async () => {
+    const rings = Array.from({ length: 6 }, () => isolate())
+    const signers = await Promise.all(
+      rings.flatMap((ring) => [ring.signer(ID_TOKEN_SET), ring.signer(ID_TOKEN_SET)]),
+    )
+    expect(source.rows).toHaveLength(1)
+    expect(new Set(signers.map((signer) => signer.kid))).toEqual(new Set([source.rows[0]?.kid]))
+  })
+
+  it('an algorithm configured later does not touch it', async () => {
+    const { kid } = await isolate('ES256').signer(ID_TOKEN_SET)
+    expect(await isolate('EdDSA').signer(ID_TOKEN_SET)).toMatchObject({ kid, alg: 'ES256' })
+  })
+})
+
+describe('further keys', () => {
+  it('are published at once, sign once older than three minutes, and the older ones verify on', async () => {
+    const first = await isolate().signer(ID_TOKEN_SET)
+    later(3600)
+    const second = await addKey(ID_TOKEN_SET)
+    const ring = isolate()
+    expect((await ring.publicKeys(ID_TOKEN_SET)).map((jwk) => jwk.kid)).toEqual([second.kid, first.kid])
+    expect(await signAndVerify(ring)).toBe(first.kid)
+    later(180)
+    expect(await signAndVerify(ring)).toBe(first.kid)
+    later(1)
+    expect(await signAndVerify(ring)).toBe(second.kid)
+    expect(await ring.verifier(ID_TOKEN_SET, first.kid)).toMatchObject({ alg: 'ES256' })
+  })
+
+  it('two young keys: the older one signs', async () => {
+    const first = await isolate().signer(ID_TOKEN_SET)
+    later(10)
+    await addKey(ID_TOKEN_SET)
+    expect((await isolate().signer(ID_TOKEN_SET)).kid).toBe(first.kid)
+  })
+
+  it('are seen by a warm isolate within 20 s, and at once where they verify', async () => {
+    const ring = isolate()
+    await ring.signer(ID_TOKEN_SET)
+    const added = await addKey(ID_TOKEN_SET)
+    source.copy = source.rows.filter((row) => row.kid !== added.kid)
+    expect(await ring.publicKeys(ID_TOKEN_SET)).toHaveLength(1)
+    expect(await ring.verifier(ID_TOKEN_SET, added.kid)).toMatchObject({ alg: 'ES256' })
+    source.copy = undefined
+    const other = await addKey(ID_TOKEN_SET)
+    later(20)
+    expect((await ring.publicKeys(ID_TOKEN_SET)).map((jwk) => jwk.kid)).toContain(other.kid)
+  })
+})
+
+describe('reads', () => {
+  it('none while warm', async () => {
+    const ring = isolate()
+    await ring.signer(ID_TOKEN_SET)
+    const { reads } = source
+    later(19)
+    await signAndVerify(ring)
+    expect(source.reads).toBe(reads)
+  })
+
+  it('one after 20 s for many requests, and the imported keys stay', async () => {
+    const ring = isolate()
+    const { key } = await ring.signer(ID_TOKEN_SET)
+    const { reads } = source
+    later(20)
+    const signers = await Promise.all(Array.from({ length: 10 }, () => ring.signer(ID_TOKEN_SET)))
+    expect(source.reads).toBe(reads + 1)
+    expect(signers.every((signer) => signer.key === key)).toBe(true)
+  })
+
+  it('an unknown kid is looked up at most once a second', async () => {
+    const ring = isolate()
+    await ring.signer(ID_TOKEN_SET)
+    const { reads } = source
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      expect(await ring.verifier(ID_TOKEN_SET, `unknown-${attempt}`)).toBeUndefined()
+    }
+    expect(source.reads).toBe(reads + 1)
+    later(1)
+    expect(await ring.verifier(ID_TOKEN_SET, 'unknown')).toBeUndefined()
+    expect(source.reads).toBe(reads + 2)
+  })
+
+  it('with the source down, keys in memory serve on, and only unknown ones are unavailable', async () => {
+    const ring = isolate()
+    const { kid } = await ring.signer(ID_TOKEN_SET)
+    source.down = true
+    later(3600)
+    expect(await signAndVerify(ring)).toBe(kid)
+    await expect(ring.verifier(ID_TOKEN_SET, 'unknown')).rejects.toMatchObject({
+      code: 'temporarily_unavailable',
+    })
+    await expect(isolate().signer(ID_TOKEN_SET)).rejects.toMatchObject({ code: 'temporarily_unavailable' })
+  })
+})
+
+describe('rows that do not open', () => {
+  const foreign = envelopesOver(new MemoryRootKeys())
+  const damage: readonly (readonly [
+    string,
+    (row: SigningKeyRow, other: SigningKeyRow) => Partial<SigningKeyRow> | Promise<Partial<SigningKeyRow>>,
+  ])[] = [
+    ['sealed elsewhere', async () => ({ privateSealed: await foreign.seal('signing_key', {}, null) })],
+    ['cut', (row) => ({ privateSealed: row.privateSealed.slice(0, -8) })],
+    ['empty', () => ({ privateSealed: '' })],
+    ['under another kid', () => ({ kid: 'other' })],
+    ['of another set', (_, other) => ({ privateSealed: other.privateSealed, kid: other.kid })],
+  ]
+
+  it.each(damage)('%s: an error for every use, nothing replaced', async (_, change) => {
+    const warm = isolate()
+    await warm.signer(ID_TOKEN_SET)
+    await warm.signer(ACCESS_TOKEN_SET)
+    const other = source.rows.find((row) => row.set === ACCESS_TOKEN_SET)
+    const row = source.rows.find((candidate) => candidate.set === ID_TOKEN_SET)
+    if (row === undefined || other === undefined) throw new Error('no keys')
+    source.rows = [{ ...row, ...(await change(row, other)) }, other]
+    const kept = structuredClone(source.rows)
+    const { writes } = source
+    const failure = { code: 'misconfiguration' }
+    const cold = isolate()
+    await expect(cold.signer(ID_TOKEN_SET)).rejects.toMatchObject(failure)
+    await expect(cold.publicKeys(ID_TOKEN_SET)).rejects.toMatchObject(failure)
+    await expect(cold.verifier(ID_TOKEN_SET, row.kid)).rejects.toMatchObject(failure)
+    later(20)
+    await expect(warm.signer(ID_TOKEN_SET)).rejects.toMatchObject(failure)
+    expect(source.rows).toEqual(kept)
+    expect(source.writes).toBe(writes)
+    expect(await cold.signer(ACCESS_TOKEN_SET)).toMatchObject({ alg: 'ES256' })
+  })
+
+  it('a public half that was swapped in the row is not published', async () => {
+    const ring = isolate()
+    const [jwk] = await ring.publicKeys(ID_TOKEN_SET)
+    source.rows = source.rows.map((row) => ({
+      ...row,
+      publicJwk: { kty: 'EC', crv: 'P-256', x: 'eA', y: 'eQ' },
+    }))
+    expect(await isolate().publicKeys(ID_TOKEN_SET)).toEqual([jwk])
+  })
+})

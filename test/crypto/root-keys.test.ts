@@ -1,0 +1,212 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { RootKeySeal } from '../../src/crypto/root-key-seal.ts'
+import { RootKeys } from '../../src/crypto/root-keys.ts'
+import type { RootKeyRow } from '../../src/crypto/types.ts'
+import { fromBase64url, toBase64url } from '../../src/util/base64url.ts'
+import { hmacSha256 } from '../../src/util/digest.ts'
+import { MemoryRootKeys, OTHER_SECRET, SAMPLE_ROW, SECRET } from './memory-sources.ts'
+
+const NOW = Date.parse('2026-03-01T12:00:00Z')
+let source: MemoryRootKeys
+let lines: string[]
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'], now: NOW })
+  source = new MemoryRootKeys()
+  lines = []
+  vi.spyOn(console, 'log').mockImplementation((line: string) => {
+    lines.push(line)
+  })
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
+})
+
+const isolate = (...secrets: readonly string[]): RootKeys =>
+  new RootKeys(source, secrets.length > 0 ? secrets : [SECRET])
+const later = (ms: number): void => {
+  vi.setSystemTime(Date.now() + ms)
+}
+
+/** A further key whose id the oldest key tagged, as rotation makes it. */
+async function addKey(): Promise<string> {
+  const root = await isolate().current()
+  const random = crypto.getRandomValues(new Uint8Array(3))
+  const tag = hmacSha256(root.derive('ladon root-key-id 1'), random).subarray(0, 3)
+  const id = toBase64url(new Uint8Array([...random, ...tag]))
+  const sealed = new RootKeySeal(SECRET).seal(id, crypto.getRandomValues(new Uint8Array(32)))
+  source.rows.push({ id, sealed, createdAt: Math.floor(Date.now() / 1000) + 1 })
+  return id
+}
+
+describe('making and loading', () => {
+  it('makes the first key on first use and keeps it in memory', async () => {
+    const roots = isolate()
+    const root = await roots.current()
+    expect(source.rows).toHaveLength(1)
+    expect(source.rows[0]).toMatchObject({ id: root.id, createdAt: NOW / 1000 })
+    expect(root.id).toMatch(/^[A-Za-z0-9_-]{8}$/)
+    const { reads } = source
+    later(3_600_000)
+    expect((await roots.current()).id).toBe(root.id)
+    expect(await roots.byId(root.id)).toBe(root)
+    expect(source.reads).toBe(reads)
+  })
+
+  it('racing isolates and racing requests end with one key', async () => {
+    const isolates = Array.from({ length: 8 }, () => isolate())
+    const roots = await Promise.all(isolates.flatMap((keys) => [keys.current(), keys.current()]))
+    expect(source.rows).toHaveLength(1)
+    const derived = roots.map((root) => toBase64url(root.derive('test')))
+    expect(new Set(derived).size).toBe(1)
+  })
+
+  it('requests of one isolate share one load', async () => {
+    await isolate().current()
+    const before = source.reads
+    const roots = isolate()
+    await Promise.all(Array.from({ length: 20 }, () => roots.current()))
+    expect(source.reads).toBe(before + 1)
+  })
+
+  it('derives one key per purpose, the same in every isolate', async () => {
+    const [one, two] = await Promise.all([isolate().current(), isolate().current()])
+    expect(one.derive('a')).toEqual(two.derive('a'))
+    expect(one.derive('a')).not.toEqual(one.derive('b'))
+    expect(one.derive('a')).toBe(one.derive('a'))
+    expect(one.derive('a')).toHaveLength(32)
+  })
+})
+
+describe('rows that do not open', () => {
+  const damage: readonly (readonly [string, (row: RootKeyRow) => RootKeyRow])[] = [
+    [
+      'another secret',
+      (row) => ({ ...row, sealed: new RootKeySeal(OTHER_SECRET).seal(row.id, new Uint8Array(32)) }),
+    ],
+    ['another id', (row) => ({ ...row, id: 'AAAAAAAA' })],
+    ['a flipped bit', (row) => ({ ...row, sealed: `${row.sealed.slice(0, -4)}AAAA` })],
+    ['a cut text', (row) => ({ ...row, sealed: row.sealed.slice(0, 20) })],
+    ['no text', (row) => ({ ...row, sealed: '' })],
+    ['another format', (row) => ({ ...row, sealed: row.sealed.replace('1.', '2.') })],
+    ['a short key', (row) => ({ ...row, sealed: new RootKeySeal(SECRET).seal(row.id, new Uint8Array(16)) })],
+  ]
+
+  it.each(damage)('%s: an error that names SECRETS_SYSTEM, logged, nothing written', async (_, change) => {
+    await isolate().current()
+    source.rows = source.rows.map(change)
+    const kept = structuredClone(source.rows)
+    const { writes } = source
+    const failure = { code: 'misconfiguration', hint: expect.stringContaining('SECRETS_SYSTEM') }
+    const roots = isolate()
+    await expect(roots.current()).rejects.toMatchObject(failure)
+    await expect(roots.byId('AAAAAAAA')).rejects.toMatchObject(failure)
+    later(5_000)
+    await expect(roots.current()).rejects.toMatchObject(failure)
+    expect(source.rows).toEqual(kept)
+    expect(source.writes).toBe(writes)
+    expect(lines.some((line) => line.includes('root_key.unreadable'))).toBe(true)
+    expect(lines.join()).not.toContain(SECRET)
+  })
+
+  it('a failing installation asks its source at most once a second', async () => {
+    await isolate().current()
+    const roots = isolate(OTHER_SECRET)
+    const before = source.reads
+    for (let attempt = 0; attempt < 10; attempt += 1) await expect(roots.current()).rejects.toThrow()
+    expect(source.reads - before).toBeLessThanOrEqual(2)
+  })
+
+  it('a copy that does not open, or is empty, is checked against the source', async () => {
+    const root = await isolate().current()
+    source.copy = [{ id: root.id, sealed: '1.AAAA', createdAt: root.createdAt }]
+    expect((await isolate().current()).id).toBe(root.id)
+    source.copy = []
+    expect((await isolate().current()).id).toBe(root.id)
+    expect(source.rows).toHaveLength(1)
+  })
+})
+
+describe('system secrets', () => {
+  it('the first seals, all open; rewrapping lets the old one go', async () => {
+    const root = await isolate().current()
+    const rotating = isolate(OTHER_SECRET, SECRET)
+    expect((await rotating.current()).derive('a')).toEqual(root.derive('a'))
+    expect(await rotating.rewrap()).toBe(1)
+    expect(await rotating.rewrap()).toBe(0)
+    const after = await isolate(OTHER_SECRET).current()
+    expect(after.id).toBe(root.id)
+    expect(after.derive('a')).toEqual(root.derive('a'))
+    await expect(isolate(SECRET).current()).rejects.toMatchObject({ code: 'misconfiguration' })
+  })
+
+  it('rewrapping refuses a row that no secret opens and leaves it', async () => {
+    await isolate().current()
+    const kept = structuredClone(source.rows)
+    await expect(isolate(OTHER_SECRET).rewrap()).rejects.toMatchObject({ code: 'misconfiguration' })
+    expect(source.rows).toEqual(kept)
+  })
+})
+
+describe('unknown ids', () => {
+  it('a made-up id is refused without a read', async () => {
+    const roots = isolate()
+    const root = await roots.current()
+    const { reads } = source
+    const bytes = fromBase64url(root.id) ?? new Uint8Array(6)
+    const forged = Array.from({ length: 48 }, (_, bit) => {
+      const copy = bytes.slice()
+      copy[bit >> 3] = (copy[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+      return toBase64url(copy)
+    })
+    for (const id of [...forged, '', 'AAAA', 'not an id', `${root.id}A`])
+      expect(await roots.byId(id)).toBeUndefined()
+    expect(source.reads).toBe(reads)
+  })
+
+  it('a key made elsewhere is found, in one read for many callers', async () => {
+    const roots = isolate()
+    const first = await roots.current()
+    const id = await addKey()
+    const { reads } = source
+    const found = await Promise.all(Array.from({ length: 10 }, () => roots.byId(id)))
+    expect(found.every((root) => root?.id === id)).toBe(true)
+    expect(source.reads).toBe(reads + 1)
+    expect((await roots.current()).id).toBe(id)
+    expect(await roots.byId(first.id)).toBe(first)
+  })
+
+  it('a plausible id that the source does not have is asked for at most once a second', async () => {
+    const roots = isolate()
+    await roots.current()
+    const id = await addKey()
+    source.rows.pop()
+    const { reads } = source
+    for (let attempt = 0; attempt < 5; attempt += 1) expect(await roots.byId(id)).toBeUndefined()
+    expect(source.reads).toBe(reads + 1)
+    later(1_000)
+    expect(await roots.byId(id)).toBeUndefined()
+    expect(source.reads).toBe(reads + 2)
+  })
+
+  it('says "unavailable", not "invalid", when the source cannot be asked', async () => {
+    const roots = isolate()
+    const root = await roots.current()
+    const id = await addKey()
+    source.down = true
+    await expect(roots.byId(id)).rejects.toMatchObject({ code: 'temporarily_unavailable' })
+    expect(await roots.byId(root.id)).toBe(root)
+    expect(await roots.byId('AAAAAAAA')).toBeUndefined()
+    await expect(isolate().current()).rejects.toMatchObject({ code: 'temporarily_unavailable' })
+    source.down = false
+    later(1_000)
+    expect((await roots.byId(id))?.id).toBe(id)
+  })
+})
+
+it('a sealed row of format 1 stays readable', () => {
+  const key = new RootKeySeal(SECRET).open(SAMPLE_ROW.id, SAMPLE_ROW.sealed)
+  expect(key).toEqual(new Uint8Array(32).map((_, index) => index))
+})

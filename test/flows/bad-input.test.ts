@@ -1,0 +1,295 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { ADMIN_KEY, Browser, bodyOf, Deployment, testEnv } from '../support/deployment.ts'
+import {
+  authorizationPath,
+  authorizeAt,
+  LoginApp,
+  parameter,
+  REDIRECT_URI,
+  redeem,
+  registerClient,
+  type TestClient,
+  tokenRequest,
+  VERIFIER,
+} from '../support/relying-party.ts'
+
+const deployment = new Deployment()
+const FORM = 'application/x-www-form-urlencoded'
+let client: TestClient
+let publicClient: TestClient
+
+beforeAll(async () => {
+  client = await registerClient(deployment)
+  publicClient = await registerClient(deployment, { token_endpoint_auth_method: 'none' })
+})
+
+const post = (path: string, body: string, headers: Record<string, string>): Promise<Response> =>
+  deployment.fetch(path, { method: 'POST', body, headers })
+
+describe("the token endpoint answers bad input in the contract's words (contract 1.3.3)", () => {
+  const cases: readonly [string, string, Record<string, string>, number, string][] = [
+    ['an empty body', '', { 'content-type': FORM }, 400, 'invalid_request'],
+    [
+      'JSON',
+      '{"grant_type":"client_credentials"}',
+      { 'content-type': 'application/json' },
+      400,
+      'invalid_request',
+    ],
+    ['no grant_type', 'client_id=x', { 'content-type': FORM }, 400, 'invalid_request'],
+    [
+      'an unknown grant type',
+      'grant_type=magic&client_id=x',
+      { 'content-type': FORM },
+      400,
+      'invalid_request',
+    ],
+    [
+      'a repeated parameter',
+      'grant_type=refresh_token&grant_type=x',
+      { 'content-type': FORM },
+      400,
+      'invalid_request',
+    ],
+    ['no credentials', 'grant_type=refresh_token', { 'content-type': FORM }, 400, 'invalid_request'],
+    [
+      'an unknown client',
+      'grant_type=refresh_token&client_id=x',
+      { 'content-type': FORM },
+      401,
+      'invalid_client',
+    ],
+    [
+      'Basic that is no base64',
+      'grant_type=refresh_token',
+      { 'content-type': FORM, authorization: 'Basic ***' },
+      400,
+      'invalid_request',
+    ],
+    [
+      'Basic without colon',
+      'grant_type=refresh_token',
+      { 'content-type': FORM, authorization: `Basic ${btoa('abc')}` },
+      400,
+      'invalid_request',
+    ],
+    [
+      'Basic that does not percent-decode',
+      'grant_type=refresh_token',
+      { 'content-type': FORM, authorization: `Basic ${btoa('a%zz:b')}` },
+      400,
+      'invalid_request',
+    ],
+    [
+      'a broken multipart body',
+      'x',
+      { 'content-type': 'multipart/form-data; boundary=y' },
+      400,
+      'invalid_request',
+    ],
+    ['a body over 1 MiB', 'a'.repeat(1024 * 1024 + 1), { 'content-type': FORM }, 413, 'invalid_request'],
+  ]
+
+  it.each(cases)('%s', async (_name, body, headers, status, error) => {
+    const response = await post('/oauth2/token', body, headers)
+    expect([response.status, (await bodyOf(response))['error']]).toEqual([status, error])
+    expect(response.headers.get('cache-control')).toBe('no-store')
+    expect(response.headers.get('www-authenticate')).toBeNull()
+  })
+
+  it('wrong secrets, wrong methods and two methods', async () => {
+    const wrong = await tokenRequest(
+      deployment,
+      { ...client, secret: 'wrong-secret' },
+      { grant_type: 'client_credentials' },
+    )
+    expect(wrong.status).toBe(401)
+    const posted = { grant_type: 'client_credentials', client_id: client.id, client_secret: client.secret }
+    expect((await deployment.form('/oauth2/token', posted)).status).toBe(401)
+    const both = await tokenRequest(deployment, client, posted)
+    expect([both.status, (await bodyOf(both))['error']]).toEqual([400, 'invalid_request'])
+  })
+
+  it('grants a client may not use', async () => {
+    const narrow = await registerClient(deployment, { grant_types: ['client_credentials'] })
+    const callback = await authorizeAt(deployment, narrow)
+    const answer = await redeem(deployment, narrow, parameter(callback, 'code'))
+    expect([answer.status, (await bodyOf(answer))['error']]).toEqual([400, 'unauthorized_client'])
+    const open = await tokenRequest(deployment, publicClient, { grant_type: 'client_credentials' })
+    expect([open.status, (await bodyOf(open))['error']]).toEqual([400, 'invalid_grant'])
+    const scope = await tokenRequest(deployment, client, { grant_type: 'client_credentials', scope: 'admin' })
+    expect([scope.status, (await bodyOf(scope))['error']]).toEqual([400, 'invalid_scope'])
+    const audience = { grant_type: 'client_credentials', audience: 'https://other.example' }
+    expect((await bodyOf(await tokenRequest(deployment, client, audience)))['error']).toBe('invalid_request')
+  })
+
+  const mismatches: readonly [string, Record<string, string>][] = [
+    ['no verifier', { redirect_uri: REDIRECT_URI }],
+    ['another verifier', { redirect_uri: REDIRECT_URI, code_verifier: `${VERIFIER}x` }],
+    ['a short verifier', { redirect_uri: REDIRECT_URI, code_verifier: 'short' }],
+    ['another redirect_uri', { redirect_uri: 'https://app.example/other', code_verifier: VERIFIER }],
+    ['no redirect_uri', { code_verifier: VERIFIER }],
+  ]
+
+  it.each(mismatches)('a code with %s changes nothing', async (_name, fields) => {
+    const code = parameter(await authorizeAt(deployment, client), 'code')
+    const refused = await tokenRequest(deployment, client, {
+      grant_type: 'authorization_code',
+      code,
+      ...fields,
+    })
+    expect([refused.status, (await bodyOf(refused))['error']]).toEqual([400, 'invalid_grant'])
+    expect((await redeem(deployment, client, code)).status).toBe(200)
+  })
+
+  it('a code of another client neither works nor revokes', async () => {
+    const code = parameter(await authorizeAt(deployment, client), 'code')
+    const other = await registerClient(deployment)
+    expect((await redeem(deployment, other, code)).status).toBe(400)
+    const tokens = await bodyOf(await redeem(deployment, client, code))
+    expect((await redeem(deployment, other, code)).status).toBe(400)
+    expect(await deployment.introspect(String(tokens['access_token']))).toMatchObject({ active: true })
+  })
+})
+
+describe('admin input', () => {
+  it.each(['{', '[]', '"text"', 'null', ''])('accept login with body %s', async (body) => {
+    const at = await new Browser(deployment).next(authorizationPath(client))
+    const path = `/admin/oauth2/auth/requests/login/accept?login_challenge=${parameter(at, 'login_challenge')}`
+    const headers = { authorization: `Bearer ${ADMIN_KEY}` }
+    const response = await deployment.fetch(path, { method: 'PUT', body, headers })
+    expect(response.status).toBe(400)
+  })
+
+  it.each(['', ' '.repeat(256), 'a\u0000b', '\ud800'])('refuses the subject %j', async (subject) => {
+    const at = await new Browser(deployment).next(authorizationPath(client))
+    const path = `/admin/oauth2/auth/requests/login/accept?challenge=${parameter(at, 'login_challenge')}`
+    const response = await deployment.admin('PUT', path, { subject })
+    expect([response.status, (await bodyOf(response))['error']]).toEqual([400, 'invalid_request'])
+  })
+
+  it('challenges: missing is 400, foreign is 404, one kind is not another', async () => {
+    const missing = await deployment.admin('GET', '/admin/oauth2/auth/requests/login')
+    expect([missing.status, (await bodyOf(missing))['error']]).toEqual([400, 'invalid_request'])
+    const at = await new Browser(deployment).next(authorizationPath(client))
+    const crossed = await new LoginApp(deployment).get('consent', parameter(at, 'login_challenge'))
+    expect([crossed.status, await bodyOf(crossed)]).toEqual([
+      404,
+      { error: 'Not Found', error_description: 'Unable to locate the requested resource' },
+    ])
+  })
+
+  it('unknown fields are ignored, wrong types are not', async () => {
+    const at = await new Browser(deployment).next(authorizationPath(client))
+    const path = `/admin/oauth2/auth/requests/login/accept?login_challenge=${parameter(at, 'login_challenge')}`
+    const fine = await deployment.admin('PUT', path, {
+      subject: 'kim',
+      identity_provider_session_id: '',
+      surprise: 1,
+    })
+    expect(fine.status).toBe(200)
+    const wrong = await deployment.admin('PUT', path, { subject: 'kim', remember: 'yes' })
+    expect([wrong.status, (await bodyOf(wrong))['error']]).toEqual([
+      400,
+      'The request was malformed or contained invalid parameters',
+    ])
+  })
+})
+
+describe('the admin API is closed (design section 6)', () => {
+  const path = '/admin/clients'
+
+  it.each([
+    [{}],
+    [{ authorization: 'Bearer wrong-key-of-some-length' }],
+    [{ authorization: `Basic ${btoa('a:b')}` }],
+  ])('with headers %j it is 401', async (headers) => {
+    const response = await deployment.fetch(path, { headers })
+    expect(response.status).toBe(401)
+    expect(String((await bodyOf(response))['error_description'])).toContain('API key')
+  })
+
+  it('keys open their part only', async () => {
+    const scoped = new Deployment(
+      testEnv({ ADMIN_API_KEYS: 'introspect:introspect-only-key,ladon-test-admin-key' }),
+    )
+    const headers = { authorization: 'Bearer introspect-only-key' }
+    expect((await scoped.form('/admin/oauth2/introspect', { token: 'x' }, headers)).status).toBe(200)
+    expect((await scoped.fetch(path, { headers })).status).toBe(403)
+  })
+
+  it('names the missing setting when no key is configured', async () => {
+    const response = await new Deployment(testEnv({ ADMIN_API_KEYS: '' })).fetch(path)
+    expect([response.status, String((await bodyOf(response))['error_description'])]).toEqual([
+      503,
+      expect.stringContaining('ADMIN_API_KEYS'),
+    ])
+  })
+
+  it('ADMIN_AUTH=open answers this machine only, and no foreign page', async () => {
+    const open = new Deployment(testEnv({ ADMIN_AUTH: 'open' }))
+    expect((await open.fetch(path)).status).toBe(200)
+    expect((await open.fetch(path, { headers: { origin: 'https://evil.example' } })).status).toBe(401)
+    expect((await open.fetch(path, { headers: { 'sec-fetch-site': 'cross-site' } })).status).toBe(401)
+    const elsewhere = new Deployment(testEnv({ ADMIN_AUTH: 'open', URLS_SELF_ISSUER: 'https://op.example' }))
+    expect((await elsewhere.fetch('https://op.example/admin/clients')).status).toBe(503)
+  })
+
+  it.each(['//admin/clients', '/admin//clients/', '/clients', '/clients/'])(
+    '%s is the same route',
+    async (spelling) => {
+      expect((await deployment.admin('GET', `http://localhost:4444${spelling}`)).status).toBe(200)
+    },
+  )
+})
+
+describe('hosts and routes', () => {
+  it('answers for its own host only', async () => {
+    const secure = new Deployment(testEnv({ URLS_SELF_ISSUER: 'https://op.example' }))
+    expect((await secure.fetch('https://op.example/health/alive')).status).toBe(200)
+    expect((await secure.fetch('https://evil.example/health/alive')).status).toBe(421)
+    expect((await deployment.fetch('http://127.0.0.1:9999/health/alive')).status).toBe(200)
+  })
+
+  it("unknown paths and methods are 404 in the caller's format", async () => {
+    const json = await deployment.fetch('/nowhere', { headers: { accept: 'application/json' } })
+    expect([json.status, await bodyOf(json)]).toMatchObject([
+      404,
+      { error: { code: 404, message: 'Not Found' } },
+    ])
+    const html = await deployment.fetch('/oauth2/token', { headers: { accept: 'text/html' } })
+    expect([html.status, html.headers.get('content-type')]).toEqual([
+      404,
+      expect.stringContaining('text/html'),
+    ])
+  })
+
+  it('HEAD is served where GET is', async () => {
+    expect((await deployment.fetch('/health/alive', { method: 'HEAD' })).status).toBe(200)
+  })
+
+  it('a bad setting is named, and nothing is served with it', async () => {
+    const broken = new Deployment(testEnv({ TTL_ACCESS_TOKEN: 'soon', SECRETS_SYSTEM: '' }))
+    const response = await broken.fetch('/.well-known/openid-configuration')
+    const text = await response.text()
+    expect(response.status).toBe(503)
+    expect(text).toContain('TTL_ACCESS_TOKEN')
+    expect(text).toContain('SECRETS_SYSTEM')
+    expect(text).not.toContain('soon')
+  })
+})
+
+describe('health', () => {
+  it('ready asks D1, KV and a ledger, and names what fails', async () => {
+    expect(await bodyOf(await deployment.fetch('/health/ready'))).toEqual({ status: 'ok' })
+    const broken = {
+      get: () => Promise.reject(new Error('down')),
+      put: () => Promise.reject(new Error('down')),
+    }
+    const response = await new Deployment(testEnv({ COPIES: broken })).fetch('/health/ready')
+    expect([response.status, await bodyOf(response)]).toMatchObject([
+      503,
+      { errors: { kv: expect.any(String) } },
+    ])
+  })
+})

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest'
+import { Ledgers } from '../../src/ledger/client.ts'
+import { countCalls, delayLedger, dropAnswers, testEnv } from '../support/bindings.ts'
+import { FLOW, newAttempt, Subject } from './support.ts'
+
+const lost = (method: string, times: number, over: object = {}) =>
+  dropAnswers(testEnv(), { method, times, retryable: true, ...over })
+
+describe('a lost reply', () => {
+  it.each([1, 2])('is made good by trying again, up to twice (%i)', async (times) => {
+    const user = new Subject()
+    await user.consented()
+    const env = lost('redeem', times)
+    const redeemed = await user.call('redeem', user.redeemInput(), env)
+    expect(redeemed).toMatchObject({ status: 'issued', generation: 1 })
+    expect(await user.inspect(1)).not.toBeNull()
+  })
+
+  it.each([
+    ['grant', { status: 'granted', first: true }],
+    ['redeem', { status: 'issued' }],
+    ['refresh', { status: 'issued', generation: 2, via: 'repeat' }],
+    ['revokeGrant', { revoked: true }],
+    ['endSessions', { ended: [expect.any(String)] }],
+    ['spend', { first: true }],
+  ] as const)('of %s gives the answer of the first try', async (method, expected) => {
+    const user = new Subject()
+    await user.call('login', user.loginInput())
+    if (method !== 'grant') await user.call('grant', user.grantInput())
+    if (method !== 'grant' && method !== 'redeem') await user.call('redeem', user.redeemInput())
+    const { id } = user
+    const attempt = newAttempt()
+    const inputs = {
+      grant: user.grantInput(),
+      redeem: user.redeemInput(),
+      refresh: user.refreshInput(1, { grace: { seconds: 0, uses: 0 } }),
+      revokeGrant: { attempt, id, clientId: 'app', flowLifetime: FLOW },
+      endSessions: { attempt, target: 'all', flowLifetime: FLOW },
+      spend: { attempt, id: 'jti', expiresAt: Math.ceil(Date.now() / 1000) + 60 },
+    } as const
+    expect(await user.call(method, inputs[method], lost(method, 1))).toMatchObject(expected)
+  })
+
+  it.each([
+    ['too often', { times: 3, retryable: true }, 3],
+    ['and may not be asked for again', { times: 1, retryable: false }, 1],
+    ['because the object is overloaded', { times: 1, retryable: true, overloaded: true }, 1],
+  ])('%s is an unknown outcome', async (_name, dropped, calls) => {
+    const user = new Subject()
+    await user.consented()
+    const { env, counts } = countCalls(dropAnswers(testEnv(), { method: 'redeem', ...dropped }))
+    const failing = user.call('redeem', user.redeemInput(), env)
+    await expect(failing).rejects.toMatchObject({
+      name: 'OAuthError',
+      code: 'temporarily_unavailable',
+      status: 503,
+    })
+    expect(counts.ledger).toBe(calls)
+    expect(await user.inspect(1)).not.toBeNull()
+  })
+})
+
+describe('racing callers', () => {
+  const twenty = Array.from({ length: 20 }, (_, at) => at)
+
+  it('redeem a code once', async () => {
+    const user = new Subject(delayLedger(testEnv()))
+    await user.consented()
+    const results = await Promise.all(twenty.map(() => user.call('redeem', user.redeemInput())))
+    expect(results.filter((result) => result.status === 'issued')).toHaveLength(1)
+    expect(results.filter((result) => result.status === 'reused')).toHaveLength(19)
+  })
+
+  it('share one successor of a refresh token', async () => {
+    const user = new Subject(delayLedger(testEnv()))
+    await user.issued()
+    const results = await Promise.all(twenty.map(() => user.call('refresh', user.refreshInput(1))))
+    const answers = results.map((result) => (result.status === 'issued' ? result.generation : result.status))
+    expect(answers).toEqual(twenty.map(() => 2))
+    expect(results.filter((result) => result.status === 'issued' && result.via === 'advance')).toHaveLength(1)
+  })
+})
+
+describe('countCalls', () => {
+  it('counts statements, batches, KV methods and ledger methods, which still work', async () => {
+    const { env, counts, reset } = countCalls(testEnv())
+    await new Ledgers(env.LEDGER).call(new Subject().owner, 'ping', null)
+    expect(counts).toEqual({ d1: 0, kv: 0, ledger: 1 })
+    await env.COPIES.put('k', 'v')
+    expect(await env.COPIES.get('k')).toBe('v')
+    expect(counts).toEqual({ d1: 0, kv: 2, ledger: 1 })
+    reset()
+    const statement = env.DB.prepare('SELECT ? AS x')
+    expect(await statement.bind(1).first('x')).toBe(1)
+    const batch = await env.DB.withSession().batch<{ x: number }>([statement.bind(2), statement.bind(3)])
+    expect(batch.flatMap((result) => result.results)).toEqual([{ x: 2 }, { x: 3 }])
+    expect(counts).toEqual({ d1: 2, kv: 0, ledger: 0 })
+  })
+})

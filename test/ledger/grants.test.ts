@@ -1,0 +1,172 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { advance, DAY, FLOW, newAttempt, Subject, seconds, stopClock } from './support.ts'
+
+beforeEach(stopClock)
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+const GONE = { status: 'gone' }
+const ENDED = { status: 'ended' }
+const REUSED = { status: 'reused' }
+
+describe('grant', () => {
+  it('answers the same decision with the original code expiry', async () => {
+    const user = new Subject()
+    await user.call('login', user.loginInput())
+    const input = user.grantInput()
+    const codeExpiresAt = seconds() + 600
+    expect(await user.call('grant', input)).toEqual({ status: 'granted', codeExpiresAt, first: true })
+    advance(60)
+    expect(await user.call('grant', input)).toEqual({ status: 'granted', codeExpiresAt, first: true })
+    const repeated = { ...input, attempt: newAttempt() }
+    expect(await user.call('grant', repeated)).toEqual({ status: 'granted', codeExpiresAt, first: false })
+    expect(await user.call('grant', { ...repeated, digest: 'other' })).toEqual({ status: 'conflict' })
+    expect(await user.rows('grants')).toHaveLength(1)
+  })
+
+  it('is over once the code is expired, redeemed or revoked', async () => {
+    for (const how of ['expired', 'redeemed', 'revoked'] as const) {
+      const user = new Subject()
+      await user.call('login', user.loginInput())
+      const input = user.grantInput()
+      await user.call('grant', input)
+      if (how === 'expired') advance(600)
+      if (how === 'redeemed') await user.call('redeem', user.redeemInput())
+      if (how === 'revoked') {
+        await user.call('revokeGrants', {
+          attempt: newAttempt(),
+          target: { id: user.id },
+          flowLifetime: FLOW,
+        })
+        advance(FLOW - 1)
+      }
+      expect(await user.call('grant', { ...input, attempt: newAttempt() }), how).toEqual(ENDED)
+      expect(await user.call('redeem', user.redeemInput()), how).toEqual(how === 'redeemed' ? REUSED : GONE)
+    }
+  })
+
+  it('needs an open session of the same subject', async () => {
+    const user = new Subject()
+    expect(await user.call('grant', user.grantInput())).toEqual(ENDED)
+    expect(await user.tables()).toEqual([])
+    await user.call('login', user.loginInput({ remember: false }))
+    expect(await user.call('grant', user.grantInput({ record: { subject: 'other' } }))).toEqual(ENDED)
+    expect(await user.call('grant', user.grantInput({ record: { sid: 'other' } }))).toEqual(ENDED)
+    advance(FLOW)
+    expect(await user.call('grant', user.grantInput())).toEqual(ENDED)
+  })
+
+  it('lets a flow finish whose session is remembered for less time than the flow lives', async () => {
+    const user = new Subject()
+    await user.call('login', user.loginInput({ expiresAt: seconds() + 10 }))
+    advance(60)
+    expect(await user.call('grant', user.grantInput())).toMatchObject({ status: 'granted' })
+  })
+})
+
+describe('redeem', () => {
+  it('gives the grant once, and the same attempt the same answer', async () => {
+    const user = new Subject()
+    await user.consented()
+    const input = user.redeemInput()
+    const first = await user.call('redeem', input)
+    const issued = { status: 'issued', generation: 1, issuedAt: seconds() }
+    expect(first).toMatchObject({ ...issued, grant: { id: user.id, ...user.record() } })
+    advance(5)
+    expect(await user.call('redeem', input)).toEqual(first)
+    expect(await user.inspect(1)).not.toBeNull()
+  })
+
+  it('revokes the family at a second redemption, and keeps saying so', async () => {
+    const user = new Subject()
+    await user.issued()
+    const second = user.redeemInput()
+    expect(await user.call('redeem', second)).toEqual(REUSED)
+    expect(await user.call('redeem', second)).toEqual(REUSED)
+    expect(await user.inspect(1)).toBeNull()
+    expect(await user.call('refresh', user.refreshInput(1))).toEqual(GONE)
+  })
+
+  it('changes nothing for another client', async () => {
+    const user = new Subject()
+    await user.consented()
+    expect(await user.call('redeem', user.redeemInput({ clientId: 'thief' }))).toEqual(GONE)
+    expect(await user.call('redeem', user.redeemInput())).toMatchObject({ status: 'issued' })
+    expect(await user.call('redeem', user.redeemInput({ clientId: 'thief' }))).toEqual(GONE)
+    expect(await user.inspect(1)).not.toBeNull()
+  })
+
+  it('refuses an expired code and an unknown one', async () => {
+    const user = new Subject()
+    expect(await user.call('redeem', user.redeemInput())).toEqual(GONE)
+    expect(await user.tables()).toEqual([])
+    await user.consented()
+    advance(600)
+    expect(await user.call('redeem', user.redeemInput())).toEqual(GONE)
+  })
+
+  it('works after the unremembered session ran out, while the code lives', async () => {
+    const user = new Subject()
+    await user.call('login', user.loginInput({ remember: false }))
+    advance(FLOW - 1)
+    await user.call('grant', user.grantInput({ flowExpiresAt: seconds() + 1 }))
+    advance(300)
+    expect(await user.call('redeem', user.redeemInput())).toMatchObject({ status: 'issued' })
+  })
+
+  it('keeps the row as long as the tokens live', async () => {
+    const user = new Subject()
+    await user.consented()
+    await user.call('redeem', user.redeemInput({ keepSeconds: 7200 }))
+    advance(7199)
+    expect(await user.inspect(1)).not.toBeNull()
+    advance(1)
+    expect(await user.inspect(1)).toBeNull()
+  })
+
+  it('keeps the row for ever for tokens that never expire', async () => {
+    const user = new Subject()
+    await user.consented()
+    await user.call('redeem', user.redeemInput({ keepSeconds: null }))
+    advance(4000 * DAY)
+    expect(await user.inspect(1)).not.toBeNull()
+  })
+})
+
+describe('listGrants', () => {
+  it('leaves out what is skipped, revoked or elapsed', async () => {
+    const user = new Subject()
+    await user.call('login', user.loginInput())
+    const put = async (id: string, over: object = {}, remember = true) => {
+      await user.call('grant', user.grantInput({ id, record: { remember }, ...over }))
+    }
+    await put('a')
+    await put('b', { skipped: true })
+    await put('c', { consentExpiresAt: seconds() + 60 })
+    await put('d')
+    await put('e', {}, false)
+    await user.call('revokeGrants', { attempt: newAttempt(), target: { id: 'd' }, flowLifetime: FLOW })
+    const ids = async () => (await user.list()).map((grant) => grant.id)
+    expect(await ids()).toEqual(['a', 'c', 'e'])
+    advance(60)
+    expect(await ids()).toEqual(['a', 'e'])
+    advance(FLOW)
+    expect(await ids()).toEqual(['a'])
+  })
+
+  it('pages by id and filters by session', async () => {
+    const user = new Subject()
+    const sids = [user.sid, crypto.randomUUID()]
+    for (const sid of sids) await user.call('login', user.loginInput({ sid }))
+    for (const [at, id] of ['a', 'b', 'c', 'd'].entries()) {
+      await user.call('grant', user.grantInput({ id, record: { sid: sids[at % 2] ?? '' } }))
+    }
+    const page = async (sid: string | null, after: string | null, limit: number) =>
+      (await user.call('listGrants', { sid, after, limit })).map((grant) => grant.id)
+    expect(await page(null, null, 3)).toEqual(['a', 'b', 'c'])
+    expect(await page(null, 'c', 3)).toEqual(['d'])
+    expect(await page(user.sid, null, 3)).toEqual(['a', 'c'])
+    expect(await page(user.sid, 'a', 1)).toEqual(['c'])
+  })
+})

@@ -1,0 +1,265 @@
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { directoryOf } from '../../src/ledger/owner.ts'
+import type { LedgerMethods } from '../../src/ledger/types.ts'
+import { testEnv } from '../support/bindings.ts'
+import { advance, DAY, FLOW, newAttempt, Subject, seconds, stopClock, tablesOf } from './support.ts'
+
+beforeEach(stopClock)
+afterEach(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
+})
+
+const HOUR = 3600
+const ledgers = () => testEnv().LEDGER
+
+/** Directory entries of a session, as the login writes them beside the ledger. */
+const directory = (sid: string) => ledgers().getByName(directoryOf(sid))
+
+/** Starts the count of rows written, alarms included; the storage itself works as ever. */
+async function countRows(): Promise<() => number> {
+  const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = []
+  let alarms = 0
+  await runInDurableObject(new Subject().stub, (_ledger, { storage }) => {
+    const sql: SqlStorage = Object.getPrototypeOf(storage.sql)
+    const exec = sql.exec
+    vi.spyOn(sql, 'exec').mockImplementation(function (
+      this: SqlStorage,
+      query: string,
+      ...bindings: unknown[]
+    ) {
+      const cursor = exec.call(this, query, ...bindings)
+      cursors.push(cursor)
+      return cursor
+    } as SqlStorage['exec'])
+    const proto: DurableObjectStorage = Object.getPrototypeOf(storage)
+    const setAlarm = proto.setAlarm
+    vi.spyOn(proto, 'setAlarm').mockImplementation(function (this: DurableObjectStorage, at) {
+      alarms += 1
+      return setAlarm.call(this, at)
+    })
+  })
+  return () => alarms + cursors.reduce((sum, cursor) => sum + cursor.rowsWritten, 0)
+}
+
+describe('an empty object', () => {
+  const reads: { readonly [M in keyof LedgerMethods]?: Parameters<LedgerMethods[M]>[0] } = {
+    ping: null,
+    session: { sid: 's' },
+    inspect: { id: 'g', generation: 1, grace: { seconds: 60, uses: 0 }, use: 'access_token' },
+    listGrants: { sid: null, after: null, limit: 10 },
+    isSpent: { id: 'x' },
+    owners: { prefix: 'x' },
+    getBlob: { id: 'x' },
+    unbindSessions: { sids: ['x'] },
+    endSessions: { attempt: 'a', target: 'all', flowLifetime: FLOW },
+    revokeGrants: { attempt: 'a', target: 'all', flowLifetime: FLOW },
+    revokeGrant: { attempt: 'a', id: 'g', clientId: 'app', flowLifetime: FLOW },
+  }
+
+  it('stays empty whatever is asked of it', async () => {
+    const user = new Subject()
+    for (const [method, input] of Object.entries(reads)) {
+      await user.call(method as keyof typeof reads, input as never)
+    }
+    expect(await user.tables()).toEqual([])
+    expect(await user.alarm()).toBeNull()
+  })
+
+  it('makes the tables of a concern with its first write', async () => {
+    const user = new Subject()
+    await user.call('login', user.loginInput())
+    expect(await user.tables()).toEqual(['sessions', 'grants'])
+    await user.call('spend', { attempt: 'a', id: 'x', expiresAt: seconds() + 60 })
+    expect(await user.tables()).toEqual(['sessions', 'grants', 'spent'])
+  })
+})
+
+describe('rows written', () => {
+  it.each([
+    ['with a remembered session and refresh tokens', true, 30 * DAY],
+    ['with neither', false, HOUR],
+  ] as const)('by a whole login are at most eight %s', async (_name, remember, keepSeconds) => {
+    const user = new Subject()
+    const entry = { sid: user.sid, owner: user.owner }
+    await directory(user.sid).bindSession({ sid: 'another', owner: 'other' })
+    const rows = await countRows()
+    const steps: Record<string, number> = {}
+    const step = async (name: string, run: () => unknown) => {
+      const before = rows()
+      await run()
+      steps[name] = rows() - before
+    }
+    await step('login', () => user.call('login', user.loginInput({ remember })))
+    await step('directory', () => directory(user.sid).bindSession(entry))
+    await step('grant', () => user.call('grant', user.grantInput()))
+    await step('redeem', () => user.call('redeem', user.redeemInput({ keepSeconds })))
+    await step('inspect', () => user.inspect(1))
+    await step('alarms', async () => {
+      for (let at = await user.alarm(); at !== null; at = await user.alarm()) {
+        vi.setSystemTime(at)
+        expect(await runDurableObjectAlarm(user.stub)).toBe(true)
+      }
+    })
+    // Four of the login's are the two tables, once per object.
+    expect(steps).toEqual({
+      login: 6,
+      directory: 1,
+      grant: 1,
+      redeem: 1,
+      inspect: 0,
+      alarms: remember ? 3 : 2,
+    })
+    expect(rows() - 4).toBeLessThanOrEqual(8)
+    expect(await user.tables()).toEqual([])
+  })
+
+  it('are one for a refresh, one for a revocation and none for a repeat', async () => {
+    const user = new Subject()
+    await user.issued()
+    const rows = await countRows()
+    const costs = async (run: () => Promise<unknown>) => {
+      const before = rows()
+      await run()
+      return rows() - before
+    }
+    const refresh = user.refreshInput(1)
+    expect(await costs(() => user.call('refresh', refresh))).toBe(1)
+    expect(await costs(() => user.call('refresh', refresh))).toBe(0)
+    expect(await costs(() => user.call('refresh', user.refreshInput(1)))).toBe(0)
+    const revoke = { attempt: newAttempt(), id: user.id, clientId: 'app', flowLifetime: FLOW }
+    expect(await costs(() => user.call('revokeGrant', revoke))).toBe(1)
+    expect(await costs(() => user.call('revokeGrant', revoke))).toBe(0)
+  })
+})
+
+describe('the alarm', () => {
+  it('deletes what expired, tells the directory, and deletes the object when it is empty', async () => {
+    const user = new Subject()
+    await directory(user.sid).bindSession({ sid: user.sid, owner: user.owner })
+    await user.issued({ remember: false })
+    advance(2 * HOUR)
+    expect(await runDurableObjectAlarm(user.stub)).toBe(true)
+    expect(await user.rows('grants')).toHaveLength(1)
+    expect(await directory(user.sid).owners({ prefix: user.sid })).toHaveLength(1)
+    expect(await user.alarm()).toBe((seconds() - 2 * HOUR + 30 * DAY + HOUR) * 1000)
+    advance(30 * DAY)
+    expect(await runDurableObjectAlarm(user.stub)).toBe(true)
+    expect(await directory(user.sid).owners({ prefix: user.sid })).toEqual([])
+    expect(await user.tables()).toEqual([])
+    expect(await user.alarm()).toBeNull()
+  })
+
+  it('leaves the object usable after deleting everything', async () => {
+    const user = new Subject()
+    await user.call('login', user.loginInput({ remember: false }))
+    advance(2 * HOUR)
+    await runDurableObjectAlarm(user.stub)
+    expect(await user.tables()).toEqual([])
+    await user.issued()
+    expect(await user.inspect(1)).not.toBeNull()
+    expect(await user.alarm()).not.toBeNull()
+  })
+
+  it('is only ever moved to an earlier time by requests', async () => {
+    const user = new Subject()
+    const due = (expires: number) => (expires + HOUR) * 1000
+    const put = (id: string, expiresAt: number) => user.call('putBlob', { id, data: id, expiresAt })
+    const start = seconds()
+    await put('later', start + 500)
+    expect(await user.alarm()).toBe(due(start + 500))
+    await put('latest', start + 900)
+    expect(await user.alarm()).toBe(due(start + 500))
+    await put('sooner', start + 100)
+    expect(await user.alarm()).toBe(due(start + 100))
+  })
+
+  it.each(['overdue', 'missing'] as const)('is set again by a call that finds it %s', async (how) => {
+    const user = new Subject()
+    await user.call('putBlob', { id: 'x', data: 'x', expiresAt: seconds() + 60 })
+    if (how === 'overdue') advance(2 * HOUR)
+    else {
+      await runInDurableObject(user.stub, (_ledger, state) => state.storage.deleteAlarm())
+      await evictDurableObject(user.stub)
+    }
+    const expected = how === 'overdue' ? Date.now() : (seconds() + 60 + HOUR) * 1000
+    expect(await user.call('getBlob', { id: 'y' })).toBeNull()
+    expect(await user.alarm()).toBe(expected)
+  })
+
+  it('takes an end beyond what the platform can plan', async () => {
+    const user = new Subject()
+    const end = seconds() + 1000 * 365 * DAY
+    await user.call('login', user.loginInput({ expiresAt: end, flowExpiresAt: end }))
+    expect(await user.alarm()).toBe(Date.UTC(2180))
+    expect(await user.call('session', { sid: user.sid })).not.toBeNull()
+  })
+
+  it('rests while nothing ever expires', async () => {
+    const user = new Subject()
+    await user.call('login', user.loginInput({ expiresAt: null }))
+    advance(2 * HOUR)
+    await runDurableObjectAlarm(user.stub)
+    expect(await user.alarm()).toBeNull()
+    expect(await user.call('session', { sid: user.sid })).not.toBeNull()
+    expect(await user.alarm()).toBeNull()
+  })
+
+  it('keeps everything and comes back soon when the directory cannot be reached', async () => {
+    const user = new Subject()
+    await user.call('login', user.loginInput({ remember: false }))
+    const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const broken = vi.spyOn(Object.getPrototypeOf(await ledgerOf(user)), 'unbindSessions')
+    broken.mockImplementation(() => {
+      throw new Error('unreachable')
+    })
+    advance(2 * HOUR)
+    await runDurableObjectAlarm(user.stub)
+    expect(log).toHaveBeenCalledOnce()
+    expect(await user.rows('sessions')).toHaveLength(1)
+    expect(await user.alarm()).toBe(Date.now() + 300_000)
+    broken.mockRestore()
+    await runDurableObjectAlarm(user.stub)
+    expect(await user.tables()).toEqual([])
+  })
+
+  it('does nothing to an object that was deleted before it ran', async () => {
+    const user = new Subject()
+    await runInDurableObject(user.stub, (_ledger, state) => state.storage.setAlarm(Date.now() + DAY * 1000))
+    expect(await runDurableObjectAlarm(user.stub)).toBe(true)
+    expect(await user.tables()).toEqual([])
+    expect(await user.alarm()).toBeNull()
+  })
+})
+
+/** The instance behind a stub. */
+function ledgerOf(user: Subject): Promise<object> {
+  return runInDurableObject(user.stub, (ledger) => ledger)
+}
+
+describe('eviction', () => {
+  it('loses nothing', async () => {
+    const user = new Subject()
+    await user.issued()
+    await user.call('refresh', user.refreshInput(1))
+    const due = await user.alarm()
+    await evictDurableObject(user.stub)
+    expect(await user.call('session', { sid: user.sid })).not.toBeNull()
+    expect(await user.call('refresh', user.refreshInput(2))).toMatchObject({ generation: 3, via: 'advance' })
+    expect(await user.alarm()).toBe(due)
+  })
+})
+
+describe('a failing change', () => {
+  it('leaves no row, no table and no alarm behind, and the object usable', async () => {
+    const user = new Subject()
+    const input = { id: 'x', data: 'x', expiresAt: Number.NaN }
+    await expect(user.call('putBlob', input)).rejects.toMatchObject({ code: 'temporarily_unavailable' })
+    expect(await user.tables()).toEqual([])
+    expect(await user.alarm()).toBeNull()
+    await user.call('putBlob', { ...input, expiresAt: seconds() + 60 })
+    expect(await tablesOf(user.stub)).toEqual(['blobs'])
+    expect(await user.alarm()).toBe((seconds() + 60 + HOUR) * 1000)
+  })
+})

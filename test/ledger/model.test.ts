@@ -1,0 +1,236 @@
+import { runDurableObjectAlarm } from 'cloudflare:test'
+import fc from 'fast-check'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import type { RefreshResult } from '../../src/ledger/types.ts'
+import { advance, FLOW, newAttempt, Subject, seconds, stopClock } from './support.ts'
+
+beforeEach(stopClock)
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+const GRACE = 60
+const KEEP = 86_400
+const CODE = 600
+
+type Step =
+  | { readonly do: 'login' | 'grant' | 'redeem' | 'revoke' | 'revokeAll' | 'logout' | 'sweep' }
+  | { readonly do: 'refresh'; readonly behind: number; readonly repeat: boolean }
+  | { readonly do: 'wait'; readonly seconds: number }
+
+const simple = fc.constantFrom('login', 'grant', 'redeem', 'revoke', 'revokeAll', 'logout', 'sweep')
+const steps: fc.Arbitrary<readonly Step[]> = fc.array(
+  fc.oneof(
+    { weight: 4, arbitrary: fc.record({ do: simple }) },
+    {
+      weight: 5,
+      arbitrary: fc.record({ do: fc.constant('refresh' as const), behind: fc.nat(2), repeat: fc.boolean() }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        do: fc.constant('wait' as const),
+        seconds: fc.constantFrom(1, 30, 61, 700, 90_000),
+      }),
+    },
+  ),
+  { maxLength: 30 },
+)
+
+/** What a ledger with one session and one flow must look like from outside; knows nothing of rows. */
+interface Model {
+  session: 'none' | 'open' | 'ended'
+  flowExpires: number
+  epoch: number
+  flow: { readonly epoch: number } | null
+  grant: 'none' | 'code' | 'live' | 'dead'
+  codeExpires: number
+  keepUntil: number
+  generation: number
+  /** When each generation was superseded, seconds. */
+  readonly superseded: Map<number, number>
+  lastAttempt: string
+}
+
+class Run {
+  readonly user = new Subject()
+  readonly started = seconds()
+  readonly model: Model = {
+    session: 'none',
+    flowExpires: seconds() + FLOW,
+    epoch: 0,
+    flow: null,
+    grant: 'none',
+    codeExpires: 0,
+    keepUntil: 0,
+    generation: 0,
+    superseded: new Map(),
+    lastAttempt: '',
+  }
+  /** Generations that were ever issued as new, and by which attempt: never two. */
+  readonly winners = new Map<number, string>()
+
+  get live(): boolean {
+    return this.model.grant === 'live' && seconds() < this.model.keepUntil
+  }
+
+  good(generation: number): boolean {
+    const at = this.model.superseded.get(generation)
+    return generation === this.model.generation || (at !== undefined && seconds() - at < GRACE)
+  }
+
+  async step(step: Step): Promise<void> {
+    if (step.do === 'wait') advance(step.seconds)
+    else if (step.do === 'refresh') await this.refresh(step.behind, step.repeat)
+    else await this[step.do]()
+    await this.check()
+  }
+
+  async sweep(): Promise<void> {
+    await runDurableObjectAlarm(this.user.stub)
+  }
+
+  /** The login verifier, over and over the same; the flow's envelope does not open once the flow is over. */
+  async login(): Promise<void> {
+    const { model, user } = this
+    if (seconds() >= model.flowExpires) return
+    const over = { authTime: this.started, expiresAt: null, flowExpiresAt: model.flowExpires }
+    const result = await user.call('login', user.loginInput(over))
+    expect(result.status).toBe(model.session === 'ended' ? 'ended' : 'active')
+    if (result.status === 'ended') return
+    model.session = 'open'
+    model.flow = { epoch: result.epoch }
+  }
+
+  async grant(): Promise<void> {
+    const { model, user } = this
+    if (model.flow === null || seconds() >= model.flowExpires) return
+    const { epoch } = model.flow
+    const result = await user.call(
+      'grant',
+      user.grantInput({ epoch, flowExpiresAt: model.flowExpires, codeLifetime: CODE }),
+    )
+    const fresh = model.grant === 'none'
+    const repeat = model.grant === 'code' && seconds() < model.codeExpires
+    const may = model.session === 'open' && epoch >= model.epoch
+    expect(result.status).toBe(may && (fresh || repeat) ? 'granted' : 'ended')
+    if (result.status !== 'granted') return
+    if (fresh) model.codeExpires = seconds() + CODE
+    expect(result.codeExpiresAt).toBe(model.codeExpires)
+    model.grant = 'code'
+  }
+
+  async redeem(): Promise<void> {
+    const { model, user } = this
+    const epoch = model.flow?.epoch ?? 0
+    const attempt = newAttempt()
+    const result = await user.call('redeem', user.redeemInput({ attempt, epoch, keepSeconds: KEEP }))
+    if (model.grant === 'code') {
+      const may = model.session === 'open' && epoch >= model.epoch && seconds() < model.codeExpires
+      expect(result.status).toBe(may ? 'issued' : 'gone')
+      if (!may) return
+      this.win(1, attempt)
+      model.grant = 'live'
+      model.keepUntil = Math.max(seconds() + KEEP, model.codeExpires, model.flowExpires)
+      return
+    }
+    expect(result.status).toEqual(this.live ? 'reused' : expect.stringMatching(/^(reused|gone)$/))
+    if (this.live) model.grant = 'dead'
+  }
+
+  async refresh(behind: number, repeat: boolean): Promise<void> {
+    const { model, user } = this
+    const presented = model.generation - behind
+    if (presented < 1) return
+    const attempt = repeat ? model.lastAttempt : newAttempt()
+    const input = user.refreshInput(presented, {
+      attempt,
+      grace: { seconds: GRACE, uses: 0 },
+      keepSeconds: KEEP,
+    })
+    const result = await user.call('refresh', input)
+    const expected = this.expectRefresh(presented, attempt)
+    expect(result.status === 'issued' ? result.via : result.status).toEqual(expected)
+    this.followRefresh(result, presented, attempt)
+  }
+
+  expectRefresh(presented: number, attempt: string): unknown {
+    const { model } = this
+    if (!this.live) return expect.stringMatching(/^(gone|reused)$/)
+    if (presented === model.generation) return 'advance'
+    if (presented === model.generation - 1 && attempt === model.lastAttempt) return 'repeat'
+    return this.good(presented) ? 'grace' : 'reused'
+  }
+
+  followRefresh(result: RefreshResult, presented: number, attempt: string): void {
+    const { model } = this
+    if (result.status === 'reused') model.grant = 'dead'
+    if (result.status !== 'issued') return
+    if (result.via === 'advance') {
+      model.superseded.set(presented, seconds())
+      model.keepUntil = Math.max(model.keepUntil, seconds() + KEEP)
+      this.win(result.generation, attempt)
+    }
+    expect(result.generation).toBe(model.generation)
+  }
+
+  win(generation: number, attempt: string): void {
+    expect(this.winners.has(generation)).toBe(false)
+    this.winners.set(generation, attempt)
+    this.model.generation = generation
+    this.model.lastAttempt = attempt
+  }
+
+  async revoke(): Promise<void> {
+    const input = { attempt: newAttempt(), id: this.user.id, clientId: 'app', flowLifetime: FLOW }
+    const { revoked } = await this.user.call('revokeGrant', input)
+    if (this.live) expect(revoked).toBe(true)
+    if (this.model.grant !== 'none') this.model.grant = 'dead'
+  }
+
+  async revokeAll(): Promise<void> {
+    const { model, user } = this
+    await user.call('revokeGrants', { attempt: newAttempt(), target: 'all', flowLifetime: FLOW })
+    if (model.session === 'open') model.epoch = Math.max(Date.now(), model.epoch + 1)
+    if (model.grant !== 'none') model.grant = 'dead'
+  }
+
+  async logout(): Promise<void> {
+    await this.user.call('endSessions', { attempt: newAttempt(), target: 'all', flowLifetime: FLOW })
+    if (this.model.session === 'open') this.model.session = 'ended'
+  }
+
+  /** After every step, every generation is active exactly when the model says so. */
+  async check(): Promise<void> {
+    const { model, user } = this
+    for (let generation = 1; generation <= model.generation; generation += 1) {
+      const active = (await user.inspect(generation, GRACE)) !== null
+      expect(active, `generation ${generation}`).toBe(this.live && this.good(generation))
+    }
+    const strict = []
+    for (let generation = 1; generation <= model.generation; generation += 1) {
+      if ((await user.inspect(generation, 0)) !== null) strict.push(generation)
+    }
+    expect(strict).toEqual(this.live ? [model.generation] : [])
+    const session = await user.call('session', { sid: user.sid })
+    expect(session !== null).toBe(model.session === 'open')
+  }
+}
+
+it('behaves as a small model of it under any sequence of steps', async () => {
+  const property = fc.asyncProperty(steps, async (sequence) => {
+    const run = new Run()
+    // Most sequences begin where it gets interesting.
+    for (const first of ['login', 'grant', 'redeem'] as const) await run.step({ do: first })
+    for (const step of sequence) await run.step(step)
+  })
+  await fc.assert(property, { numRuns: 60 })
+})
+
+it('refuses what was never started under any sequence of steps', async () => {
+  const property = fc.asyncProperty(steps, async (sequence) => {
+    const run = new Run()
+    for (const step of sequence) await run.step(step)
+  })
+  await fc.assert(property, { numRuns: 40 })
+})

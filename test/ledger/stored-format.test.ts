@@ -1,0 +1,122 @@
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
+import { expect, it } from 'vitest'
+import { FLOW, newAttempt, Subject, seconds } from './support.ts'
+
+/**
+ * A database as release 1 wrote it. Never edit: a release that cannot read this cannot be deployed. A new format
+ * gets a sample of its own beside it.
+ */
+const RELEASE_1 = {
+  sessions: `CREATE TABLE sessions (sid TEXT NOT NULL PRIMARY KEY, subject TEXT NOT NULL, auth_time INTEGER NOT NULL,
+    remember INTEGER NOT NULL, ends INTEGER, flow_expires INTEGER NOT NULL, ended INTEGER NOT NULL DEFAULT 0,
+    attempt TEXT NOT NULL, expires INTEGER) WITHOUT ROWID`,
+  session: `INSERT INTO sessions VALUES ('sid-1', 'alice', 1700000000, 1, NULL, 1700001800, 0, 'attempt-1', NULL)`,
+  grants: `CREATE TABLE grants (id TEXT NOT NULL PRIMARY KEY, client TEXT NOT NULL, sid TEXT NOT NULL,
+    skipped INTEGER NOT NULL, remembered INTEGER NOT NULL, revoked INTEGER NOT NULL DEFAULT 0, consent_ends INTEGER,
+    granted_at INTEGER NOT NULL, digest TEXT NOT NULL, code_expires INTEGER NOT NULL, flow_expires INTEGER NOT NULL,
+    code_attempt TEXT, generation INTEGER NOT NULL DEFAULT 0, issued_at INTEGER NOT NULL DEFAULT 0,
+    attempt TEXT NOT NULL, recent TEXT NOT NULL DEFAULT '[]', expires INTEGER, record TEXT NOT NULL) WITHOUT ROWID`,
+  grant: `INSERT INTO grants VALUES ('grant-1', 'app', 'sid-1', 0, 1, 0, NULL, 1700000010, 'digest-1', 1700000610,
+    1700001800, 'attempt-2', 3, 1700000700, 'attempt-3', '[[1,1700000650000,0,null],[2,1700000700000,1,"attempt-x"]]',
+    NULL, '{"v":1,"subject":"alice","clientId":"app","sid":"sid-1","query":"client_id=app","requestedAt":1700000000,"authTime":1700000000,"scope":["openid","offline"],"audience":["https://api.example"],"requestedScope":["openid","offline"],"requestedAudience":[],"nonce":"n-1","acr":"0","amr":["pwd"],"remember":true,"rememberFor":0,"handledAt":1700000010,"accessTokenClaims":{"plan":"gold"},"idTokenClaims":{"email":"a@example"},"context":{"k":[1,null]}}')`,
+  epochs: `CREATE TABLE epochs (client TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL, attempt TEXT NOT NULL,
+    expires INTEGER NOT NULL) WITHOUT ROWID`,
+  epoch: `INSERT INTO epochs VALUES ('', 1700000000000, 'attempt-4', 99999999999),
+    ('app', 1700000000001, 'attempt-5', 99999999999)`,
+  spent: `CREATE TABLE spent (id TEXT NOT NULL PRIMARY KEY, attempt TEXT NOT NULL, expires INTEGER NOT NULL)
+    WITHOUT ROWID`,
+  spentId: `INSERT INTO spent VALUES ('jti-1', 'attempt-6', 99999999999)`,
+  directory: 'CREATE TABLE directory (sid TEXT NOT NULL PRIMARY KEY, owner TEXT NOT NULL) WITHOUT ROWID',
+  entry: `INSERT INTO directory VALUES ('sid-1', 'owner-1')`,
+  blobs:
+    'CREATE TABLE blobs (id TEXT NOT NULL PRIMARY KEY, expires INTEGER NOT NULL, data TEXT NOT NULL) WITHOUT ROWID',
+  blob: `INSERT INTO blobs VALUES ('blob-1', 99999999999, 'text')`,
+}
+
+async function restored(statements: readonly string[]): Promise<Subject> {
+  const user = new Subject()
+  await runInDurableObject(user.stub, (_ledger, state) => {
+    for (const statement of statements) state.storage.sql.exec(statement)
+  })
+  await evictDurableObject(user.stub)
+  return user
+}
+
+it('reads every table of release 1', async () => {
+  const user = await restored(Object.values(RELEASE_1))
+  expect(await user.call('session', { sid: 'sid-1' })).toEqual({
+    sid: 'sid-1',
+    subject: 'alice',
+    authTime: 1700000000,
+    remember: true,
+  })
+  const login = { sid: 'sid-1', subject: 'alice', skip: true, expiresAt: null }
+  expect(await user.call('login', user.loginInput(login))).toEqual({
+    status: 'active',
+    epoch: 1700000000001,
+    rememberedScope: ['openid', 'offline'],
+  })
+  const [grant] = await user.list()
+  expect(grant).toMatchObject({
+    id: 'grant-1',
+    nonce: 'n-1',
+    amr: ['pwd'],
+    idTokenClaims: { email: 'a@example' },
+  })
+  expect(grant).toMatchObject({ context: { k: [1, null] }, accessTokenClaims: { plan: 'gold' } })
+  expect(grant).not.toHaveProperty('v')
+  const limits = {
+    scope: ['openid', 'offline'],
+    audience: ['https://api.example'],
+    strategy: 'exact',
+  } as const
+  const refresh = user.refreshInput(3, { id: 'grant-1', limits })
+  expect(await user.call('refresh', refresh)).toMatchObject({
+    status: 'issued',
+    generation: 4,
+    via: 'advance',
+  })
+  const late = user.refreshInput(2, { id: 'grant-1', limits })
+  expect(await user.call('refresh', late)).toEqual({ status: 'reused' })
+  expect(await user.call('isSpent', { id: 'jti-1' })).toBe(true)
+  expect(await user.call('owners', { prefix: 'sid-1' })).toEqual([{ sid: 'sid-1', owner: 'owner-1' }])
+  expect(await user.call('getBlob', { id: 'blob-1' })).toBe('text')
+})
+
+it('writes release 1 as the sample shows it', async () => {
+  const user = new Subject()
+  await user.issued()
+  await user.call('spend', { attempt: 'a', id: 'x', expiresAt: seconds() + 60 })
+  await user.call('bindSession', { sid: 'x', owner: 'x' })
+  await user.call('putBlob', { id: 'x', data: 'x', expiresAt: seconds() + 60 })
+  await user.call('revokeGrants', { attempt: newAttempt(), target: 'all', flowLifetime: FLOW })
+  const written = await runInDurableObject(user.stub, (_ledger, state) => {
+    const query =
+      "SELECT sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' ORDER BY name"
+    return state.storage.sql.exec<{ sql: string }>(query).toArray()
+  })
+  const { sessions, grants, epochs, spent, directory, blobs } = RELEASE_1
+  const expected = [blobs, directory, epochs, grants, sessions, spent].map((sql) => sql.replace(/\s+/g, ' '))
+  expect(written.map((row) => row.sql)).toEqual(expected)
+})
+
+it('adds the columns that an older table lacks', async () => {
+  const lacksRecent = RELEASE_1.grants.replace(" recent TEXT NOT NULL DEFAULT '[]',", '')
+  expect(lacksRecent).not.toBe(RELEASE_1.grants)
+  const user = await restored([RELEASE_1.sessions, lacksRecent])
+  await user.issued()
+  expect(await user.call('refresh', user.refreshInput(1))).toMatchObject({ generation: 2, via: 'advance' })
+  expect(await user.call('refresh', user.refreshInput(1))).toMatchObject({ generation: 2, via: 'grace' })
+})
+
+it('takes a grant of an unknown version for an error, never for no grant', async () => {
+  const future = RELEASE_1.grant.replace('{"v":1,', '{"v":2,')
+  const user = await restored([RELEASE_1.sessions, RELEASE_1.grants, future])
+  const inspecting = user.call('inspect', {
+    id: 'grant-1',
+    generation: 3,
+    grace: { seconds: 60, uses: 0 },
+    use: 'access_token',
+  })
+  await expect(inspecting).rejects.toMatchObject({ code: 'temporarily_unavailable' })
+})

@@ -1,0 +1,185 @@
+import { runInDurableObject } from 'cloudflare:test'
+import { vi } from 'vitest'
+import type { Env } from '../../src/env.ts'
+import { Ledgers } from '../../src/ledger/client.ts'
+import { grantIdFor, ownerOf } from '../../src/ledger/owner.ts'
+import type {
+  GrantInput,
+  GrantRecord,
+  LedgerMethods,
+  LoginInput,
+  RedeemInput,
+  RefreshInput,
+  StoredGrant,
+} from '../../src/ledger/types.ts'
+import { testEnv } from '../support/bindings.ts'
+
+export const DAY = 86_400
+export const FLOW = 1800
+
+let attempts = 0
+/** A request id that no other request has. */
+export const newAttempt = (): string => `attempt-${++attempts}`
+
+export const seconds = (): number => Math.floor(Date.now() / 1000)
+
+/** Stops the clock, and from then on only `advance` moves it. */
+export function stopClock(): void {
+  vi.useFakeTimers({ toFake: ['Date'], now: Math.ceil(Date.now() / 1000) * 1000 })
+}
+
+export function advance(by: number): void {
+  vi.setSystemTime(Date.now() + by * 1000)
+}
+
+type Over<T> = { readonly [K in keyof T]?: T[K] }
+
+/** One subject with its ledger, and inputs that fit together; every test has its own. */
+export class Subject {
+  readonly name = crypto.randomUUID()
+  readonly owner = ownerOf('subject', this.name)
+  readonly sid = crypto.randomUUID()
+  readonly id = grantIdFor(this.sid)
+  readonly stub = testEnv().LEDGER.getByName(this.owner)
+  readonly #env: Env
+
+  constructor(env: Env = testEnv()) {
+    this.#env = env
+  }
+
+  call<M extends keyof LedgerMethods>(
+    method: M,
+    input: Parameters<LedgerMethods[M]>[0],
+    env = this.#env,
+  ): Promise<ReturnType<LedgerMethods[M]>> {
+    return new Ledgers(env.LEDGER).call(this.owner, method, input)
+  }
+
+  loginInput(over: Over<LoginInput> = {}): LoginInput {
+    return {
+      attempt: newAttempt(),
+      sid: this.sid,
+      subject: this.name,
+      clientId: 'app',
+      authTime: seconds(),
+      remember: true,
+      skip: false,
+      expiresAt: seconds() + 30 * DAY,
+      flowExpiresAt: seconds() + FLOW,
+      replaces: null,
+      ...over,
+    }
+  }
+
+  record(over: Over<GrantRecord> = {}): GrantRecord {
+    return {
+      subject: this.name,
+      clientId: 'app',
+      sid: this.sid,
+      query: 'client_id=app&scope=openid',
+      requestedAt: seconds(),
+      authTime: seconds(),
+      scope: ['openid', 'offline'],
+      audience: [],
+      requestedScope: ['openid', 'offline'],
+      requestedAudience: [],
+      nonce: null,
+      acr: '0',
+      amr: [],
+      remember: false,
+      rememberFor: 0,
+      handledAt: seconds(),
+      accessTokenClaims: { plan: 'gold' },
+      idTokenClaims: {},
+      context: null,
+      ...over,
+    }
+  }
+
+  grantInput(
+    over: Over<Omit<GrantInput, 'record'>> & { readonly record?: Over<GrantRecord> } = {},
+  ): GrantInput {
+    const { record, ...rest } = over
+    return {
+      attempt: newAttempt(),
+      id: this.id,
+      record: this.record(record),
+      epoch: 0,
+      digest: 'yes',
+      skipped: false,
+      consentExpiresAt: null,
+      codeLifetime: 600,
+      flowExpiresAt: seconds() + FLOW,
+      ...rest,
+    }
+  }
+
+  redeemInput(over: Over<RedeemInput> = {}): RedeemInput {
+    return { attempt: newAttempt(), id: this.id, clientId: 'app', epoch: 0, keepSeconds: 30 * DAY, ...over }
+  }
+
+  refreshInput(generation: number, over: Over<RefreshInput> = {}): RefreshInput {
+    return {
+      attempt: newAttempt(),
+      id: this.id,
+      clientId: 'app',
+      generation,
+      grace: { seconds: 60, uses: 0 },
+      limits: { scope: ['openid', 'offline', 'offline_access'], audience: [], strategy: 'exact' },
+      keepSeconds: 30 * DAY,
+      ...over,
+    }
+  }
+
+  inspect(generation: number, grace = 60, use: 'access_token' | 'refresh_token' = 'access_token', uses = 0) {
+    return this.call('inspect', { id: this.id, generation, grace: { seconds: grace, uses }, use })
+  }
+
+  list(): Promise<readonly StoredGrant[]> {
+    return this.call('listGrants', { sid: null, after: null, limit: 100 })
+  }
+
+  /** Logs in and consents: a code is out. */
+  async consented(
+    login: Over<LoginInput> = {},
+    grant: Parameters<Subject['grantInput']>[0] = {},
+  ): Promise<void> {
+    await this.call('login', this.loginInput(login))
+    await this.call('grant', this.grantInput(grant))
+  }
+
+  /** Logs in, consents and redeems: tokens of generation 1 are out. */
+  async issued(
+    login: Over<LoginInput> = {},
+    grant: Parameters<Subject['grantInput']>[0] = {},
+  ): Promise<void> {
+    await this.consented(login, grant)
+    await this.call('redeem', this.redeemInput())
+  }
+
+  /** Names of the tables in this ledger's database. */
+  tables(): Promise<readonly string[]> {
+    return tablesOf(this.stub)
+  }
+
+  /** All rows of a table. */
+  rows(table: string): Promise<readonly Record<string, SqlStorageValue>[]> {
+    return runInDurableObject(this.stub, (_ledger, state) =>
+      state.storage.sql.exec(`SELECT * FROM ${table}`).toArray(),
+    )
+  }
+
+  alarm(): Promise<number | null> {
+    return runInDurableObject(this.stub, (_ledger, state) => state.storage.getAlarm())
+  }
+}
+
+/** Names of the tables that an object made for itself; the platform's own start with an underscore. */
+export function tablesOf(stub: Subject['stub']): Promise<readonly string[]> {
+  return runInDurableObject(stub, (_ledger, state) => {
+    const rows = state.storage.sql
+      .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'")
+      .toArray()
+    return rows.map((row) => row.name).filter((name) => !name.startsWith('_'))
+  })
+}

@@ -1,0 +1,129 @@
+import { allowInsecureRequests, customFetch, discovery, None } from 'openid-client'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { loadConfig } from '../../src/config/load.ts'
+import { ACCESS_TOKEN_SET, ID_TOKEN_SET, KeyRing } from '../../src/crypto/ring.ts'
+import { makeSigningKey } from '../../src/crypto/signing-key.ts'
+import { discoveryResponse } from '../../src/public/discovery.ts'
+import { jwksResponse } from '../../src/public/jwks.ts'
+import { envelopesOver, MemoryRootKeys, MemorySigningKeys } from '../crypto/memory-sources.ts'
+
+const env = {
+  URLS_SELF_ISSUER: 'https://op.example/',
+  SECRETS_SYSTEM: 'a-system-secret-of-at-least-32-chars',
+}
+let roots: MemoryRootKeys
+let source: MemorySigningKeys
+let ring: KeyRing
+
+beforeEach(() => {
+  roots = new MemoryRootKeys()
+  source = new MemorySigningKeys()
+  ring = new KeyRing(source, envelopesOver(roots), 'ES256')
+})
+
+const documentOf = async (more: Readonly<Record<string, string>> = {}): Promise<unknown> =>
+  (await discoveryResponse(loadConfig({ ...env, ...more }), ring)).json()
+
+describe('discovery', () => {
+  it('tells what this server does, and nothing else', async () => {
+    expect(await documentOf({ URLS_SELF_PUBLIC: 'https://login.example' })).toEqual({
+      issuer: 'https://op.example/',
+      authorization_endpoint: 'https://login.example/oauth2/auth',
+      token_endpoint: 'https://login.example/oauth2/token',
+      userinfo_endpoint: 'https://login.example/userinfo',
+      jwks_uri: 'https://op.example/.well-known/jwks.json',
+      revocation_endpoint: 'https://op.example/oauth2/revoke',
+      end_session_endpoint: 'https://op.example/oauth2/sessions/logout',
+      subject_types_supported: ['public'],
+      response_types_supported: ['code'],
+      response_modes_supported: ['query', 'fragment'],
+      grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
+      scopes_supported: ['offline_access', 'offline', 'openid'],
+      claims_supported: ['sub'],
+      token_endpoint_auth_methods_supported: ['client_secret_post', 'client_secret_basic', 'none'],
+      code_challenge_methods_supported: ['S256'],
+      id_token_signing_alg_values_supported: ['ES256'],
+      id_token_signed_response_alg: ['ES256'],
+      userinfo_signing_alg_values_supported: ['none'],
+      authorization_response_iss_parameter_supported: true,
+      request_parameter_supported: false,
+      request_uri_parameter_supported: false,
+      claims_parameter_supported: false,
+    })
+  })
+
+  it('adds configured claims and scopes once', async () => {
+    const more = {
+      WEBFINGER_OIDC_DISCOVERY_SUPPORTED_CLAIMS: 'sub,email',
+      WEBFINGER_OIDC_DISCOVERY_SUPPORTED_SCOPE: '["openid","email"]',
+    }
+    expect(await documentOf(more)).toMatchObject({
+      claims_supported: ['sub', 'email'],
+      scopes_supported: ['offline_access', 'offline', 'openid', 'email'],
+    })
+  })
+
+  it('names the algorithm that signs first, then those of other published keys', async () => {
+    await ring.signer(ID_TOKEN_SET)
+    source.rows.unshift(
+      await makeSigningKey(envelopesOver(roots), ID_TOKEN_SET, 'EdDSA', Math.floor(Date.now() / 1000)),
+    )
+    ring = new KeyRing(source, envelopesOver(roots), 'ES256')
+    expect(await documentOf()).toMatchObject({
+      id_token_signing_alg_values_supported: ['ES256', 'EdDSA'],
+      id_token_signed_response_alg: ['ES256'],
+    })
+  })
+
+  it('is accepted by openid-client', async () => {
+    const config = loadConfig({ ...env, URLS_SELF_ISSUER: 'http://localhost:4444' })
+    const client = await discovery(new URL(config.urls.issuer), 'client', undefined, None(), {
+      execute: [allowInsecureRequests],
+      [customFetch]: () => discoveryResponse(config, ring),
+    })
+    expect(client.serverMetadata().supportsPKCE()).toBe(true)
+  })
+})
+
+describe('JWKS', () => {
+  it('holds the public keys of both sets, newest first', async () => {
+    const now = Math.floor(Date.now() / 1000)
+    for (const [age, set] of [
+      [200, ID_TOKEN_SET],
+      [100, ID_TOKEN_SET],
+      [300, ACCESS_TOKEN_SET],
+    ] as const) {
+      source.rows.unshift(await makeSigningKey(envelopesOver(roots), set, 'ES256', now - age))
+    }
+    const kidsOf = (set: string): readonly string[] =>
+      source.rows.filter((row) => row.set === set).map((row) => row.kid)
+    const body = await (await jwksResponse(ring)).json<{ keys: readonly Record<string, unknown>[] }>()
+    expect(body.keys.map((key) => key['kid'])).toEqual([...kidsOf(ID_TOKEN_SET), ...kidsOf(ACCESS_TOKEN_SET)])
+    for (const key of body.keys)
+      expect(Object.keys(key).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y'])
+  })
+})
+
+describe('both', () => {
+  it('may be kept for a minute and are JSON', async () => {
+    for (const response of [await discoveryResponse(loadConfig(env), ring), await jwksResponse(ring)]) {
+      expect(response.status).toBe(200)
+      expect(response.headers.get('cache-control')).toBe('public, max-age=60')
+      expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8')
+    }
+  })
+
+  it('cost no read once warm, and give the same bytes again', async () => {
+    const config = loadConfig(env)
+    const first = [
+      await (await discoveryResponse(config, ring)).text(),
+      await (await jwksResponse(ring)).text(),
+    ]
+    const reads = source.reads + roots.reads
+    expect([
+      await (await discoveryResponse(config, ring)).text(),
+      await (await jwksResponse(ring)).text(),
+    ]).toEqual(first)
+    expect(source.reads + roots.reads).toBe(reads)
+  })
+})

@@ -1,0 +1,18 @@
+import { parseClient } from '../../src/clients/metadata.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import type { ClientRecord } from '../../src/store/types.ts'
+import { testEnv } from './bindings.ts'
+
+/** A client record as a registration of this JSON would make it, except that it has no secret. */
+export function clientRecord(id: string, body: object = {}): Omit<ClientRecord, 'version'> {
+  const { metadata } = parseClient(body, loadConfig(testEnv()))
+  return {
+    id,
+    instance: crypto.randomUUID(),
+    accessEpoch: 0,
+    secretHash: null,
+    metadata,
+    createdAt: 1,
+    updatedAt: 1,
+  }
+}

@@ -1,0 +1,98 @@
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
+import { app } from '../../src/app.ts'
+import type { Env } from '../../src/env.ts'
+import { testEnv as bindings } from './bindings.ts'
+
+export const ISSUER = 'http://localhost:4444'
+export const ADMIN_KEY = 'ladon-test-admin-key'
+
+/** The bindings and settings of the tests; a fresh object is a fresh isolate as far as Ladon's memory goes. */
+export const testEnv = (settings: Readonly<Record<string, unknown>> = {}): Env => ({
+  ...bindings(),
+  ...settings,
+})
+
+/** Ladon as one isolate runs it: requests go through the real app, storage and Durable Objects. */
+export class Deployment {
+  readonly env: Env
+
+  constructor(env: Env = testEnv()) {
+    this.env = env
+  }
+
+  /** One request, answered after everything it deferred is done. */
+  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    const context = createExecutionContext()
+    const request = new Request(new URL(path, ISSUER), { redirect: 'manual', ...init })
+    const response = await app.fetch(request, this.env, context)
+    await waitOnExecutionContext(context)
+    return response
+  }
+
+  /** An admin call with the key; a body is sent as JSON. */
+  admin(method: string, path: string, body?: unknown): Promise<Response> {
+    return this.fetch(path, {
+      method,
+      headers: { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+  }
+
+  /** A form POST. */
+  form(path: string, fields: Readonly<Record<string, string>>, headers: HeadersInit = {}): Promise<Response> {
+    return this.fetch(path, { method: 'POST', headers, body: new URLSearchParams(fields) })
+  }
+
+  /** Introspects a token. */
+  async introspect(token: string): Promise<Record<string, unknown>> {
+    const response = await this.form(
+      '/admin/oauth2/introspect',
+      { token },
+      { authorization: `Bearer ${ADMIN_KEY}` },
+    )
+    return response.json()
+  }
+}
+
+/** A browser as far as redirects and cookies go. */
+export class Browser {
+  readonly #deployment: Deployment
+  readonly cookies = new Map<string, string>()
+
+  constructor(deployment: Deployment) {
+    this.#deployment = deployment
+  }
+
+  /** Requests a page with the cookies it has, keeps what it is given, follows nothing. */
+  async visit(url: string, init: RequestInit = {}): Promise<Response> {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const headers = new Headers(init.headers)
+    if (cookie !== '') headers.set('cookie', cookie)
+    const response = await this.#deployment.fetch(url, { ...init, headers })
+    for (const line of response.headers.getSetCookie()) this.#keep(line)
+    return response
+  }
+
+  /** Visits and returns where the answer leads. */
+  async next(url: string, init: RequestInit = {}): Promise<URL> {
+    return locationOf(await this.visit(url, init))
+  }
+
+  #keep(line: string): void {
+    const [pair = '', ...attributes] = line.split(/; */)
+    const at = pair.indexOf('=')
+    const name = pair.slice(0, at)
+    if (attributes.some((attribute) => attribute.toLowerCase() === 'max-age=0')) this.cookies.delete(name)
+    else this.cookies.set(name, pair.slice(at + 1))
+  }
+}
+
+/** The address an answer leads to; fails loudly when it leads nowhere. */
+export function locationOf(response: Response): URL {
+  const location = response.headers.get('location')
+  if (location === null) throw new Error(`no redirect, but ${response.status}`)
+  return new URL(location, ISSUER)
+}
+
+/** Shows the JSON of a response, whatever it is. */
+export const bodyOf = async (response: Response): Promise<Record<string, unknown>> => response.json()

@@ -1,0 +1,25 @@
+import type { Env } from '../../src/env.ts'
+
+/** A switch that takes storage away. */
+export interface Outage {
+  readonly env: Env
+  down: boolean
+}
+
+/** An Env whose D1 (and, unless `d1Only`, KV) fails every call while the switch says so. */
+export function withOutage(real: Env, d1Only = false): Outage {
+  const outage = { down: false }
+  const guard = <T extends object>(target: T): T =>
+    new Proxy(target, {
+      get(_target, name) {
+        const member: unknown = Reflect.get(target, name, target)
+        if (typeof member !== 'function') return member
+        return (...args: readonly unknown[]) => {
+          if (outage.down) throw new Error('storage is down')
+          return Reflect.apply(member, target, args)
+        }
+      },
+    })
+  const env: Env = { ...real, DB: guard(real.DB), COPIES: d1Only ? real.COPIES : guard(real.COPIES) }
+  return Object.assign(outage, { env })
+}

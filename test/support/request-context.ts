@@ -1,0 +1,25 @@
+import type { AuditEvent, LogFields, RequestContext } from '../../src/context.ts'
+import type { Env } from '../../src/env.ts'
+import { runtimeOf } from '../../src/runtime.ts'
+
+/** A request context over a runtime of its own, with what the handlers told it. */
+export interface RecordedContext extends RequestContext {
+  readonly audits: { readonly event: AuditEvent; readonly fields: LogFields }[]
+  readonly seenClients: string[]
+}
+
+/** A context as the app's middleware makes it. Each call has a new runtime, as a cold isolate has. */
+export function requestContext(env: Env): RecordedContext {
+  const audits: RecordedContext['audits'] = []
+  const seenClients: string[] = []
+  return {
+    rt: runtimeOf({ ...env }),
+    requestId: crypto.randomUUID(),
+    attempt: crypto.randomUUID(),
+    audits,
+    seenClients,
+    defer: () => undefined,
+    audit: (event, fields) => audits.push({ event, fields }),
+    seen: (clientId) => seenClients.push(clientId),
+  }
+}

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest'
+import { audienceAllowed, scopeAllowed } from '../../src/util/scope.ts'
+
+describe('scopeAllowed', () => {
+  it.each([
+    ['wildcard', ['openid'], 'openid', true],
+    ['wildcard', ['openid'], 'email', false],
+    ['wildcard', ['email', 'openid'], 'openid', true],
+    ['wildcard', [], 'openid', false],
+    ['wildcard', ['foo'], 'foo.bar', false],
+    ['wildcard', ['foo.bar'], 'foo', false],
+    ['wildcard', ['foo.*'], 'foo', false],
+    ['wildcard', ['foo.*'], 'foo.', false],
+    ['wildcard', ['foo.*'], 'foo.bar', true],
+    ['wildcard', ['foo.*'], 'foo.bar.baz', true],
+    ['wildcard', ['foo.*'], 'food.bar', false],
+    ['wildcard', ['*'], 'anything.at.all', true],
+    ['wildcard', ['*'], '', false],
+    ['wildcard', ['foo.*.baz'], 'foo.bar.baz', true],
+    ['wildcard', ['foo.*.baz'], 'foo..baz', false],
+    ['wildcard', ['foo.*.baz'], 'foo.bar', false],
+    ['wildcard', ['foo.*.baz'], 'foo.a.b.baz', false],
+    ['wildcard', ['foo.*.*'], 'foo.bar', false],
+    ['wildcard', ['foo.*.*'], 'foo.bar.baz.qux', true],
+    ['wildcard', ['foo.b*'], 'foo.bar', false],
+    ['wildcard', ['foo.bar'], 'foo.*', false],
+    ['wildcard', ['foo.*'], 'foo.*', true],
+    ['exact', ['foo.*'], 'foo.bar', false],
+    ['exact', ['foo.*'], 'foo.*', true],
+    ['exact', ['foo', 'bar'], 'bar', true],
+    ['exact', ['Foo'], 'foo', false],
+  ] as const)('%s %j and "%s" is %s', (strategy, registered, requested, allowed) => {
+    expect(scopeAllowed(strategy, registered, requested)).toBe(allowed)
+  })
+})
+
+describe('audienceAllowed', () => {
+  it.each([
+    [['https://api.example'], 'https://api.example', true],
+    [['https://api.example'], 'https://api.example/', true],
+    [['https://api.example/'], 'https://api.example', true],
+    [['https://api.example'], 'https://api.example/users', true],
+    [['https://api.example/users'], 'https://api.example/users/1', true],
+    [['https://api.example/users/'], 'https://api.example/users', true],
+    [['https://api.example/users'], 'https://api.example/usersx', false],
+    [['https://api.example/users'], 'https://api.example', false],
+    [['https://api.example'], 'http://api.example', false],
+    [['https://api.example'], 'https://api.example.evil', false],
+    [['https://api.example'], 'https://api.example:8443', false],
+    [['https://api.example'], 'https://user@api.example', false],
+    [['https://a.example', 'https://b.example'], 'https://b.example/x', true],
+    [[], 'https://api.example', false],
+    [['api'], 'api', true],
+    [['api'], 'api/x', true],
+    [['api'], 'apis', false],
+    [['api'], 'https://api', false],
+    [['/'], '/anything', false],
+    [[''], '/anything', false],
+    [['urn:api:one'], 'urn:api:one', true],
+    [['urn:api:one'], 'urn:api:two', false],
+    [['urn:api'], 'urn:api/x', false],
+  ] as const)('%j and %s is %s', (registered, requested, allowed) => {
+    expect(audienceAllowed(registered, requested)).toBe(allowed)
+  })
+})
