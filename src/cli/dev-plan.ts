@@ -1,0 +1,83 @@
+import { parseEnv } from 'node:util'
+import { isLoopbackHost } from '../util/loopback.ts'
+import { CommandError } from './command-error.ts'
+import type { Options } from './options.ts'
+
+/** The admin API key of every development server: known to all, so never used anywhere else. */
+export const DEV_ADMIN_KEY = 'ladon-dev-admin-key'
+
+const DEFAULT_PORT = '4444'
+
+/** What a development server will be, worked out before anything starts. */
+export interface DevPlan {
+  /** How this command reaches the server it starts. */
+  readonly listen: { readonly protocol: 'http' | 'https'; readonly host: string; readonly port: number }
+  /** Public base URL, without trailing slash. */
+  readonly base: string
+  readonly demoPages: boolean
+  readonly adminKey: string
+  /** Whether `.dev.vars` still needs a system secret. */
+  readonly needsSecret: boolean
+  /** Directory given with `--persist-to`. */
+  readonly persistTo: string | undefined
+  readonly migrateArgs: readonly string[]
+  readonly serveArgs: readonly string[]
+}
+
+/**
+ * Works out a development server from the command's options and the text of `.dev.vars`. What the user set, on the
+ * command line or in the file, holds; only the admin key of the file does not, since development has one key.
+ * Throws CommandError on a port or issuer that is none.
+ */
+export function planDev(options: Options, devVars: string): DevPlan {
+  const given = new Map([...Object.entries(parseEnv(devVars)), ...options.vars()])
+  const port = Number(options.value('port') ?? DEFAULT_PORT)
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new CommandError('--port takes a port number.')
+  const protocol = options.value('local-protocol') === 'https' ? 'https' : 'http'
+  const issuer = given.get('URLS_SELF_ISSUER') ?? `${protocol}://localhost:${port}`
+  const base = (given.get('URLS_SELF_PUBLIC') ?? issuer).replace(/\/+$/, '')
+  if (!URL.canParse(issuer) || !URL.canParse(base))
+    throw new CommandError('URLS_SELF_ISSUER and URLS_SELF_PUBLIC take absolute URLs.')
+  const demoPages = isLoopbackHost(new URL(issuer).hostname) || given.get('DEMO_PAGES') === 'true'
+  const adminKeys = options.vars().get('ADMIN_API_KEYS') ?? DEV_ADMIN_KEY
+  const added = [
+    ...(options.vars().has('ADMIN_API_KEYS') ? [] : ['--var', `ADMIN_API_KEYS:${adminKeys}`]),
+    ...(given.has('URLS_SELF_ISSUER') ? [] : ['--var', `URLS_SELF_ISSUER:${issuer}`]),
+  ]
+  return {
+    listen: { protocol, host: reachable(options.value('ip')), port },
+    base,
+    demoPages,
+    adminKey: firstKey(adminKeys),
+    needsSecret: (given.get('SECRETS_SYSTEM') ?? '') === '',
+    persistTo: options.value('persist-to'),
+    migrateArgs: [
+      'd1',
+      'migrations',
+      'apply',
+      'DB',
+      '--local',
+      ...options.pick('persist-to', 'config', 'env', 'env-file'),
+    ],
+    serveArgs: [
+      'dev',
+      ...(options.has('port') ? [] : ['--port', DEFAULT_PORT]),
+      ...(options.has('show-interactive-dev-session') ? [] : ['--show-interactive-dev-session=false']),
+      ...options.args,
+      ...added,
+    ],
+  }
+}
+
+/** The address to call for a server that listens on `ip`; wildcard addresses are reached through loopback. */
+function reachable(ip: string | undefined): string {
+  if (ip === undefined || ip === '*' || ip === '0.0.0.0') return '127.0.0.1'
+  return ip === '::' ? '::1' : ip
+}
+
+/** The first key of an ADMIN_API_KEYS list, without its scope. */
+function firstKey(keys: string): string {
+  const first = keys.split(',', 1)[0]?.trim() ?? ''
+  return first.slice(first.indexOf(':') + 1)
+}

@@ -1,0 +1,86 @@
+import { createServer } from 'node:net'
+import { CommandError } from './command-error.ts'
+import { seedDemoClient } from './demo-client.ts'
+import { type DevPlan, planDev } from './dev-plan.ts'
+import { addSystemSecret, readDevVars } from './dev-secrets.ts'
+import { Options } from './options.ts'
+import { DEV_VARS } from './paths.ts'
+import { awaitReady } from './probe.ts'
+import { runTool, ToolGroup } from './tools.ts'
+
+const PARENT_CHECK_MS = 500
+
+/** `ladon dev`: secrets, migrations, server, demo client; stays until it is stopped. Resolves to the exit code. */
+export async function dev(args: readonly string[]): Promise<number> {
+  const present = await readDevVars(DEV_VARS)
+  const plan = planDev(new Options(args), present)
+  await assertPortFree(plan)
+  if (plan.needsSecret) {
+    await addSystemSecret(DEV_VARS, present)
+    console.log(
+      'Made a development secret in .dev.vars (keep it: local state is sealed with it; never commit it).',
+    )
+  }
+  await migrate(plan)
+  const server = new ToolGroup('wrangler', plan.serveArgs)
+  const stopped = stopRequested()
+  try {
+    const ready = await Promise.race([awaitReady(plan, () => server.over), stopped])
+    if (ready === 'stop') return 0
+    if (!ready) return (await server.exited) || 1
+    await seedDemoClient(plan)
+    console.log(welcome(plan))
+    const ended = await Promise.race([server.exited, stopped])
+    return ended === 'stop' ? 0 : ended
+  } finally {
+    await server.stop()
+  }
+}
+
+/** Resolves when this command is asked to stop, or when whoever started it is gone. */
+function stopRequested(): Promise<'stop'> {
+  const parent = process.ppid
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve('stop'))
+    setInterval(() => process.ppid !== parent && resolve('stop'), PARENT_CHECK_MS).unref()
+  })
+}
+
+async function assertPortFree({ listen }: DevPlan): Promise<void> {
+  const probe = createServer()
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', (thrown: NodeJS.ErrnoException) => {
+      const reason = thrown.code === 'EADDRINUSE' ? 'is already in use' : `cannot be used (${thrown.code})`
+      reject(
+        new CommandError(
+          `Port ${listen.port} ${reason}. Take another one: npm run dev -- --port ${listen.port + 1}`,
+        ),
+      )
+    })
+    probe.listen(listen.port, listen.host, () => probe.close(() => resolve()))
+  })
+}
+
+async function migrate(plan: DevPlan): Promise<void> {
+  const { code, output } = await runTool('wrangler', plan.migrateArgs, true)
+  if (code !== 0) throw new CommandError(`The D1 migrations could not be applied.\n${output}`)
+}
+
+function welcome(plan: DevPlan): string {
+  const reset = plan.persistTo === undefined ? '' : ` -- --persist-to ${plan.persistTo}`
+  const click = plan.demoPages
+    ? [`  Click here    ${plan.base}/`, '  Demo user     demo / demo']
+    : ['  Demo pages    off: the issuer is not a loopback address (DEMO_PAGES=true turns them on)']
+  return [
+    '',
+    `Ladon is ready on ${plan.base}`,
+    '',
+    ...click,
+    `  Admin key     ${plan.adminKey}   (Authorization: Bearer …, under ${plan.base}/admin/)`,
+    `  Discovery     ${plan.base}/.well-known/openid-configuration`,
+    `  State         ${plan.persistTo ?? '.wrangler/state'}, kept until "npm run dev:reset${reset}"`,
+    '',
+    'Ctrl-C stops it.',
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,36 @@
+import { CommandError } from './command-error.ts'
+
+type Command = (args: readonly string[]) => Promise<number>
+
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  dev: async () => (await import('./dev.ts')).dev,
+  reset: async () => (await import('./reset.ts')).reset,
+  deploy: async () => (await import('./deploy.ts')).deploy,
+  test: async () => (await import('./test.ts')).test,
+}
+
+const USAGE = `Usage: ladon <command> [arguments for the tools it runs]
+
+  dev      serve on http://localhost:4444 with local D1, KV and Durable Objects
+  reset    clear that server's state
+  deploy   apply D1 migrations and deploy to Cloudflare; --dry-run only bundles
+  test     type check, lint and all tests
+`
+
+async function main([name = '', ...args]: readonly string[]): Promise<number> {
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (load === undefined) {
+    console.error(USAGE)
+    return name === '' || name === 'help' || name === '--help' ? 0 : 2
+  }
+  const command = await load()
+  return command(args)
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (thrown) {
+  if (!(thrown instanceof CommandError)) throw thrown
+  console.error(thrown.message)
+  process.exitCode = 1
+}

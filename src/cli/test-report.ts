@@ -1,0 +1,71 @@
+import { relative } from 'node:path'
+import * as v from 'valibot'
+import { ROOT } from './paths.ts'
+
+/** What one layer of checks came to. */
+export interface Layer {
+  readonly name: string
+  readonly passed: number
+  readonly failed: number
+  readonly notRun: number
+}
+
+/** What each layer of tests shows, by folder of `test/`. */
+const COVERS: Readonly<Record<string, string>> = {
+  flows: 'whole flows over HTTP in workerd',
+  race: 'parallel calls with injected latency in workerd',
+  interop: 'client libraries against a real server process',
+  browser: 'the demo in Chromium, with accessibility checks',
+  node: 'architecture, bundle size, command line',
+}
+
+const Results = v.object({
+  testResults: v.array(
+    v.object({
+      name: v.string(),
+      status: v.string(),
+      assertionResults: v.array(v.object({ status: v.string() })),
+    }),
+  ),
+})
+
+/** Layers out of vitest's JSON report; a file that failed before its first test counts as one failure. */
+export function layersOf(report: unknown): readonly Layer[] {
+  const layers = new Map<string, Layer>()
+  for (const file of v.parse(Results, report).testResults) {
+    const name = relative(ROOT, file.name).replaceAll('\\', '/').split('/')[1] ?? file.name
+    const count = (status: string): number =>
+      file.assertionResults.filter((test) => test.status === status).length
+    const passed = count('passed')
+    const failed = count('failed')
+    const broken = file.status === 'failed' && failed === 0 ? 1 : 0
+    const before = layers.get(name) ?? { name, passed: 0, failed: 0, notRun: 0 }
+    layers.set(name, {
+      name,
+      passed: before.passed + passed,
+      failed: before.failed + failed + broken,
+      notRun: before.notRun + file.assertionResults.length - passed - failed,
+    })
+  }
+  return [...layers.values()].sort((left, right) => left.name.localeCompare(right.name))
+}
+
+/** One check without tests of its own, as a layer. */
+export function checkLayer(name: string, ok: boolean): Layer {
+  return { name, passed: ok ? 1 : 0, failed: ok ? 0 : 1, notRun: 0 }
+}
+
+/** The closing report: a line per layer and, last, `N passed, N failed`. */
+export function renderReport(layers: readonly Layer[]): string {
+  const lines = layers.map(({ name, passed, failed, notRun }) => {
+    const counts = `${passed} passed, ${failed} failed${notRun > 0 ? `, ${notRun} NOT RUN` : ''}`
+    return `  ${name.padEnd(12)} ${counts.padEnd(24)} ${COVERS[name] ?? ''}`.trimEnd()
+  })
+  const sum = (pick: (layer: Layer) => number): number =>
+    layers.reduce((total, layer) => total + pick(layer), 0)
+  return [
+    ...lines,
+    '',
+    `${sum((layer) => layer.passed)} passed, ${sum((layer) => layer.failed)} failed`,
+  ].join('\n')
+}

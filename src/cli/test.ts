@@ -1,0 +1,40 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { browserRequired, findChromium } from './chromium.ts'
+import { Options } from './options.ts'
+import { checkLayer, type Layer, layersOf, renderReport } from './test-report.ts'
+import { runTool } from './tools.ts'
+
+const NO_BROWSER = `
+!! BROWSER TESTS WERE NOT RUN: no Chromium was found.
+!! Install Chromium, or name one with CHROMIUM_PATH=/path/to/chromium, and run the tests again.
+`
+
+/** `ladon test`: type check, lint and all tests; further arguments go to vitest. Resolves to the exit code. */
+export async function test(args: readonly string[]): Promise<number> {
+  const layers = [
+    checkLayer('type check', (await runTool('tsc', ['--noEmit'])).code === 0),
+    checkLayer('lint', (await runTool('biome', ['check', '--error-on-warnings', '.'])).code === 0),
+    ...(await runVitest(new Options(args).args)),
+  ]
+  if (findChromium() === undefined && !browserRequired()) console.log(NO_BROWSER)
+  console.log(renderReport(layers))
+  return layers.some((layer) => layer.failed > 0) ? 1 : 0
+}
+
+/** Runs vitest and reads what it counted; a run that failed without a failed test is a failure of its own. */
+async function runVitest(args: readonly string[]): Promise<readonly Layer[]> {
+  const directory = await mkdtemp(join(tmpdir(), 'ladon-test-'))
+  const file = join(directory, 'results.json')
+  try {
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
+    const { code } = await runTool('vitest', ['run', ...reporters, ...args])
+    const report = await readFile(file, 'utf8').catch(() => undefined)
+    const layers = report === undefined ? [] : layersOf(JSON.parse(report))
+    const explained = code === 0 || layers.some((layer) => layer.failed > 0)
+    return explained ? layers : [...layers, checkLayer('test run', false)]
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}

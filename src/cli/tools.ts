@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { ROOT, TOOLS, type Tool } from './paths.ts'
+
+/** How long a stopped process group may take before it is killed, in milliseconds. */
+const STOP_GRACE_MS = 5_000
+
+const POLL_MS = 50
+
+/** What every tool is told: no telemetry, no update check, nothing fetched that development does not need. */
+const QUIET = {
+  WRANGLER_SEND_METRICS: 'false',
+  WRANGLER_HIDE_BANNER: 'true',
+  CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+}
+
+/** How a tool ended. */
+export interface Outcome {
+  readonly code: number
+  /** What it wrote, when it was captured. */
+  readonly output: string
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** Runs a tool to its end, attached to the terminal, or with its output captured. */
+export function runTool(tool: Tool, args: readonly string[], capture = false): Promise<Outcome> {
+  const child = spawn(process.execPath, [TOOLS[tool], ...args], {
+    cwd: ROOT,
+    env: { ...process.env, ...QUIET },
+    stdio: capture ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+  })
+  const chunks: Buffer[] = []
+  child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk))
+  child.stderr?.on('data', (chunk: Buffer) => chunks.push(chunk))
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) =>
+      resolve({ code: code ?? 1, output: Buffer.concat(chunks).toString('utf8') }),
+    )
+  })
+}
+
+/** A long-running tool and everything it started, stopped as one. */
+export class ToolGroup {
+  readonly exited: Promise<number>
+  readonly #child: ChildProcess
+  #over = false
+
+  /** Starts the tool in a process group of its own: a Ctrl-C reaches this command first, which then stops all of it. */
+  constructor(tool: Tool, args: readonly string[]) {
+    this.#child = spawn(process.execPath, [TOOLS[tool], ...args], {
+      cwd: ROOT,
+      env: { ...process.env, ...QUIET },
+      stdio: ['ignore', 'inherit', 'inherit'],
+      detached: process.platform !== 'win32',
+    })
+    this.exited = new Promise((resolve, reject) => {
+      this.#child.once('error', reject)
+      this.#child.once('exit', (code) => {
+        this.#over = true
+        resolve(code ?? 0)
+      })
+    })
+    process.once('exit', () => this.#signal('SIGKILL'))
+  }
+
+  /** Whether the tool itself has ended. */
+  get over(): boolean {
+    return this.#over
+  }
+
+  /** Stops the whole group: asks, waits until no process of it is left, and kills what does not leave. */
+  async stop(): Promise<void> {
+    const deadline = Date.now() + STOP_GRACE_MS
+    this.#signal('SIGTERM')
+    while (this.#signal(0) && Date.now() < deadline) await pause(POLL_MS)
+    this.#signal('SIGKILL')
+    await this.exited
+  }
+
+  /** Sends a signal to the group; false when nobody is left to receive it. */
+  #signal(signal: NodeJS.Signals | 0): boolean {
+    const { pid } = this.#child
+    if (pid === undefined) return false
+    if (process.platform === 'win32') return !this.#over && this.#child.kill(signal)
+    try {
+      return process.kill(-pid, signal)
+    } catch {
+      return false
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import type { Context } from 'hono'
+import type { AppEnv } from '../context.ts'
+import {
+  acceptConsent,
+  type ConsentRequestView,
+  getConsentRequest,
+  rejectConsent,
+} from '../flow/consent-request.ts'
+import { readFormEntries } from '../http/form.ts'
+import { demoClaims } from './demo-user.ts'
+import { challengeOf, clientName, DENIED, proceed } from './flow-step.ts'
+import { renderPage } from './page.tsx'
+
+/** What the well-known scopes mean to a user. */
+const MEANING: Readonly<Record<string, string>> = {
+  openid: 'know who you are',
+  profile: 'see your name',
+  email: 'see your email address',
+  offline: 'stay logged in while you are away',
+  offline_access: 'stay logged in while you are away',
+}
+
+/** The built-in consent page: asks, or grants again what is remembered (contract 3.5). */
+export async function showConsent(c: Context<AppEnv>): Promise<Response> {
+  const challenge = challengeOf(c, 'consent_challenge')
+  const request = await getConsentRequest(c.var.ctx, challenge)
+  if (request.status === 410) return proceed(c, request.body)
+  const { body } = request
+  if (body.skip || body.client['skip_consent'] === true) return grant(c, body, body.requested_scope, false)
+  return renderPage(c, { title: 'Allow access?', narrow: true, content: <ConsentForm request={body} /> })
+}
+
+/** Takes the consent form: the ticked scopes of those that were asked for, or the user's "no". */
+export async function submitConsent(c: Context<AppEnv>): Promise<Response> {
+  const challenge = challengeOf(c, 'consent_challenge')
+  const form = await readFormEntries(c.req.raw)
+  const has = (name: string): boolean => form.some(([field]) => field === name)
+  if (has('reject')) return proceed(c, (await rejectConsent(c.var.ctx, challenge, DENIED)).body)
+  const request = await getConsentRequest(c.var.ctx, challenge)
+  if (request.status === 410) return proceed(c, request.body)
+  const ticked = form.filter(([field]) => field === 'grant_scope').map(([, value]) => value)
+  const scopes = request.body.requested_scope.filter((scope) => ticked.includes(scope))
+  return grant(c, request.body, scopes, has('remember'))
+}
+
+async function grant(
+  c: Context<AppEnv>,
+  request: ConsentRequestView,
+  scopes: readonly string[],
+  remember: boolean,
+): Promise<Response> {
+  const accepted = await acceptConsent(c.var.ctx, request.challenge, {
+    grant_scope: scopes,
+    grant_access_token_audience: request.requested_access_token_audience,
+    remember,
+    session: { id_token: demoClaims(request.subject, scopes) },
+  })
+  return proceed(c, accepted.body)
+}
+
+function ConsentForm({ request }: { readonly request: ConsentRequestView }) {
+  return (
+    <form method="post" class="card">
+      <fieldset>
+        <legend>{clientName(request.client)} would like to</legend>
+        {request.requested_scope.map((scope) => (
+          <label class="choice">
+            <input type="checkbox" name="grant_scope" value={scope} checked />
+            <span>
+              {MEANING[scope] ?? 'use'} <code class="soft">{scope}</code>
+            </span>
+          </label>
+        ))}
+      </fieldset>
+      <p class="soft">You are logged in as {request.subject}.</p>
+      <label class="choice">
+        <input type="checkbox" name="remember" value="true" />
+        Do not ask me again
+      </label>
+      <div class="buttons">
+        <button type="submit" name="accept" value="true">
+          Allow
+        </button>
+        <button type="submit" name="reject" value="true" class="plain">
+          Deny
+        </button>
+      </div>
+    </form>
+  )
+}

@@ -1,0 +1,81 @@
+import {
+  compactVerify,
+  createLocalJWKSet,
+  decodeJwt,
+  decodeProtectedHeader,
+  errors,
+  type JSONWebKeySet,
+  type JWTPayload,
+} from 'jose'
+import { toBase64url } from '../../util/base64url.ts'
+import { nowSeconds } from '../../util/clock.ts'
+import { sha256 } from '../../util/digest.ts'
+import { CLIENT_ID, type Reply } from './relying-party.ts'
+import type { DemoSession } from './session.ts'
+
+/** One thing that was checked about a token, in words. */
+export interface Check {
+  readonly label: string
+  readonly ok: boolean
+}
+
+/** A token's content beside what was checked about it. */
+export interface VerifiedToken {
+  readonly header: unknown
+  readonly claims: JWTPayload
+  readonly checks: readonly Check[]
+}
+
+/** Whether text has the form of a signed JWT; an opaque token has two parts. */
+export const isJwt = (token: string): boolean => token.split('.').length === 3
+
+/** Checks an ID token as a relying party must (OIDC Core section 3.1.3.7). */
+export async function verifyIdToken(
+  jwks: Reply,
+  issuer: string,
+  token: string,
+  { nonce, tokens }: Pick<DemoSession, 'nonce' | 'tokens'>,
+): Promise<VerifiedToken> {
+  const { header, claims, checks } = await verifyJwt(jwks, issuer, token)
+  const hash = toBase64url(sha256(tokens.access_token).subarray(0, 16))
+  return {
+    header,
+    claims,
+    checks: [
+      ...checks,
+      { label: `aud: meant for the client ${CLIENT_ID}`, ok: [claims.aud].flat().includes(CLIENT_ID) },
+      { label: 'nonce: the one this browser sent', ok: claims['nonce'] === nonce },
+      { label: 'at_hash: belongs to this access token', ok: claims['at_hash'] === hash },
+    ],
+  }
+}
+
+/** Checks what every signed token of this issuer must hold: signature by a published key, issuer, lifetime. */
+export async function verifyJwt(jwks: Reply, issuer: string, token: string): Promise<VerifiedToken> {
+  const header = decodeProtectedHeader(token)
+  const claims = decodeJwt(token)
+  return {
+    header,
+    claims,
+    checks: [
+      { label: `signature: ${header.alg}, by a key of the JWKS`, ok: await signed(jwks, token) },
+      { label: `iss: ${issuer}`, ok: claims.iss === issuer },
+      { label: 'exp: not yet reached', ok: (claims.exp ?? 0) > nowSeconds() },
+    ],
+  }
+}
+
+async function signed(jwks: Reply, token: string): Promise<boolean> {
+  if (!isKeySet(jwks.body)) return false
+  try {
+    await compactVerify(token, createLocalJWKSet(jwks.body))
+    return true
+  } catch (thrown) {
+    if (thrown instanceof errors.JOSEError) return false
+    throw thrown
+  }
+}
+
+function isKeySet(body: unknown): body is JSONWebKeySet {
+  return typeof body === 'object' && body !== null && 'keys' in body && Array.isArray(body.keys)
+}

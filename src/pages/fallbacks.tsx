@@ -1,0 +1,70 @@
+import { type Context, Hono } from 'hono'
+import type { AppEnv } from '../context.ts'
+import { renderPage } from './page.tsx'
+import { STYLE } from './style.ts'
+
+/** Seconds a browser may keep the style sheet. */
+const STYLE_MAX_AGE = 300
+
+/** Answers for a page of the user's own that is not configured: says which setting names it. */
+const missing =
+  (what: string, setting: string) =>
+  (c: Context<AppEnv>): Response | Promise<Response> =>
+    renderPage(c, {
+      title: `No ${what} page is configured`,
+      content: (
+        <p>
+          Whoever runs this server has to say where its {what} page is: setting <code>{setting}</code>.
+        </p>
+      ),
+    })
+
+function loggedOut(c: Context<AppEnv>): Response | Promise<Response> {
+  return renderPage(c, {
+    title: 'You are logged out',
+    content: (
+      <p>
+        You may close this page. Setting <code>URLS_POST_LOGOUT_REDIRECT</code> names a page to show here
+        instead.
+      </p>
+    ),
+  })
+}
+
+/** Where authorization errors go that cannot be sent to a client (contract 3.15): the query, as text. */
+function failed(c: Context<AppEnv>): Response | Promise<Response> {
+  const description = c.req.query('error_description')
+  const hint = c.req.query('error_hint')
+  return renderPage(
+    c,
+    {
+      title: 'The request could not be completed',
+      content: (
+        <div class="card">
+          <p>
+            <code>{c.req.query('error') ?? 'unknown_error'}</code>
+          </p>
+          {description === undefined ? null : <p>{description}</p>}
+          {hint === undefined ? null : <p>{hint}</p>}
+          <p class="soft">Go back to the application and try again. If it happens again, tell its makers.</p>
+        </div>
+      ),
+    },
+    500,
+  )
+}
+
+/** Pages shown where no page of the user's own is configured, below `/oauth2/fallbacks`; always served. */
+export const fallbackPages: Hono<AppEnv> = new Hono<AppEnv>()
+  .get('/style.css', (c) =>
+    c.body(STYLE, 200, {
+      'content-type': 'text/css; charset=utf-8',
+      'cache-control': `public, max-age=${STYLE_MAX_AGE}`,
+      'x-content-type-options': 'nosniff',
+    }),
+  )
+  .get('/login', missing('login', 'URLS_LOGIN'))
+  .get('/consent', missing('consent', 'URLS_CONSENT'))
+  .get('/logout', missing('logout', 'URLS_LOGOUT'))
+  .get('/logout/callback', loggedOut)
+  .get('/error', failed)

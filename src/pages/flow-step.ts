@@ -1,0 +1,27 @@
+import type { Context } from 'hono'
+import type { AppEnv } from '../context.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+import type { Continuation } from '../flow/request-view.ts'
+import type { JsonObject } from '../ledger/types.ts'
+
+/** What a user's "no" is called on its way to the client (RFC 6749 section 4.1.2.1). */
+export const DENIED = { error: 'access_denied', error_description: 'The resource owner denied the request.' }
+
+/** The challenge a page was opened with; throws `invalid_request` when it was opened without one. */
+export function challengeOf(c: Context<AppEnv>, name: string): string {
+  const challenge = c.req.query(name)
+  if (challenge !== undefined && challenge !== '') return challenge
+  throw new OAuthError('invalid_request', 'This page is part of a login that an application starts.')
+}
+
+/** Sends the browser on with a GET: to the next step, or to the fresh start of an expired one. */
+export function proceed(c: Context<AppEnv>, { redirect_to }: Continuation): Response {
+  c.header('cache-control', 'no-store')
+  return c.redirect(redirect_to, 303)
+}
+
+/** The name a client is shown under. */
+export function clientName(client: JsonObject): string {
+  const { client_name: name, client_id: id } = client
+  return typeof name === 'string' && name !== '' ? name : String(id)
+}

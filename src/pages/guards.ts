@@ -1,0 +1,43 @@
+import type { Context, MiddlewareHandler } from 'hono'
+import type { AppEnv } from '../context.ts'
+import { errorBody, OAuthError } from '../errors/oauth-error.ts'
+import { renderProblem } from './problem.tsx'
+
+/** Hides the demo wherever it is off: its paths are then like any other unknown path. */
+export const demoPagesOnly: MiddlewareHandler<AppEnv> = async (c, next) => {
+  if (!c.var.ctx.rt.config.demoPages) return c.notFound()
+  return next()
+}
+
+/**
+ * Takes forms from our own pages only. Browsers say where a request comes from in `Sec-Fetch-Site`, older ones in
+ * `Origin`; a request with neither is no browser's, so it carries nobody's cookies.
+ */
+export const ownFormsOnly: MiddlewareHandler<AppEnv> = async (c, next) => {
+  if (c.req.method === 'POST' && !fromOurPages(c)) throw new OAuthError('request_forbidden')
+  await next()
+}
+
+function fromOurPages(c: Context<AppEnv>): boolean {
+  const site = c.req.header('sec-fetch-site')
+  if (site !== undefined) return site === 'same-origin' || site === 'none'
+  const origin = c.req.header('origin')
+  if (origin === undefined) return true
+  const own = [new URL(c.req.url).host, new URL(c.var.ctx.rt.config.urls.public).host]
+  return URL.canParse(origin) && own.includes(new URL(origin).host)
+}
+
+/** Shows a refusal as a page; what went wrong on our side is left to the application. */
+export function showRefusal(thrown: Error, c: Context<AppEnv>): Response | Promise<Response> {
+  if (!(thrown instanceof OAuthError)) throw thrown
+  switch (thrown.status) {
+    case 400:
+    case 401:
+    case 403:
+    case 404:
+    case 413:
+      return renderProblem(c, thrown.status, errorBody(thrown).error_description)
+    default:
+      throw thrown
+  }
+}

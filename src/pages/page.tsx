@@ -1,0 +1,62 @@
+import type { Context } from 'hono'
+import { html } from 'hono/html'
+import type { Child } from 'hono/jsx'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { Config } from '../config/types.ts'
+import type { AppEnv } from '../context.ts'
+
+/**
+ * Headers of every built-in page. The policy names no `form-action`: browsers apply it to the redirects that follow
+ * a form too, and those lead to clients anywhere. `same-origin` keeps challenges out of `Referer` for others, while
+ * forms still send a true `Origin`.
+ */
+const HEADERS = {
+  'content-security-policy':
+    "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'",
+  'x-frame-options': 'DENY',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'same-origin',
+  'cache-control': 'no-store',
+  'x-robots-tag': 'noindex',
+}
+
+/** A page: its title is its heading too; `narrow` suits a single form. */
+export interface Page {
+  readonly title: string
+  readonly narrow?: boolean
+  readonly content: Child
+}
+
+/** Renders a built-in page with its headers. */
+export function renderPage(
+  c: Context<AppEnv>,
+  { title, narrow, content }: Page,
+  status: ContentfulStatusCode = 200,
+): Response | Promise<Response> {
+  for (const [name, value] of Object.entries(HEADERS)) c.header(name, value)
+  const style = `${basePath(c.var.ctx.rt.config)}/oauth2/fallbacks/style.css`
+  const document = (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>{title} · Ladon</title>
+        <link rel="icon" href="data:," />
+        <link rel="stylesheet" href={style} />
+      </head>
+      <body>
+        <main class={narrow ? 'narrow' : ''}>
+          <p class="brand">Ladon</p>
+          <h1>{title}</h1>
+          {content}
+        </main>
+      </body>
+    </html>
+  )
+  return c.html(html`<!doctype html>${document}`, status)
+}
+
+/** Path of the public URL, without trailing slash: what every link of ours starts with. */
+export function basePath(config: Config): string {
+  return new URL(config.urls.public).pathname.replace(/\/+$/, '')
+}

@@ -1,0 +1,29 @@
+import { Hono } from 'hono'
+import type { AppEnv } from '../context.ts'
+import { showConsent, submitConsent } from './consent.tsx'
+import { showHome } from './demo/home.tsx'
+import type { Dispatch } from './demo/relying-party.ts'
+import { demoRoutes } from './demo/routes.tsx'
+import { demoPagesOnly, ownFormsOnly, showRefusal } from './guards.ts'
+import { showLogin, submitLogin } from './login.tsx'
+import { showLogout, submitLogout } from './logout.tsx'
+
+/**
+ * The built-in login, consent and logout pages and the demo application. Answers 404 to everything where
+ * `demoPages` is off.
+ *
+ * @param dispatch - hands a request to this server's own routes; the demo application calls its provider with it
+ */
+export function uiPages(dispatch: Dispatch): Hono<AppEnv> {
+  const pages = new Hono<AppEnv>().onError(showRefusal)
+  for (const path of ['/', '/ui/*', '/demo/*']) pages.use(path, demoPagesOnly, ownFormsOnly)
+  return pages
+    .get('/', showHome)
+    .get('/ui/login', showLogin)
+    .post('/ui/login', submitLogin)
+    .get('/ui/consent', showConsent)
+    .post('/ui/consent', submitConsent)
+    .get('/ui/logout', showLogout)
+    .post('/ui/logout', submitLogout)
+    .route('/demo', demoRoutes(dispatch))
+}
