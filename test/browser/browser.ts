@@ -5,6 +5,9 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 import { expect } from 'vitest'
 import { findChromium } from '../../src/cli/chromium.ts'
 
+/** How long one step in the browser may take, in milliseconds. */
+const STEP_TIMEOUT_MS = 15_000
+
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -29,6 +32,7 @@ export async function launch(): Promise<Browser> {
 /** A page in a fresh browser context that fails the test on whatever its policy blocks. */
 export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
   const context = await browser.newContext(options)
+  context.setDefaultTimeout(STEP_TIMEOUT_MS)
   const page = await context.newPage()
   page.on('console', (message) => {
     if (/content.security.policy/i.test(message.text())) throw new Error(message.text())

@@ -1,5 +1,5 @@
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { inspect, launch, openPage } from './browser.ts'
 
@@ -9,6 +9,15 @@ let browser: Browser
 beforeAll(async () => {
   browser = await launch()
   server = await startServer()
+})
+
+// A remembered consent belongs to the user, not to the browser: each test starts without one.
+beforeEach(async () => {
+  const answer = await fetch(`${server.base}/admin/oauth2/auth/sessions/consent?subject=demo&all=true`, {
+    method: 'DELETE',
+    headers: { authorization: `Bearer ${server.adminKey}` },
+  })
+  expect(answer.status).toBe(204)
 })
 
 afterAll(async () => {
