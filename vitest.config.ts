@@ -7,6 +7,7 @@ const bindings = {
   URLS_SELF_ISSUER: 'http://localhost:4444',
   SECRETS_SYSTEM: 'test-system-secret-of-32-characters!',
   ADMIN_API_KEYS: 'ladon-test-admin-key',
+  ADMIN_ENTRYPOINT: 'on',
 }
 
 // Without Chromium the browser tests are left out, and `npm test` says so; where they are required they then fail.

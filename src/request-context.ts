@@ -56,5 +56,7 @@ export const requestContext =
 /** What went wrong, without the words of the error: they could hold anything. */
 function failureFields(thrown: Error | undefined): LogFields {
   if (thrown === undefined) return {}
-  return thrown instanceof OAuthError ? { error: thrown.code } : { error: 'server_error', thrown: thrown.name }
+  return thrown instanceof OAuthError
+    ? { error: thrown.code }
+    : { error: 'server_error', thrown: thrown.name }
 }

@@ -1,7 +1,7 @@
 import { OAuthError } from '../errors/oauth-error.ts'
 
-/** An absolute URI without white space or fragment (RFC 3986 section 4.3). */
-const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:[^\s#]+$/
+/** An absolute URI without fragment (RFC 3986 section 4.3), white space, or backslash, which parsers read differently. */
+const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:[^\s#\\]+$/
 const HTTP = /^https?:/i
 
 /** Schemes that make a browser run or show the redirect itself instead of handing it to a client. */

@@ -1,6 +1,7 @@
 import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { ClientRecord } from '../store/types.ts'
+import { toBase64url } from '../util/base64url.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { type ClientInput, checkClientId } from './metadata.ts'
 import { hashSecret, makeSecret } from './secret.ts'
@@ -23,7 +24,8 @@ export async function createClient(ctx: RequestContext, input: ClientInput): Pro
   const now = nowSeconds()
   const client = await ctx.rt.clients.insert({
     id,
-    instance: crypto.randomUUID(),
+    // Short, because every token carries it.
+    instance: toBase64url(crypto.getRandomValues(new Uint8Array(12))),
     accessEpoch: 0,
     secretHash: secret === undefined ? null : await hashSecret(ctx.rt.roots, id, secret),
     metadata: input.metadata,

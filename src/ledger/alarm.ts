@@ -47,7 +47,6 @@ export class Alarm {
   /** Sets the alarm again when it is missing or was lost though something here expires. */
   check(work: Stored, nowMs: number): void {
     if (this.#due !== null && this.#due > nowMs - OVERDUE_MS) return
-    if (work.tables.all().length === 0) return
     const next = nextExpiry(work, 0)
     if (next === null) this.#due = Number.POSITIVE_INFINITY
     else this.#set(Math.max(next * 1000 + DELAY_MS.row, nowMs))

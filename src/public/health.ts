@@ -21,8 +21,8 @@ export async function ready(c: Context<AppEnv>): Promise<Response> {
 }
 
 const probes: Readonly<Record<string, (rt: Runtime) => Promise<unknown>>> = {
-  d1: (rt) => rt.env.DB.prepare('SELECT 1 FROM clients LIMIT 1').all(),
-  kv: (rt) => rt.env.COPIES.get('probe'),
+  d1: async (rt) => rt.clients.list({ after: null, offset: 0, limit: 1, name: null, owner: null }),
+  kv: async (rt) => rt.env.COPIES.get('probe'),
   ledger: (rt) => rt.ledgers.call(ownerOf('probe', 'ready'), 'ping', null),
 }
 

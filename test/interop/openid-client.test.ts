@@ -66,10 +66,10 @@ describe.each(['opaque', 'jwt'])('openid-client with %s access tokens', (access_
   it.each(methods)('%s: code with PKCE, userinfo, refresh, revocation', async (method) => {
     const { id, secret } = await register({ token_endpoint_auth_method: method, access_token_strategy })
     const auth = {
-      client_secret_basic: oidc.ClientSecretBasic(secret),
-      client_secret_post: oidc.ClientSecretPost(secret),
-      none: oidc.None(),
-    }[method]
+      client_secret_basic: () => oidc.ClientSecretBasic(secret),
+      client_secret_post: () => oidc.ClientSecretPost(secret),
+      none: () => oidc.None(),
+    }[method]()
     const { config, tokens } = await logIn({ id, auth })
     expect(tokens.claims()).toMatchObject({ sub: 'foo@bar.com', email: 'foo@bar.com', aud: [id] })
     const userinfo = await oidc.fetchUserInfo(config, tokens.access_token, 'foo@bar.com')
@@ -88,15 +88,21 @@ describe.each(['opaque', 'jwt'])('openid-client with %s access tokens', (access_
 
   it('client_credentials and introspection', async () => {
     const { id, secret } = await register({ access_token_strategy })
-    const config = await oidc.discovery(new URL(server.base), id, secret, undefined, insecure)
+    const config = await oidc.discovery(
+      new URL(server.base),
+      id,
+      {},
+      oidc.ClientSecretBasic(secret),
+      insecure,
+    )
     const tokens = await oidc.clientCredentialsGrant(config, { scope: 'email' })
-    const metadata = {
-      ...config.serverMetadata(),
-      introspection_endpoint: `${server.base}/admin/oauth2/introspect`,
-    }
-    const admin = new oidc.Configuration(metadata, id, {}, (_as, _client, _body, headers) => {
-      headers.set('authorization', `Bearer ${server.adminKey}`)
-    })
+    const introspection_endpoint = `${server.base}/admin/oauth2/introspect`
+    const admin = new oidc.Configuration(
+      { issuer: server.base, introspection_endpoint },
+      id,
+      {},
+      (_as, _client, _body, headers) => headers.set('authorization', `Bearer ${server.adminKey}`),
+    )
     oidc.allowInsecureRequests(admin)
     expect(await oidc.tokenIntrospection(admin, tokens.access_token)).toMatchObject({
       active: true,

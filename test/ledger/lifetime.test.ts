@@ -1,7 +1,6 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { directoryOf } from '../../src/ledger/owner.ts'
-import type { LedgerMethods } from '../../src/ledger/types.ts'
 import { testEnv } from '../support/bindings.ts'
 import { advance, DAY, FLOW, newAttempt, Subject, seconds, stopClock, tablesOf } from './support.ts'
 
@@ -44,25 +43,27 @@ async function countRows(): Promise<() => number> {
 }
 
 describe('an empty object', () => {
-  const reads: { readonly [M in keyof LedgerMethods]?: Parameters<LedgerMethods[M]>[0] } = {
-    ping: null,
-    session: { sid: 's' },
-    inspect: { id: 'g', generation: 1, grace: { seconds: 60, uses: 0 }, use: 'access_token' },
-    listGrants: { sid: null, after: null, limit: 10 },
-    isSpent: { id: 'x' },
-    owners: { prefix: 'x' },
-    getBlob: { id: 'x' },
-    unbindSessions: { sids: ['x'] },
-    endSessions: { attempt: 'a', target: 'all', flowLifetime: FLOW },
-    revokeGrants: { attempt: 'a', target: 'all', flowLifetime: FLOW },
-    revokeGrant: { attempt: 'a', id: 'g', clientId: 'app', flowLifetime: FLOW },
-  }
+  const asked: readonly ((user: Subject) => Promise<unknown>)[] = [
+    (user) => user.call('ping', null),
+    (user) => user.call('session', { sid: 's' }),
+    (user) => user.inspect(1),
+    (user) => user.list(),
+    (user) => user.call('isSpent', { id: 'x' }),
+    (user) => user.call('owners', { prefix: 'x' }),
+    (user) => user.call('getBlob', { id: 'x' }),
+    (user) => user.call('unbindSessions', { sids: ['x'] }),
+    (user) => user.call('login', user.loginInput({ skip: true })),
+    (user) => user.call('grant', user.grantInput()),
+    (user) => user.call('redeem', user.redeemInput()),
+    (user) => user.call('refresh', user.refreshInput(1)),
+    (user) => user.call('endSessions', { attempt: 'a', target: 'all', flowLifetime: FLOW }),
+    (user) => user.call('revokeGrants', { attempt: 'a', target: 'all', flowLifetime: FLOW }),
+    (user) => user.call('revokeGrant', { attempt: 'a', id: 'g', clientId: 'app', flowLifetime: FLOW }),
+  ]
 
-  it('stays empty whatever is asked of it', async () => {
+  it('stays empty whatever is asked or refused', async () => {
     const user = new Subject()
-    for (const [method, input] of Object.entries(reads)) {
-      await user.call(method as keyof typeof reads, input as never)
-    }
+    for (const ask of asked) await ask(user)
     expect(await user.tables()).toEqual([])
     expect(await user.alarm()).toBeNull()
   })
@@ -224,6 +225,30 @@ describe('the alarm', () => {
     expect(await user.tables()).toEqual([])
   })
 
+  it('comes back soon after a failure of any kind', async () => {
+    const user = new Subject()
+    await user.call('putBlob', { id: 'x', data: 'x', expiresAt: seconds() + 60 })
+    await runInDurableObject(user.stub, (_ledger, state) =>
+      state.storage.sql.exec('DROP TABLE blobs').toArray(),
+    )
+    vi.spyOn(console, 'error').mockImplementation(() => {})
+    advance(2 * HOUR)
+    expect(await runDurableObjectAlarm(user.stub)).toBe(true)
+    expect(await user.alarm()).toBe(Date.now() + 300_000)
+  })
+
+  it('keeps an ended session known as ended while a code of it lives', async () => {
+    const user = new Subject()
+    await user.consented({}, { codeLifetime: 4 * HOUR })
+    await user.call('endSessions', { attempt: newAttempt(), target: 'all', flowLifetime: FLOW })
+    advance(3 * HOUR)
+    expect(await runDurableObjectAlarm(user.stub)).toBe(true)
+    expect(await user.call('redeem', user.redeemInput())).toEqual({ status: 'gone' })
+    advance(3 * HOUR)
+    expect(await runDurableObjectAlarm(user.stub)).toBe(true)
+    expect(await user.tables()).toEqual([])
+  })
+
   it('does nothing to an object that was deleted before it ran', async () => {
     const user = new Subject()
     await runInDurableObject(user.stub, (_ledger, state) => state.storage.setAlarm(Date.now() + DAY * 1000))
@@ -261,5 +286,21 @@ describe('a failing change', () => {
     await user.call('putBlob', { ...input, expiresAt: seconds() + 60 })
     expect(await tablesOf(user.stub)).toEqual(['blobs'])
     expect(await user.alarm()).toBe((seconds() + 60 + HOUR) * 1000)
+  })
+
+  it('leaves the alarm movable when it had moved it', async () => {
+    const user = new Subject()
+    await user.issued({}, { record: { remember: true } })
+    const due = await user.alarm()
+    await runInDurableObject(user.stub, (_ledger, state) =>
+      state.storage.sql.exec(`UPDATE grants SET record = '{"v":0}'`).toArray(),
+    )
+    const flowExpiresAt = seconds() + 60
+    const failing = user.call('login', user.loginInput({ sid: 'second', flowExpiresAt }))
+    await expect(failing).rejects.toMatchObject({ code: 'temporarily_unavailable' })
+    expect(await user.rows('sessions')).toHaveLength(1)
+    expect(await user.alarm()).toBe(due)
+    await user.call('login', user.loginInput({ sid: 'second', flowExpiresAt, clientId: 'other' }))
+    expect(await user.alarm()).toBe((flowExpiresAt + HOUR) * 1000)
   })
 })

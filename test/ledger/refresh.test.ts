@@ -57,6 +57,14 @@ describe('rotation', () => {
     expect(await user.call('refresh', user.refreshInput(3))).toEqual(GONE)
   })
 
+  it('never shortens the life of a remembered consent', async () => {
+    const user = new Subject()
+    await user.issued({}, { record: { remember: true } })
+    await user.call('refresh', user.refreshInput(1, { keepSeconds: 60 }))
+    advance(400 * DAY)
+    expect(await user.list()).toMatchObject([{ id: user.id }])
+  })
+
   it('fast-forwards to a generation newer than the stored one', async () => {
     const user = new Subject()
     await user.issued()

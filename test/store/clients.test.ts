@@ -184,7 +184,7 @@ describe('while storage is down', () => {
   })
 
   it('takes KV for an optimisation: everything works without it', async () => {
-    const outage = withOutage({ ...env, DB: env.DB })
+    const outage = withOutage(env)
     outage.down = true
     const store = new ClientStore(env.DB, outage.env.COPIES)
     const record = await insert(store, 'd4')

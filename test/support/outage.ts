@@ -6,8 +6,8 @@ export interface Outage {
   down: boolean
 }
 
-/** An Env whose D1 (and, unless `d1Only`, KV) fails every call while the switch says so. */
-export function withOutage(real: Env, d1Only = false): Outage {
+/** An Env whose D1 and KV fail every call while the switch says so. */
+export function withOutage(real: Env): Outage {
   const outage = { down: false }
   const guard = <T extends object>(target: T): T =>
     new Proxy(target, {
@@ -20,6 +20,6 @@ export function withOutage(real: Env, d1Only = false): Outage {
         }
       },
     })
-  const env: Env = { ...real, DB: guard(real.DB), COPIES: d1Only ? real.COPIES : guard(real.COPIES) }
+  const env: Env = { ...real, DB: guard(real.DB), COPIES: guard(real.COPIES) }
   return Object.assign(outage, { env })
 }

@@ -1,0 +1,130 @@
+import { describe, expect, it, vi } from 'vitest'
+import { scheduled } from '../../src/scheduled.ts'
+import { testEnv as bindings } from '../support/bindings.ts'
+import { Browser, bodyOf, Deployment, testEnv } from '../support/deployment.ts'
+import {
+  authorizeAt,
+  logIn,
+  parameter,
+  redeem,
+  refresh,
+  registerClient,
+  revoke,
+  tokenRequest,
+} from '../support/relying-party.ts'
+
+/** A binding whose methods fail, as the platform's do, from the moment it is switched off. */
+function breakable<T extends object>(real: T, state: { down: boolean }): T {
+  return new Proxy(real, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name, target)
+      if (typeof member !== 'function') return member
+      return (...args: unknown[]) => {
+        if (name === 'prepare') return breakable(Reflect.apply(member, target, args), state)
+        if (name === 'bind') return breakable(Reflect.apply(member, target, args), state)
+        return state.down ? Promise.reject(new Error('storage is down')) : Reflect.apply(member, target, args)
+      }
+    },
+  })
+}
+
+describe('D1 and KV down (design section 8)', () => {
+  it('with warm copies token, introspect, userinfo and revoke go on; admin and cold isolates answer 503', async () => {
+    const state = { down: false }
+    const { DB, COPIES } = bindings()
+    const broken = { DB: breakable(DB, state), COPIES: breakable(COPIES, state) }
+    const deployment = new Deployment(testEnv(broken))
+    const client = await registerClient(deployment)
+    await logIn(deployment, client)
+    state.down = true
+    const tokens = await logIn(deployment, client)
+    expect(await deployment.introspect(tokens.access_token)).toMatchObject({ active: true })
+    const headers = { authorization: `Bearer ${tokens.access_token}` }
+    expect((await deployment.fetch('/userinfo', { headers })).status).toBe(200)
+    expect((await refresh(deployment, client, tokens.refresh_token)).status).toBe(200)
+    expect((await revoke(deployment, client, tokens.access_token)).status).toBe(200)
+    expect((await deployment.admin('GET', `/admin/clients/${client.id}`)).status).toBe(503)
+    const cold = await tokenRequest(new Deployment(testEnv(broken)), client, {
+      grant_type: 'client_credentials',
+    })
+    expect([cold.status, (await bodyOf(cold))['error']]).toEqual([503, 'temporarily_unavailable'])
+    expect((await deployment.fetch('/health/ready')).status).toBe(503)
+  })
+
+  it('a wrong secret is not called wrong before the source said so', async () => {
+    const state = { down: false }
+    const deployment = new Deployment(testEnv({ DB: breakable(bindings().DB, state) }))
+    const client = await registerClient(deployment)
+    state.down = true
+    const answer = await tokenRequest(
+      deployment,
+      { ...client, secret: 'perhaps-new' },
+      { grant_type: 'client_credentials' },
+    )
+    expect(answer.status).toBe(503)
+  })
+})
+
+describe('the grants book', () => {
+  const rows = async (id: string): Promise<Record<string, unknown>[]> =>
+    (await bindings().DB.prepare('SELECT * FROM grants WHERE client_id = ?').bind(id).all()).results
+
+  it('has a line per grant, marks revocation, and is purged on schedule', async () => {
+    const deployment = new Deployment()
+    const client = await registerClient(deployment)
+    const tokens = await logIn(deployment, client, { login: { subject: 'booked' } })
+    const [row, ...others] = await rows(client.id)
+    expect(others).toEqual([])
+    expect(row).toMatchObject({ subject: 'booked', client_id: client.id, revoked_at: null })
+    await revoke(deployment, client, tokens.access_token)
+    expect((await rows(client.id))[0]?.['revoked_at']).toEqual(expect.any(Number))
+    vi.useFakeTimers({ toFake: ['Date'] })
+    vi.setSystemTime(Date.now() + 3 * 366 * 24 * 3600 * 1000)
+    await scheduled(deployment.env)
+    expect(await rows(client.id)).toEqual([])
+    vi.useRealTimers()
+  })
+
+  it('writes nothing when it is off', async () => {
+    const deployment = new Deployment(testEnv({ GRANTS_BOOK: 'off' }))
+    const client = await registerClient(deployment)
+    await logIn(deployment, client)
+    expect(await rows(client.id)).toEqual([])
+  })
+})
+
+describe('clients that change', () => {
+  it("a deleted and re-created client does not honour the old one's tokens", async () => {
+    const deployment = new Deployment()
+    const client = await registerClient(deployment, { client_id: 'phoenix', client_secret: 'first-secret' })
+    const tokens = await logIn(deployment, client)
+    const elsewhere = new Deployment(testEnv())
+    expect(await elsewhere.introspect(tokens.access_token)).toMatchObject({ active: true })
+    await deployment.admin('DELETE', '/admin/clients/phoenix')
+    expect(await deployment.introspect(tokens.access_token)).toEqual({ active: false })
+    const reborn = await registerClient(deployment, { client_id: 'phoenix', client_secret: 'second-secret' })
+    expect(await deployment.introspect(tokens.access_token)).toEqual({ active: false })
+    const refused = await refresh(deployment, reborn, tokens.refresh_token)
+    expect([refused.status, (await bodyOf(refused))['error']]).toEqual([400, 'invalid_grant'])
+  })
+
+  it('a new secret and a new redirect URI work at once everywhere, also where an old copy is warm', async () => {
+    const deployment = new Deployment()
+    const elsewhere = new Deployment(testEnv())
+    const client = await registerClient(deployment)
+    expect((await tokenRequest(elsewhere, client, { grant_type: 'client_credentials' })).status).toBe(200)
+    const patch = [
+      { op: 'replace', path: '/client_secret', value: 'the-second-secret' },
+      { op: 'add', path: '/redirect_uris/-', value: 'https://app.example/new' },
+    ]
+    expect((await deployment.admin('PATCH', `/admin/clients/${client.id}`, patch)).status).toBe(200)
+    const changed = { ...client, secret: 'the-second-secret' }
+    expect((await tokenRequest(elsewhere, changed, { grant_type: 'client_credentials' })).status).toBe(200)
+    const browser = new Browser(elsewhere)
+    const request = { redirect_uri: 'https://app.example/new' }
+    const callback = await authorizeAt(elsewhere, changed, { browser, request })
+    expect(parameter(callback, 'code')).toMatch(/^ory_ac_/)
+    const lost = await bodyOf(await redeem(elsewhere, changed, parameter(callback, 'code')))
+    expect(lost['error']).toBe('invalid_grant')
+  })
+})
