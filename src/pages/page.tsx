@@ -45,7 +45,7 @@ export function renderPage(
         <link rel="stylesheet" href={style} />
       </head>
       <body>
-        <main class={narrow ? 'narrow' : ''}>
+        <main class={narrow ? 'narrow' : undefined}>
           <p class="brand">Ladon</p>
           <h1>{title}</h1>
           {content}

@@ -33,7 +33,7 @@ export function Result({ session, idToken, accessToken, base }: ResultProps) {
       <div class="buttons">
         {ACTIONS.map(([action, label]) => (
           <form method="post" action={`${base}/demo/${action}`}>
-            <button type="submit" class={action === 'logout' ? 'plain' : ''}>
+            <button type="submit" class={action === 'logout' ? 'plain' : undefined}>
               {label}
             </button>
           </form>

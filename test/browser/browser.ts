@@ -1,0 +1,61 @@
+import { mkdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { expect } from 'vitest'
+import { findChromium } from '../../src/cli/chromium.ts'
+
+/** How long one step in the browser may take, in milliseconds. */
+const STEP_TIMEOUT_MS = 15_000
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const RESULTS = fileURLToPath(new URL('../../test-results/', import.meta.url))
+
+/** Starts Chromium with a profile of its own; fails when there is none, since this test runs only where it must. */
+export async function launch(): Promise<Browser> {
+  const executablePath = findChromium()
+  if (executablePath === undefined) throw new Error('No Chromium: set CHROMIUM_PATH.')
+  mkdirSync(RESULTS, { recursive: true })
+  return chromium.launch({ executablePath, args: FLAGS, headless: true })
+}
+
+/** A page in a fresh browser context that fails the test on whatever its policy blocks. */
+export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext(options)
+  context.setDefaultTimeout(STEP_TIMEOUT_MS)
+  const page = await context.newPage()
+  page.on('console', (message) => {
+    if (/content.security.policy/i.test(message.text())) throw new Error(message.text())
+  })
+  return page
+}
+
+/** Keeps a screenshot, and checks that nothing on the page is a serious obstacle and nothing is cut off sideways. */
+export async function inspect(page: Page, name: string): Promise<void> {
+  await page.screenshot({ path: `${RESULTS}${name}.png`, fullPage: true })
+  await page.evaluate(AXE)
+  const found = await page.evaluate('axe.run().then((result) => result.violations)')
+  expect(serious(found), name).toEqual([])
+  const overflow = await page.evaluate(
+    'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+  )
+  expect(overflow, `${name}: wider than the window`).toBe(0)
+}
+
+/** Names of the findings that axe calls serious or critical. */
+function serious(found: unknown): readonly string[] {
+  if (!Array.isArray(found)) throw new Error('axe found no list')
+  return found
+    .filter(({ impact }: { impact: string }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }: { id: string; nodes: readonly { html: string }[] }) => `${id}: ${nodes[0]?.html}`)
+}
