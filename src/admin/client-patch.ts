@@ -2,8 +2,8 @@ import { applyPatch, Pointer } from 'rfc6902'
 import * as v from 'valibot'
 import { renderClient } from '../clients/render.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import type { JsonObject } from '../ledger/types.ts'
 import type { ClientRecord } from '../store/types.ts'
+import type { JsonObject } from '../util/json.ts'
 
 /** Members a patch may not touch (contract 1.4.1), and names that would reach into JavaScript itself. */
 const DENIED: ReadonlySet<string> = new Set(['id', 'rotatedsecrets', 'rotated_secrets'])

@@ -4,8 +4,8 @@ import { createClient, deleteClient, requireClient, updateClient } from '../clie
 import { renderClient, renderCreatedClient } from '../clients/render.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
 import { readJson } from '../http/form.ts'
-import type { JsonObject } from '../ledger/types.ts'
 import { nowSeconds } from '../util/clock.ts'
+import type { JsonObject } from '../util/json.ts'
 import { patchClient } from './client-patch.ts'
 import { offsetLinks, readPage, tokenLinks } from './pagination.ts'
 

@@ -1,7 +1,7 @@
 import { OAuthError } from '../errors/oauth-error.ts'
-import type { Json, JsonObject } from '../ledger/types.ts'
 import type { JwkSet } from '../store/types.ts'
 import { fromBase64url } from '../util/base64url.ts'
+import type { Json, JsonObject } from '../util/json.ts'
 import { isJsonObject } from '../util/json.ts'
 
 /** Bytes of a coordinate, by curve (RFC 7518 section 6.2.1, RFC 8037 section 2). */

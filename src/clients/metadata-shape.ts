@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { OAuthError } from '../errors/oauth-error.ts'
-import type { JsonObject } from '../ledger/types.ts'
 import { LIFESPAN_FIELDS } from '../store/types.ts'
+import type { JsonObject } from '../util/json.ts'
 import { isJsonObject, isShallow } from '../util/json.ts'
 
 /** Levels that `metadata` and `jwks` may nest. */

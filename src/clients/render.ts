@@ -1,5 +1,5 @@
-import type { JsonObject } from '../ledger/types.ts'
 import { type ClientRecord, LIFESPAN_FIELDS } from '../store/types.ts'
+import type { JsonObject } from '../util/json.ts'
 
 /** A client in the v2 JSON shape (contract 2.1), without any trace of its secret. */
 export function renderClient(record: ClientRecord): JsonObject {

@@ -1,7 +1,7 @@
 import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import type { Json } from '../ledger/types.ts'
 import { nowSeconds } from '../util/clock.ts'
+import type { Json } from '../util/json.ts'
 import { acceptConsentBody, parseBody, parseDenial } from './bodies.ts'
 import {
   type Continuation,

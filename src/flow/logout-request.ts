@@ -1,7 +1,7 @@
 import { renderClient } from '../clients/render.ts'
 import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import type { JsonObject } from '../ledger/types.ts'
+import type { JsonObject } from '../util/json.ts'
 import { rfc3339 } from '../util/rfc3339.ts'
 import { type LogoutState, openLogout, sealLogout } from './logout-state.ts'
 import type { Continuation, FlowAnswer } from './request-view.ts'

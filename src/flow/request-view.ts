@@ -3,7 +3,7 @@ import { renderClient } from '../clients/render.ts'
 import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { Parameters } from '../http/form.ts'
-import type { JsonObject } from '../ledger/types.ts'
+import type { JsonObject } from '../util/json.ts'
 import type { Flow } from './state.ts'
 import { requestUrl } from './urls.ts'
 

@@ -1,8 +1,8 @@
 import * as v from 'valibot'
 import { OAuthError } from '../errors/oauth-error.ts'
-import type { Json, JsonObject } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import { nowSeconds } from '../util/clock.ts'
+import type { Json, JsonObject } from '../util/json.ts'
 import { jsonObject, jsonValue } from './json-value.ts'
 import { openFlow, sealFlow } from './seal.ts'
 

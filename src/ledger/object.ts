@@ -1,5 +1,6 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { Env } from '../env.ts'
+import { logLine } from '../http/log.ts'
 import { nowMs } from '../util/clock.ts'
 import { Alarm, PAUSE_MS } from './alarm.ts'
 import { getBlob, putBlob } from './blobs.ts'
@@ -121,7 +122,7 @@ export class Ledger extends DurableObject<Env> implements Types.LedgerMethods {
       await sweep(parts, started)
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown.name : typeof thrown
-      console.error(JSON.stringify({ level: 'error', event: 'ledger.sweep_failed', error }))
+      logLine('ledger.sweep_failed', { error })
       this.#alarm.noLaterThanMs(started + PAUSE_MS)
     }
   }

@@ -1,14 +1,10 @@
+import type { Json, JsonObject } from '../util/json.ts'
+
 /**
  * What a ledger answers to. Every method is synchronous inside the Durable Object and one SQLite transaction;
  * `attempt` names the HTTP request that asks, so a repeated call after a lost reply gets the same answer.
  * Times are seconds since the epoch unless the name ends in `Ms`; lifetimes are seconds.
  */
-
-/** JSON as consent apps send it. */
-export type Json = null | boolean | number | string | readonly Json[] | JsonObject
-export interface JsonObject {
-  readonly [name: string]: Json
-}
 
 /** A grant as it was consented to: written once, read by every token operation. */
 export interface GrantRecord {

@@ -1,5 +1,5 @@
-import type { JsonObject } from '../ledger/types.ts'
 import { constantTimeEqual } from '../util/digest.ts'
+import type { JsonObject } from '../util/json.ts'
 
 /** The one user that the built-in login page knows. */
 export const DEMO_USER = { subject: 'demo', username: 'demo', password: 'demo' } as const

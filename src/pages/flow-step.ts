@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { Continuation } from '../flow/request-view.ts'
-import type { JsonObject } from '../ledger/types.ts'
+import type { JsonObject } from '../util/json.ts'
 
 /** What a user's "no" is called on its way to the client (RFC 6749 section 4.1.2.1). */
 export const DENIED = { error: 'access_denied', error_description: 'The resource owner denied the request.' }

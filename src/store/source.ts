@@ -1,9 +1,10 @@
 import { OAuthError } from '../errors/oauth-error.ts'
+import { logLine } from '../http/log.ts'
 
 /** Writes one line about a failure of storage. Parameters are bound, so a database message holds no value of a row. */
 export function logFailure(event: string, error: unknown): void {
   const reason = error instanceof Error ? error.message.slice(0, 200) : 'unknown'
-  console.error(JSON.stringify({ kind: event, reason }))
+  logLine(event, { reason })
 }
 
 /**

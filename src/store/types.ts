@@ -1,4 +1,4 @@
-import type { JsonObject } from '../ledger/types.ts'
+import type { JsonObject } from '../util/json.ts'
 
 /** JSON Web Key set as clients register it. */
 export interface JwkSet {

@@ -1,8 +1,8 @@
 import { SignJWT } from 'jose'
 import { ACCESS_TOKEN_SET } from '../crypto/ring.ts'
-import type { JsonObject } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
+import type { JsonObject } from '../util/json.ts'
 import { type ClientToken, type GrantToken, opaqueAccessToken, sealAccess } from './formats.ts'
 
 /** What a resource server learns from a token, by introspection or from the JWT itself. */

@@ -1,4 +1,10 @@
-import type { Json, JsonObject } from '../ledger/types.ts'
+/** Any JSON value. */
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject
+
+/** A JSON object. */
+export interface JsonObject {
+  readonly [name: string]: Json
+}
 
 /** Whether a parsed JSON value is an object (not null, not an array). */
 export function isJsonObject(value: unknown): value is JsonObject {

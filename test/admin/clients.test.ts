@@ -401,7 +401,7 @@ describe('list', () => {
 })
 
 it('answers 503 with Retry-After on every route while storage is down', async () => {
-  vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  vi.spyOn(console, 'log').mockImplementation(() => undefined)
   const outage = withOutage(env)
   const away = serve(requestContext(outage.env))
   await away('POST', '', { client_id: 'known' })

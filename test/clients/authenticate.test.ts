@@ -180,7 +180,7 @@ describe('over several isolates', () => {
   })
 
   it('goes on for known clients while D1 is down, and refuses nobody it cannot ask about', async () => {
-    vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    vi.spyOn(console, 'log').mockImplementation(() => undefined)
     const outage = withOutage(env)
     const ctx = requestContext(outage.env)
     await authenticateClient(ctx, basic('basic', SECRET), form())

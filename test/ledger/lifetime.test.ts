@@ -210,7 +210,7 @@ describe('the alarm', () => {
   it('keeps everything and comes back soon when the directory cannot be reached', async () => {
     const user = new Subject()
     await user.call('login', user.loginInput({ remember: false }))
-    const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const log = vi.spyOn(console, 'log').mockImplementation(() => {})
     const broken = vi.spyOn(Object.getPrototypeOf(await ledgerOf(user)), 'unbindSessions')
     broken.mockImplementation(() => {
       throw new Error('unreachable')
@@ -231,7 +231,7 @@ describe('the alarm', () => {
     await runInDurableObject(user.stub, (_ledger, state) =>
       state.storage.sql.exec('DROP TABLE blobs').toArray(),
     )
-    vi.spyOn(console, 'error').mockImplementation(() => {})
+    vi.spyOn(console, 'log').mockImplementation(() => {})
     advance(2 * HOUR)
     expect(await runDurableObjectAlarm(user.stub)).toBe(true)
     expect(await user.alarm()).toBe(Date.now() + 300_000)

@@ -22,7 +22,7 @@ const renamed = (record: ClientRecord, name: string): ClientRecord => ({
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'] })
-  vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  vi.spyOn(console, 'log').mockImplementation(() => undefined)
 })
 afterEach(() => {
   vi.useRealTimers()

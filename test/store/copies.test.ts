@@ -34,7 +34,7 @@ const later = (milliseconds: number): void => {
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'] })
-  vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  vi.spyOn(console, 'log').mockImplementation(() => undefined)
 })
 afterEach(() => {
   vi.useRealTimers()

@@ -78,7 +78,7 @@ describe('the grants book', () => {
   })
 
   it('gives up with one log line when D1 stays away, and throws nothing', async () => {
-    const log = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const log = vi.spyOn(console, 'log').mockImplementation(() => undefined)
     const outage = withOutage(env)
     outage.down = true
     const away = new GrantsBook(outage.env.DB, true)
