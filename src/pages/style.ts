@@ -17,6 +17,7 @@ main { max-width: 44rem; margin: 0 auto; padding: 1.5rem 1rem 3rem; }
 main.narrow { max-width: 26rem; }
 h1 { font-size: 1.6rem; line-height: 1.2; margin: 0 0 .5rem; }
 h2 { font-size: 1.1rem; margin: 1.5rem 0 .5rem; }
+.card > :first-child { margin-top: 0; }
 p { margin: .5rem 0; }
 a { color: var(--accent); }
 .brand { color: var(--soft); margin: 0 0 1.5rem; font-size: .9rem; letter-spacing: .04em; }
@@ -29,7 +30,7 @@ label.choice { display: flex; gap: .6rem; align-items: baseline; font-weight: 40
 fieldset { border: 0; margin: 0; padding: 0; min-width: 0; }
 legend { padding: 0; font-weight: 600; }
 input[type=text], input[type=password] {
-  display: block; width: 100%; margin-top: .25rem; padding: .6rem; font: inherit;
+  display: block; width: 100%; margin-top: .25rem; padding: .6rem; font: inherit; font-weight: 400;
   color: inherit; background: var(--ground); border: 1px solid var(--soft); border-radius: .4rem;
 }
 input[type=checkbox] { width: 1.1rem; height: 1.1rem; flex: none; accent-color: var(--accent); }

@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { type Import, type Source, sourcesIn } from './sources.ts'
+
+/** Layers from the ground up: what stands in one imports from its own layer and those below. */
+const LAYERS: readonly (readonly string[])[] = [
+  ['errors', 'http', 'config', 'util'],
+  ['crypto'],
+  ['ledger', 'store'],
+  ['env.ts', 'context.ts', 'runtime.ts'],
+  ['clients', 'tokens', 'flow'],
+  ['authorize', 'grants'],
+  ['public', 'admin', 'pages'],
+  ['app.ts', 'index.ts', 'request-context.ts', 'scheduled.ts'],
+]
+
+/** Modules that hold what bindings are: any layer may know their types. */
+const SHARED_TYPES: readonly string[] = ['src/env.ts', 'src/context.ts', 'src/runtime.ts']
+
+/** Files nobody but the ledger itself may import, though they lie beside those that are its face. */
+const LEDGER_FACE = ['client', 'types', 'owner', 'object'].map((name) => `src/ledger/${name}.ts`)
+
+/** Folders whose code answers requests: they ask the stores and ledgers and hold no SQL. */
+const WITHOUT_SQL = ['public', 'admin', 'pages', 'authorize', 'grants', 'clients', 'tokens', 'flow', 'http']
+
+const LONG = 300
+const TOO_LONG = 400
+const TOO_LONG_TEST = 600
+
+const sources = sourcesIn('src')
+const part = (path: string): string => path.split('/')[1] ?? path
+const level = (path: string): number => LAYERS.findIndex((layer) => layer.includes(part(path)))
+
+function allowed(source: Source, { target, typeOnly }: Import): boolean {
+  if (part(source.path) === 'cli') return ['cli', 'util'].includes(part(target))
+  if (typeOnly && SHARED_TYPES.includes(target)) return true
+  return level(target) !== -1 && level(target) <= level(source.path)
+}
+
+describe('the layout', () => {
+  it('finds the source files, each with its place in a layer', () => {
+    expect(sources.length).toBeGreaterThan(100)
+    const misplaced = sources.filter(({ path }) => level(path) === -1 && part(path) !== 'cli')
+    expect(misplaced.map(({ path }) => path)).toEqual([])
+  })
+
+  it('imports one way only', () => {
+    const backwards = sources.flatMap((source) =>
+      source.imports
+        .filter((imported) => !allowed(source, imported))
+        .map(({ target }) => `${source.path} -> ${target}`),
+    )
+    expect(backwards).toEqual([])
+  })
+
+  it('has no circle of modules', () => {
+    const edges = new Map(
+      sources.map(({ path, imports }) => [path, imports.filter((i) => !i.typeOnly).map((i) => i.target)]),
+    )
+    const done = new Set<string>()
+    const circles: string[] = []
+    const visit = (path: string, trail: readonly string[]): void => {
+      if (trail.includes(path)) circles.push([...trail.slice(trail.indexOf(path)), path].join(' -> '))
+      if (trail.includes(path) || done.has(path)) return
+      for (const next of edges.get(path) ?? []) visit(next, [...trail, path])
+      done.add(path)
+    }
+    for (const path of edges.keys()) visit(path, [])
+    expect(circles).toEqual([])
+  })
+
+  it('names files in kebab-case', () => {
+    const names = sources.map(({ path }) => path).filter((path) => !/^[a-z0-9./-]+$/.test(path))
+    expect(names).toEqual([])
+  })
+})
+
+describe('the ledger', () => {
+  it('is reached through its face only', () => {
+    const intruders = sources
+      .filter(({ path }) => part(path) !== 'ledger')
+      .flatMap(({ path, imports }) => imports.map(({ target }) => ({ path, target })))
+      .filter(({ target }) => target.startsWith('src/ledger/') && !LEDGER_FACE.includes(target))
+    expect(intruders).toEqual([])
+  })
+
+  it('alone touches the SQLite of its objects', () => {
+    const intruders = sources.filter(
+      ({ path, text }) =>
+        part(path) !== 'ledger' && /\bsql\.exec\(|\.storage\.sql\b|transactionSync/.test(text),
+    )
+    expect(intruders.map(({ path }) => path)).toEqual([])
+  })
+
+  it('and the stores alone speak SQL', () => {
+    const intruders = sources.filter(
+      ({ path, text }) =>
+        WITHOUT_SQL.includes(part(path)) &&
+        /drizzle|\.prepare\(|\b(SELECT|INSERT INTO|DELETE FROM)\b/.test(text),
+    )
+    // The health check asks the database whether it answers, which is no question about its tables.
+    expect(intruders.map(({ path }) => path).filter((path) => path !== 'src/public/health.ts')).toEqual([])
+  })
+})
+
+describe('the size and strictness of the code', () => {
+  it(`keeps source files below ${TOO_LONG} lines and tests below ${TOO_LONG_TEST}`, () => {
+    const long = sources.filter(({ lines }) => lines > LONG)
+    if (long.length > 0)
+      console.warn('Long files:', long.map(({ path, lines }) => `${path} ${lines}`).join(', '))
+    const tooLong = [
+      ...sources.filter(({ lines }) => lines > TOO_LONG),
+      ...sourcesIn('test').filter(({ lines }) => lines > TOO_LONG_TEST),
+    ]
+    expect(tooLong.map(({ path }) => path)).toEqual([])
+  })
+
+  it('has `any`, `!`, focused and skipped tests as lint errors, and no comment that lifts a rule', () => {
+    const biome: unknown = JSON.parse(readFileSync(new URL('../../biome.jsonc', import.meta.url), 'utf8'))
+    expect(biome).toMatchObject({
+      linter: {
+        rules: {
+          style: { noNonNullAssertion: 'error' },
+          suspicious: { noExplicitAny: 'error', noSkippedTests: 'error', noFocusedTests: 'error' },
+        },
+      },
+    })
+    const marker = new RegExp(['biome-ig' + 'nore', '@ts-(ig' + 'nore|expect-error|nocheck)'].join('|'))
+    const lifted = [...sources, ...sourcesIn('test')].filter(({ text }) => marker.test(text))
+    expect(lifted.map(({ path }) => path)).toEqual([])
+  })
+})

@@ -1,0 +1,200 @@
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { browserRequired, findChromium } from '../../src/cli/chromium.ts'
+import { deploySteps, missingSettings } from '../../src/cli/deploy-plan.ts'
+import { planDev } from '../../src/cli/dev-plan.ts'
+import { addSystemSecret, readDevVars } from '../../src/cli/dev-secrets.ts'
+import { Options } from '../../src/cli/options.ts'
+import { checkLayer, layersOf, renderReport } from '../../src/cli/test-report.ts'
+import { ladon } from './ladon.ts'
+
+let directory: string
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'ladon-cli-'))
+})
+
+afterEach(() => rm(directory, { recursive: true, force: true }))
+
+const plan = (args: readonly string[], devVars = '') => planDev(new Options(args), devVars)
+
+describe('options', () => {
+  it.each([
+    [['--', '--port', '5555'], '5555'],
+    [['--port=5555'], '5555'],
+    [['--port', '1', '--port', '5555'], '5555'],
+    [['--ip', '::1'], undefined],
+    [['--port'], undefined],
+  ])('%j has port %s', (args, port) => {
+    expect(new Options(args).value('port')).toBe(port)
+  })
+
+  it('reads variables in every spelling, and colons inside their values', () => {
+    const options = new Options(['--var', 'A:1', 'B:http://h:1/', '--var=C:', '--minify', '--var', 'D:x'])
+    expect([...options.vars()]).toEqual([
+      ['A', '1'],
+      ['B', 'http://h:1/'],
+      ['C', ''],
+      ['D', 'x'],
+    ])
+  })
+})
+
+describe('dev', () => {
+  it('serves on port 4444 with the development key, as its own issuer', () => {
+    const { base, adminKey, needsSecret, demoPages, serveArgs, migrateArgs } = plan([])
+    expect({ base, adminKey, needsSecret, demoPages }).toEqual({
+      base: 'http://localhost:4444',
+      adminKey: 'ladon-dev-admin-key',
+      needsSecret: true,
+      demoPages: true,
+    })
+    expect(serveArgs.slice(0, 3)).toEqual(['dev', '--port', '4444'])
+    expect(serveArgs).toContain('ADMIN_API_KEYS:ladon-dev-admin-key')
+    expect(serveArgs).toContain('URLS_SELF_ISSUER:http://localhost:4444')
+    expect(migrateArgs).toEqual(['d1', 'migrations', 'apply', 'DB', '--local'])
+  })
+
+  it('hands arguments to the server whole, and to the migrations as far as they concern them', () => {
+    const args = ['--port', '5555', '--persist-to', 'DIR', '--var', 'TTL_ACCESS_TOKEN:5m']
+    const { serveArgs, migrateArgs, listen } = plan(args)
+    expect(serveArgs.join(' ')).toContain(args.join(' '))
+    expect(migrateArgs.join(' ')).toContain('--persist-to DIR')
+    expect(migrateArgs.join(' ')).not.toContain('5555')
+    expect(listen).toEqual({ protocol: 'http', host: '127.0.0.1', port: 5555 })
+  })
+
+  it('lets the user name the issuer, and turns the demo pages off with it', () => {
+    const { base, demoPages, serveArgs } = plan(['--var', 'URLS_SELF_ISSUER:https://op.example/'])
+    expect({ base, demoPages }).toEqual({ base: 'https://op.example', demoPages: false })
+    expect(serveArgs.filter((arg) => arg.startsWith('URLS_SELF_ISSUER:'))).toHaveLength(1)
+  })
+
+  it('keeps to what .dev.vars says, but for the admin key', () => {
+    const file = 'SECRETS_SYSTEM=kept\nURLS_SELF_ISSUER="http://127.0.0.1:9"\nADMIN_API_KEYS=other\n'
+    const { base, needsSecret, adminKey, serveArgs } = plan([], file)
+    expect({ base, needsSecret, adminKey }).toEqual({
+      base: 'http://127.0.0.1:9',
+      needsSecret: false,
+      adminKey: 'ladon-dev-admin-key',
+    })
+    expect(serveArgs.join(' ')).not.toContain('URLS_SELF_ISSUER')
+  })
+
+  it.each([
+    [['--port', 'x'], /--port/],
+    [['--port', '70000'], /--port/],
+    [['--var', 'URLS_SELF_ISSUER:op.example'], /URLS_SELF_ISSUER/],
+  ])('refuses %j', (args, message) => {
+    expect(() => plan(args)).toThrow(message)
+  })
+
+  it('adds a secret to .dev.vars once, for its owner only, and keeps what is there', async () => {
+    const file = join(directory, '.dev.vars')
+    await addSystemSecret(file, await readDevVars(file))
+    expect((await stat(file)).mode & 0o077).toBe(0)
+    expect(plan([], await readDevVars(file)).needsSecret).toBe(false)
+
+    await writeFile(file, 'OTHER=1')
+    await addSystemSecret(file, await readDevVars(file))
+    expect(await readFile(file, 'utf8')).toMatch(/^OTHER=1\nSECRETS_SYSTEM="[\w-]{43}"\n$/)
+  })
+
+  it('says so when the port is taken, and touches nothing', async () => {
+    const other = createServer()
+    const port = await new Promise<number>((resolve) => {
+      other.listen(0, '127.0.0.1', () => {
+        const address = other.address()
+        resolve(typeof address === 'object' && address !== null ? address.port : 0)
+      })
+    })
+    const state = join(directory, 'state')
+    const { code, output } = await ladon(['dev', '--', '--port', String(port), '--persist-to', state])
+    other.close()
+    expect(output).toContain(`Port ${port} is already in use.`)
+    expect(code).toBe(1)
+    await expect(stat(state)).rejects.toThrow('ENOENT')
+  })
+})
+
+describe('reset', () => {
+  it('clears what the server wrote, and nothing beside it', async () => {
+    await mkdir(join(directory, 'v3', 'd1'), { recursive: true })
+    await writeFile(join(directory, 'mine'), '')
+    expect((await ladon(['reset', '--', '--persist-to', directory])).code).toBe(0)
+    await expect(stat(join(directory, 'v3'))).rejects.toThrow('ENOENT')
+    expect((await stat(join(directory, 'mine'))).isFile()).toBe(true)
+  })
+})
+
+describe('deploy', () => {
+  const options = new Options(['--', '--env', 'staging', '--tag', 't1'])
+  const migrate = ['d1', 'migrations', 'apply', 'DB', '--remote', '--env', 'staging']
+  const upload = ['deploy', '--minify', '--env', 'staging', '--tag', 't1']
+
+  it('makes the database by deploying first, and later migrates first', () => {
+    expect(deploySteps(options, false)).toEqual([upload, migrate])
+    expect(deploySteps(options, true)).toEqual([migrate, upload])
+  })
+
+  it('names what is still to be set, and nothing else', () => {
+    expect(missingSettings(new Set(['SECRETS_SYSTEM', 'ADMIN_API_KEYS', 'URLS_SELF_ISSUER']), [])).toBe('')
+    const text = missingSettings(new Set(['URLS_SELF_ISSUER']), ['--env', 'staging'])
+    expect(text).toContain('npx wrangler secret put SECRETS_SYSTEM --env staging')
+    expect(text).toContain('ADMIN_API_KEYS')
+    expect(text).not.toContain('URLS_SELF_ISSUER')
+  })
+})
+
+describe('test', () => {
+  const file = (path: string, status: string, ...tests: readonly string[]) => ({
+    name: new URL(`../../${path}`, import.meta.url).pathname,
+    status,
+    assertionResults: tests.map((one) => ({ status: one })),
+  })
+
+  it('counts by layer, files that broke before their first test included', () => {
+    const layers = layersOf({
+      testResults: [
+        file('test/flows/a.test.ts', 'passed', 'passed', 'passed'),
+        file('test/flows/b.test.ts', 'failed', 'passed', 'failed'),
+        file('test/race/c.test.ts', 'failed'),
+        file('test/util/d.test.ts', 'passed', 'passed', 'pending'),
+      ],
+    })
+    expect(layers).toEqual([
+      { name: 'flows', passed: 3, failed: 1, notRun: 0 },
+      { name: 'race', passed: 0, failed: 1, notRun: 0 },
+      { name: 'util', passed: 1, failed: 0, notRun: 1 },
+    ])
+    const report = renderReport([checkLayer('lint', true), ...layers])
+    expect(report).toContain('1 NOT RUN')
+    expect(report.split('\n').at(-1)).toBe('5 passed, 2 failed')
+  })
+
+  it('takes the browser it is told of, and no other', () => {
+    const before = process.env['CHROMIUM_PATH']
+    process.env['CHROMIUM_PATH'] = join(directory, 'chromium')
+    expect(findChromium()).toBeUndefined()
+    process.env['CHROMIUM_PATH'] = process.execPath
+    expect(findChromium()).toBe(process.execPath)
+    if (before === undefined) delete process.env['CHROMIUM_PATH']
+    else process.env['CHROMIUM_PATH'] = before
+    expect(browserRequired()).toBe(process.env['LADON_REQUIRE_BROWSER'] === '1')
+  })
+})
+
+describe('ladon', () => {
+  it.each([
+    [['help'], 0],
+    [['nonsense'], 2],
+    [['toString'], 2],
+  ])('%j ends with %i and says how it is used', async (args, expected) => {
+    const { code, output } = await ladon(args)
+    expect(output).toContain('Usage: ladon <command>')
+    expect(code).toBe(expected)
+  })
+})
