@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+
+const read = (path: string): string =>
+  readFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url)), 'utf8')
+
+/** Rows of test/table.md: a requirement, the file and the words of the title that show it. */
+const rows = [...read('table.md').matchAll(/^\| ([^|]+) \| [^|]+ \| `([^`]+)` "([^"]+)" \|$/gm)].map(
+  ([, requirement = '', file = '', title = '']) => ({ requirement, file, title }),
+)
+
+describe('the table of requirements', () => {
+  it('is read', () => {
+    const lines = read('table.md').split('\n')
+    const tableLines = lines.filter((line) => line.startsWith('| ') && !/^\| (---|requirement)/.test(line))
+    expect(rows.length).toBe(tableLines.length)
+    expect(rows.length).toBeGreaterThan(50)
+  })
+
+  it.each(rows)('$requirement', ({ file, title }) => {
+    expect(read(file).replaceAll("\\'", "'")).toContain(title)
+  })
+})
