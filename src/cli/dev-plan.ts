@@ -1,4 +1,5 @@
 import { parseEnv } from 'node:util'
+import { settings } from '../config/settings.ts'
 import { isLoopbackHost } from '../util/loopback.ts'
 import { CommandError } from './command-error.ts'
 import type { Options } from './options.ts'
@@ -39,7 +40,8 @@ export function planDev(options: Options, devVars: string): DevPlan {
   const base = (given.get('URLS_SELF_PUBLIC') ?? issuer).replace(/\/+$/, '')
   if (!URL.canParse(issuer) || !URL.canParse(base))
     throw new CommandError('URLS_SELF_ISSUER and URLS_SELF_PUBLIC take absolute URLs.')
-  const demoPages = isLoopbackHost(new URL(issuer).hostname) || given.get('DEMO_PAGES') === 'true'
+  const demoPages =
+    settings.demoPages.parser.parse(given.get('DEMO_PAGES') ?? '') ?? isLoopbackHost(new URL(issuer).hostname)
   const adminKeys = options.vars().get('ADMIN_API_KEYS') ?? DEV_ADMIN_KEY
   const added = [
     ...(options.vars().has('ADMIN_API_KEYS') ? [] : ['--var', `ADMIN_API_KEYS:${adminKeys}`]),
@@ -49,7 +51,7 @@ export function planDev(options: Options, devVars: string): DevPlan {
     listen: { protocol, host: reachable(options.value('ip')), port },
     base,
     demoPages,
-    adminKey: firstKey(adminKeys),
+    adminKey: clientsKey(adminKeys),
     needsSecret: (given.get('SECRETS_SYSTEM') ?? '') === '',
     persistTo: options.value('persist-to'),
     migrateArgs: [
@@ -76,8 +78,8 @@ function reachable(ip: string | undefined): string {
   return ip === '::' ? '::1' : ip
 }
 
-/** The first key of an ADMIN_API_KEYS list, without its scope. */
-function firstKey(keys: string): string {
-  const first = keys.split(',', 1)[0]?.trim() ?? ''
-  return first.slice(first.indexOf(':') + 1)
+/** The key of an ADMIN_API_KEYS list that may register clients; a list without one leaves the development key. */
+function clientsKey(list: string): string {
+  const keys = settings.adminKeys.parser.parse(list) ?? []
+  return keys.find(({ scope }) => scope === 'all' || scope === 'clients')?.key ?? DEV_ADMIN_KEY
 }

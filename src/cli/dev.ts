@@ -70,7 +70,7 @@ function welcome(plan: DevPlan): string {
   const reset = plan.persistTo === undefined ? '' : ` -- --persist-to ${plan.persistTo}`
   const click = plan.demoPages
     ? [`  Click here    ${plan.base}/`, '  Demo user     demo / demo']
-    : ['  Demo pages    off: the issuer is not a loopback address (DEMO_PAGES=true turns them on)']
+    : ['  Demo pages    off; DEMO_PAGES=true turns them on']
   return [
     '',
     `Ladon is ready on ${plan.base}`,

@@ -28,7 +28,12 @@ async function runVitest(args: readonly string[]): Promise<readonly Layer[]> {
   const directory = await mkdtemp(join(tmpdir(), 'ladon-test-'))
   const file = join(directory, 'results.json')
   try {
-    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
+    const reporters = [
+      '--silent=passed-only',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${file}`,
+    ]
     const { code } = await runTool('vitest', ['run', ...reporters, ...args])
     const report = await readFile(file, 'utf8').catch(() => undefined)
     const layers = report === undefined ? [] : layersOf(JSON.parse(report))

@@ -73,6 +73,19 @@ describe('dev', () => {
     expect(serveArgs.filter((arg) => arg.startsWith('URLS_SELF_ISSUER:'))).toHaveLength(1)
   })
 
+  it.each([
+    [['--var', 'DEMO_PAGES:off'], '', false],
+    [['--var', 'URLS_SELF_ISSUER:https://op.example', 'DEMO_PAGES:on'], '', true],
+    [[], 'DEMO_PAGES=false', false],
+  ])('shows demo pages as the server will: %j, %j', (args, file, expected) => {
+    expect(plan(args, file).demoPages).toBe(expected)
+  })
+
+  it('registers the demo client with a key of the user that may', () => {
+    const keys = 'introspect:key-number-one-of-two,clients:key-number-two-of-two'
+    expect(plan(['--var', `ADMIN_API_KEYS:${keys}`]).adminKey).toBe('key-number-two-of-two')
+  })
+
   it('keeps to what .dev.vars says, but for the admin key', () => {
     const file = 'SECRETS_SYSTEM=kept\nURLS_SELF_ISSUER="http://127.0.0.1:9"\nADMIN_API_KEYS=other\n'
     const { base, needsSecret, adminKey, serveArgs } = plan([], file)

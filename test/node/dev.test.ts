@@ -1,0 +1,63 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type RunningServer, startServer } from '../support/server.ts'
+
+let state: string
+
+beforeAll(async () => {
+  state = await mkdtemp(join(tmpdir(), 'ladon-dev-'))
+})
+
+afterAll(() => rm(state, { recursive: true, force: true }))
+
+const MACHINE = {
+  client_id: 'machine',
+  client_secret: 'a-secret-of-sufficient-length',
+  grant_types: ['client_credentials'],
+}
+
+async function admin(server: RunningServer, method: string, path: string, body?: unknown): Promise<Response> {
+  return fetch(`${server.base}/admin${path}`, {
+    method,
+    headers: { authorization: `Bearer ${server.adminKey}` },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+}
+
+/** Command lines of the processes that have to do with this test's state. */
+function processes(): readonly string[] {
+  const lines = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).split('\n')
+  return lines.filter((line) => line.includes(state) && !line.startsWith('ps '))
+}
+
+it('keeps its state over a restart, takes settings, and leaves no process behind', async () => {
+  const first = await startServer({ persistTo: state })
+  const made = await admin(first, 'POST', '/clients', MACHINE)
+  expect(made.status).toBe(201)
+  expect(processes().length).toBeGreaterThan(0)
+  await first.stop()
+  expect(processes()).toEqual([])
+  await expect(fetch(`${first.base}/health/alive`)).rejects.toThrow('fetch failed')
+
+  const second = await startServer({ persistTo: state, vars: { TTL_ACCESS_TOKEN: '5m' } })
+  try {
+    const demo: unknown = await (await admin(second, 'GET', '/clients/demo')).json()
+    expect(demo).toMatchObject({ redirect_uris: [`${second.base}/demo/callback`] })
+    const authorization = `Basic ${btoa(`machine:${MACHINE.client_secret}`)}`
+    const answer = await fetch(`${second.base}/oauth2/token`, {
+      method: 'POST',
+      headers: { authorization },
+      body: new URLSearchParams({ grant_type: 'client_credentials' }),
+    })
+    expect(await answer.json()).toMatchObject({ expires_in: 300, token_type: 'bearer' })
+  } finally {
+    await second.stop()
+  }
+})
+
+it('says at once which setting it cannot work with', async () => {
+  await expect(startServer({ vars: { TTL_ACCESS_TOKEN: 'soon' } })).rejects.toThrow(/TTL_ACCESS_TOKEN/)
+})

@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { settings } from '../../src/config/settings.ts'
+
+const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+
+it('lists every setting with its default and meaning', () => {
+  const rows = Object.values(settings).map(({ name, preset, about }) => {
+    return `| \`${name}\` | ${preset === '' ? '' : `\`${preset}\``} | ${about} |`
+  })
+  const table = readme.split('\n').filter((line) => /^\| `[A-Z0-9_]+` \|/.test(line))
+  expect(table).toEqual(rows)
+})
+
+it('names only scripts that exist', () => {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  const named = [...readme.matchAll(/npm run ([\w:]+)/g)].map(([, name = '']) => name)
+  expect(named).not.toEqual([])
+  expect(manifest).toMatchObject({
+    scripts: Object.fromEntries(named.map((name) => [name, expect.any(String)])),
+  })
+})
