@@ -1,5 +1,6 @@
 import { parseDuration } from '../util/duration.ts'
 import { isLoopbackHost } from '../util/loopback.ts'
+import { isPlainText } from '../util/text.ts'
 import type { AdminKey, AdminScope } from './types.ts'
 
 /** Reads one setting's text. `expected` completes the sentence "must be …"; `parse` gives undefined for a bad value. */
@@ -70,8 +71,7 @@ export function oneOf<const T extends string>(...words: readonly T[]): Parser<T>
 /** Free text without control characters. */
 export const words: Parser<string> = {
   expected: 'text without control characters',
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-  parse: (text) => (/[\x00-\x1f\x7f]/.test(text) ? undefined : text),
+  parse: (text) => (isPlainText(text) ? text : undefined),
 }
 
 /** Texts, comma-separated or as a JSON array; empty items are dropped. */

@@ -1,6 +1,7 @@
 import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { nowSeconds } from '../util/clock.ts'
+import { isPlainText } from '../util/text.ts'
 import { acceptLoginBody, parseBody, parseDenial } from './bodies.ts'
 import {
   type Continuation,
@@ -122,7 +123,7 @@ function checkSubject(subject: string): void {
       ? 'must not be empty'
       : subject.length > MAX_SUBJECT
         ? 'must have at most 255 characters'
-        : !subject.isWellFormed() || /\p{Cc}/u.test(subject)
+        : !isPlainText(subject)
           ? 'must be well-formed text without control characters'
           : undefined
   if (problem !== undefined) throw new OAuthError('invalid_request', `Field 'subject' ${problem}.`)
