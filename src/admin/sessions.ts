@@ -14,6 +14,9 @@ import { readPage, tokenLinks } from './pagination.ts'
 
 const PATH = '/admin/oauth2/auth/sessions/consent'
 
+/** Offsets beyond this find nothing: newer SDKs page by token. */
+const MAX_OFFSET = 10_000
+
 /** Consent and login sessions, mounted at `/oauth2/auth/sessions` (contract 1.4.3). */
 export const sessionRoutes = new Hono<AppEnv>()
   .get('/consent', listConsents)
@@ -29,7 +32,7 @@ async function listConsents(c: Context<AppEnv>): Promise<Response> {
   const page = await readPage(envelopes, PATH, c.req.query(), nowSeconds())
   const sid = c.req.query('login_session_id') ?? ''
   const after = page.style === 'token' ? page.after : null
-  const skipped = page.style === 'offset' ? page.offset : 0
+  const skipped = page.style === 'offset' ? Math.min(page.offset, MAX_OFFSET) : 0
   const found = await ctx.rt.ledgers.call(ownerOf('subject', subject), 'listGrants', {
     sid: sid === '' ? null : sid,
     after,
@@ -37,15 +40,18 @@ async function listConsents(c: Context<AppEnv>): Promise<Response> {
   })
   const shown = found.slice(skipped, skipped + page.size)
   const next = found.length > skipped + page.size ? (shown.at(-1)?.id ?? null) : null
-  const body = await Promise.all(shown.map((grant) => renderConsent(ctx, grant)))
+  const rendered = await Promise.all(shown.map((grant) => renderConsent(ctx, grant)))
+  const body = rendered.filter((consent) => consent !== undefined)
   const listing = { path: PATH, filters: { subject, login_session_id: sid === '' ? null : sid } }
   return json(body, 200, { link: await tokenLinks(envelopes, listing, page.size, next, nowSeconds()) })
 }
 
-/** A consent session on the wire (contract 2.8). */
-async function renderConsent(ctx: RequestContext, grant: StoredGrant): Promise<object> {
+/** A consent session on the wire (contract 2.8); `undefined` when its client is gone, or is another one by now. */
+async function renderConsent(ctx: RequestContext, grant: StoredGrant): Promise<object | undefined> {
   const { clients, config } = ctx.rt
-  const client = (await clients.find(grant.clientId)) ?? (await clients.fresh(grant.clientId))
+  const known = await clients.find(grant.clientId)
+  const client = known?.instance === grant.instance ? known : await clients.fresh(grant.clientId)
+  if (client?.instance !== grant.instance) return undefined
   return {
     consent_request_id: grant.id,
     grant_scope: grant.scope,
@@ -63,7 +69,7 @@ async function renderConsent(ctx: RequestContext, grant: StoredGrant): Promise<o
       skip: false,
       subject: grant.subject,
       oidc_context: oidcContext(new Parameters(new URLSearchParams(grant.query))),
-      client: client === undefined ? { client_id: grant.clientId } : renderClient(client),
+      client: renderClient(client),
       request_url: requestUrl(config, grant.query),
       login_challenge: grant.id,
       login_session_id: grant.sid,

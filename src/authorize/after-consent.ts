@@ -3,7 +3,7 @@ import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { type ConsentAcceptance, type ConsentVerdict, openState } from '../flow/state.ts'
 import { ownerOf } from '../ledger/owner.ts'
-import type { GrantInput, GrantRecord, GrantResult } from '../ledger/types.ts'
+import type { GrantInput, GrantRecord } from '../ledger/types.ts'
 import { redirectUriDigest } from '../tokens/code.ts'
 import { sealCode, stampOf } from '../tokens/formats.ts'
 import { toBase64url } from '../util/base64url.ts'
@@ -37,7 +37,7 @@ export async function afterConsent(
       new OAuthError('access_denied', 'Another decision was made for this flow.'),
     )
   }
-  if (result.first) book(c, state, decision, result)
+  if (result.first) book(c, resumed, decision, result.codeExpiresAt)
   const code = await sealCode(
     ctx.rt,
     {
@@ -81,6 +81,7 @@ function grantRecord(
   return {
     subject: state.subject,
     clientId: request.client.id,
+    instance: state.flow.instance,
     sid: state.flow.sid,
     query: state.flow.query,
     requestedAt: state.flow.requestedAt,
@@ -101,25 +102,18 @@ function grantRecord(
   }
 }
 
-/** Notes a new grant in the grants book and the audit log, after the response. */
+/** Notes a new grant in the audit log and, after the response, in the grants book. */
 function book(
-  c: Context<AppEnv>,
-  state: ConsentVerdict,
-  decision: ConsentAcceptance,
-  result: Extract<GrantResult, { status: 'granted' }>,
+  { var: { ctx } }: Context<AppEnv>,
+  { state, request }: Resumed<ConsentVerdict>,
+  { scope, remember, rememberFor, handledAt }: ConsentAcceptance,
+  codeExpiresAt: number,
 ): void {
-  const { ctx } = c.var
-  const clientId = new URLSearchParams(state.flow.query).get('client_id') ?? ''
+  const { flow, subject } = state
+  const clientId = request.client.id
+  ctx.audit('consent.granted', { client_id: clientId, grant: flow.id, scope })
   const { refreshToken } = ctx.rt.config.ttl
-  ctx.audit('consent.granted', { client_id: clientId, grant: state.flow.id, scope: decision.scope })
-  ctx.defer(
-    ctx.rt.book.record({
-      id: state.flow.id,
-      subject: state.subject,
-      clientId,
-      scope: decision.scope,
-      createdAt: decision.handledAt,
-      expiresAt: refreshToken === null || decision.remember ? null : result.codeExpiresAt + refreshToken,
-    }),
-  )
+  const forEver = refreshToken === null || (remember && rememberFor === 0)
+  const expiresAt = forEver ? null : Math.max(codeExpiresAt + refreshToken, flow.requestedAt + rememberFor)
+  ctx.defer(ctx.rt.book.record({ id: flow.id, subject, clientId, scope, createdAt: handledAt, expiresAt }))
 }

@@ -1,25 +1,24 @@
 import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import { bindBrowser, readSessionCookie } from '../flow/browser.ts'
 import {
-  bindBrowser,
-  clearSessionCookie,
-  MAX_SESSION_SECONDS,
-  readSessionCookie,
-  type SessionCookie,
-  writeSessionCookie,
-} from '../flow/browser.ts'
-import { type LoginAcceptance, type LoginVerdict, openState, sealConsent } from '../flow/state.ts'
+  type LoginAcceptance,
+  type LoginVerdict,
+  openState,
+  type SeenEpoch,
+  sealConsent,
+} from '../flow/state.ts'
 import { withQuery } from '../flow/urls.ts'
-import { directoryOf, ownerOf } from '../ledger/owner.ts'
-import type { LoginResult } from '../ledger/types.ts'
-import { nowSeconds } from '../util/clock.ts'
+import { ownerOf } from '../ledger/owner.ts'
 import { scopeAllowed } from '../util/scope.ts'
 import { isImpersonable } from './check-redirect-uri.ts'
+import { commitLogin, dropSession } from './commit-login.ts'
 import { verifyIdTokenHint } from './id-token-hint.ts'
 import { type AuthorizationRequest, maxAge } from './request.ts'
 import { respondError, respondPage } from './respond.ts'
-import { isDenial, type Resumed, resume, startAfresh } from './resume.ts'
+import { isDenial, resume, startAfresh } from './resume.ts'
+import { start } from './start.ts'
 
 /**
  * Second hop: the browser brings the login app's decision. Starts the session in the subject's ledger and sends
@@ -48,6 +47,7 @@ export async function afterLogin(
   }
   const session = { owner: ownerOf('subject', decision.subject), sid: state.flow.sid }
   const login = await commitLogin(c, resumed, decision, session, cookie)
+  if (login.status === 'stale') return startKnowing(c, request, { owner: session.owner, epoch: login.epoch })
   if (login.status === 'ended') return startAfresh(c, request)
   const skip = consentIsKnown(request, login.rememberedScope)
   if (!skip && request.prompt.includes('none'))
@@ -61,6 +61,15 @@ export async function afterLogin(
     expiresAt,
   )
   return respondPage(c, withQuery(request.config.urls.consent, { consent_challenge: challenge }))
+}
+
+/** All sessions of this subject were ended since the login was accepted: asks for a new one, which knows of it. */
+function startKnowing(
+  c: Context<AppEnv>,
+  request: AuthorizationRequest,
+  seen: SeenEpoch,
+): Response | Promise<Response> {
+  return request.prompt.includes('none') ? startAfresh(c, request) : start(c, request, seen)
 }
 
 /** Whether the authentication is what the request asked for (OIDC Core section 3.1.2.1, contract 3.4). */
@@ -85,54 +94,6 @@ async function checkAuthentication(
   return sub === subject
     ? undefined
     : new OAuthError('login_required', 'Another end-user logged in than the hint names.')
-}
-
-/** Commits the login in the subject's ledger, the directory beside it, and sets or clears the session cookie. */
-async function commitLogin(
-  c: Context<AppEnv>,
-  { state, request, expiresAt }: Resumed<LoginVerdict>,
-  decision: LoginAcceptance,
-  session: SessionCookie,
-  cookie: SessionCookie | undefined,
-): Promise<LoginResult> {
-  const { rt, attempt, audit } = c.var.ctx
-  const skip = state.known !== null
-  const wanted = decision.rememberFor > 0 ? decision.rememberFor : rt.config.ttl.authenticationSession
-  const lifetime = Math.min(wanted, MAX_SESSION_SECONDS)
-  const other = !skip && !decision.remember && cookie?.sid !== session.sid ? cookie : undefined
-  const login = rt.ledgers.call(session.owner, 'login', {
-    attempt,
-    sid: session.sid,
-    subject: decision.subject,
-    clientId: request.client.id,
-    authTime: decision.authTime,
-    remember: decision.remember,
-    skip,
-    // The cookie ends the session; its row must outlive this flow and its code, which are checked against it.
-    expiresAt:
-      skip && !decision.extend ? null : Math.max(nowSeconds() + lifetime, expiresAt + rt.config.ttl.authCode),
-    flowExpiresAt: expiresAt,
-    replaces: other?.owner === session.owner ? other.sid : null,
-  })
-  const directory = skip
-    ? null
-    : rt.ledgers.call(directoryOf(session.sid), 'bindSession', { sid: session.sid, owner: session.owner })
-  const [result] = await Promise.all([login, directory])
-  if (result.status === 'ended') return result
-  if (!skip) audit('session.started', { client_id: request.client.id, sid: session.sid })
-  if (decision.remember && (!skip || decision.extend)) await writeSessionCookie(c, session, lifetime)
-  if (other !== undefined) await dropSession(c, other)
-  return result
-}
-
-/** Ends the browser's session, if it has one, and clears its cookie. */
-async function dropSession(c: Context<AppEnv>, cookie: SessionCookie | undefined): Promise<void> {
-  if (cookie === undefined) return
-  const { rt, attempt, audit } = c.var.ctx
-  const flowLifetime = rt.config.ttl.loginConsentRequest
-  await rt.ledgers.call(cookie.owner, 'endSessions', { attempt, target: { sid: cookie.sid }, flowLifetime })
-  clearSessionCookie(c)
-  audit('session.ended', { sid: cookie.sid })
 }
 
 /** Whether an earlier consent covers this request (contract 3.5). */

@@ -3,14 +3,18 @@ import * as v from 'valibot'
 import type { RequestContext } from '../context.ts'
 import { ID_TOKEN_SET } from '../crypto/ring.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import { nowSeconds } from '../util/clock.ts'
 
 const hintFormat = v.looseObject({
   iss: v.string(),
   sub: v.string(),
   aud: v.union([v.string(), v.array(v.string())]),
   sid: v.optional(v.string()),
-  iat: v.optional(v.number()),
+  iat: v.number(),
 })
+
+/** How far ahead another machine's clock may be, in seconds. */
+const SKEW_SECONDS = 60
 
 /** Claims of an ID token that was given as a hint. */
 export type HintClaims = v.InferOutput<typeof hintFormat>
@@ -25,7 +29,8 @@ export async function verifyIdTokenHint(ctx: RequestContext, hint: string): Prom
     return undefined
   })
   const parsed = v.safeParse(hintFormat, claims)
-  if (!parsed.success || parsed.output.iss !== ctx.rt.config.urls.issuer) {
+  const genuine = parsed.success && parsed.output.iss === ctx.rt.config.urls.issuer
+  if (!genuine || parsed.output.iat > nowSeconds() + SKEW_SECONDS) {
     throw new OAuthError('invalid_request', "Parameter 'id_token_hint' is no ID token of this server.")
   }
   return parsed.output

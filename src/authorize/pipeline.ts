@@ -59,8 +59,8 @@ function judge(ctx: RequestContext, client: ClientRecord, query: string, paramet
       config: ctx.rt.config,
       query,
       parameters,
-      scope: parameters.list('scope'),
-      audience: parameters.list('audience'),
+      scope: [...new Set(parameters.list('scope'))],
+      audience: [...new Set(parameters.list('audience'))],
       prompt: parameters.list('prompt'),
     }
     for (const check of checks) check(request)

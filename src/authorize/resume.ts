@@ -2,10 +2,11 @@ import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { browserMatches } from '../flow/browser.ts'
+import { flowParameters } from '../flow/request-view.ts'
 import type { Denial, Flow, OpenedFlow } from '../flow/state.ts'
 import { requestUrl } from '../flow/urls.ts'
 import type { CsrfStep } from '../http/cookies.ts'
-import { validate } from './pipeline.ts'
+import { type Validation, validate } from './pipeline.ts'
 import type { AuthorizationRequest } from './request.ts'
 import { respondError, respondErrorPage, respondPage, respondToClient } from './respond.ts'
 
@@ -31,16 +32,16 @@ export async function resume<State extends { readonly flow: Flow; readonly decis
     return respondErrorPage(c, new OAuthError('access_denied', `The ${step} verifier is invalid.`))
   }
   const { state, expiresAt } = opened
-  if (clientId !== new URLSearchParams(state.flow.query).get('client_id')) {
+  if (clientId !== flowParameters(state.flow).get('client_id')) {
     return respondErrorPage(c, new OAuthError('invalid_client', 'The flow belongs to another client.'))
   }
-  const validation = await validate(c.var.ctx, state.flow.query)
+  const validation = await validateFor(c, state.flow)
   if (validation.error !== undefined) {
     const { target, error } = validation
     return target === undefined ? respondErrorPage(c, error) : respondError(c, target, error)
   }
   const { request } = validation
-  if (opened.expired) return startAfresh(c, request)
+  if (opened.expired || request.client.instance !== state.flow.instance) return startAfresh(c, request)
   if (isDenial(state.decision)) {
     const { error, description } = state.decision
     if (step === 'consent') c.var.ctx.audit('consent.rejected', { client_id: request.client.id })
@@ -54,6 +55,15 @@ export async function resume<State extends { readonly flow: Flow; readonly decis
     )
   }
   return { state, request, expiresAt }
+}
+
+/** Validates a flow's request again; a client that looks like another one than asked is read from the source first. */
+async function validateFor({ var: { ctx } }: Context<AppEnv>, flow: Flow): Promise<Validation> {
+  const validation = await validate(ctx, flow.query)
+  if (validation.error !== undefined || validation.request.client.instance === flow.instance)
+    return validation
+  await ctx.rt.clients.fresh(validation.request.client.id)
+  return validate(ctx, flow.query)
 }
 
 /** Whether a decision is a denial by the app. */

@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { bindBrowser, readSessionCookie } from '../flow/browser.ts'
-import { type KnownSession, sealLogin } from '../flow/state.ts'
+import { type KnownSession, type SeenEpoch, sealLogin } from '../flow/state.ts'
 import { withQuery } from '../flow/urls.ts'
 import { grantIdFor } from '../ledger/owner.ts'
 import type { SessionView } from '../ledger/types.ts'
@@ -14,8 +14,14 @@ import { respondPage } from './respond.ts'
 /**
  * First hop: recognises the browser's session, if there is one and the request lets it count, and sends the
  * browser to the login app (contract 3.3). Throws what the client is to be told.
+ *
+ * @param seen - login epoch that made an earlier try of this request stale
  */
-export async function start(c: Context<AppEnv>, request: AuthorizationRequest): Promise<Response> {
+export async function start(
+  c: Context<AppEnv>,
+  request: AuthorizationRequest,
+  seen: SeenEpoch | null = null,
+): Promise<Response> {
   const { rt } = c.var.ctx
   const known = await recognise(c, request)
   if (known === null && request.prompt.includes('none')) throw new OAuthError('login_required')
@@ -23,10 +29,11 @@ export async function start(c: Context<AppEnv>, request: AuthorizationRequest): 
   const id = grantIdFor(sid)
   const csrf = bindBrowser(c, 'login', request.client.id, id)
   const requestedAt = nowSeconds()
-  const flow = { id, sid, query: request.query, requestedAt, csrf }
+  const { instance } = request.client
+  const flow = { id, sid, query: request.query, requestedAt, csrf, instance }
   const challenge = await sealLogin(
     rt,
-    { flow, known: known === null ? null : knownSession(known) },
+    { flow, known: known === null ? null : knownSession(known), seen },
     requestedAt + rt.config.ttl.loginConsentRequest,
   )
   const { registration, login } = rt.config.urls

@@ -5,7 +5,7 @@ const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:[^\s#\\]+$/
 const HTTP = /^https?:/i
 
 /** Schemes that make a browser run or show the redirect itself instead of handing it to a client. */
-const ACTIVE = /^(?:javascript|data|vbscript|about|blob):/i
+const ACTIVE = /^(?:javascript|data|vbscript|about|blob|view-source|filesystem|file):/i
 
 /** Checks redirect URIs (RFC 6749 section 3.1.2); throws `invalid_redirect_uri`. */
 export function checkRedirectUris(uris: readonly string[]): void {

@@ -25,7 +25,7 @@ export async function createClient(ctx: RequestContext, input: ClientInput): Pro
   const client = await ctx.rt.clients.insert({
     id,
     // Short, because every token carries it.
-    instance: toBase64url(crypto.getRandomValues(new Uint8Array(12))),
+    instance: toBase64url(crypto.getRandomValues(new Uint8Array(8))),
     accessEpoch: 0,
     secretHash: secret === undefined ? null : await hashSecret(ctx.rt.roots, id, secret),
     metadata: input.metadata,

@@ -10,6 +10,7 @@ export type EnvelopeKind =
   | 'logout_verifier'
   | 'code'
   | 'access_token'
+  | 'access_jti'
   | 'refresh_token'
   | 'session'
   | 'page_token'

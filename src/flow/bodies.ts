@@ -43,6 +43,15 @@ export function parseBody<Schema extends v.GenericSchema>(
   throw new OAuthError('malformed_body', `'${field}' has the wrong type.`)
 }
 
+/** Largest `context` or `session` a consent app may hand over, in bytes of JSON. */
+const MAX_APP_DATA_BYTES = 64 * 1024
+
+/** Refuses app data that is too large to carry; throws `malformed_body`. */
+export function checkSize(field: string, data: unknown): void {
+  if (new TextEncoder().encode(JSON.stringify(data) ?? '').byteLength <= MAX_APP_DATA_BYTES) return
+  throw new OAuthError('malformed_body', `'${field}' is larger than 64 KB.`)
+}
+
 /** Reads a reject body: the app's own error and its description with the hint (contract 2.2); `fallback` names it if the app does not. */
 export function parseDenial(body: unknown, fallback: string): Denial {
   const { error, error_description, error_hint } = parseBody(rejectBody, body ?? {})

@@ -2,7 +2,7 @@ import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { nowSeconds } from '../util/clock.ts'
 import type { Json } from '../util/json.ts'
-import { acceptConsentBody, parseBody, parseDenial } from './bodies.ts'
+import { acceptConsentBody, checkSize, parseBody, parseDenial } from './bodies.ts'
 import {
   type Continuation,
   type FlowAnswer,
@@ -71,6 +71,8 @@ export async function acceptConsent(
   if (opened.expired) return startAfresh(ctx, opened.state)
   const accepted = parseBody(acceptConsentBody, body)
   checkScopes(accepted.grant_scope)
+  checkSize('session', accepted.session)
+  checkSize('context', accepted.context)
   return decide(ctx, opened, {
     scope: [...new Set(accepted.grant_scope)],
     audience: [...new Set(accepted.grant_access_token_audience)],

@@ -2,7 +2,7 @@ import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { isPlainText } from '../util/text.ts'
-import { acceptLoginBody, parseBody, parseDenial } from './bodies.ts'
+import { acceptLoginBody, checkSize, parseBody, parseDenial } from './bodies.ts'
 import {
   type Continuation,
   type FlowAnswer,
@@ -64,6 +64,7 @@ export async function acceptLogin(
   if (opened.expired) return startAfresh(ctx, opened.state)
   const accepted = parseBody(acceptLoginBody, body)
   checkSubject(accepted.subject)
+  checkSize('context', accepted.context)
   const { flow, known } = opened.state
   if (known !== null && known.subject !== accepted.subject) {
     return { status: 200, body: { redirect_to: loginAgainUrl(ctx.rt.config, flow.query) } }

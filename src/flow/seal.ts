@@ -1,5 +1,4 @@
 import type { EnvelopeKind, Opened } from '../crypto/types.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
 import { ownerOf } from '../ledger/owner.ts'
 import type { Runtime } from '../runtime.ts'
 import { toBase64url } from '../util/base64url.ts'
@@ -7,6 +6,9 @@ import { sha256 } from '../util/digest.ts'
 
 /** Largest flow state, in bytes of JSON, that travels in the URL: keeps every redirect under 2,000 characters. */
 const MAX_INLINE_BYTES = 1100
+
+/** How much longer than its flow such state is kept, in seconds: an expired flow must still name its request. */
+const KEEP_SECONDS = 24 * 3600
 
 /**
  * Seals flow state for a URL. State that is too large (a consent app's `context` and `session` may have 64 KB)
@@ -22,7 +24,11 @@ export async function sealFlow(
   const bytes = new TextEncoder().encode(text)
   if (bytes.byteLength <= MAX_INLINE_BYTES) return rt.envelopes.seal(kind, data, expiresAt)
   const id = toBase64url(sha256(bytes))
-  await rt.ledgers.call(ownerOf('flow', id), 'putBlob', { id, data: text, expiresAt })
+  await rt.ledgers.call(ownerOf('flow', id), 'putBlob', {
+    id,
+    data: text,
+    expiresAt: expiresAt + KEEP_SECONDS,
+  })
   return rt.envelopes.seal(kind, id, expiresAt)
 }
 
@@ -31,6 +37,5 @@ export async function openFlow(rt: Runtime, kind: EnvelopeKind, text: string): P
   const opened = await rt.envelopes.open(kind, text)
   if (opened === undefined || typeof opened.data !== 'string') return opened
   const blob = await rt.ledgers.call(ownerOf('flow', opened.data), 'getBlob', { id: opened.data })
-  if (blob === null) throw new OAuthError('request_unauthorized', 'The flow has expired.')
-  return { expiresAt: opened.expiresAt, data: JSON.parse(blob) }
+  return blob === null ? undefined : { expiresAt: opened.expiresAt, data: JSON.parse(blob) }
 }

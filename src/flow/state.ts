@@ -14,7 +14,7 @@ const text = v.string()
 const seconds = v.number()
 const texts = v.array(text)
 
-const flowTuple = v.looseTuple([text, text, text, seconds, text])
+const flowTuple = v.looseTuple([text, text, text, seconds, text, text])
 
 /** An authorization request on its way: its id is the `consent_request_id`, its sid the future `sid`. */
 export interface Flow {
@@ -25,6 +25,14 @@ export interface Flow {
   readonly requestedAt: number
   /** H(CSRF cookie, flow id): only the browser that started this step can finish it. */
   readonly csrf: string
+  /** Instance of the client that asked: a re-created client does not take over its predecessor's flows. */
+  readonly instance: string
+}
+
+/** The login epoch of a subject whose sessions were all ended lately: a login sealed without it does not count. */
+export interface SeenEpoch {
+  readonly owner: string
+  readonly epoch: number
 }
 
 /** The session that was recognised at the start, if any. */
@@ -36,6 +44,7 @@ export interface KnownSession {
 export interface LoginState {
   readonly flow: Flow
   readonly known: KnownSession | null
+  readonly seen: SeenEpoch | null
 }
 
 /** A denial by the login or consent app, in its own words. */
@@ -99,17 +108,20 @@ const fromFlow = (flow: Flow): readonly unknown[] => [
   flow.query,
   flow.requestedAt,
   flow.csrf,
+  flow.instance,
 ]
 
-const toFlow = ([sid, tail, query, requestedAt, csrf]: v.InferOutput<typeof flowTuple>): Flow => ({
+const toFlow = ([sid, tail, query, requestedAt, csrf, instance]: v.InferOutput<typeof flowTuple>): Flow => ({
   id: sid.slice(0, 18) + tail,
   sid,
   query,
   requestedAt,
   csrf,
+  instance,
 })
 
 const known = v.nullable(v.object({ subject: text, authTime: seconds }))
+const seen = v.optional(v.nullable(v.object({ owner: text, epoch: v.number() })), null)
 const denial = v.object({ error: text, description: text })
 
 const loginAcceptance = v.object({
@@ -146,13 +158,20 @@ const consentAcceptance = v.object({
 
 const formats = {
   login_challenge: v.pipe(
-    v.looseTuple([flowTuple, known]),
-    v.transform(([flow, session]): LoginState => ({ flow: toFlow(flow), known: session })),
+    v.looseTuple([flowTuple, known, seen]),
+    v.transform(
+      ([flow, session, epoch]): LoginState => ({ flow: toFlow(flow), known: session, seen: epoch }),
+    ),
   ),
   login_verifier: v.pipe(
-    v.looseTuple([flowTuple, known, v.union([loginAcceptance, denial])]),
+    v.looseTuple([flowTuple, known, seen, v.union([loginAcceptance, denial])]),
     v.transform(
-      ([flow, session, decision]): LoginVerdict => ({ flow: toFlow(flow), known: session, decision }),
+      ([flow, session, epoch, decision]): LoginVerdict => ({
+        flow: toFlow(flow),
+        known: session,
+        seen: epoch,
+        decision,
+      }),
     ),
   ),
   consent_challenge: v.pipe(
@@ -169,14 +188,23 @@ type Formats = typeof formats
 export type FlowKind = keyof Formats
 type StateOf<Kind extends FlowKind> = v.InferOutput<Formats[Kind]>
 
-/** Seals a login challenge, kept under 800 characters for an ordinary OpenID Connect request. */
+/**
+ * Seals a login challenge, under 800 characters for an ordinary OpenID Connect request. It always travels whole:
+ * nobody has logged in yet, so nothing may be written.
+ */
 export function sealLogin(rt: Runtime, state: LoginState, expiresAt: number): Promise<string> {
-  return sealFlow(rt, 'login_challenge', [fromFlow(state.flow), state.known], expiresAt)
+  const { flow, known, seen } = state
+  return rt.envelopes.seal(
+    'login_challenge',
+    [fromFlow(flow), known, ...(seen === null ? [] : [seen])],
+    expiresAt,
+  )
 }
 
 /** Seals the login app's decision. */
 export function sealLoginVerdict(rt: Runtime, state: LoginVerdict, expiresAt: number): Promise<string> {
-  return sealFlow(rt, 'login_verifier', [fromFlow(state.flow), state.known, state.decision], expiresAt)
+  const { flow, known, seen, decision } = state
+  return sealFlow(rt, 'login_verifier', [fromFlow(flow), known, seen, decision], expiresAt)
 }
 
 /** Seals a consent challenge. */

@@ -1,6 +1,9 @@
+import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import type { ClientRecord } from '../store/types.ts'
+import { prepareSigners } from '../tokens/access-token.ts'
 import { checkCodeVerifier, checkRedirectUriAgain } from '../tokens/code.ts'
-import { openCode } from '../tokens/formats.ts'
+import { type AuthorizationCode, openCode } from '../tokens/formats.ts'
 import { issueTokens } from '../tokens/issue.ts'
 import { keepFor, lifetimesFor } from '../tokens/lifetimes.ts'
 import { nowSeconds } from '../util/clock.ts'
@@ -21,20 +24,34 @@ export const authorizationCode: GrantHandler = async (ctx, registered, form) => 
   checkCodeVerifier(code.codeChallenge, form.get('code_verifier'))
   const lifetimes = lifetimesFor(ctx.rt.config, client, 'authorization_code')
   const refreshes = (client.metadata.grant_types ?? []).includes('refresh_token')
-  const result = await underAttempt(ctx.attempt, client.id, presented, (attempt) =>
-    ctx.rt.ledgers.call(code.owner, 'redeem', {
+  await prepareSigners(ctx.rt, client)
+  return underAttempt(ctx.attempt, client.id, presented, async (attempt) => {
+    const result = await ctx.rt.ledgers.call(code.owner, 'redeem', {
       attempt,
       id: code.grantId,
       clientId: client.id,
       epoch: code.epoch,
       keepSeconds: keepFor(lifetimes, refreshes),
-    }),
-  )
-  if (result.status === 'reused') {
-    ctx.audit('token.reuse_detected', { client_id: client.id, grant: code.grantId, credential: 'code' })
-    ctx.defer(ctx.rt.book.revoke([code.grantId], nowSeconds()))
+    })
+    if (result.status !== 'issued') throw refusal(ctx, client, code, result.status)
+    ctx.audit('token.issued', {
+      client_id: client.id,
+      grant: code.grantId,
+      grant_type: 'authorization_code',
+    })
+    return issueTokens(ctx, client, { owner: code.owner, ...result }, lifetimes)
+  })
+}
+
+function refusal(
+  ctx: RequestContext,
+  client: ClientRecord,
+  { grantId }: AuthorizationCode,
+  status: 'reused' | 'gone',
+): OAuthError {
+  if (status === 'reused') {
+    ctx.audit('token.reuse_detected', { client_id: client.id, grant: grantId, credential: 'code' })
+    ctx.defer(ctx.rt.book.revoke([grantId], nowSeconds()))
   }
-  if (result.status !== 'issued') throw new OAuthError('invalid_grant')
-  ctx.audit('token.issued', { client_id: client.id, grant: code.grantId, grant_type: 'authorization_code' })
-  return issueTokens(ctx, client, { owner: code.owner, ...result }, lifetimes)
+  return new OAuthError('invalid_grant')
 }

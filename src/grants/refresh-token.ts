@@ -2,6 +2,7 @@ import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { RefreshResult } from '../ledger/types.ts'
 import type { ClientRecord } from '../store/types.ts'
+import { prepareSigners } from '../tokens/access-token.ts'
 import { type Expiring, type GrantToken, openRefresh } from '../tokens/formats.ts'
 import { issueTokens } from '../tokens/issue.ts'
 import { keepFor, lifetimesFor, type TokenLifetimes } from '../tokens/lifetimes.ts'
@@ -30,16 +31,17 @@ export const refreshToken: GrantHandler = async (ctx, registered, form) => {
   }
   const client = await requireStamp(ctx, allowed, token)
   const lifetimes = lifetimesFor(ctx.rt.config, client, 'refresh_token')
-  const result = await underAttempt(ctx.attempt, client.id, presented, (attempt) =>
-    advance(ctx, client, token, lifetimes, attempt),
-  )
-  if (result.status !== 'issued') throw refusal(ctx, client, token, result)
-  ctx.audit(AUDITED[result.via], {
-    client_id: client.id,
-    grant: token.grantId,
-    generation: result.generation,
+  await prepareSigners(ctx.rt, client)
+  return underAttempt(ctx.attempt, client.id, presented, async (attempt) => {
+    const result = await advance(ctx, client, token, lifetimes, attempt)
+    if (result.status !== 'issued') throw refusal(ctx, client, token, result)
+    ctx.audit(AUDITED[result.via], {
+      client_id: client.id,
+      grant: token.grantId,
+      generation: result.generation,
+    })
+    return issueTokens(ctx, client, { owner: token.owner, ...result }, lifetimes)
   })
-  return issueTokens(ctx, client, { owner: token.owner, ...result }, lifetimes)
 }
 
 /** Asks the ledger; a limit that a cached client copy does not cover counts only if the source says so too. */

@@ -15,8 +15,8 @@ export function listGrants(work: Work, input: ListGrantsInput): readonly StoredG
   return rows.toArray().map(readRecord)
 }
 
-/** Scopes of the client's newest remembered consent that counts. */
-export function rememberedScope(work: Work, clientId: string): readonly string[] | null {
+/** Scopes of the client's newest remembered consent that counts; one given to an earlier creation of the client does not. */
+export function rememberedScope(work: Work, clientId: string, instance: string): readonly string[] | null {
   if (!work.tables.has('grants')) return null
   const row = work.sql
     .exec<Pick<GrantRow, 'id' | 'record'>>(
@@ -25,5 +25,6 @@ export function rememberedScope(work: Work, clientId: string): readonly string[]
       ...[work.now, clientId],
     )
     .toArray()[0]
-  return row === undefined ? null : readRecord(row).scope
+  const record = row === undefined ? undefined : readRecord(row)
+  return record?.instance === instance ? record.scope : null
 }

@@ -1,16 +1,18 @@
 import type { DirectoryEntry } from './types.ts'
 import type { Work } from './work.ts'
 
-const INSERT = 'INSERT OR REPLACE INTO directory (sid, owner) VALUES (?, ?)'
+const INSERT = 'INSERT INTO directory (sid, owner) VALUES (?, ?)'
 
 /** Sorts after every character that can follow a prefix. */
 const LAST = '\u{10FFFF}'
 
-/** Notes which owner a session id belongs to; saying so again costs nothing. */
-export function bindSession(work: Work, entry: DirectoryEntry): void {
-  if (owners(work, entry.sid).some((known) => known.sid === entry.sid && known.owner === entry.owner)) return
+/** Notes which owner a session id belongs to, and returns it: the first one keeps it, saying so again costs nothing. */
+export function bindSession(work: Work, entry: DirectoryEntry): string {
+  const known = owners(work, entry.sid).find(({ sid }) => sid === entry.sid)
+  if (known !== undefined) return known.owner
   work.tables.make('directory')
   work.sql.exec(INSERT, entry.sid, entry.owner)
+  return entry.owner
 }
 
 /** Forgets session ids. */

@@ -3,6 +3,9 @@ import { alive, later, type Work } from './work.ts'
 /** Key of the epoch that counts for every client of the subject. */
 const SUBJECT = ''
 
+/** Key of the epoch of logins; no client id has a control character. */
+const LOGINS = '\u0000logins'
+
 const INSERT = 'INSERT OR REPLACE INTO epochs (client, value, attempt, expires) VALUES (?, ?, ?, ?)'
 
 /**
@@ -16,6 +19,18 @@ export function currentEpoch(work: Work, clientId: string): number {
   return work.sql.exec<{ value: number | null }>(query, SUBJECT, clientId, work.now).one().value ?? 0
 }
 
+/** The epoch of logins: when all sessions of the subject were last ended, as far as flows under way may not know. */
+export function loginEpoch(work: Work): number {
+  if (!work.tables.has('epochs')) return 0
+  const query = 'SELECT MAX(value) AS value FROM epochs WHERE client = ? AND expires > ?'
+  return work.sql.exec<{ value: number | null }>(query, LOGINS, work.now).one().value ?? 0
+}
+
+/** Makes every login that was accepted before now, and not brought here yet, stale. */
+export function raiseLoginEpoch(work: Work, attempt: string, flowLifetime: number): void {
+  raise(work, LOGINS, attempt, flowLifetime)
+}
+
 /** Whether nothing was revoked since this epoch was read. */
 export function epochHolds(work: Work, clientId: string, epoch: number): boolean {
   return currentEpoch(work, clientId) <= epoch
@@ -26,8 +41,11 @@ export function epochHolds(work: Work, clientId: string, epoch: number): boolean
  * @param flowLifetime how long a flow may live, seconds.
  */
 export function raiseEpoch(work: Work, clientId: string | null, attempt: string, flowLifetime: number): void {
+  raise(work, clientId ?? SUBJECT, attempt, flowLifetime)
+}
+
+function raise(work: Work, key: string, attempt: string, flowLifetime: number): void {
   work.tables.make('epochs')
-  const key = clientId ?? SUBJECT
   const rows = work.sql.exec<{ client: string; value: number; attempt: string; expires: number }>(
     'SELECT * FROM epochs',
   )

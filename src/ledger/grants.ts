@@ -9,6 +9,8 @@ const ENDED: GrantResult = { status: 'ended' }
 
 /** Commits a consent and the code that goes with it; the same decision again gets the same answer (types.ts). */
 export function commitGrant(work: Work, input: GrantInput): GrantResult {
+  // From then on the tombstone of a revoked grant may be gone.
+  if (input.flowExpiresAt <= work.now) return ENDED
   const row = findGrant(work, input.id)
   if (row !== undefined && (row.revoked === 1 || row.generation > 0)) return ENDED
   if (!mayIssue(work, input)) return ENDED

@@ -86,9 +86,8 @@ export class Ledger extends DurableObject<Env> implements Types.LedgerMethods {
     return isSpent(this.#work(), input.id)
   }
 
-  bindSession(input: Types.DirectoryEntry): null {
-    this.#change((work) => bindSession(work, input))
-    return null
+  bindSession(input: Types.DirectoryEntry): { readonly owner: string } {
+    return this.#change((work) => ({ owner: bindSession(work, input) }))
   }
 
   unbindSessions(input: { readonly sids: readonly string[] }): null {

@@ -1,5 +1,5 @@
 import { rememberedScope } from './consents.ts'
-import { currentEpoch } from './epochs.ts'
+import { currentEpoch, loginEpoch, raiseLoginEpoch } from './epochs.ts'
 import type { EndSessionsInput, LoginInput, LoginResult, SessionView } from './types.ts'
 import { alive, later, type Work } from './work.ts'
 
@@ -40,7 +40,10 @@ export function readSession(work: Work, sid: string): SessionView | null {
 
 /** Commits a login (types.ts): starts or renews the session, or makes sure that the recognised one is still there. */
 export function login(work: Work, input: LoginInput): LoginResult {
+  if (input.flowExpiresAt <= work.now) return { status: 'ended' }
   const row = findSession(work, input.sid)
+  const epoch = loginEpoch(work)
+  if (row === undefined && !input.skip && epoch > input.epoch) return { status: 'stale', epoch }
   const admitted = input.skip ? extend(work, input, row) : start(work, input, row)
   if (!admitted) return { status: 'ended' }
   if (input.replaces !== null && input.replaces !== input.sid) {
@@ -50,7 +53,7 @@ export function login(work: Work, input: LoginInput): LoginResult {
   return {
     status: 'active',
     epoch: currentEpoch(work, input.clientId),
-    rememberedScope: rememberedScope(work, input.clientId),
+    rememberedScope: rememberedScope(work, input.clientId, input.instance),
   }
 }
 
@@ -88,6 +91,7 @@ function start(work: Work, input: LoginInput, row: SessionRow | undefined): bool
 /** Ends a session, or all; the ids of those that this attempt ended. Tokens stay. */
 export function endSessions(work: Work, input: EndSessionsInput): readonly string[] {
   const ended: string[] = []
+  if (input.target === 'all') raiseLoginEpoch(work, input.attempt, input.flowLifetime)
   for (const row of targets(work, input.target)) {
     const open = row.ended === 0 && alive(row.expires, work.now)
     if (open) end(work, row, input.attempt, work.now + input.flowLifetime)

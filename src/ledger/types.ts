@@ -10,6 +10,8 @@ import type { Json, JsonObject } from '../util/json.ts'
 export interface GrantRecord {
   readonly subject: string
   readonly clientId: string
+  /** Which creation of the client this was consented for. */
+  readonly instance: string
   readonly sid: string
   /** Raw query of the authorization request, without the leading `?`. */
   readonly query: string
@@ -48,13 +50,16 @@ export interface LoginInput {
   readonly sid: string
   readonly subject: string
   readonly clientId: string
+  readonly instance: string
+  /** The login epoch this flow has seen; 0 if none. A login from before "end all sessions" is stale. */
+  readonly epoch: number
   readonly authTime: number
   readonly remember: boolean
   /** True when an existing session was recognised: it must still be there, and nothing is created. */
   readonly skip: boolean
   /** New end of the session; for `skip`, null leaves it as it is (`extend_session_lifespan`). */
   readonly expiresAt: number | null
-  /** Until when the flow's verifiers live: an ended session is remembered as ended at least this long. */
+  /** Until when anything sealed in this flow lives, its code included: an ended session is remembered that long. */
   readonly flowExpiresAt: number
   /** A session of the same owner that this login replaces, if any. */
   readonly replaces: string | null
@@ -69,6 +74,8 @@ export type LoginResult =
       readonly rememberedScope: readonly string[] | null
     }
   | { readonly status: 'ended' }
+  /** All sessions of the subject were ended lately, and this login does not know it: log in again, sealing `epoch`. */
+  | { readonly status: 'stale'; readonly epoch: number }
 
 export interface GrantInput {
   readonly attempt: string
@@ -221,7 +228,8 @@ export interface LedgerMethods {
   /** Marks an id as spent; `first` is true for the attempt that did it. */
   spend(input: SpendInput): { readonly first: boolean }
   isSpent(input: { readonly id: string }): boolean
-  bindSession(input: DirectoryEntry): null
+  /** Notes whose a session id is; the first owner keeps it, and is returned. */
+  bindSession(input: DirectoryEntry): { readonly owner: string }
   unbindSessions(input: { readonly sids: readonly string[] }): null
   /** Owners of sessions whose id starts with the given prefix (contract: a sid, or the part a consent_request_id shares with it). */
   owners(input: { readonly prefix: string }): readonly DirectoryEntry[]

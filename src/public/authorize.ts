@@ -8,6 +8,9 @@ import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { readFormEntries } from '../http/form.ts'
 
+/** Longest authorization request, in characters of its query: it travels whole in the login challenge. */
+const MAX_QUERY = 6 * 1024
+
 /**
  * Authorization endpoint, GET and POST (RFC 6749 section 3.1, contract 1.3.2). Without a verifier it starts a
  * flow; with one it goes on with it. What cannot be told to a client goes to the error page.
@@ -25,12 +28,15 @@ export async function authorize(c: Context<AppEnv>): Promise<Response> {
 async function dispatch(c: Context<AppEnv>): Promise<Response> {
   const url = new URL(c.req.url)
   const { searchParams } = url
-  const clientId = searchParams.get('client_id') ?? undefined
-  const loginVerifier = searchParams.get('login_verifier')
-  if (loginVerifier !== null) return afterLogin(c, loginVerifier, clientId)
-  const consentVerifier = searchParams.get('consent_verifier')
-  if (consentVerifier !== null) return afterConsent(c, consentVerifier, clientId)
+  const clientId = searchParams.getAll('client_id').find((id) => id !== '')
+  const loginVerifier = searchParams.get('login_verifier') ?? ''
+  if (loginVerifier !== '') return afterLogin(c, loginVerifier, clientId)
+  const consentVerifier = searchParams.get('consent_verifier') ?? ''
+  if (consentVerifier !== '') return afterConsent(c, consentVerifier, clientId)
   const query = c.req.method === 'POST' ? await mergedQuery(c, url) : url.search.slice(1)
+  if (query.length > MAX_QUERY) {
+    throw new OAuthError('invalid_request', `The request is longer than ${MAX_QUERY} characters.`)
+  }
   const validation = await validate(c.var.ctx, query)
   if (validation.error !== undefined) {
     const { target, error } = validation
@@ -45,9 +51,11 @@ async function dispatch(c: Context<AppEnv>): Promise<Response> {
   }
 }
 
-/** Query and form as one query string, so that nothing posted is lost after login (contract 8.2). */
+/** Query and form, but for what is ours, as one query string, so that nothing posted is lost after login (contract 8.2). */
 async function mergedQuery(c: Context<AppEnv>, url: URL): Promise<string> {
   const entries = await readFormEntries(c.req.raw)
   const merged = new URLSearchParams([...url.searchParams, ...entries.map(([name, value]) => [name, value])])
+  merged.delete('login_verifier')
+  merged.delete('consent_verifier')
   return merged.toString()
 }

@@ -32,7 +32,7 @@ async function start(c: Context<AppEnv>): Promise<Response> {
   if (typeof asked === 'string') return respondPage(c, asked)
   const requestedAt = nowSeconds()
   const query = new URLSearchParams([...url.searchParams, ...entries.map(([name, value]) => [name, value])])
-  const state = { ...asked, requestUrl: `${url.pathname}?${query}`, requestedAt }
+  const state = { ...asked, requestUrl: `/oauth2/sessions/logout?${query}`, requestedAt }
   const expiresAt = requestedAt + rt.config.ttl.loginConsentRequest
   const challenge = await sealLogout(rt, 'logout_challenge', state, expiresAt)
   return respondPage(c, withQuery(rt.config.urls.logout, { logout_challenge: challenge }))

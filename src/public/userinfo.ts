@@ -9,9 +9,6 @@ import { sessionClaims } from '../tokens/id-token.ts'
 import { type ActiveToken, findActive, isExpired, openToken } from '../tokens/inspect.ts'
 import { nowSeconds } from '../util/clock.ts'
 
-/** ID-token claims that say nothing of the user, also when the consent app sets them (contract 1.3.5). */
-const OMITTED: ReadonlySet<string> = new Set(['nonce', 'at_hash', 'c_hash', 'exp', 'sid', 'jti'])
-
 /** Userinfo endpoint, GET and POST (OIDC Core section 5.3, contract 1.3.5). */
 export async function userinfo(c: Context<AppEnv>): Promise<Response> {
   try {
@@ -48,9 +45,7 @@ async function respond(ctx: RequestContext, { grant, token }: ActiveToken): Prom
   if (grant === null) {
     return json({ aud: [token.clientId], iss: rt.config.urls.issuer, iat: token.issuedAt })
   }
-  const claims = Object.fromEntries(
-    Object.entries(sessionClaims(rt, grant)).filter(([name]) => !OMITTED.has(name)),
-  )
+  const claims = sessionClaims(rt, grant)
   const client = await rt.clients.find(grant.clientId)
   if ((client?.metadata.userinfo_signed_response_alg ?? 'none') === 'none') {
     return json({ ...claims, iat: grant.requestedAt })

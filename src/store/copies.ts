@@ -148,7 +148,8 @@ export class Copies<T extends Versioned> {
     const now = nowMs()
     const running = under.get(id)
     if (running !== undefined && now - running.startedAt < JOIN_MS) return running.result
-    if (under.size >= MAX_READS) return Promise.reject(unavailable())
+    // Only the source is spared: what memory or KV can answer is answered whatever else is asked.
+    if (under === this.#reads && under.size >= MAX_READS) return Promise.reject(unavailable())
     const reading: Reading<T> = { startedAt: now, result: work() }
     under.set(id, reading)
     const settled = (): void => {

@@ -1,9 +1,9 @@
 import { SignJWT } from 'jose'
-import { ACCESS_TOKEN_SET } from '../crypto/ring.ts'
+import { ACCESS_TOKEN_SET, ID_TOKEN_SET } from '../crypto/ring.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 import type { JsonObject } from '../util/json.ts'
-import { type ClientToken, type GrantToken, opaqueAccessToken, sealAccess } from './formats.ts'
+import { type ClientToken, type GrantToken, sealAccess, sealJti } from './formats.ts'
 
 /** What a resource server learns from a token, by introspection or from the JWT itself. */
 export interface AccessClaims {
@@ -28,12 +28,13 @@ const RESERVED: ReadonlySet<string> = new Set([
   'jti',
   'client_id',
   'scp',
+  'scope',
   'ext',
 ])
 
 /**
- * Makes an access token: opaque, or by the client's or the server's strategy a JWT (RFC 9068) whose `jti` is the
- * same sealed envelope, so both kinds are looked up and revoked alike (design section 3).
+ * Makes an access token: opaque, or by the client's or the server's strategy a JWT (RFC 9068) whose `jti` is an
+ * envelope of the same content, so both kinds are looked up and revoked alike (design section 3).
  */
 export async function makeAccessToken(
   rt: Runtime,
@@ -41,13 +42,26 @@ export async function makeAccessToken(
   token: GrantToken | ClientToken,
   claims: AccessClaims,
 ): Promise<string> {
-  const envelope = await sealAccess(rt, token, claims.expiresAt)
-  const strategy = client.metadata.access_token_strategy || rt.config.strategies.accessToken
-  if (strategy === 'opaque') return opaqueAccessToken(envelope)
+  if (strategyOf(rt, client) === 'opaque') return sealAccess(rt, token, claims.expiresAt)
+  const jti = await sealJti(rt, token, claims.expiresAt)
   const { kid, alg, key } = await rt.keys.signer(ACCESS_TOKEN_SET)
-  return new SignJWT(jwtClaims(rt, envelope, claims))
+  return new SignJWT(jwtClaims(rt, jti, claims))
     .setProtectedHeader({ alg, kid, typ: rt.config.strategies.jwtTyp })
     .sign(key)
+}
+
+/**
+ * Has the keys ready that tokens of this client are signed with. Asked before a ledger commits: what fails after
+ * that would cost the client its code or refresh token.
+ */
+export async function prepareSigners(rt: Runtime, client: ClientRecord): Promise<void> {
+  const sets =
+    strategyOf(rt, client) === 'jwt' ? ([ID_TOKEN_SET, ACCESS_TOKEN_SET] as const) : ([ID_TOKEN_SET] as const)
+  await Promise.all(sets.map((set) => rt.keys.signer(set)))
+}
+
+function strategyOf(rt: Runtime, client: ClientRecord): 'opaque' | 'jwt' {
+  return client.metadata.access_token_strategy || rt.config.strategies.accessToken
 }
 
 /** Payload of a JWT access token (contract 3.9). */

@@ -104,29 +104,47 @@ export async function openCode(rt: Runtime, text: string): Promise<Expiring<Auth
   return { owner, grantId, epoch, redirectUri, codeChallenge, instance, accessEpoch, expiresAt }
 }
 
-/** Seals what an access token carries; this is also the `jti` of a JWT access token. */
-export function sealAccess(rt: Runtime, token: GrantToken | ClientToken, expiresAt: number): Promise<string> {
-  return rt.envelopes.seal(
-    'access_token',
-    token.type === 'grant' ? grantData(token) : clientData(token),
-    expiresAt,
-  )
+/** Seals an opaque access token. */
+export async function sealAccess(
+  rt: Runtime,
+  token: GrantToken | ClientToken,
+  expiresAt: number,
+): Promise<string> {
+  return PREFIX.access_token + (await rt.envelopes.seal('access_token', accessData(token), expiresAt))
 }
 
-/** An opaque access token made of its envelope. */
-export const opaqueAccessToken = (envelope: string): string => PREFIX.access_token + envelope
+/**
+ * Seals the `jti` of a JWT access token. It carries what an opaque token carries, but is of a kind of its own:
+ * whoever finds a `jti` in a log holds no token.
+ */
+export function sealJti(rt: Runtime, token: GrantToken | ClientToken, expiresAt: number): Promise<string> {
+  return rt.envelopes.seal('access_jti', accessData(token), expiresAt)
+}
 
 /** Seals a refresh token; `expiresAt` null never expires. */
 export async function sealRefresh(rt: Runtime, token: GrantToken, expiresAt: number | null): Promise<string> {
   return PREFIX.refresh_token + (await rt.envelopes.seal('refresh_token', grantData(token), expiresAt))
 }
 
-/** Opens an access token's envelope, with or without prefix. */
-export async function openAccess(
+/** Opens an opaque access token, with or without prefix. */
+export function openAccess(
   rt: Runtime,
   text: string,
 ): Promise<Expiring<GrantToken | ClientToken> | undefined> {
-  const opened = await rt.envelopes.open('access_token', withoutPrefix('access_token', text))
+  return openAccessKind(rt, 'access_token', withoutPrefix('access_token', text))
+}
+
+/** Opens the `jti` of a JWT access token, which counts only together with the JWT's signature. */
+export function openJti(rt: Runtime, text: string): Promise<Expiring<GrantToken | ClientToken> | undefined> {
+  return openAccessKind(rt, 'access_jti', text)
+}
+
+async function openAccessKind(
+  rt: Runtime,
+  kind: 'access_token' | 'access_jti',
+  text: string,
+): Promise<Expiring<GrantToken | ClientToken> | undefined> {
+  const opened = await rt.envelopes.open(kind, text)
   if (opened === undefined) return undefined
   const data = read(v.union([grantFormat, clientFormat]), opened.data)
   return { ...(data[0] === 0 ? toGrantToken(data) : toClientToken(data)), expiresAt: opened.expiresAt }
@@ -138,6 +156,9 @@ export async function openRefresh(rt: Runtime, text: string): Promise<Expiring<G
   if (opened === undefined) return undefined
   return { ...toGrantToken(read(grantFormat, opened.data)), expiresAt: opened.expiresAt }
 }
+
+const accessData = (token: GrantToken | ClientToken): readonly unknown[] =>
+  token.type === 'grant' ? grantData(token) : clientData(token)
 
 const grantData = (token: GrantToken): readonly unknown[] => [
   0,

@@ -5,10 +5,24 @@ import type { StoredGrant } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import { toBase64url } from '../util/base64url.ts'
 
+/** Claims about the token or its session that the app's own never pass for (OIDC Core section 2). */
+const RESERVED: ReadonlySet<string> = new Set([
+  'azp',
+  'nonce',
+  'at_hash',
+  'c_hash',
+  's_hash',
+  'sid',
+  'jti',
+  'exp',
+  'iat',
+  'nbf',
+])
+
 /** Claims of a session that ID token and userinfo share: the app's own, and the standard ones, which win (contract 3.9). */
 export function sessionClaims(rt: Runtime, grant: StoredGrant): Record<string, unknown> {
   return {
-    ...grant.idTokenClaims,
+    ...Object.fromEntries(Object.entries(grant.idTokenClaims).filter(([name]) => !RESERVED.has(name))),
     iss: rt.config.urls.issuer,
     sub: grant.subject,
     aud: [grant.clientId],

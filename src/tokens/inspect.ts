@@ -10,6 +10,7 @@ import {
   type Expiring,
   type GrantToken,
   openAccess,
+  openJti,
   openRefresh,
   stampFits,
 } from './formats.ts'
@@ -46,7 +47,7 @@ export async function openToken(ctx: RequestContext, text: string): Promise<Open
 async function openJwt(ctx: RequestContext, jwt: string): Promise<OpenedToken | undefined> {
   const parts = readParts(jwt)
   if (parts === undefined) return undefined
-  const token = await openAccess(ctx.rt, parts.jti)
+  const token = await openJti(ctx.rt, parts.jti)
   if (token === undefined) return undefined
   const verifier = await ctx.rt.keys.verifier(ACCESS_TOKEN_SET, parts.kid)
   if (verifier === undefined) return undefined

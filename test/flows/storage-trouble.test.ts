@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { scheduled } from '../../src/scheduled.ts'
 import { testEnv as bindings } from '../support/bindings.ts'
 import { Browser, bodyOf, Deployment, testEnv } from '../support/deployment.ts'
+import { withOutage } from '../support/outage.ts'
 import {
   authorizeAt,
   logIn,
@@ -13,30 +14,13 @@ import {
   tokenRequest,
 } from '../support/relying-party.ts'
 
-/** A binding whose methods fail, as the platform's do, from the moment it is switched off. */
-function breakable<T extends object>(real: T, state: { down: boolean }): T {
-  return new Proxy(real, {
-    get(target, name) {
-      const member: unknown = Reflect.get(target, name, target)
-      if (typeof member !== 'function') return member
-      return (...args: unknown[]) => {
-        if (name === 'prepare') return breakable(Reflect.apply(member, target, args), state)
-        if (name === 'bind') return breakable(Reflect.apply(member, target, args), state)
-        return state.down ? Promise.reject(new Error('storage is down')) : Reflect.apply(member, target, args)
-      }
-    },
-  })
-}
-
 describe('D1 and KV down (design section 8)', () => {
   it('with warm copies token, introspect, userinfo and revoke go on; admin and cold isolates answer 503', async () => {
-    const state = { down: false }
-    const { DB, COPIES } = bindings()
-    const broken = { DB: breakable(DB, state), COPIES: breakable(COPIES, state) }
-    const deployment = new Deployment(testEnv(broken))
+    const outage = withOutage(testEnv())
+    const deployment = new Deployment(outage.env)
     const client = await registerClient(deployment)
     await logIn(deployment, client)
-    state.down = true
+    outage.down = true
     const tokens = await logIn(deployment, client)
     expect(await deployment.introspect(tokens.access_token)).toMatchObject({ active: true })
     const headers = { authorization: `Bearer ${tokens.access_token}` }
@@ -44,7 +28,7 @@ describe('D1 and KV down (design section 8)', () => {
     expect((await refresh(deployment, client, tokens.refresh_token)).status).toBe(200)
     expect((await revoke(deployment, client, tokens.access_token)).status).toBe(200)
     expect((await deployment.admin('GET', `/admin/clients/${client.id}`)).status).toBe(503)
-    const cold = await tokenRequest(new Deployment(testEnv(broken)), client, {
+    const cold = await tokenRequest(new Deployment({ ...outage.env }), client, {
       grant_type: 'client_credentials',
     })
     expect([cold.status, (await bodyOf(cold))['error']]).toEqual([503, 'temporarily_unavailable'])
@@ -52,10 +36,10 @@ describe('D1 and KV down (design section 8)', () => {
   })
 
   it('a wrong secret is not called wrong before the source said so', async () => {
-    const state = { down: false }
-    const deployment = new Deployment(testEnv({ DB: breakable(bindings().DB, state) }))
+    const outage = withOutage(testEnv())
+    const deployment = new Deployment(outage.env)
     const client = await registerClient(deployment)
-    state.down = true
+    outage.down = true
     const answer = await tokenRequest(
       deployment,
       { ...client, secret: 'perhaps-new' },

@@ -56,7 +56,7 @@ describe('an empty object', () => {
     (user) => user.call('grant', user.grantInput()),
     (user) => user.call('redeem', user.redeemInput()),
     (user) => user.call('refresh', user.refreshInput(1)),
-    (user) => user.call('endSessions', { attempt: 'a', target: 'all', flowLifetime: FLOW }),
+    (user) => user.call('endSessions', { attempt: 'a', target: { sid: 'x' }, flowLifetime: FLOW }),
     (user) => user.call('revokeGrants', { attempt: 'a', target: 'all', flowLifetime: FLOW }),
     (user) => user.call('revokeGrant', { attempt: 'a', id: 'g', clientId: 'app', flowLifetime: FLOW }),
   ]

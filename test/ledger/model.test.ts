@@ -40,6 +40,9 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
 /** What a ledger with one session and one flow must look like from outside; knows nothing of rows. */
 interface Model {
   session: 'none' | 'open' | 'ended'
+  /** All sessions were ended before this one started: its first login is stale, until it says that it knows. */
+  stale: boolean
+  seen: number
   flowExpires: number
   epoch: number
   flow: { readonly epoch: number } | null
@@ -57,6 +60,8 @@ class Run {
   readonly started = seconds()
   readonly model: Model = {
     session: 'none',
+    stale: false,
+    seen: 0,
     flowExpires: seconds() + FLOW,
     epoch: 0,
     flow: null,
@@ -94,10 +99,16 @@ class Run {
   async login(): Promise<void> {
     const { model, user } = this
     if (seconds() >= model.flowExpires) return
-    const over = { authTime: this.started, expiresAt: null, flowExpiresAt: model.flowExpires }
+    const { seen } = model
+    const over = { authTime: this.started, expiresAt: null, flowExpiresAt: model.flowExpires, epoch: seen }
     const result = await user.call('login', user.loginInput(over))
-    expect(result.status).toBe(model.session === 'ended' ? 'ended' : 'active')
-    if (result.status === 'ended') return
+    const admitted = model.session === 'none' && model.stale ? 'stale' : 'active'
+    expect(result.status).toBe(model.session === 'ended' ? 'ended' : admitted)
+    if (result.status === 'stale') {
+      expect(result.epoch).toBeGreaterThan(seen)
+      Object.assign(model, { stale: false, seen: result.epoch })
+    }
+    if (result.status !== 'active') return
     model.session = 'open'
     model.flow = { epoch: result.epoch }
   }
@@ -198,6 +209,7 @@ class Run {
   async logout(): Promise<void> {
     await this.user.call('endSessions', { attempt: newAttempt(), target: 'all', flowLifetime: FLOW })
     if (this.model.session === 'open') this.model.session = 'ended'
+    if (this.model.session === 'none') this.model.stale = true
   }
 
   /** After every step, every generation is active exactly when the model says so. */

@@ -18,7 +18,7 @@ const RELEASE_1 = {
     attempt TEXT NOT NULL, recent TEXT NOT NULL DEFAULT '[]', expires INTEGER, record TEXT NOT NULL) WITHOUT ROWID`,
   grant: `INSERT INTO grants VALUES ('grant-1', 'app', 'sid-1', 0, 1, 0, NULL, 1700000010, 'digest-1', 1700000610,
     1700001800, 'attempt-2', 3, 1700000700, 'attempt-3', '[[1,1700000650000,0,null],[2,1700000700000,1,"attempt-x"]]',
-    NULL, '{"v":1,"subject":"alice","clientId":"app","sid":"sid-1","query":"client_id=app","requestedAt":1700000000,"authTime":1700000000,"scope":["openid","offline"],"audience":["https://api.example"],"requestedScope":["openid","offline"],"requestedAudience":[],"nonce":"n-1","acr":"0","amr":["pwd"],"remember":true,"rememberFor":0,"handledAt":1700000010,"accessTokenClaims":{"plan":"gold"},"idTokenClaims":{"email":"a@example"},"context":{"k":[1,null]}}')`,
+    NULL, '{"v":1,"subject":"alice","clientId":"app","instance":"instance-1","sid":"sid-1","query":"client_id=app","requestedAt":1700000000,"authTime":1700000000,"scope":["openid","offline"],"audience":["https://api.example"],"requestedScope":["openid","offline"],"requestedAudience":[],"nonce":"n-1","acr":"0","amr":["pwd"],"remember":true,"rememberFor":0,"handledAt":1700000010,"accessTokenClaims":{"plan":"gold"},"idTokenClaims":{"email":"a@example"},"context":{"k":[1,null]}}')`,
   epochs: `CREATE TABLE epochs (client TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL, attempt TEXT NOT NULL,
     expires INTEGER NOT NULL) WITHOUT ROWID`,
   epoch: `INSERT INTO epochs VALUES ('', 1700000000000, 'attempt-4', 99999999999),

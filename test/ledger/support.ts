@@ -61,6 +61,8 @@ export class Subject {
       sid: this.sid,
       subject: this.name,
       clientId: 'app',
+      instance: 'instance-1',
+      epoch: 0,
       authTime: seconds(),
       remember: true,
       skip: false,
@@ -75,6 +77,7 @@ export class Subject {
     return {
       subject: this.name,
       clientId: 'app',
+      instance: 'instance-1',
       sid: this.sid,
       query: 'client_id=app&scope=openid',
       requestedAt: seconds(),

@@ -15,8 +15,11 @@ export function withOutage(real: Env): Outage {
         const member: unknown = Reflect.get(target, name, target)
         if (typeof member !== 'function') return member
         return (...args: readonly unknown[]) => {
-          if (outage.down) throw new Error('storage is down')
-          return Reflect.apply(member, target, args)
+          // Statements are made here and run elsewhere: only running them can fail.
+          if (name === 'prepare' || name === 'bind') return guard(Reflect.apply(member, target, args))
+          return outage.down
+            ? Promise.reject(new Error('storage is down'))
+            : Reflect.apply(member, target, args)
         }
       },
     })
