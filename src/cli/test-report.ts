@@ -10,8 +10,10 @@ export interface Layer {
   readonly notRun: number
 }
 
-/** What each layer of tests shows, by folder of `test/`. */
+/** What each layer shows, by folder of `test/`; the other folders mirror `src/`. */
 const COVERS: Readonly<Record<string, string>> = {
+  'type check': 'every file, strictest settings',
+  lint: 'rules and formatting',
   flows: 'whole flows over HTTP in workerd',
   race: 'parallel calls with injected latency in workerd',
   interop: 'client libraries against a real server process',
@@ -59,7 +61,7 @@ export function checkLayer(name: string, ok: boolean): Layer {
 export function renderReport(layers: readonly Layer[]): string {
   const lines = layers.map(({ name, passed, failed, notRun }) => {
     const counts = `${passed} passed, ${failed} failed${notRun > 0 ? `, ${notRun} NOT RUN` : ''}`
-    return `  ${name.padEnd(12)} ${counts.padEnd(24)} ${COVERS[name] ?? ''}`.trimEnd()
+    return `  ${name.padEnd(12)} ${counts.padEnd(24)} ${COVERS[name] ?? `src/${name} in workerd`}`.trimEnd()
   })
   const sum = (pick: (layer: Layer) => number): number =>
     layers.reduce((total, layer) => total + pick(layer), 0)
