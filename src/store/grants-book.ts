@@ -1,6 +1,3 @@
-import { and, asc, inArray, isNotNull, lte, sql } from 'drizzle-orm'
-import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
-import { grants } from './schema.ts'
 import { logFailure } from './source.ts'
 import type { GrantsBookEntry } from './types.ts'
 
@@ -8,7 +5,7 @@ import type { GrantsBookEntry } from './types.ts'
 const TRIES = 3
 const PAUSE_MS = 100
 
-/** Ids in one statement; D1 binds at most 100 parameters. */
+/** Ids one statement revokes at most, so that none keeps the database for long. */
 const IDS_AT_ONCE = 90
 
 /** How long a revoked grant without an end stays in the book, seconds. */
@@ -17,59 +14,63 @@ const REVOKED_KEPT_SECONDS = 90 * 86_400
 /** Batches one purge runs at most, so that a backlog never exhausts the scheduled handler. */
 const PURGE_BATCHES = 20
 
+const RECORD = `INSERT INTO grants (id, subject, client_id, scope, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)
+  ON CONFLICT (id) DO UPDATE SET scope = excluded.scope, expires_at = excluded.expires_at`
+
+const REVOKE = `UPDATE grants SET revoked_at = coalesce(revoked_at, ?1), expires_at = coalesce(expires_at, ?2)
+  WHERE id IN (SELECT value FROM json_each(?3))`
+
+const PURGE = `DELETE FROM grants WHERE id IN
+  (SELECT id FROM grants WHERE expires_at <= ? ORDER BY expires_at LIMIT ?) RETURNING id`
+
 /**
  * The grants book: one row per grant, for questions across subjects. Writes are tried a few times and then given up
  * with a log line; no method throws, so nothing can fail with the book (design section 2).
  */
 export class GrantsBook {
-  readonly #db: DrizzleD1Database
+  readonly #db: D1Database
   readonly #enabled: boolean
 
   constructor(db: D1Database, enabled: boolean) {
-    this.#db = drizzle(db)
+    this.#db = db
     this.#enabled = enabled
   }
 
   /** Writes a grant down; a second call for the same grant renews its scope and end. */
   async record(entry: GrantsBookEntry): Promise<void> {
     if (!this.#enabled) return
-    const { scope, expiresAt } = entry
+    const { id, subject, clientId, scope, createdAt, expiresAt } = entry
+    const values = [id, subject, clientId, JSON.stringify(scope), createdAt, expiresAt]
     await attempt('grants_book.record', () =>
       this.#db
-        .insert(grants)
-        .values(entry)
-        .onConflictDoUpdate({ target: grants.id, set: { scope, expiresAt } }),
+        .prepare(RECORD)
+        .bind(...values)
+        .run(),
     )
   }
 
   /** Marks grants as revoked at a time in seconds; the first revocation of each counts. */
   async revoke(ids: readonly string[], at: number): Promise<void> {
     if (!this.#enabled) return
-    const revokedAt = sql`coalesce(${grants.revokedAt}, ${at})`
-    const expiresAt = sql`coalesce(${grants.expiresAt}, ${at + REVOKED_KEPT_SECONDS})`
     for (let start = 0; start < ids.length; start += IDS_AT_ONCE) {
-      const some = ids.slice(start, start + IDS_AT_ONCE)
+      const some = JSON.stringify(ids.slice(start, start + IDS_AT_ONCE))
       await attempt('grants_book.revoke', () =>
-        this.#db.update(grants).set({ revokedAt, expiresAt }).where(inArray(grants.id, some)),
+        this.#db
+          .prepare(REVOKE)
+          .bind(at, at + REVOKED_KEPT_SECONDS, some)
+          .run(),
       )
     }
   }
 
   /** Deletes rows whose end has come, oldest first, `batch` at a time and a bounded number of times; returns how many. */
   async purge(now: number, batch: number): Promise<number> {
-    const ended = this.#db
-      .select({ id: grants.id })
-      .from(grants)
-      .where(and(isNotNull(grants.expiresAt), lte(grants.expiresAt, now)))
-      .orderBy(asc(grants.expiresAt))
-      .limit(batch)
     let purged = 0
     for (let round = 0; round < PURGE_BATCHES; round += 1) {
-      const rows = await attempt('grants_book.purge', () =>
-        this.#db.delete(grants).where(inArray(grants.id, ended)).returning({ id: grants.id }),
-      )
-      purged += rows?.length ?? 0
-      if (rows === undefined || rows.length < batch) break
+      const ended = await attempt('grants_book.purge', () => this.#db.prepare(PURGE).bind(now, batch).all())
+      const deleted = ended?.results.length ?? 0
+      purged += deleted
+      if (deleted < batch) break
     }
     return purged
   }

@@ -1,11 +1,22 @@
-import { desc, eq, notExists, sql } from 'drizzle-orm'
-import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
 import type { SigningKeyRow, SigningKeySource } from '../crypto/types.ts'
 import { nowMs } from '../util/clock.ts'
 import { Copies } from './copies.ts'
-import { jsonWebKeys, versions } from './schema.ts'
+import type { jsonWebKeys } from './schema.ts'
 import { askSource } from './source.ts'
 import { bumpVersion } from './versions.ts'
+
+const INSERT_FIRST = `INSERT INTO json_web_keys ("set", kid, alg, public_jwk, private_sealed, created_at)
+  SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS (SELECT 1 FROM json_web_keys WHERE "set" = ?1)`
+
+const SELECT = `SELECT "set", kid, alg, public_jwk AS publicJwk, private_sealed AS privateSealed,
+    created_at AS createdAt, coalesce((SELECT value FROM versions WHERE name = ?2), 0) AS version
+  FROM json_web_keys WHERE "set" = ?1 ORDER BY created_at DESC, kid DESC`
+
+/** A signing key, its JSON as text, with the version of its set, which one statement reads together. */
+type SelectedRow = Omit<typeof jsonWebKeys.$inferSelect, 'publicJwk'> & {
+  readonly publicJwk: string
+  readonly version: number
+}
 
 interface SigningKeySet {
   readonly version: number
@@ -14,11 +25,11 @@ interface SigningKeySet {
 
 /** Signing keys in D1 with their copies, read set by set. Throws `temporarily_unavailable` when storage fails. */
 export class JsonWebKeyStore implements SigningKeySource {
-  readonly #db: DrizzleD1Database
+  readonly #db: D1Database
   readonly #copies: Copies<SigningKeySet>
 
   constructor(db: D1Database, kv: KVNamespace) {
-    this.#db = drizzle(db)
+    this.#db = db
     this.#copies = new Copies('json-web-keys', kv, (set) => this.#select(set))
   }
 
@@ -29,41 +40,27 @@ export class JsonWebKeyStore implements SigningKeySource {
   }
 
   async insertFirst(row: SigningKeyRow): Promise<readonly SigningKeyRow[]> {
-    const anyRow = this.#db.select({ one: sql`1` }).from(jsonWebKeys).where(eq(jsonWebKeys.set, row.set))
-    const values = this.#db
-      .select({
-        set: sql<string>`${row.set}`.as('set'),
-        kid: sql<string>`${row.kid}`.as('kid'),
-        alg: sql<string>`${row.alg}`.as('alg'),
-        publicJwk: sql<typeof row.publicJwk>`${JSON.stringify(row.publicJwk)}`.as('public_jwk'),
-        privateSealed: sql<string>`${row.privateSealed}`.as('private_sealed'),
-        createdAt: sql<number>`${row.createdAt}`.as('created_at'),
-      })
-      .from(sql`(select 1)`)
-      .where(notExists(anyRow))
-    const insert = this.#db.insert(jsonWebKeys).select(values)
-    await askSource(() => this.#db.batch([insert, bumpVersion(this.#db, counterOf(row.set))]))
+    const { set, kid, alg, publicJwk, privateSealed, createdAt } = row
+    const values = [set, kid, alg, JSON.stringify(publicJwk), privateSealed, createdAt]
+    await askSource(() =>
+      this.#db.batch([this.#db.prepare(INSERT_FIRST).bind(...values), bumpVersion(this.#db, counterOf(set))]),
+    )
     const readAt = nowMs()
-    const stored = await askSource(() => this.#select(row.set))
+    const stored = await askSource(() => this.#select(set))
     if (stored === undefined) return []
-    await this.#copies.put(row.set, stored, readAt)
+    await this.#copies.put(set, stored, readAt)
     return stored.rows
   }
 
   async #select(set: string): Promise<SigningKeySet | undefined> {
-    const [[counter], rows] = await this.#db.batch([
-      this.#db
-        .select()
-        .from(versions)
-        .where(eq(versions.name, counterOf(set))),
-      this.#db
-        .select()
-        .from(jsonWebKeys)
-        .where(eq(jsonWebKeys.set, set))
-        .orderBy(desc(jsonWebKeys.createdAt), desc(jsonWebKeys.kid)),
-    ])
-    return rows.length === 0 ? undefined : { version: counter?.value ?? 0, rows }
+    const { results } = await this.#db.prepare(SELECT).bind(set, counterOf(set)).all<SelectedRow>()
+    const [first] = results
+    return first === undefined ? undefined : { version: first.version, rows: results.map(toKey) }
   }
+}
+
+function toKey({ version: _version, publicJwk, ...row }: SelectedRow): SigningKeyRow {
+  return { ...row, publicJwk: JSON.parse(publicJwk) }
 }
 
 const counterOf = (set: string): string => `json_web_keys:${set}`

@@ -1,13 +1,23 @@
-import { and, asc, eq, notExists, sql } from 'drizzle-orm'
-import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
 import type { RootKeyRow, RootKeySource } from '../crypto/types.ts'
 import { nowMs } from '../util/clock.ts'
 import { Copies } from './copies.ts'
-import { rootKeys, versions } from './schema.ts'
+import type { rootKeys } from './schema.ts'
 import { askSource } from './source.ts'
 import { bumpVersion } from './versions.ts'
 
 const ALL = 'root_keys'
+
+const INSERT_FIRST = `INSERT INTO root_keys (id, sealed, created_at)
+  SELECT ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM root_keys)`
+
+const REWRAP = 'UPDATE root_keys SET sealed = ?3 WHERE id = ?1 AND sealed = ?2'
+
+const SELECT = `SELECT id, sealed, created_at AS createdAt,
+    coalesce((SELECT value FROM versions WHERE name = ?), 0) AS version
+  FROM root_keys ORDER BY created_at, id`
+
+/** A root key with the version of the whole set, which one statement reads together. */
+type SelectedRow = typeof rootKeys.$inferSelect & { readonly version: number }
 
 interface RootKeySet {
   readonly version: number
@@ -16,11 +26,11 @@ interface RootKeySet {
 
 /** Root keys in D1 with their copies, always read as a whole. Throws `temporarily_unavailable` when storage fails. */
 export class RootKeyStore implements RootKeySource {
-  readonly #db: DrizzleD1Database
+  readonly #db: D1Database
   readonly #copies: Copies<RootKeySet>
 
   constructor(db: D1Database, kv: KVNamespace) {
-    this.#db = drizzle(db)
+    this.#db = db
     this.#copies = new Copies('root-keys', kv, () => this.#select())
   }
 
@@ -31,24 +41,19 @@ export class RootKeyStore implements RootKeySource {
   }
 
   async insertFirst(row: RootKeyRow): Promise<readonly RootKeyRow[]> {
-    const anyRow = this.#db.select({ one: sql`1` }).from(rootKeys)
-    const values = this.#db
-      .select({
-        id: sql<string>`${row.id}`.as('id'),
-        sealed: sql<string>`${row.sealed}`.as('sealed'),
-        createdAt: sql<number>`${row.createdAt}`.as('created_at'),
-      })
-      .from(sql`(select 1)`)
-      .where(notExists(anyRow))
-    const insert = this.#db.insert(rootKeys).select(values)
-    await askSource(() => this.#db.batch([insert, bumpVersion(this.#db, ALL)]))
+    await askSource(() =>
+      this.#db.batch([
+        this.#db.prepare(INSERT_FIRST).bind(row.id, row.sealed, row.createdAt),
+        bumpVersion(this.#db, ALL),
+      ]),
+    )
     return this.#republish()
   }
 
   async rewrap(id: string, from: string, to: string): Promise<void> {
-    const unchanged = and(eq(rootKeys.id, id), eq(rootKeys.sealed, from))
-    const update = this.#db.update(rootKeys).set({ sealed: to }).where(unchanged)
-    await askSource(() => this.#db.batch([update, bumpVersion(this.#db, ALL)]))
+    await askSource(() =>
+      this.#db.batch([this.#db.prepare(REWRAP).bind(id, from, to), bumpVersion(this.#db, ALL)]),
+    )
     await this.#republish()
   }
 
@@ -61,10 +66,9 @@ export class RootKeyStore implements RootKeySource {
   }
 
   async #select(): Promise<RootKeySet | undefined> {
-    const [[counter], rows] = await this.#db.batch([
-      this.#db.select().from(versions).where(eq(versions.name, ALL)),
-      this.#db.select().from(rootKeys).orderBy(asc(rootKeys.createdAt), asc(rootKeys.id)),
-    ])
-    return rows.length === 0 ? undefined : { version: counter?.value ?? 0, rows }
+    const { results } = await this.#db.prepare(SELECT).bind(ALL).all<SelectedRow>()
+    const [first] = results
+    if (first === undefined) return undefined
+    return { version: first.version, rows: results.map(({ version: _version, ...row }) => row) }
   }
 }

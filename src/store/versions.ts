@@ -1,11 +1,7 @@
-import { sql } from 'drizzle-orm'
-import type { DrizzleD1Database } from 'drizzle-orm/d1'
-import { versions } from './schema.ts'
+const BUMP = `INSERT INTO versions (name, value) VALUES (?, 1)
+  ON CONFLICT (name) DO UPDATE SET value = versions.value + 1`
 
 /** The statement that raises a counter by one; it goes into the batch of the write it counts. */
-export function bumpVersion(db: DrizzleD1Database, name: string) {
-  return db
-    .insert(versions)
-    .values({ name, value: 1 })
-    .onConflictDoUpdate({ target: versions.name, set: { value: sql`${versions.value} + 1` } })
+export function bumpVersion(db: D1Database, name: string): D1PreparedStatement {
+  return db.prepare(BUMP).bind(name)
 }

@@ -106,6 +106,23 @@ describe('the ledger', () => {
   })
 })
 
+describe('the schema of D1', () => {
+  const SCHEMA = 'src/store/schema.ts'
+
+  it('makes migrations and types, and is no part of the Worker', () => {
+    const importers = sources.flatMap(({ path, imports }) =>
+      imports.filter(({ target }) => target === SCHEMA).map(({ typeOnly }) => ({ path, typeOnly })),
+    )
+    expect(importers.length).toBeGreaterThan(0)
+    expect(importers.filter(({ typeOnly }) => !typeOnly)).toEqual([])
+  })
+
+  it('alone imports drizzle', () => {
+    const importers = sources.filter(({ text }) => /\bfrom 'drizzle-orm|\bimport\('drizzle-orm/.test(text))
+    expect(importers.map(({ path }) => path)).toEqual([SCHEMA])
+  })
+})
+
 describe('the size and strictness of the code', () => {
   it(`keeps source files below ${TOO_LONG} lines and tests below ${TOO_LONG_TEST}`, () => {
     const long = sources.filter(({ lines }) => lines > LONG)

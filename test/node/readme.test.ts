@@ -5,11 +5,10 @@ import { settings } from '../../src/config/settings.ts'
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 
 it('lists every setting with its default and meaning', () => {
-  const rows = Object.values(settings).map(({ name, preset, about }) => {
-    return `| \`${name}\` | ${preset === '' ? '' : `\`${preset}\``} | ${about} |`
-  })
-  const table = readme.split('\n').filter((line) => /^\| `[A-Z0-9_]+` \|/.test(line))
-  expect(table).toEqual(rows)
+  const rows = Object.values(settings).map(({ name, preset }) => [name, preset === '' ? '' : `\`${preset}\``])
+  const table = [...readme.matchAll(/^\| `([A-Z0-9_]+)` \| (.*?) ?\| (.*) \|$/gm)]
+  expect(table.map(([, name, preset]) => [name, preset])).toEqual(rows)
+  for (const [, name, , meaning] of table) expect(meaning, name).toMatch(/^\S.*\.$/)
 })
 
 it('names only scripts that exist', () => {
