@@ -1,4 +1,4 @@
-import { Hono } from 'hono'
+import type { Hono } from 'hono'
 import { adminClients } from './admin/clients.ts'
 import { flowRoutes } from './admin/flows.ts'
 import { type AdminGuard, guardByBinding, guardByKey, requireScope } from './admin/guard.ts'
@@ -7,6 +7,7 @@ import { sessionRoutes } from './admin/sessions.ts'
 import { version } from './admin/version.ts'
 import type { AppEnv } from './context.ts'
 import { renderError } from './errors/render.ts'
+import { emptyRoutes } from './http/empty-routes.ts'
 import { notFound } from './http/not-found.ts'
 import { canonicalPath } from './http/paths.ts'
 import { fallbackPages } from './pages/fallbacks.tsx'
@@ -25,7 +26,7 @@ const getPath = (request: Request): string => canonicalPath(new URL(request.url)
 
 /** The admin API (contract 1.2), each part behind the guard of its surface. */
 function adminRoutes(guard: AdminGuard): Hono<AppEnv> {
-  return new Hono<AppEnv>()
+  return emptyRoutes()
     .use('/clients/*', requireScope(guard, 'clients'))
     .use('/oauth2/auth/*', requireScope(guard, 'flows'))
     .use('/oauth2/introspect', requireScope(guard, 'introspect'))
@@ -38,7 +39,7 @@ function adminRoutes(guard: AdminGuard): Hono<AppEnv> {
 }
 
 function base(surface: 'public' | 'binding'): Hono<AppEnv> {
-  return new Hono<AppEnv>({ getPath })
+  return emptyRoutes(getPath)
     .use(requestContext(surface))
     .notFound(notFound)
     .onError(renderError)

@@ -1,15 +1,16 @@
-import { type Context, Hono } from 'hono'
+import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { acceptConsent, getConsentRequest, rejectConsent } from '../flow/consent-request.ts'
 import { acceptLogin, getLoginRequest, rejectLogin } from '../flow/login-request.ts'
 import { acceptLogout, getLogoutRequest, rejectLogout } from '../flow/logout-request.ts'
 import type { FlowAnswer } from '../flow/request-view.ts'
+import { emptyRoutes } from '../http/empty-routes.ts'
 import { readJson } from '../http/form.ts'
 import { json } from '../http/json.ts'
 
 /** Login, consent and logout requests, mounted at `/oauth2/auth/requests` (contract 1.4.2). */
-export const flowRoutes = new Hono<AppEnv>()
+export const flowRoutes = emptyRoutes()
 
 type Flow = 'login' | 'consent' | 'logout'
 

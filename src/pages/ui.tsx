@@ -1,5 +1,6 @@
-import { Hono } from 'hono'
+import type { Hono } from 'hono'
 import type { AppEnv } from '../context.ts'
+import { emptyRoutes } from '../http/empty-routes.ts'
 import { showConsent, submitConsent } from './consent.tsx'
 import { showHome } from './demo/home.tsx'
 import type { Dispatch } from './demo/relying-party.ts'
@@ -15,7 +16,7 @@ import { showLogout, submitLogout } from './logout.tsx'
  * @param dispatch - hands a request to this server's own routes; the demo application calls its provider with it
  */
 export function uiPages(dispatch: Dispatch): Hono<AppEnv> {
-  const pages = new Hono<AppEnv>().onError(showRefusal)
+  const pages = emptyRoutes().onError(showRefusal)
   for (const path of ['/', '/ui/*', '/demo/*']) pages.use(path, demoPagesOnly, ownFormsOnly)
   return pages
     .get('/', showHome)
