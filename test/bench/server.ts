@@ -35,7 +35,7 @@ export async function startBenchServer(directory: string): Promise<BenchServer> 
         GRANTS_BOOK: 'off',
       },
       // One log line per request would drown the table.
-      handleRuntimeStdio: () => {},
+      handleStructuredLogs: () => {},
       unsafeDirectSockets: [{ host: '127.0.0.1', port }],
     }),
   )
