@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { runTool } from '../../src/cli/tools.ts'
+import { freePort } from '../support/server.ts'
 
 /** A server to measure: the minified bundle in workerd, on a socket of its own without a proxy before it. */
 export interface BenchServer {
@@ -46,16 +46,4 @@ export async function startBenchServer(directory: string): Promise<BenchServer> 
     for (const statement of statements) await database.prepare(statement).run()
   }
   return { base, adminKey: ADMIN_KEY, stop: () => miniflare.dispose() }
-}
-
-function freePort(): Promise<number> {
-  const probe = createServer()
-  return new Promise((resolve, reject) => {
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      const port = typeof address === 'object' && address !== null ? address.port : 0
-      probe.close(() => resolve(port))
-    })
-  })
 }
