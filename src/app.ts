@@ -13,6 +13,8 @@ import { canonicalPath } from './http/paths.ts'
 import { fallbackPages } from './pages/fallbacks.tsx'
 import { uiPages } from './pages/ui.tsx'
 import { authorize } from './public/authorize.ts'
+import { deviceAuthorization } from './public/device-authorization.ts'
+import { deviceVerify } from './public/device-verify.ts'
 import { discovery } from './public/discovery.ts'
 import { alive, ready } from './public/health.ts'
 import { jwks } from './public/jwks.ts'
@@ -55,6 +57,8 @@ export const app: Hono<AppEnv> = base('public')
   .on(['GET', 'POST'], '/oauth2/auth', authorize)
   .post('/oauth2/token', token)
   .post('/oauth2/revoke', revoke)
+  .post('/oauth2/device/auth', deviceAuthorization)
+  .get('/oauth2/device/verify', deviceVerify)
   .on(['GET', 'POST'], '/userinfo', userinfo)
   .on(['GET', 'POST'], '/oauth2/sessions/logout', logout)
   .route('/admin', adminRoutes(guardByKey))

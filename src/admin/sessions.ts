@@ -71,7 +71,7 @@ async function renderConsent(ctx: RequestContext, grant: StoredGrant): Promise<o
       subject: grant.subject,
       oidc_context: oidcContext(new Parameters(new URLSearchParams(grant.query))),
       client: renderClient(client),
-      request_url: requestUrl(config, grant.query),
+      request_url: requestUrl(config, grant),
       login_challenge: grant.id,
       login_session_id: grant.sid,
       acr: grant.acr,

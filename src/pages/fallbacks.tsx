@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono'
 import type { AppEnv } from '../context.ts'
 import { emptyRoutes } from '../http/empty-routes.ts'
+import { deviceDone } from './device.tsx'
 import { renderPage } from './page.tsx'
 import { STYLE } from './style.ts'
 
@@ -68,4 +69,6 @@ export const fallbackPages: Hono<AppEnv> = emptyRoutes()
   .get('/consent', missing('consent', 'URLS_CONSENT'))
   .get('/logout', missing('logout', 'URLS_LOGOUT'))
   .get('/logout/callback', loggedOut)
+  .get('/device', missing('device', 'URLS_DEVICE_VERIFICATION'))
+  .get('/device/done', deviceDone)
   .get('/error', failed)
