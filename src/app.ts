@@ -7,6 +7,7 @@ import { sessionRoutes } from './admin/sessions.ts'
 import { version } from './admin/version.ts'
 import type { AppEnv } from './context.ts'
 import { renderError } from './errors/render.ts'
+import { cors } from './http/cors.ts'
 import { notFound } from './http/not-found.ts'
 import { canonicalPath } from './http/paths.ts'
 import { fallbackPages } from './pages/fallbacks.tsx'
@@ -48,6 +49,7 @@ function base(surface: 'public' | 'binding'): Hono<AppEnv> {
 
 /** Every route of the public origin, the admin API behind its key included. */
 export const app: Hono<AppEnv> = base('public')
+  .use(cors)
   .get('/.well-known/openid-configuration', discovery)
   .get('/.well-known/oauth-authorization-server', discovery)
   .get('/.well-known/jwks.json', jwks)

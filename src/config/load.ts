@@ -1,7 +1,15 @@
 import { isLoopbackHost } from '../util/loopback.ts'
 import { SettingsReader } from './reader.ts'
 import { settings } from './settings.ts'
-import type { Config, CookieSettings, Lifetimes, OAuth2Settings, Strategies, Urls } from './types.ts'
+import type {
+  Config,
+  CookieSettings,
+  CorsSettings,
+  Lifetimes,
+  OAuth2Settings,
+  Strategies,
+  Urls,
+} from './types.ts'
 
 /** Stands in for a missing issuer while the other settings are looked at; never returned. */
 const NO_ISSUER = 'https://issuer.invalid'
@@ -31,6 +39,7 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Config {
     strategies: readStrategies(reader),
     oauth2: readOAuth2(reader),
     cookies: readCookies(reader, issuerUrl.protocol === 'https:'),
+    publicCors: readCors(reader),
     defaultClientScope: reader.read(settings.defaultClientScope),
     supportedClaims: reader.read(settings.supportedClaims),
     supportedScopes: reader.read(settings.supportedScopes),
@@ -113,6 +122,16 @@ function readCookies(reader: SettingsReader, secure: boolean): CookieSettings {
     sessionPath: reader.read(settings.sessionPath),
   }
 }
+
+const readCors = (reader: SettingsReader): CorsSettings => ({
+  enabled: reader.read(settings.corsEnabled),
+  allowedOrigins: reader.read(settings.corsOrigins),
+  allowedMethods: reader.read(settings.corsMethods),
+  allowedHeaders: reader.read(settings.corsHeaders),
+  exposedHeaders: reader.read(settings.corsExposed),
+  allowCredentials: reader.read(settings.corsCredentials),
+  maxAge: reader.read(settings.corsMaxAge),
+})
 
 /** Without keys the list is empty and the admin API answers by itself that it is closed: public endpoints go on (design rule 7). */
 function readAdmin(reader: SettingsReader, loopback: boolean): Config['admin'] {

@@ -42,6 +42,13 @@ const cookieDomain: Parser<string> = {
 
 const secrets = listOf('secrets of at least 32 characters each', (secret) => secret.length >= 32)
 
+const origins = listOf('origins such as https://app.example or https://*.example, or *', (origin) =>
+  /^(?:\*|[a-z][a-z0-9+.-]*:\/\/[^\s/?#@\\]+\/?)$/i.test(origin),
+)
+
+/** Names of methods and headers (RFC 9110 section 5.6.2). */
+const tokens = listOf('names', (name) => /^[\w!#$%&'*+.^`|~-]+$/.test(name))
+
 const setting = <T>(name: string, parser: Parser<T>, preset: string): Setting<T> => ({ name, parser, preset })
 
 /**
@@ -101,5 +108,24 @@ export const settings = {
   loginCsrfName: setting('SERVE_COOKIES_NAMES_LOGIN_CSRF', cookieName, 'ory_hydra_login_csrf'),
   consentCsrfName: setting('SERVE_COOKIES_NAMES_CONSENT_CSRF', cookieName, 'ory_hydra_consent_csrf'),
   sessionPath: setting('SERVE_COOKIES_PATHS_SESSION', cookiePath, '/'),
+  corsEnabled: setting('SERVE_PUBLIC_CORS_ENABLED', flag, 'false'),
+  corsOrigins: setting('SERVE_PUBLIC_CORS_ALLOWED_ORIGINS', origins, ''),
+  corsMethods: setting(
+    'SERVE_PUBLIC_CORS_ALLOWED_METHODS',
+    tokens,
+    'POST,GET,PUT,PATCH,DELETE,CONNECT,HEAD,OPTIONS,TRACE',
+  ),
+  corsHeaders: setting(
+    'SERVE_PUBLIC_CORS_ALLOWED_HEADERS',
+    tokens,
+    'Accept,Content-Type,Content-Length,Accept-Language,Content-Language,Authorization',
+  ),
+  corsExposed: setting(
+    'SERVE_PUBLIC_CORS_EXPOSED_HEADERS',
+    tokens,
+    'Cache-Control,Expires,Last-Modified,Pragma,Content-Length,Content-Language,Content-Type',
+  ),
+  corsCredentials: setting('SERVE_PUBLIC_CORS_ALLOW_CREDENTIALS', flag, 'true'),
+  corsMaxAge: setting('SERVE_PUBLIC_CORS_MAX_AGE', integer(0, 31_536_000), '0'),
   grantsBook: setting('GRANTS_BOOK', flag, 'on'),
 } as const
