@@ -17,6 +17,7 @@ import { discovery } from './public/discovery.ts'
 import { alive, ready } from './public/health.ts'
 import { jwks } from './public/jwks.ts'
 import { logout } from './public/logout.ts'
+import { manageRegistration, register } from './public/register.ts'
 import { revoke } from './public/revoke.ts'
 import { token } from './public/token.ts'
 import { userinfo } from './public/userinfo.ts'
@@ -57,6 +58,8 @@ export const app: Hono<AppEnv> = base('public')
   .post('/oauth2/token', token)
   .post('/oauth2/revoke', revoke)
   .on(['GET', 'POST'], '/userinfo', userinfo)
+  .on('POST', ['/oauth2/register', '/connect/register'], register)
+  .on(['GET', 'PUT', 'DELETE'], ['/oauth2/register/:id', '/connect/register/:id'], manageRegistration)
   .on(['GET', 'POST'], '/oauth2/sessions/logout', logout)
   .route('/admin', adminRoutes(guardByKey))
   .route('/oauth2/fallbacks', fallbackPages)

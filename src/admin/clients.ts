@@ -1,11 +1,11 @@
 import { Hono } from 'hono'
 import { parseClient } from '../clients/metadata.ts'
+import { renderNewClient } from '../clients/registration.ts'
 import { createClient, deleteClient, requireClient, updateClient } from '../clients/registry.ts'
-import { renderClient, renderCreatedClient } from '../clients/render.ts'
+import { renderClient, withSecret } from '../clients/render.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
 import { readJson } from '../http/form.ts'
 import { nowSeconds } from '../util/clock.ts'
-import type { JsonObject } from '../util/json.ts'
 import { patchClient } from './client-patch.ts'
 import { offsetLinks, readPage, tokenLinks } from './pagination.ts'
 
@@ -17,9 +17,9 @@ export const adminClients = new Hono<AppEnv>()
 adminClients.post('/', async (c) => {
   const { ctx } = c.var
   const input = parseClient(await readJson(c.req.raw), ctx.rt.config)
-  const { client, secret } = await createClient(ctx, input)
-  const location = `${PATH}/${encodeURIComponent(client.id)}`
-  return respond(withSecret(renderCreatedClient(client), secret), 201, { location })
+  const written = await createClient(ctx, input)
+  const location = `${PATH}/${encodeURIComponent(written.client.id)}`
+  return respond(await renderNewClient(ctx.rt, written), 201, { location })
 })
 
 adminClients.get('/', async (c) => {
@@ -76,12 +76,6 @@ async function listClients(
   const last = found.length > page.size ? (records.at(-1)?.id ?? null) : null
   const link = await tokenLinks(envelopes, listing, page.size, last, now)
   return respond(records.map(renderClient), 200, { link })
-}
-
-/** The secret in clear, for those who just set it; a public client has no use for one. */
-function withSecret(client: JsonObject, secret: string | undefined): JsonObject {
-  if (secret === undefined || client['token_endpoint_auth_method'] === 'none') return client
-  return { ...client, client_secret: secret }
 }
 
 function respond(body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Response {

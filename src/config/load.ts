@@ -40,6 +40,10 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Config {
     oauth2: readOAuth2(reader),
     cookies: readCookies(reader, issuerUrl.protocol === 'https:'),
     publicCors: readCors(reader),
+    registration: {
+      enabled: reader.read(settings.registrationEnabled),
+      url: reader.read(settings.registrationUrl),
+    },
     defaultClientScope: reader.read(settings.defaultClientScope),
     supportedClaims: reader.read(settings.supportedClaims),
     supportedScopes: reader.read(settings.supportedScopes),

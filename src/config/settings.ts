@@ -95,11 +95,13 @@ export const settings = {
   allowedTopLevelClaims: setting('OAUTH2_ALLOWED_TOP_LEVEL_CLAIMS', list, ''),
   mirrorTopLevelClaims: setting('OAUTH2_MIRROR_TOP_LEVEL_CLAIMS', flag, 'true'),
   preserveExtClaims: setting('OAUTH2_PRESERVE_EXT_CLAIMS', flag, 'false'),
+  registrationEnabled: setting('OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED', flag, 'false'),
   defaultClientScope: setting(
     'OIDC_DYNAMIC_CLIENT_REGISTRATION_DEFAULT_SCOPE',
     words,
     'offline_access offline openid',
   ),
+  registrationUrl: setting('WEBFINGER_OIDC_DISCOVERY_CLIENT_REGISTRATION_URL', optional(serverUrl), ''),
   supportedClaims: setting('WEBFINGER_OIDC_DISCOVERY_SUPPORTED_CLAIMS', list, ''),
   supportedScopes: setting('WEBFINGER_OIDC_DISCOVERY_SUPPORTED_SCOPE', list, ''),
   sameSite: setting('SERVE_COOKIES_SAME_SITE_MODE', oneOf('None', 'Lax', 'Strict'), 'None'),

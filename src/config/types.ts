@@ -86,6 +86,8 @@ export interface Config {
   readonly oauth2: OAuth2Settings
   readonly cookies: CookieSettings
   readonly publicCors: CorsSettings
+  /** Dynamic client registration, and where discovery says it is; null: here, if it is on. */
+  readonly registration: { readonly enabled: boolean; readonly url: string | null }
   readonly defaultClientScope: string
   readonly supportedClaims: readonly string[]
   readonly supportedScopes: readonly string[]

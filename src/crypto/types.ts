@@ -12,6 +12,7 @@ export type EnvelopeKind =
   | 'access_token'
   | 'access_jti'
   | 'refresh_token'
+  | 'registration_token'
   | 'session'
   | 'page_token'
   | 'signing_key'

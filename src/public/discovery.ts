@@ -23,6 +23,8 @@ export async function discoveryResponse(config: Config, ring: KeyRing): Promise<
 function document(config: Config, signing: string, published: readonly string[]): object {
   const issuer = config.urls.issuer.replace(/\/+$/, '')
   const base = config.urls.public
+  const { enabled, url } = config.registration
+  const registration = url ?? (enabled ? `${base}/oauth2/register` : null)
   return {
     issuer: config.urls.issuer,
     authorization_endpoint: `${base}/oauth2/auth`,
@@ -30,6 +32,7 @@ function document(config: Config, signing: string, published: readonly string[])
     userinfo_endpoint: `${base}/userinfo`,
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     revocation_endpoint: `${issuer}/oauth2/revoke`,
+    ...(registration !== null && { registration_endpoint: registration }),
     end_session_endpoint: `${issuer}/oauth2/sessions/logout`,
     subject_types_supported: ['public'],
     response_types_supported: ['code'],

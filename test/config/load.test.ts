@@ -85,6 +85,7 @@ describe('defaults', () => {
         consentCsrfName: 'ory_hydra_consent_csrf',
         sessionPath: '/',
       },
+      registration: { enabled: false, url: null },
       defaultClientScope: 'offline_access offline openid',
       supportedClaims: [],
       supportedScopes: [],
