@@ -109,6 +109,8 @@ function readOAuth2(reader: SettingsReader): OAuth2Settings {
     allowedTopLevelClaims: reader.read(settings.allowedTopLevelClaims),
     mirrorTopLevelClaims: reader.read(settings.mirrorTopLevelClaims),
     preserveExtClaims: reader.read(settings.preserveExtClaims),
+    tokenHook: reader.read(settings.tokenHook),
+    refreshTokenHook: reader.read(settings.refreshTokenHook),
   }
 }
 

@@ -1,3 +1,4 @@
+import { hook } from './hook.ts'
 import {
   adminKeys,
   duration,
@@ -95,6 +96,8 @@ export const settings = {
   allowedTopLevelClaims: setting('OAUTH2_ALLOWED_TOP_LEVEL_CLAIMS', list, ''),
   mirrorTopLevelClaims: setting('OAUTH2_MIRROR_TOP_LEVEL_CLAIMS', flag, 'true'),
   preserveExtClaims: setting('OAUTH2_PRESERVE_EXT_CLAIMS', flag, 'false'),
+  tokenHook: setting('OAUTH2_TOKEN_HOOK', optional(hook), ''),
+  refreshTokenHook: setting('OAUTH2_REFRESH_TOKEN_HOOK', optional(hook), ''),
   registrationEnabled: setting('OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED', flag, 'false'),
   defaultClientScope: setting(
     'OIDC_DYNAMIC_CLIENT_REGISTRATION_DEFAULT_SCOPE',

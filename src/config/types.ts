@@ -54,6 +54,16 @@ export interface CorsSettings {
   readonly maxAge: number
 }
 
+/** Who is asked before tokens are issued, and with which API key; never logged. */
+export interface TokenHook {
+  readonly url: string
+  readonly auth: {
+    readonly in: 'header' | 'cookie'
+    readonly name: string
+    readonly value: string
+  } | null
+}
+
 export interface OAuth2Settings {
   readonly pkceEnforced: boolean
   readonly pkceEnforcedForPublicClients: boolean
@@ -65,6 +75,8 @@ export interface OAuth2Settings {
   readonly allowedTopLevelClaims: readonly string[]
   readonly mirrorTopLevelClaims: boolean
   readonly preserveExtClaims: boolean
+  readonly tokenHook: TokenHook | null
+  readonly refreshTokenHook: TokenHook | null
 }
 
 export interface Strategies {

@@ -51,6 +51,8 @@ describe('defaults', () => {
         allowedTopLevelClaims: [],
         mirrorTopLevelClaims: true,
         preserveExtClaims: false,
+        tokenHook: null,
+        refreshTokenHook: null,
       },
       publicCors: {
         enabled: false,
