@@ -37,6 +37,12 @@ export interface StoredGrant extends GrantRecord {
   readonly id: string
 }
 
+/** Custom claims for each kind of token. */
+export type CustomClaims = Pick<GrantRecord, 'accessTokenClaims' | 'idTokenClaims'>
+
+/** Of a call that issues beside a token hook: `ask` says what would be issued and writes nothing; claims go into the commit. */
+export type HookStep = 'ask' | CustomClaims
+
 /** A login session as `authorize` sees it. */
 export interface SessionView {
   readonly sid: string
@@ -107,6 +113,7 @@ export interface RedeemInput {
   readonly epoch: number
   /** How long the row must be kept for the tokens that are about to be issued; null for ever. */
   readonly keepSeconds: number | null
+  readonly hook?: HookStep | undefined
 }
 
 export type RedeemResult =
@@ -142,6 +149,7 @@ export interface RefreshInput {
   readonly grace: Grace
   readonly limits: ClientLimits
   readonly keepSeconds: number | null
+  readonly hook?: HookStep | undefined
 }
 
 export type RefreshResult =
