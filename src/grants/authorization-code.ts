@@ -9,6 +9,7 @@ import { keepFor, lifetimesFor } from '../tokens/lifetimes.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { underAttempt } from './attempts.ts'
 import { type GrantHandler, requireGrantType, requireStamp } from './grant.ts'
+import { withHooks } from './hook.ts'
 
 /**
  * Redeems an authorization code (RFC 6749 section 4.1.3), once. Everything that can be refused is refused before
@@ -26,13 +27,16 @@ export const authorizationCode: GrantHandler = async (ctx, registered, form) => 
   const refreshes = (client.metadata.grant_types ?? []).includes('refresh_token')
   await prepareSigners(ctx.rt, client)
   return underAttempt(ctx.attempt, client.id, presented, async (attempt) => {
-    const result = await ctx.rt.ledgers.call(code.owner, 'redeem', {
-      attempt,
-      id: code.grantId,
-      clientId: client.id,
-      epoch: code.epoch,
-      keepSeconds: keepFor(lifetimes, refreshes),
-    })
+    const result = await withHooks(ctx, { client, form, lifetimes }, (hook) =>
+      ctx.rt.ledgers.call(code.owner, 'redeem', {
+        attempt,
+        id: code.grantId,
+        clientId: client.id,
+        epoch: code.epoch,
+        keepSeconds: keepFor(lifetimes, refreshes),
+        hook,
+      }),
+    )
     if (result.status !== 'issued') throw refusal(ctx, client, code, result.status)
     ctx.audit('token.issued', {
       client_id: client.id,

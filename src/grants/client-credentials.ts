@@ -9,6 +9,8 @@ import { toBase64url } from '../util/base64url.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { audienceAllowed, scopeAllowed } from '../util/scope.ts'
 import { type GrantHandler, requireGrantType } from './grant.ts'
+import { hookedOwnClaims } from './hook.ts'
+import { ownSession } from './hook-body.ts'
 
 /** Ledgers that share a client's revocations; sealed into each token, so the number may change. */
 const SHARDS = 8
@@ -26,8 +28,11 @@ export const clientCredentials: GrantHandler = async (ctx, registered, form) => 
   if (refusedStill !== undefined) throw refusedStill
   const scope = grantedScope(config, client, form)
   const audience = form.list('audience')
-  const issuedAt = nowSeconds()
   const lifetime = accessTokenLifespan(config.ttl, client.metadata, 'client_credentials')
+  const hooked = { client, form, lifetimes: { accessToken: lifetime } }
+  const session = ownSession(client.id, client.id, scope, audience)
+  const custom = await hookedOwnClaims(ctx, hooked, session)
+  const issuedAt = nowSeconds()
   const id = toBase64url(crypto.getRandomValues(new Uint8Array(16)))
   const accessToken = await makeAccessToken(
     ctx.rt,
@@ -40,6 +45,7 @@ export const clientCredentials: GrantHandler = async (ctx, registered, form) => 
       issuedAt,
       scope,
       audience,
+      custom,
       ...stampOf(client),
     },
     {
@@ -47,7 +53,7 @@ export const clientCredentials: GrantHandler = async (ctx, registered, form) => 
       clientId: client.id,
       scope,
       audience,
-      custom: {},
+      custom,
       issuedAt,
       expiresAt: issuedAt + lifetime,
     },

@@ -43,8 +43,8 @@ export class Parameters {
   }
 }
 
-/** Reads a body of at most 1 MiB; throws `body_too_large` without reading further. */
-export async function readBody(request: Request): Promise<Uint8Array<ArrayBuffer>> {
+/** Reads the body of a request or an answer, at most 1 MiB; throws `body_too_large` without reading further. */
+export async function readBody(request: Pick<Request, 'headers' | 'body'>): Promise<Uint8Array<ArrayBuffer>> {
   if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES)
     throw new OAuthError('body_too_large')
   const chunks: Uint8Array[] = []

@@ -3,6 +3,7 @@ import { OAuthError } from '../errors/oauth-error.ts'
 import { isOwner } from '../ledger/owner.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
+import { isJsonObject, type JsonObject } from '../util/json.ts'
 
 /**
  * What codes and tokens carry under seal (format 1, tuples; items are only ever added at the end). A token names
@@ -51,6 +52,8 @@ export interface ClientToken extends ClientStamp {
   readonly issuedAt: number
   readonly scope: readonly string[]
   readonly audience: readonly string[]
+  /** Custom claims, which only a token hook gives. */
+  readonly custom: JsonObject
 }
 
 export type Expiring<Content> = Content & { readonly expiresAt: number | null }
@@ -76,6 +79,8 @@ const clientFormat = v.looseTuple([
   v.array(v.string()),
   v.string(),
   v.number(),
+  v.optional(v.nullable(v.string())),
+  v.optional(v.custom<JsonObject>(isJsonObject)),
 ])
 
 const PREFIX = { code: 'ory_ac_', access_token: 'ory_at_', refresh_token: 'ory_rt_' } as const
@@ -179,6 +184,8 @@ const clientData = (token: ClientToken): readonly unknown[] => [
   token.audience,
   token.instance,
   token.accessEpoch,
+  // The place between is kept for the subject of a JWT bearer assertion.
+  ...(Object.keys(token.custom).length === 0 ? [] : [null, token.custom]),
 ]
 
 function toGrantToken(data: v.InferOutput<typeof grantFormat>): GrantToken {
@@ -187,8 +194,8 @@ function toGrantToken(data: v.InferOutput<typeof grantFormat>): GrantToken {
 }
 
 function toClientToken(data: v.InferOutput<typeof clientFormat>): ClientToken {
-  const [, clientId, id, shards, issuedAt, scope, audience, instance, accessEpoch] = data
-  return { type: 'client', clientId, id, shards, issuedAt, scope, audience, instance, accessEpoch }
+  const [, clientId, id, shards, issuedAt, scope, audience, instance, accessEpoch, , custom = {}] = data
+  return { type: 'client', clientId, id, shards, issuedAt, scope, audience, custom, instance, accessEpoch }
 }
 
 /** What opened was sealed by us: a payload that does not fit is our fault. */
