@@ -1,9 +1,9 @@
-import { Hono } from 'hono'
 import { parseClient } from '../clients/metadata.ts'
 import { renderNewClient } from '../clients/registration.ts'
 import { createClient, deleteClient, requireClient, updateClient } from '../clients/registry.ts'
 import { renderClient, withSecret } from '../clients/render.ts'
-import type { AppEnv, RequestContext } from '../context.ts'
+import type { RequestContext } from '../context.ts'
+import { emptyRoutes } from '../http/empty-routes.ts'
 import { readJson } from '../http/form.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { patchClient } from './client-patch.ts'
@@ -12,7 +12,7 @@ import { offsetLinks, readPage, tokenLinks } from './pagination.ts'
 const PATH = '/admin/clients'
 
 /** The client resource of the admin API (contract 1.4.1), to be mounted at `/admin/clients`. */
-export const adminClients = new Hono<AppEnv>()
+export const adminClients = emptyRoutes()
 
 adminClients.post('/', async (c) => {
   const { ctx } = c.var

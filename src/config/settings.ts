@@ -41,6 +41,11 @@ const cookieDomain: Parser<string> = {
   parse: (text) => (/^\.?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*$/.test(text) ? text : undefined),
 }
 
+const characterSet: Parser<string> = {
+  expected: 'at least 8 different visible ASCII characters',
+  parse: (text) => (/^[!-~]{8,}$/.test(text) && new Set(text).size === text.length ? text : undefined),
+}
+
 const secrets = listOf('secrets of at least 32 characters each', (secret) => secret.length >= 32)
 
 const origins = listOf('origins such as https://app.example or https://*.example, or *', (origin) =>
@@ -70,6 +75,8 @@ export const settings = {
   logout: setting('URLS_LOGOUT', optional(pageUrl), ''),
   error: setting('URLS_ERROR', optional(pageUrl), ''),
   postLogout: setting('URLS_POST_LOGOUT_REDIRECT', optional(pageUrl), ''),
+  deviceVerification: setting('URLS_DEVICE_VERIFICATION', optional(pageUrl), ''),
+  deviceSuccess: setting('URLS_DEVICE_SUCCESS', optional(pageUrl), ''),
   demoPages: setting('DEMO_PAGES', optional(flag), ''),
   ttlRequest: setting('TTL_LOGIN_CONSENT_REQUEST', duration(1), '30m'),
   ttlSession: setting('TTL_AUTHENTICATION_SESSION', duration(1, MAX_SESSION_SECONDS, '4320h'), '720h'),
@@ -77,6 +84,7 @@ export const settings = {
   ttlRefreshToken: setting('TTL_REFRESH_TOKEN', unlimitedDuration, '720h'),
   ttlIdToken: setting('TTL_ID_TOKEN', duration(1), '1h'),
   ttlAuthCode: setting('TTL_AUTH_CODE', duration(1), '10m'),
+  ttlDeviceUserCode: setting('TTL_DEVICE_USER_CODE', duration(1), '10m'),
   accessToken: setting('STRATEGIES_ACCESS_TOKEN', oneOf('opaque', 'jwt'), 'opaque'),
   scopeStrategy: setting('STRATEGIES_SCOPE', oneOf('wildcard', 'exact'), 'wildcard'),
   jwtScopeClaim: setting('STRATEGIES_JWT_SCOPE_CLAIM', oneOf('list', 'string', 'both'), 'list'),
@@ -99,6 +107,22 @@ export const settings = {
   tokenHook: setting('OAUTH2_TOKEN_HOOK', optional(hook), ''),
   refreshTokenHook: setting('OAUTH2_REFRESH_TOKEN_HOOK', optional(hook), ''),
   registrationEnabled: setting('OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED', flag, 'false'),
+  pollingInterval: setting(
+    'OAUTH2_DEVICE_AUTHORIZATION_TOKEN_POLLING_INTERVAL',
+    duration(1, 3600, '1h'),
+    '5s',
+  ),
+  userCodePreset: setting(
+    'OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_ENTROPY_PRESET',
+    oneOf('high', 'medium', 'low'),
+    'high',
+  ),
+  userCodeLength: setting('OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_LENGTH', optional(integer(6, 64)), ''),
+  userCodeCharacterSet: setting(
+    'OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_CHARACTER_SET',
+    optional(characterSet),
+    '',
+  ),
   defaultClientScope: setting(
     'OIDC_DYNAMIC_CLIENT_REGISTRATION_DEFAULT_SCOPE',
     words,
@@ -112,6 +136,7 @@ export const settings = {
   sessionName: setting('SERVE_COOKIES_NAMES_SESSION', cookieName, 'ory_hydra_session'),
   loginCsrfName: setting('SERVE_COOKIES_NAMES_LOGIN_CSRF', cookieName, 'ory_hydra_login_csrf'),
   consentCsrfName: setting('SERVE_COOKIES_NAMES_CONSENT_CSRF', cookieName, 'ory_hydra_consent_csrf'),
+  deviceCsrfName: setting('SERVE_COOKIES_NAMES_DEVICE_CSRF', cookieName, 'ory_hydra_device_csrf'),
   sessionPath: setting('SERVE_COOKIES_PATHS_SESSION', cookiePath, '/'),
   corsEnabled: setting('SERVE_PUBLIC_CORS_ENABLED', flag, 'false'),
   corsOrigins: setting('SERVE_PUBLIC_CORS_ALLOWED_ORIGINS', origins, ''),
