@@ -17,7 +17,7 @@ export const CLIENT_ASSERTION_ALGORITHMS: readonly string[] = ['RS', 'PS', 'ES']
 const SKEW_SECONDS = 10
 
 /** Keys that one assertion is tried with at most. */
-const MAX_CANDIDATES = 10
+export const MAX_CANDIDATES = 10
 
 const KEY_TYPES: Readonly<Record<string, string>> = { RS: 'RSA', PS: 'RSA', ES: 'EC', Ed: 'OKP' }
 

@@ -3,6 +3,7 @@ import { CLIENT_ASSERTION_ALGORITHMS } from '../clients/jwt-profile.ts'
 import type { Config } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
 import { ID_TOKEN_SET, type KeyRing } from '../crypto/ring.ts'
+import { grantHandlers } from '../grants/registry.ts'
 
 const HEADERS = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'public, max-age=60' }
 
@@ -35,7 +36,7 @@ function document(config: Config, signing: string, published: readonly string[])
     subject_types_supported: ['public'],
     response_types_supported: ['code'],
     response_modes_supported: ['query', 'fragment'],
-    grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
+    grant_types_supported: [...grantHandlers.keys()],
     scopes_supported: unique(['offline_access', 'offline', 'openid', ...config.supportedScopes]),
     claims_supported: unique(['sub', ...config.supportedClaims]),
     token_endpoint_auth_methods_supported: [

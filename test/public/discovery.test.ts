@@ -37,7 +37,12 @@ describe('discovery', () => {
       subject_types_supported: ['public'],
       response_types_supported: ['code'],
       response_modes_supported: ['query', 'fragment'],
-      grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
+      grant_types_supported: [
+        'authorization_code',
+        'refresh_token',
+        'client_credentials',
+        'urn:ietf:params:oauth:grant-type:jwt-bearer',
+      ],
       scopes_supported: ['offline_access', 'offline', 'openid'],
       claims_supported: ['sub'],
       token_endpoint_auth_methods_supported: [
