@@ -32,7 +32,7 @@ const KEPT = ['kty', 'n', 'e', 'crv', 'x', 'y', 'kid', 'use', 'alg']
  */
 export async function readTrust(json: unknown, now: number): Promise<Omit<TrustedIssuer, 'id'>> {
   const parsed = v.safeParse(body, json)
-  if (!parsed.success) throw new OAuthError('undecodable_body')
+  if (!parsed.success || !isJsonObject(json)) throw new OAuthError('undecodable_body')
   const { issuer, subject, allow_any_subject, scope, jwk, expires_at } = parsed.output
   if (issuer === '' || issuer.length > MAX_ISSUER || !isPlainText(issuer))
     throw broken(`Field 'issuer' must be text of 1 to ${MAX_ISSUER} characters.`)
