@@ -4,6 +4,7 @@ import { flowRoutes } from './admin/flows.ts'
 import { type AdminGuard, guardByBinding, guardByKey, requireScope } from './admin/guard.ts'
 import { introspect } from './admin/introspect.ts'
 import { sessionRoutes } from './admin/sessions.ts'
+import { trustedIssuerRoutes } from './admin/trusted-issuers.ts'
 import { version } from './admin/version.ts'
 import type { AppEnv } from './context.ts'
 import { renderError } from './errors/render.ts'
@@ -34,10 +35,12 @@ function adminRoutes(guard: AdminGuard): Hono<AppEnv> {
     .use('/clients/*', requireScope(guard, 'clients'))
     .use('/oauth2/auth/*', requireScope(guard, 'flows'))
     .use('/oauth2/introspect', requireScope(guard, 'introspect'))
+    .use('/trust/*', requireScope(guard, 'keys'))
     .use('/version', requireScope(guard, 'introspect'))
     .route('/clients', adminClients)
     .route('/oauth2/auth/requests', flowRoutes)
     .route('/oauth2/auth/sessions', sessionRoutes)
+    .route('/trust/grants/jwt-bearer/issuers', trustedIssuerRoutes)
     .post('/oauth2/introspect', introspect)
     .get('/version', version)
 }

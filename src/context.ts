@@ -21,6 +21,8 @@ export type AuditEvent =
   | 'client.created'
   | 'client.changed'
   | 'client.deleted'
+  | 'issuer.trusted'
+  | 'issuer.removed'
 
 /** What a handler knows of the HTTP request it answers, beside the request itself. */
 export interface RequestContext {

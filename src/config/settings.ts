@@ -123,6 +123,10 @@ export const settings = {
     optional(characterSet),
     '',
   ),
+  jwtJtiOptional: setting('OAUTH2_GRANT_JWT_JTI_OPTIONAL', flag, 'false'),
+  jwtIatOptional: setting('OAUTH2_GRANT_JWT_IAT_OPTIONAL', flag, 'false'),
+  jwtMaxTtl: setting('OAUTH2_GRANT_JWT_MAX_TTL', duration(1), '720h'),
+  jwtOmitAudience: setting('OAUTH2_GRANT_JWT_OMIT_ASSERTION_AUDIENCE', flag, 'true'),
   defaultClientScope: setting(
     'OIDC_DYNAMIC_CLIENT_REGISTRATION_DEFAULT_SCOPE',
     words,
@@ -158,4 +162,5 @@ export const settings = {
   corsCredentials: setting('SERVE_PUBLIC_CORS_ALLOW_CREDENTIALS', flag, 'true'),
   corsMaxAge: setting('SERVE_PUBLIC_CORS_MAX_AGE', integer(0, 31_536_000), '0'),
   grantsBook: setting('GRANTS_BOOK', flag, 'on'),
+  outboundPrivate: setting('OUTBOUND_ALLOW_PRIVATE', flag, 'false'),
 } as const

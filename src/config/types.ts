@@ -86,6 +86,13 @@ export interface OAuth2Settings {
     readonly pollingInterval: number
     readonly userCode: UserCodeSettings
   }
+  /** Rules for the assertions of the JWT bearer grant; `maxTtl` in seconds. */
+  readonly jwtBearer: {
+    readonly jtiOptional: boolean
+    readonly iatOptional: boolean
+    readonly maxTtl: number
+    readonly omitAudience: boolean
+  }
 }
 
 /** What user codes are made of. */
@@ -129,4 +136,6 @@ export interface Config {
   }
   readonly demoPages: boolean
   readonly grantsBook: boolean
+  /** Whether this server may ask plain http, private and its own addresses; loopback issuers only. */
+  readonly outboundPrivate: boolean
 }

@@ -5,6 +5,7 @@ import type { Runtime } from '../runtime.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { rfc3339 } from '../util/rfc3339.ts'
 import type { HookedRequest } from './hook.ts'
+import type { OwnClaims } from './own-token.ts'
 
 /** What hooks are told of a grant; a token without one fills in what it has. */
 export type HookSession = Omit<
@@ -14,20 +15,18 @@ export type HookSession = Omit<
 
 /** The session of a token that speaks for a client, or for the subject of an assertion. */
 export const ownSession = (
-  subject: string,
-  clientId: string,
-  scope: readonly string[],
-  audience: readonly string[],
+  { client, form }: Pick<HookedRequest, 'client' | 'form'>,
+  { subject, scope, audience }: OwnClaims,
 ): HookSession => ({
   id: '',
-  subject,
-  clientId,
+  subject: subject ?? client.id,
+  clientId: client.id,
   sid: '',
   requestedAt: nowSeconds(),
   authTime: nowSeconds(),
   scope,
   audience,
-  requestedScope: scope,
+  requestedScope: [...new Set(form.list('scope'))],
   nonce: null,
   acr: '',
   amr: [],

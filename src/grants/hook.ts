@@ -1,16 +1,22 @@
+import { accessTokenLifespan } from '../clients/lifespans.ts'
 import type { TokenHook } from '../config/types.ts'
 import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import { type Parameters, readBody } from '../http/form.ts'
+import type { Parameters } from '../http/form.ts'
 import { logLine } from '../http/log.ts'
+import { fetchOutbound, type OutboundAnswer } from '../http/outbound.ts'
 import type { CustomClaims, HookStep, RedeemResult, RefreshResult } from '../ledger/types.ts'
 import type { ClientRecord } from '../store/types.ts'
 import type { TokenLifetimes } from '../tokens/lifetimes.ts'
 import { isJsonObject, isShallow, type JsonObject } from '../util/json.ts'
-import { type HookSession, refreshHookBody, tokenHookBody } from './hook-body.ts'
+import { type HookSession, ownSession, refreshHookBody, tokenHookBody } from './hook-body.ts'
+import type { OwnClaims } from './own-token.ts'
 
 /** How long a hook may take with all its tries, milliseconds. */
 const TIMEOUT_MS = 10_000
+
+/** The most a hook may answer. */
+const MAX_BYTES = 1024 * 1024
 
 /** Levels that claims of a hook may nest. */
 const MAX_DEPTH = 32
@@ -47,11 +53,13 @@ export async function withHooks<Result extends RedeemResult | RefreshResult>(
 /** The hooks for a token without a grant; its custom claims, none without a hook. Throws as `withHooks`. */
 export async function hookedOwnClaims(
   ctx: RequestContext,
-  request: HookedRequest,
-  session: HookSession,
+  request: Pick<HookedRequest, 'client' | 'form'>,
+  claims: OwnClaims,
 ): Promise<JsonObject> {
-  if (!isHooked(ctx, request.form)) return session.accessTokenClaims
-  return (await askHooks(ctx, request, session))?.accessTokenClaims ?? session.accessTokenClaims
+  if (!isHooked(ctx, request.form)) return {}
+  const accessToken = accessTokenLifespan(ctx.rt.config.ttl, request.client.metadata, claims.grantType)
+  const hooked = { ...request, lifetimes: { accessToken } }
+  return (await askHooks(ctx, hooked, ownSession(request, claims)))?.accessTokenClaims ?? {}
 }
 
 function isHooked({ rt }: RequestContext, form: Parameters): boolean {
@@ -85,7 +93,7 @@ async function askHook(
   const headers = new Headers({ 'content-type': 'application/json; charset=utf-8' })
   if (hook.auth?.in === 'header') headers.set(hook.auth.name, hook.auth.value)
   if (hook.auth?.in === 'cookie') headers.set('cookie', `${hook.auth.name}=${hook.auth.value}`)
-  const answer = await post(hook.url, { method: 'POST', headers, body: JSON.stringify(body) })
+  const answer = await post(ctx, hook.url, { method: 'POST', headers, body: JSON.stringify(body) })
   if (answer?.status === 204) return undefined
   if (answer?.status === 403) throw new OAuthError('access_denied', `The ${name} hook denied the request.`)
   const claims = answer?.status === 200 ? readClaims(answer.body) : undefined
@@ -94,20 +102,17 @@ async function askHook(
   throw new OAuthError('server_error', `The ${name} hook failed.`)
 }
 
-/** An answer of at most 1 MiB, redirects included; a failed connection and a 5xx are tried once more. */
+/** The hook's answer; a failed connection and a 5xx are tried once more in the time that is left. */
 async function post(
+  { rt }: RequestContext,
   url: string,
   init: RequestInit,
-): Promise<{ readonly status: number; readonly body: Uint8Array } | undefined> {
-  const signal = AbortSignal.timeout(TIMEOUT_MS)
+): Promise<OutboundAnswer | undefined> {
+  const deadline = Date.now() + TIMEOUT_MS
   for (let last = false; ; last = true) {
-    try {
-      const response = await fetch(url, { ...init, redirect: 'manual', signal })
-      const body = await readBody(response)
-      if (response.status < 500 || last) return { status: response.status, body }
-    } catch {
-      if (last || signal.aborted) return undefined
-    }
+    const limits = { maxBytes: MAX_BYTES, timeoutMs: deadline - Date.now() }
+    const answer = await fetchOutbound(rt.config, url, init, limits).catch(() => undefined)
+    if (last || Date.now() >= deadline || (answer !== undefined && answer.status < 500)) return answer
   }
 }
 

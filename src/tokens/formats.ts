@@ -60,6 +60,8 @@ export interface ClientToken extends ClientStamp {
   readonly audience: readonly string[]
   /** Custom claims, which only a token hook gives. */
   readonly custom: JsonObject
+  /** Whom the token speaks for, where that is not the client itself: the subject of a JWT bearer assertion. */
+  readonly subject: string | null
 }
 
 export type Expiring<Content> = Content & { readonly expiresAt: number | null }
@@ -211,8 +213,7 @@ const clientData = (token: ClientToken): readonly unknown[] => [
   token.audience,
   token.instance,
   token.accessEpoch,
-  // The place between is kept for the subject of a JWT bearer assertion.
-  ...(Object.keys(token.custom).length === 0 ? [] : [null, token.custom]),
+  ...(token.subject === null && Object.keys(token.custom).length === 0 ? [] : [token.subject, token.custom]),
 ]
 
 function toGrantToken(data: v.InferOutput<typeof grantFormat>): GrantToken {
@@ -221,8 +222,21 @@ function toGrantToken(data: v.InferOutput<typeof grantFormat>): GrantToken {
 }
 
 function toClientToken(data: v.InferOutput<typeof clientFormat>): ClientToken {
-  const [, clientId, id, shards, issuedAt, scope, audience, instance, accessEpoch, , custom = {}] = data
-  return { type: 'client', clientId, id, shards, issuedAt, scope, audience, custom, instance, accessEpoch }
+  const [
+    ,
+    clientId,
+    id,
+    shards,
+    issuedAt,
+    scope,
+    audience,
+    instance,
+    accessEpoch,
+    subject = null,
+    custom = {},
+  ] = data
+  const claims = { scope, audience, subject, custom }
+  return { type: 'client', clientId, id, shards, issuedAt, ...claims, instance, accessEpoch }
 }
 
 /** What opened was sealed by us: a payload that does not fit is our fault. */

@@ -17,9 +17,9 @@ export function introspectionOf(rt: Runtime, active: ActiveToken): Record<string
     token_use: use,
   }
   if (grant === null) {
-    const { clientId, issuedAt, custom } = active.token
+    const { clientId, subject, issuedAt, custom } = active.token
     const times = { iat: issuedAt, nbf: issuedAt }
-    return { ...common, client_id: clientId, sub: clientId, ...times, ...extOf(custom) }
+    return { ...common, client_id: clientId, sub: subject ?? clientId, ...times, ...extOf(custom) }
   }
   const { clientId, subject, requestedAt, accessTokenClaims } = grant
   return {

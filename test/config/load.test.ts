@@ -53,6 +53,11 @@ describe('defaults', () => {
         preserveExtClaims: false,
         tokenHook: null,
         refreshTokenHook: null,
+        device: {
+          pollingInterval: 5,
+          userCode: { length: 8, characterSet: 'BCDFGHJKLMNPQRSTVWXZ' },
+        },
+        jwtBearer: { jtiOptional: false, iatOptional: false, maxTtl: 2_592_000, omitAudience: true },
       },
       publicCors: {
         enabled: false,
@@ -96,6 +101,7 @@ describe('defaults', () => {
       admin: { auth: 'keys', keys: [], entrypoint: false },
       demoPages: false,
       grantsBook: true,
+      outboundPrivate: false,
     })
   })
 
