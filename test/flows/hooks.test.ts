@@ -320,8 +320,7 @@ describe('a refusal or failure', () => {
     const logged = JSON.stringify(lines.mock.calls) + (await response.text())
     expect(logged).toContain('hook.failed')
     expect(logged).toContain('418')
-    for (const hidden of [SECRET, 'inner-detail', '/token?', 'tenant=1'])
-      expect(logged).not.toContain(hidden)
+    for (const hidden of [SECRET, 'inner-detail', '/token?', 'tenant=1']) expect(logged).not.toContain(hidden)
   })
 })
 
