@@ -1,7 +1,9 @@
 import { decodeJwt } from 'jose'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { makeKey, signAssertion } from '../support/assertions.ts'
 import { countCalls } from '../support/bindings.ts'
 import { bodyOf, Deployment, testEnv } from '../support/deployment.ts'
+import { approve, DEVICE_GRANT, poll, registerDeviceClient, startDevice } from '../support/device.ts'
 import {
   authorizeAt,
   type FlowOptions,
@@ -13,6 +15,7 @@ import {
   type TestClient,
   tokenRequest,
 } from '../support/relying-party.ts'
+import { trust } from '../support/trust.ts'
 
 const URL_OF_TOKEN_HOOK = 'https://hooks.example/token?tenant=1'
 const URL_OF_REFRESH_HOOK = 'https://hooks.example/refresh'
@@ -59,6 +62,17 @@ const claims =
 const CONSENT: FlowOptions = {
   login: { acr: 'aal1', amr: ['pwd'] },
   consent: { session: { access_token: { role: 'admin' }, id_token: { email: 'a@example.test' } } },
+}
+
+const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+
+/** A client that may use only one of the scopes it asks for with an assertion for `alice`. */
+async function assertionRequest(deployment: Deployment) {
+  const client = await registerClient(deployment, { grant_types: [JWT_BEARER], scope: 'api.read' })
+  const [key, iss] = [await makeKey(), `https://issuer.example/${crypto.randomUUID()}`]
+  await trust(deployment, key, iss)
+  const assertion = await signAssertion(key, { iss, sub: 'alice' })
+  return { client, form: { grant_type: JWT_BEARER, assertion, scope: 'openid api.read' } }
 }
 
 async function codeOf(deployment: Deployment, client: TestClient): Promise<string> {
@@ -164,6 +178,36 @@ describe('what a hook is told', () => {
     })
   })
 
+  it('for an assertion: its subject, what was asked for and what the client may have', async () => {
+    const deployment = deploy({ OAUTH2_REFRESH_TOKEN_HOOK: URL_OF_REFRESH_HOOK })
+    const { client, form } = await assertionRequest(deployment)
+    expect((await tokenRequest(deployment, client, form)).status).toBe(200)
+    expect(calls.map(({ url }) => url)).toEqual([URL_OF_TOKEN_HOOK])
+    expect(calls[0]?.body).toMatchObject({
+      session: { id_token: { subject: 'alice' }, extra: {}, client_id: client.id },
+      request: {
+        requested_scopes: ['openid', 'api.read'],
+        granted_scopes: ['api.read'],
+        grant_types: [JWT_BEARER],
+        payload: { grant_type: [JWT_BEARER], assertion: [form.assertion], scope: ['openid api.read'] },
+      },
+    })
+  })
+
+  it('for a device: the session its user consented to', async () => {
+    const deployment = deploy({ OAUTH2_REFRESH_TOKEN_HOOK: URL_OF_REFRESH_HOOK })
+    const client = await registerDeviceClient(deployment)
+    const device = await startDevice(deployment, client)
+    await approve(deployment, device, { consent: CONSENT.consent ?? {} })
+    expect((await poll(deployment, client, device)).status).toBe(200)
+    expect(calls.map(({ url }) => url)).toEqual([URL_OF_TOKEN_HOOK])
+    expect(calls[0]?.body).toMatchObject({
+      session: { id_token: { subject: 'alice' }, extra: { role: 'admin' } },
+      request: { grant_types: [DEVICE_GRANT], payload: { grant_type: [DEVICE_GRANT] } },
+    })
+    expect(JSON.stringify(calls)).not.toContain('ory_dc_')
+  })
+
   it.each([
     ['header', 'x-key', SECRET],
     ['cookie', 'cookie', `X-Key=${SECRET}`],
@@ -248,6 +292,32 @@ describe.each(['opaque', 'jwt'])('a 200, %s access tokens', (access_token_strate
   })
 })
 
+describe('a 200 for grants without a browser', () => {
+  it('gives claims to the token of an assertion', async () => {
+    const deployment = deploy()
+    const { client, form } = await assertionRequest(deployment)
+    answer = claims({ tenant: 't2' })
+    const { access_token } = await bodyOf(await tokenRequest(deployment, client, form))
+    expect(await deployment.introspect(String(access_token))).toMatchObject({
+      sub: 'alice',
+      ext: { tenant: 't2' },
+    })
+  })
+
+  it('gives claims to the tokens of a device', async () => {
+    const deployment = deploy()
+    const client = await registerDeviceClient(deployment)
+    const device = await startDevice(deployment, client)
+    await approve(deployment, device)
+    answer = claims({ tenant: 't3' }, { plan: 'tv' })
+    const tokens = await bodyOf(await poll(deployment, client, device))
+    expect(await deployment.introspect(String(tokens['access_token']))).toMatchObject({
+      ext: { tenant: 't3' },
+    })
+    expect(decodeJwt(String(tokens['id_token']))).toMatchObject({ sub: 'alice', plan: 'tv' })
+  })
+})
+
 describe('a refusal or failure', () => {
   const failures: readonly [string, number, string, () => Response | Promise<Response>][] = [
     ['403', 403, 'access_denied', () => new Response('no', { status: 403 })],
@@ -296,6 +366,22 @@ describe('a refusal or failure', () => {
       expect((await refresh(deployment, client, String(tokens['refresh_token']))).status).toBe(200)
     },
   )
+
+  it('spends neither the assertion nor the device code', async () => {
+    const deployment = deploy()
+    const { client, form } = await assertionRequest(deployment)
+    const deviceClient = await registerDeviceClient(deployment)
+    const device = await startDevice(deployment, deviceClient)
+    await approve(deployment, device)
+    const ask = async (): Promise<readonly number[]> => [
+      (await tokenRequest(deployment, client, form)).status,
+      (await poll(deployment, deviceClient, device)).status,
+    ]
+    answer = () => new Response('no', { status: 403 })
+    expect(await ask()).toEqual([403, 403])
+    answer = () => new Response(null, { status: 204 })
+    expect(await ask()).toEqual([200, 200])
+  })
 
   it('is tried once more where that may help, and bounded in time', async () => {
     const deployment = deploy()
