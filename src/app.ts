@@ -4,9 +4,11 @@ import { flowRoutes } from './admin/flows.ts'
 import { type AdminGuard, guardByBinding, guardByKey, requireScope } from './admin/guard.ts'
 import { introspect } from './admin/introspect.ts'
 import { sessionRoutes } from './admin/sessions.ts'
+import { trustedIssuerRoutes } from './admin/trusted-issuers.ts'
 import { version } from './admin/version.ts'
 import type { AppEnv } from './context.ts'
 import { renderError } from './errors/render.ts'
+import { cors } from './http/cors.ts'
 import { emptyRoutes } from './http/empty-routes.ts'
 import { notFound } from './http/not-found.ts'
 import { canonicalPath } from './http/paths.ts'
@@ -19,6 +21,7 @@ import { discovery } from './public/discovery.ts'
 import { alive, ready } from './public/health.ts'
 import { jwks } from './public/jwks.ts'
 import { logout } from './public/logout.ts'
+import { manageRegistration, register } from './public/register.ts'
 import { revoke } from './public/revoke.ts'
 import { token } from './public/token.ts'
 import { userinfo } from './public/userinfo.ts'
@@ -32,10 +35,12 @@ function adminRoutes(guard: AdminGuard): Hono<AppEnv> {
     .use('/clients/*', requireScope(guard, 'clients'))
     .use('/oauth2/auth/*', requireScope(guard, 'flows'))
     .use('/oauth2/introspect', requireScope(guard, 'introspect'))
+    .use('/trust/*', requireScope(guard, 'keys'))
     .use('/version', requireScope(guard, 'introspect'))
     .route('/clients', adminClients)
     .route('/oauth2/auth/requests', flowRoutes)
     .route('/oauth2/auth/sessions', sessionRoutes)
+    .route('/trust/grants/jwt-bearer/issuers', trustedIssuerRoutes)
     .post('/oauth2/introspect', introspect)
     .get('/version', version)
 }
@@ -51,6 +56,7 @@ function base(surface: 'public' | 'binding'): Hono<AppEnv> {
 
 /** Every route of the public origin, the admin API behind its key included. */
 export const app: Hono<AppEnv> = base('public')
+  .use(cors)
   .get('/.well-known/openid-configuration', discovery)
   .get('/.well-known/oauth-authorization-server', discovery)
   .get('/.well-known/jwks.json', jwks)
@@ -60,6 +66,8 @@ export const app: Hono<AppEnv> = base('public')
   .post('/oauth2/device/auth', deviceAuthorization)
   .get('/oauth2/device/verify', deviceVerify)
   .on(['GET', 'POST'], '/userinfo', userinfo)
+  .on('POST', ['/oauth2/register', '/connect/register'], register)
+  .on(['GET', 'PUT', 'DELETE'], ['/oauth2/register/:id', '/connect/register/:id'], manageRegistration)
   .on(['GET', 'POST'], '/oauth2/sessions/logout', logout)
   .route('/admin', adminRoutes(guardByKey))
   .route('/oauth2/fallbacks', fallbackPages)
