@@ -1,8 +1,10 @@
 import { Hono } from 'hono'
 import { adminClients } from './admin/clients.ts'
 import { flowRoutes } from './admin/flows.ts'
+import { flush } from './admin/flush.ts'
 import { type AdminGuard, guardByBinding, guardByKey, requireScope } from './admin/guard.ts'
 import { introspect } from './admin/introspect.ts'
+import { metrics } from './admin/metrics.ts'
 import { sessionRoutes } from './admin/sessions.ts'
 import { version } from './admin/version.ts'
 import type { AppEnv } from './context.ts'
@@ -28,13 +30,16 @@ function adminRoutes(guard: AdminGuard): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .use('/clients/*', requireScope(guard, 'clients'))
     .use('/oauth2/auth/*', requireScope(guard, 'flows'))
-    .use('/oauth2/introspect', requireScope(guard, 'introspect'))
+    .use('/oauth2/flush', requireScope(guard, 'flows'))
     .use('/version', requireScope(guard, 'introspect'))
+    .use('/metrics/*', requireScope(guard, 'introspect'))
     .route('/clients', adminClients)
     .route('/oauth2/auth/requests', flowRoutes)
     .route('/oauth2/auth/sessions', sessionRoutes)
-    .post('/oauth2/introspect', introspect)
+    .post('/oauth2/introspect', introspect(guard))
+    .post('/oauth2/flush', flush)
     .get('/version', version)
+    .get('/metrics/prometheus', metrics)
 }
 
 function base(surface: 'public' | 'binding'): Hono<AppEnv> {
@@ -56,6 +61,7 @@ export const app: Hono<AppEnv> = base('public')
   .post('/oauth2/revoke', revoke)
   .on(['GET', 'POST'], '/userinfo', userinfo)
   .on(['GET', 'POST'], '/oauth2/sessions/logout', logout)
+  .get('/admin/oauth2/auth/sessions/login/revoke', logout)
   .route('/admin', adminRoutes(guardByKey))
   .route('/oauth2/fallbacks', fallbackPages)
   .route(
