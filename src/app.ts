@@ -6,6 +6,7 @@ import { type AdminGuard, guardByBinding, guardByKey, requireScope } from './adm
 import { introspect } from './admin/introspect.ts'
 import { metrics } from './admin/metrics.ts'
 import { sessionRoutes } from './admin/sessions.ts'
+import { trustedIssuerRoutes } from './admin/trusted-issuers.ts'
 import { version } from './admin/version.ts'
 import type { AppEnv } from './context.ts'
 import { renderError } from './errors/render.ts'
@@ -31,11 +32,13 @@ function adminRoutes(guard: AdminGuard): Hono<AppEnv> {
     .use('/clients/*', requireScope(guard, 'clients'))
     .use('/oauth2/auth/*', requireScope(guard, 'flows'))
     .use('/oauth2/flush', requireScope(guard, 'flows'))
+    .use('/trust/*', requireScope(guard, 'keys'))
     .use('/version', requireScope(guard, 'introspect'))
     .use('/metrics/*', requireScope(guard, 'introspect'))
     .route('/clients', adminClients)
     .route('/oauth2/auth/requests', flowRoutes)
     .route('/oauth2/auth/sessions', sessionRoutes)
+    .route('/trust/grants/jwt-bearer/issuers', trustedIssuerRoutes)
     .post('/oauth2/introspect', introspect(guard))
     .post('/oauth2/flush', flush)
     .get('/version', version)

@@ -19,6 +19,8 @@ export type AuditEvent =
   | 'client.created'
   | 'client.changed'
   | 'client.deleted'
+  | 'issuer.trusted'
+  | 'issuer.removed'
 
 /** What a handler knows of the HTTP request it answers, beside the request itself. */
 export interface RequestContext {

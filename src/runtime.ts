@@ -9,6 +9,7 @@ import { ClientStore } from './store/clients.ts'
 import { GrantsBook } from './store/grants-book.ts'
 import { JsonWebKeyStore } from './store/json-web-keys.ts'
 import { RootKeyStore } from './store/root-keys.ts'
+import { TrustedIssuerStore } from './store/trusted-issuers.ts'
 
 /** What one isolate keeps between requests: the parsed settings and the warm copies of clients and keys. */
 export interface Runtime {
@@ -18,6 +19,7 @@ export interface Runtime {
   readonly envelopes: Envelopes
   readonly keys: KeyRing
   readonly clients: ClientStore
+  readonly issuers: TrustedIssuerStore
   readonly ledgers: Ledgers
   readonly book: GrantsBook
 }
@@ -38,6 +40,7 @@ export function runtimeOf(env: Env): Runtime {
     envelopes,
     keys: new KeyRing(new JsonWebKeyStore(env.DB, env.COPIES), envelopes, config.signingAlgorithm),
     clients: new ClientStore(env.DB, env.COPIES),
+    issuers: new TrustedIssuerStore(env.DB, env.COPIES),
     ledgers: new Ledgers(env.LEDGER),
     book: new GrantsBook(env.DB, config.grantsBook),
   }

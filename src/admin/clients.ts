@@ -2,12 +2,11 @@ import { Hono } from 'hono'
 import { parseClient } from '../clients/metadata.ts'
 import { createClient, deleteClient, requireClient, updateClient } from '../clients/registry.ts'
 import { renderClient, renderCreatedClient } from '../clients/render.ts'
-import type { AppEnv, RequestContext } from '../context.ts'
+import type { AppEnv } from '../context.ts'
 import { readJson } from '../http/form.ts'
-import { nowSeconds } from '../util/clock.ts'
 import type { JsonObject } from '../util/json.ts'
 import { patchClient } from './client-patch.ts'
-import { offsetLinks, readPage, tokenLinks } from './pagination.ts'
+import { respondWithPage } from './pagination.ts'
 
 const PATH = '/admin/clients'
 
@@ -23,10 +22,15 @@ adminClients.post('/', async (c) => {
 })
 
 adminClients.get('/', async (c) => {
-  const { ctx } = c.var
+  const { clients, envelopes } = c.var.ctx.rt
   const query = c.req.query()
   const filter = { name: query['client_name'] || null, owner: query['owner'] || null }
-  return listClients(ctx, query, filter)
+  const listing = { path: PATH, filters: { client_name: filter.name, owner: filter.owner } }
+  return respondWithPage(envelopes, listing, query, {
+    page: (place) => clients.list({ ...filter, ...place }),
+    count: () => clients.count(filter),
+    render: renderClient,
+  })
 })
 
 adminClients.get('/:id', async (c) => {
@@ -53,30 +57,6 @@ adminClients.delete('/:id', async (c) => {
   await deleteClient(c.var.ctx, c.req.param('id'))
   return c.body(null, 204)
 })
-
-async function listClients(
-  ctx: RequestContext,
-  query: Readonly<Record<string, string>>,
-  filter: { readonly name: string | null; readonly owner: string | null },
-): Promise<Response> {
-  const { clients, envelopes } = ctx.rt
-  const now = nowSeconds()
-  const page = await readPage(envelopes, PATH, query, now)
-  const listing = { path: PATH, filters: { client_name: filter.name, owner: filter.owner } }
-  if (page.style === 'offset') {
-    const [records, total] = await Promise.all([
-      clients.list({ ...filter, after: null, offset: page.offset, limit: page.size }),
-      clients.count(filter),
-    ])
-    const link = offsetLinks(listing, page.size, page.offset, total)
-    return respond(records.map(renderClient), 200, { link, 'x-total-count': String(total) })
-  }
-  const found = await clients.list({ ...filter, after: page.after, offset: 0, limit: page.size + 1 })
-  const records = found.slice(0, page.size)
-  const last = found.length > page.size ? (records.at(-1)?.id ?? null) : null
-  const link = await tokenLinks(envelopes, listing, page.size, last, now)
-  return respond(records.map(renderClient), 200, { link })
-}
 
 /** The secret in clear, for those who just set it; a public client has no use for one. */
 function withSecret(client: JsonObject, secret: string | undefined): JsonObject {

@@ -39,6 +39,7 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Config {
     admin: readAdmin(reader, loopback),
     demoPages,
     grantsBook: reader.read(settings.grantsBook),
+    outboundPrivate: readOutbound(reader, loopback),
   }
   reader.finish()
   return config
@@ -96,6 +97,12 @@ function readOAuth2(reader: SettingsReader): OAuth2Settings {
     allowedTopLevelClaims: reader.read(settings.allowedTopLevelClaims),
     mirrorTopLevelClaims: reader.read(settings.mirrorTopLevelClaims),
     preserveExtClaims: reader.read(settings.preserveExtClaims),
+    jwtBearer: {
+      jtiOptional: reader.read(settings.jwtJtiOptional),
+      iatOptional: reader.read(settings.jwtIatOptional),
+      maxTtl: reader.read(settings.jwtMaxTtl),
+      omitAudience: reader.read(settings.jwtOmitAudience),
+    },
   }
 }
 
@@ -112,6 +119,12 @@ function readCookies(reader: SettingsReader, secure: boolean): CookieSettings {
     consentCsrfName: reader.read(settings.consentCsrfName) + infix,
     sessionPath: reader.read(settings.sessionPath),
   }
+}
+
+function readOutbound(reader: SettingsReader, loopback: boolean): boolean {
+  const lifted = reader.read(settings.outboundPrivate)
+  if (lifted && !loopback) reader.refuse(settings.outboundPrivate, 'may be on only with a loopback issuer')
+  return lifted
 }
 
 /** Without keys the list is empty and the admin API answers by itself that it is closed: public endpoints go on (design rule 7). */

@@ -88,6 +88,10 @@ export const settings = {
   allowedTopLevelClaims: setting('OAUTH2_ALLOWED_TOP_LEVEL_CLAIMS', list, ''),
   mirrorTopLevelClaims: setting('OAUTH2_MIRROR_TOP_LEVEL_CLAIMS', flag, 'true'),
   preserveExtClaims: setting('OAUTH2_PRESERVE_EXT_CLAIMS', flag, 'false'),
+  jwtJtiOptional: setting('OAUTH2_GRANT_JWT_JTI_OPTIONAL', flag, 'false'),
+  jwtIatOptional: setting('OAUTH2_GRANT_JWT_IAT_OPTIONAL', flag, 'false'),
+  jwtMaxTtl: setting('OAUTH2_GRANT_JWT_MAX_TTL', duration(1), '720h'),
+  jwtOmitAudience: setting('OAUTH2_GRANT_JWT_OMIT_ASSERTION_AUDIENCE', flag, 'true'),
   defaultClientScope: setting(
     'OIDC_DYNAMIC_CLIENT_REGISTRATION_DEFAULT_SCOPE',
     words,
@@ -102,4 +106,5 @@ export const settings = {
   consentCsrfName: setting('SERVE_COOKIES_NAMES_CONSENT_CSRF', cookieName, 'ory_hydra_consent_csrf'),
   sessionPath: setting('SERVE_COOKIES_PATHS_SESSION', cookiePath, '/'),
   grantsBook: setting('GRANTS_BOOK', flag, 'on'),
+  outboundPrivate: setting('OUTBOUND_ALLOW_PRIVATE', flag, 'false'),
 } as const

@@ -53,6 +53,13 @@ export interface OAuth2Settings {
   readonly allowedTopLevelClaims: readonly string[]
   readonly mirrorTopLevelClaims: boolean
   readonly preserveExtClaims: boolean
+  /** Rules for the assertions of the JWT bearer grant; `maxTtl` in seconds. */
+  readonly jwtBearer: {
+    readonly jtiOptional: boolean
+    readonly iatOptional: boolean
+    readonly maxTtl: number
+    readonly omitAudience: boolean
+  }
 }
 
 export interface Strategies {
@@ -87,4 +94,6 @@ export interface Config {
   }
   readonly demoPages: boolean
   readonly grantsBook: boolean
+  /** Whether this server may ask plain http, private and its own addresses; loopback issuers only. */
+  readonly outboundPrivate: boolean
 }

@@ -1,6 +1,7 @@
 import { authorizationCode } from './authorization-code.ts'
 import { clientCredentials } from './client-credentials.ts'
 import type { GrantHandler } from './grant.ts'
+import { JWT_BEARER, jwtBearer } from './jwt-bearer.ts'
 import { refreshToken } from './refresh-token.ts'
 
 /** The grant types of the token endpoint. */
@@ -8,4 +9,5 @@ export const grantHandlers: ReadonlyMap<string, GrantHandler> = new Map([
   ['authorization_code', authorizationCode],
   ['refresh_token', refreshToken],
   ['client_credentials', clientCredentials],
+  [JWT_BEARER, jwtBearer],
 ])

@@ -1,7 +1,9 @@
 import type { Context } from 'hono'
+import { CLIENT_ASSERTION_ALGORITHMS } from '../clients/jwt-profile.ts'
 import type { Config } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
 import { ID_TOKEN_SET, type KeyRing } from '../crypto/ring.ts'
+import { grantHandlers } from '../grants/registry.ts'
 
 const HEADERS = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'public, max-age=60' }
 
@@ -34,10 +36,16 @@ function document(config: Config, signing: string, published: readonly string[])
     subject_types_supported: ['public'],
     response_types_supported: ['code'],
     response_modes_supported: ['query', 'fragment'],
-    grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
+    grant_types_supported: [...grantHandlers.keys()],
     scopes_supported: unique(['offline_access', 'offline', 'openid', ...config.supportedScopes]),
     claims_supported: unique(['sub', ...config.supportedClaims]),
-    token_endpoint_auth_methods_supported: ['client_secret_post', 'client_secret_basic', 'none'],
+    token_endpoint_auth_methods_supported: [
+      'client_secret_post',
+      'client_secret_basic',
+      'private_key_jwt',
+      'none',
+    ],
+    token_endpoint_auth_signing_alg_values_supported: CLIENT_ASSERTION_ALGORITHMS,
     code_challenge_methods_supported: ['S256'],
     id_token_signing_alg_values_supported: unique([signing, ...published]),
     id_token_signed_response_alg: [signing],

@@ -43,7 +43,9 @@ async function presentedToken(c: Context<AppEnv>): Promise<string | undefined> {
 async function respond(ctx: RequestContext, { grant, token }: ActiveToken): Promise<Response> {
   const { rt } = ctx
   if (grant === null) {
-    return json({ aud: [token.clientId], iss: rt.config.urls.issuer, iat: token.issuedAt })
+    const { clientId, subject, issuedAt } = token
+    const sub = subject === null ? {} : { sub: subject }
+    return json({ ...sub, aud: [clientId], iss: rt.config.urls.issuer, iat: issuedAt })
   }
   const claims = sessionClaims(rt, grant)
   const client = await rt.clients.find(grant.clientId)

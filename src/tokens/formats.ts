@@ -51,6 +51,8 @@ export interface ClientToken extends ClientStamp {
   readonly issuedAt: number
   readonly scope: readonly string[]
   readonly audience: readonly string[]
+  /** Whom the token speaks for, where that is not the client itself: the subject of a JWT bearer assertion. */
+  readonly subject: string | null
 }
 
 export type Expiring<Content> = Content & { readonly expiresAt: number | null }
@@ -76,6 +78,7 @@ const clientFormat = v.looseTuple([
   v.array(v.string()),
   v.string(),
   v.number(),
+  v.optional(v.string()),
 ])
 
 const PREFIX = { code: 'ory_ac_', access_token: 'ory_at_', refresh_token: 'ory_rt_' } as const
@@ -179,6 +182,7 @@ const clientData = (token: ClientToken): readonly unknown[] => [
   token.audience,
   token.instance,
   token.accessEpoch,
+  ...(token.subject === null ? [] : [token.subject]),
 ]
 
 function toGrantToken(data: v.InferOutput<typeof grantFormat>): GrantToken {
@@ -187,8 +191,8 @@ function toGrantToken(data: v.InferOutput<typeof grantFormat>): GrantToken {
 }
 
 function toClientToken(data: v.InferOutput<typeof clientFormat>): ClientToken {
-  const [, clientId, id, shards, issuedAt, scope, audience, instance, accessEpoch] = data
-  return { type: 'client', clientId, id, shards, issuedAt, scope, audience, instance, accessEpoch }
+  const [, clientId, id, shards, issuedAt, scope, audience, instance, accessEpoch, subject = null] = data
+  return { type: 'client', clientId, id, shards, issuedAt, scope, audience, instance, accessEpoch, subject }
 }
 
 /** What opened was sealed by us: a payload that does not fit is our fault. */

@@ -16,8 +16,8 @@ export function introspectionOf(rt: Runtime, active: ActiveToken): Record<string
     token_use: use,
   }
   if (grant === null) {
-    const { clientId, issuedAt } = active.token
-    return { ...common, client_id: clientId, sub: clientId, iat: issuedAt, nbf: issuedAt }
+    const { clientId, subject, issuedAt } = active.token
+    return { ...common, client_id: clientId, sub: subject ?? clientId, iat: issuedAt, nbf: issuedAt }
   }
   const { clientId, subject, requestedAt, accessTokenClaims } = grant
   return {

@@ -51,6 +51,7 @@ describe('defaults', () => {
         allowedTopLevelClaims: [],
         mirrorTopLevelClaims: true,
         preserveExtClaims: false,
+        jwtBearer: { jtiOptional: false, iatOptional: false, maxTtl: 2_592_000, omitAudience: true },
       },
       cookies: {
         sameSite: 'None',
@@ -69,6 +70,7 @@ describe('defaults', () => {
       admin: { auth: 'keys', keys: [], entrypoint: false },
       demoPages: false,
       grantsBook: true,
+      outboundPrivate: false,
     })
   })
 
