@@ -1,8 +1,7 @@
-import { Hono } from 'hono'
 import { parseClient } from '../clients/metadata.ts'
 import { createClient, deleteClient, requireClient, updateClient } from '../clients/registry.ts'
 import { renderClient, renderCreatedClient } from '../clients/render.ts'
-import type { AppEnv } from '../context.ts'
+import { emptyRoutes } from '../http/empty-routes.ts'
 import { readJson } from '../http/form.ts'
 import type { JsonObject } from '../util/json.ts'
 import { patchClient } from './client-patch.ts'
@@ -11,7 +10,7 @@ import { respondWithPage } from './pagination.ts'
 const PATH = '/admin/clients'
 
 /** The client resource of the admin API (contract 1.4.1), to be mounted at `/admin/clients`. */
-export const adminClients = new Hono<AppEnv>()
+export const adminClients = emptyRoutes()
 
 adminClients.post('/', async (c) => {
   const { ctx } = c.var

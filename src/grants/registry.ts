@@ -1,5 +1,7 @@
+import { DEVICE_GRANT } from '../clients/lifespans.ts'
 import { authorizationCode } from './authorization-code.ts'
 import { clientCredentials } from './client-credentials.ts'
+import { deviceCode } from './device-code.ts'
 import type { GrantHandler } from './grant.ts'
 import { JWT_BEARER, jwtBearer } from './jwt-bearer.ts'
 import { refreshToken } from './refresh-token.ts'
@@ -10,4 +12,5 @@ export const grantHandlers: ReadonlyMap<string, GrantHandler> = new Map([
   ['refresh_token', refreshToken],
   ['client_credentials', clientCredentials],
   [JWT_BEARER, jwtBearer],
+  [DEVICE_GRANT, deviceCode],
 ])

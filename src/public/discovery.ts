@@ -31,6 +31,7 @@ function document(config: Config, signing: string, published: readonly string[])
     token_endpoint: `${base}/oauth2/token`,
     userinfo_endpoint: `${base}/userinfo`,
     jwks_uri: `${issuer}/.well-known/jwks.json`,
+    device_authorization_endpoint: `${base}/oauth2/device/auth`,
     revocation_endpoint: `${issuer}/oauth2/revoke`,
     end_session_endpoint: `${issuer}/oauth2/sessions/logout`,
     subject_types_supported: ['public'],

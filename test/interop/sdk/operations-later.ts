@@ -27,8 +27,8 @@ const lifespans: Readonly<Record<string, Operation>> = {
   deleteOAuth2Token: async (world) => {
     const client = await world.client()
     const { access } = await world.tokens(client)
-    const then = async (): Promise<boolean> => !(await world.isActive(access))
-    return { as: world.admin, args: { clientId: client.id }, status: 204, then }
+    const holds = async (): Promise<boolean> => !(await world.isActive(access))
+    return { as: world.admin, args: { clientId: client.id }, status: 204, holds }
   },
 }
 
@@ -139,7 +139,7 @@ const registration: Readonly<Record<string, Operation>> = {
   },
   deleteOidcDynamicClient: async (world) => {
     const { id, token } = await world.registered()
-    return { as: bearer(token), args: { id }, status: 204, then: () => world.clientIsGone(id) }
+    return { as: bearer(token), args: { id }, status: 204, holds: () => world.clientIsGone(id) }
   },
 }
 

@@ -15,7 +15,7 @@ export interface Case {
   readonly data?: unknown
   readonly location?: unknown
   /** What must hold afterwards; resolves to true. */
-  readonly then?: () => Promise<boolean>
+  readonly holds?: () => Promise<boolean>
 }
 
 /** An operation of the API: makes what it needs, then says how it is called. */
@@ -71,7 +71,7 @@ const publicOperations: Readonly<Record<string, Operation>> = {
       as: { username: client.id, password: client.secret },
       args: { token: access },
       status: 200,
-      then: async () => !(await world.isActive(access)),
+      holds: async () => !(await world.isActive(access)),
     }
   },
   getOidcUserInfo: async (world) => {
@@ -206,7 +206,7 @@ const clientOperations: Readonly<Record<string, Operation>> = {
   },
   deleteOAuth2Client: async (world) => {
     const { id } = await world.client()
-    return { as: world.admin, args: { id }, status: 204, then: () => world.clientIsGone(id) }
+    return { as: world.admin, args: { id }, status: 204, holds: () => world.clientIsGone(id) }
   },
 }
 
@@ -228,14 +228,14 @@ const sessionOperations: Readonly<Record<string, Operation>> = {
   },
   revokeOAuth2ConsentSessions: async (world) => {
     const { access } = await world.tokens(await world.client())
-    const then = async (): Promise<boolean> => !(await world.isActive(access))
-    return { as: world.admin, args: { subject: SUBJECT, all: true }, status: 204, then }
+    const holds = async (): Promise<boolean> => !(await world.isActive(access))
+    return { as: world.admin, args: { subject: SUBJECT, all: true }, status: 204, holds }
   },
   'revokeOAuth2ConsentSessions of a client': async (world) => {
     const client = await world.client()
     const { access } = await world.tokens(client)
-    const then = async (): Promise<boolean> => !(await world.isActive(access))
-    return { as: world.admin, args: { subject: SUBJECT, client: client.id }, status: 204, then }
+    const holds = async (): Promise<boolean> => !(await world.isActive(access))
+    return { as: world.admin, args: { subject: SUBJECT, client: client.id }, status: 204, holds }
   },
   revokeOAuth2LoginSessions: async ({ admin }) => ({ as: admin, args: { subject: SUBJECT }, status: 204 }),
 }

@@ -44,7 +44,7 @@ async function run(generation: Generation, name: string): Promise<void> {
   expect(answer.status, JSON.stringify(answer.data)).toBe(made.status)
   if (made.data !== undefined) expect({ data: answer.data }).toMatchObject({ data: made.data })
   if (made.location !== undefined) expect(answer.location).toEqual(made.location)
-  if (made.then !== undefined) expect(await made.then()).toBe(true)
+  if (made.holds !== undefined) expect(await made.holds()).toBe(true)
 }
 
 describe.each(generations)("Ory's SDK $label", (generation) => {
