@@ -10,6 +10,7 @@ import { trustedIssuerRoutes } from './admin/trusted-issuers.ts'
 import { version } from './admin/version.ts'
 import type { AppEnv } from './context.ts'
 import { renderError } from './errors/render.ts'
+import { cors } from './http/cors.ts'
 import { emptyRoutes } from './http/empty-routes.ts'
 import { notFound } from './http/not-found.ts'
 import { canonicalPath } from './http/paths.ts'
@@ -22,6 +23,7 @@ import { discovery } from './public/discovery.ts'
 import { alive, ready } from './public/health.ts'
 import { jwks } from './public/jwks.ts'
 import { logout } from './public/logout.ts'
+import { manageRegistration, register } from './public/register.ts'
 import { revoke } from './public/revoke.ts'
 import { token } from './public/token.ts'
 import { userinfo } from './public/userinfo.ts'
@@ -59,6 +61,7 @@ function base(surface: 'public' | 'binding'): Hono<AppEnv> {
 
 /** Every route of the public origin, the admin API behind its key included. */
 export const app: Hono<AppEnv> = base('public')
+  .use(cors)
   .get('/.well-known/openid-configuration', discovery)
   .get('/.well-known/oauth-authorization-server', discovery)
   .get('/.well-known/jwks.json', jwks)
@@ -68,6 +71,8 @@ export const app: Hono<AppEnv> = base('public')
   .post('/oauth2/device/auth', deviceAuthorization)
   .get('/oauth2/device/verify', deviceVerify)
   .on(['GET', 'POST'], '/userinfo', userinfo)
+  .on('POST', ['/oauth2/register', '/connect/register'], register)
+  .on(['GET', 'PUT', 'DELETE'], ['/oauth2/register/:id', '/connect/register/:id'], manageRegistration)
   .on(['GET', 'POST'], '/oauth2/sessions/logout', logout)
   .get('/admin/oauth2/auth/sessions/login/revoke', logout)
   .route('/admin', adminRoutes(guardByKey))

@@ -36,6 +36,8 @@ export interface RequestContext {
   audit(event: AuditEvent, fields: LogFields): void
   /** Names the client in the request's log line. */
   seen(clientId: string): void
+  /** The client named so far, if any. */
+  readonly clientId: string | null
 }
 
 /** Hono's type parameters for every route. */

@@ -1,9 +1,9 @@
 import { parseClient } from '../clients/metadata.ts'
+import { renderNewClient } from '../clients/registration.ts'
 import { createClient, deleteClient, requireClient, updateClient } from '../clients/registry.ts'
-import { renderClient, renderCreatedClient } from '../clients/render.ts'
+import { renderClient, withSecret } from '../clients/render.ts'
 import { emptyRoutes } from '../http/empty-routes.ts'
 import { readJson } from '../http/form.ts'
-import type { JsonObject } from '../util/json.ts'
 import { patchClient } from './client-patch.ts'
 import { respondWithPage } from './pagination.ts'
 
@@ -15,9 +15,9 @@ export const adminClients = emptyRoutes()
 adminClients.post('/', async (c) => {
   const { ctx } = c.var
   const input = parseClient(await readJson(c.req.raw), ctx.rt.config)
-  const { client, secret } = await createClient(ctx, input)
-  const location = `${PATH}/${encodeURIComponent(client.id)}`
-  return respond(withSecret(renderCreatedClient(client), secret), 201, { location })
+  const written = await createClient(ctx, input)
+  const location = `${PATH}/${encodeURIComponent(written.client.id)}`
+  return respond(await renderNewClient(ctx.rt, written), 201, { location })
 })
 
 adminClients.get('/', async (c) => {
@@ -56,12 +56,6 @@ adminClients.delete('/:id', async (c) => {
   await deleteClient(c.var.ctx, c.req.param('id'))
   return c.body(null, 204)
 })
-
-/** The secret in clear, for those who just set it; a public client has no use for one. */
-function withSecret(client: JsonObject, secret: string | undefined): JsonObject {
-  if (secret === undefined || client['token_endpoint_auth_method'] === 'none') return client
-  return { ...client, client_secret: secret }
-}
 
 function respond(body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Response {
   return new Response(JSON.stringify(body), {

@@ -4,6 +4,7 @@ import { settings } from './settings.ts'
 import type {
   Config,
   CookieSettings,
+  CorsSettings,
   Lifetimes,
   OAuth2Settings,
   Strategies,
@@ -46,6 +47,11 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Config {
     strategies: readStrategies(reader),
     oauth2: readOAuth2(reader),
     cookies: readCookies(reader, issuerUrl.protocol === 'https:'),
+    publicCors: readCors(reader),
+    registration: {
+      enabled: reader.read(settings.registrationEnabled),
+      url: reader.read(settings.registrationUrl),
+    },
     defaultClientScope: reader.read(settings.defaultClientScope),
     supportedClaims: reader.read(settings.supportedClaims),
     supportedScopes: reader.read(settings.supportedScopes),
@@ -156,6 +162,15 @@ function readOutbound(reader: SettingsReader, loopback: boolean): boolean {
   if (lifted && !loopback) reader.refuse(settings.outboundPrivate, 'may be on only with a loopback issuer')
   return lifted
 }
+const readCors = (reader: SettingsReader): CorsSettings => ({
+  enabled: reader.read(settings.corsEnabled),
+  allowedOrigins: reader.read(settings.corsOrigins),
+  allowedMethods: reader.read(settings.corsMethods),
+  allowedHeaders: reader.read(settings.corsHeaders),
+  exposedHeaders: reader.read(settings.corsExposed),
+  allowCredentials: reader.read(settings.corsCredentials),
+  maxAge: reader.read(settings.corsMaxAge),
+})
 
 /** Without keys the list is empty and the admin API answers by itself that it is closed: public endpoints go on (design rule 7). */
 function readAdmin(reader: SettingsReader, loopback: boolean): Config['admin'] {

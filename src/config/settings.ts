@@ -47,6 +47,13 @@ const characterSet: Parser<string> = {
 
 const secrets = listOf('secrets of at least 32 characters each', (secret) => secret.length >= 32)
 
+const origins = listOf('origins such as https://app.example or https://*.example, or *', (origin) =>
+  /^(?:\*|[a-z][a-z0-9+.-]*:\/\/[^\s/?#@\\]+\/?)$/i.test(origin),
+)
+
+/** Names of methods and headers (RFC 9110 section 5.6.2). */
+const tokens = listOf('names', (name) => /^[\w!#$%&'*+.^`|~-]+$/.test(name))
+
 const setting = <T>(name: string, parser: Parser<T>, preset: string): Setting<T> => ({ name, parser, preset })
 
 /**
@@ -116,11 +123,13 @@ export const settings = {
     optional(characterSet),
     '',
   ),
+  registrationEnabled: setting('OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED', flag, 'false'),
   defaultClientScope: setting(
     'OIDC_DYNAMIC_CLIENT_REGISTRATION_DEFAULT_SCOPE',
     words,
     'offline_access offline openid',
   ),
+  registrationUrl: setting('WEBFINGER_OIDC_DISCOVERY_CLIENT_REGISTRATION_URL', optional(serverUrl), ''),
   supportedClaims: setting('WEBFINGER_OIDC_DISCOVERY_SUPPORTED_CLAIMS', list, ''),
   supportedScopes: setting('WEBFINGER_OIDC_DISCOVERY_SUPPORTED_SCOPE', list, ''),
   sameSite: setting('SERVE_COOKIES_SAME_SITE_MODE', oneOf('None', 'Lax', 'Strict'), 'None'),
@@ -130,6 +139,25 @@ export const settings = {
   consentCsrfName: setting('SERVE_COOKIES_NAMES_CONSENT_CSRF', cookieName, 'ory_hydra_consent_csrf'),
   deviceCsrfName: setting('SERVE_COOKIES_NAMES_DEVICE_CSRF', cookieName, 'ory_hydra_device_csrf'),
   sessionPath: setting('SERVE_COOKIES_PATHS_SESSION', cookiePath, '/'),
+  corsEnabled: setting('SERVE_PUBLIC_CORS_ENABLED', flag, 'false'),
+  corsOrigins: setting('SERVE_PUBLIC_CORS_ALLOWED_ORIGINS', origins, ''),
+  corsMethods: setting(
+    'SERVE_PUBLIC_CORS_ALLOWED_METHODS',
+    tokens,
+    'POST,GET,PUT,PATCH,DELETE,CONNECT,HEAD,OPTIONS,TRACE',
+  ),
+  corsHeaders: setting(
+    'SERVE_PUBLIC_CORS_ALLOWED_HEADERS',
+    tokens,
+    'Accept,Content-Type,Content-Length,Accept-Language,Content-Language,Authorization',
+  ),
+  corsExposed: setting(
+    'SERVE_PUBLIC_CORS_EXPOSED_HEADERS',
+    tokens,
+    'Cache-Control,Expires,Last-Modified,Pragma,Content-Length,Content-Language,Content-Type',
+  ),
+  corsCredentials: setting('SERVE_PUBLIC_CORS_ALLOW_CREDENTIALS', flag, 'true'),
+  corsMaxAge: setting('SERVE_PUBLIC_CORS_MAX_AGE', integer(0, 31_536_000), '0'),
   grantsBook: setting('GRANTS_BOOK', flag, 'on'),
   outboundPrivate: setting('OUTBOUND_ALLOW_PRIVATE', flag, 'false'),
 } as const

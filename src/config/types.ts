@@ -46,6 +46,18 @@ export interface CookieSettings {
   readonly sessionPath: string
 }
 
+/** Who may call the public endpoints out of a web page; an empty list of origins allows all (contract 3.14). */
+export interface CorsSettings {
+  readonly enabled: boolean
+  readonly allowedOrigins: readonly string[]
+  readonly allowedMethods: readonly string[]
+  readonly allowedHeaders: readonly string[]
+  readonly exposedHeaders: readonly string[]
+  readonly allowCredentials: boolean
+  /** How long a browser may keep the answer to a preflight, seconds; 0 leaves it to the browser. */
+  readonly maxAge: number
+}
+
 export interface OAuth2Settings {
   readonly pkceEnforced: boolean
   readonly pkceEnforcedForPublicClients: boolean
@@ -95,6 +107,9 @@ export interface Config {
   readonly strategies: Strategies
   readonly oauth2: OAuth2Settings
   readonly cookies: CookieSettings
+  readonly publicCors: CorsSettings
+  /** Dynamic client registration, and where discovery says it is; null: here, if it is on. */
+  readonly registration: { readonly enabled: boolean; readonly url: string | null }
   readonly defaultClientScope: string
   readonly supportedClaims: readonly string[]
   readonly supportedScopes: readonly string[]

@@ -147,6 +147,21 @@ export const catalogue = {
     'server_error',
     'Another server, which this one had to ask, gave no usable answer.',
   ),
+  registration_unauthorized: oauth(
+    401,
+    'The request could not be authorized',
+    'The registration access token is missing or not the current one of this client.',
+  ),
+  registration_forbidden: oauth(
+    403,
+    'The requested action was forbidden',
+    'A client cannot change this of itself.',
+  ),
+  registration_disabled: oauth(
+    404,
+    'The requested resource could not be found',
+    'Dynamic client registration is turned off.',
+  ),
   resource_not_found: oauth(404, 'Unable to locate the resource', ''),
   challenge_not_found: oauth(404, 'Not Found', 'Unable to locate the requested resource'),
   resource_exists: oauth(

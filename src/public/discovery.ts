@@ -25,6 +25,8 @@ export async function discoveryResponse(config: Config, ring: KeyRing): Promise<
 function document(config: Config, signing: string, published: readonly string[]): object {
   const issuer = config.urls.issuer.replace(/\/+$/, '')
   const base = config.urls.public
+  const { enabled, url } = config.registration
+  const registration = url ?? (enabled ? `${base}/oauth2/register` : null)
   return {
     issuer: config.urls.issuer,
     authorization_endpoint: `${base}/oauth2/auth`,
@@ -33,6 +35,7 @@ function document(config: Config, signing: string, published: readonly string[])
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     device_authorization_endpoint: `${base}/oauth2/device/auth`,
     revocation_endpoint: `${issuer}/oauth2/revoke`,
+    ...(registration !== null && { registration_endpoint: registration }),
     end_session_endpoint: `${issuer}/oauth2/sessions/logout`,
     subject_types_supported: ['public'],
     response_types_supported: ['code'],

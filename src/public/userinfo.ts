@@ -3,7 +3,7 @@ import { SignJWT } from 'jose'
 import type { AppEnv, RequestContext } from '../context.ts'
 import { ID_TOKEN_SET } from '../crypto/ring.ts'
 import { errorBody, OAuthError } from '../errors/oauth-error.ts'
-import { Parameters, readFormEntries } from '../http/form.ts'
+import { bearerToken } from '../http/bearer.ts'
 import { json } from '../http/json.ts'
 import { sessionClaims } from '../tokens/id-token.ts'
 import { type ActiveToken, findActive, isExpired, openToken } from '../tokens/inspect.ts'
@@ -20,23 +20,15 @@ export async function userinfo(c: Context<AppEnv>): Promise<Response> {
   }
 }
 
-/** The active access token of the request: from the header, else the form or query (RFC 6750 section 2). */
+/** The active access token of the request. */
 async function authenticate(c: Context<AppEnv>): Promise<ActiveToken> {
-  const text = await presentedToken(c)
+  const text = await bearerToken(c.req.raw)
   const opened = text === undefined ? undefined : await openToken(c.var.ctx, text)
   if (opened?.use !== 'access_token') throw new OAuthError('request_unauthorized')
   if (isExpired(opened.token)) throw new OAuthError('invalid_token')
   const active = await findActive(c.var.ctx, opened)
   if (active === undefined) throw new OAuthError('request_unauthorized')
   return active
-}
-
-async function presentedToken(c: Context<AppEnv>): Promise<string | undefined> {
-  const header = /^bearer +([^\s]+)$/i.exec(c.req.header('authorization') ?? '')
-  if (header !== null) return header[1]
-  const isForm = c.req.method === 'POST' && c.req.header('content-type') !== undefined
-  const entries = isForm ? await readFormEntries(c.req.raw) : []
-  return new Parameters([...new URL(c.req.url).searchParams, ...entries]).get('access_token')
 }
 
 /** Claims as JSON, or signed if the client registered for it. A client's own token has no identity to tell. */

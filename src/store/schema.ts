@@ -17,6 +17,7 @@ export const clients = sqliteTable(
     metadata: text('metadata', { mode: 'json' }).$type<ClientMetadata>().notNull(),
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
+    registrationEpoch: integer('registration_epoch').notNull().default(0),
   },
   (table) => [
     index('clients_by_name').on(table.name, table.id),
