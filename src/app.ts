@@ -3,7 +3,9 @@ import { adminClients } from './admin/clients.ts'
 import { flowRoutes } from './admin/flows.ts'
 import { type AdminGuard, guardByBinding, guardByKey, requireScope } from './admin/guard.ts'
 import { introspect } from './admin/introspect.ts'
+import { metrics } from './admin/metrics.ts'
 import { sessionRoutes } from './admin/sessions.ts'
+import { deleteTokens } from './admin/tokens.ts'
 import { version } from './admin/version.ts'
 import type { AppEnv } from './context.ts'
 import { renderError } from './errors/render.ts'
@@ -29,11 +31,15 @@ function adminRoutes(guard: AdminGuard): Hono<AppEnv> {
     .use('/clients/*', requireScope(guard, 'clients'))
     .use('/oauth2/auth/*', requireScope(guard, 'flows'))
     .use('/oauth2/introspect', requireScope(guard, 'introspect'))
+    .use('/oauth2/tokens', requireScope(guard, 'clients'))
+    .use('/metrics/*', requireScope(guard, 'introspect'))
     .use('/version', requireScope(guard, 'introspect'))
     .route('/clients', adminClients)
     .route('/oauth2/auth/requests', flowRoutes)
     .route('/oauth2/auth/sessions', sessionRoutes)
     .post('/oauth2/introspect', introspect)
+    .delete('/oauth2/tokens', deleteTokens)
+    .get('/metrics/prometheus', metrics)
     .get('/version', version)
 }
 

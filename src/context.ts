@@ -19,6 +19,12 @@ export type AuditEvent =
   | 'client.created'
   | 'client.changed'
   | 'client.deleted'
+  | 'client.secret_rotated'
+  | 'client.rotated_secrets_dropped'
+  | 'client.tokens_deleted'
+  | 'key.created'
+  | 'key.replaced'
+  | 'key.deleted'
 
 /** What a handler knows of the HTTP request it answers, beside the request itself. */
 export interface RequestContext {

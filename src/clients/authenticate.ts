@@ -40,5 +40,8 @@ async function accepts(
   if (client.metadata.token_endpoint_auth_method !== credentials.method) return false
   if (credentials.method === 'none') return true
   if (client.secretHash === null) return false
-  return verifySecret(ctx.rt.roots, client.id, credentials.secret, client.secretHash)
+  for (const hash of [client.secretHash, ...client.rotatedSecretHashes]) {
+    if (await verifySecret(ctx.rt.roots, client.id, credentials.secret, hash)) return true
+  }
+  return false
 }
