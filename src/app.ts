@@ -6,6 +6,7 @@ import { type AdminGuard, guardByBinding, guardByKey, requireScope } from './adm
 import { introspect } from './admin/introspect.ts'
 import { metrics } from './admin/metrics.ts'
 import { sessionRoutes } from './admin/sessions.ts'
+import { deleteTokens } from './admin/tokens.ts'
 import { trustedIssuerRoutes } from './admin/trusted-issuers.ts'
 import { version } from './admin/version.ts'
 import type { AppEnv } from './context.ts'
@@ -37,6 +38,7 @@ function adminRoutes(guard: AdminGuard): Hono<AppEnv> {
     .use('/clients/*', requireScope(guard, 'clients'))
     .use('/oauth2/auth/*', requireScope(guard, 'flows'))
     .use('/oauth2/flush', requireScope(guard, 'flows'))
+    .use('/oauth2/tokens', requireScope(guard, 'clients'))
     .use('/trust/*', requireScope(guard, 'keys'))
     .use('/version', requireScope(guard, 'introspect'))
     .use('/metrics/*', requireScope(guard, 'introspect'))
@@ -46,6 +48,7 @@ function adminRoutes(guard: AdminGuard): Hono<AppEnv> {
     .route('/trust/grants/jwt-bearer/issuers', trustedIssuerRoutes)
     .post('/oauth2/introspect', introspect(guard))
     .post('/oauth2/flush', flush)
+    .delete('/oauth2/tokens', deleteTokens)
     .get('/version', version)
     .get('/metrics/prometheus', metrics)
 }

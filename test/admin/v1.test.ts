@@ -225,11 +225,4 @@ describe('the rest of v1', () => {
     const path = `${REQUESTS}/logout/reject?challenge=${challenge}`
     expect((await deployment.admin('PUT', path, { error: 'no' })).status).toBe(204)
   })
-
-  it('serves Prometheus the build', async () => {
-    const answer = await deployment.admin('GET', '/metrics/prometheus')
-    expect(answer.headers.get('content-type')).toBe('text/plain; version=0.0.4')
-    expect(await answer.text()).toMatch(/^ladon_build_info\{version="v[\d.]+"\} 1$/m)
-    expect((await deployment.fetch('/metrics/prometheus')).status).toBe(401)
-  })
 })
