@@ -7,6 +7,7 @@ import { requestUrl } from '../flow/urls.ts'
 import { emptyRoutes } from '../http/empty-routes.ts'
 import { Parameters } from '../http/form.ts'
 import { json } from '../http/json.ts'
+import { isV1Path } from '../http/paths.ts'
 import { directoryOf, ownerOf, sessionPrefix } from '../ledger/owner.ts'
 import type { RevokeGrantsInput, StoredGrant } from '../ledger/types.ts'
 import { nowSeconds } from '../util/clock.ts'
@@ -105,14 +106,15 @@ interface ConsentTarget {
   readonly target: RevokeGrantsInput['target']
 }
 
-/** Exactly one of the three ways to name consents (contract 1.4.3); in a path of v1.0 the subject alone means all. */
+/** Exactly one of the three ways to name consents (contract 1.4.3); in v1.0 the subject alone means all. */
 async function consentTargets(c: Context<AppEnv>): Promise<readonly ConsentTarget[]> {
   const inPath = c.req.param('subject')
   if (inPath !== undefined) {
     const clientId = c.req.param('client')
     return [{ owner: ownerOf('subject', inPath), target: clientId === undefined ? 'all' : { clientId } }]
   }
-  const { consent_request_id: id = '', subject = '', client: clientId = '', all = '' } = c.req.query()
+  const query = c.req.query()
+  const { consent_request_id: id = '', subject = '', client: clientId = '', all = '' } = query
   if (id !== '') {
     if (subject !== '' || clientId !== '' || all !== '') {
       throw new OAuthError('invalid_request', "Parameter 'consent_request_id' stands alone.")
@@ -123,7 +125,8 @@ async function consentTargets(c: Context<AppEnv>): Promise<readonly ConsentTarge
     throw new OAuthError('invalid_request', "Parameter 'subject' or 'consent_request_id' is missing.")
   const owner = ownerOf('subject', subject)
   if (clientId !== '' && all === '') return [{ owner, target: { clientId } }]
-  if (clientId === '' && all === 'true') return [{ owner, target: 'all' }]
+  const subjectAlone = isV1Path(c.req.url) && !('client' in query) && !('all' in query)
+  if (clientId === '' && (all === 'true' || subjectAlone)) return [{ owner, target: 'all' }]
   throw new OAuthError('invalid_request', "Give either 'client' or 'all=true' beside 'subject'.")
 }
 

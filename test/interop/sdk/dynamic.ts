@@ -32,6 +32,6 @@ const toSnake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_$
 
 function rename(data: unknown, spell: (name: string) => string): unknown {
   if (Array.isArray(data)) return data.map((item) => rename(item, spell))
-  if (typeof data !== 'object' || data === null) return data
+  if (typeof data !== 'object' || data === null || data instanceof Date) return data
   return Object.fromEntries(Object.entries(data).map(([name, value]) => [spell(name), rename(value, spell)]))
 }

@@ -22,7 +22,7 @@ export interface Generation {
 
 /** Methods of an SDK's classes that call no endpoint. */
 const HELPERS = /^(?:constructor|with\w*Middleware|set\w+|addInterceptor|\w+Raw|\w+RequestOpts)$/
-const NOT_HELPERS = /^set(?:OAuth2|Oidc|JsonWeb)/
+const NOT_HELPERS = /^set(?:OAuth2|Oidc|JsonWeb)\w*(?<!Raw|RequestOpts)$/
 
 const V1_2 = {
   acceptOAuth2ConsentRequest: 'acceptConsentRequest(consentChallenge, acceptOAuth2ConsentRequest)',
@@ -168,7 +168,8 @@ export const generations: readonly Generation[] = [
 ]
 
 /** Loads an SDK. The beta finds its own files only where file names ignore case, so it is told their spelling. */
-export function load({ packageName }: Generation): unknown {
+export function load({ packageName, style }: Generation): unknown {
+  if (style !== superagent) return require(packageName)
   const hooks = registerHooks({
     resolve: (specifier, context, next) =>
       next(specifier.replace(/\/JsonWebKey(Set)?$/, '/JSONWebKey$1'), context),

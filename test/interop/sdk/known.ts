@@ -1,9 +1,5 @@
 /** Operations that are not there yet: each fails in every generation, and this test fails once one does not. */
 export const pending: readonly string[] = [
-  'setOAuth2ClientLifespans',
-  'rotateOAuth2ClientSecret',
-  'deleteRotatedOAuth2ClientSecrets',
-  'deleteOAuth2Token',
   'createJsonWebKeySet',
   'getJsonWebKeySet',
   'getJsonWebKey',
@@ -11,17 +7,6 @@ export const pending: readonly string[] = [
   'setJsonWebKey',
   'deleteJsonWebKey',
   'deleteJsonWebKeySet',
-  'trustOAuth2JwtGrantIssuer',
-  'getTrustedOAuth2JwtGrantIssuer',
-  'listTrustedOAuth2JwtGrantIssuers',
-  'deleteTrustedOAuth2JwtGrantIssuer',
-  'oAuth2DeviceFlow',
-  'performOAuth2DeviceVerificationFlow',
-  'acceptUserCodeRequest',
-  'createOidcDynamicClient',
-  'getOidcDynamicClient',
-  'setOidcDynamicClient',
-  'deleteOidcDynamicClient',
   'createVerifiableCredential',
 ]
 
@@ -30,8 +15,15 @@ export interface Fault {
   readonly operation: string
   readonly generations: readonly string[]
   readonly reason: string
-  /** How it fails: the status the SDK gets, or words of the error it throws. The test checks that it still does. */
-  readonly fails: number | string
+  /** How it fails, in words of the error that is thrown then. The test checks that it still does. */
+  readonly fails: string
 }
 
-export const faults: readonly Fault[] = []
+export const faults: readonly Fault[] = [
+  {
+    operation: 'oauth2TokenExchange',
+    generations: ['1.0-beta'],
+    reason: 'The method `oauthToken()` takes no arguments, so it posts an empty form, which names no grant.',
+    fails: 'expected 400 to be 200',
+  },
+]

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
+import { CookieBrowser } from '../support.ts'
 import type { Arguments } from './generations.ts'
 import { laterOperations } from './operations-later.ts'
 import type { Identity } from './styles.ts'
@@ -237,7 +238,13 @@ const sessionOperations: Readonly<Record<string, Operation>> = {
     const holds = async (): Promise<boolean> => !(await world.isActive(access))
     return { as: world.admin, args: { subject: SUBJECT, client: client.id }, status: 204, holds }
   },
-  revokeOAuth2LoginSessions: async ({ admin }) => ({ as: admin, args: { subject: SUBJECT }, status: 204 }),
+  revokeOAuth2LoginSessions: async (world) => {
+    const subject = `user-${randomUUID()}`
+    const browser = new CookieBrowser()
+    await world.consentChallenge(await world.client(), subject, browser)
+    const holds = async (): Promise<boolean> => !(await world.knows(browser))
+    return { as: world.admin, args: { subject }, status: 204, holds }
+  },
 }
 
 const tokenOperations: Readonly<Record<string, Operation>> = {
@@ -260,7 +267,7 @@ const tokenOperations: Readonly<Record<string, Operation>> = {
   },
   flushInactiveOAuth2Tokens: async ({ admin }) => ({
     as: admin,
-    args: { flushInactiveOAuth2TokensRequest: { notAfter: new Date().toISOString() } },
+    args: { flushInactiveOAuth2TokensRequest: { notAfter: new Date() } },
     status: 204,
   }),
   getVersion: asAdmin({ data: { version: expect.stringMatching(/^v\d/) } }),

@@ -43,14 +43,23 @@ export class World {
     return this.#challenge(browser, await this.#authorizationUrl(client), 'login_challenge')
   }
 
-  async consentChallenge(client: RegisteredClient, subject: string): Promise<string> {
-    const browser = new CookieBrowser()
+  async consentChallenge(
+    client: RegisteredClient,
+    subject: string,
+    browser = new CookieBrowser(),
+  ): Promise<string> {
     const loginChallenge = await this.loginChallenge(client, browser)
     const { data } = await this.#sdk.acceptOAuth2LoginRequest({
       loginChallenge,
-      acceptOAuth2LoginRequest: { subject },
+      acceptOAuth2LoginRequest: { subject, remember: true },
     })
     return this.#challenge(browser, data.redirect_to, 'consent_challenge')
+  }
+
+  /** Whether the browser is logged in. */
+  async knows(browser: CookieBrowser): Promise<boolean> {
+    const loginChallenge = await this.loginChallenge(undefined, browser)
+    return (await this.#sdk.getOAuth2LoginRequest({ loginChallenge })).data.skip
   }
 
   async logoutChallenge(): Promise<string> {
@@ -107,7 +116,8 @@ export class World {
 
   async trustedIssuer(): Promise<{ readonly id: string; readonly issuer: string }> {
     const body = await this.issuerBody()
-    const { data } = await this.#sdk.trustOAuth2JwtGrantIssuer({ trustOAuth2JwtGrantIssuer: body })
+    const trustOAuth2JwtGrantIssuer = { ...body, expires_at: body.expires_at.toISOString() }
+    const { data } = await this.#sdk.trustOAuth2JwtGrantIssuer({ trustOAuth2JwtGrantIssuer })
     return { id: data.id ?? '', issuer: body.issuer }
   }
 
@@ -120,7 +130,7 @@ export class World {
       subject: 'service@example',
       scope: ['openid'],
       jwk: { ...publicJwk, x: jwk.x ?? '', y: jwk.y ?? '' },
-      expires_at: new Date(Date.now() + 86_400_000).toISOString(),
+      expires_at: new Date(Date.now() + 86_400_000),
     }
   }
 
