@@ -1,3 +1,4 @@
+import { outboundAllowed } from '../http/outbound.ts'
 import { isLoopbackHost } from '../util/loopback.ts'
 import { SettingsReader } from './reader.ts'
 import { settings } from './settings.ts'
@@ -62,6 +63,7 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Config {
     grantsBook: reader.read(settings.grantsBook),
     outboundPrivate: readOutbound(reader, loopback),
   }
+  checkHooks(reader, config)
   reader.finish()
   return config
 }
@@ -121,13 +123,15 @@ function readOAuth2(reader: SettingsReader): OAuth2Settings {
     allowedTopLevelClaims: reader.read(settings.allowedTopLevelClaims),
     mirrorTopLevelClaims: reader.read(settings.mirrorTopLevelClaims),
     preserveExtClaims: reader.read(settings.preserveExtClaims),
+    tokenHook: reader.read(settings.tokenHook),
+    refreshTokenHook: reader.read(settings.refreshTokenHook),
+    device: { pollingInterval: reader.read(settings.pollingInterval), userCode: readUserCode(reader) },
     jwtBearer: {
       jtiOptional: reader.read(settings.jwtJtiOptional),
       iatOptional: reader.read(settings.jwtIatOptional),
       maxTtl: reader.read(settings.jwtMaxTtl),
       omitAudience: reader.read(settings.jwtOmitAudience),
     },
-    device: { pollingInterval: reader.read(settings.pollingInterval), userCode: readUserCode(reader) },
   }
 }
 
@@ -157,11 +161,6 @@ function readCookies(reader: SettingsReader, secure: boolean): CookieSettings {
   }
 }
 
-function readOutbound(reader: SettingsReader, loopback: boolean): boolean {
-  const lifted = reader.read(settings.outboundPrivate)
-  if (lifted && !loopback) reader.refuse(settings.outboundPrivate, 'may be on only with a loopback issuer')
-  return lifted
-}
 const readCors = (reader: SettingsReader): CorsSettings => ({
   enabled: reader.read(settings.corsEnabled),
   allowedOrigins: reader.read(settings.corsOrigins),
@@ -171,6 +170,21 @@ const readCors = (reader: SettingsReader): CorsSettings => ({
   allowCredentials: reader.read(settings.corsCredentials),
   maxAge: reader.read(settings.corsMaxAge),
 })
+
+function readOutbound(reader: SettingsReader, loopback: boolean): boolean {
+  const lifted = reader.read(settings.outboundPrivate)
+  if (lifted && !loopback) reader.refuse(settings.outboundPrivate, 'may be on only with a loopback issuer')
+  return lifted
+}
+
+/** Hooks are asked by the rule for all other servers; an address it forbids is better refused now than at each token. */
+function checkHooks(reader: SettingsReader, config: Config): void {
+  for (const name of ['tokenHook', 'refreshTokenHook'] as const) {
+    const url = config.oauth2[name]?.url
+    if (url === undefined || outboundAllowed(config, new URL(url))) continue
+    reader.refuse(settings[name], 'must be https, on port 443 of a public host that is not this server')
+  }
+}
 
 /** Without keys the list is empty and the admin API answers by itself that it is closed: public endpoints go on (design rule 7). */
 function readAdmin(reader: SettingsReader, loopback: boolean): Config['admin'] {

@@ -1,3 +1,4 @@
+import { hook } from './hook.ts'
 import {
   adminKeys,
   duration,
@@ -103,10 +104,9 @@ export const settings = {
   allowedTopLevelClaims: setting('OAUTH2_ALLOWED_TOP_LEVEL_CLAIMS', list, ''),
   mirrorTopLevelClaims: setting('OAUTH2_MIRROR_TOP_LEVEL_CLAIMS', flag, 'true'),
   preserveExtClaims: setting('OAUTH2_PRESERVE_EXT_CLAIMS', flag, 'false'),
-  jwtJtiOptional: setting('OAUTH2_GRANT_JWT_JTI_OPTIONAL', flag, 'false'),
-  jwtIatOptional: setting('OAUTH2_GRANT_JWT_IAT_OPTIONAL', flag, 'false'),
-  jwtMaxTtl: setting('OAUTH2_GRANT_JWT_MAX_TTL', duration(1), '720h'),
-  jwtOmitAudience: setting('OAUTH2_GRANT_JWT_OMIT_ASSERTION_AUDIENCE', flag, 'true'),
+  tokenHook: setting('OAUTH2_TOKEN_HOOK', optional(hook), ''),
+  refreshTokenHook: setting('OAUTH2_REFRESH_TOKEN_HOOK', optional(hook), ''),
+  registrationEnabled: setting('OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED', flag, 'false'),
   pollingInterval: setting(
     'OAUTH2_DEVICE_AUTHORIZATION_TOKEN_POLLING_INTERVAL',
     duration(1, 3600, '1h'),
@@ -123,7 +123,10 @@ export const settings = {
     optional(characterSet),
     '',
   ),
-  registrationEnabled: setting('OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED', flag, 'false'),
+  jwtJtiOptional: setting('OAUTH2_GRANT_JWT_JTI_OPTIONAL', flag, 'false'),
+  jwtIatOptional: setting('OAUTH2_GRANT_JWT_IAT_OPTIONAL', flag, 'false'),
+  jwtMaxTtl: setting('OAUTH2_GRANT_JWT_MAX_TTL', duration(1), '720h'),
+  jwtOmitAudience: setting('OAUTH2_GRANT_JWT_OMIT_ASSERTION_AUDIENCE', flag, 'true'),
   defaultClientScope: setting(
     'OIDC_DYNAMIC_CLIENT_REGISTRATION_DEFAULT_SCOPE',
     words,

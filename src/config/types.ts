@@ -58,6 +58,16 @@ export interface CorsSettings {
   readonly maxAge: number
 }
 
+/** Who is asked before tokens are issued, and with which API key; never logged. */
+export interface TokenHook {
+  readonly url: string
+  readonly auth: {
+    readonly in: 'header' | 'cookie'
+    readonly name: string
+    readonly value: string
+  } | null
+}
+
 export interface OAuth2Settings {
   readonly pkceEnforced: boolean
   readonly pkceEnforcedForPublicClients: boolean
@@ -69,17 +79,19 @@ export interface OAuth2Settings {
   readonly allowedTopLevelClaims: readonly string[]
   readonly mirrorTopLevelClaims: boolean
   readonly preserveExtClaims: boolean
+  readonly tokenHook: TokenHook | null
+  readonly refreshTokenHook: TokenHook | null
+  readonly device: {
+    /** Least pause between two polls, seconds. */
+    readonly pollingInterval: number
+    readonly userCode: UserCodeSettings
+  }
   /** Rules for the assertions of the JWT bearer grant; `maxTtl` in seconds. */
   readonly jwtBearer: {
     readonly jtiOptional: boolean
     readonly iatOptional: boolean
     readonly maxTtl: number
     readonly omitAudience: boolean
-  }
-  readonly device: {
-    /** Least pause between two polls, seconds. */
-    readonly pollingInterval: number
-    readonly userCode: UserCodeSettings
   }
 }
 

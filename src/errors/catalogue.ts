@@ -136,17 +136,6 @@ export const catalogue = {
     'The requested action was forbidden',
     'This API key does not cover this part of the admin API.',
   ),
-  missing_required_parameter: oauth(
-    400,
-    'missing_required_parameter',
-    'A field of the trust relationship is missing or does not go with another.',
-  ),
-  undecodable_body: oauth(400, 'error', 'The body is not a JSON object of the expected form.'),
-  outbound_failed: oauth(
-    500,
-    'server_error',
-    'Another server, which this one had to ask, gave no usable answer.',
-  ),
   registration_unauthorized: oauth(
     401,
     'The request could not be authorized',
@@ -161,6 +150,17 @@ export const catalogue = {
     404,
     'The requested resource could not be found',
     'Dynamic client registration is turned off.',
+  ),
+  missing_required_parameter: oauth(
+    400,
+    'missing_required_parameter',
+    'A field of the trust relationship is missing or does not go with another.',
+  ),
+  undecodable_body: oauth(400, 'error', 'The body is not a JSON object of the expected form.'),
+  outbound_failed: oauth(
+    500,
+    'server_error',
+    'Another server, which this one had to ask, gave no usable answer.',
   ),
   resource_not_found: oauth(404, 'Unable to locate the resource', ''),
   challenge_not_found: oauth(404, 'Not Found', 'Unable to locate the requested resource'),

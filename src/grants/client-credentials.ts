@@ -4,6 +4,7 @@ import type { Parameters } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { scopeAllowed } from '../util/scope.ts'
 import { type GrantHandler, requireGrantType } from './grant.ts'
+import { hookedOwnClaims } from './hook.ts'
 import { issueOwnToken, refusedAudience } from './own-token.ts'
 
 /** Issues a token to the client itself (RFC 6749 section 4.4). The token carries its claims; nothing is stored. */
@@ -19,7 +20,8 @@ export const clientCredentials: GrantHandler = async (ctx, registered, form) => 
   if (refusedStill !== undefined) throw refusedStill
   const scope = grantedScope(config, client, form)
   const audience = form.list('audience')
-  return issueOwnToken(ctx, client, { grantType: 'client_credentials', subject: null, scope, audience })
+  const claims = { grantType: 'client_credentials', subject: null, scope, audience } as const
+  return issueOwnToken(ctx, client, claims, await hookedOwnClaims(ctx, { client, form }, claims))
 }
 
 function checkRequest(config: Config, client: ClientRecord, form: Parameters): OAuthError | undefined {

@@ -21,6 +21,7 @@ import { scopeAllowed } from '../util/scope.ts'
 import { isName } from '../util/text.ts'
 import { underAttempt } from './attempts.ts'
 import { type GrantHandler, requireGrantType } from './grant.ts'
+import { hookedOwnClaims } from './hook.ts'
 import { issueOwnToken, refusedAudience } from './own-token.ts'
 
 /** Name of the grant type (RFC 7523 section 2.1). */
@@ -48,9 +49,10 @@ export const jwtBearer: GrantHandler = async (ctx, registered, form) => {
     audience: audienceOf(ctx.rt.config, assertion, form),
   } as const
   await prepareSigners(ctx.rt, client)
+  const custom = await hookedOwnClaims(ctx, { client, form }, claims)
   return underAttempt(ctx.attempt, client.id, assertion.jwt, async (attempt) => {
     await spend(ctx, assertion, attempt)
-    return issueOwnToken(ctx, client, claims)
+    return issueOwnToken(ctx, client, claims, custom)
   })
 }
 

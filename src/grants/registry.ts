@@ -11,6 +11,6 @@ export const grantHandlers: ReadonlyMap<string, GrantHandler> = new Map([
   ['authorization_code', authorizationCode],
   ['refresh_token', refreshToken],
   ['client_credentials', clientCredentials],
-  [JWT_BEARER, jwtBearer],
   [DEVICE_GRANT, deviceCode],
+  [JWT_BEARER, jwtBearer],
 ])

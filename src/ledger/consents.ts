@@ -1,4 +1,4 @@
-import { type GrantRow, readRecord } from './grant-row.ts'
+import { type GrantRow, readConsent } from './grant-row.ts'
 import type { ListGrantsInput, StoredGrant } from './types.ts'
 import type { Work } from './work.ts'
 
@@ -12,7 +12,7 @@ export function listGrants(work: Work, input: ListGrantsInput): readonly StoredG
     `SELECT id, record FROM grants WHERE ${CONSENTED} AND id > ?2 AND (?3 IS NULL OR sid = ?3) ORDER BY id LIMIT ?4`,
     ...[work.now, input.after ?? '', input.sid, input.limit],
   )
-  return rows.toArray().map(readRecord)
+  return rows.toArray().map(readConsent)
 }
 
 /** How many consents count, of one session or of all. */
@@ -32,6 +32,6 @@ export function rememberedScope(work: Work, clientId: string, instance: string):
       ...[work.now, clientId],
     )
     .toArray()[0]
-  const record = row === undefined ? undefined : readRecord(row)
+  const record = row === undefined ? undefined : readConsent(row)
   return record?.instance === instance ? record.scope : null
 }

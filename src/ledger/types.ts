@@ -39,6 +39,12 @@ export interface StoredGrant extends GrantRecord {
   readonly id: string
 }
 
+/** Custom claims for each kind of token. */
+export type CustomClaims = Pick<GrantRecord, 'accessTokenClaims' | 'idTokenClaims'>
+
+/** Of a call that issues beside a token hook: `ask` says what would be issued and writes nothing; claims go into the commit. */
+export type HookStep = 'ask' | CustomClaims
+
 /** A login session as `authorize` sees it. */
 export interface SessionView {
   readonly sid: string
@@ -111,6 +117,7 @@ export interface RedeemInput {
   readonly keepSeconds: number | null
   /** Set for a device, which may ask twice for want of an answer: a second redemption just fails. */
   readonly spareReused?: boolean
+  readonly hook?: HookStep | undefined
 }
 
 export type RedeemResult =
@@ -146,6 +153,7 @@ export interface RefreshInput {
   readonly grace: Grace
   readonly limits: ClientLimits
   readonly keepSeconds: number | null
+  readonly hook?: HookStep | undefined
 }
 
 export type RefreshResult =

@@ -17,6 +17,9 @@ function problemOf(env: Readonly<Record<string, unknown>>): string {
   return ''
 }
 
+const hookWith = (config: object): string =>
+  JSON.stringify({ url: 'https://hooks.example', auth: { type: 'api_key', config } })
+
 describe('defaults', () => {
   it('are complete and closed on an https issuer', () => {
     expect(loadConfig(edge)).toEqual({
@@ -29,6 +32,8 @@ describe('defaults', () => {
         logout: 'https://op.example/oauth2/fallbacks/logout',
         error: 'https://op.example/oauth2/fallbacks/error',
         postLogoutRedirect: 'https://op.example/oauth2/fallbacks/logout/callback',
+        deviceVerification: 'https://op.example/oauth2/fallbacks/device',
+        deviceSuccess: 'https://op.example/oauth2/fallbacks/device/done',
       },
       loopback: false,
       hosts: [],
@@ -39,6 +44,7 @@ describe('defaults', () => {
         refreshToken: 2_592_000,
         idToken: 3600,
         authCode: 600,
+        deviceUserCode: 600,
       },
       strategies: { accessToken: 'opaque', scope: 'wildcard', jwtScopeClaim: 'list', jwtTyp: 'JWT' },
       oauth2: {
@@ -51,6 +57,9 @@ describe('defaults', () => {
         allowedTopLevelClaims: [],
         mirrorTopLevelClaims: true,
         preserveExtClaims: false,
+        tokenHook: null,
+        refreshTokenHook: null,
+        device: { pollingInterval: 5, userCode: { length: 8, characterSet: 'BCDFGHJKLMNPQRSTVWXZ23456789' } },
         jwtBearer: { jtiOptional: false, iatOptional: false, maxTtl: 2_592_000, omitAudience: true },
       },
       publicCors: {
@@ -84,6 +93,7 @@ describe('defaults', () => {
         sessionName: 'ory_hydra_session',
         loginCsrfName: 'ory_hydra_login_csrf',
         consentCsrfName: 'ory_hydra_consent_csrf',
+        deviceCsrfName: 'ory_hydra_device_csrf',
         sessionPath: '/',
       },
       registration: { enabled: false, url: null },
@@ -111,6 +121,7 @@ describe('defaults', () => {
         sessionName: 'ory_hydra_session_dev',
         loginCsrfName: 'ory_hydra_login_csrf_dev',
         consentCsrfName: 'ory_hydra_consent_csrf_dev',
+        deviceCsrfName: 'ory_hydra_device_csrf_dev',
       },
     })
     expect(config.urls.error).toBe('http://localhost:4444/oauth2/fallbacks/error')
@@ -169,6 +180,21 @@ describe('good values', () => {
       },
       { oauth2: { grace: { seconds: 86_400, uses: 3 } } },
     ],
+    [
+      { OAUTH2_TOKEN_HOOK: 'https://hooks.example/t?a=b' },
+      { oauth2: { tokenHook: { url: 'https://hooks.example/t?a=b', auth: null } } },
+    ],
+    [
+      { OAUTH2_REFRESH_TOKEN_HOOK: hookWith({ in: 'cookie', name: 'key', value: 'a b' }) },
+      {
+        oauth2: {
+          refreshTokenHook: {
+            url: 'https://hooks.example',
+            auth: { in: 'cookie', name: 'key', value: 'a b' },
+          },
+        },
+      },
+    ],
     [{ OAUTH2_ALLOWED_TOP_LEVEL_CLAIMS: 'a, b,,c' }, { oauth2: { allowedTopLevelClaims: ['a', 'b', 'c'] } }],
     [{ OAUTH2_ALLOWED_TOP_LEVEL_CLAIMS: '["a","b"]' }, { oauth2: { allowedTopLevelClaims: ['a', 'b'] } }],
     [{ WEBFINGER_OIDC_DISCOVERY_SUPPORTED_SCOPE: ['email'] }, { supportedScopes: ['email'] }],
@@ -200,6 +226,26 @@ describe('good values', () => {
     ],
     [{ URLS_LOGIN: '', TTL_ID_TOKEN: undefined }, { ttl: { idToken: 3600 } }],
     [{ OAUTH2_HASHERS_ALGORITHM: 'bcrypt', DB: {} }, { demoPages: false }],
+    [
+      { OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_ENTROPY_PRESET: 'low', TTL_DEVICE_USER_CODE: '15m' },
+      {
+        oauth2: { device: { userCode: { length: 9, characterSet: '0123456789' } } },
+        ttl: { deviceUserCode: 900 },
+      },
+    ],
+    [
+      {
+        OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_LENGTH: '6',
+        OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_CHARACTER_SET: 'ABCDEFGH',
+      },
+      { oauth2: { device: { userCode: { length: 6, characterSet: 'ABCDEFGH' } } } },
+    ],
+    [
+      { URLS_DEVICE_VERIFICATION: '/tv', URLS_DEVICE_SUCCESS: 'https://app.example/done' },
+      {
+        urls: { deviceVerification: 'https://op.example/tv', deviceSuccess: 'https://app.example/done' },
+      },
+    ],
   ])('%j', (env, expected) => {
     expect(loadConfig({ ...edge, ...env })).toMatchObject(expected)
   })
@@ -223,6 +269,14 @@ describe('bad values are refused by name and never repeated', () => {
     ['SECRETS_SYSTEM', 'leak-of-a-short-secret', /at least 32 characters/],
     ['SECRETS_SYSTEM', `${SECRET},leak`, /at least 32 characters/],
     ['SECRETS_SYSTEM', ' , ', /is missing/],
+    ['OAUTH2_TOKEN_HOOK', 'leak', /http or https URL, or JSON/],
+    ['OAUTH2_TOKEN_HOOK', '{"url":"https://leak.example"', /http or https URL, or JSON/],
+    ['OAUTH2_TOKEN_HOOK', hookWith({ in: 'query', name: 'leak', value: 'leak' }), /"in":"header"/],
+    ['OAUTH2_TOKEN_HOOK', hookWith({ in: 'header', name: 'le ak', value: 'leak' }), /"in":"header"/],
+    ['OAUTH2_TOKEN_HOOK', hookWith({ in: 'header', name: 'leak', value: 'leak\r\n' }), /"in":"header"/],
+    ['OAUTH2_TOKEN_HOOK', 'http://leak.example', /https, on port 443/],
+    ['OAUTH2_REFRESH_TOKEN_HOOK', 'https://10.0.0.1/leak', /public host/],
+    ['OAUTH2_REFRESH_TOKEN_HOOK', 'https://op.example/leak', /not this server/],
     ['TTL_ACCESS_TOKEN', '1 leak', /a duration/],
     ['TTL_ACCESS_TOKEN', '-1', /at least 1s/],
     ['TTL_ACCESS_TOKEN', '1500ms', /whole seconds/],
@@ -247,6 +301,11 @@ describe('bad values are refused by name and never repeated', () => {
     ['PUBLIC_HOSTS', 'https://leak.example', /host names/],
     ['SIGNING_ALGORITHM', 'HS256', /one of RS256/],
     ['GRANTS_BOOK', { leak: true }, /true or false/],
+    ['OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_ENTROPY_PRESET', 'leak', /one of high, medium, low/],
+    ['OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_LENGTH', '5', /from 6 to 64/],
+    ['OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_CHARACTER_SET', 'leak', /8 different/],
+    ['OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_CHARACTER_SET', 'leakleak', /8 different/],
+    ['OAUTH2_DEVICE_AUTHORIZATION_TOKEN_POLLING_INTERVAL', '0s', /at least 1s/],
   ])('%s = %j', (name, value, expected) => {
     const hint = problemOf({ ...edge, [name]: value })
     expect(hint.startsWith(`${name} `)).toBe(true)
@@ -260,6 +319,15 @@ describe('bad values are refused by name and never repeated', () => {
     for (const name of ['URLS_SELF_ISSUER', 'SECRETS_SYSTEM', 'TTL_ID_TOKEN', 'ADMIN_AUTH', 'GRANTS_BOOK']) {
       expect(hint).toContain(name)
     }
+  })
+
+  it.each([
+    ['OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_LENGTH', '8', 'CHARACTER_SET'],
+    ['OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_CHARACTER_SET', 'ABCDEFGH', 'LENGTH'],
+  ])('%s alone misses its other half', (name, value, missing) => {
+    expect(problemOf({ ...edge, [name]: value })).toMatch(
+      new RegExp(`^OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_${missing} is missing`),
+    )
   })
 
   it('missing admin keys stop nothing else', () => {

@@ -436,6 +436,28 @@ describe('GET /oauth2/device/verify', () => {
   })
 })
 
+it('logs what became of a device, and neither of its codes', async () => {
+  const lines: string[] = []
+  vi.spyOn(console, 'log').mockImplementation((line) => lines.push(String(line)))
+  const client = await registerDeviceClient(deployment)
+  const device = await startDevice(deployment, client)
+  await deployment.fetch(device.verification_uri_complete)
+  await approve(deployment, device)
+  await poll(deployment, client, device)
+  vi.restoreAllMocks()
+  const log = lines.join('\n')
+  const events = [...log.matchAll(/"event":"([^"]+)"/g)].map(([, event]) => event)
+  expect(events).toEqual([
+    'client.created',
+    'session.started',
+    'consent.granted',
+    'device.approved',
+    'token.issued',
+  ])
+  expect(log).not.toContain(device.user_code)
+  expect(log).not.toContain(device.device_code)
+})
+
 it('offers the grant in discovery', async () => {
   const document = await bodyOf(await deployment.fetch('/.well-known/openid-configuration'))
   expect(document).toMatchObject({

@@ -1,1 +1,0 @@
-ALTER TABLE `clients` ADD `rotated_secret_hashes` text DEFAULT '[]' NOT NULL;
