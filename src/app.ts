@@ -3,6 +3,7 @@ import { adminClients } from './admin/clients.ts'
 import { flowRoutes } from './admin/flows.ts'
 import { type AdminGuard, guardByBinding, guardByKey, requireScope } from './admin/guard.ts'
 import { introspect } from './admin/introspect.ts'
+import { keyRoutes } from './admin/keys.ts'
 import { metrics } from './admin/metrics.ts'
 import { sessionRoutes } from './admin/sessions.ts'
 import { deleteTokens } from './admin/tokens.ts'
@@ -29,12 +30,14 @@ const getPath = (request: Request): string => canonicalPath(new URL(request.url)
 function adminRoutes(guard: AdminGuard): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .use('/clients/*', requireScope(guard, 'clients'))
+    .use('/keys/*', requireScope(guard, 'keys'))
     .use('/oauth2/auth/*', requireScope(guard, 'flows'))
     .use('/oauth2/introspect', requireScope(guard, 'introspect'))
     .use('/oauth2/tokens', requireScope(guard, 'clients'))
     .use('/metrics/*', requireScope(guard, 'introspect'))
     .use('/version', requireScope(guard, 'introspect'))
     .route('/clients', adminClients)
+    .route('/keys', keyRoutes(guard))
     .route('/oauth2/auth/requests', flowRoutes)
     .route('/oauth2/auth/sessions', sessionRoutes)
     .post('/oauth2/introspect', introspect)
