@@ -27,6 +27,7 @@ export default defineConfig({
           name: 'workerd',
           include: ['test/**/*.test.ts'],
           exclude: ['test/interop/**', 'test/browser/**', 'test/node/**'],
+          testTimeout: 60_000,
           setupFiles: ['./test/support/migrate.ts'],
         },
       },

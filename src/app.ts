@@ -1,4 +1,4 @@
-import { Hono } from 'hono'
+import type { Hono } from 'hono'
 import { adminClients } from './admin/clients.ts'
 import { flowRoutes } from './admin/flows.ts'
 import { type AdminGuard, guardByBinding, guardByKey, requireScope } from './admin/guard.ts'
@@ -10,11 +10,14 @@ import { deleteTokens } from './admin/tokens.ts'
 import { version } from './admin/version.ts'
 import type { AppEnv } from './context.ts'
 import { renderError } from './errors/render.ts'
+import { emptyRoutes } from './http/empty-routes.ts'
 import { notFound } from './http/not-found.ts'
 import { canonicalPath } from './http/paths.ts'
 import { fallbackPages } from './pages/fallbacks.tsx'
 import { uiPages } from './pages/ui.tsx'
 import { authorize } from './public/authorize.ts'
+import { deviceAuthorization } from './public/device-authorization.ts'
+import { deviceVerify } from './public/device-verify.ts'
 import { discovery } from './public/discovery.ts'
 import { alive, ready } from './public/health.ts'
 import { jwks } from './public/jwks.ts'
@@ -28,7 +31,7 @@ const getPath = (request: Request): string => canonicalPath(new URL(request.url)
 
 /** The admin API (contract 1.2), each part behind the guard of its surface. */
 function adminRoutes(guard: AdminGuard): Hono<AppEnv> {
-  return new Hono<AppEnv>()
+  return emptyRoutes()
     .use('/clients/*', requireScope(guard, 'clients'))
     .use('/keys/*', requireScope(guard, 'keys'))
     .use('/oauth2/auth/*', requireScope(guard, 'flows'))
@@ -47,7 +50,7 @@ function adminRoutes(guard: AdminGuard): Hono<AppEnv> {
 }
 
 function base(surface: 'public' | 'binding'): Hono<AppEnv> {
-  return new Hono<AppEnv>({ getPath })
+  return emptyRoutes(getPath)
     .use(requestContext(surface))
     .notFound(notFound)
     .onError(renderError)
@@ -63,6 +66,8 @@ export const app: Hono<AppEnv> = base('public')
   .on(['GET', 'POST'], '/oauth2/auth', authorize)
   .post('/oauth2/token', token)
   .post('/oauth2/revoke', revoke)
+  .post('/oauth2/device/auth', deviceAuthorization)
+  .get('/oauth2/device/verify', deviceVerify)
   .on(['GET', 'POST'], '/userinfo', userinfo)
   .on(['GET', 'POST'], '/oauth2/sessions/logout', logout)
   .route('/admin', adminRoutes(guardByKey))

@@ -14,6 +14,8 @@ export type AuditEvent =
   | 'consent.granted'
   | 'consent.rejected'
   | 'consent.revoked'
+  | 'device.approved'
+  | 'device.denied'
   | 'session.started'
   | 'session.ended'
   | 'client.created'

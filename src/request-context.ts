@@ -1,4 +1,4 @@
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import { routePath } from 'hono/route'
 import type { AppEnv, AuditEvent, RequestContext } from './context.ts'
 import { OAuthError } from './errors/oauth-error.ts'
@@ -50,8 +50,14 @@ export const requestContext =
     const { method } = c.req
     const durationMs = nowMs() - startedAt
     const line = { requestId, method, route: routePath(c, -1), status: c.res.status, clientId, durationMs }
-    logLine('request', { ...requestFields(line), ...failureFields(c.error) })
+    logLine('request', { ...requestFields(line), ...failureFields(c.error), ...warnings(c) })
   }
+
+/** Demo pages on a public server: everybody knows the password of the demo user, so every line says so. */
+function warnings(c: Context<AppEnv>): LogFields {
+  const config = c.var.ctx?.rt.config
+  return config?.demoPages && !config.loopback ? { warning: 'DEMO_PAGES is on' } : {}
+}
 
 /** What went wrong, without the words of the error: they could hold anything. */
 function failureFields(thrown: Error | undefined): LogFields {

@@ -1,11 +1,11 @@
-import { Hono } from 'hono'
 import { parseClient } from '../clients/metadata.ts'
 import { readLifespans } from '../clients/metadata-lifespans.ts'
 import { readLifespanDraft } from '../clients/metadata-shape.ts'
 import { changeClient, createClient, deleteClient, requireClient, updateClient } from '../clients/registry.ts'
 import { renderClient, renderCreatedClient } from '../clients/render.ts'
 import { dropRotatedSecrets, rotateSecret } from '../clients/rotation.ts'
-import type { AppEnv, RequestContext } from '../context.ts'
+import type { RequestContext } from '../context.ts'
+import { emptyRoutes } from '../http/empty-routes.ts'
 import { readJson } from '../http/form.ts'
 import { nowSeconds } from '../util/clock.ts'
 import type { JsonObject } from '../util/json.ts'
@@ -15,7 +15,7 @@ import { offsetLinks, readPage, tokenLinks } from './pagination.ts'
 const PATH = '/admin/clients'
 
 /** The client resource of the admin API (contract 1.4.1), to be mounted at `/admin/clients`. */
-export const adminClients = new Hono<AppEnv>()
+export const adminClients = emptyRoutes()
 
 adminClients.post('/', async (c) => {
   const { ctx } = c.var

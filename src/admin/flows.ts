@@ -1,17 +1,19 @@
-import { type Context, Hono } from 'hono'
+import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { acceptConsent, getConsentRequest, rejectConsent } from '../flow/consent-request.ts'
+import { acceptUserCode } from '../flow/device-request.ts'
 import { acceptLogin, getLoginRequest, rejectLogin } from '../flow/login-request.ts'
 import { acceptLogout, getLogoutRequest, rejectLogout } from '../flow/logout-request.ts'
 import type { FlowAnswer } from '../flow/request-view.ts'
+import { emptyRoutes } from '../http/empty-routes.ts'
 import { readJson } from '../http/form.ts'
 import { json } from '../http/json.ts'
 
-/** Login, consent and logout requests, mounted at `/oauth2/auth/requests` (contract 1.4.2). */
-export const flowRoutes = new Hono<AppEnv>()
+/** Login, consent, logout and device requests, mounted at `/oauth2/auth/requests` (contract 1.4.2). */
+export const flowRoutes = emptyRoutes()
 
-type Flow = 'login' | 'consent' | 'logout'
+type Flow = 'login' | 'consent' | 'logout' | 'device'
 
 /** The challenge, by its own name or the older `challenge`; throws `invalid_request` when it is missing. */
 function challengeOf(c: Context<AppEnv>, flow: Flow): string {
@@ -36,6 +38,9 @@ flowRoutes
   )
   .put('/consent/reject', async (c) =>
     answer(await rejectConsent(c.var.ctx, challengeOf(c, 'consent'), await readJson(c.req.raw))),
+  )
+  .put('/device/accept', async (c) =>
+    answer(await acceptUserCode(c.var.ctx, challengeOf(c, 'device'), await readJson(c.req.raw))),
   )
   .get('/logout', async (c) => answer(await getLogoutRequest(c.var.ctx, challengeOf(c, 'logout'))))
   .put('/logout/accept', async (c) => answer(await acceptLogout(c.var.ctx, challengeOf(c, 'logout'))))

@@ -1,10 +1,11 @@
-import { type Context, Hono } from 'hono'
+import type { Context, Hono } from 'hono'
 import type { JWK } from 'jose'
 import * as v from 'valibot'
 import type { AppEnv } from '../context.ts'
 import { generateKey, KEY_ALGORITHMS, keyName, readKey } from '../crypto/key-material.ts'
 import type { OpenedKey } from '../crypto/signing-key.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import { emptyRoutes } from '../http/empty-routes.ts'
 import { readJson } from '../http/form.ts'
 import { json } from '../http/json.ts'
 import { isJsonObject } from '../util/json.ts'
@@ -26,7 +27,7 @@ export function keyRoutes(guard: AdminGuard): Hono<AppEnv> {
     const whole = covers(guard, c, 'all')
     return keys.map((key) => (whole ? key.privateJwk : key.publicJwk))
   }
-  return new Hono<AppEnv>()
+  return emptyRoutes()
     .get('/:set', async (c) => {
       const keys = await c.var.ctx.rt.storedKeys.read(c.req.param('set'))
       return json({ keys: show(c, found(keys)) })

@@ -1,9 +1,10 @@
-import { type Context, Hono } from 'hono'
+import type { Context } from 'hono'
 import { renderClient } from '../clients/render.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { oidcContext } from '../flow/request-view.ts'
 import { requestUrl } from '../flow/urls.ts'
+import { emptyRoutes } from '../http/empty-routes.ts'
 import { Parameters } from '../http/form.ts'
 import { json } from '../http/json.ts'
 import { directoryOf, ownerOf, sessionPrefix } from '../ledger/owner.ts'
@@ -18,7 +19,7 @@ const PATH = '/admin/oauth2/auth/sessions/consent'
 const MAX_OFFSET = 10_000
 
 /** Consent and login sessions, mounted at `/oauth2/auth/sessions` (contract 1.4.3). */
-export const sessionRoutes = new Hono<AppEnv>()
+export const sessionRoutes = emptyRoutes()
   .get('/consent', listConsents)
   .delete('/consent', revokeConsents)
   .delete('/login', revokeLogins)
@@ -70,7 +71,7 @@ async function renderConsent(ctx: RequestContext, grant: StoredGrant): Promise<o
       subject: grant.subject,
       oidc_context: oidcContext(new Parameters(new URLSearchParams(grant.query))),
       client: renderClient(client),
-      request_url: requestUrl(config, grant.query),
+      request_url: requestUrl(config, grant),
       login_challenge: grant.id,
       login_session_id: grant.sid,
       acr: grant.acr,

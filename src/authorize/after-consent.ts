@@ -7,14 +7,16 @@ import type { GrantInput, GrantRecord } from '../ledger/types.ts'
 import { redirectUriDigest } from '../tokens/code.ts'
 import { sealCode, stampOf } from '../tokens/formats.ts'
 import { toBase64url } from '../util/base64url.ts'
+import { nowSeconds } from '../util/clock.ts'
 import { sha256 } from '../util/digest.ts'
-import type { AuthorizationRequest } from './request.ts'
+import { answerApproval } from './device-answer.ts'
+import type { FlowRequest } from './request.ts'
 import { respondError, respondToClient } from './respond.ts'
 import { isDenial, type Resumed, resume, startAfresh } from './resume.ts'
 
 /**
  * Last hop: the browser brings the consent app's decision. Commits the grant in the subject's ledger and sends
- * the code to the client (RFC 6749 section 4.1.2). The same verifier again gives the same code until it is redeemed.
+ * the code to the client (RFC 6749 section 4.1.2), or tells the device's ledger. The same verifier again gives the same code until it is redeemed.
  */
 export async function afterConsent(
   c: Context<AppEnv>,
@@ -38,6 +40,9 @@ export async function afterConsent(
     )
   }
   if (result.first) book(c, resumed, decision, result.codeExpiresAt)
+  if (request.device !== null) {
+    return answerApproval(c, request, { owner, grantId: state.flow.id, epoch: state.epoch })
+  }
   const code = await sealCode(
     ctx.rt,
     {
@@ -67,16 +72,13 @@ function grantInput(
     digest: toBase64url(sha256(JSON.stringify(decided))),
     skipped: state.skip,
     consentExpiresAt: decision.rememberFor > 0 ? state.flow.requestedAt + decision.rememberFor : null,
-    codeLifetime: request.config.ttl.authCode,
+    codeLifetime:
+      request.device === null ? request.config.ttl.authCode : request.device.expiresAt - nowSeconds(),
     flowExpiresAt: expiresAt,
   }
 }
 
-function grantRecord(
-  state: ConsentVerdict,
-  request: AuthorizationRequest,
-  decision: ConsentAcceptance,
-): GrantRecord {
+function grantRecord(state: ConsentVerdict, request: FlowRequest, decision: ConsentAcceptance): GrantRecord {
   const asksForAcr = request.parameters.get('acr_values') !== undefined
   return {
     subject: state.subject,
@@ -99,6 +101,7 @@ function grantRecord(
     accessTokenClaims: decision.accessTokenClaims,
     idTokenClaims: decision.idTokenClaims,
     context: decision.context,
+    ...(request.device !== null && { device: true as const }),
   }
 }
 

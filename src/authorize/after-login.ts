@@ -15,7 +15,7 @@ import { scopeAllowed } from '../util/scope.ts'
 import { isImpersonable } from './check-redirect-uri.ts'
 import { commitLogin, dropSession } from './commit-login.ts'
 import { verifyIdTokenHint } from './id-token-hint.ts'
-import { type AuthorizationRequest, maxAge } from './request.ts'
+import { type FlowRequest, maxAge } from './request.ts'
 import { respondError, respondPage } from './respond.ts'
 import { isDenial, resume, startAfresh } from './resume.ts'
 import { start } from './start.ts'
@@ -66,7 +66,7 @@ export async function afterLogin(
 /** All sessions of this subject were ended since the login was accepted: asks for a new one, which knows of it. */
 function startKnowing(
   c: Context<AppEnv>,
-  request: AuthorizationRequest,
+  request: FlowRequest,
   seen: SeenEpoch,
 ): Response | Promise<Response> {
   return request.prompt.includes('none') ? startAfresh(c, request) : start(c, request, seen)
@@ -75,7 +75,7 @@ function startKnowing(
 /** Whether the authentication is what the request asked for (OIDC Core section 3.1.2.1, contract 3.4). */
 async function checkAuthentication(
   c: Context<AppEnv>,
-  request: AuthorizationRequest,
+  request: FlowRequest,
   { flow }: LoginVerdict,
   { authTime, subject }: LoginAcceptance,
 ): Promise<OAuthError | undefined> {
@@ -97,9 +97,9 @@ async function checkAuthentication(
 }
 
 /** Whether an earlier consent covers this request (contract 3.5). */
-function consentIsKnown(request: AuthorizationRequest, remembered: readonly string[] | null): boolean {
+function consentIsKnown(request: FlowRequest, remembered: readonly string[] | null): boolean {
   if (remembered === null || request.prompt.includes('consent')) return false
   const isPublic = request.client.metadata.token_endpoint_auth_method === 'none'
-  if (isPublic && isImpersonable(request.redirectUri)) return false
+  if (isPublic && (request.device !== null || isImpersonable(request.redirectUri))) return false
   return request.scope.every((scope) => scopeAllowed(request.config.strategies.scope, remembered, scope))
 }

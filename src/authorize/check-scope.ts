@@ -1,9 +1,9 @@
 import { OAuthError } from '../errors/oauth-error.ts'
 import { audienceAllowed, scopeAllowed } from '../util/scope.ts'
-import type { Check } from './request.ts'
+import type { FlowCheck } from './request.ts'
 
 /** Every requested scope must be within the client's (RFC 6749 section 3.3, contract 3.8). */
-export const checkScope: Check = ({ config, client, scope }) => {
+export const checkScope: FlowCheck = ({ config, client, scope }) => {
   const registered = client.metadata.scope.split(' ')
   for (const requested of scope) {
     if (scopeAllowed(config.strategies.scope, registered, requested)) continue
@@ -12,7 +12,7 @@ export const checkScope: Check = ({ config, client, scope }) => {
 }
 
 /** Every requested audience must be within the client's (contract 3.8). */
-export const checkAudience: Check = ({ client, audience }) => {
+export const checkAudience: FlowCheck = ({ client, audience }) => {
   for (const requested of audience) {
     if (audienceAllowed(client.metadata.audience, requested)) continue
     throw new OAuthError(

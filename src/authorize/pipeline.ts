@@ -1,7 +1,9 @@
 import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import type { DeviceRef } from '../flow/state.ts'
 import { Parameters } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
+import { checkDeviceGrant } from './check-device-grant.ts'
 import { checkPkce } from './check-pkce.ts'
 import { checkMaxAge, checkPrompt } from './check-prompt.ts'
 import { checkRedirectUri } from './check-redirect-uri.ts'
@@ -9,7 +11,7 @@ import { checkRequestObject } from './check-request-object.ts'
 import { checkResponseType } from './check-response-type.ts'
 import { checkAudience, checkScope } from './check-scope.ts'
 import { checkNonce, checkState } from './check-state.ts'
-import type { AuthorizationRequest, Check, Target } from './request.ts'
+import type { Check, FlowCheck, FlowRequest, Target } from './request.ts'
 import { findClient, resolveTarget } from './target.ts'
 
 /** The rules an authorization request must pass, in the order of contract 1.3.2: the first failure wins. */
@@ -26,43 +28,68 @@ const checks: readonly Check[] = [
   checkRedirectUri,
 ]
 
+/** The rules for a device's request (RFC 8628 section 3.1, contract 1.3.9). */
+const deviceChecks: readonly FlowCheck[] = [checkDeviceGrant, checkScope, checkAudience]
+
+/** Longest request, in characters of its query: it travels whole in the login challenge. */
+const MAX_QUERY = 6 * 1024
+
 /** A request that passed, or the error and, once it is known, the client's address it may be sent to. */
 export type Validation =
-  | { readonly request: AuthorizationRequest; readonly error?: undefined }
+  | { readonly request: FlowRequest; readonly error?: undefined }
   | { readonly target: Target | undefined; readonly error: OAuthError }
 
 /**
- * Validates an authorization request against the client's registration. A refusal by a cached copy of the
+ * Validates an authorization request, or that of a device, against the client's registration. A refusal by a cached copy of the
  * client counts only after the source said the same (design rule 5). Throws only what is no refusal.
  */
-export async function validate(ctx: RequestContext, query: string): Promise<Validation> {
+export async function validate(
+  ctx: RequestContext,
+  query: string,
+  device: DeviceRef | null = null,
+): Promise<Validation> {
   try {
+    if (query.length > MAX_QUERY) {
+      throw new OAuthError('invalid_request', `The request is longer than ${MAX_QUERY} characters.`)
+    }
     const parameters = new Parameters(new URLSearchParams(query))
     const client = await findClient(ctx, parameters)
-    const first = judge(ctx, client, query, parameters)
+    const first = judge(ctx, client, query, parameters, device)
     if (first.error === undefined) return first
     const current = await ctx.rt.clients.fresh(client.id)
     if (current === undefined) throw new OAuthError('invalid_client', 'The client does not exist.')
-    return current.version === client.version ? first : judge(ctx, current, query, parameters)
+    return current.version === client.version ? first : judge(ctx, current, query, parameters, device)
   } catch (thrown) {
     if (!(thrown instanceof OAuthError) || thrown.status >= 500) throw thrown
     return { target: undefined, error: thrown }
   }
 }
 
-function judge(ctx: RequestContext, client: ClientRecord, query: string, parameters: Parameters): Validation {
+function judge(
+  { rt: { config } }: RequestContext,
+  client: ClientRecord,
+  query: string,
+  parameters: Parameters,
+  device: DeviceRef | null,
+): Validation {
   let target: Target | undefined
   try {
-    target = resolveTarget(client, parameters)
-    const request: AuthorizationRequest = {
-      ...target,
-      config: ctx.rt.config,
+    const requested = {
+      client,
+      config,
       query,
       parameters,
       scope: [...new Set(parameters.list('scope'))],
       audience: [...new Set(parameters.list('audience'))],
       prompt: parameters.list('prompt'),
     }
+    if (device !== null) {
+      const request = { ...requested, device }
+      for (const check of deviceChecks) check(request)
+      return { request }
+    }
+    target = resolveTarget(client, parameters)
+    const request = { ...requested, ...target, device }
     for (const check of checks) check(request)
     return { request }
   } catch (thrown) {

@@ -1,4 +1,5 @@
 import type { Config } from '../config/types.ts'
+import type { DeviceRef } from '../flow/state.ts'
 import type { Parameters } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
 
@@ -13,8 +14,9 @@ export interface Target {
   readonly state: string | undefined
 }
 
-/** An authorization request whose target is known; the checks decide whether the rest is allowed. */
-export interface AuthorizationRequest extends Target {
+/** A request under which a user logs in and consents, whoever asked. */
+interface Requested {
+  readonly client: ClientRecord
   readonly config: Config
   /** Raw query, as it will be sealed. */
   readonly query: string
@@ -24,11 +26,26 @@ export interface AuthorizationRequest extends Target {
   readonly prompt: readonly string[]
 }
 
+/** An authorization request whose target is known; the checks decide whether the rest is allowed. */
+export interface AuthorizationRequest extends Requested, Target {
+  readonly device: null
+}
+
+/** The request of a device, which asks on a channel of its own: what goes wrong in the browser is shown there. */
+export interface DeviceRequest extends Requested {
+  readonly device: DeviceRef
+}
+
+export type FlowRequest = AuthorizationRequest | DeviceRequest
+
 /** One rule of the pipeline: throws the OAuthError that the client is told. */
 export type Check = (request: AuthorizationRequest) => void
 
+/** A rule for requests of devices too. */
+export type FlowCheck = (request: FlowRequest) => void
+
 /** `max_age` in seconds (OIDC Core section 3.1.2.1); undefined when absent. Checked by check-prompt. */
-export function maxAge(request: AuthorizationRequest): number | undefined {
+export function maxAge(request: FlowRequest): number | undefined {
   const value = request.parameters.get('max_age')
   return value === undefined ? undefined : Number(value)
 }

@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
 import { errorBody, type OAuthError } from '../errors/oauth-error.ts'
 import { withQuery } from '../flow/urls.ts'
-import type { Target } from './request.ts'
+import type { DeviceRequest, Target } from './request.ts'
 
 /** Sends the browser to the client with parameters, `state` as it came and `iss` always (RFC 6749 section 4.1.2, RFC 9207). */
 export function respondToClient(
@@ -17,8 +17,13 @@ export function respondToClient(
   return c.redirect(appendParameters(target, answer), 303)
 }
 
-/** Sends an error to the client. */
-export function respondError(c: Context<AppEnv>, target: Target, error: OAuthError): Response {
+/** Sends an error to the client; throws it where there is no way to one from a browser, as with a device. */
+export function respondError(
+  c: Context<AppEnv>,
+  target: Target | DeviceRequest,
+  error: OAuthError,
+): Response {
+  if (!('redirectUri' in target)) throw error
   return respondToClient(c, target, { ...errorBody(error) })
 }
 

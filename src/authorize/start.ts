@@ -8,7 +8,7 @@ import { grantIdFor } from '../ledger/owner.ts'
 import type { SessionView } from '../ledger/types.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { verifyIdTokenHint } from './id-token-hint.ts'
-import { type AuthorizationRequest, maxAge } from './request.ts'
+import { type FlowRequest, maxAge } from './request.ts'
 import { respondPage } from './respond.ts'
 
 /**
@@ -19,7 +19,7 @@ import { respondPage } from './respond.ts'
  */
 export async function start(
   c: Context<AppEnv>,
-  request: AuthorizationRequest,
+  request: FlowRequest,
   seen: SeenEpoch | null = null,
 ): Promise<Response> {
   const { rt } = c.var.ctx
@@ -30,7 +30,7 @@ export async function start(
   const csrf = bindBrowser(c, 'login', request.client.id, id)
   const requestedAt = nowSeconds()
   const { instance } = request.client
-  const flow = { id, sid, query: request.query, requestedAt, csrf, instance }
+  const flow = { id, sid, query: request.query, requestedAt, csrf, instance, device: request.device }
   const challenge = await sealLogin(
     rt,
     { flow, known: known === null ? null : knownSession(known), seen },
@@ -48,7 +48,7 @@ export async function start(
 const knownSession = ({ subject, authTime }: SessionView): KnownSession => ({ subject, authTime })
 
 /** The session that answers this request without a new login; null when the user has to log in. */
-async function recognise(c: Context<AppEnv>, request: AuthorizationRequest): Promise<SessionView | null> {
+async function recognise(c: Context<AppEnv>, request: FlowRequest): Promise<SessionView | null> {
   const hint = request.parameters.get('id_token_hint')
   const hinted = hint === undefined ? undefined : await verifyIdTokenHint(c.var.ctx, hint)
   if (request.prompt.includes('login') || request.prompt.includes('select_account')) return null

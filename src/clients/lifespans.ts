@@ -2,6 +2,9 @@ import type { Lifetimes } from '../config/types.ts'
 import type { ClientMetadata, LifespanField } from '../store/types.ts'
 import { parseDuration } from '../util/duration.ts'
 
+/** Grant type of RFC 8628. */
+export const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
+
 /** What tokens are issued for: the grant types of the wire, and `implicit` for the authorization endpoint. */
 export type IssuingGrant =
   | 'authorization_code'
@@ -9,7 +12,7 @@ export type IssuingGrant =
   | 'implicit'
   | 'refresh_token'
   | 'urn:ietf:params:oauth:grant-type:jwt-bearer'
-  | 'urn:ietf:params:oauth:grant-type:device_code'
+  | typeof DEVICE_GRANT
 
 /** The grants that give a refresh token, or an ID token. */
 export type RefreshingGrant = Exclude<
@@ -24,7 +27,7 @@ const PREFIX = {
   implicit: 'implicit_grant',
   refresh_token: 'refresh_token_grant',
   'urn:ietf:params:oauth:grant-type:jwt-bearer': 'jwt_bearer_grant',
-  'urn:ietf:params:oauth:grant-type:device_code': 'device_authorization_grant',
+  [DEVICE_GRANT]: 'device_authorization_grant',
 } as const satisfies Record<IssuingGrant, string>
 
 /** Seconds an access token lives: the client's own setting for the grant, or the configured one. */

@@ -1,13 +1,28 @@
 import { isLoopbackHost } from '../util/loopback.ts'
 import { SettingsReader } from './reader.ts'
 import { settings } from './settings.ts'
-import type { Config, CookieSettings, Lifetimes, OAuth2Settings, Strategies, Urls } from './types.ts'
+import type {
+  Config,
+  CookieSettings,
+  Lifetimes,
+  OAuth2Settings,
+  Strategies,
+  Urls,
+  UserCodeSettings,
+} from './types.ts'
 
 /** Stands in for a missing issuer while the other settings are looked at; never returned. */
 const NO_ISSUER = 'https://issuer.invalid'
 
 /** Longest grace period without a reuse count, in seconds (contract 4.3). */
 const MAX_UNCOUNTED_GRACE = 300
+
+/** Characters that look or sound alike are left out, and vowels, so that no words come about (RFC 8628 section 6.1). */
+const USER_CODES: Readonly<Record<'high' | 'medium' | 'low', UserCodeSettings>> = {
+  high: { length: 8, characterSet: 'BCDFGHJKLMNPQRSTVWXZ23456789' },
+  medium: { length: 8, characterSet: 'BCDFGHJKLMNPQRSTVWXZ' },
+  low: { length: 9, characterSet: '0123456789' },
+}
 
 /**
  * Reads and checks every setting (design section 6). Unknown names are ignored, so a Hydra environment carries over.
@@ -63,6 +78,8 @@ function readUrls(reader: SettingsReader, issuer: string, demoPages: boolean): U
     logout: page(reader.read(settings.logout), `${own}/logout`),
     error: page(reader.read(settings.error), '/oauth2/fallbacks/error'),
     postLogoutRedirect: page(reader.read(settings.postLogout), '/oauth2/fallbacks/logout/callback'),
+    deviceVerification: page(reader.read(settings.deviceVerification), `${own}/device`),
+    deviceSuccess: page(reader.read(settings.deviceSuccess), `${own}/device/done`),
   }
 }
 
@@ -73,6 +90,7 @@ const readLifetimes = (reader: SettingsReader): Lifetimes => ({
   refreshToken: reader.read(settings.ttlRefreshToken),
   idToken: reader.read(settings.ttlIdToken),
   authCode: reader.read(settings.ttlAuthCode),
+  deviceUserCode: reader.read(settings.ttlDeviceUserCode),
 })
 
 const readStrategies = (reader: SettingsReader): Strategies => ({
@@ -97,7 +115,18 @@ function readOAuth2(reader: SettingsReader): OAuth2Settings {
     allowedTopLevelClaims: reader.read(settings.allowedTopLevelClaims),
     mirrorTopLevelClaims: reader.read(settings.mirrorTopLevelClaims),
     preserveExtClaims: reader.read(settings.preserveExtClaims),
+    device: { pollingInterval: reader.read(settings.pollingInterval), userCode: readUserCode(reader) },
   }
+}
+
+/** A length and a character set go together, and before the preset (contract 3.12). */
+function readUserCode(reader: SettingsReader): UserCodeSettings {
+  const length = reader.read(settings.userCodeLength)
+  const characterSet = reader.read(settings.userCodeCharacterSet)
+  if (length !== null && characterSet !== null) return { length, characterSet }
+  if (length !== null) reader.missing(settings.userCodeCharacterSet)
+  if (characterSet !== null) reader.missing(settings.userCodeLength)
+  return USER_CODES[reader.read(settings.userCodePreset)]
 }
 
 /** Cookies on a plain http issuer carry Hydra's `_dev` names, and no SameSite=None, which needs Secure (contract 4.4, 5.3). */
@@ -111,6 +140,7 @@ function readCookies(reader: SettingsReader, secure: boolean): CookieSettings {
     sessionName: reader.read(settings.sessionName) + infix,
     loginCsrfName: reader.read(settings.loginCsrfName) + infix,
     consentCsrfName: reader.read(settings.consentCsrfName) + infix,
+    deviceCsrfName: reader.read(settings.deviceCsrfName) + infix,
     sessionPath: reader.read(settings.sessionPath),
   }
 }

@@ -40,6 +40,11 @@ const cookieDomain: Parser<string> = {
   parse: (text) => (/^\.?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*$/.test(text) ? text : undefined),
 }
 
+const characterSet: Parser<string> = {
+  expected: 'at least 8 different visible ASCII characters',
+  parse: (text) => (/^[!-~]{8,}$/.test(text) && new Set(text).size === text.length ? text : undefined),
+}
+
 const secrets = listOf('secrets of at least 32 characters each', (secret) => secret.length >= 32)
 
 const setting = <T>(name: string, parser: Parser<T>, preset: string): Setting<T> => ({ name, parser, preset })
@@ -62,6 +67,8 @@ export const settings = {
   logout: setting('URLS_LOGOUT', optional(pageUrl), ''),
   error: setting('URLS_ERROR', optional(pageUrl), ''),
   postLogout: setting('URLS_POST_LOGOUT_REDIRECT', optional(pageUrl), ''),
+  deviceVerification: setting('URLS_DEVICE_VERIFICATION', optional(pageUrl), ''),
+  deviceSuccess: setting('URLS_DEVICE_SUCCESS', optional(pageUrl), ''),
   demoPages: setting('DEMO_PAGES', optional(flag), ''),
   ttlRequest: setting('TTL_LOGIN_CONSENT_REQUEST', duration(1), '30m'),
   ttlSession: setting('TTL_AUTHENTICATION_SESSION', duration(1, MAX_SESSION_SECONDS, '4320h'), '720h'),
@@ -69,6 +76,7 @@ export const settings = {
   ttlRefreshToken: setting('TTL_REFRESH_TOKEN', unlimitedDuration, '720h'),
   ttlIdToken: setting('TTL_ID_TOKEN', duration(1), '1h'),
   ttlAuthCode: setting('TTL_AUTH_CODE', duration(1), '10m'),
+  ttlDeviceUserCode: setting('TTL_DEVICE_USER_CODE', duration(1), '10m'),
   accessToken: setting('STRATEGIES_ACCESS_TOKEN', oneOf('opaque', 'jwt'), 'opaque'),
   scopeStrategy: setting('STRATEGIES_SCOPE', oneOf('wildcard', 'exact'), 'wildcard'),
   jwtScopeClaim: setting('STRATEGIES_JWT_SCOPE_CLAIM', oneOf('list', 'string', 'both'), 'list'),
@@ -88,6 +96,22 @@ export const settings = {
   allowedTopLevelClaims: setting('OAUTH2_ALLOWED_TOP_LEVEL_CLAIMS', list, ''),
   mirrorTopLevelClaims: setting('OAUTH2_MIRROR_TOP_LEVEL_CLAIMS', flag, 'true'),
   preserveExtClaims: setting('OAUTH2_PRESERVE_EXT_CLAIMS', flag, 'false'),
+  pollingInterval: setting(
+    'OAUTH2_DEVICE_AUTHORIZATION_TOKEN_POLLING_INTERVAL',
+    duration(1, 3600, '1h'),
+    '5s',
+  ),
+  userCodePreset: setting(
+    'OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_ENTROPY_PRESET',
+    oneOf('high', 'medium', 'low'),
+    'high',
+  ),
+  userCodeLength: setting('OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_LENGTH', optional(integer(6, 64)), ''),
+  userCodeCharacterSet: setting(
+    'OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_CHARACTER_SET',
+    optional(characterSet),
+    '',
+  ),
   defaultClientScope: setting(
     'OIDC_DYNAMIC_CLIENT_REGISTRATION_DEFAULT_SCOPE',
     words,
@@ -101,6 +125,7 @@ export const settings = {
   sessionName: setting('SERVE_COOKIES_NAMES_SESSION', cookieName, 'ory_hydra_session'),
   loginCsrfName: setting('SERVE_COOKIES_NAMES_LOGIN_CSRF', cookieName, 'ory_hydra_login_csrf'),
   consentCsrfName: setting('SERVE_COOKIES_NAMES_CONSENT_CSRF', cookieName, 'ory_hydra_consent_csrf'),
+  deviceCsrfName: setting('SERVE_COOKIES_NAMES_DEVICE_CSRF', cookieName, 'ory_hydra_device_csrf'),
   sessionPath: setting('SERVE_COOKIES_PATHS_SESSION', cookiePath, '/'),
   grantsBook: setting('GRANTS_BOOK', flag, 'on'),
 } as const

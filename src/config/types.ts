@@ -16,6 +16,7 @@ export interface Lifetimes {
   readonly refreshToken: number | null
   readonly idToken: number
   readonly authCode: number
+  readonly deviceUserCode: number
 }
 
 /** Absolute URLs, resolved against the public URL where the setting was relative. */
@@ -30,6 +31,8 @@ export interface Urls {
   readonly logout: string
   readonly error: string
   readonly postLogoutRedirect: string
+  readonly deviceVerification: string
+  readonly deviceSuccess: string
 }
 
 export interface CookieSettings {
@@ -39,6 +42,7 @@ export interface CookieSettings {
   readonly sessionName: string
   readonly loginCsrfName: string
   readonly consentCsrfName: string
+  readonly deviceCsrfName: string
   readonly sessionPath: string
 }
 
@@ -53,6 +57,17 @@ export interface OAuth2Settings {
   readonly allowedTopLevelClaims: readonly string[]
   readonly mirrorTopLevelClaims: boolean
   readonly preserveExtClaims: boolean
+  readonly device: {
+    /** Least pause between two polls, seconds. */
+    readonly pollingInterval: number
+    readonly userCode: UserCodeSettings
+  }
+}
+
+/** What user codes are made of. */
+export interface UserCodeSettings {
+  readonly length: number
+  readonly characterSet: string
 }
 
 export interface Strategies {

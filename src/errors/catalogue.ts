@@ -62,6 +62,14 @@ export const catalogue = {
     'access_denied',
     'The request was denied by the resource owner or the authorization server.',
   ),
+  authorization_pending: oauth(400, 'authorization_pending', 'The user has not answered yet: go on polling.'),
+  slow_down: oauth(
+    400,
+    'slow_down',
+    'The user has not answered yet, and the device polls too often: wait five seconds longer from now on.',
+  ),
+  expired_token: oauth(400, 'expired_token', 'The device code has expired: start again.'),
+  device_denied: oauth(400, 'access_denied', 'The user said no.'),
   server_error: oauth(
     500,
     'server_error',

@@ -112,13 +112,13 @@ async function decide(
   ctx.seen(clientId)
   return {
     status: 200,
-    body: { redirect_to: continueUrl(ctx.rt.config, clientId, { consent_verifier: verifier }) },
+    body: { redirect_to: continueUrl(ctx.rt.config, state.flow, clientId, { consent_verifier: verifier }) },
   }
 }
 
 const startAfresh = (ctx: RequestContext, state: ConsentState): FlowAnswer<never> => ({
   status: 410,
-  body: { redirect_to: requestUrl(ctx.rt.config, state.flow.query) },
+  body: { redirect_to: requestUrl(ctx.rt.config, state.flow) },
 })
 
 /** A granted scope is joined with spaces on the wire, so it cannot hold one (RFC 6749 section 3.3). */

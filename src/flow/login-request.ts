@@ -67,7 +67,7 @@ export async function acceptLogin(
   checkSize('context', accepted.context)
   const { flow, known } = opened.state
   if (known !== null && known.subject !== accepted.subject) {
-    return { status: 200, body: { redirect_to: loginAgainUrl(ctx.rt.config, flow.query) } }
+    return { status: 200, body: { redirect_to: loginAgainUrl(ctx.rt.config, flow) } }
   }
   return decide(ctx, opened, {
     subject: accepted.subject,
@@ -108,13 +108,13 @@ async function decide(
   ctx.seen(clientId)
   return {
     status: 200,
-    body: { redirect_to: continueUrl(ctx.rt.config, clientId, { login_verifier: verifier }) },
+    body: { redirect_to: continueUrl(ctx.rt.config, state.flow, clientId, { login_verifier: verifier }) },
   }
 }
 
 const startAfresh = (ctx: RequestContext, state: LoginState): FlowAnswer<never> => ({
   status: 410,
-  body: { redirect_to: requestUrl(ctx.rt.config, state.flow.query) },
+  body: { redirect_to: requestUrl(ctx.rt.config, state.flow) },
 })
 
 /** Refuses subjects that could not name an owner unambiguously (design section 2). */

@@ -58,7 +58,7 @@ export async function viewRequest(ctx: RequestContext, flow: Flow): Promise<Requ
     requested_access_token_audience: parameters.list('audience'),
     oidc_context: oidcContext(parameters),
     client: renderClient(client),
-    request_url: requestUrl(config, flow.query),
+    request_url: requestUrl(config, flow),
   }
 }
 

@@ -14,7 +14,26 @@ const text = v.string()
 const seconds = v.number()
 const texts = v.array(text)
 
-const flowTuple = v.looseTuple([text, text, text, seconds, text, text])
+const deviceTuple = v.pipe(
+  v.looseTuple([text, text, seconds]),
+  v.transform(([owner, id, expiresAt]): DeviceRef => ({ owner, id, expiresAt })),
+)
+const flowTuple = v.looseTuple([
+  text,
+  text,
+  text,
+  seconds,
+  text,
+  text,
+  v.optional(v.nullable(deviceTuple), null),
+])
+
+/** The request of a device that a flow answers: its ledger, its id there, and when it ends. */
+export interface DeviceRef {
+  readonly owner: string
+  readonly id: string
+  readonly expiresAt: number
+}
 
 /** An authorization request on its way: its id is the `consent_request_id`, its sid the future `sid`. */
 export interface Flow {
@@ -27,6 +46,8 @@ export interface Flow {
   readonly csrf: string
   /** Instance of the client that asked: a re-created client does not take over its predecessor's flows. */
   readonly instance: string
+  /** Set when a device asked, and no client through the browser. */
+  readonly device: DeviceRef | null
 }
 
 /** The login epoch of a subject whose sessions were all ended lately: a login sealed without it does not count. */
@@ -109,15 +130,19 @@ const fromFlow = (flow: Flow): readonly unknown[] => [
   flow.requestedAt,
   flow.csrf,
   flow.instance,
+  ...(flow.device === null ? [] : [[flow.device.owner, flow.device.id, flow.device.expiresAt]]),
 ]
 
-const toFlow = ([sid, tail, query, requestedAt, csrf, instance]: v.InferOutput<typeof flowTuple>): Flow => ({
+const toFlow = ([sid, tail, query, requestedAt, csrf, instance, device]: v.InferOutput<
+  typeof flowTuple
+>): Flow => ({
   id: sid.slice(0, 18) + tail,
   sid,
   query,
   requestedAt,
   csrf,
   instance,
+  device,
 })
 
 const known = v.nullable(v.object({ subject: text, authTime: seconds }))

@@ -1,10 +1,12 @@
+import { DEVICE_GRANT } from '../clients/lifespans.ts'
 import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import type { ConsentedGrant } from '../ledger/types.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { prepareSigners } from '../tokens/access-token.ts'
 import { checkCodeVerifier, checkRedirectUriAgain } from '../tokens/code.ts'
-import { type AuthorizationCode, openCode } from '../tokens/formats.ts'
-import { issueTokens } from '../tokens/issue.ts'
+import { openCode } from '../tokens/formats.ts'
+import { issueTokens, type TokenResponse } from '../tokens/issue.ts'
 import { keepFor, lifetimesFor } from '../tokens/lifetimes.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { underAttempt } from './attempts.ts'
@@ -22,31 +24,43 @@ export const authorizationCode: GrantHandler = async (ctx, registered, form) => 
   const client = await requireStamp(ctx, allowed, 'code', code)
   checkRedirectUriAgain(code.redirectUri, form.get('redirect_uri'))
   checkCodeVerifier(code.codeChallenge, form.get('code_verifier'))
-  const lifetimes = lifetimesFor(ctx.rt.config, client, 'authorization_code')
+  return redeemGrant(ctx, client, presented, code, 'authorization_code')
+}
+
+/**
+ * Redeems a grant that waits for its first tokens, once. A second redemption by code revokes them.
+ *
+ * @param presented - the code, by which a try whose answer was lost is known again
+ */
+export async function redeemGrant(
+  ctx: RequestContext,
+  client: ClientRecord,
+  presented: string,
+  grant: ConsentedGrant,
+  grantType: 'authorization_code' | typeof DEVICE_GRANT,
+): Promise<TokenResponse> {
+  const lifetimes = lifetimesFor(ctx.rt.config, client, grantType)
   const refreshes = (client.metadata.grant_types ?? []).includes('refresh_token')
   await prepareSigners(ctx.rt, client)
   return underAttempt(ctx.attempt, client.id, presented, async (attempt) => {
-    const result = await ctx.rt.ledgers.call(code.owner, 'redeem', {
+    const result = await ctx.rt.ledgers.call(grant.owner, 'redeem', {
       attempt,
-      id: code.grantId,
+      id: grant.grantId,
       clientId: client.id,
-      epoch: code.epoch,
+      epoch: grant.epoch,
       keepSeconds: keepFor(lifetimes, refreshes),
+      spareReused: grantType === DEVICE_GRANT,
     })
-    if (result.status !== 'issued') throw refusal(ctx, client, code, result.status)
-    ctx.audit('token.issued', {
-      client_id: client.id,
-      grant: code.grantId,
-      grant_type: 'authorization_code',
-    })
-    return issueTokens(ctx, client, { owner: code.owner, ...result }, lifetimes)
+    if (result.status !== 'issued') throw refusal(ctx, client, grant, result.status)
+    ctx.audit('token.issued', { client_id: client.id, grant: grant.grantId, grant_type: grantType })
+    return issueTokens(ctx, client, { owner: grant.owner, ...result }, lifetimes)
   })
 }
 
 function refusal(
   ctx: RequestContext,
   client: ClientRecord,
-  { grantId }: AuthorizationCode,
+  { grantId }: ConsentedGrant,
   status: 'reused' | 'gone',
 ): OAuthError {
   if (status === 'reused') {

@@ -1,5 +1,7 @@
+import { DEVICE_GRANT } from '../clients/lifespans.ts'
 import { authorizationCode } from './authorization-code.ts'
 import { clientCredentials } from './client-credentials.ts'
+import { deviceCode } from './device-code.ts'
 import type { GrantHandler } from './grant.ts'
 import { refreshToken } from './refresh-token.ts'
 
@@ -8,4 +10,5 @@ export const grantHandlers: ReadonlyMap<string, GrantHandler> = new Map([
   ['authorization_code', authorizationCode],
   ['refresh_token', refreshToken],
   ['client_credentials', clientCredentials],
+  [DEVICE_GRANT, deviceCode],
 ])

@@ -5,8 +5,8 @@ import { murmur3 } from '../util/murmur3.ts'
 /** Longest Max-Age browsers honour, in seconds: 400 days. */
 const MAX_AGE_CAP = 400 * 86_400
 
-/** Which of the two browser bindings a CSRF cookie belongs to. */
-export type CsrfStep = 'login' | 'consent'
+/** Which of the browser bindings a CSRF cookie belongs to. */
+export type CsrfStep = 'login' | 'consent' | 'device'
 
 /** The value of a cookie in a `Cookie` header, the first if it is there twice; `undefined` when absent or empty. */
 export function readCookie(header: string | null | undefined, name: string): string | undefined {
@@ -15,8 +15,12 @@ export function readCookie(header: string | null | undefined, name: string): str
   return value === '' ? undefined : value
 }
 
-/** Name of a client's CSRF cookie: a murmur3 suffix lets flows of several clients run side by side (contract 5.3). */
+/**
+ * Name of a client's CSRF cookie: a murmur3 suffix lets flows of several clients run side by side (contract 5.3). A
+ * device's has none: its client is not known yet.
+ */
 export function csrfCookieName(settings: CookieSettings, step: CsrfStep, clientId: string): string {
+  if (step === 'device') return settings.deviceCsrfName
   const base = step === 'login' ? settings.loginCsrfName : settings.consentCsrfName
   return `${base}_${murmur3(clientId)}`
 }

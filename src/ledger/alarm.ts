@@ -99,6 +99,7 @@ const ENDS: Partial<Record<TableName, string>> = {
   epochs: 'SELECT MIN(expires) AS at FROM epochs WHERE expires > ?',
   spent: 'SELECT MIN(expires) AS at FROM spent WHERE expires > ?',
   blobs: 'SELECT MIN(expires) AS at FROM blobs WHERE expires > ?',
+  devices: 'SELECT MIN(expires) AS at FROM devices WHERE expires > ?',
 }
 
 function nextExpiry({ sql, tables }: Stored, since: number): number | null {

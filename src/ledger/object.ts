@@ -6,6 +6,7 @@ import { Alarm, PAUSE_MS } from './alarm.ts'
 import { getBlob, putBlob } from './blobs.ts'
 import { Ledgers } from './client.ts'
 import { listGrants } from './consents.ts'
+import { Callers, findDevice, openDevice, pollDevice, settleDevice } from './device.ts'
 import { bindSession, owners, unbindSessions } from './directory.ts'
 import { commitGrant, inspect } from './grants.ts'
 import { redeem } from './redeem.ts'
@@ -25,6 +26,7 @@ import type { Work } from './work.ts'
 export class Ledger extends DurableObject<Env> implements Types.LedgerMethods {
   readonly #tables: Tables
   readonly #alarm: Alarm
+  readonly #callers = new Callers()
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
@@ -106,6 +108,26 @@ export class Ledger extends DurableObject<Env> implements Types.LedgerMethods {
 
   getBlob(input: { readonly id: string }): string | null {
     return getBlob(this.#work(), input.id)
+  }
+
+  openDevice(input: Types.DeviceInput): { readonly opened: boolean } {
+    return this.#change((work) => openDevice(work, input))
+  }
+
+  findDevice(_input: null): Types.DeviceRequestView | null {
+    return findDevice(this.#work())
+  }
+
+  pollDevice(input: Types.PollInput): Types.PollResult {
+    return pollDevice(this.#work(), this.#callers, input)
+  }
+
+  settleDevice(input: Types.SettleInput): Types.SettleResult {
+    return this.#change((work) => settleDevice(work, input))
+  }
+
+  guess(_input: null): boolean {
+    return this.#callers.mayGuess(nowMs())
   }
 
   /** Deletes what expired. Never throws: the next run is set before anything can fail. */

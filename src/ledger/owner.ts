@@ -5,7 +5,7 @@ import { sha256 } from '../util/digest.ts'
 const SCHEME = '1'
 
 /** What owns a ledger. */
-export type OwnerKind = 'subject' | 'client' | 'directory' | 'flow' | 'probe'
+export type OwnerKind = 'subject' | 'client' | 'directory' | 'flow' | 'probe' | 'device' | 'guesser'
 
 /** Shards of the directory from session ids to owners. Changing it orphans entries: it is part of scheme 1. */
 const DIRECTORY_SHARDS = 64

@@ -9,7 +9,7 @@ const GONE: RedeemResult = { status: 'gone' }
 
 /**
  * Redeems a code, once (RFC 6749 section 4.1.2). A second redemption by the client it was issued to revokes all
- * that came of the first; by another client it changes nothing.
+ * that came of the first, unless it is a device's; by another client it changes nothing.
  */
 export function redeem(work: Work, input: RedeemInput): RedeemResult {
   const row = findGrant(work, input.id)
@@ -28,6 +28,7 @@ export function redeem(work: Work, input: RedeemInput): RedeemResult {
 
 function redeemAgain(work: Work, input: RedeemInput, row: GrantRow): RedeemResult {
   if (row.code_attempt !== input.attempt) {
+    if (input.spareReused === true) return GONE
     if (row.revoked === 0) revokeRow(work, row, input.attempt, 0)
     return { status: 'reused' }
   }

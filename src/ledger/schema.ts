@@ -19,6 +19,8 @@
  * spent      id, attempt, expires.
  * directory  sid, owner.
  * blobs      id, expires, data.
+ * devices    id, `request` (a query), `status` pending, approved or denied, the grant of an approval (`owner`, `grant_id`,
+ *            `epoch`), attempt, expires. One row: a device's ledger is named by its user code.
  */
 const COLUMNS = {
   sessions: [
@@ -61,12 +63,22 @@ const COLUMNS = {
   spent: ['id TEXT NOT NULL PRIMARY KEY', 'attempt TEXT NOT NULL', 'expires INTEGER NOT NULL'],
   directory: ['sid TEXT NOT NULL PRIMARY KEY', 'owner TEXT NOT NULL'],
   blobs: ['id TEXT NOT NULL PRIMARY KEY', 'expires INTEGER NOT NULL', 'data TEXT NOT NULL'],
+  devices: [
+    'id TEXT NOT NULL PRIMARY KEY',
+    'request TEXT NOT NULL',
+    "status TEXT NOT NULL DEFAULT 'pending'",
+    'owner TEXT',
+    'grant_id TEXT',
+    'epoch INTEGER',
+    'attempt TEXT NOT NULL',
+    'expires INTEGER NOT NULL',
+  ],
 } as const satisfies Record<string, readonly string[]>
 
 /** Name of a table of a ledger. */
 export type TableName = keyof typeof COLUMNS
 
-const NAMES: readonly TableName[] = ['sessions', 'grants', 'epochs', 'spent', 'directory', 'blobs']
+const NAMES: readonly TableName[] = ['sessions', 'grants', 'epochs', 'spent', 'directory', 'blobs', 'devices']
 
 /** The tables of one object: which there are, and the making of those that are not. */
 export class Tables {

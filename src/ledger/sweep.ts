@@ -60,6 +60,7 @@ const DELETES: readonly (readonly [TableName, string])[] = [
   ['epochs', 'DELETE FROM epochs WHERE expires <= ?'],
   ['spent', 'DELETE FROM spent WHERE expires <= ?'],
   ['blobs', 'DELETE FROM blobs WHERE expires <= ?'],
+  ['devices', 'DELETE FROM devices WHERE expires <= ?'],
 ]
 
 function deleteExpired(sql: SqlStorage, tables: Tables, now: number): void {

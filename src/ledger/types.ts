@@ -31,6 +31,8 @@ export interface GrantRecord {
   readonly accessTokenClaims: JsonObject
   readonly idTokenClaims: JsonObject
   readonly context: Json
+  /** Set when a device asked: the query is no authorization request then. */
+  readonly device?: true
 }
 
 export interface StoredGrant extends GrantRecord {
@@ -107,6 +109,8 @@ export interface RedeemInput {
   readonly epoch: number
   /** How long the row must be kept for the tokens that are about to be issued; null for ever. */
   readonly keepSeconds: number | null
+  /** Set for a device, which may ask twice for want of an answer: a second redemption just fails. */
+  readonly spareReused?: boolean
 }
 
 export type RedeemResult =
@@ -116,7 +120,7 @@ export type RedeemResult =
       readonly generation: number
       readonly issuedAt: number
     }
-  /** Second redemption: the family is revoked, by this call or an earlier one. */
+  /** Second redemption; where it revokes the family, that is done. */
   | { readonly status: 'reused' }
   | { readonly status: 'gone' }
 
@@ -211,6 +215,46 @@ export interface BlobInput {
   readonly expiresAt: number
 }
 
+/** A grant to be redeemed: whose, which, and the epoch its consent was given in. */
+export interface ConsentedGrant {
+  readonly owner: string
+  readonly grantId: string
+  readonly epoch: number
+}
+
+export interface DeviceInput {
+  readonly attempt: string
+  /** Random: a user code may come again for another device. */
+  readonly id: string
+  /** What the device asked for, as a query. */
+  readonly request: string
+  readonly expiresAt: number
+}
+
+export type DeviceRequestView = Omit<DeviceInput, 'attempt'>
+
+export interface PollInput {
+  readonly id: string
+  readonly intervalMs: number
+}
+
+export type PollResult =
+  | { readonly status: 'pending' | 'slow_down' | 'denied' | 'gone' }
+  | { readonly status: 'approved'; readonly grant: ConsentedGrant }
+
+export interface SettleInput {
+  readonly attempt: string
+  readonly id: string
+  /** The grant that the user gave the device; null is a denial. */
+  readonly grant: ConsentedGrant | null
+}
+
+export type SettleResult =
+  | { readonly status: 'settled'; readonly first: boolean }
+  /** Settled otherwise before. */
+  | { readonly status: 'taken' }
+  | { readonly status: 'gone' }
+
 /** The remote surface of a ledger; the Durable Object implements it, the ledger client calls it. */
 export interface LedgerMethods {
   ping(input: null): 'ok'
@@ -235,4 +279,10 @@ export interface LedgerMethods {
   owners(input: { readonly prefix: string }): readonly DirectoryEntry[]
   putBlob(input: BlobInput): null
   getBlob(input: { readonly id: string }): string | null
+  openDevice(input: DeviceInput): { readonly opened: boolean }
+  findDevice(input: null): DeviceRequestView | null
+  pollDevice(input: PollInput): PollResult
+  settleDevice(input: SettleInput): SettleResult
+  /** Notes in memory that a network tries a user code; whether it may. */
+  guess(input: null): boolean
 }

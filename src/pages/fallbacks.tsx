@@ -1,5 +1,7 @@
-import { type Context, Hono } from 'hono'
+import type { Context, Hono } from 'hono'
 import type { AppEnv } from '../context.ts'
+import { emptyRoutes } from '../http/empty-routes.ts'
+import { deviceDone } from './device.tsx'
 import { renderPage } from './page.tsx'
 import { STYLE } from './style.ts'
 
@@ -55,7 +57,7 @@ function failed(c: Context<AppEnv>): Response | Promise<Response> {
 }
 
 /** Pages shown where no page of the user's own is configured, below `/oauth2/fallbacks`; always served. */
-export const fallbackPages: Hono<AppEnv> = new Hono<AppEnv>()
+export const fallbackPages: Hono<AppEnv> = emptyRoutes()
   .get('/style.css', (c) =>
     c.body(STYLE, 200, {
       'content-type': 'text/css; charset=utf-8',
@@ -67,4 +69,6 @@ export const fallbackPages: Hono<AppEnv> = new Hono<AppEnv>()
   .get('/consent', missing('consent', 'URLS_CONSENT'))
   .get('/logout', missing('logout', 'URLS_LOGOUT'))
   .get('/logout/callback', loggedOut)
+  .get('/device', missing('device', 'URLS_DEVICE_VERIFICATION'))
+  .get('/device/done', deviceDone)
   .get('/error', failed)

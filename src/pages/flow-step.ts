@@ -7,6 +7,9 @@ import type { JsonObject } from '../util/json.ts'
 /** What a user's "no" is called on its way to the client (RFC 6749 section 4.1.2.1). */
 export const DENIED = { error: 'access_denied', error_description: 'The resource owner denied the request.' }
 
+/** Status of a form that was understood but not accepted (RFC 9110 section 15.5.21). */
+export const UNPROCESSABLE = 422
+
 /** The challenge a page was opened with; throws `invalid_request` when it was opened without one. */
 export function challengeOf(c: Context<AppEnv>, name: string): string {
   const challenge = c.req.query(name)

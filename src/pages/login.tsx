@@ -3,11 +3,8 @@ import type { AppEnv } from '../context.ts'
 import { acceptLogin, getLoginRequest, type LoginRequestView, rejectLogin } from '../flow/login-request.ts'
 import { readForm } from '../http/form.ts'
 import { DEMO_USER, isDemoUser } from './demo-user.ts'
-import { challengeOf, clientName, DENIED, proceed } from './flow-step.ts'
+import { challengeOf, clientName, DENIED, proceed, UNPROCESSABLE } from './flow-step.ts'
 import { renderPage } from './page.tsx'
-
-/** Status of a form that was understood but not accepted (RFC 9110 section 15.5.21). */
-const UNPROCESSABLE = 422
 
 /** The built-in login page: asks, or passes a recognised session on (contract 3.1). */
 export async function showLogin(c: Context<AppEnv>): Promise<Response> {

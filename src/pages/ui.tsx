@@ -1,21 +1,23 @@
-import { Hono } from 'hono'
+import type { Hono } from 'hono'
 import type { AppEnv } from '../context.ts'
+import { emptyRoutes } from '../http/empty-routes.ts'
 import { showConsent, submitConsent } from './consent.tsx'
 import { showHome } from './demo/home.tsx'
 import type { Dispatch } from './demo/relying-party.ts'
 import { demoRoutes } from './demo/routes.tsx'
+import { deviceDone, showDevice, submitDevice } from './device.tsx'
 import { demoPagesOnly, ownFormsOnly, showRefusal } from './guards.ts'
 import { showLogin, submitLogin } from './login.tsx'
 import { showLogout, submitLogout } from './logout.tsx'
 
 /**
- * The built-in login, consent and logout pages and the demo application. Answers 404 to everything where
+ * The built-in login, consent, logout and device pages and the demo application. Answers 404 to everything where
  * `demoPages` is off.
  *
  * @param dispatch - hands a request to this server's own routes; the demo application calls its provider with it
  */
 export function uiPages(dispatch: Dispatch): Hono<AppEnv> {
-  const pages = new Hono<AppEnv>().onError(showRefusal)
+  const pages = emptyRoutes().onError(showRefusal)
   for (const path of ['/', '/ui/*', '/demo/*']) pages.use(path, demoPagesOnly, ownFormsOnly)
   return pages
     .get('/', showHome)
@@ -25,5 +27,8 @@ export function uiPages(dispatch: Dispatch): Hono<AppEnv> {
     .post('/ui/consent', submitConsent)
     .get('/ui/logout', showLogout)
     .post('/ui/logout', submitLogout)
+    .get('/ui/device', showDevice)
+    .post('/ui/device', submitDevice)
+    .get('/ui/device/done', deviceDone)
     .route('/demo', demoRoutes(dispatch))
 }

@@ -8,9 +8,6 @@ import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { readFormEntries } from '../http/form.ts'
 
-/** Longest authorization request, in characters of its query: it travels whole in the login challenge. */
-const MAX_QUERY = 6 * 1024
-
 /**
  * Authorization endpoint, GET and POST (RFC 6749 section 3.1, contract 1.3.2). Without a verifier it starts a
  * flow; with one it goes on with it. What cannot be told to a client goes to the error page.
@@ -34,9 +31,6 @@ async function dispatch(c: Context<AppEnv>): Promise<Response> {
   const consentVerifier = searchParams.get('consent_verifier') ?? ''
   if (consentVerifier !== '') return afterConsent(c, consentVerifier, clientId)
   const query = c.req.method === 'POST' ? await mergedQuery(c, url) : url.search.slice(1)
-  if (query.length > MAX_QUERY) {
-    throw new OAuthError('invalid_request', `The request is longer than ${MAX_QUERY} characters.`)
-  }
   const validation = await validate(c.var.ctx, query)
   if (validation.error !== undefined) {
     const { target, error } = validation

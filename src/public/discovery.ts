@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { DEVICE_GRANT } from '../clients/lifespans.ts'
 import type { Config } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
 import { ID_TOKEN_SET, type KeyRing } from '../crypto/ring.ts'
@@ -29,12 +30,13 @@ function document(config: Config, signing: string, published: readonly string[])
     token_endpoint: `${base}/oauth2/token`,
     userinfo_endpoint: `${base}/userinfo`,
     jwks_uri: `${issuer}/.well-known/jwks.json`,
+    device_authorization_endpoint: `${base}/oauth2/device/auth`,
     revocation_endpoint: `${issuer}/oauth2/revoke`,
     end_session_endpoint: `${issuer}/oauth2/sessions/logout`,
     subject_types_supported: ['public'],
     response_types_supported: ['code'],
     response_modes_supported: ['query', 'fragment'],
-    grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
+    grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials', DEVICE_GRANT],
     scopes_supported: unique(['offline_access', 'offline', 'openid', ...config.supportedScopes]),
     claims_supported: unique(['sub', ...config.supportedClaims]),
     token_endpoint_auth_methods_supported: ['client_secret_post', 'client_secret_basic', 'none'],

@@ -41,6 +41,12 @@ export interface AuthorizationCode extends ClientStamp {
   readonly codeChallenge: string | null
 }
 
+/** A device code: the ledger of the device's user code, and its request there. */
+export interface DeviceCode extends ClientStamp {
+  readonly owner: string
+  readonly id: string
+}
+
 /** An access or refresh token of a grant. */
 export interface GrantToken extends ClientStamp {
   readonly type: 'grant'
@@ -72,6 +78,7 @@ const codeFormat = v.looseTuple([
   v.string(),
   v.number(),
 ])
+const deviceFormat = v.looseTuple([owner, v.string(), v.string(), v.number()])
 const grantFormat = v.looseTuple([v.literal(0), owner, v.string(), v.number(), v.string(), v.number()])
 const clientFormat = v.looseTuple([
   v.literal(1),
@@ -85,7 +92,12 @@ const clientFormat = v.looseTuple([
   v.number(),
 ])
 
-const PREFIX = { code: 'ory_ac_', access_token: 'ory_at_', refresh_token: 'ory_rt_' } as const
+const PREFIX = {
+  code: 'ory_ac_',
+  device_code: 'ory_dc_',
+  access_token: 'ory_at_',
+  refresh_token: 'ory_rt_',
+} as const
 
 type TokenKind = keyof typeof PREFIX
 
@@ -109,6 +121,21 @@ export async function openCode(rt: Runtime, text: string): Promise<Expiring<Auth
   )
   const { expiresAt } = opened
   return { owner, grantId, epoch, redirectUri, codeChallenge, instance, accessEpoch, expiresAt }
+}
+
+/** Seals a device code. */
+export async function sealDeviceCode(rt: Runtime, code: DeviceCode, expiresAt: number): Promise<string> {
+  const { owner, id, instance, accessEpoch } = code
+  const data = [owner, id, instance, accessEpoch]
+  return PREFIX.device_code + (await rt.envelopes.seal('device_code', data, expiresAt))
+}
+
+/** Opens a device code; `undefined` when it is not one of ours. */
+export async function openDeviceCode(rt: Runtime, text: string): Promise<Expiring<DeviceCode> | undefined> {
+  const opened = await rt.envelopes.open('device_code', withoutPrefix('device_code', text))
+  if (opened === undefined) return undefined
+  const [owner, id, instance, accessEpoch] = read(deviceFormat, opened.data)
+  return { owner, id, instance, accessEpoch, expiresAt: opened.expiresAt }
 }
 
 /** Seals an opaque access token. */

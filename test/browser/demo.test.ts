@@ -169,6 +169,87 @@ describe('the demo, from the first click to log-out', () => {
   })
 })
 
+describe('a device', () => {
+  interface Device {
+    readonly device_code: string
+    readonly user_code: string
+    readonly verification_uri: string
+    readonly verification_uri_complete: string
+  }
+
+  const GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
+  let clientId = ''
+
+  const post = (path: string, fields: Readonly<Record<string, string>>): Promise<Response> =>
+    fetch(server.base + path, {
+      method: 'POST',
+      body: new URLSearchParams({ client_id: clientId, ...fields }),
+    })
+  const begin = async (): Promise<Device> =>
+    (await post('/oauth2/device/auth', { scope: 'openid offline_access' })).json()
+  const poll = async ({ device_code }: Device): Promise<Record<string, unknown>> =>
+    (await post('/oauth2/token', { grant_type: GRANT, device_code })).json()
+
+  beforeAll(async () => {
+    const answer = await fetch(`${server.base}/admin/clients`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${server.adminKey}` },
+      body: JSON.stringify({
+        client_name: 'Television',
+        grant_types: [GRANT, 'refresh_token'],
+        token_endpoint_auth_method: 'none',
+      }),
+    })
+    const client: { client_id: string } = await answer.json()
+    clientId = client.client_id
+  })
+
+  it('is connected by a typed code, after a wrong one, without JavaScript', async () => {
+    const device = await begin()
+    const page = await openPage(browser, { javaScriptEnabled: false })
+    await page.goto(device.verification_uri)
+    expect(await heading(page)).toBe('Connect a device')
+    await page.getByLabel('Code on the device').fill('wrong')
+    await press(page, 'Continue')
+    expect(await page.getByRole('alert').innerText()).toContain('unknown, expired or already used')
+    await page.getByLabel('Code on the device').fill(device.user_code.toLowerCase())
+    await press(page, 'Continue')
+    await logIn(page)
+    await press(page, 'Allow')
+    expect(await heading(page)).toBe('Your device is connected')
+    expect(await poll(device)).toMatchObject({ token_type: 'bearer', refresh_token: expect.anything() })
+    await page.context().close()
+  })
+
+  it('is connected by its link only once its user has compared the code', async () => {
+    const device = await begin()
+    const page = await openPage(browser)
+    await page.goto(device.verification_uri_complete)
+    expect(await page.getByLabel('Code on the device').inputValue()).toBe(device.user_code)
+    await inspect(page, '40-device')
+    await page.getByLabel('Code on the device').fill('')
+    await press(page, 'Continue')
+    await inspect(page, '41-device-refused')
+    await page.getByLabel('Code on the device').fill(device.user_code)
+    await press(page, 'Continue')
+    expect(await page.locator('main').innerText()).toContain('Television')
+    await logIn(page)
+    await press(page, 'Allow')
+    await inspect(page, '42-device-done')
+    await page.context().close()
+  })
+
+  it('is told that its user said no', async () => {
+    const device = await begin()
+    const page = await openPage(browser)
+    await page.goto(device.verification_uri_complete)
+    await press(page, 'Continue')
+    await press(page, 'Cancel')
+    expect(await poll(device)).toMatchObject({ error: 'access_denied' })
+    await page.context().close()
+  })
+})
+
 describe('in other circumstances', () => {
   it('fits a window of 320 pixels, in the dark', async () => {
     const page = await openPage(browser, { viewport: { width: 320, height: 640 }, colorScheme: 'dark' })
@@ -224,6 +305,8 @@ describe('in other circumstances', () => {
     ['consent', 'No consent page is configured'],
     ['logout', 'No logout page is configured'],
     ['logout/callback', 'You are logged out'],
+    ['device', 'No device page is configured'],
+    ['device/done', 'Your device is connected'],
     [
       'error?error=invalid_client&error_description=Unknown+%3Cclient%3E',
       'The request could not be completed',

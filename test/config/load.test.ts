@@ -29,6 +29,8 @@ describe('defaults', () => {
         logout: 'https://op.example/oauth2/fallbacks/logout',
         error: 'https://op.example/oauth2/fallbacks/error',
         postLogoutRedirect: 'https://op.example/oauth2/fallbacks/logout/callback',
+        deviceVerification: 'https://op.example/oauth2/fallbacks/device',
+        deviceSuccess: 'https://op.example/oauth2/fallbacks/device/done',
       },
       loopback: false,
       hosts: [],
@@ -39,6 +41,7 @@ describe('defaults', () => {
         refreshToken: 2_592_000,
         idToken: 3600,
         authCode: 600,
+        deviceUserCode: 600,
       },
       strategies: { accessToken: 'opaque', scope: 'wildcard', jwtScopeClaim: 'list', jwtTyp: 'JWT' },
       oauth2: {
@@ -51,6 +54,7 @@ describe('defaults', () => {
         allowedTopLevelClaims: [],
         mirrorTopLevelClaims: true,
         preserveExtClaims: false,
+        device: { pollingInterval: 5, userCode: { length: 8, characterSet: 'BCDFGHJKLMNPQRSTVWXZ23456789' } },
       },
       cookies: {
         sameSite: 'None',
@@ -59,6 +63,7 @@ describe('defaults', () => {
         sessionName: 'ory_hydra_session',
         loginCsrfName: 'ory_hydra_login_csrf',
         consentCsrfName: 'ory_hydra_consent_csrf',
+        deviceCsrfName: 'ory_hydra_device_csrf',
         sessionPath: '/',
       },
       defaultClientScope: 'offline_access offline openid',
@@ -84,6 +89,7 @@ describe('defaults', () => {
         sessionName: 'ory_hydra_session_dev',
         loginCsrfName: 'ory_hydra_login_csrf_dev',
         consentCsrfName: 'ory_hydra_consent_csrf_dev',
+        deviceCsrfName: 'ory_hydra_device_csrf_dev',
       },
     })
     expect(config.urls.error).toBe('http://localhost:4444/oauth2/fallbacks/error')
@@ -173,6 +179,26 @@ describe('good values', () => {
     ],
     [{ URLS_LOGIN: '', TTL_ID_TOKEN: undefined }, { ttl: { idToken: 3600 } }],
     [{ OAUTH2_HASHERS_ALGORITHM: 'bcrypt', DB: {} }, { demoPages: false }],
+    [
+      { OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_ENTROPY_PRESET: 'low', TTL_DEVICE_USER_CODE: '15m' },
+      {
+        oauth2: { device: { userCode: { length: 9, characterSet: '0123456789' } } },
+        ttl: { deviceUserCode: 900 },
+      },
+    ],
+    [
+      {
+        OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_LENGTH: '6',
+        OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_CHARACTER_SET: 'ABCDEFGH',
+      },
+      { oauth2: { device: { userCode: { length: 6, characterSet: 'ABCDEFGH' } } } },
+    ],
+    [
+      { URLS_DEVICE_VERIFICATION: '/tv', URLS_DEVICE_SUCCESS: 'https://app.example/done' },
+      {
+        urls: { deviceVerification: 'https://op.example/tv', deviceSuccess: 'https://app.example/done' },
+      },
+    ],
   ])('%j', (env, expected) => {
     expect(loadConfig({ ...edge, ...env })).toMatchObject(expected)
   })
@@ -220,6 +246,11 @@ describe('bad values are refused by name and never repeated', () => {
     ['PUBLIC_HOSTS', 'https://leak.example', /host names/],
     ['SIGNING_ALGORITHM', 'HS256', /one of RS256/],
     ['GRANTS_BOOK', { leak: true }, /true or false/],
+    ['OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_ENTROPY_PRESET', 'leak', /one of high, medium, low/],
+    ['OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_LENGTH', '5', /from 6 to 64/],
+    ['OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_CHARACTER_SET', 'leak', /8 different/],
+    ['OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_CHARACTER_SET', 'leakleak', /8 different/],
+    ['OAUTH2_DEVICE_AUTHORIZATION_TOKEN_POLLING_INTERVAL', '0s', /at least 1s/],
   ])('%s = %j', (name, value, expected) => {
     const hint = problemOf({ ...edge, [name]: value })
     expect(hint.startsWith(`${name} `)).toBe(true)
@@ -233,6 +264,15 @@ describe('bad values are refused by name and never repeated', () => {
     for (const name of ['URLS_SELF_ISSUER', 'SECRETS_SYSTEM', 'TTL_ID_TOKEN', 'ADMIN_AUTH', 'GRANTS_BOOK']) {
       expect(hint).toContain(name)
     }
+  })
+
+  it.each([
+    ['OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_LENGTH', '8', 'CHARACTER_SET'],
+    ['OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_CHARACTER_SET', 'ABCDEFGH', 'LENGTH'],
+  ])('%s alone misses its other half', (name, value, missing) => {
+    expect(problemOf({ ...edge, [name]: value })).toMatch(
+      new RegExp(`^OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_${missing} is missing`),
+    )
   })
 
   it('missing admin keys stop nothing else', () => {

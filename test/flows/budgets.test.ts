@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { countCalls } from '../support/bindings.ts'
 import { ADMIN_KEY, Browser, Deployment, testEnv } from '../support/deployment.ts'
+import { enterCode, poll, registerDeviceClient, startDevice, toLastHop } from '../support/device.ts'
 import {
   authorizationPath,
   LoginApp,
@@ -82,6 +83,24 @@ describe('budgets on a warm isolate (design section 9)', () => {
     expect([gone.status, revoked]).toEqual([200, ONE_HOP])
   })
 
+  it('a device: one hop to begin and for a poll, two for its tokens and for a typed code', async () => {
+    const own = await registerDeviceClient(deployment)
+    const [device, begun] = await cost(() => startDevice(deployment, own))
+    expect(begun).toEqual(ONE_HOP)
+    const [pending, asked] = await cost(() => poll(deployment, own, device))
+    expect([pending.status, asked]).toEqual([400, ONE_HOP])
+    const browser = new Browser(deployment)
+    const [afterCode, typed] = await cost(() => enterCode(deployment, browser, device.user_code))
+    expect(typed).toEqual({ storage: 0, ledger: 2 })
+    const [, started] = await cost(() => browser.next(afterCode))
+    expect(started).toEqual(ONE_HOP)
+    const lastHop = await toLastHop(deployment, device, { browser })
+    const [done, approved] = await cost(() => browser.visit(lastHop))
+    expect([done.status, approved]).toEqual([302, { storage: 0, ledger: 2 }])
+    const [issued, redeemed] = await cost(() => poll(deployment, own, device))
+    expect([issued.status, redeemed]).toEqual([200, { storage: 0, ledger: 2 }])
+  })
+
   it.each(['opaque', 'jwt'])(
     'client_credentials, %s: nothing; its introspection and revocation: one hop',
     async (strategy) => {
@@ -103,9 +122,12 @@ describe('budgets on a warm isolate (design section 9)', () => {
 describe('forged values read no storage', () => {
   const forged = `ory_at_${'A'.repeat(42)}.${'B'.repeat(120)}`
   let client: TestClient
+  let deviceClient: TestClient
 
   beforeAll(async () => {
     client = await registerClient(deployment)
+    deviceClient = await registerDeviceClient(deployment)
+    await poll(deployment, deviceClient, { device_code: 'x' })
     await tokenRequest(deployment, client, { grant_type: 'client_credentials' })
   })
 
@@ -151,6 +173,27 @@ describe('forged values read no storage', () => {
       () => deployment.fetch(`/oauth2/auth?client_id=${client.id}&consent_verifier=x.y`),
       302,
       '',
+    ],
+    [
+      'a device verifier',
+      () => deployment.fetch(`/oauth2/device/verify?client_id=${client.id}&device_verifier=${forged}`),
+      403,
+      'access_denied',
+    ],
+    [
+      'a device challenge',
+      () =>
+        deployment.admin('PUT', '/admin/oauth2/auth/requests/device/accept?device_challenge=x', {
+          user_code: 'ABC',
+        }),
+      404,
+      'Not Found',
+    ],
+    [
+      'a device code',
+      () => poll(deployment, deviceClient, { device_code: `ory_dc_${forged.slice(7)}` }),
+      400,
+      'invalid_grant',
     ],
     ['a page token', () => deployment.admin('GET', '/admin/clients?page_token=forged'), 400, 'page_token'],
   ]

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Browser, Deployment } from '../support/deployment.ts'
+import { Browser, Deployment, testEnv } from '../support/deployment.ts'
 import {
   authorizeAt,
   logIn,
@@ -76,6 +76,16 @@ describe('logs', () => {
       'token.reuse_detected',
       'client.deleted',
     ])
+  })
+
+  it.each([
+    ['true', 'DEMO_PAGES is on'],
+    ['false', undefined],
+  ])('warn in every line while DEMO_PAGES is %s on a public server', async (demo, warning) => {
+    const settings = { URLS_SELF_ISSUER: 'https://op.example', DEMO_PAGES: demo }
+    const response = await new Deployment(testEnv(settings)).fetch('https://op.example/')
+    expect(response.status).toBe(demo === 'true' ? 200 : 404)
+    expect(parsed().map((line) => line['warning'])).toEqual([warning])
   })
 
   it('never hold a token, code, secret, challenge, verifier or cookie', async () => {

@@ -31,8 +31,25 @@ async function toConsent(browser: Browser, fields: Readonly<Record<string, strin
 }
 
 describe('pages of the demo', () => {
-  const PATHS = ['/', '/ui/login', '/ui/consent', '/ui/logout', '/demo', '/demo/callback']
-  const POSTS = ['/ui/login', '/ui/consent', '/ui/logout', '/demo/start', '/demo/refresh', '/demo/logout']
+  const PATHS = [
+    '/',
+    '/ui/login',
+    '/ui/consent',
+    '/ui/logout',
+    '/ui/device',
+    '/ui/device/done',
+    '/demo',
+    '/demo/callback',
+  ]
+  const POSTS = [
+    '/ui/login',
+    '/ui/consent',
+    '/ui/logout',
+    '/ui/device',
+    '/demo/start',
+    '/demo/refresh',
+    '/demo/logout',
+  ]
 
   it('are there on a loopback issuer', async () => {
     expect((await deployment.fetch('/')).status).toBe(200)
@@ -78,6 +95,8 @@ describe('pages of the demo', () => {
     ['/ui/login?login_challenge=forged.value', 404],
     ['/ui/consent?consent_challenge=forged.value', 404],
     ['/ui/logout?logout_challenge=forged.value', 404],
+    ['/ui/device', 400],
+    ['/ui/device?device_challenge=forged.value', 404],
     ['/demo/callback?code=x&state=y', 400],
   ])('%s says what is wrong, and where to start again: %i', async (path, status) => {
     const response = await deployment.fetch(path)
@@ -202,6 +221,8 @@ describe('fallback pages', () => {
     ['consent', 200, 'URLS_CONSENT'],
     ['logout', 200, 'URLS_LOGOUT'],
     ['logout/callback', 200, 'You are logged out'],
+    ['device', 200, 'URLS_DEVICE_VERIFICATION'],
+    ['device/done', 200, 'Your device is connected'],
     ['error', 500, 'unknown_error'],
     ['style.css', 200, 'color-scheme'],
   ])('%s is always served: %i', async (path, status, text) => {

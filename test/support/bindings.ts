@@ -14,8 +14,12 @@ export interface CallCounts {
   ledger: number
 }
 
-/** What happens around a call: receives the method's name and the real call. */
-type Around = (method: string, call: () => unknown) => unknown
+/** What happens around a call: receives the method's name, the real call and what it was called with. */
+type Around = (
+  method: string,
+  call: (args?: readonly unknown[]) => unknown,
+  args: readonly unknown[],
+) => unknown
 
 /**
  * An Env whose binding calls are counted: a D1 statement run or batch, a KV method and a ledger method are one each.
@@ -83,6 +87,18 @@ export function dropAnswers(real: Env, dropped: DroppedAnswers): Env {
   return { ...real, LEDGER: aroundLedger(real.LEDGER, dropping) }
 }
 
+/** Stands in for a ledger method: gets what the real one would, and the real one. */
+export type Variant = (input: unknown, real: (input: unknown) => Promise<unknown>) => Promise<unknown>
+
+/** An Env in which some ledger methods behave differently, to show that a test would notice. */
+export function varyLedger(real: Env, variants: Readonly<Record<string, Variant>>): Env {
+  const varied: Around = async (method, call, args) => {
+    const variant = variants[method]
+    return variant === undefined ? call(args) : variant(args[0], async (input) => call([input]))
+  }
+  return { ...real, LEDGER: aroundLedger(real.LEDGER, varied) }
+}
+
 /** A proxy whose members are bound to the real object; `change` may replace what a member is. */
 function around<T extends object>(real: T, change: (name: string | symbol, member: unknown) => unknown): T {
   return new Proxy(real, {
@@ -105,7 +121,8 @@ function invoke(member: Callable, target: unknown, args: readonly unknown[]): un
 function aroundMethods<T extends object>(real: T, each: Around): T {
   return around(real, (name, member) => {
     if (!isCallable(member)) return member
-    return (...args: readonly unknown[]) => each(String(name), () => invoke(member, real, args))
+    return (...args: readonly unknown[]) =>
+      each(String(name), (changed = args) => invoke(member, real, changed), args)
   })
 }
 
@@ -134,7 +151,7 @@ function aroundD1(real: D1Database, each: Around): D1Database {
       if (!isCallable(member)) return member
       if (name === 'bind') return (...args: readonly unknown[]) => wrapObject(invoke(member, made, args))
       if (!EXECUTES.has(String(name))) return member
-      return (...args: readonly unknown[]) => each(String(name), () => invoke(member, made, args))
+      return (...args: readonly unknown[]) => each(String(name), () => invoke(member, made, args), args)
     })
     originals.set(wrapped, made)
     return wrapped
@@ -151,7 +168,7 @@ function aroundD1(real: D1Database, each: Around): D1Database {
           return isObject(session) ? database(session) : session
         }
         const plain = args.map((arg) => (Array.isArray(arg) ? arg.map(unwrap) : arg))
-        return each(String(name), () => invoke(member, target, plain))
+        return each(String(name), () => invoke(member, target, plain), plain)
       }
     })
   return database(real)

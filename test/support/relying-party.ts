@@ -66,7 +66,7 @@ export class LoginApp {
 
   /** Accepts or rejects and returns where the browser goes next. */
   async decide(
-    flow: 'login' | 'consent' | 'logout',
+    flow: 'login' | 'consent' | 'logout' | 'device',
     verdict: 'accept' | 'reject',
     challenge: string,
     body: unknown = {},
@@ -122,14 +122,24 @@ const basic = ({ id, secret }: TestClient): Record<string, string> =>
     ? {}
     : { authorization: `Basic ${btoa(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`)}` }
 
+/** A form POST with the client's credentials. */
+export function authorizedForm(
+  deployment: Deployment,
+  path: string,
+  client: TestClient,
+  fields: Readonly<Record<string, string>>,
+): Promise<Response> {
+  const own = client.secret === '' ? { client_id: client.id } : {}
+  return deployment.form(path, { ...own, ...fields }, basic(client))
+}
+
 /** A token request with the client's credentials. */
 export function tokenRequest(
   deployment: Deployment,
   client: TestClient,
   fields: Readonly<Record<string, string>>,
 ): Promise<Response> {
-  const own = client.secret === '' ? { client_id: client.id } : {}
-  return deployment.form('/oauth2/token', { ...own, ...fields }, basic(client))
+  return authorizedForm(deployment, '/oauth2/token', client, fields)
 }
 
 export const redeem = (deployment: Deployment, client: TestClient, code: string): Promise<Response> =>
@@ -144,11 +154,7 @@ export const refresh = (deployment: Deployment, client: TestClient, token: strin
   tokenRequest(deployment, client, { grant_type: 'refresh_token', refresh_token: token })
 
 export const revoke = (deployment: Deployment, client: TestClient, token: string): Promise<Response> =>
-  deployment.form(
-    '/oauth2/revoke',
-    { token, ...(client.secret === '' && { client_id: client.id }) },
-    basic(client),
-  )
+  authorizedForm(deployment, '/oauth2/revoke', client, { token })
 
 /** A whole login: the tokens of a fresh grant. */
 export async function logIn(

@@ -1,7 +1,8 @@
-import { type Context, Hono } from 'hono'
+import type { Context, Hono } from 'hono'
 import * as v from 'valibot'
 import type { AppEnv } from '../../context.ts'
 import { OAuthError } from '../../errors/oauth-error.ts'
+import { emptyRoutes } from '../../http/empty-routes.ts'
 import { basePath, renderPage } from '../page.tsx'
 import { renderProblem } from '../problem.tsx'
 import { type Dispatch, newPending, RelyingParty, type Reply } from './relying-party.ts'
@@ -47,7 +48,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 
 /** The demo application below `/demo`: start, callback, result and its buttons. */
 export function demoRoutes(dispatch: Dispatch): Hono<AppEnv> {
-  const routes = new Hono<AppEnv>()
+  const routes = emptyRoutes()
     .post('/start', (c) => start(c, new RelyingParty(dispatch, c)))
     .get('/callback', (c) => callback(c, new RelyingParty(dispatch, c)))
     .get('/', (c) => show(c, new RelyingParty(dispatch, c)))

@@ -1,0 +1,41 @@
+import type { Context } from 'hono'
+import type { AppEnv } from '../context.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+import { browserMatches } from '../flow/browser.ts'
+import { UNUSABLE_CODE } from '../flow/device-request.ts'
+import { openDeviceVerifier } from '../flow/device-state.ts'
+import { verifyUrl } from '../flow/urls.ts'
+import { validate } from './pipeline.ts'
+import { respondPage } from './respond.ts'
+import { FOREIGN_BROWSER } from './resume.ts'
+import { start } from './start.ts'
+
+/**
+ * The browser brings a user code that the verification page took: begins the login, as for any request
+ * (contract 3.12). Throws what the browser is shown; a forged verifier reads no storage.
+ */
+export async function afterUserCode(
+  c: Context<AppEnv>,
+  verifier: string,
+  clientId: string,
+): Promise<Response> {
+  const { ctx } = c.var
+  const { config, ledgers } = ctx.rt
+  const opened = await openDeviceVerifier(ctx.rt, verifier)
+  if (opened === undefined) throw new OAuthError('access_denied', 'The device verifier is invalid.')
+  if (opened.expired) return respondPage(c, verifyUrl(config))
+  if (!browserMatches(c, 'device', '', opened)) throw new OAuthError('request_forbidden', FOREIGN_BROWSER)
+  const found = await ledgers.call(opened.owner, 'findDevice', null)
+  if (found?.id !== opened.device) throw new OAuthError('invalid_request', UNUSABLE_CODE)
+  const { id, expiresAt, request: query } = found
+  if (new URLSearchParams(query).get('client_id') !== clientId) {
+    throw new OAuthError('invalid_client', 'The flow belongs to another client.')
+  }
+  const validation = await validate(ctx, opened.again ? `${query}&prompt=login` : query, {
+    owner: opened.owner,
+    id,
+    expiresAt,
+  })
+  if (validation.error !== undefined) throw validation.error
+  return start(c, validation.request)
+}

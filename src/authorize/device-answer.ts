@@ -1,0 +1,50 @@
+import type { Context } from 'hono'
+import type { AppEnv } from '../context.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+import type { Denial } from '../flow/state.ts'
+import { withQuery } from '../flow/urls.ts'
+import { json } from '../http/json.ts'
+import type { ConsentedGrant } from '../ledger/types.ts'
+import { nowSeconds } from '../util/clock.ts'
+import type { DeviceRequest } from './request.ts'
+import { respondPage } from './respond.ts'
+
+/**
+ * Gives a device the grant that its user consented to. The first answer counts: a grant that comes second is revoked
+ * (design section 4). Throws what the browser is shown.
+ */
+export async function answerApproval(
+  c: Context<AppEnv>,
+  { device, client, config }: DeviceRequest,
+  grant: ConsentedGrant,
+): Promise<Response> {
+  const { rt, attempt, audit, defer } = c.var.ctx
+  const { ledgers, book } = rt
+  const result = await ledgers.call(device.owner, 'settleDevice', { attempt, id: device.id, grant })
+  if (result.status !== 'settled') {
+    const flowLifetime = config.ttl.loginConsentRequest
+    const target = { id: grant.grantId }
+    const { revoked } = await ledgers.call(grant.owner, 'revokeGrants', { attempt, target, flowLifetime })
+    audit('consent.revoked', { grants: revoked })
+    defer(book.revoke(revoked, nowSeconds()))
+    throw result.status === 'gone'
+      ? new OAuthError('expired_token')
+      : new OAuthError('access_denied', 'The device has its answer already.')
+  }
+  if (result.first) audit('device.approved', { client_id: client.id, grant: grant.grantId })
+  return respondPage(c, withQuery(config.urls.deviceSuccess, { client_id: client.id }))
+}
+
+/** Tells the device that its user, or the login app, said no, and shows the browser how (contract 1.3.10, 8.2). */
+export async function answerDenial(
+  c: Context<AppEnv>,
+  { device, client }: DeviceRequest,
+  { error, description }: Denial,
+): Promise<Response> {
+  const { rt, attempt, audit } = c.var.ctx
+  const { owner, id } = device
+  const result = await rt.ledgers.call(owner, 'settleDevice', { attempt, id, grant: null })
+  if (result.status === 'settled' && result.first) audit('device.denied', { client_id: client.id })
+  const status = error === 'access_denied' ? 403 : 400
+  return json({ error, error_description: description }, status, { 'cache-control': 'no-store' })
+}

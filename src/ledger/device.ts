@@ -1,0 +1,105 @@
+import type {
+  DeviceInput,
+  DeviceRequestView,
+  PollInput,
+  PollResult,
+  SettleInput,
+  SettleResult,
+} from './types.ts'
+import type { Work } from './work.ts'
+
+/** How much earlier than asked a poll may come, ms: what the network may take off a pause. */
+const LEEWAY_MS = 500
+
+/** How many user codes one network may try within a time, ms. */
+const GUESSES = 60
+const GUESSES_WITHIN_MS = 600_000
+
+/** A row of `devices`: the one request a user code stands for. */
+type DeviceRow = {
+  readonly id: string
+  readonly request: string
+  readonly status: 'pending' | 'approved' | 'denied'
+  readonly owner: string | null
+  readonly grant_id: string | null
+  readonly epoch: number | null
+  readonly attempt: string
+  readonly expires: number
+}
+
+/**
+ * What an object remembers of its callers while it is in memory: a poll or a guess writes nothing. An object that was
+ * put aside had no caller to slow down.
+ */
+export class Callers {
+  #polledMs = 0
+  #guessedMs: readonly number[] = []
+
+  /** Notes a poll; whether it came sooner after the last one than it may. */
+  pollsTooFast(nowMs: number, intervalMs: number): boolean {
+    const since = nowMs - this.#polledMs
+    this.#polledMs = nowMs
+    return since >= 0 && since < intervalMs - LEEWAY_MS
+  }
+
+  /** Notes that a user code is tried; whether it may be. */
+  mayGuess(nowMs: number): boolean {
+    const recent = this.#guessedMs.filter((at) => at > nowMs - GUESSES_WITHIN_MS)
+    if (recent.length >= GUESSES) return false
+    this.#guessedMs = [...recent, nowMs]
+    return true
+  }
+}
+
+function readDevice(work: Work): DeviceRow | undefined {
+  if (!work.tables.has('devices')) return undefined
+  return work.sql.exec<DeviceRow>('SELECT * FROM devices WHERE expires > ?', work.now).toArray()[0]
+}
+
+/** Opens a device's request under its user code; false when the code stands for another one at this time. */
+export function openDevice(work: Work, input: DeviceInput): { readonly opened: boolean } {
+  const known = readDevice(work)
+  if (known !== undefined) return { opened: known.id === input.id }
+  work.tables.make('devices')
+  work.sql.exec('DELETE FROM devices')
+  work.sql.exec(
+    'INSERT INTO devices (id, request, attempt, expires) VALUES (?, ?, ?, ?)',
+    ...[input.id, input.request, input.attempt, input.expiresAt],
+  )
+  work.wake(input.expiresAt)
+  return { opened: true }
+}
+
+/** The request that waits for its user here; null when there is none, it expired or was answered. */
+export function findDevice(work: Work): DeviceRequestView | null {
+  const row = readDevice(work)
+  return row?.status === 'pending' ? { id: row.id, request: row.request, expiresAt: row.expires } : null
+}
+
+/** What the user has said so far (RFC 8628 section 3.5). Too fast is said only while there is nothing else to say. */
+export function pollDevice(work: Work, callers: Callers, input: PollInput): PollResult {
+  const row = readDevice(work)
+  if (row?.id !== input.id) return { status: 'gone' }
+  if (row.status === 'denied') return { status: 'denied' }
+  const { owner, grant_id: grantId, epoch } = row
+  if (owner !== null && grantId !== null && epoch !== null) {
+    return { status: 'approved', grant: { owner, grantId, epoch } }
+  }
+  return { status: callers.pollsTooFast(work.nowMs, input.intervalMs) ? 'slow_down' : 'pending' }
+}
+
+/** Settles a request, once: the first approval or denial counts, and the same one again is told the same. */
+export function settleDevice(work: Work, { attempt, id, grant }: SettleInput): SettleResult {
+  const row = readDevice(work)
+  if (row?.id !== id) return { status: 'gone' }
+  const status = grant === null ? 'denied' : 'approved'
+  if (row.status === 'pending') {
+    work.sql.exec(
+      'UPDATE devices SET status = ?, owner = ?, grant_id = ?, epoch = ?, attempt = ? WHERE id = ?',
+      ...[status, grant?.owner ?? null, grant?.grantId ?? null, grant?.epoch ?? null, attempt, id],
+    )
+    return { status: 'settled', first: true }
+  }
+  const same = row.status === status && row.grant_id === (grant?.grantId ?? null)
+  return same ? { status: 'settled', first: row.attempt === attempt } : { status: 'taken' }
+}

@@ -1,0 +1,55 @@
+import type { Context } from 'hono'
+import { validate } from '../authorize/pipeline.ts'
+import { authenticateClient } from '../clients/authenticate.ts'
+import type { AppEnv } from '../context.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+import { deviceOwner } from '../flow/device-request.ts'
+import { verifyUrl, withQuery } from '../flow/urls.ts'
+import { makeUserCode } from '../flow/user-code.ts'
+import { readForm } from '../http/form.ts'
+import { oauthJson } from '../http/json.ts'
+import { sealDeviceCode, stampOf } from '../tokens/formats.ts'
+import { nowSeconds } from '../util/clock.ts'
+
+/** How often a user code is made before the codes in use count as too many for their length. */
+const TRIES = 8
+
+/** Device authorization endpoint (RFC 8628 section 3.1, contract 1.3.9). */
+export async function deviceAuthorization(c: Context<AppEnv>): Promise<Response> {
+  const { ctx } = c.var
+  const { config, ledgers } = ctx.rt
+  const form = await readForm(c.req.raw)
+  if (form.size === 0) throw new OAuthError('invalid_request', 'The body is empty.')
+  const { id: clientId } = await authenticateClient(ctx, c.req.header('authorization'), form)
+  if (form.require('client_id') !== clientId) {
+    throw new OAuthError('invalid_request', "Parameter 'client_id' names another client.")
+  }
+  const request = new URLSearchParams({ client_id: clientId })
+  for (const name of ['scope', 'audience']) {
+    const values = form.list(name)
+    if (values.length > 0) request.set(name, values.join(' '))
+  }
+  const id = crypto.randomUUID()
+  const lifetime = config.ttl.deviceUserCode
+  const expiresAt = nowSeconds() + lifetime
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const userCode = makeUserCode(config.oauth2.device.userCode)
+    const owner = deviceOwner(userCode)
+    const validation = await validate(ctx, request.toString(), { owner, id, expiresAt })
+    if (validation.error !== undefined) throw validation.error
+    const { query, client } = validation.request
+    const input = { attempt: ctx.attempt, id, request: query, expiresAt }
+    const { opened } = await ledgers.call(owner, 'openDevice', input)
+    if (!opened) continue
+    const verification = verifyUrl(config)
+    return oauthJson({
+      device_code: await sealDeviceCode(ctx.rt, { owner, id, ...stampOf(client) }, expiresAt),
+      user_code: userCode,
+      verification_uri: verification,
+      verification_uri_complete: withQuery(verification, { user_code: userCode }),
+      expires_in: lifetime,
+      interval: config.oauth2.device.pollingInterval,
+    })
+  }
+  throw new OAuthError('temporarily_unavailable', 'No user code is free.')
+}

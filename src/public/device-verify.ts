@@ -1,0 +1,44 @@
+import type { Context } from 'hono'
+import { afterConsent } from '../authorize/after-consent.ts'
+import { afterLogin } from '../authorize/after-login.ts'
+import { afterUserCode } from '../authorize/after-user-code.ts'
+import { respondPage } from '../authorize/respond.ts'
+import type { AppEnv } from '../context.ts'
+import { bindBrowser } from '../flow/browser.ts'
+import { sealDeviceChallenge } from '../flow/device-state.ts'
+import { withQuery } from '../flow/urls.ts'
+import { networkOf } from '../http/network.ts'
+import { ownerOf } from '../ledger/owner.ts'
+import { nowSeconds } from '../util/clock.ts'
+
+/**
+ * Device verification, where a user goes who was shown a code (RFC 8628 section 3.3, contract 1.3.10). Without a
+ * verifier it sends the browser to the page that asks for the code; with one it goes on. Errors are JSON.
+ */
+export async function deviceVerify(c: Context<AppEnv>): Promise<Response> {
+  const {
+    client_id: clientId = '',
+    device_verifier = '',
+    login_verifier = '',
+    consent_verifier = '',
+  } = c.req.query()
+  if (device_verifier !== '') return afterUserCode(c, device_verifier, clientId)
+  if (login_verifier !== '') return afterLogin(c, login_verifier, clientId)
+  if (consent_verifier !== '') return afterConsent(c, consent_verifier, clientId)
+  return start(c)
+}
+
+async function start(c: Context<AppEnv>): Promise<Response> {
+  const { rt } = c.var.ctx
+  const { user_code: userCode = '', prompt } = c.req.query()
+  const id = crypto.randomUUID()
+  const csrf = bindBrowser(c, 'device', '', id)
+  const guesser = ownerOf('guesser', networkOf(c.req.header('cf-connecting-ip') ?? ''))
+  const challenge = await sealDeviceChallenge(
+    rt,
+    { id, csrf, again: prompt === 'login', guesser },
+    nowSeconds() + rt.config.ttl.loginConsentRequest,
+  )
+  const query = { device_challenge: challenge, ...(userCode !== '' && { user_code: userCode }) }
+  return respondPage(c, withQuery(rt.config.urls.deviceVerification, query))
+}
