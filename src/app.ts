@@ -4,6 +4,7 @@ import { flowRoutes } from './admin/flows.ts'
 import { flush } from './admin/flush.ts'
 import { type AdminGuard, guardByBinding, guardByKey, requireScope } from './admin/guard.ts'
 import { introspect } from './admin/introspect.ts'
+import { keyRoutes } from './admin/keys.ts'
 import { metrics } from './admin/metrics.ts'
 import { sessionRoutes } from './admin/sessions.ts'
 import { deleteTokens } from './admin/tokens.ts'
@@ -36,6 +37,7 @@ const getPath = (request: Request): string => canonicalPath(new URL(request.url)
 function adminRoutes(guard: AdminGuard): Hono<AppEnv> {
   return emptyRoutes()
     .use('/clients/*', requireScope(guard, 'clients'))
+    .use('/keys/*', requireScope(guard, 'keys'))
     .use('/oauth2/auth/*', requireScope(guard, 'flows'))
     .use('/oauth2/flush', requireScope(guard, 'flows'))
     .use('/oauth2/tokens', requireScope(guard, 'clients'))
@@ -43,6 +45,7 @@ function adminRoutes(guard: AdminGuard): Hono<AppEnv> {
     .use('/version', requireScope(guard, 'introspect'))
     .use('/metrics/*', requireScope(guard, 'introspect'))
     .route('/clients', adminClients)
+    .route('/keys', keyRoutes(guard))
     .route('/oauth2/auth/requests', flowRoutes)
     .route('/oauth2/auth/sessions', sessionRoutes)
     .route('/trust/grants/jwt-bearer/issuers', trustedIssuerRoutes)
