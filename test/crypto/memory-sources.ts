@@ -52,10 +52,11 @@ export class MemorySigningKeys extends Rows<SigningKeyRow> implements SigningKey
     return (await this.answer(fresh)).filter((row) => row.set === set)
   }
 
-  async insertFirst(row: SigningKeyRow): Promise<readonly SigningKeyRow[]> {
+  async insertFirst(row: SigningKeyRow, unable: readonly string[]): Promise<readonly SigningKeyRow[]> {
     await this.wait()
     this.writes += 1
-    if (!this.rows.some((known) => known.set === row.set)) this.rows.unshift(row)
+    const others = this.rows.filter((known) => known.set === row.set && !unable.includes(known.kid))
+    if (others.length === 0) this.rows.unshift(row)
     return this.rows.filter((known) => known.set === row.set)
   }
 }
