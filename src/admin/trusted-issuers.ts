@@ -1,6 +1,7 @@
-import { type Context, Hono } from 'hono'
+import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import { emptyRoutes } from '../http/empty-routes.ts'
 import { readJson } from '../http/form.ts'
 import { json } from '../http/json.ts'
 import type { TrustedIssuer } from '../store/trusted-issuers.ts'
@@ -14,7 +15,7 @@ const PATH = '/admin/trust/grants/jwt-bearer/issuers'
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** Trusted issuers of JWT bearer assertions, mounted at `/trust/grants/jwt-bearer/issuers` (contract 1.4.7). */
-export const trustedIssuerRoutes = new Hono<AppEnv>()
+export const trustedIssuerRoutes = emptyRoutes()
 
 trustedIssuerRoutes.post('/', async (c) => {
   const { rt, audit } = c.var.ctx

@@ -80,6 +80,6 @@ function reachable(ip: string | undefined): string {
 
 /** The key of an ADMIN_API_KEYS list that may register clients; a list without one leaves the development key. */
 function clientsKey(list: string): string {
-  const keys = settings.adminKeys.parser.parse(list) ?? []
+  const keys = settings.admin.keys.parser.parse(list) ?? []
   return keys.find(({ scope }) => scope === 'all' || scope === 'clients')?.key ?? DEV_ADMIN_KEY
 }

@@ -1,6 +1,11 @@
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { Setting } from './settings.ts'
 
+/** What a group of settings holds once it is read. */
+export type Values<G extends Readonly<Record<string, Setting<unknown>>>> = {
+  readonly [K in keyof G]: G[K] extends Setting<infer T> ? T : never
+}
+
 /** Reads settings out of an environment and collects what is wrong with them, without ever repeating a value. */
 export class SettingsReader {
   readonly #env: Readonly<Record<string, unknown>>
@@ -21,6 +26,12 @@ export class SettingsReader {
     const preset = setting.parser.parse(setting.preset)
     if (preset === undefined) throw new OAuthError('server_error')
     return preset
+  }
+
+  /** The values of a group of settings, by their keys in it. */
+  readAll<G extends Readonly<Record<string, Setting<unknown>>>>(group: G): Values<G>
+  readAll(group: Readonly<Record<string, Setting<unknown>>>): Readonly<Record<string, unknown>> {
+    return Object.fromEntries(Object.entries(group).map(([key, setting]) => [key, this.read(setting)]))
   }
 
   /** Notes that a required setting has no value, unless its bad value was noted already. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { loadConfig } from '../../src/config/load.ts'
-import { settings } from '../../src/config/settings.ts'
 import { OAuthError } from '../../src/errors/oauth-error.ts'
+import { allSettings } from '../support/settings.ts'
 
 const SECRET = 'a-system-secret-of-at-least-32-chars'
 const edge = { URLS_SELF_ISSUER: 'https://op.example', SECRETS_SYSTEM: SECRET }
@@ -134,12 +134,12 @@ describe('defaults', () => {
 })
 
 describe('the table of settings', () => {
-  it.each(Object.values(settings))('$name has a preset that parses', (setting) => {
+  it.each(allSettings)('$name has a preset that parses', (setting) => {
     expect(setting.parser.parse(setting.preset)).not.toBeUndefined()
   })
 
   it('names each setting once', () => {
-    const names = Object.values(settings).map((setting) => setting.name)
+    const names = allSettings.map((setting) => setting.name)
     expect(new Set(names).size).toBe(names.length)
     expect(names.every((name) => /^[A-Z][A-Z0-9_]+$/.test(name))).toBe(true)
   })
