@@ -101,6 +101,7 @@ describe('defaults', () => {
       supportedClaims: [],
       supportedScopes: [],
       signingAlgorithm: 'RS256',
+      broadcastKeys: [],
       systemSecrets: [SECRET],
       admin: { auth: 'keys', keys: [], entrypoint: false },
       demoPages: false,

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { aeadSeal } from '../../src/crypto/aead.ts'
-import { Envelopes, MAX_ENVELOPE_LENGTH } from '../../src/crypto/envelope.ts'
-import { RootKeys } from '../../src/crypto/root-keys.ts'
+import { type Envelopes, MAX_ENVELOPE_LENGTH } from '../../src/crypto/envelope.ts'
 import type { EnvelopeKind } from '../../src/crypto/types.ts'
 import { fromBase64url, toBase64url } from '../../src/util/base64url.ts'
-import { envelopesOver, MemoryRootKeys, SAMPLE_ROW, SECRET } from './memory-sources.ts'
+import { testEnv } from '../support/bindings.ts'
+import { emptyInstallation, type Installation, SAMPLE_ROW } from './installation.ts'
 
 const KINDS: readonly EnvelopeKind[] = [
   'login_challenge',
@@ -27,13 +27,20 @@ const anyKind = fc.constantFrom(...KINDS)
 const anyExpiry = fc.option(fc.nat({ max: 4_000_000_000 }), { nil: null })
 const anyData = fc.jsonValue({ maxDepth: 3 })
 
-let source: MemoryRootKeys
+let installation: Installation
 let envelopes: Envelopes
 
-beforeEach(async () => {
-  source = new MemoryRootKeys()
-  envelopes = envelopesOver(source)
+async function install(): Promise<void> {
+  installation = await emptyInstallation()
+  envelopes = installation.envelopes()
   await envelopes.seal('demo', 'warm', null)
+  installation.resetCounts()
+}
+
+beforeEach(install)
+
+afterEach(() => {
+  vi.useRealTimers()
 })
 
 /** Everything that may be done to an envelope's bytes with one bit. */
@@ -63,7 +70,7 @@ describe('properties', () => {
   })
 
   it('the same content gives the same envelope, in every isolate; other content another nonce', async () => {
-    const other = envelopesOver(source)
+    const other = installation.envelopes()
     await fc.assert(
       fc.asyncProperty(anyKind, anyData, anyData, anyExpiry, async (kind, left, right, expiresAt) => {
         const text = await envelopes.seal(kind, left, expiresAt)
@@ -121,7 +128,6 @@ describe('properties', () => {
   })
 
   it('no text whatever opens, throws or reads', async () => {
-    const { reads } = source
     const base64 = fc.stringMatching(/^[A-Za-z0-9_-]{0,120}$/)
     const dotted = fc.tuple(base64, base64).map((parts) => parts.join('.'))
     await fc.assert(
@@ -134,23 +140,23 @@ describe('properties', () => {
       ),
       { numRuns: 500 },
     )
-    expect(source.reads).toBe(reads)
+    expect(installation.counts).toMatchObject({ d1: 0, kv: 0 })
   })
 })
 
 describe('refusals', () => {
   it('cost no storage read, whatever is wrong', async () => {
+    const elsewhere = await envelopes.seal('code', { a: 1 }, 1)
+    await install()
     const text = await envelopes.seal('code', { a: 1 }, 1)
-    const elsewhere = await envelopesOver(new MemoryRootKeys()).seal('code', { a: 1 }, 1)
-    const { reads } = source
     for (const forged of bitFlips(text)) expect(await envelopes.open('code', forged)).toBeUndefined()
     expect(await envelopes.open('code', elsewhere)).toBeUndefined()
     expect(await envelopes.open('session', text)).toBeUndefined()
-    expect(source.reads).toBe(reads)
+    expect(installation.counts).toMatchObject({ d1: 0, kv: 0 })
   })
 
   it('an over-long text is refused even if it would open', async () => {
-    const root = await new RootKeys(source, [SECRET]).current()
+    const root = await installation.roots().current()
     const head = new Uint8Array([1, ...(fromBase64url(root.id) ?? []), ...new Uint8Array(24)])
     const associated = new TextEncoder().encode('\u0001code')
     const key = root.derive('ladon envelope 1 code')
@@ -183,9 +189,10 @@ describe('format 1', () => {
   const content = { owner: '1abc', n: 7, text: 'ünï' }
 
   it('is read and written as ever', async () => {
-    const old = new MemoryRootKeys()
-    old.rows = [SAMPLE_ROW]
-    const over = new Envelopes(new RootKeys(old, [SECRET]))
+    const over = (await emptyInstallation()).envelopes()
+    const { id, sealed, createdAt } = SAMPLE_ROW
+    const insert = testEnv().DB.prepare('INSERT INTO root_keys (id, sealed, created_at) VALUES (?, ?, ?)')
+    await insert.bind(id, sealed, createdAt).run()
     expect(await over.open('code', sample)).toEqual({ expiresAt: 1_790_000_000, data: content })
     expect(await over.seal('code', content, 1_790_000_000)).toBe(sample)
   })

@@ -2,24 +2,18 @@ import { CompactSign, compactVerify, importJWK } from 'jose'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { SigningAlgorithm } from '../../src/config/types.ts'
 import { generateKey } from '../../src/crypto/key-material.ts'
-import { ACCESS_TOKEN_SET, ID_TOKEN_SET, KeyRing } from '../../src/crypto/ring.ts'
+import { ACCESS_TOKEN_SET, ID_TOKEN_SET, type KeyRing } from '../../src/crypto/ring.ts'
 import { makeSigningKey, sealKey } from '../../src/crypto/signing-key.ts'
 import type { SigningKeyRow } from '../../src/crypto/types.ts'
-import { JsonWebKeyStore } from '../../src/store/json-web-keys.ts'
-import { countCalls, testEnv } from '../support/bindings.ts'
-import { withOutage } from '../support/outage.ts'
-import { envelopesOver, MemoryRootKeys, MemorySigningKeys } from './memory-sources.ts'
+import { testEnv } from '../support/bindings.ts'
+import { emptyInstallation, type Installation, keyRows, later } from './installation.ts'
 
-const NOW = Date.parse('2026-03-01T12:00:00Z')
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
-let roots: MemoryRootKeys
-let source: MemorySigningKeys
+let installation: Installation
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'], now: NOW })
+beforeEach(async () => {
   vi.spyOn(console, 'log').mockImplementation(() => undefined)
-  roots = new MemoryRootKeys()
-  source = new MemorySigningKeys()
+  installation = await emptyInstallation()
 })
 
 afterEach(() => {
@@ -27,16 +21,13 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-const isolate = (algorithm: SigningAlgorithm = 'ES256'): KeyRing =>
-  new KeyRing(source, envelopesOver(roots), algorithm)
-const later = (seconds: number): void => {
-  vi.setSystemTime(Date.now() + seconds * 1000)
-}
+const isolate = (algorithm?: SigningAlgorithm): KeyRing => installation.ring(algorithm)
+const nowSeconds = (): number => Math.floor(Date.now() / 1000)
 
-/** Adds a key as rotation would, created now. */
+/** Adds a key as rotation would, created now, in another isolate. */
 async function addKey(set: string): Promise<SigningKeyRow> {
-  const row = await makeSigningKey(envelopesOver(roots), set, 'ES256', Math.floor(Date.now() / 1000))
-  source.rows.unshift(row)
+  const row = await makeSigningKey(installation.envelopes(), set, 'ES256', nowSeconds())
+  await installation.keyStore().add(row)
   return row
 }
 
@@ -67,9 +58,10 @@ describe('the first key', () => {
       expect(others).toEqual([])
       expect(Object.keys(jwk ?? {}).sort()).toEqual(members)
       expect(jwk).toMatchObject({ use: 'sig', alg: algorithm, kid })
-      expect(source.rows).toHaveLength(1)
-      expect(source.rows[0]?.publicJwk).toEqual(jwk)
-      for (const member of PRIVATE_MEMBERS) expect(JSON.stringify(source.rows)).not.toContain(`"${member}":`)
+      const rows = await keyRows()
+      expect(rows).toHaveLength(1)
+      expect(rows[0]?.publicJwk).toEqual(jwk)
+      for (const member of PRIVATE_MEMBERS) expect(JSON.stringify(rows)).not.toContain(`"${member}":`)
     },
   )
 
@@ -93,8 +85,9 @@ describe('the first key', () => {
     const signers = await Promise.all(
       rings.flatMap((ring) => [ring.signer(ID_TOKEN_SET), ring.signer(ID_TOKEN_SET)]),
     )
-    expect(source.rows).toHaveLength(1)
-    expect(new Set(signers.map((signer) => signer.kid))).toEqual(new Set([source.rows[0]?.kid]))
+    const rows = await keyRows()
+    expect(rows).toHaveLength(1)
+    expect(new Set(signers.map((signer) => signer.kid))).toEqual(new Set([rows[0]?.kid]))
   })
 
   it('an algorithm configured later does not touch it', async () => {
@@ -129,74 +122,75 @@ describe('further keys', () => {
     const ring = isolate()
     await ring.signer(ID_TOKEN_SET)
     const added = await addKey(ID_TOKEN_SET)
-    source.copy = source.rows.filter((row) => row.kid !== added.kid)
+    later(1)
     expect(await ring.publicKeys(ID_TOKEN_SET)).toHaveLength(1)
     expect(await ring.verifier(ID_TOKEN_SET, added.kid)).toMatchObject({ alg: 'ES256' })
-    source.copy = undefined
     const other = await addKey(ID_TOKEN_SET)
     later(20)
     expect((await ring.publicKeys(ID_TOKEN_SET)).map((jwk) => jwk.kid)).toContain(other.kid)
   })
 })
 
+it('a key that was sealed without a use signs', async () => {
+  const { alg, jwk } = await generateKey('ES256', 0)
+  const sealed = { set: ID_TOKEN_SET, kid: 'old', alg, jwk }
+  const privateSealed = await installation.envelopes().seal('signing_key', sealed, null)
+  const row = { set: ID_TOKEN_SET, kid: 'old', alg, publicJwk: {}, privateSealed, createdAt: 1 }
+  await installation.keyStore().add(row)
+  expect(await signAndVerify(isolate())).toBe('old')
+})
+
 describe('public keys that were imported', () => {
-  const imported = async (set: string): Promise<SigningKeyRow> => {
+  const addImported = async (set: string): Promise<void> => {
     const { d: _d, ...jwk } = (await generateKey('ES256', 0)).jwk
     const key = { kid: 'imported', alg: 'ES256', use: 'sig', jwk }
-    return sealKey(envelopesOver(roots), set, key, Math.floor(Date.now() / 1000) - 3600)
+    await installation.keyStore().add(await sealKey(installation.envelopes(), set, key, nowSeconds() - 3600))
   }
 
   it('verify and are published, and never sign: a key is made that does', async () => {
-    source.rows.push(await imported(ID_TOKEN_SET))
+    await addImported(ID_TOKEN_SET)
     const rings = Array.from({ length: 4 }, () => isolate())
     expect(await rings[0]?.publicKeys(ID_TOKEN_SET)).toHaveLength(1)
     const signers = await Promise.all(rings.map((ring) => ring.signer(ID_TOKEN_SET)))
-    expect(source.rows).toHaveLength(2)
-    expect(new Set(signers.map(({ kid }) => kid))).toEqual(new Set([source.rows[0]?.kid]))
+    const rows = await keyRows()
+    expect(rows).toHaveLength(2)
+    expect(new Set(signers.map(({ kid }) => kid))).toEqual(new Set([rows[0]?.kid]))
     expect(await isolate().verifier(ID_TOKEN_SET, 'imported')).toMatchObject({ alg: 'ES256' })
     expect((await isolate().publicKeys(ID_TOKEN_SET)).map(({ kid }) => kid)).toContain('imported')
   })
 
   it('do not take the place of a key that signs', async () => {
     const first = await isolate().signer(ID_TOKEN_SET)
-    source.rows.unshift(await imported(ID_TOKEN_SET))
+    await addImported(ID_TOKEN_SET)
     later(3600)
     expect((await isolate().signer(ID_TOKEN_SET)).kid).toBe(first.kid)
-    expect(source.rows).toHaveLength(2)
+    expect(await keyRows()).toHaveLength(2)
   })
 
   it('nor do keys for encryption', async () => {
     const { kid } = await isolate().signer(ID_TOKEN_SET)
     const other = await generateKey('ES256', 0, { use: 'enc' })
-    source.rows.unshift(await sealKey(envelopesOver(roots), ID_TOKEN_SET, other, 0))
+    await installation.keyStore().add(await sealKey(installation.envelopes(), ID_TOKEN_SET, other, 0))
     const ring = isolate()
     expect((await ring.signer(ID_TOKEN_SET)).kid).toBe(kid)
     expect(await ring.verifier(ID_TOKEN_SET, other.kid)).toBeUndefined()
   })
 })
 
-describe('over the store', () => {
-  const counted = countCalls(testEnv())
-  const outage = withOutage(counted.env)
+describe('reads', () => {
   const warm = async (): Promise<KeyRing> => {
-    const store = new JsonWebKeyStore(outage.env.DB, outage.env.COPIES)
-    await store.replace(ID_TOKEN_SET, null, [])
-    const ring = new KeyRing(store, envelopesOver(roots), 'ES256')
+    const ring = isolate()
     await ring.signer(ID_TOKEN_SET)
-    counted.reset()
+    installation.resetCounts()
     return ring
   }
-
-  afterEach(() => {
-    outage.down = false
-  })
 
   it('no read while warm', async () => {
     const ring = await warm()
     later(19)
     await signAndVerify(ring)
     await ring.publicKeys(ID_TOKEN_SET)
-    expect(counted.counts).toMatchObject({ d1: 0, kv: 0 })
+    expect(installation.counts).toMatchObject({ d1: 0, kv: 0 })
   })
 
   it('one read of KV after 20 s and of D1 after 60 s for many requests, and the imported keys stay', async () => {
@@ -207,10 +201,10 @@ describe('over the store', () => {
       { d1: 1, kv: 1 },
     ]) {
       later(expected.d1 === 0 ? 20 : 40)
-      const before = { ...counted.counts }
+      const before = { ...installation.counts }
       const signers = await Promise.all(Array.from({ length: 10 }, () => ring.signer(ID_TOKEN_SET)))
-      expect(counted.counts.d1 - before.d1).toBe(expected.d1)
-      expect(counted.counts.kv - before.kv).toBeGreaterThanOrEqual(expected.kv)
+      expect(installation.counts.d1 - before.d1).toBe(expected.d1)
+      expect(installation.counts.kv - before.kv).toBeGreaterThanOrEqual(expected.kv)
       expect(signers.every((signer) => signer.key === key)).toBe(true)
     }
   })
@@ -221,16 +215,16 @@ describe('over the store', () => {
     for (let attempt = 0; attempt < 5; attempt += 1) {
       expect(await ring.verifier(ID_TOKEN_SET, `unknown-${attempt}`)).toBeUndefined()
     }
-    expect(counted.counts.d1).toBe(1)
+    expect(installation.counts.d1).toBe(1)
     later(1)
     expect(await ring.verifier(ID_TOKEN_SET, 'unknown')).toBeUndefined()
-    expect(counted.counts.d1).toBe(2)
+    expect(installation.counts.d1).toBe(2)
   })
 
   it('a key another isolate deleted neither signs nor verifies after 60 s', async () => {
     const ring = await warm()
     const { kid } = await ring.signer(ID_TOKEN_SET)
-    await new JsonWebKeyStore(testEnv().DB, testEnv().COPIES).replace(ID_TOKEN_SET, kid, [])
+    await installation.keyStore().replace(ID_TOKEN_SET, kid, [])
     later(60)
     expect((await ring.signer(ID_TOKEN_SET)).kid).not.toBe(kid)
     expect(await ring.verifier(ID_TOKEN_SET, kid)).toBeUndefined()
@@ -239,60 +233,65 @@ describe('over the store', () => {
   it('with storage down, keys in memory serve on, and only unknown ones are unavailable', async () => {
     const ring = await warm()
     const { kid } = await ring.signer(ID_TOKEN_SET)
-    outage.down = true
+    installation.down = true
     later(3600)
     expect(await signAndVerify(ring)).toBe(kid)
     await expect(ring.verifier(ID_TOKEN_SET, 'unknown')).rejects.toMatchObject({
       code: 'temporarily_unavailable',
     })
-    const store = new JsonWebKeyStore(outage.env.DB, outage.env.COPIES)
-    const cold = new KeyRing(store, envelopesOver(roots), 'ES256')
-    await expect(cold.signer(ID_TOKEN_SET)).rejects.toMatchObject({ code: 'temporarily_unavailable' })
+    await expect(isolate().signer(ID_TOKEN_SET)).rejects.toMatchObject({ code: 'temporarily_unavailable' })
   })
 })
 
 describe('rows that do not open', () => {
-  const foreign = envelopesOver(new MemoryRootKeys())
+  let foreign = ''
   const damage: readonly (readonly [
     string,
-    (row: SigningKeyRow, other: SigningKeyRow) => Partial<SigningKeyRow> | Promise<Partial<SigningKeyRow>>,
+    (row: SigningKeyRow, other: SigningKeyRow) => Partial<SigningKeyRow>,
   ])[] = [
-    ['sealed elsewhere', async () => ({ privateSealed: await foreign.seal('signing_key', {}, null) })],
+    ['sealed elsewhere', () => ({ privateSealed: foreign })],
     ['cut', (row) => ({ privateSealed: row.privateSealed.slice(0, -8) })],
     ['empty', () => ({ privateSealed: '' })],
     ['under another kid', () => ({ kid: 'other' })],
     ['of another set', (_, other) => ({ privateSealed: other.privateSealed, kid: other.kid })],
   ]
 
+  beforeEach(async () => {
+    foreign = await installation.envelopes().seal('signing_key', {}, null)
+    installation = await emptyInstallation()
+  })
+
   it.each(damage)('%s: an error for every use, nothing replaced', async (_, change) => {
     const warm = isolate()
     await warm.signer(ID_TOKEN_SET)
     await warm.signer(ACCESS_TOKEN_SET)
-    const other = source.rows.find((row) => row.set === ACCESS_TOKEN_SET)
-    const row = source.rows.find((candidate) => candidate.set === ID_TOKEN_SET)
+    const rows = await keyRows()
+    const other = rows.find(({ set }) => set === ACCESS_TOKEN_SET)
+    const row = rows.find(({ set }) => set === ID_TOKEN_SET)
     if (row === undefined || other === undefined) throw new Error('no keys')
-    source.rows = [{ ...row, ...(await change(row, other)) }, other]
-    const kept = structuredClone(source.rows)
-    const { writes } = source
+    const { kid, privateSealed } = { ...row, ...change(row, other) }
+    await testEnv()
+      .DB.prepare('UPDATE json_web_keys SET kid = ?, private_sealed = ? WHERE "set" = ?')
+      .bind(kid, privateSealed, ID_TOKEN_SET)
+      .run()
+    later(60)
+    const kept = await keyRows()
     const failure = { code: 'misconfiguration' }
     const cold = isolate()
     await expect(cold.signer(ID_TOKEN_SET)).rejects.toMatchObject(failure)
     await expect(cold.publicKeys(ID_TOKEN_SET)).rejects.toMatchObject(failure)
     await expect(cold.verifier(ID_TOKEN_SET, row.kid)).rejects.toMatchObject(failure)
-    later(20)
     await expect(warm.signer(ID_TOKEN_SET)).rejects.toMatchObject(failure)
-    expect(source.rows).toEqual(kept)
-    expect(source.writes).toBe(writes)
+    expect(await keyRows()).toEqual(kept)
     expect(await cold.signer(ACCESS_TOKEN_SET)).toMatchObject({ alg: 'ES256' })
   })
 
   it('a public half that was swapped in the row is not published', async () => {
     const ring = isolate()
     const [jwk] = await ring.publicKeys(ID_TOKEN_SET)
-    source.rows = source.rows.map((row) => ({
-      ...row,
-      publicJwk: { kty: 'EC', crv: 'P-256', x: 'eA', y: 'eQ' },
-    }))
+    const swapped = JSON.stringify({ kty: 'EC', crv: 'P-256', x: 'eA', y: 'eQ' })
+    await testEnv().DB.prepare('UPDATE json_web_keys SET public_jwk = ?').bind(swapped).run()
+    later(60)
     expect(await isolate().publicKeys(ID_TOKEN_SET)).toEqual([jwk])
   })
 })

@@ -1,18 +1,28 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { RootKeySeal } from '../../src/crypto/root-key-seal.ts'
-import { RootKeys } from '../../src/crypto/root-keys.ts'
+import type { RootKeys } from '../../src/crypto/root-keys.ts'
 import type { RootKeyRow } from '../../src/crypto/types.ts'
+import { KvCopies } from '../../src/store/copies-kv.ts'
+import { bumpVersion } from '../../src/store/versions.ts'
 import { fromBase64url, toBase64url } from '../../src/util/base64url.ts'
 import { hmacSha256 } from '../../src/util/digest.ts'
-import { MemoryRootKeys, OTHER_SECRET, SAMPLE_ROW, SECRET } from './memory-sources.ts'
+import { testEnv } from '../support/bindings.ts'
+import {
+  emptyInstallation,
+  type Installation,
+  later,
+  OTHER_SECRET,
+  rootRows,
+  SAMPLE_ROW,
+  SECRET,
+} from './installation.ts'
 
-const NOW = Date.parse('2026-03-01T12:00:00Z')
-let source: MemoryRootKeys
+const env = testEnv()
+let installation: Installation
 let lines: string[]
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'], now: NOW })
-  source = new MemoryRootKeys()
+beforeEach(async () => {
+  installation = await emptyInstallation()
   lines = []
   vi.spyOn(console, 'log').mockImplementation((line: string) => {
     lines.push(line)
@@ -24,51 +34,66 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-const isolate = (...secrets: readonly string[]): RootKeys =>
-  new RootKeys(source, secrets.length > 0 ? secrets : [SECRET])
-const later = (ms: number): void => {
-  vi.setSystemTime(Date.now() + ms)
-}
+const isolate = (...secrets: readonly string[]): RootKeys => installation.roots(...secrets)
 
-/** A further key whose id the oldest key tagged, as rotation makes it. */
-async function addKey(): Promise<string> {
+/** An id that the oldest key tagged, as rotation makes it. */
+async function makeId(): Promise<string> {
   const root = await isolate().current()
   const random = crypto.getRandomValues(new Uint8Array(3))
   const tag = hmacSha256(root.derive('ladon root-key-id 1'), random).subarray(0, 3)
-  const id = toBase64url(new Uint8Array([...random, ...tag]))
+  return toBase64url(new Uint8Array([...random, ...tag]))
+}
+
+/** A further key. */
+async function addKey(): Promise<string> {
+  const id = await makeId()
   const sealed = new RootKeySeal(SECRET).seal(id, crypto.getRandomValues(new Uint8Array(32)))
-  source.rows.push({ id, sealed, createdAt: Math.floor(Date.now() / 1000) + 1 })
+  const insert = env.DB.prepare('INSERT INTO root_keys (id, sealed, created_at) VALUES (?, ?, ?)')
+  await env.DB.batch([
+    insert.bind(id, sealed, Math.floor(Date.now() / 1000) + 1),
+    bumpVersion(env.DB, 'root_keys'),
+  ])
   return id
+}
+
+/** Puts other rows into the copy in KV than D1 has. */
+async function falsifyCopy(rows: readonly RootKeyRow[]): Promise<void> {
+  // KV takes a copy of the same version once the one it holds is that old.
+  later(20)
+  const version = await env.DB.prepare("SELECT value FROM versions WHERE name = 'root_keys'").first<number>(
+    'value',
+  )
+  const copy = { value: { version: version ?? 0, rows }, readAt: Date.now() }
+  await new KvCopies('root-keys', env.COPIES).put('root_keys', copy)
 }
 
 describe('making and loading', () => {
   it('makes the first key on first use and keeps it in memory', async () => {
     const roots = isolate()
     const root = await roots.current()
-    expect(source.rows).toHaveLength(1)
-    expect(source.rows[0]).toMatchObject({ id: root.id, createdAt: NOW / 1000 })
+    expect(await rootRows()).toMatchObject([{ id: root.id, createdAt: Date.now() / 1000 }])
     expect(root.id).toMatch(/^[A-Za-z0-9_-]{8}$/)
-    const { reads } = source
-    later(3_600_000)
+    installation.resetCounts()
+    later(3600)
     expect((await roots.current()).id).toBe(root.id)
     expect(await roots.byId(root.id)).toBe(root)
-    expect(source.reads).toBe(reads)
+    expect(installation.counts).toMatchObject({ d1: 0, kv: 0 })
   })
 
   it('racing isolates and racing requests end with one key', async () => {
     const isolates = Array.from({ length: 8 }, () => isolate())
     const roots = await Promise.all(isolates.flatMap((keys) => [keys.current(), keys.current()]))
-    expect(source.rows).toHaveLength(1)
+    expect(await rootRows()).toHaveLength(1)
     const derived = roots.map((root) => toBase64url(root.derive('test')))
     expect(new Set(derived).size).toBe(1)
   })
 
   it('requests of one isolate share one load', async () => {
     await isolate().current()
-    const before = source.reads
+    installation.resetCounts()
     const roots = isolate()
     await Promise.all(Array.from({ length: 20 }, () => roots.current()))
-    expect(source.reads).toBe(before + 1)
+    expect(installation.counts).toMatchObject({ d1: 0, kv: 1 })
   })
 
   it('derives one key per purpose, the same in every isolate', async () => {
@@ -96,17 +121,21 @@ describe('rows that do not open', () => {
 
   it.each(damage)('%s: an error that names SECRETS_SYSTEM, logged, nothing written', async (_, change) => {
     await isolate().current()
-    source.rows = source.rows.map(change)
-    const kept = structuredClone(source.rows)
-    const { writes } = source
+    for (const row of await rootRows()) {
+      const { id, sealed } = change(row)
+      await env.DB.prepare('UPDATE root_keys SET id = ?, sealed = ? WHERE id = ?')
+        .bind(id, sealed, row.id)
+        .run()
+    }
+    later(60)
+    const kept = await rootRows()
     const failure = { code: 'misconfiguration', hint: expect.stringContaining('SECRETS_SYSTEM') }
     const roots = isolate()
     await expect(roots.current()).rejects.toMatchObject(failure)
     await expect(roots.byId('AAAAAAAA')).rejects.toMatchObject(failure)
-    later(5_000)
+    later(5)
     await expect(roots.current()).rejects.toMatchObject(failure)
-    expect(source.rows).toEqual(kept)
-    expect(source.writes).toBe(writes)
+    expect(await rootRows()).toEqual(kept)
     expect(lines.some((line) => line.includes('root_key.unreadable'))).toBe(true)
     expect(lines.join()).not.toContain(SECRET)
   })
@@ -114,18 +143,18 @@ describe('rows that do not open', () => {
   it('a failing installation asks its source at most once a second', async () => {
     await isolate().current()
     const roots = isolate(OTHER_SECRET)
-    const before = source.reads
+    installation.resetCounts()
     for (let attempt = 0; attempt < 10; attempt += 1) await expect(roots.current()).rejects.toThrow()
-    expect(source.reads - before).toBeLessThanOrEqual(2)
+    expect(installation.counts).toMatchObject({ d1: 1, kv: 2 })
   })
 
   it('a copy that does not open, or is empty, is checked against the source', async () => {
     const root = await isolate().current()
-    source.copy = [{ id: root.id, sealed: '1.AAAA', createdAt: root.createdAt }]
+    await falsifyCopy([{ id: root.id, sealed: '1.AAAA', createdAt: root.createdAt }])
     expect((await isolate().current()).id).toBe(root.id)
-    source.copy = []
+    await falsifyCopy([])
     expect((await isolate().current()).id).toBe(root.id)
-    expect(source.rows).toHaveLength(1)
+    expect(await rootRows()).toHaveLength(1)
   })
 })
 
@@ -144,9 +173,9 @@ describe('system secrets', () => {
 
   it('rewrapping refuses a row that no secret opens and leaves it', async () => {
     await isolate().current()
-    const kept = structuredClone(source.rows)
+    const kept = await rootRows()
     await expect(isolate(OTHER_SECRET).rewrap()).rejects.toMatchObject({ code: 'misconfiguration' })
-    expect(source.rows).toEqual(kept)
+    expect(await rootRows()).toEqual(kept)
   })
 })
 
@@ -154,7 +183,7 @@ describe('unknown ids', () => {
   it('a made-up id is refused without a read', async () => {
     const roots = isolate()
     const root = await roots.current()
-    const { reads } = source
+    installation.resetCounts()
     const bytes = fromBase64url(root.id) ?? new Uint8Array(6)
     const forged = Array.from({ length: 48 }, (_, bit) => {
       const copy = bytes.slice()
@@ -163,17 +192,18 @@ describe('unknown ids', () => {
     })
     for (const id of [...forged, '', 'AAAA', 'not an id', `${root.id}A`])
       expect(await roots.byId(id)).toBeUndefined()
-    expect(source.reads).toBe(reads)
+    expect(installation.counts).toMatchObject({ d1: 0, kv: 0 })
   })
 
   it('a key made elsewhere is found, in one read for many callers', async () => {
     const roots = isolate()
     const first = await roots.current()
     const id = await addKey()
-    const { reads } = source
+    later(1)
+    installation.resetCounts()
     const found = await Promise.all(Array.from({ length: 10 }, () => roots.byId(id)))
     expect(found.every((root) => root?.id === id)).toBe(true)
-    expect(source.reads).toBe(reads + 1)
+    expect(installation.counts.d1).toBe(1)
     expect((await roots.current()).id).toBe(id)
     expect(await roots.byId(first.id)).toBe(first)
   })
@@ -181,27 +211,28 @@ describe('unknown ids', () => {
   it('a plausible id that the source does not have is asked for at most once a second', async () => {
     const roots = isolate()
     await roots.current()
-    const id = await addKey()
-    source.rows.pop()
-    const { reads } = source
+    const id = await makeId()
+    later(1)
+    installation.resetCounts()
     for (let attempt = 0; attempt < 5; attempt += 1) expect(await roots.byId(id)).toBeUndefined()
-    expect(source.reads).toBe(reads + 1)
-    later(1_000)
+    expect(installation.counts.d1).toBe(1)
+    later(1)
     expect(await roots.byId(id)).toBeUndefined()
-    expect(source.reads).toBe(reads + 2)
+    expect(installation.counts.d1).toBe(2)
   })
 
   it('says "unavailable", not "invalid", when the source cannot be asked', async () => {
     const roots = isolate()
     const root = await roots.current()
     const id = await addKey()
-    source.down = true
+    later(1)
+    installation.down = true
     await expect(roots.byId(id)).rejects.toMatchObject({ code: 'temporarily_unavailable' })
     expect(await roots.byId(root.id)).toBe(root)
     expect(await roots.byId('AAAAAAAA')).toBeUndefined()
     await expect(isolate().current()).rejects.toMatchObject({ code: 'temporarily_unavailable' })
-    source.down = false
-    later(1_000)
+    installation.down = false
+    later(1)
     expect((await roots.byId(id))?.id).toBe(id)
   })
 })

@@ -1,25 +1,35 @@
 import { allowInsecureRequests, customFetch, discovery, None } from 'openid-client'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { loadConfig } from '../../src/config/load.ts'
-import { ACCESS_TOKEN_SET, ID_TOKEN_SET, KeyRing } from '../../src/crypto/ring.ts'
+import type { SigningAlgorithm } from '../../src/config/types.ts'
+import { ACCESS_TOKEN_SET, ID_TOKEN_SET, type KeyRing } from '../../src/crypto/ring.ts'
 import { makeSigningKey } from '../../src/crypto/signing-key.ts'
 import { discoveryResponse } from '../../src/public/discovery.ts'
 import { jwksResponse } from '../../src/public/jwks.ts'
-import { envelopesOver, MemoryRootKeys, MemorySigningKeys } from '../crypto/memory-sources.ts'
+import { emptyInstallation, type Installation, keyRows } from '../crypto/installation.ts'
 
 const env = {
   URLS_SELF_ISSUER: 'https://op.example/',
   SECRETS_SYSTEM: 'a-system-secret-of-at-least-32-chars',
 }
-let roots: MemoryRootKeys
-let source: MemorySigningKeys
+let installation: Installation
 let ring: KeyRing
 
-beforeEach(() => {
-  roots = new MemoryRootKeys()
-  source = new MemorySigningKeys()
-  ring = new KeyRing(source, envelopesOver(roots), 'ES256')
+beforeEach(async () => {
+  installation = await emptyInstallation()
+  ring = installation.ring()
 })
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** Stores a key of the given age in seconds. */
+async function addKey(set: string, algorithm: SigningAlgorithm, age: number): Promise<void> {
+  const now = Math.floor(Date.now() / 1000)
+  const row = await makeSigningKey(installation.envelopes(), set, algorithm, now - age)
+  await installation.keyStore().add(row)
+}
 
 const documentOf = async (more: Readonly<Record<string, string>> = {}): Promise<unknown> =>
   (await discoveryResponse(loadConfig({ ...env, ...more }), ring)).json()
@@ -81,10 +91,8 @@ describe('discovery', () => {
 
   it('names the algorithm that signs first, then those of other published keys', async () => {
     await ring.signer(ID_TOKEN_SET)
-    source.rows.unshift(
-      await makeSigningKey(envelopesOver(roots), ID_TOKEN_SET, 'EdDSA', Math.floor(Date.now() / 1000)),
-    )
-    ring = new KeyRing(source, envelopesOver(roots), 'ES256')
+    await addKey(ID_TOKEN_SET, 'EdDSA', 0)
+    ring = installation.ring()
     expect(await documentOf()).toMatchObject({
       id_token_signing_alg_values_supported: ['ES256', 'EdDSA'],
       id_token_signed_response_alg: ['ES256'],
@@ -103,16 +111,16 @@ describe('discovery', () => {
 
 describe('JWKS', () => {
   it('holds the public keys of both sets, newest first', async () => {
-    const now = Math.floor(Date.now() / 1000)
     for (const [age, set] of [
       [200, ID_TOKEN_SET],
       [100, ID_TOKEN_SET],
       [300, ACCESS_TOKEN_SET],
     ] as const) {
-      source.rows.unshift(await makeSigningKey(envelopesOver(roots), set, 'ES256', now - age))
+      await addKey(set, 'ES256', age)
     }
+    const rows = await keyRows()
     const kidsOf = (set: string): readonly string[] =>
-      source.rows.filter((row) => row.set === set).map((row) => row.kid)
+      rows.filter((row) => row.set === set).map((row) => row.kid)
     const body = await (await jwksResponse(ring)).json<{ keys: readonly Record<string, unknown>[] }>()
     expect(body.keys.map((key) => key['kid'])).toEqual([...kidsOf(ID_TOKEN_SET), ...kidsOf(ACCESS_TOKEN_SET)])
     for (const key of body.keys)
