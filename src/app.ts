@@ -1,9 +1,13 @@
 import type { Hono } from 'hono'
 import { adminClients } from './admin/clients.ts'
 import { flowRoutes } from './admin/flows.ts'
+import { flush } from './admin/flush.ts'
 import { type AdminGuard, guardByBinding, guardByKey, requireScope } from './admin/guard.ts'
 import { introspect } from './admin/introspect.ts'
+import { keyRoutes } from './admin/keys.ts'
+import { metrics } from './admin/metrics.ts'
 import { sessionRoutes } from './admin/sessions.ts'
+import { deleteTokens } from './admin/tokens.ts'
 import { trustedIssuerRoutes } from './admin/trusted-issuers.ts'
 import { version } from './admin/version.ts'
 import type { AppEnv } from './context.ts'
@@ -12,8 +16,8 @@ import { cors } from './http/cors.ts'
 import { emptyRoutes } from './http/empty-routes.ts'
 import { notFound } from './http/not-found.ts'
 import { canonicalPath } from './http/paths.ts'
-import { fallbackPages } from './pages/fallbacks.tsx'
-import { uiPages } from './pages/ui.tsx'
+import { fallbackPages } from './pages/fallbacks.ts'
+import { uiPages } from './pages/ui.ts'
 import { authorize } from './public/authorize.ts'
 import { credentials } from './public/credentials.ts'
 import { deviceAuthorization } from './public/device-authorization.ts'
@@ -34,16 +38,23 @@ const getPath = (request: Request): string => canonicalPath(new URL(request.url)
 function adminRoutes(guard: AdminGuard): Hono<AppEnv> {
   return emptyRoutes()
     .use('/clients/*', requireScope(guard, 'clients'))
+    .use('/keys/*', requireScope(guard, 'keys'))
     .use('/oauth2/auth/*', requireScope(guard, 'flows'))
-    .use('/oauth2/introspect', requireScope(guard, 'introspect'))
+    .use('/oauth2/flush', requireScope(guard, 'flows'))
+    .use('/oauth2/tokens', requireScope(guard, 'clients'))
     .use('/trust/*', requireScope(guard, 'keys'))
     .use('/version', requireScope(guard, 'introspect'))
+    .use('/metrics/*', requireScope(guard, 'introspect'))
     .route('/clients', adminClients)
+    .route('/keys', keyRoutes(guard))
     .route('/oauth2/auth/requests', flowRoutes)
     .route('/oauth2/auth/sessions', sessionRoutes)
     .route('/trust/grants/jwt-bearer/issuers', trustedIssuerRoutes)
-    .post('/oauth2/introspect', introspect)
+    .post('/oauth2/introspect', introspect(guard))
+    .post('/oauth2/flush', flush)
+    .delete('/oauth2/tokens', deleteTokens)
     .get('/version', version)
+    .get('/metrics/prometheus', metrics)
 }
 
 function base(surface: 'public' | 'binding'): Hono<AppEnv> {
@@ -71,6 +82,7 @@ export const app: Hono<AppEnv> = base('public')
   .on('POST', ['/oauth2/register', '/connect/register'], register)
   .on(['GET', 'PUT', 'DELETE'], ['/oauth2/register/:id', '/connect/register/:id'], manageRegistration)
   .on(['GET', 'POST'], '/oauth2/sessions/logout', logout)
+  .get('/admin/oauth2/auth/sessions/login/revoke', logout)
   .route('/admin', adminRoutes(guardByKey))
   .route('/oauth2/fallbacks', fallbackPages)
   .route(

@@ -24,6 +24,12 @@ export type AuditEvent =
   | 'client.deleted'
   | 'issuer.trusted'
   | 'issuer.removed'
+  | 'client.secret_rotated'
+  | 'client.rotated_secrets_dropped'
+  | 'client.tokens_deleted'
+  | 'key.created'
+  | 'key.replaced'
+  | 'key.deleted'
 
 /** What a handler knows of the HTTP request it answers, beside the request itself. */
 export interface RequestContext {

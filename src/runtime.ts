@@ -3,6 +3,7 @@ import type { Config } from './config/types.ts'
 import { Envelopes } from './crypto/envelope.ts'
 import { KeyRing } from './crypto/ring.ts'
 import { RootKeys } from './crypto/root-keys.ts'
+import { StoredKeys } from './crypto/stored-keys.ts'
 import type { Env } from './env.ts'
 import { Ledgers } from './ledger/client.ts'
 import { ClientStore } from './store/clients.ts'
@@ -18,6 +19,7 @@ export interface Runtime {
   readonly roots: RootKeys
   readonly envelopes: Envelopes
   readonly keys: KeyRing
+  readonly storedKeys: StoredKeys
   readonly clients: ClientStore
   readonly issuers: TrustedIssuerStore
   readonly ledgers: Ledgers
@@ -33,12 +35,14 @@ export function runtimeOf(env: Env): Runtime {
   const config = loadConfig(env)
   const roots = new RootKeys(new RootKeyStore(env.DB, env.COPIES), config.systemSecrets)
   const envelopes = new Envelopes(roots)
+  const keySource = new JsonWebKeyStore(env.DB, env.COPIES)
   const runtime: Runtime = {
     env,
     config,
     roots,
     envelopes,
-    keys: new KeyRing(new JsonWebKeyStore(env.DB, env.COPIES), envelopes, config.signingAlgorithm),
+    keys: new KeyRing(keySource, envelopes, config.signingAlgorithm),
+    storedKeys: new StoredKeys(keySource, envelopes),
     clients: new ClientStore(env.DB, env.COPIES),
     issuers: new TrustedIssuerStore(env.DB, env.COPIES),
     ledgers: new Ledgers(env.LEDGER),

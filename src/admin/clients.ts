@@ -1,7 +1,10 @@
 import { parseClient } from '../clients/metadata.ts'
+import { readLifespans } from '../clients/metadata-lifespans.ts'
+import { readLifespanDraft } from '../clients/metadata-shape.ts'
 import { renderNewClient } from '../clients/registration.ts'
-import { createClient, deleteClient, requireClient, updateClient } from '../clients/registry.ts'
+import { changeClient, createClient, deleteClient, requireClient, updateClient } from '../clients/registry.ts'
 import { renderClient, withSecret } from '../clients/render.ts'
+import { dropRotatedSecrets, rotateSecret } from '../clients/rotation.ts'
 import { emptyRoutes } from '../http/empty-routes.ts'
 import { readJson } from '../http/form.ts'
 import { patchClient } from './client-patch.ts'
@@ -55,6 +58,23 @@ adminClients.patch('/:id', async (c) => {
 adminClients.delete('/:id', async (c) => {
   await deleteClient(c.var.ctx, c.req.param('id'))
   return c.body(null, 204)
+})
+
+adminClients.put('/:id/lifespans', async (c) => {
+  const lifespans = readLifespans(readLifespanDraft(await readJson(c.req.raw)))
+  const client = await changeClient(c.var.ctx, c.req.param('id'), 'client.changed', ({ metadata }) => ({
+    metadata: { ...metadata, lifespans },
+  }))
+  return respond(renderClient(client))
+})
+
+adminClients.post('/:id/secrets/rotate', async (c) => {
+  const { client, secret } = await rotateSecret(c.var.ctx, c.req.param('id'))
+  return respond(withSecret(renderClient(client), secret))
+})
+
+adminClients.delete('/:id/secrets/rotate', async (c) => {
+  return respond(renderClient(await dropRotatedSecrets(c.var.ctx, c.req.param('id'))))
 })
 
 function respond(body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Response {

@@ -54,5 +54,8 @@ async function accepts(
   if (credentials.method === 'none') return true
   if (credentials.method === 'private_key_jwt') return signedByClient(ctx.rt, client, credentials.assertion)
   if (client.secretHash === null) return false
-  return verifySecret(ctx.rt.roots, client.id, credentials.secret, client.secretHash)
+  for (const hash of [client.secretHash, ...client.rotatedSecretHashes]) {
+    if (await verifySecret(ctx.rt.roots, client.id, credentials.secret, hash)) return true
+  }
+  return false
 }

@@ -66,7 +66,12 @@ export interface ClientDraft extends v.InferOutput<typeof shape> {
 
 /** Reads the known fields of a client's JSON; throws `malformed_body` naming the first field of a wrong type. */
 export function readDraft(body: unknown): ClientDraft {
-  return { ...read(shape, body), lifespans: read(lifespanShape, body) }
+  return { ...read(shape, body), lifespans: readLifespanDraft(body) }
+}
+
+/** Reads the lifespan fields alone; throws like `readDraft`. */
+export function readLifespanDraft(body: unknown): ClientDraft['lifespans'] {
+  return read(lifespanShape, body)
 }
 
 function read<S extends v.GenericSchema>(schema: S, body: unknown): v.InferOutput<S> {

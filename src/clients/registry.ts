@@ -1,4 +1,4 @@
-import type { RequestContext } from '../context.ts'
+import type { AuditEvent, RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { toBase64url } from '../util/base64url.ts'
@@ -34,6 +34,7 @@ export async function createClient(ctx: RequestContext, input: ClientInput): Pro
     accessEpoch: 0,
     registrationEpoch: 0,
     secretHash: secret === undefined ? null : await hashSecret(ctx.rt.roots, id, secret),
+    rotatedSecretHashes: [],
     metadata: input.metadata,
     createdAt: now,
     updatedAt: now,
@@ -50,32 +51,50 @@ export async function requireClient(ctx: RequestContext, id: string): Promise<Cl
   return client
 }
 
+/** What a change gives a client; whatever it leaves out stays. */
+type RecordChange = Partial<
+  Pick<ClientRecord, 'metadata' | 'secretHash' | 'rotatedSecretHashes' | 'accessEpoch' | 'registrationEpoch'>
+>
+
 /**
- * Changes a client by compare-and-set: `change` gives the new content for the current record and may run again when
- * another change came first. Without a new secret the old one stays; the id always does. Throws `resource_not_found`,
- * and `temporarily_unavailable` when others keep coming first.
+ * Changes a client by compare-and-set: `change` answers for the current record and may run again when another change
+ * came first. Throws `resource_not_found`, and `temporarily_unavailable` when others keep coming first.
+ */
+export async function changeClient(
+  ctx: RequestContext,
+  id: string,
+  event: AuditEvent,
+  change: (current: ClientRecord) => RecordChange | Promise<RecordChange>,
+): Promise<ClientRecord> {
+  for (let tried = 0; tried < TRIES; tried += 1) {
+    const current = await requireClient(ctx, id)
+    const changed = await change(current)
+    const client = { ...current, ...changed, version: current.version + 1, updatedAt: nowSeconds() }
+    if (!(await ctx.rt.clients.replace(client))) continue
+    ctx.audit(event, { client_id: id })
+    return client
+  }
+  throw new OAuthError('temporarily_unavailable', 'The client is being changed by others.')
+}
+
+/**
+ * Gives a client the content that `change` makes of the current record. Without a new secret the old ones stay; a new
+ * one ends them all. The id always stays. Throws as `changeClient` does, and whatever `change` throws.
  */
 export async function updateClient(
   ctx: RequestContext,
   id: string,
   change: (current: ClientRecord) => ClientChange,
 ): Promise<WrittenClient> {
-  for (let tried = 0; tried < TRIES; tried += 1) {
-    const current = await requireClient(ctx, id)
+  let given: string | undefined
+  const client = await changeClient(ctx, id, 'client.changed', async (current) => {
     const { metadata, secret, registrationEpoch = current.registrationEpoch } = change(current)
-    const client: ClientRecord = {
-      ...current,
-      version: current.version + 1,
-      metadata,
-      registrationEpoch,
-      secretHash: secret === undefined ? current.secretHash : await hashSecret(ctx.rt.roots, id, secret),
-      updatedAt: nowSeconds(),
-    }
-    if (!(await ctx.rt.clients.replace(client))) continue
-    ctx.audit('client.changed', { client_id: id })
-    return { client, secret }
-  }
-  throw new OAuthError('temporarily_unavailable', 'The client is being changed by others.')
+    given = secret
+    if (secret === undefined) return { metadata, registrationEpoch }
+    const secretHash = await hashSecret(ctx.rt.roots, id, secret)
+    return { metadata, registrationEpoch, secretHash, rotatedSecretHashes: [] }
+  })
+  return { client, secret: given }
 }
 
 /** Deletes a client, of the given version only unless that is null. Throws `resource_not_found`. */

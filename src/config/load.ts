@@ -58,6 +58,7 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Config {
     supportedClaims: reader.read(settings.supportedClaims),
     supportedScopes: reader.read(settings.supportedScopes),
     signingAlgorithm: reader.read(settings.signingAlgorithm),
+    broadcastKeys: reader.read(settings.broadcastKeys),
     systemSecrets,
     admin: readAdmin(reader, loopback),
     demoPages,

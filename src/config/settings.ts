@@ -137,6 +137,7 @@ export const settings = {
   credentialsUrl: setting('WEBFINGER_OIDC_DISCOVERY_VERIFIABLE_CREDENTIALS_URL', optional(serverUrl), ''),
   supportedClaims: setting('WEBFINGER_OIDC_DISCOVERY_SUPPORTED_CLAIMS', list, ''),
   supportedScopes: setting('WEBFINGER_OIDC_DISCOVERY_SUPPORTED_SCOPE', list, ''),
+  broadcastKeys: setting('WEBFINGER_JWKS_BROADCAST_KEYS', list, ''),
   sameSite: setting('SERVE_COOKIES_SAME_SITE_MODE', oneOf('None', 'Lax', 'Strict'), 'None'),
   cookieDomain: setting('SERVE_COOKIES_DOMAIN', optional(cookieDomain), ''),
   sessionName: setting('SERVE_COOKIES_NAMES_SESSION', cookieName, 'ory_hydra_session'),

@@ -128,6 +128,8 @@ export interface Config {
   readonly supportedClaims: readonly string[]
   readonly supportedScopes: readonly string[]
   readonly signingAlgorithm: SigningAlgorithm
+  /** Key sets whose public keys the JWKS shows beside the built-in ones. */
+  readonly broadcastKeys: readonly string[]
   /** System secrets, newest first: the first seals, all open. */
   readonly systemSecrets: readonly string[]
   readonly admin: {

@@ -1,26 +1,29 @@
 import type { SigningAlgorithm } from '../config/types.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import { nowMs, nowSeconds } from '../util/clock.ts'
+import { nowSeconds } from '../util/clock.ts'
 import type { Envelopes } from './envelope.ts'
 import { askSource, SharedLoad } from './shared-load.ts'
 import { makeSigningKey, type OpenedKey, openSigningKey } from './signing-key.ts'
 import type { SigningKeyRow, SigningKeySource } from './types.ts'
 
-/** How long opened rows are used without asking the source, in milliseconds. */
-const MEMORY_MS = 20_000
-
+type Rows = readonly SigningKeyRow[]
 type Keys = readonly OpenedKey[]
 
-/** One set of signing keys as this isolate knows it, newest first and never empty; its first key is made on first use. */
+/**
+ * One set of keys as this isolate knows it, newest first and never empty; its first key is made on first use. How
+ * old rows may be is the source's business; what is kept here are the opened keys, as long as their rows are there.
+ */
 export class KeySet {
   readonly #name: string
   readonly #source: SigningKeySource
   readonly #envelopes: Envelopes
   readonly #algorithm: SigningAlgorithm
-  readonly #reads = new SharedLoad<Keys>()
-  readonly #freshReads = new SharedLoad<Keys>()
-  readonly #bySealed = new Map<string, OpenedKey>()
-  #known: { readonly keys: Keys; readonly readAt: number } | undefined
+  readonly #making = new SharedLoad<Rows>()
+  #opened: { readonly rows: Rows; readonly keys: Keys; readonly bySeal: ReadonlyMap<string, OpenedKey> } = {
+    rows: [],
+    keys: [],
+    bySeal: new Map(),
+  }
 
   constructor(name: string, source: SigningKeySource, envelopes: Envelopes, algorithm: SigningAlgorithm) {
     this.#name = name
@@ -29,50 +32,54 @@ export class KeySet {
     this.#algorithm = algorithm
   }
 
-  /** All keys. Those in memory serve on while the source cannot be asked (design section 8). */
+  /** All keys. */
   async keys(): Promise<Keys> {
-    const known = this.#known
-    if (known !== undefined && Math.abs(nowMs() - known.readAt) < MEMORY_MS) return known.keys
-    try {
-      return await this.#reads.run(() => this.#read(false))
-    } catch (thrown) {
-      const unreachable = thrown instanceof OAuthError && thrown.code === 'temporarily_unavailable'
-      if (known === undefined || !unreachable) throw thrown
-      return known.keys
-    }
+    const rows = await this.#list(false)
+    return rows.length > 0 ? this.#open(rows) : this.fresh()
   }
 
   /** All keys as the source has them, asked at most once a second. */
-  fresh(): Promise<Keys> {
-    return this.#freshReads.run(() => this.#read(true))
+  async fresh(): Promise<Keys> {
+    const rows = await this.#list(true)
+    return rows.length > 0 ? this.#open(rows) : this.#make([])
   }
 
-  async #read(fresh: boolean): Promise<Keys> {
-    let rows = await this.#list(fresh)
-    if (rows.length === 0 && !fresh) rows = await this.#list(true)
-    if (rows.length === 0) rows = await this.#makeFirst()
-    const keys = await Promise.all(rows.map((row) => this.#open(row)))
-    if (keys.length === 0) throw new OAuthError('temporarily_unavailable')
-    keys.sort((a, b) => b.createdAt - a.createdAt)
-    this.#known = { keys, readAt: nowMs() }
-    return keys
+  /** The keys that may sign; one is made where there are only public ones. */
+  async signable(): Promise<Keys> {
+    const known = (await this.keys()).filter(({ signs }) => signs)
+    if (known.length > 0) return known
+    const all = await this.fresh()
+    const current = all.some(({ signs }) => signs) ? all : await this.#make(all.map(({ kid }) => kid))
+    return current.filter(({ signs }) => signs)
   }
 
-  async #makeFirst(): Promise<readonly SigningKeyRow[]> {
-    const row = await makeSigningKey(this.#envelopes, this.#name, this.#algorithm, nowSeconds())
-    return askSource('signing_keys', () => this.#source.insertFirst(row))
+  /** Stores a new key unless the set meanwhile has others than those that cannot sign. */
+  async #make(unable: readonly string[]): Promise<Keys> {
+    const rows = await this.#making.join(async () => {
+      const row = await makeSigningKey(this.#envelopes, this.#name, this.#algorithm, nowSeconds())
+      return askSource('signing_keys', () => this.#source.insertFirst(row, unable))
+    })
+    return this.#open(rows)
   }
 
   // Keys opened before are kept as they are: they hold the imported CryptoKeys.
-  async #open(row: SigningKeyRow): Promise<OpenedKey> {
-    const known = this.#bySealed.get(row.privateSealed)
-    if (known !== undefined && known.kid === row.kid) return known
-    const key = await openSigningKey(this.#envelopes, row)
-    this.#bySealed.set(row.privateSealed, key)
-    return key
+  async #open(rows: Rows): Promise<Keys> {
+    const before = this.#opened
+    if (rows === before.rows) return before.keys
+    const opened = await Promise.all(
+      rows.map(async (row) => {
+        const known = before.bySeal.get(row.privateSealed)
+        const same = known?.kid === row.kid && known.createdAt === row.createdAt
+        return [row.privateSealed, same ? known : await openSigningKey(this.#envelopes, row)] as const
+      }),
+    )
+    if (opened.length === 0) throw new OAuthError('temporarily_unavailable')
+    const keys = opened.map(([, key]) => key).toSorted((a, b) => b.createdAt - a.createdAt)
+    this.#opened = { rows, keys, bySeal: new Map(opened) }
+    return keys
   }
 
-  #list(fresh: boolean): Promise<readonly SigningKeyRow[]> {
+  #list(fresh: boolean): Promise<Rows> {
     return askSource('signing_keys', () => this.#source.list(this.#name, fresh))
   }
 }

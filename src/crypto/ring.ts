@@ -25,32 +25,42 @@ export type KeySetName = typeof ID_TOKEN_SET | typeof ACCESS_TOKEN_SET
  * neither in memory nor to be had.
  */
 export class KeyRing {
-  readonly #sets: Readonly<Record<KeySetName, KeySet>>
+  readonly #sets = new Map<string, KeySet>()
+  readonly #make: (name: string) => KeySet
 
   /** @param algorithm - of keys made here; keys that exist keep theirs */
   constructor(source: SigningKeySource, envelopes: Envelopes, algorithm: SigningAlgorithm) {
-    const make = (name: KeySetName) => new KeySet(name, source, envelopes, algorithm)
-    this.#sets = { [ID_TOKEN_SET]: make(ID_TOKEN_SET), [ACCESS_TOKEN_SET]: make(ACCESS_TOKEN_SET) }
+    this.#make = (name) => new KeySet(name, source, envelopes, algorithm)
   }
 
-  /** The key that signs now: the newest that was published long enough, or else the oldest. */
+  /** The key that signs now: the newest that was published long enough, or else the one stored first. */
   async signer(set: KeySetName): Promise<SigningKey> {
-    const keys = await this.#sets[set].keys()
+    const keys = await this.#set(set).signable()
     const publishedBefore = nowSeconds() - PUBLISH_SECONDS
     const key = keys.find((candidate) => candidate.createdAt < publishedBefore) ?? keys.at(-1)
     if (key === undefined) throw new OAuthError('temporarily_unavailable')
     return { kid: key.kid, alg: key.alg, key: await key.signing() }
   }
 
-  /** Public keys of a set, newest first (contract 2.10). */
-  async publicKeys(set: KeySetName): Promise<readonly JWK[]> {
-    return (await this.#sets[set].keys()).map((key) => key.publicJwk)
+  /** Public keys of a set, newest first (contract 2.10); of any set, which gets its first key if it has none (contract 1.3.1). */
+  async publicKeys(set: string): Promise<readonly JWK[]> {
+    return (await this.#set(set).keys()).map((key) => key.publicJwk)
   }
 
-  /** The key of that id to verify with; an unknown one is looked up at the source, at most once a second. */
+  /** The key of that id to verify with, none that is for encryption; an unknown one is looked up at the source, at most once a second. */
   async verifier(set: KeySetName, kid: string): Promise<{ alg: string; key: CryptoKey } | undefined> {
-    const named = (key: OpenedKey): boolean => key.kid === kid
-    const key = (await this.#sets[set].keys()).find(named) ?? (await this.#sets[set].fresh()).find(named)
+    const named = (key: OpenedKey): boolean => key.kid === kid && key.publicJwk.use === 'sig'
+    const keys = this.#set(set)
+    const key = (await keys.keys()).find(named) ?? (await keys.fresh()).find(named)
     return key === undefined ? undefined : { alg: key.alg, key: await key.verifying() }
+  }
+
+  // Names come from the settings and from here, so there are few.
+  #set(name: string): KeySet {
+    const known = this.#sets.get(name)
+    if (known !== undefined) return known
+    const made = this.#make(name)
+    this.#sets.set(name, made)
+    return made
   }
 }

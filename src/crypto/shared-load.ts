@@ -27,6 +27,17 @@ export class SharedLoad<T> {
     this.#last = { startedAt: now, outcome }
     return outcome
   }
+
+  /** Like `run`, but only callers that come while the load is under way share its outcome. */
+  join(load: () => Promise<T>): Promise<T> {
+    return this.run(async () => {
+      try {
+        return await load()
+      } finally {
+        this.#last = undefined
+      }
+    })
+  }
 }
 
 /**

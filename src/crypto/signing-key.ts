@@ -1,17 +1,16 @@
-import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
+import { type CryptoKey, importJWK, type JWK } from 'jose'
 import type { SigningAlgorithm } from '../config/types.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { logLine } from '../http/log.ts'
+import { isJsonObject } from '../util/json.ts'
 import type { Envelopes } from './envelope.ts'
+import { generateKey, type KeyMaterial, publicPart } from './key-material.ts'
 import type { SigningKeyRow } from './types.ts'
 
-/** Modulus length of new RSA keys in bits: 0.6 ms a signature (design section 5). */
+/** Modulus length in bits of RSA keys made on first use: 0.6 ms a signature (design section 5). */
 const RSA_BITS = 2048
 
-/** Members of a JWK that may be shown: RFC 7517 section 4, RFC 7518 section 6 without the private ones. */
-const PUBLIC_MEMBERS = ['kty', 'n', 'e', 'crv', 'x', 'y'] as const
-
-/** A signing key of a set, opened. The public half comes out of the sealed private one: a row cannot smuggle in another. */
+/** A key of a set, opened. The public half comes out of the sealed key: a row cannot smuggle in another. */
 export class OpenedKey {
   readonly kid: string
   readonly alg: string
@@ -19,21 +18,29 @@ export class OpenedKey {
   readonly createdAt: number
   /** The published form (contract 2.10). */
   readonly publicJwk: JWK
-  readonly #privateJwk: JWK
+  /** Whether it may sign: it has a private half, and is not for encryption. */
+  readonly signs: boolean
+  readonly #jwk: JWK
   #signing: CryptoKey | undefined
   #verifying: CryptoKey | undefined
 
-  constructor(row: SigningKeyRow, alg: string, privateJwk: JWK) {
-    this.kid = row.kid
-    this.alg = alg
-    this.createdAt = row.createdAt
-    this.publicJwk = publicPart(row.kid, alg, privateJwk)
-    this.#privateJwk = privateJwk
+  constructor(key: KeyMaterial, createdAt: number) {
+    this.kid = key.kid
+    this.alg = key.alg
+    this.createdAt = createdAt
+    this.publicJwk = publicPart(key)
+    this.signs = key.use === 'sig' && key.jwk.d !== undefined
+    this.#jwk = key.jwk
   }
 
-  /** The key to sign with, imported once. */
+  /** The whole key with its private members, for export. */
+  get privateJwk(): JWK {
+    return { ...this.publicJwk, ...this.#jwk }
+  }
+
+  /** The key to sign with, imported once; only of a key that `signs`. */
   async signing(): Promise<CryptoKey> {
-    this.#signing ??= await importKey(this.#privateJwk, this.alg)
+    this.#signing ??= await importKey(this.#jwk, this.alg)
     return this.#signing
   }
 
@@ -44,33 +51,37 @@ export class OpenedKey {
   }
 }
 
-/** Makes a key pair for a set and seals its private half as an envelope that names set and kid. `now` in seconds. */
+/** Seals a key as an envelope that names set and kid. `now` in seconds. */
+export async function sealKey(
+  envelopes: Envelopes,
+  set: string,
+  key: KeyMaterial,
+  now: number,
+): Promise<SigningKeyRow> {
+  const { kid, alg } = key
+  const privateSealed = await envelopes.seal('signing_key', { set, ...key }, null)
+  return { set, kid, alg, publicJwk: publicPart(key), privateSealed, createdAt: now }
+}
+
+/** Makes a key pair for a set, as on first use. `now` in seconds. */
 export async function makeSigningKey(
   envelopes: Envelopes,
   set: string,
   algorithm: SigningAlgorithm,
   now: number,
 ): Promise<SigningKeyRow> {
-  const pair = await generateKeyPair(algorithm, { modulusLength: RSA_BITS, extractable: true })
-  const jwk = await exportJWK(pair.privateKey)
-  const kid = crypto.randomUUID()
-  const privateSealed = await envelopes.seal('signing_key', { set, kid, alg: algorithm, jwk }, null)
-  return {
-    set,
-    kid,
-    alg: algorithm,
-    publicJwk: publicPart(kid, algorithm, jwk),
-    privateSealed,
-    createdAt: now,
-  }
+  return sealKey(envelopes, set, await generateKey(algorithm, RSA_BITS), now)
 }
 
 /** Opens a row; throws `misconfiguration` when it does not open or was sealed for another set or kid: it is never replaced. */
 export async function openSigningKey(envelopes: Envelopes, row: SigningKeyRow): Promise<OpenedKey> {
   const data = (await envelopes.open('signing_key', row.privateSealed))?.data
-  if (isRecord(data) && data['set'] === row.set && data['kid'] === row.kid) {
-    const { alg, jwk } = data
-    if (typeof alg === 'string' && isJwk(jwk)) return new OpenedKey(row, alg, jwk)
+  if (isJsonObject(data) && data['set'] === row.set && data['kid'] === row.kid) {
+    // A key that names no use was stored before keys had one.
+    const { alg, jwk, use = 'sig' } = data
+    if (typeof alg === 'string' && typeof use === 'string' && isJwk(jwk)) {
+      return new OpenedKey({ kid: row.kid, alg, use, jwk }, row.createdAt)
+    }
   }
   logLine('signing_key.unreadable', { set: row.set, kid: row.kid })
   throw new OAuthError(
@@ -79,20 +90,10 @@ export async function openSigningKey(envelopes: Envelopes, row: SigningKeyRow): 
   )
 }
 
-function publicPart(kid: string, alg: string, jwk: JWK): JWK {
-  const material = PUBLIC_MEMBERS.flatMap((name) =>
-    jwk[name] === undefined ? [] : [[name, jwk[name]] as const],
-  )
-  return { use: 'sig', kid, alg, ...Object.fromEntries(material) }
-}
-
 async function importKey(jwk: JWK, alg: string): Promise<CryptoKey> {
   const key = await importJWK(jwk, alg)
   if (key instanceof Uint8Array) throw new OAuthError('server_error')
   return key
 }
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-const isJwk = (value: unknown): value is JWK => isRecord(value) && typeof value['kty'] === 'string'
+const isJwk = (value: unknown): value is JWK => isJsonObject(value) && typeof value['kty'] === 'string'

@@ -57,8 +57,20 @@ export interface SigningKeyRow {
 
 /** Where signing keys are kept; implemented by the store. Rows come newest first. */
 export interface SigningKeySource {
+  /** The rows of a set, from the primary when `fresh`; the same array again while nothing was read anew. */
   list(set: string, fresh: boolean): Promise<readonly SigningKeyRow[]>
-  insertFirst(row: SigningKeyRow): Promise<readonly SigningKeyRow[]>
+  /** Stores a key unless the set has any other than those named; racing callers end with one. Returns all rows. */
+  insertFirst(row: SigningKeyRow, unable: readonly string[]): Promise<readonly SigningKeyRow[]>
+}
+
+/** What administrators do to keys, beyond their use. */
+export interface KeySource extends SigningKeySource {
+  /** The rows of a set from the primary, asked now. */
+  read(set: string): Promise<readonly SigningKeyRow[]>
+  /** Stores a key; false when its set has one of that kid. */
+  add(row: SigningKeyRow): Promise<boolean>
+  /** Replaces one key of a set, or with null all of them, by others, newest first; returns the kids that were removed. */
+  replace(set: string, kid: string | null, rows: readonly SigningKeyRow[]): Promise<readonly string[]>
 }
 
 /** A key ready to sign with. */

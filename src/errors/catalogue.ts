@@ -127,6 +127,7 @@ export const catalogue = {
     'The request was malformed or contained invalid parameters',
     'The body or a query parameter could not be understood.',
   ),
+  unusable_algorithm: oauth(400, 'Bad Request', 'No key can be made for this algorithm.'),
   admin_unauthorized: oauth(
     401,
     'The request could not be authorized',

@@ -22,7 +22,7 @@ export const authorizationCode: GrantHandler = async (ctx, registered, form) => 
   const presented = form.require('code')
   const code = await openCode(ctx.rt, presented)
   if (code === undefined || (code.expiresAt ?? 0) <= nowSeconds()) throw new OAuthError('invalid_grant')
-  const client = await requireStamp(ctx, allowed, code)
+  const client = await requireStamp(ctx, allowed, 'code', code)
   checkRedirectUriAgain(code.redirectUri, form.get('redirect_uri'))
   checkCodeVerifier(code.codeChallenge, form.get('code_verifier'))
   return redeemGrant(ctx, { client, form, grantType: 'authorization_code' }, presented, code)

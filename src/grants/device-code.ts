@@ -14,7 +14,7 @@ export const deviceCode: GrantHandler = async (ctx, registered, form) => {
   const presented = form.require('device_code')
   const code = await openDeviceCode(ctx.rt, presented)
   if (code === undefined) throw new OAuthError('invalid_grant')
-  const client = await requireStamp(ctx, allowed, code)
+  const client = await requireStamp(ctx, allowed, 'code', code)
   if ((code.expiresAt ?? 0) <= nowSeconds()) throw new OAuthError('expired_token')
   const intervalMs = ctx.rt.config.oauth2.device.pollingInterval * 1000
   const poll = await ctx.rt.ledgers.call(code.owner, 'pollDevice', { id: code.id, intervalMs })

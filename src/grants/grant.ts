@@ -30,14 +30,15 @@ function allows(client: ClientRecord, grantType: string): boolean {
   return registered.length === 0 ? grantType === 'authorization_code' : registered.includes(grantType)
 }
 
-/** A code or token must be this client's, and younger than the last "delete its tokens". Throws `invalid_grant`. */
+/** A code or refresh token must belong to this creation of the client. Throws `invalid_grant`. */
 export async function requireStamp(
   ctx: RequestContext,
   client: ClientRecord,
+  use: 'code' | 'refresh_token',
   stamp: ClientStamp,
 ): Promise<ClientRecord> {
-  if (stampFits(stamp, client)) return client
+  if (stampFits(use, stamp, client)) return client
   const current = await ctx.rt.clients.fresh(client.id)
-  if (current !== undefined && stampFits(stamp, current)) return current
+  if (current !== undefined && stampFits(use, stamp, current)) return current
   throw new OAuthError('invalid_grant')
 }

@@ -30,7 +30,7 @@ export const refreshToken: GrantHandler = async (ctx, registered, form) => {
   if (token.expiresAt !== null && token.expiresAt <= nowSeconds()) {
     throw new OAuthError('invalid_grant', 'The refresh token has expired.')
   }
-  const client = await requireStamp(ctx, allowed, token)
+  const client = await requireStamp(ctx, allowed, 'refresh_token', token)
   const lifetimes = lifetimesFor(ctx.rt.config, client, 'refresh_token')
   await prepareSigners(ctx.rt, client)
   return underAttempt(ctx.attempt, client.id, presented, async (attempt) => {

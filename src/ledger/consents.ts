@@ -15,6 +15,13 @@ export function listGrants(work: Work, input: ListGrantsInput): readonly StoredG
   return rows.toArray().map(readConsent)
 }
 
+/** How many consents count, of one session or of all. */
+export function countGrants(work: Work, sid: string | null): number {
+  if (!work.tables.has('grants')) return 0
+  const sql = `SELECT count(*) AS total FROM grants WHERE ${CONSENTED} AND (?2 IS NULL OR sid = ?2)`
+  return work.sql.exec<{ total: number }>(sql, work.now, sid).one().total
+}
+
 /** Scopes of the client's newest remembered consent that counts; one given to an earlier creation of the client does not. */
 export function rememberedScope(work: Work, clientId: string, instance: string): readonly string[] | null {
   if (!work.tables.has('grants')) return null

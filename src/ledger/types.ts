@@ -274,6 +274,7 @@ export interface LedgerMethods {
   refresh(input: RefreshInput): RefreshResult
   inspect(input: InspectInput): StoredGrant | null
   listGrants(input: ListGrantsInput): readonly StoredGrant[]
+  countGrants(input: { readonly sid: string | null }): number
   /** Revokes the family of a presented token; false when it was gone or another client's. */
   revokeGrant(input: RevokeGrantInput): { readonly revoked: boolean }
   revokeGrants(input: RevokeGrantsInput): { readonly revoked: readonly string[] }

@@ -6,10 +6,12 @@ import { ACCESS_TOKEN_SET, ID_TOKEN_SET, type KeyRing } from '../crypto/ring.ts'
 const HEADERS = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'public, max-age=60' }
 
 /** GET /.well-known/jwks.json (contract 1.3.1). */
-export const jwks = (c: Context<AppEnv>): Promise<Response> => jwksResponse(c.var.ctx.rt.keys)
+export const jwks = (c: Context<AppEnv>): Promise<Response> =>
+  jwksResponse(c.var.ctx.rt.keys, c.var.ctx.rt.config.broadcastKeys)
 
-/** The public keys of both built-in sets, newest first in each (contract 2.10). */
-export async function jwksResponse(ring: KeyRing): Promise<Response> {
-  const sets = await Promise.all([ring.publicKeys(ID_TOKEN_SET), ring.publicKeys(ACCESS_TOKEN_SET)])
+/** The public keys of both built-in sets and of those named, newest first in each (contract 2.10). */
+export async function jwksResponse(ring: KeyRing, broadcast: readonly string[] = []): Promise<Response> {
+  const names = [...new Set([ID_TOKEN_SET, ACCESS_TOKEN_SET, ...broadcast])]
+  const sets = await Promise.all(names.map((name) => ring.publicKeys(name)))
   return new Response(JSON.stringify({ keys: sets.flat() }), { headers: HEADERS })
 }

@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
-import { SignJWT } from 'jose'
 import type { AppEnv, RequestContext } from '../context.ts'
 import { ID_TOKEN_SET } from '../crypto/ring.ts'
+import { signJwt } from '../crypto/sign-jwt.ts'
 import { errorBody, OAuthError } from '../errors/oauth-error.ts'
 import { bearerToken } from '../http/bearer.ts'
 import { json } from '../http/json.ts'
@@ -34,10 +34,8 @@ async function respond(ctx: RequestContext, { grant, token }: ActiveToken): Prom
   if ((client?.metadata.userinfo_signed_response_alg ?? 'none') === 'none') {
     return json({ ...claims, iat: grant.requestedAt })
   }
-  const { kid, alg, key } = await rt.keys.signer(ID_TOKEN_SET)
-  const jwt = await new SignJWT({ ...claims, iat: nowSeconds(), jti: crypto.randomUUID() })
-    .setProtectedHeader({ alg, kid, typ: 'JWT' })
-    .sign(key)
+  const signer = await rt.keys.signer(ID_TOKEN_SET)
+  const jwt = await signJwt(signer, 'JWT', { ...claims, iat: nowSeconds(), jti: crypto.randomUUID() })
   return new Response(jwt, { headers: { 'content-type': 'application/jwt' } })
 }
 

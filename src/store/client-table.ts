@@ -1,8 +1,11 @@
 import type { clients } from './schema.ts'
 import type { ClientRecord } from './types.ts'
 
-/** A row of `clients` under its names in code; the JSON of `metadata` is text in it. */
-type ClientRow = Omit<typeof clients.$inferSelect, 'metadata'> & { readonly metadata: string }
+/** Columns that hold JSON. */
+type JsonColumn = 'metadata' | 'rotatedSecretHashes'
+
+/** A row of `clients` under its names in code; JSON is text in it. */
+type ClientRow = Omit<typeof clients.$inferSelect, JsonColumn> & Readonly<Record<JsonColumn, string>>
 
 /** Which clients a list shows; null stands for "any". */
 export interface ClientFilter {
@@ -20,20 +23,21 @@ export interface ClientPage extends ClientFilter {
 /** Name of the counter that holds the highest version of any deleted client. */
 const FLOOR = 'clients'
 
-const COLUMNS = `id, version, instance, access_epoch AS accessEpoch, secret_hash AS secretHash, name, owner, metadata,
-  created_at AS createdAt, updated_at AS updatedAt, registration_epoch AS registrationEpoch`
+const COLUMNS = `id, version, instance, access_epoch AS accessEpoch, secret_hash AS secretHash,
+  rotated_secret_hashes AS rotatedSecretHashes, name, owner, metadata, created_at AS createdAt,
+  updated_at AS updatedAt, registration_epoch AS registrationEpoch`
 
 const SELECT = `SELECT ${COLUMNS} FROM clients WHERE id = ?`
 
 const INSERT = `INSERT INTO clients
-    (id, instance, access_epoch, secret_hash, name, owner, metadata, created_at, updated_at, registration_epoch,
-     version)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, coalesce((SELECT value FROM versions WHERE name = ?), 0) + 1)
+    (id, instance, access_epoch, secret_hash, rotated_secret_hashes, name, owner, metadata, created_at, updated_at,
+     registration_epoch, version)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, coalesce((SELECT value FROM versions WHERE name = ?), 0) + 1)
   ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`
 
-const REPLACE = `UPDATE clients SET instance = ?2, access_epoch = ?3, secret_hash = ?4, name = ?5, owner = ?6,
-    metadata = ?7, created_at = ?8, updated_at = ?9, registration_epoch = ?10, version = ?11
-  WHERE id = ?1 AND version = ?11 - 1 RETURNING id`
+const REPLACE = `UPDATE clients SET instance = ?2, access_epoch = ?3, secret_hash = ?4, rotated_secret_hashes = ?5,
+    name = ?6, owner = ?7, metadata = ?8, created_at = ?9, updated_at = ?10, registration_epoch = ?11, version = ?12
+  WHERE id = ?1 AND version = ?12 - 1 RETURNING id`
 
 const RAISE_FLOOR = `INSERT INTO versions (name, value) SELECT ?, version FROM clients WHERE id = ?
   ON CONFLICT (name) DO UPDATE SET value = max(versions.value, excluded.value)`
@@ -115,14 +119,15 @@ function matching(
 function toValues(record: Omit<ClientRecord, 'version'>): readonly (string | number | null)[] {
   const { id, instance, accessEpoch, secretHash, metadata, createdAt, updatedAt, registrationEpoch } = record
   const { client_name, owner } = metadata
+  const rotated = JSON.stringify(record.rotatedSecretHashes)
   const json = JSON.stringify(metadata)
   return [
-    ...[id, instance, accessEpoch, secretHash, client_name, owner, json, createdAt, updatedAt],
+    ...[id, instance, accessEpoch, secretHash, rotated, client_name, owner, json, createdAt, updatedAt],
     registrationEpoch,
   ]
 }
 
 function toRecord(row: ClientRow): ClientRecord {
-  const { name: _name, owner: _owner, metadata, ...record } = row
-  return { ...record, metadata: JSON.parse(metadata) }
+  const { name: _name, owner: _owner, metadata, rotatedSecretHashes, ...record } = row
+  return { ...record, metadata: JSON.parse(metadata), rotatedSecretHashes: JSON.parse(rotatedSecretHashes) }
 }

@@ -12,6 +12,10 @@ export const clients = sqliteTable(
     instance: text('instance').notNull(),
     accessEpoch: integer('access_epoch').notNull(),
     secretHash: text('secret_hash'),
+    rotatedSecretHashes: text('rotated_secret_hashes', { mode: 'json' })
+      .$type<readonly string[]>()
+      .notNull()
+      .default([]),
     name: text('name').notNull(),
     owner: text('owner').notNull(),
     metadata: text('metadata', { mode: 'json' }).$type<ClientMetadata>().notNull(),

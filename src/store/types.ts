@@ -73,6 +73,8 @@ export interface ClientRecord {
   readonly registrationEpoch: number
   /** Keyed hash of the current secret; null for a client that has none. */
   readonly secretHash: string | null
+  /** Keyed hashes of former secrets that are still accepted, newest first, at most five (contract 1.3.3). */
+  readonly rotatedSecretHashes: readonly string[]
   readonly metadata: ClientMetadata
   /** Seconds since the epoch. */
   readonly createdAt: number

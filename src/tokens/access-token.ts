@@ -1,5 +1,5 @@
-import { SignJWT } from 'jose'
 import { ACCESS_TOKEN_SET, ID_TOKEN_SET } from '../crypto/ring.ts'
+import { signJwt } from '../crypto/sign-jwt.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 import type { JsonObject } from '../util/json.ts'
@@ -44,10 +44,8 @@ export async function makeAccessToken(
 ): Promise<string> {
   if (strategyOf(rt, client) === 'opaque') return sealAccess(rt, token, claims.expiresAt)
   const jti = await sealJti(rt, token, claims.expiresAt)
-  const { kid, alg, key } = await rt.keys.signer(ACCESS_TOKEN_SET)
-  return new SignJWT(jwtClaims(rt, jti, claims))
-    .setProtectedHeader({ alg, kid, typ: rt.config.strategies.jwtTyp })
-    .sign(key)
+  const signer = await rt.keys.signer(ACCESS_TOKEN_SET)
+  return signJwt(signer, rt.config.strategies.jwtTyp, jwtClaims(rt, jti, claims))
 }
 
 /**

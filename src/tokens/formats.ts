@@ -22,9 +22,16 @@ export const stampOf = (client: ClientRecord): ClientStamp => ({
   accessEpoch: client.accessEpoch,
 })
 
-/** Whether a token of this stamp is still honoured for this client. */
-export const stampFits = (stamp: ClientStamp, client: ClientRecord): boolean =>
-  stamp.instance === client.instance && stamp.accessEpoch === client.accessEpoch
+/**
+ * Whether a code or token of this stamp is still honoured for this client. "Delete all its tokens" ends access tokens
+ * only (contract 1.4.5), so codes and refresh tokens belong to the client's creation alone.
+ */
+export const stampFits = (
+  use: 'access_token' | 'refresh_token' | 'code',
+  stamp: ClientStamp,
+  client: ClientRecord,
+): boolean =>
+  stamp.instance === client.instance && (use !== 'access_token' || stamp.accessEpoch === client.accessEpoch)
 
 export interface AuthorizationCode extends ClientStamp {
   readonly owner: string

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { SignJWT } from 'jose'
 import { ID_TOKEN_SET } from '../crypto/ring.ts'
+import { signJwt } from '../crypto/sign-jwt.ts'
 import type { StoredGrant } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import { toBase64url } from '../util/base64url.ts'
@@ -49,17 +49,17 @@ export async function makeIdToken(
   issuedAt: number,
   lifetime: number,
 ): Promise<string> {
-  const { kid, alg, key } = await rt.keys.signer(ID_TOKEN_SET)
+  const signer = await rt.keys.signer(ID_TOKEN_SET)
   const claims = {
     ...sessionClaims(rt, grant),
     iat: issuedAt,
     exp: issuedAt + lifetime,
     jti: crypto.randomUUID(),
     sid: grant.sid,
-    at_hash: tokenHash(alg, accessToken),
+    at_hash: tokenHash(signer.alg, accessToken),
     ...(grant.nonce !== null && { nonce: grant.nonce }),
   }
-  return new SignJWT(claims).setProtectedHeader({ alg, kid, typ: 'JWT' }).sign(key)
+  return signJwt(signer, 'JWT', claims)
 }
 
 /** Left half of a token's digest, by the hash of the signing algorithm (OIDC Core section 3.1.3.6; Ed25519 hashes with SHA-512). */

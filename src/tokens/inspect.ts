@@ -82,12 +82,12 @@ export async function findActive(
   const { ledgers, config } = ctx.rt
   if (token.type === 'client') {
     const spent = await ledgers.call(shardOf(token), 'isSpent', { id: token.id })
-    const fits = !spent && (await isHonoured(ctx, token.clientId, token))
+    const fits = !spent && (await isHonoured(ctx, token.clientId, use, token))
     return fits ? { use: 'access_token', grant: null, token } : undefined
   }
   const { grantId: id, generation, owner } = token
   const grant = await ledgers.call(owner, 'inspect', { id, generation, grace: config.oauth2.grace, use })
-  if (grant === null || !(await isHonoured(ctx, grant.clientId, token))) return undefined
+  if (grant === null || !(await isHonoured(ctx, grant.clientId, use, token))) return undefined
   return { use, grant, token }
 }
 
@@ -95,11 +95,12 @@ export async function findActive(
 async function isHonoured(
   ctx: RequestContext,
   clientId: string,
+  use: OpenedToken['use'],
   token: GrantToken | ClientToken,
 ): Promise<boolean> {
   ctx.seen(clientId)
   const client = await ctx.rt.clients.find(clientId)
-  if (client !== undefined && stampFits(token, client)) return true
+  if (client !== undefined && stampFits(use, token, client)) return true
   const current = await ctx.rt.clients.fresh(clientId)
-  return current !== undefined && stampFits(token, current)
+  return current !== undefined && stampFits(use, token, current)
 }

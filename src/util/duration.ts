@@ -21,12 +21,23 @@ export function parseDuration(text: string): number | undefined {
   return text.startsWith('-') ? -seconds : seconds
 }
 
+/** Units of what is shorter than a second, and how many of them a second has. */
+const FRACTIONS = [
+  ['ms', 1e3],
+  ['µs', 1e6],
+  ['ns', 1e9],
+] as const
+
 /** Formats seconds in Go's canonical form: `31h` is written `31h0m0s`. */
 export function formatDuration(seconds: number): string {
   const sign = seconds < 0 ? '-' : ''
   const total = Math.abs(seconds)
   if (total === 0) return '0s'
-  if (total < 1) return `${sign}${Number((total * 1000).toFixed(6))}ms`
+  if (total < 1) {
+    const written = FRACTIONS.map(([unit, scale]) => [Number((total * scale).toFixed(6)), unit] as const)
+    const [amount, unit] = written.find(([value]) => value >= 1) ?? [0, 's']
+    return amount === 0 ? '0s' : `${sign}${amount}${unit}`
+  }
   const hours = Math.floor(total / 3600)
   const minutes = Math.floor((total % 3600) / 60)
   const rest = `${Number((total % 60).toFixed(9))}s`

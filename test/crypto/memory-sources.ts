@@ -52,10 +52,11 @@ export class MemorySigningKeys extends Rows<SigningKeyRow> implements SigningKey
     return (await this.answer(fresh)).filter((row) => row.set === set)
   }
 
-  async insertFirst(row: SigningKeyRow): Promise<readonly SigningKeyRow[]> {
+  async insertFirst(row: SigningKeyRow, unable: readonly string[]): Promise<readonly SigningKeyRow[]> {
     await this.wait()
     this.writes += 1
-    if (!this.rows.some((known) => known.set === row.set)) this.rows.unshift(row)
+    const others = this.rows.filter((known) => known.set === row.set && !unable.includes(known.kid))
+    if (others.length === 0) this.rows.unshift(row)
     return this.rows.filter((known) => known.set === row.set)
   }
 }
@@ -68,6 +69,6 @@ export const envelopesOver = (source: RootKeySource, ...secrets: readonly string
 export const SAMPLE_ROW: RootKeyRow = {
   id: 'c2FtcGxl',
   sealed:
-    '1.vp86QaRrbQ5anlP284SILXIcojMoTRa1-adJo1Bp36TkP9wEawKjKtSgzDIHdXA71D3c7o15jfN5sDxLAe4F0ubgaRgHM9TY',
+    '1.4u_iTdzSAT05CY2eyVUfHcS3WXgOtQCQs4loi9LeNs200FPsOpA_Bf0rn_RQ1ZFjUC8DI_VucEjOoi1YOe6sUKXpNv1FgNSE',
   createdAt: 1,
 }

@@ -1,9 +1,13 @@
 import { CompactSign, compactVerify, importJWK } from 'jose'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { SigningAlgorithm } from '../../src/config/types.ts'
+import { generateKey } from '../../src/crypto/key-material.ts'
 import { ACCESS_TOKEN_SET, ID_TOKEN_SET, KeyRing } from '../../src/crypto/ring.ts'
-import { makeSigningKey } from '../../src/crypto/signing-key.ts'
+import { makeSigningKey, sealKey } from '../../src/crypto/signing-key.ts'
 import type { SigningKeyRow } from '../../src/crypto/types.ts'
+import { JsonWebKeyStore } from '../../src/store/json-web-keys.ts'
+import { countCalls, testEnv } from '../support/bindings.ts'
+import { withOutage } from '../support/outage.ts'
 import { envelopesOver, MemoryRootKeys, MemorySigningKeys } from './memory-sources.ts'
 
 const NOW = Date.parse('2026-03-01T12:00:00Z')
@@ -121,7 +125,7 @@ describe('further keys', () => {
     expect((await isolate().signer(ID_TOKEN_SET)).kid).toBe(first.kid)
   })
 
-  it('are seen by a warm isolate within 20 s, and at once where they verify', async () => {
+  it('are seen once a copy shows them, and at once where they verify', async () => {
     const ring = isolate()
     await ring.signer(ID_TOKEN_SET)
     const added = await addKey(ID_TOKEN_SET)
@@ -135,49 +139,115 @@ describe('further keys', () => {
   })
 })
 
-describe('reads', () => {
-  it('none while warm', async () => {
-    const ring = isolate()
-    await ring.signer(ID_TOKEN_SET)
-    const { reads } = source
-    later(19)
-    await signAndVerify(ring)
-    expect(source.reads).toBe(reads)
+describe('public keys that were imported', () => {
+  const imported = async (set: string): Promise<SigningKeyRow> => {
+    const { d: _d, ...jwk } = (await generateKey('ES256', 0)).jwk
+    const key = { kid: 'imported', alg: 'ES256', use: 'sig', jwk }
+    return sealKey(envelopesOver(roots), set, key, Math.floor(Date.now() / 1000) - 3600)
+  }
+
+  it('verify and are published, and never sign: a key is made that does', async () => {
+    source.rows.push(await imported(ID_TOKEN_SET))
+    const rings = Array.from({ length: 4 }, () => isolate())
+    expect(await rings[0]?.publicKeys(ID_TOKEN_SET)).toHaveLength(1)
+    const signers = await Promise.all(rings.map((ring) => ring.signer(ID_TOKEN_SET)))
+    expect(source.rows).toHaveLength(2)
+    expect(new Set(signers.map(({ kid }) => kid))).toEqual(new Set([source.rows[0]?.kid]))
+    expect(await isolate().verifier(ID_TOKEN_SET, 'imported')).toMatchObject({ alg: 'ES256' })
+    expect((await isolate().publicKeys(ID_TOKEN_SET)).map(({ kid }) => kid)).toContain('imported')
   })
 
-  it('one after 20 s for many requests, and the imported keys stay', async () => {
+  it('do not take the place of a key that signs', async () => {
+    const first = await isolate().signer(ID_TOKEN_SET)
+    source.rows.unshift(await imported(ID_TOKEN_SET))
+    later(3600)
+    expect((await isolate().signer(ID_TOKEN_SET)).kid).toBe(first.kid)
+    expect(source.rows).toHaveLength(2)
+  })
+
+  it('nor do keys for encryption', async () => {
+    const { kid } = await isolate().signer(ID_TOKEN_SET)
+    const other = await generateKey('ES256', 0, { use: 'enc' })
+    source.rows.unshift(await sealKey(envelopesOver(roots), ID_TOKEN_SET, other, 0))
     const ring = isolate()
+    expect((await ring.signer(ID_TOKEN_SET)).kid).toBe(kid)
+    expect(await ring.verifier(ID_TOKEN_SET, other.kid)).toBeUndefined()
+  })
+})
+
+describe('over the store', () => {
+  const counted = countCalls(testEnv())
+  const outage = withOutage(counted.env)
+  const warm = async (): Promise<KeyRing> => {
+    const store = new JsonWebKeyStore(outage.env.DB, outage.env.COPIES)
+    await store.replace(ID_TOKEN_SET, null, [])
+    const ring = new KeyRing(store, envelopesOver(roots), 'ES256')
+    await ring.signer(ID_TOKEN_SET)
+    counted.reset()
+    return ring
+  }
+
+  afterEach(() => {
+    outage.down = false
+  })
+
+  it('no read while warm', async () => {
+    const ring = await warm()
+    later(19)
+    await signAndVerify(ring)
+    await ring.publicKeys(ID_TOKEN_SET)
+    expect(counted.counts).toMatchObject({ d1: 0, kv: 0 })
+  })
+
+  it('one read of KV after 20 s and of D1 after 60 s for many requests, and the imported keys stay', async () => {
+    const ring = await warm()
     const { key } = await ring.signer(ID_TOKEN_SET)
-    const { reads } = source
-    later(20)
-    const signers = await Promise.all(Array.from({ length: 10 }, () => ring.signer(ID_TOKEN_SET)))
-    expect(source.reads).toBe(reads + 1)
-    expect(signers.every((signer) => signer.key === key)).toBe(true)
+    for (const expected of [
+      { d1: 0, kv: 1 },
+      { d1: 1, kv: 1 },
+    ]) {
+      later(expected.d1 === 0 ? 20 : 40)
+      const before = { ...counted.counts }
+      const signers = await Promise.all(Array.from({ length: 10 }, () => ring.signer(ID_TOKEN_SET)))
+      expect(counted.counts.d1 - before.d1).toBe(expected.d1)
+      expect(counted.counts.kv - before.kv).toBeGreaterThanOrEqual(expected.kv)
+      expect(signers.every((signer) => signer.key === key)).toBe(true)
+    }
   })
 
   it('an unknown kid is looked up at most once a second', async () => {
-    const ring = isolate()
-    await ring.signer(ID_TOKEN_SET)
-    const { reads } = source
+    const ring = await warm()
+    later(2)
     for (let attempt = 0; attempt < 5; attempt += 1) {
       expect(await ring.verifier(ID_TOKEN_SET, `unknown-${attempt}`)).toBeUndefined()
     }
-    expect(source.reads).toBe(reads + 1)
+    expect(counted.counts.d1).toBe(1)
     later(1)
     expect(await ring.verifier(ID_TOKEN_SET, 'unknown')).toBeUndefined()
-    expect(source.reads).toBe(reads + 2)
+    expect(counted.counts.d1).toBe(2)
   })
 
-  it('with the source down, keys in memory serve on, and only unknown ones are unavailable', async () => {
-    const ring = isolate()
+  it('a key another isolate deleted neither signs nor verifies after 60 s', async () => {
+    const ring = await warm()
     const { kid } = await ring.signer(ID_TOKEN_SET)
-    source.down = true
+    await new JsonWebKeyStore(testEnv().DB, testEnv().COPIES).replace(ID_TOKEN_SET, kid, [])
+    later(60)
+    expect((await ring.signer(ID_TOKEN_SET)).kid).not.toBe(kid)
+    expect(await ring.verifier(ID_TOKEN_SET, kid)).toBeUndefined()
+  })
+
+  it('with storage down, keys in memory serve on, and only unknown ones are unavailable', async () => {
+    const ring = await warm()
+    const { kid } = await ring.signer(ID_TOKEN_SET)
+    outage.down = true
     later(3600)
     expect(await signAndVerify(ring)).toBe(kid)
     await expect(ring.verifier(ID_TOKEN_SET, 'unknown')).rejects.toMatchObject({
       code: 'temporarily_unavailable',
     })
-    await expect(isolate().signer(ID_TOKEN_SET)).rejects.toMatchObject({ code: 'temporarily_unavailable' })
+    const store = new JsonWebKeyStore(outage.env.DB, outage.env.COPIES)
+    const cold = new KeyRing(store, envelopesOver(roots), 'ES256')
+    await expect(cold.signer(ID_TOKEN_SET)).rejects.toMatchObject({ code: 'temporarily_unavailable' })
   })
 })
 

@@ -140,17 +140,15 @@ describe('both', () => {
     }
   })
 
-  it('cost no read once warm, and give the same bytes again', async () => {
+  it('give the same bytes again', async () => {
     const config = loadConfig(env)
     const first = [
       await (await discoveryResponse(config, ring)).text(),
       await (await jwksResponse(ring)).text(),
     ]
-    const reads = source.reads + roots.reads
     expect([
       await (await discoveryResponse(config, ring)).text(),
       await (await jwksResponse(ring)).text(),
     ]).toEqual(first)
-    expect(source.reads + roots.reads).toBe(reads)
   })
 })

@@ -59,7 +59,7 @@ describe('signing keys', () => {
   it('ends with one first key per set however many isolates race', async () => {
     const stores = Array.from({ length: 10 }, keys)
     const results = await Promise.all(
-      stores.map((store, index) => store.insertFirst(row('race', `k${index}`, index))),
+      stores.map((store, index) => store.insertFirst(row('race', `k${index}`, index), [])),
     )
     expect(results[0]).toHaveLength(1)
     for (const rows of results) expect(rows).toEqual(results[0])
@@ -67,8 +67,8 @@ describe('signing keys', () => {
 
   it('keeps sets apart', async () => {
     const store = keys()
-    await store.insertFirst(row('one', 'k', 1))
-    await store.insertFirst(row('two', 'k', 2))
+    await store.insertFirst(row('one', 'k', 1), [])
+    await store.insertFirst(row('two', 'k', 2), [])
     expect(await store.list('one', true)).toEqual([row('one', 'k', 1)])
     expect(await keys().list('two', false)).toEqual([row('two', 'k', 2)])
     expect(await store.list('three', false)).toEqual([])

@@ -1,9 +1,9 @@
 import {
   compactVerify,
-  createLocalJWKSet,
   decodeJwt,
   decodeProtectedHeader,
   errors,
+  importJWK,
   type JSONWebKeySet,
   type JWTPayload,
 } from 'jose'
@@ -68,7 +68,10 @@ export async function verifyJwt(jwks: Reply, issuer: string, token: string): Pro
 async function signed(jwks: Reply, token: string): Promise<boolean> {
   if (!isKeySet(jwks.body)) return false
   try {
-    await compactVerify(token, createLocalJWKSet(jwks.body))
+    const { kid, alg } = decodeProtectedHeader(token)
+    const jwk = jwks.body.keys.find((key) => key.kid === kid && key.alg === alg)
+    if (jwk === undefined) return false
+    await compactVerify(token, await importJWK(jwk))
     return true
   } catch (thrown) {
     if (thrown instanceof errors.JOSEError) return false

@@ -1,0 +1,109 @@
+import type { Context, Hono } from 'hono'
+import type { JWK } from 'jose'
+import * as v from 'valibot'
+import type { AppEnv } from '../context.ts'
+import { generateKey, KEY_ALGORITHMS, keyName, readKey } from '../crypto/key-material.ts'
+import type { OpenedKey } from '../crypto/signing-key.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+import { emptyRoutes } from '../http/empty-routes.ts'
+import { readJson } from '../http/form.ts'
+import { json } from '../http/json.ts'
+import { isJsonObject } from '../util/json.ts'
+import { type AdminGuard, covers } from './guard.ts'
+
+/** Modulus length in bits of RSA keys made by request, as Hydra's (contract 1.4.6). */
+const RSA_BITS = 4096
+
+// As in Hydra, what is null or empty counts as absent.
+const creation = v.object({
+  alg: v.nullish(v.string(), ''),
+  kid: v.nullish(v.union([keyName, v.literal('')]), ''),
+  use: v.nullish(v.picklist(['sig', 'enc', '']), ''),
+})
+
+/** The JSON Web Key sets (contract 1.4.6, 2.10), to be mounted at `/keys`. Private members only for keys of scope `all`. */
+export function keyRoutes(guard: AdminGuard): Hono<AppEnv> {
+  const show = (c: Context<AppEnv>, keys: readonly OpenedKey[]): readonly JWK[] => {
+    const whole = covers(guard, c, 'all')
+    return keys.map((key) => (whole ? key.privateJwk : key.publicJwk))
+  }
+  return emptyRoutes()
+    .get('/:set', async (c) => {
+      const keys = await c.var.ctx.rt.storedKeys.read(c.req.param('set'))
+      return json({ keys: show(c, found(keys)) })
+    })
+    .post('/:set', async (c) => {
+      const { ctx } = c.var
+      const set = c.req.param('set')
+      const { alg, options } = readCreation(await readJson(c.req.raw))
+      const key = await ctx.rt.storedKeys.add(set, await generateKey(alg, RSA_BITS, options))
+      ctx.audit('key.created', { set, kid: key.kid, alg })
+      const issuer = ctx.rt.config.urls.issuer.replace(/\/+$/, '')
+      return json({ keys: show(c, [key]) }, 201, { location: `${issuer}/keys/${encodeURIComponent(set)}` })
+    })
+    .put('/:set', async (c) => {
+      const { ctx } = c.var
+      const set = c.req.param('set')
+      const given = await Promise.all(readKeys(await readJson(c.req.raw)).map(readKey))
+      const keys = await ctx.rt.storedKeys.replaceSet(set, given)
+      ctx.audit('key.replaced', { set, kids: keys.map(({ kid }) => kid) })
+      return json({ keys: show(c, keys) })
+    })
+    .delete('/:set', (c) => remove(c, c.req.param('set'), null))
+    .get('/:set/:kid', async (c) => {
+      const keys = await c.var.ctx.rt.storedKeys.read(c.req.param('set'))
+      const named = keys.filter(({ kid }) => kid === c.req.param('kid'))
+      return json({ keys: show(c, found(named)) })
+    })
+    .put('/:set/:kid', async (c) => {
+      const { ctx } = c.var
+      const { set, kid } = c.req.param()
+      const keys = await ctx.rt.storedKeys.replaceKey(set, await readNamed(kid, await readJson(c.req.raw)))
+      ctx.audit('key.replaced', { set, kids: [kid] })
+      return json(show(c, keys)[0])
+    })
+    .delete('/:set/:kid', (c) => remove(c, c.req.param('set'), c.req.param('kid')))
+}
+
+/** Deletes; that nothing was there is no error (contract 1.2). */
+async function remove(c: Context<AppEnv>, set: string, kid: string | null): Promise<Response> {
+  const { ctx } = c.var
+  const kids = await ctx.rt.storedKeys.remove(set, kid)
+  if (kids.length > 0) ctx.audit('key.deleted', { set, kids })
+  return c.body(null, 204)
+}
+
+function found(keys: readonly OpenedKey[]): readonly OpenedKey[] {
+  if (keys.length === 0) throw new OAuthError('resource_not_found')
+  return keys
+}
+
+function readCreation(body: unknown): {
+  readonly alg: (typeof KEY_ALGORITHMS)[number]
+  readonly options: { readonly kid?: string; readonly use?: string }
+} {
+  const parsed = v.safeParse(creation, body)
+  if (!parsed.success || !isJsonObject(body))
+    throw malformed("The body must be an object with 'alg', 'kid' and 'use' (sig or enc).")
+  const { kid, use } = parsed.output
+  const alg = KEY_ALGORITHMS.find((name) => name === parsed.output.alg)
+  if (alg === undefined) {
+    throw new OAuthError('unusable_algorithm', `Parameter 'alg' must be one of ${KEY_ALGORITHMS.join(', ')}.`)
+  }
+  return { alg, options: { ...(kid !== '' && { kid }), ...(use !== '' && { use }) } }
+}
+
+function readKeys(body: unknown): readonly unknown[] {
+  if (isJsonObject(body) && Array.isArray(body['keys'])) return body['keys']
+  throw malformed("The body must be an object with an array 'keys'.")
+}
+
+/** A key for a path that names it: a body that names another one is a mistake, not a renaming (contract 8.2). */
+function readNamed(kid: string, body: unknown): ReturnType<typeof readKey> {
+  if (!isJsonObject(body) || (body['kid'] ?? kid) !== kid) {
+    throw malformed("The body must be a key whose 'kid' is the one in the path.")
+  }
+  return readKey({ ...body, kid })
+}
+
+const malformed = (hint: string): OAuthError => new OAuthError('malformed_body', hint)

@@ -1,0 +1,20 @@
+import type { Context } from 'hono'
+import { changeClient } from '../clients/registry.ts'
+import type { AppEnv } from '../context.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+
+/**
+ * DELETE /admin/oauth2/tokens?client_id=: all access tokens a client was issued die, whatever grant they came from;
+ * its refresh tokens and codes stay (contract 1.4.5). Nothing is looked for: older stamps no longer count.
+ */
+export async function deleteTokens(c: Context<AppEnv>): Promise<Response> {
+  const id = c.req.query('client_id') ?? ''
+  if (id === '') throw new OAuthError('invalid_request', "Parameter 'client_id' is missing.")
+  const { ctx } = c.var
+  await changeClient(ctx, id, 'client.tokens_deleted', ({ accessEpoch }) => ({
+    accessEpoch: accessEpoch + 1,
+  })).catch((thrown: unknown) => {
+    if (!(thrown instanceof OAuthError) || thrown.code !== 'resource_not_found') throw thrown
+  })
+  return c.body(null, 204)
+}

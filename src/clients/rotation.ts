@@ -1,0 +1,42 @@
+import type { RequestContext } from '../context.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+import type { ClientRecord } from '../store/types.ts'
+import { changeClient, type WrittenClient } from './registry.ts'
+import { hashSecret, makeSecret } from './secret.ts'
+
+/** How many former secrets are accepted beside the current one (contract 1.3.3). */
+const MAX_ROTATED = 5
+
+const METHODS: readonly string[] = ['client_secret_basic', 'client_secret_post']
+
+/**
+ * Gives a client a new secret; the old one and those before it, five in all, are accepted on (contract 1.4.1).
+ * Throws `resource_not_found`, and `malformed_body` for a client that does not authenticate by secret.
+ */
+export async function rotateSecret(ctx: RequestContext, id: string): Promise<WrittenClient> {
+  const secret = makeSecret()
+  const secretHash = await hashSecret(ctx.rt.roots, id, secret)
+  const client = await changeClient(ctx, id, 'client.secret_rotated', (current) => {
+    requireSecret(current)
+    const former = current.secretHash === null ? [] : [current.secretHash]
+    const rotatedSecretHashes = [...former, ...current.rotatedSecretHashes].slice(0, MAX_ROTATED)
+    return { secretHash, rotatedSecretHashes }
+  })
+  return { client, secret }
+}
+
+/** Ends all secrets but the current one; throws like `rotateSecret`. */
+export function dropRotatedSecrets(ctx: RequestContext, id: string): Promise<ClientRecord> {
+  return changeClient(ctx, id, 'client.rotated_secrets_dropped', (current) => {
+    requireSecret(current)
+    return { rotatedSecretHashes: [] }
+  })
+}
+
+function requireSecret({ metadata }: ClientRecord): void {
+  if (METHODS.includes(metadata.token_endpoint_auth_method)) return
+  throw new OAuthError(
+    'malformed_body',
+    `Only clients with method ${METHODS.join(' or ')} have a secret to rotate.`,
+  )
+}

@@ -1,0 +1,127 @@
+import { CompactSign, compactVerify, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
+import * as v from 'valibot'
+import { OAuthError } from '../errors/oauth-error.ts'
+import { fromBase64url } from '../util/base64url.ts'
+import { isPlainText } from '../util/text.ts'
+
+/** Signature algorithms of keys (RFC 7518 section 3.1, RFC 8037; contract 1.4.6). */
+export const KEY_ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+] as const
+
+export type KeyAlgorithm = (typeof KEY_ALGORITHMS)[number]
+
+/** A key with what it is called and for: `jwk` holds the bare material, private members included if there are any. */
+export interface KeyMaterial {
+  readonly kid: string
+  readonly alg: string
+  readonly use: string
+  readonly jwk: JWK
+}
+
+/** Members of a JWK that may be shown: RFC 7517 section 4, RFC 7518 section 6 without the private ones. */
+const PUBLIC_MEMBERS = ['kty', 'n', 'e', 'crv', 'x', 'y', 'x5c'] as const
+
+/** Longest key in characters of JSON: sealed it still fits an envelope. */
+const MAX_KEY_LENGTH = 10_000
+
+/** Modulus in bytes: the least by RFC 7518 section 3.3, the most that still verifies fast. */
+const RSA_BYTES = { min: 256, max: 1024 } as const
+
+/** Name of a set or kid: it goes into paths and logs. */
+export const keyName = v.pipe(v.string(), v.minLength(1), v.maxLength(255), v.check(isPlainText))
+
+const bytes = v.exactOptional(v.pipe(v.string(), v.regex(/^[\w-]+$/)))
+
+const format = v.object({
+  kid: keyName,
+  use: v.optional(v.picklist(['sig', 'enc']), 'sig'),
+  alg: v.optional(v.picklist(KEY_ALGORITHMS)),
+  kty: v.picklist(['RSA', 'EC', 'OKP']),
+  crv: v.exactOptional(v.string()),
+  ...{
+    n: bytes,
+    e: bytes,
+    x: bytes,
+    y: bytes,
+    d: bytes,
+    p: bytes,
+    q: bytes,
+    dp: bytes,
+    dq: bytes,
+    qi: bytes,
+  },
+  x5c: v.exactOptional(v.array(v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/]+=*$/)))),
+})
+
+/** Algorithm of a key that names none, by its curve or type. */
+const DEFAULT_ALGORITHM: Readonly<Record<string, KeyAlgorithm>> = {
+  RSA: 'RS256',
+  'P-256': 'ES256',
+  'P-384': 'ES384',
+  'P-521': 'ES512',
+  Ed25519: 'EdDSA',
+}
+
+/** Makes a key pair; `modulusLength` in bits counts for RSA only. */
+export async function generateKey(
+  alg: KeyAlgorithm,
+  modulusLength: number,
+  { kid = crypto.randomUUID(), use = 'sig' }: { readonly kid?: string; readonly use?: string } = {},
+): Promise<KeyMaterial> {
+  const { privateKey } = await generateKeyPair(alg, { modulusLength, extractable: true })
+  return { kid, alg, use, jwk: await exportJWK(privateKey) }
+}
+
+/**
+ * Reads a key from a JWK that was given (RFC 7517), public or private; other members are dropped.
+ * Throws `malformed_body` for a key that is symmetric, unusable, too long, or whose halves do not belong together.
+ */
+export async function readKey(given: unknown): Promise<KeyMaterial> {
+  const parsed = v.safeParse(format, given)
+  if (!parsed.success || JSON.stringify(parsed.output).length > MAX_KEY_LENGTH) throw unusable()
+  const { kid, use, alg: named, ...jwk } = parsed.output
+  const alg = named ?? DEFAULT_ALGORITHM[jwk.crv ?? jwk.kty]
+  if (alg === undefined) throw unusable()
+  const key = { kid, alg, use, jwk }
+  if (!(await isUsable(key).catch(() => false))) throw unusable()
+  return key
+}
+
+/** The half of a key that may be shown (contract 2.10). */
+export function publicPart({ kid, alg, use, jwk }: KeyMaterial): JWK {
+  const material = PUBLIC_MEMBERS.flatMap((name) =>
+    jwk[name] === undefined ? [] : [[name, jwk[name]] as const],
+  )
+  return { use, kid, alg, ...Object.fromEntries(material) }
+}
+
+/** Signs and verifies, because an import checks neither that an RSA or Ed25519 pair is one nor its size. */
+async function isUsable(key: KeyMaterial): Promise<boolean> {
+  const { alg, jwk } = key
+  if (jwk.kty === 'RSA') {
+    const size = fromBase64url(jwk.n ?? '')?.byteLength ?? 0
+    if (size < RSA_BYTES.min || size > RSA_BYTES.max) return false
+  }
+  const verifying = await importJWK(publicPart(key), alg)
+  if (jwk.d === undefined) return true
+  const signing = await importJWK(jwk, alg)
+  const signed = await new CompactSign(new Uint8Array(1)).setProtectedHeader({ alg }).sign(signing)
+  await compactVerify(signed, verifying)
+  return true
+}
+
+const unusable = (): OAuthError =>
+  new OAuthError(
+    'malformed_body',
+    `Every key must be a valid JWK of type RSA (2048 to 8192 bits), EC or OKP with a 'kid', for ${KEY_ALGORITHMS.join(', ')}.`,
+  )
