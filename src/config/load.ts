@@ -41,6 +41,7 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Config {
     cookies: readCookies(reader, issuerUrl.protocol === 'https:'),
     publicCors: reader.readAll(settings.publicCors),
     registration: reader.readAll(settings.registration),
+    credentialsUrl: reader.read(settings.credentialsUrl),
     defaultClientScope: reader.read(settings.defaultClientScope),
     supportedClaims: reader.read(settings.supportedClaims),
     supportedScopes: reader.read(settings.supportedScopes),

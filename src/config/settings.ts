@@ -79,6 +79,7 @@ export const settings = {
   ),
   supportedClaims: setting('WEBFINGER_OIDC_DISCOVERY_SUPPORTED_CLAIMS', list, ''),
   supportedScopes: setting('WEBFINGER_OIDC_DISCOVERY_SUPPORTED_SCOPE', list, ''),
+  credentialsUrl: setting('WEBFINGER_OIDC_DISCOVERY_VERIFIABLE_CREDENTIALS_URL', optional(serverUrl), ''),
   broadcastKeys: setting('WEBFINGER_JWKS_BROADCAST_KEYS', list, ''),
   grantsBook: setting('GRANTS_BOOK', flag, 'on'),
   outboundPrivate: setting('OUTBOUND_ALLOW_PRIVATE', flag, 'false'),
@@ -110,6 +111,7 @@ export const settings = {
     idToken: setting('TTL_ID_TOKEN', duration(1), '1h'),
     authCode: setting('TTL_AUTH_CODE', duration(1), '10m'),
     deviceUserCode: setting('TTL_DEVICE_USER_CODE', duration(1), '10m'),
+    vcNonce: setting('TTL_VC_NONCE', duration(1), '1h'),
   },
   strategies: {
     accessToken: setting('STRATEGIES_ACCESS_TOKEN', oneOf('opaque', 'jwt'), 'opaque'),
