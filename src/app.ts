@@ -1,20 +1,23 @@
 import type { Hono } from 'hono'
 import { adminClients } from './admin/clients.ts'
 import { flowRoutes } from './admin/flows.ts'
+import { flush } from './admin/flush.ts'
 import { type AdminGuard, guardByBinding, guardByKey, requireScope } from './admin/guard.ts'
 import { introspect } from './admin/introspect.ts'
 import { keyRoutes } from './admin/keys.ts'
 import { metrics } from './admin/metrics.ts'
 import { sessionRoutes } from './admin/sessions.ts'
 import { deleteTokens } from './admin/tokens.ts'
+import { trustedIssuerRoutes } from './admin/trusted-issuers.ts'
 import { version } from './admin/version.ts'
 import type { AppEnv } from './context.ts'
 import { renderError } from './errors/render.ts'
+import { cors } from './http/cors.ts'
 import { emptyRoutes } from './http/empty-routes.ts'
 import { notFound } from './http/not-found.ts'
 import { canonicalPath } from './http/paths.ts'
-import { fallbackPages } from './pages/fallbacks.tsx'
-import { uiPages } from './pages/ui.tsx'
+import { fallbackPages } from './pages/fallbacks.ts'
+import { uiPages } from './pages/ui.ts'
 import { authorize } from './public/authorize.ts'
 import { deviceAuthorization } from './public/device-authorization.ts'
 import { deviceVerify } from './public/device-verify.ts'
@@ -22,6 +25,7 @@ import { discovery } from './public/discovery.ts'
 import { alive, ready } from './public/health.ts'
 import { jwks } from './public/jwks.ts'
 import { logout } from './public/logout.ts'
+import { manageRegistration, register } from './public/register.ts'
 import { revoke } from './public/revoke.ts'
 import { token } from './public/token.ts'
 import { userinfo } from './public/userinfo.ts'
@@ -35,18 +39,21 @@ function adminRoutes(guard: AdminGuard): Hono<AppEnv> {
     .use('/clients/*', requireScope(guard, 'clients'))
     .use('/keys/*', requireScope(guard, 'keys'))
     .use('/oauth2/auth/*', requireScope(guard, 'flows'))
-    .use('/oauth2/introspect', requireScope(guard, 'introspect'))
+    .use('/oauth2/flush', requireScope(guard, 'flows'))
     .use('/oauth2/tokens', requireScope(guard, 'clients'))
-    .use('/metrics/*', requireScope(guard, 'introspect'))
+    .use('/trust/*', requireScope(guard, 'keys'))
     .use('/version', requireScope(guard, 'introspect'))
+    .use('/metrics/*', requireScope(guard, 'introspect'))
     .route('/clients', adminClients)
     .route('/keys', keyRoutes(guard))
     .route('/oauth2/auth/requests', flowRoutes)
     .route('/oauth2/auth/sessions', sessionRoutes)
-    .post('/oauth2/introspect', introspect)
+    .route('/trust/grants/jwt-bearer/issuers', trustedIssuerRoutes)
+    .post('/oauth2/introspect', introspect(guard))
+    .post('/oauth2/flush', flush)
     .delete('/oauth2/tokens', deleteTokens)
-    .get('/metrics/prometheus', metrics)
     .get('/version', version)
+    .get('/metrics/prometheus', metrics)
 }
 
 function base(surface: 'public' | 'binding'): Hono<AppEnv> {
@@ -60,6 +67,7 @@ function base(surface: 'public' | 'binding'): Hono<AppEnv> {
 
 /** Every route of the public origin, the admin API behind its key included. */
 export const app: Hono<AppEnv> = base('public')
+  .use(cors)
   .get('/.well-known/openid-configuration', discovery)
   .get('/.well-known/oauth-authorization-server', discovery)
   .get('/.well-known/jwks.json', jwks)
@@ -69,7 +77,10 @@ export const app: Hono<AppEnv> = base('public')
   .post('/oauth2/device/auth', deviceAuthorization)
   .get('/oauth2/device/verify', deviceVerify)
   .on(['GET', 'POST'], '/userinfo', userinfo)
+  .on('POST', ['/oauth2/register', '/connect/register'], register)
+  .on(['GET', 'PUT', 'DELETE'], ['/oauth2/register/:id', '/connect/register/:id'], manageRegistration)
   .on(['GET', 'POST'], '/oauth2/sessions/logout', logout)
+  .get('/admin/oauth2/auth/sessions/login/revoke', logout)
   .route('/admin', adminRoutes(guardByKey))
   .route('/oauth2/fallbacks', fallbackPages)
   .route(

@@ -21,6 +21,8 @@ export type AuditEvent =
   | 'client.created'
   | 'client.changed'
   | 'client.deleted'
+  | 'issuer.trusted'
+  | 'issuer.removed'
   | 'client.secret_rotated'
   | 'client.rotated_secrets_dropped'
   | 'client.tokens_deleted'
@@ -40,6 +42,8 @@ export interface RequestContext {
   audit(event: AuditEvent, fields: LogFields): void
   /** Names the client in the request's log line. */
   seen(clientId: string): void
+  /** The client named so far, if any. */
+  readonly clientId: string | null
 }
 
 /** Hono's type parameters for every route. */

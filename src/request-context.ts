@@ -37,6 +37,9 @@ export const requestContext =
         seen: (id) => {
           clientId = id
         },
+        get clientId() {
+          return clientId
+        },
       }
       c.set('ctx', ctx)
       await next()

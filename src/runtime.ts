@@ -10,6 +10,7 @@ import { ClientStore } from './store/clients.ts'
 import { GrantsBook } from './store/grants-book.ts'
 import { JsonWebKeyStore } from './store/json-web-keys.ts'
 import { RootKeyStore } from './store/root-keys.ts'
+import { TrustedIssuerStore } from './store/trusted-issuers.ts'
 
 /** What one isolate keeps between requests: the parsed settings and the warm copies of clients and keys. */
 export interface Runtime {
@@ -20,6 +21,7 @@ export interface Runtime {
   readonly keys: KeyRing
   readonly storedKeys: StoredKeys
   readonly clients: ClientStore
+  readonly issuers: TrustedIssuerStore
   readonly ledgers: Ledgers
   readonly book: GrantsBook
 }
@@ -42,6 +44,7 @@ export function runtimeOf(env: Env): Runtime {
     keys: new KeyRing(keySource, envelopes, config.signingAlgorithm),
     storedKeys: new StoredKeys(keySource, envelopes),
     clients: new ClientStore(env.DB, env.COPIES),
+    issuers: new TrustedIssuerStore(env.DB, env.COPIES),
     ledgers: new Ledgers(env.LEDGER),
     book: new GrantsBook(env.DB, config.grantsBook),
   }

@@ -1,16 +1,14 @@
 import { parseClient } from '../clients/metadata.ts'
 import { readLifespans } from '../clients/metadata-lifespans.ts'
 import { readLifespanDraft } from '../clients/metadata-shape.ts'
+import { renderNewClient } from '../clients/registration.ts'
 import { changeClient, createClient, deleteClient, requireClient, updateClient } from '../clients/registry.ts'
-import { renderClient, renderCreatedClient } from '../clients/render.ts'
+import { renderClient, withSecret } from '../clients/render.ts'
 import { dropRotatedSecrets, rotateSecret } from '../clients/rotation.ts'
-import type { RequestContext } from '../context.ts'
 import { emptyRoutes } from '../http/empty-routes.ts'
 import { readJson } from '../http/form.ts'
-import { nowSeconds } from '../util/clock.ts'
-import type { JsonObject } from '../util/json.ts'
 import { patchClient } from './client-patch.ts'
-import { offsetLinks, readPage, tokenLinks } from './pagination.ts'
+import { respondWithPage } from './pagination.ts'
 
 const PATH = '/admin/clients'
 
@@ -20,16 +18,21 @@ export const adminClients = emptyRoutes()
 adminClients.post('/', async (c) => {
   const { ctx } = c.var
   const input = parseClient(await readJson(c.req.raw), ctx.rt.config)
-  const { client, secret } = await createClient(ctx, input)
-  const location = `${PATH}/${encodeURIComponent(client.id)}`
-  return respond(withSecret(renderCreatedClient(client), secret), 201, { location })
+  const written = await createClient(ctx, input)
+  const location = `${PATH}/${encodeURIComponent(written.client.id)}`
+  return respond(await renderNewClient(ctx.rt, written), 201, { location })
 })
 
 adminClients.get('/', async (c) => {
-  const { ctx } = c.var
+  const { clients, envelopes } = c.var.ctx.rt
   const query = c.req.query()
   const filter = { name: query['client_name'] || null, owner: query['owner'] || null }
-  return listClients(ctx, query, filter)
+  const listing = { path: PATH, filters: { client_name: filter.name, owner: filter.owner } }
+  return respondWithPage(envelopes, listing, query, {
+    page: (place) => clients.list({ ...filter, ...place }),
+    count: () => clients.count(filter),
+    render: renderClient,
+  })
 })
 
 adminClients.get('/:id', async (c) => {
@@ -73,36 +76,6 @@ adminClients.post('/:id/secrets/rotate', async (c) => {
 adminClients.delete('/:id/secrets/rotate', async (c) => {
   return respond(renderClient(await dropRotatedSecrets(c.var.ctx, c.req.param('id'))))
 })
-
-async function listClients(
-  ctx: RequestContext,
-  query: Readonly<Record<string, string>>,
-  filter: { readonly name: string | null; readonly owner: string | null },
-): Promise<Response> {
-  const { clients, envelopes } = ctx.rt
-  const now = nowSeconds()
-  const page = await readPage(envelopes, PATH, query, now)
-  const listing = { path: PATH, filters: { client_name: filter.name, owner: filter.owner } }
-  if (page.style === 'offset') {
-    const [records, total] = await Promise.all([
-      clients.list({ ...filter, after: null, offset: page.offset, limit: page.size }),
-      clients.count(filter),
-    ])
-    const link = offsetLinks(listing, page.size, page.offset, total)
-    return respond(records.map(renderClient), 200, { link, 'x-total-count': String(total) })
-  }
-  const found = await clients.list({ ...filter, after: page.after, offset: 0, limit: page.size + 1 })
-  const records = found.slice(0, page.size)
-  const last = found.length > page.size ? (records.at(-1)?.id ?? null) : null
-  const link = await tokenLinks(envelopes, listing, page.size, last, now)
-  return respond(records.map(renderClient), 200, { link })
-}
-
-/** The secret in clear, for those who just set it; a public client has no use for one. */
-function withSecret(client: JsonObject, secret: string | undefined): JsonObject {
-  if (secret === undefined || client['token_endpoint_auth_method'] === 'none') return client
-  return { ...client, client_secret: secret }
-}
 
 function respond(body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Response {
   return new Response(JSON.stringify(body), {

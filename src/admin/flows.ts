@@ -15,9 +15,9 @@ export const flowRoutes = emptyRoutes()
 
 type Flow = 'login' | 'consent' | 'logout' | 'device'
 
-/** The challenge, by its own name or the older `challenge`; throws `invalid_request` when it is missing. */
+/** The challenge, by its own name, the older `challenge`, or in the path as v1.0-beta has it; throws `invalid_request` when it is missing. */
 function challengeOf(c: Context<AppEnv>, flow: Flow): string {
-  const challenge = c.req.query(`${flow}_challenge`) ?? c.req.query('challenge')
+  const challenge = c.req.query(`${flow}_challenge`) ?? c.req.query('challenge') ?? c.req.param('challenge')
   if (challenge !== undefined && challenge !== '') return challenge
   throw new OAuthError('invalid_request', `Parameter '${flow}_challenge' is missing.`)
 }
@@ -25,18 +25,20 @@ function challengeOf(c: Context<AppEnv>, flow: Flow): string {
 const answer = ({ status, body }: FlowAnswer<unknown>): Response => json(body, status)
 
 flowRoutes
-  .get('/login', async (c) => answer(await getLoginRequest(c.var.ctx, challengeOf(c, 'login'))))
-  .put('/login/accept', async (c) =>
+  .get('/login/:challenge?', async (c) => answer(await getLoginRequest(c.var.ctx, challengeOf(c, 'login'))))
+  .put('/login/accept/:challenge?', async (c) =>
     answer(await acceptLogin(c.var.ctx, challengeOf(c, 'login'), await readJson(c.req.raw))),
   )
-  .put('/login/reject', async (c) =>
+  .put('/login/reject/:challenge?', async (c) =>
     answer(await rejectLogin(c.var.ctx, challengeOf(c, 'login'), await readJson(c.req.raw))),
   )
-  .get('/consent', async (c) => answer(await getConsentRequest(c.var.ctx, challengeOf(c, 'consent'))))
-  .put('/consent/accept', async (c) =>
+  .get('/consent/:challenge?', async (c) =>
+    answer(await getConsentRequest(c.var.ctx, challengeOf(c, 'consent'))),
+  )
+  .put('/consent/accept/:challenge?', async (c) =>
     answer(await acceptConsent(c.var.ctx, challengeOf(c, 'consent'), await readJson(c.req.raw))),
   )
-  .put('/consent/reject', async (c) =>
+  .put('/consent/reject/:challenge?', async (c) =>
     answer(await rejectConsent(c.var.ctx, challengeOf(c, 'consent'), await readJson(c.req.raw))),
   )
   .put('/device/accept', async (c) =>

@@ -1,23 +1,48 @@
 import type { Context } from 'hono'
+import { authenticateClient } from '../clients/authenticate.ts'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import { readForm } from '../http/form.ts'
+import { type Parameters, readForm } from '../http/form.ts'
 import { oauthJson } from '../http/json.ts'
-import { findActive, openToken } from '../tokens/inspect.ts'
+import { isV1Path } from '../http/paths.ts'
+import { type ActiveToken, findActive, openToken } from '../tokens/inspect.ts'
 import { grantedScopes, introspectionOf } from '../tokens/introspection.ts'
 import { scopeAllowed } from '../util/scope.ts'
+import type { AdminGuard } from './guard.ts'
 
-/** Introspection (RFC 7662, contract 1.4.4): whatever is not active says exactly that and no more. */
-export async function introspect(c: Context<AppEnv>): Promise<Response> {
-  const { ctx } = c.var
-  const form = await readForm(c.req.raw)
-  if (form.size === 0) throw new OAuthError('invalid_request', 'The body is empty.')
-  const opened = await openToken(ctx, form.require('token'))
-  const active = opened === undefined ? undefined : await findActive(ctx, opened)
-  if (active === undefined) return oauthJson({ active: false })
-  const granted = grantedScopes(active)
-  const covered = form
-    .list('scope')
-    .every((scope) => scopeAllowed(ctx.rt.config.strategies.scope, granted, scope))
-  return oauthJson(covered ? introspectionOf(ctx.rt, active) : { active: false })
+/**
+ * Introspection (RFC 7662, contract 1.4.4): whatever is not active says exactly that and no more. Without the admin
+ * prefix a confidential client may ask too, by Basic as v1.0 documents it, about its own tokens and those meant for it.
+ */
+export const introspect =
+  (guard: AdminGuard) =>
+  async (c: Context<AppEnv>): Promise<Response> => {
+    const { ctx } = c.var
+    const byClient = isV1Path(c.req.url) && /^basic /i.test(c.req.header('authorization') ?? '')
+    if (!byClient) guard(c, 'introspect')
+    const form = await readForm(c.req.raw)
+    if (form.size === 0) throw new OAuthError('invalid_request', 'The body is empty.')
+    const asker = byClient ? await authenticateAsker(c, form) : null
+    const opened = await openToken(ctx, form.require('token'))
+    const active = opened === undefined ? undefined : await findActive(ctx, opened)
+    if (active === undefined || !mayAsk(asker, active)) return oauthJson({ active: false })
+    const granted = grantedScopes(active)
+    const covered = form
+      .list('scope')
+      .every((scope) => scopeAllowed(ctx.rt.config.strategies.scope, granted, scope))
+    return oauthJson(covered ? introspectionOf(ctx.rt, active) : { active: false })
+  }
+
+/** The id of the client that asks; a public one proves nothing, so it may not. */
+async function authenticateAsker(c: Context<AppEnv>, form: Parameters): Promise<string> {
+  const client = await authenticateClient(c.var.ctx, c.req.header('authorization'), form)
+  if (client.metadata.token_endpoint_auth_method !== 'none') return client.id
+  throw new OAuthError('invalid_client', 'A public client may not introspect tokens.')
+}
+
+/** A client learns of tokens issued to it, and of access tokens whose audience names it (RFC 7662 section 4). */
+function mayAsk(asker: string | null, { use, token, grant }: ActiveToken): boolean {
+  if (asker === null) return true
+  const { clientId, audience } = grant ?? token
+  return clientId === asker || (use === 'access_token' && audience.includes(asker))
 }

@@ -1,5 +1,7 @@
 import type { Envelopes } from '../crypto/envelope.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import { json } from '../http/json.ts'
+import { nowSeconds } from '../util/clock.ts'
 import { isJsonObject } from '../util/json.ts'
 
 const DEFAULT_SIZE = 100
@@ -15,6 +17,13 @@ export type PageRequest =
 export interface Listing {
   readonly path: string
   readonly filters: Readonly<Record<string, string | null>>
+}
+
+/** Where the items of a list come from, ordered by id, and what they look like. */
+export interface PageSource<Item extends { readonly id: string }> {
+  page(place: { after: string | null; offset: number; limit: number }): Promise<readonly Item[]>
+  count(): Promise<number>
+  render(item: Item): unknown
 }
 
 type Query = Readonly<Record<string, string>>
@@ -42,6 +51,36 @@ export async function readPage(
   }
   const size = Math.min(readNumber('page_size', query['page_size'], 1, DEFAULT_SIZE), MAX_SIZE)
   return { style: 'token', size, after: token === null ? null : await openToken(envelopes, path, token, now) }
+}
+
+/**
+ * Answers a request for a page of a list, in the style it asks for.
+ *
+ * @throws what `readPage` throws
+ */
+export async function respondWithPage<Item extends { readonly id: string }>(
+  envelopes: Envelopes,
+  listing: Listing,
+  query: Query,
+  source: PageSource<Item>,
+): Promise<Response> {
+  const now = nowSeconds()
+  const page = await readPage(envelopes, listing.path, query, now)
+  if (page.style === 'offset') {
+    const { size, offset } = page
+    const [items, total] = await Promise.all([
+      source.page({ after: null, offset, limit: size }),
+      source.count(),
+    ])
+    const link = offsetLinks(listing, size, offset, total)
+    return json(items.map(source.render), 200, { link, 'x-total-count': String(total) })
+  }
+  const found = await source.page({ after: page.after, offset: 0, limit: page.size + 1 })
+  const items = found.slice(0, page.size)
+  const last = found.length > page.size ? (items.at(-1)?.id ?? null) : null
+  return json(items.map(source.render), 200, {
+    link: await tokenLinks(envelopes, listing, page.size, last, now),
+  })
 }
 
 /**

@@ -7,43 +7,49 @@ import { requestUrl } from '../flow/urls.ts'
 import { emptyRoutes } from '../http/empty-routes.ts'
 import { Parameters } from '../http/form.ts'
 import { json } from '../http/json.ts'
+import { isV1Path } from '../http/paths.ts'
 import { directoryOf, ownerOf, sessionPrefix } from '../ledger/owner.ts'
 import type { RevokeGrantsInput, StoredGrant } from '../ledger/types.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { rfc3339 } from '../util/rfc3339.ts'
-import { readPage, tokenLinks } from './pagination.ts'
+import { offsetLinks, readPage, tokenLinks } from './pagination.ts'
 
 const PATH = '/admin/oauth2/auth/sessions/consent'
 
 /** Offsets beyond this find nothing: newer SDKs page by token. */
 const MAX_OFFSET = 10_000
 
-/** Consent and login sessions, mounted at `/oauth2/auth/sessions` (contract 1.4.3). */
+/** Consent and login sessions, mounted at `/oauth2/auth/sessions` (contract 1.4.3), in the paths of v1.0-beta too. */
 export const sessionRoutes = emptyRoutes()
   .get('/consent', listConsents)
+  .get('/consent/:subject', listConsents)
   .delete('/consent', revokeConsents)
+  .delete('/consent/:subject/:client?', revokeConsents)
   .delete('/login', revokeLogins)
+  .delete('/login/:subject', revokeLogins)
 
 /** Consents a subject gave and that still hold, from the subject's own ledger. */
 async function listConsents(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
-  const subject = c.req.query('subject') ?? ''
+  const subject = c.req.param('subject') ?? c.req.query('subject') ?? ''
   if (subject === '') throw new OAuthError('invalid_request', "Parameter 'subject' is missing.")
-  const { envelopes } = ctx.rt
+  const { envelopes, ledgers } = ctx.rt
   const page = await readPage(envelopes, PATH, c.req.query(), nowSeconds())
-  const sid = c.req.query('login_session_id') ?? ''
+  const sid = c.req.query('login_session_id') || null
+  const owner = ownerOf('subject', subject)
   const after = page.style === 'token' ? page.after : null
   const skipped = page.style === 'offset' ? Math.min(page.offset, MAX_OFFSET) : 0
-  const found = await ctx.rt.ledgers.call(ownerOf('subject', subject), 'listGrants', {
-    sid: sid === '' ? null : sid,
-    after,
-    limit: skipped + page.size + 1,
-  })
+  const found = await ledgers.call(owner, 'listGrants', { sid, after, limit: skipped + page.size + 1 })
   const shown = found.slice(skipped, skipped + page.size)
   const next = found.length > skipped + page.size ? (shown.at(-1)?.id ?? null) : null
   const rendered = await Promise.all(shown.map((grant) => renderConsent(ctx, grant)))
   const body = rendered.filter((consent) => consent !== undefined)
-  const listing = { path: PATH, filters: { subject, login_session_id: sid === '' ? null : sid } }
+  const listing = { path: PATH, filters: { subject, login_session_id: sid } }
+  if (page.style === 'offset') {
+    const total = await ledgers.call(owner, 'countGrants', { sid })
+    const link = offsetLinks(listing, page.size, page.offset, total)
+    return json(body, 200, { link, 'x-total-count': String(total) })
+  }
   return json(body, 200, { link: await tokenLinks(envelopes, listing, page.size, next, nowSeconds()) })
 }
 
@@ -100,9 +106,15 @@ interface ConsentTarget {
   readonly target: RevokeGrantsInput['target']
 }
 
-/** Exactly one of the three ways to name consents; anything else is an error (contract 1.4.3). */
+/** Exactly one of the three ways to name consents (contract 1.4.3); in v1.0 the subject alone means all. */
 async function consentTargets(c: Context<AppEnv>): Promise<readonly ConsentTarget[]> {
-  const { consent_request_id: id = '', subject = '', client: clientId = '', all = '' } = c.req.query()
+  const inPath = c.req.param('subject')
+  if (inPath !== undefined) {
+    const clientId = c.req.param('client')
+    return [{ owner: ownerOf('subject', inPath), target: clientId === undefined ? 'all' : { clientId } }]
+  }
+  const query = c.req.query()
+  const { consent_request_id: id = '', subject = '', client: clientId = '', all = '' } = query
   if (id !== '') {
     if (subject !== '' || clientId !== '' || all !== '') {
       throw new OAuthError('invalid_request', "Parameter 'consent_request_id' stands alone.")
@@ -113,13 +125,14 @@ async function consentTargets(c: Context<AppEnv>): Promise<readonly ConsentTarge
     throw new OAuthError('invalid_request', "Parameter 'subject' or 'consent_request_id' is missing.")
   const owner = ownerOf('subject', subject)
   if (clientId !== '' && all === '') return [{ owner, target: { clientId } }]
-  if (clientId === '' && all === 'true') return [{ owner, target: 'all' }]
+  const subjectAlone = isV1Path(c.req.url) && !('client' in query) && !('all' in query)
+  if (clientId === '' && (all === 'true' || subjectAlone)) return [{ owner, target: 'all' }]
   throw new OAuthError('invalid_request', "Give either 'client' or 'all=true' beside 'subject'.")
 }
 
 /** Ends one login session by its id, or all of a subject's; tokens stay (contract 1.4.3). */
 async function revokeLogins(c: Context<AppEnv>): Promise<Response> {
-  const { sid = '', subject = '' } = c.req.query()
+  const { sid = '', subject = c.req.param('subject') ?? '' } = c.req.query()
   if (sid === '' && subject === '')
     throw new OAuthError('invalid_request', "Parameter 'subject' or 'sid' is missing.")
   const owners = sid === '' ? [ownerOf('subject', subject)] : await ownersOf(c, sid)

@@ -2,16 +2,17 @@ import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { Parameters } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
+import { checkClientAssertion, signedByClient, spendClientAssertion } from './assertion.ts'
 import { type Credentials, readCredentials } from './credentials.ts'
 import { verifySecret } from './secret.ts'
 
 /**
- * Authenticates the client of a token, revocation or device request (contract 1.3.3): Basic, post, or the mere id of
- * a public client, and only by the method it registered. A refusal is said only after the source was asked.
+ * Authenticates the client of a token, revocation or device request (contract 1.3.3): Basic, post, a signed assertion, or
+ * the mere id of a public client, and only by the method it registered. A refusal is said only after the source was asked.
  *
  * @param authorization - the Authorization header
- * @throws `invalid_request` without usable credentials, `invalid_client` when they are refused,
- *   `temporarily_unavailable` when the source cannot be asked before a refusal
+ * @throws `invalid_request` without usable credentials, `invalid_client` when they are refused, `jti_known` for an assertion
+ *   that was used before, `temporarily_unavailable` when the source cannot be asked before a refusal
  */
 export async function authenticateClient(
   ctx: RequestContext,
@@ -19,6 +20,14 @@ export async function authenticateClient(
   form: Parameters,
 ): Promise<ClientRecord> {
   const credentials = readCredentials(authorization, form)
+  if (credentials.method !== 'private_key_jwt') return prove(ctx, credentials)
+  checkClientAssertion(ctx.rt.config, credentials.assertion)
+  const client = await prove(ctx, credentials)
+  await spendClientAssertion(ctx, client, credentials.assertion)
+  return client
+}
+
+async function prove(ctx: RequestContext, credentials: Credentials): Promise<ClientRecord> {
   const copy = await ctx.rt.clients.find(credentials.id)
   if (copy !== undefined) {
     ctx.seen(copy.id)
@@ -29,7 +38,11 @@ export async function authenticateClient(
     ctx.seen(current.id)
     if (await accepts(ctx, current, credentials)) return current
   }
-  throw new OAuthError('invalid_client')
+  const hint =
+    credentials.method === 'private_key_jwt'
+      ? "The assertion must be signed with the client's registered algorithm, by a key of use 'sig'."
+      : ''
+  throw new OAuthError('invalid_client', hint)
 }
 
 async function accepts(
@@ -39,6 +52,7 @@ async function accepts(
 ): Promise<boolean> {
   if (client.metadata.token_endpoint_auth_method !== credentials.method) return false
   if (credentials.method === 'none') return true
+  if (credentials.method === 'private_key_jwt') return signedByClient(ctx.rt, client, credentials.assertion)
   if (client.secretHash === null) return false
   for (const hash of [client.secretHash, ...client.rotatedSecretHashes]) {
     if (await verifySecret(ctx.rt.roots, client.id, credentials.secret, hash)) return true

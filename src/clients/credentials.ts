@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { Parameters } from '../http/form.ts'
+import { type Assertion, readAssertion } from './jwt-profile.ts'
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 const BASIC = /^basic +(.*)$/i
@@ -14,10 +15,11 @@ export type Credentials =
       readonly secret: string
     }
   | { readonly method: 'none'; readonly id: string }
+  | { readonly method: 'private_key_jwt'; readonly id: string; readonly assertion: Assertion }
 
 /**
- * Reads the client's credentials from a request (RFC 6749 section 2.3.1). Throws `invalid_request` when there are
- * none, more than one kind, or a malformed Basic header, and `invalid_client` for an assertion, which no client can use yet.
+ * Reads the client's credentials from a request (RFC 6749 section 2.3.1, RFC 7523 section 2.2). Throws `invalid_request` when there are
+ * none, more than one kind, or a malformed Basic header, and `invalid_client` for an assertion that names no client.
  */
 export function readCredentials(authorization: string | undefined, form: Parameters): Credentials {
   const basic = readBasic(authorization)
@@ -27,7 +29,7 @@ export function readCredentials(authorization: string | undefined, form: Paramet
     form.get('client_assertion_type') !== undefined || form.get('client_assertion') !== undefined
   const kinds = [basic !== undefined, secret !== undefined, hasAssertion].filter(Boolean).length
   if (kinds > 1) throw malformed('The client authenticates in more than one way.')
-  if (hasAssertion) return refuseAssertion(form)
+  if (hasAssertion) return readClientAssertion(form)
   if (basic !== undefined) {
     if (id !== undefined && id !== basic.id)
       throw malformed("Parameter 'client_id' differs from the Basic user name.")
@@ -61,11 +63,19 @@ function readBasic(
 /** Both halves are form-encoded (RFC 6749 section 2.3.1 and appendix B). */
 const fromForm = (text: string): string => decodeURIComponent(text.replaceAll('+', ' '))
 
-function refuseAssertion(form: Parameters): never {
+function readClientAssertion(form: Parameters): Credentials {
   if (form.get('client_assertion_type') !== ASSERTION_TYPE)
     throw malformed("Parameter 'client_assertion_type' is unknown.")
-  form.require('client_assertion')
-  throw new OAuthError('invalid_client', "The method 'private_key_jwt' is not supported.")
+  const assertion = readAssertion(form.require('client_assertion'))
+  if (assertion === undefined || assertion.sub === '' || assertion.iss !== assertion.sub) {
+    throw new OAuthError(
+      'invalid_client',
+      "The assertion must be a JWT whose 'iss' and 'sub' are the client.",
+    )
+  }
+  if ((form.get('client_id') ?? assertion.sub) !== assertion.sub)
+    throw new OAuthError('invalid_client', "Parameter 'client_id' differs from the assertion's subject.")
+  return { method: 'private_key_jwt', id: assertion.sub, assertion }
 }
 
 const malformed = (hint: string): OAuthError => new OAuthError('invalid_request', hint)

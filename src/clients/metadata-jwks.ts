@@ -25,8 +25,8 @@ export function readJwks(jwks: JsonObject | null): JwkSet | null {
   }
 }
 
-/** RFC 7591 section 2 asks for public keys: a private or symmetric one has no business in the database. */
-function isPublicKey(key: JsonObject): boolean {
+/** Whether a JWK is a valid public key (RFC 7591 section 2): a private or symmetric one has no business in the database. */
+export function isPublicKey(key: JsonObject): boolean {
   if ('d' in key || 'k' in key) return false
   if (!['kid', 'use', 'alg'].every((name) => ['undefined', 'string'].includes(typeof key[name]))) return false
   switch (key['kty']) {

@@ -3,6 +3,7 @@ import { OAuthError } from '../errors/oauth-error.ts'
 import { isClientId } from '../store/client-id.ts'
 import type { ClientMetadata } from '../store/types.ts'
 import { isPlainText } from '../util/text.ts'
+import { CLIENT_ASSERTION_ALGORITHMS } from './jwt-profile.ts'
 import { readJwks } from './metadata-jwks.ts'
 import { readLifespans } from './metadata-lifespans.ts'
 import { type ClientDraft, readDraft } from './metadata-shape.ts'
@@ -13,9 +14,6 @@ const MAX_SECRET_LENGTH = 1024
 
 /** Bound of a client's metadata in bytes of JSON: D1 rows, copies and pages of the list stay small. */
 const MAX_METADATA_BYTES = 100_000
-
-/** Algorithms for `private_key_jwt` (contract 1.3.3). */
-const ASSERTION_ALGORITHMS = /^(?:RS|PS|ES)(?:256|384|512)$/
 
 const SUBJECT_TYPES: readonly string[] = ['public']
 const USERINFO_ALGORITHMS: readonly string[] = ['none', 'RS256']
@@ -113,7 +111,7 @@ function checkAuthMethod(draft: ClientDraft): void {
   if (draft.token_endpoint_auth_method !== 'private_key_jwt') return
   if (!hasKeys && draft.jwks_uri === '') throw invalid("Method 'private_key_jwt' needs 'jwks' or 'jwks_uri'.")
   const algorithm = draft.token_endpoint_auth_signing_alg
-  if (algorithm !== '' && !ASSERTION_ALGORITHMS.test(algorithm)) {
+  if (algorithm !== '' && !CLIENT_ASSERTION_ALGORITHMS.includes(algorithm)) {
     throw invalid("Field 'token_endpoint_auth_signing_alg' must be RS, PS or ES with 256, 384 or 512.")
   }
 }

@@ -15,6 +15,11 @@ export interface WrittenClient {
   readonly secret: string | undefined
 }
 
+/** What a change sets; the secret stays where it is undefined, the registration epoch where it is not given. */
+export interface ClientChange extends Pick<ClientInput, 'metadata' | 'secret'> {
+  readonly registrationEpoch?: number
+}
+
 /** Registers a client, with a made secret unless one is given or the client is public. Throws `resource_exists` for a taken id. */
 export async function createClient(ctx: RequestContext, input: ClientInput): Promise<WrittenClient> {
   const id = input.id ?? crypto.randomUUID()
@@ -27,6 +32,7 @@ export async function createClient(ctx: RequestContext, input: ClientInput): Pro
     // Short, because every token carries it.
     instance: toBase64url(crypto.getRandomValues(new Uint8Array(8))),
     accessEpoch: 0,
+    registrationEpoch: 0,
     secretHash: secret === undefined ? null : await hashSecret(ctx.rt.roots, id, secret),
     rotatedSecretHashes: [],
     metadata: input.metadata,
@@ -46,8 +52,8 @@ export async function requireClient(ctx: RequestContext, id: string): Promise<Cl
 }
 
 /** What a change gives a client; whatever it leaves out stays. */
-type ClientChange = Partial<
-  Pick<ClientRecord, 'metadata' | 'secretHash' | 'rotatedSecretHashes' | 'accessEpoch'>
+type RecordChange = Partial<
+  Pick<ClientRecord, 'metadata' | 'secretHash' | 'rotatedSecretHashes' | 'accessEpoch' | 'registrationEpoch'>
 >
 
 /**
@@ -58,7 +64,7 @@ export async function changeClient(
   ctx: RequestContext,
   id: string,
   event: AuditEvent,
-  change: (current: ClientRecord) => ClientChange | Promise<ClientChange>,
+  change: (current: ClientRecord) => RecordChange | Promise<RecordChange>,
 ): Promise<ClientRecord> {
   for (let tried = 0; tried < TRIES; tried += 1) {
     const current = await requireClient(ctx, id)
@@ -78,20 +84,25 @@ export async function changeClient(
 export async function updateClient(
   ctx: RequestContext,
   id: string,
-  change: (current: ClientRecord) => ClientInput,
+  change: (current: ClientRecord) => ClientChange,
 ): Promise<WrittenClient> {
   let given: string | undefined
   const client = await changeClient(ctx, id, 'client.changed', async (current) => {
-    const { metadata, secret } = change(current)
+    const { metadata, secret, registrationEpoch = current.registrationEpoch } = change(current)
     given = secret
-    if (secret === undefined) return { metadata }
-    return { metadata, secretHash: await hashSecret(ctx.rt.roots, id, secret), rotatedSecretHashes: [] }
+    if (secret === undefined) return { metadata, registrationEpoch }
+    const secretHash = await hashSecret(ctx.rt.roots, id, secret)
+    return { metadata, registrationEpoch, secretHash, rotatedSecretHashes: [] }
   })
   return { client, secret: given }
 }
 
-/** Deletes a client. Throws `resource_not_found`. */
-export async function deleteClient(ctx: RequestContext, id: string): Promise<void> {
-  if (!(await ctx.rt.clients.remove(id))) throw new OAuthError('resource_not_found')
+/** Deletes a client, of the given version only unless that is null. Throws `resource_not_found`. */
+export async function deleteClient(
+  ctx: RequestContext,
+  id: string,
+  version: number | null = null,
+): Promise<void> {
+  if (!(await ctx.rt.clients.remove(id, version))) throw new OAuthError('resource_not_found')
   ctx.audit('client.deleted', { client_id: id })
 }

@@ -50,6 +50,12 @@ export function renderCreatedClient(record: ClientRecord): JsonObject {
   return { ...renderClient(record), redirect_uris, grant_types, response_types, contacts }
 }
 
+/** The secret in clear, for those who just set it; a public client has no use for one. */
+export function withSecret(client: JsonObject, secret: string | undefined): JsonObject {
+  if (secret === undefined || client['token_endpoint_auth_method'] === 'none') return client
+  return { ...client, client_secret: secret }
+}
+
 function unlessEmpty(field: string, value: string | readonly string[]): JsonObject {
   return value.length === 0 ? {} : { [field]: value }
 }

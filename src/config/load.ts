@@ -1,9 +1,11 @@
+import { outboundAllowed } from '../http/outbound.ts'
 import { isLoopbackHost } from '../util/loopback.ts'
 import { SettingsReader } from './reader.ts'
 import { settings } from './settings.ts'
 import type {
   Config,
   CookieSettings,
+  CorsSettings,
   Lifetimes,
   OAuth2Settings,
   Strategies,
@@ -46,6 +48,11 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Config {
     strategies: readStrategies(reader),
     oauth2: readOAuth2(reader),
     cookies: readCookies(reader, issuerUrl.protocol === 'https:'),
+    publicCors: readCors(reader),
+    registration: {
+      enabled: reader.read(settings.registrationEnabled),
+      url: reader.read(settings.registrationUrl),
+    },
     defaultClientScope: reader.read(settings.defaultClientScope),
     supportedClaims: reader.read(settings.supportedClaims),
     supportedScopes: reader.read(settings.supportedScopes),
@@ -55,7 +62,9 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Config {
     admin: readAdmin(reader, loopback),
     demoPages,
     grantsBook: reader.read(settings.grantsBook),
+    outboundPrivate: readOutbound(reader, loopback),
   }
+  checkHooks(reader, config)
   reader.finish()
   return config
 }
@@ -115,7 +124,15 @@ function readOAuth2(reader: SettingsReader): OAuth2Settings {
     allowedTopLevelClaims: reader.read(settings.allowedTopLevelClaims),
     mirrorTopLevelClaims: reader.read(settings.mirrorTopLevelClaims),
     preserveExtClaims: reader.read(settings.preserveExtClaims),
+    tokenHook: reader.read(settings.tokenHook),
+    refreshTokenHook: reader.read(settings.refreshTokenHook),
     device: { pollingInterval: reader.read(settings.pollingInterval), userCode: readUserCode(reader) },
+    jwtBearer: {
+      jtiOptional: reader.read(settings.jwtJtiOptional),
+      iatOptional: reader.read(settings.jwtIatOptional),
+      maxTtl: reader.read(settings.jwtMaxTtl),
+      omitAudience: reader.read(settings.jwtOmitAudience),
+    },
   }
 }
 
@@ -142,6 +159,31 @@ function readCookies(reader: SettingsReader, secure: boolean): CookieSettings {
     consentCsrfName: reader.read(settings.consentCsrfName) + infix,
     deviceCsrfName: reader.read(settings.deviceCsrfName) + infix,
     sessionPath: reader.read(settings.sessionPath),
+  }
+}
+
+const readCors = (reader: SettingsReader): CorsSettings => ({
+  enabled: reader.read(settings.corsEnabled),
+  allowedOrigins: reader.read(settings.corsOrigins),
+  allowedMethods: reader.read(settings.corsMethods),
+  allowedHeaders: reader.read(settings.corsHeaders),
+  exposedHeaders: reader.read(settings.corsExposed),
+  allowCredentials: reader.read(settings.corsCredentials),
+  maxAge: reader.read(settings.corsMaxAge),
+})
+
+function readOutbound(reader: SettingsReader, loopback: boolean): boolean {
+  const lifted = reader.read(settings.outboundPrivate)
+  if (lifted && !loopback) reader.refuse(settings.outboundPrivate, 'may be on only with a loopback issuer')
+  return lifted
+}
+
+/** Hooks are asked by the rule for all other servers; an address it forbids is better refused now than at each token. */
+function checkHooks(reader: SettingsReader, config: Config): void {
+  for (const name of ['tokenHook', 'refreshTokenHook'] as const) {
+    const url = config.oauth2[name]?.url
+    if (url === undefined || outboundAllowed(config, new URL(url))) continue
+    reader.refuse(settings[name], 'must be https, on port 443 of a public host that is not this server')
   }
 }
 

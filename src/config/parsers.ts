@@ -145,7 +145,8 @@ function canonicalHost(item: string): string | undefined {
   return URL.parse(`https://${item}`)?.host
 }
 
-function absoluteUrl(text: string): URL | undefined {
+/** An http or https URL without credentials. */
+export function absoluteUrl(text: string): URL | undefined {
   const url = /^https?:\/\/[^/\s]/i.test(text) && !/[\s\\]/.test(text) ? URL.parse(text) : null
   return url === null || url.username !== '' || url.password !== '' ? undefined : url
 }

@@ -1,3 +1,4 @@
+import { hook } from './hook.ts'
 import {
   adminKeys,
   duration,
@@ -46,6 +47,13 @@ const characterSet: Parser<string> = {
 }
 
 const secrets = listOf('secrets of at least 32 characters each', (secret) => secret.length >= 32)
+
+const origins = listOf('origins such as https://app.example or https://*.example, or *', (origin) =>
+  /^(?:\*|[a-z][a-z0-9+.-]*:\/\/[^\s/?#@\\]+\/?)$/i.test(origin),
+)
+
+/** Names of methods and headers (RFC 9110 section 5.6.2). */
+const tokens = listOf('names', (name) => /^[\w!#$%&'*+.^`|~-]+$/.test(name))
 
 const setting = <T>(name: string, parser: Parser<T>, preset: string): Setting<T> => ({ name, parser, preset })
 
@@ -96,6 +104,9 @@ export const settings = {
   allowedTopLevelClaims: setting('OAUTH2_ALLOWED_TOP_LEVEL_CLAIMS', list, ''),
   mirrorTopLevelClaims: setting('OAUTH2_MIRROR_TOP_LEVEL_CLAIMS', flag, 'true'),
   preserveExtClaims: setting('OAUTH2_PRESERVE_EXT_CLAIMS', flag, 'false'),
+  tokenHook: setting('OAUTH2_TOKEN_HOOK', optional(hook), ''),
+  refreshTokenHook: setting('OAUTH2_REFRESH_TOKEN_HOOK', optional(hook), ''),
+  registrationEnabled: setting('OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED', flag, 'false'),
   pollingInterval: setting(
     'OAUTH2_DEVICE_AUTHORIZATION_TOKEN_POLLING_INTERVAL',
     duration(1, 3600, '1h'),
@@ -112,11 +123,16 @@ export const settings = {
     optional(characterSet),
     '',
   ),
+  jwtJtiOptional: setting('OAUTH2_GRANT_JWT_JTI_OPTIONAL', flag, 'false'),
+  jwtIatOptional: setting('OAUTH2_GRANT_JWT_IAT_OPTIONAL', flag, 'false'),
+  jwtMaxTtl: setting('OAUTH2_GRANT_JWT_MAX_TTL', duration(1), '720h'),
+  jwtOmitAudience: setting('OAUTH2_GRANT_JWT_OMIT_ASSERTION_AUDIENCE', flag, 'true'),
   defaultClientScope: setting(
     'OIDC_DYNAMIC_CLIENT_REGISTRATION_DEFAULT_SCOPE',
     words,
     'offline_access offline openid',
   ),
+  registrationUrl: setting('WEBFINGER_OIDC_DISCOVERY_CLIENT_REGISTRATION_URL', optional(serverUrl), ''),
   supportedClaims: setting('WEBFINGER_OIDC_DISCOVERY_SUPPORTED_CLAIMS', list, ''),
   supportedScopes: setting('WEBFINGER_OIDC_DISCOVERY_SUPPORTED_SCOPE', list, ''),
   broadcastKeys: setting('WEBFINGER_JWKS_BROADCAST_KEYS', list, ''),
@@ -127,5 +143,25 @@ export const settings = {
   consentCsrfName: setting('SERVE_COOKIES_NAMES_CONSENT_CSRF', cookieName, 'ory_hydra_consent_csrf'),
   deviceCsrfName: setting('SERVE_COOKIES_NAMES_DEVICE_CSRF', cookieName, 'ory_hydra_device_csrf'),
   sessionPath: setting('SERVE_COOKIES_PATHS_SESSION', cookiePath, '/'),
+  corsEnabled: setting('SERVE_PUBLIC_CORS_ENABLED', flag, 'false'),
+  corsOrigins: setting('SERVE_PUBLIC_CORS_ALLOWED_ORIGINS', origins, ''),
+  corsMethods: setting(
+    'SERVE_PUBLIC_CORS_ALLOWED_METHODS',
+    tokens,
+    'POST,GET,PUT,PATCH,DELETE,CONNECT,HEAD,OPTIONS,TRACE',
+  ),
+  corsHeaders: setting(
+    'SERVE_PUBLIC_CORS_ALLOWED_HEADERS',
+    tokens,
+    'Accept,Content-Type,Content-Length,Accept-Language,Content-Language,Authorization',
+  ),
+  corsExposed: setting(
+    'SERVE_PUBLIC_CORS_EXPOSED_HEADERS',
+    tokens,
+    'Cache-Control,Expires,Last-Modified,Pragma,Content-Length,Content-Language,Content-Type',
+  ),
+  corsCredentials: setting('SERVE_PUBLIC_CORS_ALLOW_CREDENTIALS', flag, 'true'),
+  corsMaxAge: setting('SERVE_PUBLIC_CORS_MAX_AGE', integer(0, 31_536_000), '0'),
   grantsBook: setting('GRANTS_BOOK', flag, 'on'),
+  outboundPrivate: setting('OUTBOUND_ALLOW_PRIVATE', flag, 'false'),
 } as const

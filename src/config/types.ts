@@ -46,6 +46,28 @@ export interface CookieSettings {
   readonly sessionPath: string
 }
 
+/** Who may call the public endpoints out of a web page; an empty list of origins allows all (contract 3.14). */
+export interface CorsSettings {
+  readonly enabled: boolean
+  readonly allowedOrigins: readonly string[]
+  readonly allowedMethods: readonly string[]
+  readonly allowedHeaders: readonly string[]
+  readonly exposedHeaders: readonly string[]
+  readonly allowCredentials: boolean
+  /** How long a browser may keep the answer to a preflight, seconds; 0 leaves it to the browser. */
+  readonly maxAge: number
+}
+
+/** Who is asked before tokens are issued, and with which API key; never logged. */
+export interface TokenHook {
+  readonly url: string
+  readonly auth: {
+    readonly in: 'header' | 'cookie'
+    readonly name: string
+    readonly value: string
+  } | null
+}
+
 export interface OAuth2Settings {
   readonly pkceEnforced: boolean
   readonly pkceEnforcedForPublicClients: boolean
@@ -57,10 +79,19 @@ export interface OAuth2Settings {
   readonly allowedTopLevelClaims: readonly string[]
   readonly mirrorTopLevelClaims: boolean
   readonly preserveExtClaims: boolean
+  readonly tokenHook: TokenHook | null
+  readonly refreshTokenHook: TokenHook | null
   readonly device: {
     /** Least pause between two polls, seconds. */
     readonly pollingInterval: number
     readonly userCode: UserCodeSettings
+  }
+  /** Rules for the assertions of the JWT bearer grant; `maxTtl` in seconds. */
+  readonly jwtBearer: {
+    readonly jtiOptional: boolean
+    readonly iatOptional: boolean
+    readonly maxTtl: number
+    readonly omitAudience: boolean
   }
 }
 
@@ -88,6 +119,9 @@ export interface Config {
   readonly strategies: Strategies
   readonly oauth2: OAuth2Settings
   readonly cookies: CookieSettings
+  readonly publicCors: CorsSettings
+  /** Dynamic client registration, and where discovery says it is; null: here, if it is on. */
+  readonly registration: { readonly enabled: boolean; readonly url: string | null }
   readonly defaultClientScope: string
   readonly supportedClaims: readonly string[]
   readonly supportedScopes: readonly string[]
@@ -104,4 +138,6 @@ export interface Config {
   }
   readonly demoPages: boolean
   readonly grantsBook: boolean
+  /** Whether this server may ask plain http, private and its own addresses; loopback issuers only. */
+  readonly outboundPrivate: boolean
 }

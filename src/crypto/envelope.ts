@@ -1,7 +1,7 @@
-import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { fromBase64url, toBase64url } from '../util/base64url.ts'
 import { hmacSha256 } from '../util/digest.ts'
+import { type AeadParameters, aeadOpen, aeadSeal, NONCE_BYTES } from './aead.ts'
 import { ROOT_KEY_ID_BYTES, type RootKey } from './root-key.ts'
 import type { RootKeys } from './root-keys.ts'
 import type { EnvelopeKind, Opened } from './types.ts'
@@ -9,7 +9,6 @@ import type { EnvelopeKind, Opened } from './types.ts'
 /** Format written by this release. A later one is read by releases before it is written (design section 5). */
 const VERSION = 1
 
-const NONCE_BYTES = 24
 const HEAD_BYTES = 1 + ROOT_KEY_ID_BYTES + NONCE_BYTES
 
 /** Longest envelope there is, in characters; the platform's limit for a URL. */
@@ -22,7 +21,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  * Sealed envelopes: all that Ladon hands out and takes back (design sections 1 and 5).
  *
  * Text form: `base64url(head).base64url(box)`. The head is one version byte, the root key's id (6 bytes) and the
- * nonce (24 bytes). The box is XChaCha20-Poly1305 over the UTF-8 JSON `[expiresAt, data]`, with version and kind as
+ * nonce (24 bytes). The box is AES-256-GCM, as in `aead.ts`, over the UTF-8 JSON `[expiresAt, data]`, with version and kind as
  * associated data, under a key derived for the kind from the named root key. So a kind never opens as another.
  *
  * The nonce is synthetic: HMAC-SHA-256 over kind and plaintext under a second derived key, cut to 24 bytes. The same
@@ -55,7 +54,7 @@ export class Envelopes {
     ).subarray(0, NONCE_BYTES)
     const id = fromBase64url(root.id) ?? new Uint8Array(ROOT_KEY_ID_BYTES)
     const head = new Uint8Array([VERSION, ...id, ...nonce])
-    const text = `${toBase64url(head)}.${toBase64url(cipher(root, kind, nonce).encrypt(plain))}`
+    const text = `${toBase64url(head)}.${toBase64url(aeadSeal(parameters(root, kind, nonce), plain))}`
     if (text.length > MAX_ENVELOPE_LENGTH) {
       throw new OAuthError('invalid_request', 'The request holds more data than can be carried along.')
     }
@@ -73,21 +72,18 @@ export class Envelopes {
     if (head.byteLength !== HEAD_BYTES || head[0] !== VERSION) return undefined
     const root = await this.#roots.byId(toBase64url(head.subarray(1, 1 + ROOT_KEY_ID_BYTES)))
     if (root === undefined) return undefined
-    try {
-      const plain = cipher(root, kind, head.subarray(1 + ROOT_KEY_ID_BYTES)).decrypt(box)
-      return toOpened(JSON.parse(decoder.decode(plain)))
-    } catch {
-      return undefined
-    }
+    const plain = aeadOpen(parameters(root, kind, head.subarray(1 + ROOT_KEY_ID_BYTES)), box)
+    return plain === undefined ? undefined : toOpened(plain)
   }
 }
 
-function cipher(root: RootKey, kind: EnvelopeKind, nonce: Uint8Array) {
+function parameters(root: RootKey, kind: EnvelopeKind, nonce: Uint8Array): AeadParameters {
   const associated = new Uint8Array([VERSION, ...encoder.encode(kind)])
-  return xchacha20poly1305(root.derive(`ladon envelope ${VERSION} ${kind}`), nonce, associated)
+  return { key: root.derive(`ladon envelope ${VERSION} ${kind}`), nonce, associated }
 }
 
-function toOpened(content: unknown): Opened | undefined {
+function toOpened(plain: Uint8Array): Opened | undefined {
+  const content: unknown = JSON.parse(decoder.decode(plain))
   if (!Array.isArray(content) || content.length !== 2) return undefined
   const [expiresAt, data]: readonly unknown[] = content
   return expiresAt === null || typeof expiresAt === 'number' ? { expiresAt, data } : undefined

@@ -1,11 +1,10 @@
-import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { fromBase64url, toBase64url } from '../util/base64url.ts'
 import { deriveKey } from '../util/digest.ts'
+import { type AeadParameters, aeadOpen, aeadSeal, NONCE_BYTES } from './aead.ts'
 import { ROOT_KEY_BYTES } from './root-key.ts'
 
 /** Format of the sealed text: `1.` and base64url of nonce and box. */
 const FORMAT = '1'
-const NONCE_BYTES = 24
 
 /** Seals root keys under one system secret (design section 5). */
 export class RootKeySeal {
@@ -18,7 +17,7 @@ export class RootKeySeal {
   /** The sealed text of a root key, bound to its id. */
   seal(id: string, key: Uint8Array): string {
     const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES))
-    const box = this.#cipher(id, nonce).encrypt(key)
+    const box = aeadSeal(this.#parameters(id, nonce), key)
     return `${FORMAT}.${toBase64url(new Uint8Array([...nonce, ...box]))}`
   }
 
@@ -28,15 +27,11 @@ export class RootKeySeal {
     if (format !== FORMAT || text === undefined || rest.length > 0) return undefined
     const bytes = fromBase64url(text)
     if (bytes === undefined || bytes.byteLength <= NONCE_BYTES) return undefined
-    try {
-      const key = this.#cipher(id, bytes.subarray(0, NONCE_BYTES)).decrypt(bytes.subarray(NONCE_BYTES))
-      return key.byteLength === ROOT_KEY_BYTES ? key : undefined
-    } catch {
-      return undefined
-    }
+    const key = aeadOpen(this.#parameters(id, bytes.subarray(0, NONCE_BYTES)), bytes.subarray(NONCE_BYTES))
+    return key?.byteLength === ROOT_KEY_BYTES ? key : undefined
   }
 
-  #cipher(id: string, nonce: Uint8Array) {
-    return xchacha20poly1305(this.#key, nonce, new TextEncoder().encode(`${FORMAT} ${id}`))
+  #parameters(id: string, nonce: Uint8Array): AeadParameters {
+    return { key: this.#key, nonce, associated: new TextEncoder().encode(`${FORMAT} ${id}`) }
   }
 }

@@ -2,20 +2,25 @@ import { OAuthError } from '../errors/oauth-error.ts'
 import { logLine } from '../http/log.ts'
 import { nowMs } from '../util/clock.ts'
 
-/** Shortest time between two loads, in milliseconds. */
+/** Shortest time between two loads unless another is given, in milliseconds. */
 const INTERVAL_MS = 1000
 
 /** How long a caller waits for a load that another request started, in milliseconds. */
 const PATIENCE_MS = 3000
 
-/** Runs a load at most once a second; whoever asks meanwhile gets that load's outcome, failures included (design section 8). */
+/** Runs a load at most once in an interval; whoever asks meanwhile gets that load's outcome, failures included (design section 8). */
 export class SharedLoad<T> {
+  readonly #intervalMs: number
   #last: { readonly startedAt: number; readonly outcome: Promise<T> } | undefined
 
-  /** The outcome of `load`, or of the one that was started less than a second ago. */
+  constructor(intervalMs = INTERVAL_MS) {
+    this.#intervalMs = intervalMs
+  }
+
+  /** The outcome of `load`, or of the one that was started less than an interval ago. */
   run(load: () => Promise<T>): Promise<T> {
     const now = nowMs()
-    if (this.#last !== undefined && Math.abs(now - this.#last.startedAt) < INTERVAL_MS) {
+    if (this.#last !== undefined && Math.abs(now - this.#last.startedAt) < this.#intervalMs) {
       return patiently(this.#last.outcome)
     }
     const outcome = load()

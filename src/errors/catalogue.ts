@@ -31,6 +31,7 @@ export const catalogue = {
     'invalid_grant',
     'The authorization code, refresh token or other grant is invalid, expired, revoked, or belongs to another client.',
   ),
+  jti_known: oauth(400, 'jti_known', 'The assertion was used before; each one counts once.'),
   invalid_scope: oauth(
     400,
     'invalid_scope',
@@ -135,6 +136,32 @@ export const catalogue = {
     403,
     'The requested action was forbidden',
     'This API key does not cover this part of the admin API.',
+  ),
+  registration_unauthorized: oauth(
+    401,
+    'The request could not be authorized',
+    'The registration access token is missing or not the current one of this client.',
+  ),
+  registration_forbidden: oauth(
+    403,
+    'The requested action was forbidden',
+    'A client cannot change this of itself.',
+  ),
+  registration_disabled: oauth(
+    404,
+    'The requested resource could not be found',
+    'Dynamic client registration is turned off.',
+  ),
+  missing_required_parameter: oauth(
+    400,
+    'missing_required_parameter',
+    'A field of the trust relationship is missing or does not go with another.',
+  ),
+  undecodable_body: oauth(400, 'error', 'The body is not a JSON object of the expected form.'),
+  outbound_failed: oauth(
+    500,
+    'server_error',
+    'Another server, which this one had to ask, gave no usable answer.',
   ),
   resource_not_found: oauth(404, 'Unable to locate the resource', ''),
   challenge_not_found: oauth(404, 'Not Found', 'Unable to locate the requested resource'),

@@ -11,6 +11,7 @@ import { keepFor, lifetimesFor } from '../tokens/lifetimes.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { underAttempt } from './attempts.ts'
 import { type GrantHandler, requireGrantType, requireStamp } from './grant.ts'
+import { type HookedRequest, withHooks } from './hook.ts'
 
 /**
  * Redeems an authorization code (RFC 6749 section 4.1.3), once. Everything that can be refused is refused before
@@ -24,7 +25,11 @@ export const authorizationCode: GrantHandler = async (ctx, registered, form) => 
   const client = await requireStamp(ctx, allowed, 'code', code)
   checkRedirectUriAgain(code.redirectUri, form.get('redirect_uri'))
   checkCodeVerifier(code.codeChallenge, form.get('code_verifier'))
-  return redeemGrant(ctx, client, presented, code, 'authorization_code')
+  return redeemGrant(ctx, { client, form, grantType: 'authorization_code' }, presented, code)
+}
+
+interface RedeemedRequest extends Pick<HookedRequest, 'client' | 'form'> {
+  readonly grantType: 'authorization_code' | typeof DEVICE_GRANT
 }
 
 /**
@@ -34,23 +39,25 @@ export const authorizationCode: GrantHandler = async (ctx, registered, form) => 
  */
 export async function redeemGrant(
   ctx: RequestContext,
-  client: ClientRecord,
+  { client, form, grantType }: RedeemedRequest,
   presented: string,
   grant: ConsentedGrant,
-  grantType: 'authorization_code' | typeof DEVICE_GRANT,
 ): Promise<TokenResponse> {
   const lifetimes = lifetimesFor(ctx.rt.config, client, grantType)
   const refreshes = (client.metadata.grant_types ?? []).includes('refresh_token')
   await prepareSigners(ctx.rt, client)
   return underAttempt(ctx.attempt, client.id, presented, async (attempt) => {
-    const result = await ctx.rt.ledgers.call(grant.owner, 'redeem', {
-      attempt,
-      id: grant.grantId,
-      clientId: client.id,
-      epoch: grant.epoch,
-      keepSeconds: keepFor(lifetimes, refreshes),
-      spareReused: grantType === DEVICE_GRANT,
-    })
+    const result = await withHooks(ctx, { client, form, lifetimes }, (hook) =>
+      ctx.rt.ledgers.call(grant.owner, 'redeem', {
+        attempt,
+        id: grant.grantId,
+        clientId: client.id,
+        epoch: grant.epoch,
+        keepSeconds: keepFor(lifetimes, refreshes),
+        spareReused: grantType === DEVICE_GRANT,
+        hook,
+      }),
+    )
     if (result.status !== 'issued') throw refusal(ctx, client, grant, result.status)
     ctx.audit('token.issued', { client_id: client.id, grant: grant.grantId, grant_type: grantType })
     return issueTokens(ctx, client, { owner: grant.owner, ...result }, lifetimes)

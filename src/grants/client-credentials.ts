@@ -1,17 +1,11 @@
-import { accessTokenLifespan } from '../clients/lifespans.ts'
 import type { Config } from '../config/types.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { Parameters } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
-import { makeAccessToken } from '../tokens/access-token.ts'
-import { stampOf } from '../tokens/formats.ts'
-import { toBase64url } from '../util/base64url.ts'
-import { nowSeconds } from '../util/clock.ts'
-import { audienceAllowed, scopeAllowed } from '../util/scope.ts'
+import { scopeAllowed } from '../util/scope.ts'
 import { type GrantHandler, requireGrantType } from './grant.ts'
-
-/** Ledgers that share a client's revocations; sealed into each token, so the number may change. */
-const SHARDS = 8
+import { hookedOwnClaims } from './hook.ts'
+import { issueOwnToken, refusedAudience } from './own-token.ts'
 
 /** Issues a token to the client itself (RFC 6749 section 4.4). The token carries its claims; nothing is stored. */
 export const clientCredentials: GrantHandler = async (ctx, registered, form) => {
@@ -26,34 +20,8 @@ export const clientCredentials: GrantHandler = async (ctx, registered, form) => 
   if (refusedStill !== undefined) throw refusedStill
   const scope = grantedScope(config, client, form)
   const audience = form.list('audience')
-  const issuedAt = nowSeconds()
-  const lifetime = accessTokenLifespan(config.ttl, client.metadata, 'client_credentials')
-  const id = toBase64url(crypto.getRandomValues(new Uint8Array(16)))
-  const accessToken = await makeAccessToken(
-    ctx.rt,
-    client,
-    {
-      type: 'client',
-      clientId: client.id,
-      id,
-      shards: SHARDS,
-      issuedAt,
-      scope,
-      audience,
-      ...stampOf(client),
-    },
-    {
-      subject: client.id,
-      clientId: client.id,
-      scope,
-      audience,
-      custom: {},
-      issuedAt,
-      expiresAt: issuedAt + lifetime,
-    },
-  )
-  ctx.audit('token.issued', { client_id: client.id, grant_type: 'client_credentials' })
-  return { access_token: accessToken, expires_in: lifetime, scope: scope.join(' '), token_type: 'bearer' }
+  const claims = { grantType: 'client_credentials', subject: null, scope, audience } as const
+  return issueOwnToken(ctx, client, claims, await hookedOwnClaims(ctx, { client, form }, claims))
 }
 
 function checkRequest(config: Config, client: ClientRecord, form: Parameters): OAuthError | undefined {
@@ -62,9 +30,7 @@ function checkRequest(config: Config, client: ClientRecord, form: Parameters): O
   if (scope !== undefined) {
     return new OAuthError('invalid_scope', `The client may not request scope '${scope.slice(0, 100)}'.`)
   }
-  const audience = form.list('audience').find((value) => !audienceAllowed(client.metadata.audience, value))
-  if (audience === undefined) return undefined
-  return new OAuthError('invalid_request', `The client may not request audience '${audience.slice(0, 100)}'.`)
+  return refusedAudience(client, form)
 }
 
 function grantedScope(config: Config, client: ClientRecord, form: Parameters): readonly string[] {

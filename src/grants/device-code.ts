@@ -28,6 +28,6 @@ export const deviceCode: GrantHandler = async (ctx, registered, form) => {
     case 'gone':
       throw new OAuthError('expired_token')
     case 'approved':
-      return redeemGrant(ctx, client, presented, poll.grant, DEVICE_GRANT)
+      return redeemGrant(ctx, { client, form, grantType: DEVICE_GRANT }, presented, poll.grant)
   }
 }

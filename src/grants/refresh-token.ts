@@ -1,6 +1,6 @@
 import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import type { RefreshResult } from '../ledger/types.ts'
+import type { HookStep, RefreshResult } from '../ledger/types.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { prepareSigners } from '../tokens/access-token.ts'
 import { type Expiring, type GrantToken, openRefresh } from '../tokens/formats.ts'
@@ -9,6 +9,7 @@ import { keepFor, lifetimesFor, type TokenLifetimes } from '../tokens/lifetimes.
 import { nowSeconds } from '../util/clock.ts'
 import { underAttempt } from './attempts.ts'
 import { type GrantHandler, requireGrantType, requireStamp } from './grant.ts'
+import { type HookedRequest, withHooks } from './hook.ts'
 
 const AUDITED = {
   advance: 'token.refreshed',
@@ -33,7 +34,7 @@ export const refreshToken: GrantHandler = async (ctx, registered, form) => {
   const lifetimes = lifetimesFor(ctx.rt.config, client, 'refresh_token')
   await prepareSigners(ctx.rt, client)
   return underAttempt(ctx.attempt, client.id, presented, async (attempt) => {
-    const result = await advance(ctx, client, token, lifetimes, attempt)
+    const result = await advance(ctx, { client, form, lifetimes }, token, lifetimes, attempt)
     if (result.status !== 'issued') throw refusal(ctx, client, token, result)
     ctx.audit(AUDITED[result.via], {
       client_id: client.id,
@@ -47,13 +48,14 @@ export const refreshToken: GrantHandler = async (ctx, registered, form) => {
 /** Asks the ledger; a limit that a cached client copy does not cover counts only if the source says so too. */
 async function advance(
   ctx: RequestContext,
-  client: ClientRecord,
+  request: HookedRequest,
   token: GrantToken,
   lifetimes: TokenLifetimes,
   attempt: string,
 ): Promise<RefreshResult> {
   const { config, ledgers, clients } = ctx.rt
-  const ask = (limits: ClientRecord): Promise<RefreshResult> =>
+  const { client } = request
+  const ask = (limits: ClientRecord, hook: HookStep | undefined): Promise<RefreshResult> =>
     ledgers.call(token.owner, 'refresh', {
       attempt,
       id: token.grantId,
@@ -66,11 +68,13 @@ async function advance(
         strategy: config.strategies.scope,
       },
       keepSeconds: keepFor(lifetimes, true),
+      hook,
     })
-  const result = await ask(client)
+  const result = await withHooks(ctx, request, (hook) => ask(client, hook))
   if (result.status !== 'scope_lost' && result.status !== 'audience_lost') return result
   const current = await clients.fresh(client.id)
-  return current === undefined || current.version === client.version ? result : ask(current)
+  if (current === undefined || current.version === client.version) return result
+  return withHooks(ctx, request, (hook) => ask(current, hook))
 }
 
 function refusal(

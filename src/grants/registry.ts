@@ -3,6 +3,7 @@ import { authorizationCode } from './authorization-code.ts'
 import { clientCredentials } from './client-credentials.ts'
 import { deviceCode } from './device-code.ts'
 import type { GrantHandler } from './grant.ts'
+import { JWT_BEARER, jwtBearer } from './jwt-bearer.ts'
 import { refreshToken } from './refresh-token.ts'
 
 /** The grant types of the token endpoint. */
@@ -11,4 +12,5 @@ export const grantHandlers: ReadonlyMap<string, GrantHandler> = new Map([
   ['refresh_token', refreshToken],
   ['client_credentials', clientCredentials],
   [DEVICE_GRANT, deviceCode],
+  [JWT_BEARER, jwtBearer],
 ])

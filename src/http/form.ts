@@ -1,4 +1,5 @@
 import { OAuthError } from '../errors/oauth-error.ts'
+import { readAtMost } from './stream.ts'
 
 /** Largest body taken, in bytes. */
 export const MAX_BODY_BYTES = 1024 * 1024
@@ -47,19 +48,8 @@ export class Parameters {
 export async function readBody(request: Request): Promise<Uint8Array<ArrayBuffer>> {
   if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES)
     throw new OAuthError('body_too_large')
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of request.body ?? []) {
-    size += chunk.byteLength
-    if (size > MAX_BODY_BYTES) throw new OAuthError('body_too_large')
-    chunks.push(chunk)
-  }
-  const body = new Uint8Array(size)
-  let offset = 0
-  for (const chunk of chunks) {
-    body.set(chunk, offset)
-    offset += chunk.byteLength
-  }
+  const body = await readAtMost(request.body, MAX_BODY_BYTES)
+  if (body === undefined) throw new OAuthError('body_too_large')
   return body
 }
 

@@ -1,4 +1,4 @@
-import { type GrantRow, readRecord } from './grant-row.ts'
+import { type GrantRow, readConsent } from './grant-row.ts'
 import type { ListGrantsInput, StoredGrant } from './types.ts'
 import type { Work } from './work.ts'
 
@@ -12,7 +12,14 @@ export function listGrants(work: Work, input: ListGrantsInput): readonly StoredG
     `SELECT id, record FROM grants WHERE ${CONSENTED} AND id > ?2 AND (?3 IS NULL OR sid = ?3) ORDER BY id LIMIT ?4`,
     ...[work.now, input.after ?? '', input.sid, input.limit],
   )
-  return rows.toArray().map(readRecord)
+  return rows.toArray().map(readConsent)
+}
+
+/** How many consents count, of one session or of all. */
+export function countGrants(work: Work, sid: string | null): number {
+  if (!work.tables.has('grants')) return 0
+  const sql = `SELECT count(*) AS total FROM grants WHERE ${CONSENTED} AND (?2 IS NULL OR sid = ?2)`
+  return work.sql.exec<{ total: number }>(sql, work.now, sid).one().total
 }
 
 /** Scopes of the client's newest remembered consent that counts; one given to an earlier creation of the client does not. */
@@ -25,6 +32,6 @@ export function rememberedScope(work: Work, clientId: string, instance: string):
       ...[work.now, clientId],
     )
     .toArray()[0]
-  const record = row === undefined ? undefined : readRecord(row)
+  const record = row === undefined ? undefined : readConsent(row)
   return record?.instance === instance ? record.scope : null
 }

@@ -1,5 +1,5 @@
 import { OAuthError } from '../errors/oauth-error.ts'
-import type { GrantRecord, StoredGrant } from './types.ts'
+import type { CustomClaims, GrantRecord, StoredGrant } from './types.ts'
 import { alive, type Work } from './work.ts'
 
 /** Version of the JSON in `record`. */
@@ -45,13 +45,32 @@ export function encodeRecord(record: GrantRecord): string {
   return JSON.stringify({ v: RECORD_VERSION, ...record })
 }
 
+/** The record of a commit beside a token hook: what was consented to stays, and the hook's claims count from now on. */
+export function hookedRecord(row: Pick<GrantRow, 'record'>, hooked: CustomClaims | undefined): string {
+  return hooked === undefined ? row.record : JSON.stringify({ ...parse(row), hooked })
+}
+
 /**
- * The record of a row that is not revoked.
+ * The record of a row that is not revoked, with the claims of a token hook if one gave any.
  * @throws OAuthError `server_error` for a version this release does not know: never taken for "no such grant".
  */
 export function readRecord(row: Pick<GrantRow, 'id' | 'record'>): StoredGrant {
-  const stored: GrantRecord & { readonly v: number } = JSON.parse(row.record)
-  const { v, ...record } = stored
-  if (v !== RECORD_VERSION) throw new OAuthError('server_error', 'A stored grant has an unknown version.')
+  const { v: _v, hooked, ...record } = parse(row)
+  return { id: row.id, ...record, ...hooked }
+}
+
+/** The record as it was consented to. Throws as `readRecord`. */
+export function readConsent(row: Pick<GrantRow, 'id' | 'record'>): StoredGrant {
+  const { v: _v, hooked: _hooked, ...record } = parse(row)
   return { id: row.id, ...record }
+}
+
+function parse({ record }: Pick<GrantRow, 'record'>): GrantRecord & {
+  readonly v: number
+  readonly hooked?: CustomClaims
+} {
+  const stored: ReturnType<typeof parse> = JSON.parse(record)
+  if (stored.v !== RECORD_VERSION)
+    throw new OAuthError('server_error', 'A stored grant has an unknown version.')
+  return stored
 }

@@ -5,7 +5,7 @@ import { nowMs } from '../util/clock.ts'
 import { Alarm, PAUSE_MS } from './alarm.ts'
 import { getBlob, putBlob } from './blobs.ts'
 import { Ledgers } from './client.ts'
-import { listGrants } from './consents.ts'
+import { countGrants, listGrants } from './consents.ts'
 import { Callers, findDevice, openDevice, pollDevice, settleDevice } from './device.ts'
 import { bindSession, owners, unbindSessions } from './directory.ts'
 import { commitGrant, inspect } from './grants.ts'
@@ -70,6 +70,10 @@ export class Ledger extends DurableObject<Env> implements Types.LedgerMethods {
 
   listGrants(input: Types.ListGrantsInput): readonly Types.StoredGrant[] {
     return listGrants(this.#work(), input)
+  }
+
+  countGrants(input: { readonly sid: string | null }): number {
+    return countGrants(this.#work(), input.sid)
   }
 
   revokeGrant(input: Types.RevokeGrantInput): { readonly revoked: boolean } {

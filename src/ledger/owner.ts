@@ -26,6 +26,11 @@ export function isOwner(value: unknown): value is string {
   return typeof value === 'string' && /^1[A-Za-z0-9_-]{43}$/.test(value)
 }
 
+/** The shard of a client's ledgers that knows of an id; how many there are is the caller's to remember. */
+export function clientShard(clientId: string, id: string, shards: number): string {
+  return ownerOf('client', `${clientId}\0${(sha256(id)[0] ?? 0) % shards}`)
+}
+
 /** The part of a session id by which the directory finds it. */
 export const sessionPrefix = (id: string): string => id.slice(0, SHARED_PREFIX)
 

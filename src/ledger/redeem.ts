@@ -1,5 +1,5 @@
 import { epochHolds } from './epochs.ts'
-import { findGrant, type GrantRow, readRecord } from './grant-row.ts'
+import { findGrant, type GrantRow, hookedRecord, readRecord } from './grant-row.ts'
 import { revokeRow } from './revocation.ts'
 import { findSession } from './sessions.ts'
 import type { RedeemInput, RedeemResult } from './types.ts'
@@ -18,20 +18,29 @@ export function redeem(work: Work, input: RedeemInput): RedeemResult {
   if (row.revoked === 1 || row.code_expires <= work.now) return GONE
   // A missing session is one that ran out; an ended one is kept as long as a grant names it.
   if (findSession(work, row.sid)?.ended === 1 || !epochHolds(work, row.client, input.epoch)) return GONE
+  if (input.hook === 'ask') return issued(row, work.now)
+  const record = hookedRecord(row, input.hook)
   const expires = later(row.expires, input.keepSeconds === null ? null : work.now + input.keepSeconds)
   work.sql.exec(
-    'UPDATE grants SET generation = 1, issued_at = ?, attempt = ?, code_attempt = ?, expires = ? WHERE id = ?',
-    ...[work.now, input.attempt, input.attempt, expires, row.id],
+    'UPDATE grants SET generation = 1, issued_at = ?, attempt = ?, code_attempt = ?, expires = ?, record = ? WHERE id = ?',
+    ...[work.now, input.attempt, input.attempt, expires, record, row.id],
   )
-  return { status: 'issued', grant: readRecord(row), generation: 1, issuedAt: work.now }
+  return issued({ ...row, record }, work.now)
 }
+
+const issued = (row: GrantRow, issuedAt: number): RedeemResult => ({
+  status: 'issued',
+  grant: readRecord(row),
+  generation: 1,
+  issuedAt,
+})
 
 function redeemAgain(work: Work, input: RedeemInput, row: GrantRow): RedeemResult {
   if (row.code_attempt !== input.attempt) {
     if (input.spareReused === true) return GONE
-    if (row.revoked === 0) revokeRow(work, row, input.attempt, 0)
+    if (row.revoked === 0 && input.hook !== 'ask') revokeRow(work, row, input.attempt, 0)
     return { status: 'reused' }
   }
   if (row.revoked === 1 || row.generation > 1) return GONE
-  return { status: 'issued', grant: readRecord(row), generation: 1, issuedAt: row.issued_at }
+  return issued(row, row.issued_at)
 }

@@ -1,5 +1,5 @@
 import { audienceAllowed, scopeAllowed } from '../util/scope.ts'
-import { findGrant, type GrantRow, readRecord } from './grant-row.ts'
+import { findGrant, type GrantRow, hookedRecord, readRecord } from './grant-row.ts'
 import { revokeRow } from './revocation.ts'
 import type { Grace, GrantRecord, InspectInput, RefreshInput, RefreshResult } from './types.ts'
 import { later, type Work } from './work.ts'
@@ -85,15 +85,23 @@ export function refresh(work: Work, input: RefreshInput): RefreshResult {
   const refusal = refuse(grant, input)
   if (refusal !== undefined) return refusal
   const decision = decideRefresh(row, input, work.nowMs)
+  const isAsked = input.hook === 'ask'
   if (decision.kind === 'reuse') {
-    revokeRow(work, row, input.attempt, 0)
+    if (!isAsked) revokeRow(work, row, input.attempt, 0)
     return { status: 'reused' }
   }
   if (decision.kind === 'advance') {
-    advance(work, row, input, decision)
-    return { status: 'issued', grant, generation: decision.generation, issuedAt: work.now, via: decision.via }
+    const { generation, via } = decision
+    const record = input.hook === 'ask' ? row.record : advance(work, row, input, decision)
+    return {
+      status: 'issued',
+      grant: readRecord({ id: row.id, record }),
+      generation,
+      issuedAt: work.now,
+      via,
+    }
   }
-  if (decision.recent !== null)
+  if (decision.recent !== null && !isAsked)
     work.sql.exec('UPDATE grants SET recent = ? WHERE id = ?', decision.recent, row.id)
   return { status: 'issued', grant, generation: row.generation, issuedAt: row.issued_at, via: decision.via }
 }
@@ -107,15 +115,18 @@ function refuse(grant: GrantRecord, { limits }: RefreshInput): RefreshResult | u
   return audience === undefined ? undefined : { status: 'audience_lost', value: audience }
 }
 
+/** Makes the next generation the current one, and returns the record it stands with. */
 function advance(
   work: Work,
   row: GrantRow,
   input: RefreshInput,
   decision: { readonly generation: number; readonly recent: string },
-): void {
+): string {
+  const record = hookedRecord(row, input.hook === 'ask' ? undefined : input.hook)
   const expires = later(row.expires, input.keepSeconds === null ? null : work.now + input.keepSeconds)
   work.sql.exec(
-    'UPDATE grants SET generation = ?, issued_at = ?, attempt = ?, recent = ?, expires = ? WHERE id = ?',
-    ...[decision.generation, work.now, input.attempt, decision.recent, expires, row.id],
+    'UPDATE grants SET generation = ?, issued_at = ?, attempt = ?, recent = ?, expires = ?, record = ? WHERE id = ?',
+    ...[decision.generation, work.now, input.attempt, decision.recent, expires, record, row.id],
   )
+  return record
 }

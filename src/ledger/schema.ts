@@ -14,7 +14,8 @@
  *            `digest` of the decision, `code_expires`, `flow_expires`, `code_attempt` (which redeemed the code),
  *            `generation` (0 until then), `issued_at` of that generation, attempt, `recent`, expires, `record`.
  *            `recent` is JSON, oldest first, at most 16: [[generation, superseded_ms, uses, attempt of last use], ...].
- *            `record` is JSON: GrantRecord and its version, `{"v":1,"subject":...}`; empty once revoked.
+ *            `record` is JSON: GrantRecord and its version, `{"v":1,"subject":...}`, and as `hooked` the claims of a token
+ *            hook, which count instead of those consented to; empty once revoked.
  * epochs     `client` ('' for the whole subject), `value` (a time in ms, rising), attempt, expires.
  * spent      id, attempt, expires.
  * directory  sid, owner.

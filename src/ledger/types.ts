@@ -39,6 +39,12 @@ export interface StoredGrant extends GrantRecord {
   readonly id: string
 }
 
+/** Custom claims for each kind of token. */
+export type CustomClaims = Pick<GrantRecord, 'accessTokenClaims' | 'idTokenClaims'>
+
+/** Of a call that issues beside a token hook: `ask` says what would be issued and writes nothing; claims go into the commit. */
+export type HookStep = 'ask' | CustomClaims
+
 /** A login session as `authorize` sees it. */
 export interface SessionView {
   readonly sid: string
@@ -111,6 +117,7 @@ export interface RedeemInput {
   readonly keepSeconds: number | null
   /** Set for a device, which may ask twice for want of an answer: a second redemption just fails. */
   readonly spareReused?: boolean
+  readonly hook?: HookStep | undefined
 }
 
 export type RedeemResult =
@@ -146,6 +153,7 @@ export interface RefreshInput {
   readonly grace: Grace
   readonly limits: ClientLimits
   readonly keepSeconds: number | null
+  readonly hook?: HookStep | undefined
 }
 
 export type RefreshResult =
@@ -266,6 +274,7 @@ export interface LedgerMethods {
   refresh(input: RefreshInput): RefreshResult
   inspect(input: InspectInput): StoredGrant | null
   listGrants(input: ListGrantsInput): readonly StoredGrant[]
+  countGrants(input: { readonly sid: string | null }): number
   /** Revokes the family of a presented token; false when it was gone or another client's. */
   revokeGrant(input: RevokeGrantInput): { readonly revoked: boolean }
   revokeGrants(input: RevokeGrantsInput): { readonly revoked: readonly string[] }

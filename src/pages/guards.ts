@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type { AppEnv } from '../context.ts'
 import { errorBody, OAuthError } from '../errors/oauth-error.ts'
-import { renderProblem } from './problem.tsx'
+import { renderProblem } from './problem.ts'
 
 /** Hides the demo wherever it is off: its paths are then like any other unknown path. */
 export const demoPagesOnly: MiddlewareHandler<AppEnv> = async (c, next) => {

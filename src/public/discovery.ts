@@ -1,8 +1,9 @@
 import type { Context } from 'hono'
-import { DEVICE_GRANT } from '../clients/lifespans.ts'
+import { CLIENT_ASSERTION_ALGORITHMS } from '../clients/jwt-profile.ts'
 import type { Config } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
 import { ID_TOKEN_SET, type KeyRing } from '../crypto/ring.ts'
+import { grantHandlers } from '../grants/registry.ts'
 
 const HEADERS = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'public, max-age=60' }
 
@@ -24,6 +25,8 @@ export async function discoveryResponse(config: Config, ring: KeyRing): Promise<
 function document(config: Config, signing: string, published: readonly string[]): object {
   const issuer = config.urls.issuer.replace(/\/+$/, '')
   const base = config.urls.public
+  const { enabled, url } = config.registration
+  const registration = url ?? (enabled ? `${base}/oauth2/register` : null)
   return {
     issuer: config.urls.issuer,
     authorization_endpoint: `${base}/oauth2/auth`,
@@ -32,14 +35,21 @@ function document(config: Config, signing: string, published: readonly string[])
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     device_authorization_endpoint: `${base}/oauth2/device/auth`,
     revocation_endpoint: `${issuer}/oauth2/revoke`,
+    ...(registration !== null && { registration_endpoint: registration }),
     end_session_endpoint: `${issuer}/oauth2/sessions/logout`,
     subject_types_supported: ['public'],
     response_types_supported: ['code'],
     response_modes_supported: ['query', 'fragment'],
-    grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials', DEVICE_GRANT],
+    grant_types_supported: [...grantHandlers.keys()],
     scopes_supported: unique(['offline_access', 'offline', 'openid', ...config.supportedScopes]),
     claims_supported: unique(['sub', ...config.supportedClaims]),
-    token_endpoint_auth_methods_supported: ['client_secret_post', 'client_secret_basic', 'none'],
+    token_endpoint_auth_methods_supported: [
+      'client_secret_post',
+      'client_secret_basic',
+      'private_key_jwt',
+      'none',
+    ],
+    token_endpoint_auth_signing_alg_values_supported: CLIENT_ASSERTION_ALGORITHMS,
     code_challenge_methods_supported: ['S256'],
     id_token_signing_alg_values_supported: unique([signing, ...published]),
     id_token_signed_response_alg: [signing],

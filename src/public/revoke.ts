@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import { authenticateClient } from '../clients/authenticate.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import { underAssertion } from '../grants/attempts.ts'
 import { readForm } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { isExpired, openToken, shardOf } from '../tokens/inspect.ts'
@@ -15,8 +16,10 @@ export async function revoke(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
   const form = await readForm(c.req.raw)
   if (form.size === 0) throw new OAuthError('invalid_request', 'The body is empty.')
-  const client = await authenticateClient(ctx, c.req.header('authorization'), form)
-  await revokeToken(ctx, client, form.require('token'))
+  await underAssertion(ctx, form, async (own) => {
+    const client = await authenticateClient(own, c.req.header('authorization'), form)
+    await revokeToken(own, client, form.require('token'))
+  })
   return new Response(null, { status: 200, headers: { 'cache-control': 'no-store', pragma: 'no-cache' } })
 }
 

@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import { authenticateClient } from '../clients/authenticate.ts'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import { underAssertion } from '../grants/attempts.ts'
 import { grantHandlers } from '../grants/registry.ts'
 import { readForm } from '../http/form.ts'
 import { oauthJson } from '../http/json.ts'
@@ -14,6 +15,8 @@ export async function token(c: Context<AppEnv>): Promise<Response> {
   const grantType = form.require('grant_type')
   const handler = grantHandlers.get(grantType)
   if (handler === undefined) throw new OAuthError('invalid_request', 'The grant type is not supported.')
-  const client = await authenticateClient(ctx, c.req.header('authorization'), form)
-  return oauthJson(await handler(ctx, client, form))
+  const answer = await underAssertion(ctx, form, async (own) =>
+    handler(own, await authenticateClient(own, c.req.header('authorization'), form), form),
+  )
+  return oauthJson(answer)
 }

@@ -3,7 +3,7 @@ import type { AppEnv, RequestContext } from '../context.ts'
 import { ID_TOKEN_SET } from '../crypto/ring.ts'
 import { signJwt } from '../crypto/sign-jwt.ts'
 import { errorBody, OAuthError } from '../errors/oauth-error.ts'
-import { Parameters, readFormEntries } from '../http/form.ts'
+import { bearerToken } from '../http/bearer.ts'
 import { json } from '../http/json.ts'
 import { sessionClaims } from '../tokens/id-token.ts'
 import { type ActiveToken, findActive, isExpired, openToken } from '../tokens/inspect.ts'
@@ -20,9 +20,9 @@ export async function userinfo(c: Context<AppEnv>): Promise<Response> {
   }
 }
 
-/** The active access token of the request: from the header, else the form or query (RFC 6750 section 2). */
+/** The active access token of the request. */
 async function authenticate(c: Context<AppEnv>): Promise<ActiveToken> {
-  const text = await presentedToken(c)
+  const text = await bearerToken(c.req.raw)
   const opened = text === undefined ? undefined : await openToken(c.var.ctx, text)
   if (opened?.use !== 'access_token') throw new OAuthError('request_unauthorized')
   if (isExpired(opened.token)) throw new OAuthError('invalid_token')
@@ -31,19 +31,13 @@ async function authenticate(c: Context<AppEnv>): Promise<ActiveToken> {
   return active
 }
 
-async function presentedToken(c: Context<AppEnv>): Promise<string | undefined> {
-  const header = /^bearer +([^\s]+)$/i.exec(c.req.header('authorization') ?? '')
-  if (header !== null) return header[1]
-  const isForm = c.req.method === 'POST' && c.req.header('content-type') !== undefined
-  const entries = isForm ? await readFormEntries(c.req.raw) : []
-  return new Parameters([...new URL(c.req.url).searchParams, ...entries]).get('access_token')
-}
-
 /** Claims as JSON, or signed if the client registered for it. A client's own token has no identity to tell. */
 async function respond(ctx: RequestContext, { grant, token }: ActiveToken): Promise<Response> {
   const { rt } = ctx
   if (grant === null) {
-    return json({ aud: [token.clientId], iss: rt.config.urls.issuer, iat: token.issuedAt })
+    const { clientId, subject, issuedAt } = token
+    const sub = subject === null ? {} : { sub: subject }
+    return json({ ...sub, aud: [clientId], iss: rt.config.urls.issuer, iat: issuedAt })
   }
   const claims = sessionClaims(rt, grant)
   const client = await rt.clients.find(grant.clientId)

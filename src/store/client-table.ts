@@ -24,24 +24,25 @@ export interface ClientPage extends ClientFilter {
 const FLOOR = 'clients'
 
 const COLUMNS = `id, version, instance, access_epoch AS accessEpoch, secret_hash AS secretHash,
-  rotated_secret_hashes AS rotatedSecretHashes, name, owner, metadata, created_at AS createdAt, updated_at AS updatedAt`
+  rotated_secret_hashes AS rotatedSecretHashes, name, owner, metadata, created_at AS createdAt,
+  updated_at AS updatedAt, registration_epoch AS registrationEpoch`
 
 const SELECT = `SELECT ${COLUMNS} FROM clients WHERE id = ?`
 
 const INSERT = `INSERT INTO clients
     (id, instance, access_epoch, secret_hash, rotated_secret_hashes, name, owner, metadata, created_at, updated_at,
-      version)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, coalesce((SELECT value FROM versions WHERE name = ?), 0) + 1)
+     registration_epoch, version)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, coalesce((SELECT value FROM versions WHERE name = ?), 0) + 1)
   ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`
 
-const REPLACE = `UPDATE clients SET instance = ?2, access_epoch = ?3, secret_hash = ?4,
-    rotated_secret_hashes = ?5, name = ?6, owner = ?7, metadata = ?8, created_at = ?9, updated_at = ?10, version = ?11
-  WHERE id = ?1 AND version = ?11 - 1 RETURNING id`
+const REPLACE = `UPDATE clients SET instance = ?2, access_epoch = ?3, secret_hash = ?4, rotated_secret_hashes = ?5,
+    name = ?6, owner = ?7, metadata = ?8, created_at = ?9, updated_at = ?10, registration_epoch = ?11, version = ?12
+  WHERE id = ?1 AND version = ?12 - 1 RETURNING id`
 
 const RAISE_FLOOR = `INSERT INTO versions (name, value) SELECT ?, version FROM clients WHERE id = ?
   ON CONFLICT (name) DO UPDATE SET value = max(versions.value, excluded.value)`
 
-const DELETE = 'DELETE FROM clients WHERE id = ? RETURNING version'
+const DELETE = 'DELETE FROM clients WHERE id = ? AND version = coalesce(?, version) RETURNING version'
 
 /** The client of an id. */
 export async function selectClient(db: D1Database, id: string): Promise<ClientRecord | undefined> {
@@ -67,11 +68,15 @@ export async function replaceClient(db: D1Database, record: ClientRecord): Promi
   return (await changed.first()) !== null
 }
 
-/** Deletes a client and returns the version it had; `undefined` when there was none. */
-export async function deleteClient(db: D1Database, id: string): Promise<number | undefined> {
+/** Deletes a client, if it has this version (null: any), and returns the one it had; `undefined` when there was none. */
+export async function deleteClient(
+  db: D1Database,
+  id: string,
+  version: number | null,
+): Promise<number | undefined> {
   const [, removed] = await db.batch<Pick<ClientRow, 'version'>>([
     db.prepare(RAISE_FLOOR).bind(FLOOR, id),
-    db.prepare(DELETE).bind(id),
+    db.prepare(DELETE).bind(id, version),
   ])
   return removed?.results[0]?.version
 }
@@ -112,12 +117,14 @@ function matching(
 
 /** What is bound for a client, in the order of the statements; `name` and `owner` are columns for the filters. */
 function toValues(record: Omit<ClientRecord, 'version'>): readonly (string | number | null)[] {
-  const { id, instance, accessEpoch, secretHash, rotatedSecretHashes, metadata, createdAt, updatedAt } =
-    record
+  const { id, instance, accessEpoch, secretHash, metadata, createdAt, updatedAt, registrationEpoch } = record
   const { client_name, owner } = metadata
-  const rotated = JSON.stringify(rotatedSecretHashes)
+  const rotated = JSON.stringify(record.rotatedSecretHashes)
   const json = JSON.stringify(metadata)
-  return [id, instance, accessEpoch, secretHash, rotated, client_name, owner, json, createdAt, updatedAt]
+  return [
+    ...[id, instance, accessEpoch, secretHash, rotated, client_name, owner, json, createdAt, updatedAt],
+    registrationEpoch,
+  ]
 }
 
 function toRecord(row: ClientRow): ClientRecord {

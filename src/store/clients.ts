@@ -60,12 +60,12 @@ export class ClientStore {
     return true
   }
 
-  /** Deletes a client; false when there was none. */
-  async remove(id: string): Promise<boolean> {
+  /** Deletes a client, of the given version only unless that is null; false when there was none. */
+  async remove(id: string, version: number | null = null): Promise<boolean> {
     if (!isClientId(id)) return false
-    const version = await askSource(() => deleteClient(this.#db, id))
-    if (version === undefined) return false
-    await this.#copies.drop(id, version)
+    const deleted = await askSource(() => deleteClient(this.#db, id, version))
+    if (deleted === undefined) return false
+    await this.#copies.drop(id, deleted)
     return true
   }
 

@@ -1,5 +1,6 @@
-import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import type { JWK } from 'jose'
+import type { JsonObject } from '../util/json.ts'
 import type { ClientMetadata } from './types.ts'
 
 /** Registered clients; `name` and `owner` repeat what the metadata holds, for the list's filters. */
@@ -20,6 +21,7 @@ export const clients = sqliteTable(
     metadata: text('metadata', { mode: 'json' }).$type<ClientMetadata>().notNull(),
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
+    registrationEpoch: integer('registration_epoch').notNull().default(0),
   },
   (table) => [
     index('clients_by_name').on(table.name, table.id),
@@ -70,4 +72,24 @@ export const grants = sqliteTable(
     revokedAt: integer('revoked_at'),
   },
   (table) => [index('grants_by_expiry').on(table.expiresAt)],
+)
+
+/** Issuers whose JWTs the JWT bearer grant takes; an empty subject stands for any. The thumbprint tells keys of one kid apart. */
+export const trustedIssuers = sqliteTable(
+  'trusted_issuers',
+  {
+    id: text('id').primaryKey(),
+    issuer: text('issuer').notNull(),
+    subject: text('subject').notNull(),
+    scope: text('scope', { mode: 'json' }).$type<readonly string[]>().notNull(),
+    kid: text('kid').notNull(),
+    thumbprint: text('thumbprint').notNull(),
+    publicJwk: text('public_jwk', { mode: 'json' }).$type<JsonObject>().notNull(),
+    createdAt: integer('created_at').notNull(),
+    expiresAt: integer('expires_at').notNull(),
+  },
+  (table) => [
+    uniqueIndex('trusted_issuers_by_issuer').on(table.issuer, table.kid, table.subject),
+    index('trusted_issuers_by_expiry').on(table.expiresAt),
+  ],
 )

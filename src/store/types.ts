@@ -69,6 +69,8 @@ export interface ClientRecord {
   readonly instance: string
   /** Raised by "delete tokens of client"; older tokens are dead. */
   readonly accessEpoch: number
+  /** Raised whenever the client changes its own registration; older registration access tokens are dead. */
+  readonly registrationEpoch: number
   /** Keyed hash of the current secret; null for a client that has none. */
   readonly secretHash: string | null
   /** Keyed hashes of former secrets that are still accepted, newest first, at most five (contract 1.3.3). */

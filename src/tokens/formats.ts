@@ -3,6 +3,7 @@ import { OAuthError } from '../errors/oauth-error.ts'
 import { isOwner } from '../ledger/owner.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
+import { isJsonObject, type JsonObject } from '../util/json.ts'
 
 /**
  * What codes and tokens carry under seal (format 1, tuples; items are only ever added at the end). A token names
@@ -64,6 +65,10 @@ export interface ClientToken extends ClientStamp {
   readonly issuedAt: number
   readonly scope: readonly string[]
   readonly audience: readonly string[]
+  /** Custom claims, which only a token hook gives. */
+  readonly custom: JsonObject
+  /** Whom the token speaks for, where that is not the client itself: the subject of a JWT bearer assertion. */
+  readonly subject: string | null
 }
 
 export type Expiring<Content> = Content & { readonly expiresAt: number | null }
@@ -90,6 +95,8 @@ const clientFormat = v.looseTuple([
   v.array(v.string()),
   v.string(),
   v.number(),
+  v.optional(v.nullable(v.string())),
+  v.optional(v.custom<JsonObject>(isJsonObject)),
 ])
 
 const PREFIX = {
@@ -213,6 +220,7 @@ const clientData = (token: ClientToken): readonly unknown[] => [
   token.audience,
   token.instance,
   token.accessEpoch,
+  ...(token.subject === null && Object.keys(token.custom).length === 0 ? [] : [token.subject, token.custom]),
 ]
 
 function toGrantToken(data: v.InferOutput<typeof grantFormat>): GrantToken {
@@ -221,8 +229,21 @@ function toGrantToken(data: v.InferOutput<typeof grantFormat>): GrantToken {
 }
 
 function toClientToken(data: v.InferOutput<typeof clientFormat>): ClientToken {
-  const [, clientId, id, shards, issuedAt, scope, audience, instance, accessEpoch] = data
-  return { type: 'client', clientId, id, shards, issuedAt, scope, audience, instance, accessEpoch }
+  const [
+    ,
+    clientId,
+    id,
+    shards,
+    issuedAt,
+    scope,
+    audience,
+    instance,
+    accessEpoch,
+    subject = null,
+    custom = {},
+  ] = data
+  const claims = { scope, audience, subject, custom }
+  return { type: 'client', clientId, id, shards, issuedAt, ...claims, instance, accessEpoch }
 }
 
 /** What opened was sealed by us: a payload that does not fit is our fault. */

@@ -1,10 +1,9 @@
 import { compactVerify, decodeJwt, decodeProtectedHeader } from 'jose'
 import type { RequestContext } from '../context.ts'
 import { ACCESS_TOKEN_SET } from '../crypto/ring.ts'
-import { ownerOf } from '../ledger/owner.ts'
+import { clientShard } from '../ledger/owner.ts'
 import type { StoredGrant } from '../ledger/types.ts'
 import { nowSeconds } from '../util/clock.ts'
-import { sha256 } from '../util/digest.ts'
 import {
   type ClientToken,
   type Expiring,
@@ -72,10 +71,7 @@ export const isExpired = ({ expiresAt }: { readonly expiresAt: number | null }):
   expiresAt !== null && expiresAt <= nowSeconds()
 
 /** The ledger that would know of a client's own token that it was revoked. */
-export function shardOf(token: ClientToken): string {
-  const shard = (sha256(token.id)[0] ?? 0) % token.shards
-  return ownerOf('client', `${token.clientId}\0${shard}`)
-}
+export const shardOf = (token: ClientToken): string => clientShard(token.clientId, token.id, token.shards)
 
 /** Asks the token's ledger, and the client as it is now, whether the token is active; `undefined` if not. */
 export async function findActive(

@@ -1,4 +1,5 @@
 import type { Runtime } from '../runtime.ts'
+import type { JsonObject } from '../util/json.ts'
 import type { ActiveToken } from './inspect.ts'
 
 /** Introspection response of an active token (RFC 7662 section 2.2, contract 2.7). */
@@ -16,8 +17,9 @@ export function introspectionOf(rt: Runtime, active: ActiveToken): Record<string
     token_use: use,
   }
   if (grant === null) {
-    const { clientId, issuedAt } = active.token
-    return { ...common, client_id: clientId, sub: clientId, iat: issuedAt, nbf: issuedAt }
+    const { clientId, subject, issuedAt, custom } = active.token
+    const times = { iat: issuedAt, nbf: issuedAt }
+    return { ...common, client_id: clientId, sub: subject ?? clientId, ...times, ...extOf(custom) }
   }
   const { clientId, subject, requestedAt, accessTokenClaims } = grant
   return {
@@ -26,9 +28,12 @@ export function introspectionOf(rt: Runtime, active: ActiveToken): Record<string
     sub: subject,
     iat: requestedAt,
     nbf: requestedAt,
-    ...(Object.keys(accessTokenClaims).length > 0 && { ext: accessTokenClaims }),
+    ...extOf(accessTokenClaims),
   }
 }
+
+const extOf = (custom: JsonObject): { readonly ext?: JsonObject } =>
+  Object.keys(custom).length > 0 ? { ext: custom } : {}
 
 /** Scopes the token was granted. */
 export const grantedScopes = (active: ActiveToken): readonly string[] =>

@@ -1,2 +1,10 @@
 /** Seconds since the epoch as an RFC 3339 instant in UTC with whole seconds, ending in `Z`. */
 export const rfc3339 = (seconds: number): string => `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`
+
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i
+
+/** Whole seconds since the epoch of an RFC 3339 instant; `undefined` for any other text. */
+export function parseRfc3339(text: string): number | undefined {
+  const ms = INSTANT.test(text) ? Date.parse(text.toUpperCase()) : Number.NaN
+  return Number.isNaN(ms) ? undefined : Math.floor(ms / 1000)
+}

@@ -17,6 +17,9 @@ function problemOf(env: Readonly<Record<string, unknown>>): string {
   return ''
 }
 
+const hookWith = (config: object): string =>
+  JSON.stringify({ url: 'https://hooks.example', auth: { type: 'api_key', config } })
+
 describe('defaults', () => {
   it('are complete and closed on an https issuer', () => {
     expect(loadConfig(edge)).toEqual({
@@ -54,7 +57,34 @@ describe('defaults', () => {
         allowedTopLevelClaims: [],
         mirrorTopLevelClaims: true,
         preserveExtClaims: false,
+        tokenHook: null,
+        refreshTokenHook: null,
         device: { pollingInterval: 5, userCode: { length: 8, characterSet: 'BCDFGHJKLMNPQRSTVWXZ23456789' } },
+        jwtBearer: { jtiOptional: false, iatOptional: false, maxTtl: 2_592_000, omitAudience: true },
+      },
+      publicCors: {
+        enabled: false,
+        allowedOrigins: [],
+        allowedMethods: ['POST', 'GET', 'PUT', 'PATCH', 'DELETE', 'CONNECT', 'HEAD', 'OPTIONS', 'TRACE'],
+        allowedHeaders: [
+          'Accept',
+          'Content-Type',
+          'Content-Length',
+          'Accept-Language',
+          'Content-Language',
+          'Authorization',
+        ],
+        exposedHeaders: [
+          'Cache-Control',
+          'Expires',
+          'Last-Modified',
+          'Pragma',
+          'Content-Length',
+          'Content-Language',
+          'Content-Type',
+        ],
+        allowCredentials: true,
+        maxAge: 0,
       },
       cookies: {
         sameSite: 'None',
@@ -66,6 +96,7 @@ describe('defaults', () => {
         deviceCsrfName: 'ory_hydra_device_csrf',
         sessionPath: '/',
       },
+      registration: { enabled: false, url: null },
       defaultClientScope: 'offline_access offline openid',
       supportedClaims: [],
       supportedScopes: [],
@@ -75,6 +106,7 @@ describe('defaults', () => {
       admin: { auth: 'keys', keys: [], entrypoint: false },
       demoPages: false,
       grantsBook: true,
+      outboundPrivate: false,
     })
   })
 
@@ -148,6 +180,21 @@ describe('good values', () => {
         OAUTH2_GRANT_REFRESH_TOKEN_ROTATION_GRACE_REUSE_COUNT: '3',
       },
       { oauth2: { grace: { seconds: 86_400, uses: 3 } } },
+    ],
+    [
+      { OAUTH2_TOKEN_HOOK: 'https://hooks.example/t?a=b' },
+      { oauth2: { tokenHook: { url: 'https://hooks.example/t?a=b', auth: null } } },
+    ],
+    [
+      { OAUTH2_REFRESH_TOKEN_HOOK: hookWith({ in: 'cookie', name: 'key', value: 'a b' }) },
+      {
+        oauth2: {
+          refreshTokenHook: {
+            url: 'https://hooks.example',
+            auth: { in: 'cookie', name: 'key', value: 'a b' },
+          },
+        },
+      },
     ],
     [{ OAUTH2_ALLOWED_TOP_LEVEL_CLAIMS: 'a, b,,c' }, { oauth2: { allowedTopLevelClaims: ['a', 'b', 'c'] } }],
     [{ OAUTH2_ALLOWED_TOP_LEVEL_CLAIMS: '["a","b"]' }, { oauth2: { allowedTopLevelClaims: ['a', 'b'] } }],
@@ -223,6 +270,14 @@ describe('bad values are refused by name and never repeated', () => {
     ['SECRETS_SYSTEM', 'leak-of-a-short-secret', /at least 32 characters/],
     ['SECRETS_SYSTEM', `${SECRET},leak`, /at least 32 characters/],
     ['SECRETS_SYSTEM', ' , ', /is missing/],
+    ['OAUTH2_TOKEN_HOOK', 'leak', /http or https URL, or JSON/],
+    ['OAUTH2_TOKEN_HOOK', '{"url":"https://leak.example"', /http or https URL, or JSON/],
+    ['OAUTH2_TOKEN_HOOK', hookWith({ in: 'query', name: 'leak', value: 'leak' }), /"in":"header"/],
+    ['OAUTH2_TOKEN_HOOK', hookWith({ in: 'header', name: 'le ak', value: 'leak' }), /"in":"header"/],
+    ['OAUTH2_TOKEN_HOOK', hookWith({ in: 'header', name: 'leak', value: 'leak\r\n' }), /"in":"header"/],
+    ['OAUTH2_TOKEN_HOOK', 'http://leak.example', /https, on port 443/],
+    ['OAUTH2_REFRESH_TOKEN_HOOK', 'https://10.0.0.1/leak', /public host/],
+    ['OAUTH2_REFRESH_TOKEN_HOOK', 'https://op.example/leak', /not this server/],
     ['TTL_ACCESS_TOKEN', '1 leak', /a duration/],
     ['TTL_ACCESS_TOKEN', '-1', /at least 1s/],
     ['TTL_ACCESS_TOKEN', '1500ms', /whole seconds/],

@@ -16,7 +16,7 @@ export const OTHER_SECRET = 'other-system-secret-of-32-characters'
 export const SAMPLE_ROW: RootKeyRow = {
   id: 'c2FtcGxl',
   sealed:
-    '1.vp86QaRrbQ5anlP284SILXIcojMoTRa1-adJo1Bp36TkP9wEawKjKtSgzDIHdXA71D3c7o15jfN5sDxLAe4F0ubgaRgHM9TY',
+    '1.4u_iTdzSAT05CY2eyVUfHcS3WXgOtQCQs4loi9LeNs200FPsOpA_Bf0rn_RQ1ZFjUC8DI_VucEjOoi1YOe6sUKXpNv1FgNSE',
   createdAt: 1,
 }
 

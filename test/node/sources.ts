@@ -24,7 +24,7 @@ export interface Source {
 /** Every TypeScript file below a folder of the repository. */
 export function sourcesIn(folder: string): readonly Source[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.tsx?$/.test(name))
+    .filter((name) => name.endsWith('.ts'))
     .map((name) => read(join(folder, name)))
 }
 

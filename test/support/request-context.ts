@@ -21,5 +21,8 @@ export function requestContext(env: Env): RecordedContext {
     defer: () => undefined,
     audit: (event, fields) => audits.push({ event, fields }),
     seen: (clientId) => seenClients.push(clientId),
+    get clientId() {
+      return seenClients.at(-1) ?? null
+    },
   }
 }

@@ -3,7 +3,7 @@ import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import * as v from 'valibot'
 import type { AppEnv } from '../../context.ts'
 import { nowSeconds } from '../../util/clock.ts'
-import { basePath } from '../page.tsx'
+import { basePath } from '../page.ts'
 
 /** How long the demo remembers a login that was begun, and tokens it got, in seconds. */
 const PENDING_SECONDS = 1800

@@ -1,11 +1,12 @@
 import type { Context } from 'hono'
+import { html } from 'hono/html'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { acceptUserCode } from '../flow/device-request.ts'
 import { openDeviceChallenge } from '../flow/device-state.ts'
 import { readForm } from '../http/form.ts'
 import { challengeOf, proceed, UNPROCESSABLE } from './flow-step.ts'
-import { renderPage } from './page.tsx'
+import { type Html, refusal, refusedField, renderPage } from './page.ts'
 
 const TITLE = 'Connect a device'
 
@@ -15,7 +16,7 @@ export async function showDevice(c: Context<AppEnv>): Promise<Response> {
   if ((await openDeviceChallenge(c.var.ctx.rt, challenge)) === undefined) {
     throw new OAuthError('challenge_not_found')
   }
-  const content = <DeviceForm userCode={c.req.query('user_code') ?? ''} />
+  const content = deviceForm(c.req.query('user_code') ?? '')
   return renderPage(c, { title: TITLE, narrow: true, content })
 }
 
@@ -27,49 +28,26 @@ export async function submitDevice(c: Context<AppEnv>): Promise<Response> {
     return proceed(c, (await acceptUserCode(c.var.ctx, challenge, { user_code: userCode })).body)
   } catch (thrown) {
     if (!(thrown instanceof OAuthError) || thrown.code !== 'invalid_request') throw thrown
-    const content = <DeviceForm userCode={userCode} problem={thrown.hint} />
+    const content = deviceForm(userCode, thrown.hint)
     return renderPage(c, { title: TITLE, narrow: true, content }, UNPROCESSABLE)
   }
 }
 
 /** Where the browser ends up when the device has its answer. */
 export function deviceDone(c: Context<AppEnv>): Response | Promise<Response> {
-  const content = <p class="notice">Go on there. You may close this page.</p>
+  const content = html`<p class="notice">Go on there. You may close this page.</p>`
   return renderPage(c, { title: 'Your device is connected', narrow: true, content })
 }
 
-interface DeviceFormProps {
-  readonly userCode: string
-  /** Why the code was refused just now. */
-  readonly problem?: string
-}
-
-function DeviceForm({ userCode, problem }: DeviceFormProps) {
-  return (
-    <>
-      {problem === undefined ? null : (
-        <p class="alert" role="alert" id="refusal">
-          {problem}
-        </p>
-      )}
-      <form method="post" class="card">
-        <p>Go on only if this very code stands on a device in front of you.</p>
-        <label class="code">
-          Code on the device
-          <input
-            type="text"
-            name="user_code"
-            value={userCode}
-            autocomplete="off"
-            autocapitalize="characters"
-            spellcheck={false}
-            {...(problem === undefined ? {} : { 'aria-invalid': 'true', 'aria-describedby': 'refusal' })}
-          />
-        </label>
-        <div class="buttons">
-          <button type="submit">Continue</button>
-        </div>
-      </form>
-    </>
-  )
+/** @param problem - why the code was refused just now */
+function deviceForm(userCode: string, problem?: string): Html {
+  return html`${refusal(problem)}
+<form method="post" class="card">
+<p>Go on only if this very code stands on a device in front of you.</p>
+<label class="code">Code on the device
+<input type="text" name="user_code" value="${userCode}" autocomplete="off" autocapitalize="characters"
+ spellcheck="false"${refusedField(problem)}>
+</label>
+<div class="buttons"><button type="submit">Continue</button></div>
+</form>`
 }

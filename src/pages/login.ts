@@ -1,10 +1,11 @@
 import type { Context } from 'hono'
+import { html } from 'hono/html'
 import type { AppEnv } from '../context.ts'
 import { acceptLogin, getLoginRequest, type LoginRequestView, rejectLogin } from '../flow/login-request.ts'
 import { readForm } from '../http/form.ts'
 import { DEMO_USER, isDemoUser } from './demo-user.ts'
 import { challengeOf, clientName, DENIED, proceed, UNPROCESSABLE } from './flow-step.ts'
-import { renderPage } from './page.tsx'
+import { type Html, refusal, refusedField, renderPage } from './page.ts'
 
 /** The built-in login page: asks, or passes a recognised session on (contract 3.1). */
 export async function showLogin(c: Context<AppEnv>): Promise<Response> {
@@ -14,7 +15,7 @@ export async function showLogin(c: Context<AppEnv>): Promise<Response> {
   if (request.status === 410) return proceed(c, request.body)
   const { skip, subject } = request.body
   if (skip) return proceed(c, (await acceptLogin(ctx, challenge, { subject })).body)
-  return renderPage(c, { title: 'Log in', narrow: true, content: <LoginForm request={request.body} /> })
+  return renderPage(c, { title: 'Log in', narrow: true, content: loginForm(request.body) })
 }
 
 /** Takes the login form: name and password, or the user's "no". */
@@ -31,59 +32,31 @@ export async function submitLogin(c: Context<AppEnv>): Promise<Response> {
   }
   const request = await getLoginRequest(ctx, challenge)
   if (request.status === 410) return proceed(c, request.body)
-  const content = <LoginForm request={request.body} refused={username} />
+  const content = loginForm(request.body, username)
   return renderPage(c, { title: 'Log in', narrow: true, content }, UNPROCESSABLE)
 }
 
-interface LoginFormProps {
-  readonly request: LoginRequestView
-  /** The user name that was refused just now. */
-  readonly refused?: string
-}
+const MISMATCH = 'User name and password do not match. The demo user is demo, with password demo.'
 
-function LoginForm({ request, refused }: LoginFormProps) {
+/** @param refused - the user name that was refused just now */
+function loginForm(request: LoginRequestView, refused?: string): Html {
   const hint = request.oidc_context['login_hint']
   const username = refused ?? (typeof hint === 'string' ? hint : '')
-  return (
-    <>
-      <p>
-        to go on to <strong>{clientName(request.client)}</strong>
-      </p>
-      {refused === undefined ? null : (
-        <p class="alert" role="alert" id="refusal">
-          User name and password do not match. The demo user is demo, with password demo.
-        </p>
-      )}
-      <form method="post" class="card">
-        <label>
-          User name
-          <input type="text" name="username" value={username} autocomplete="username" autocapitalize="none" />
-        </label>
-        <label>
-          Password
-          <input
-            type="password"
-            name="password"
-            autocomplete="current-password"
-            {...(refused === undefined ? {} : { 'aria-invalid': 'true', 'aria-describedby': 'refusal' })}
-          />
-        </label>
-        <label class="choice">
-          <input type="checkbox" name="remember" value="true" />
-          Remember me
-        </label>
-        <div class="buttons">
-          <button type="submit" name="accept" value="true">
-            Log in
-          </button>
-          <button type="submit" name="reject" value="true" class="plain">
-            Cancel
-          </button>
-        </div>
-      </form>
-      <p class="soft">
-        A page for trying Ladon out: user <code>demo</code>, password <code>demo</code>.
-      </p>
-    </>
-  )
+  const problem = refused === undefined ? undefined : MISMATCH
+  return html`<p>to go on to <strong>${clientName(request.client)}</strong></p>
+${refusal(problem)}
+<form method="post" class="card">
+<label>User name
+<input type="text" name="username" value="${username}" autocomplete="username" autocapitalize="none">
+</label>
+<label>Password
+<input type="password" name="password" autocomplete="current-password"${refusedField(problem)}>
+</label>
+<label class="choice"><input type="checkbox" name="remember" value="true"> Remember me</label>
+<div class="buttons">
+<button type="submit" name="accept" value="true">Log in</button>
+<button type="submit" name="reject" value="true" class="plain">Cancel</button>
+</div>
+</form>
+<p class="soft">A page for trying Ladon out: user <code>demo</code>, password <code>demo</code>.</p>`
 }

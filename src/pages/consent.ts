@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { html } from 'hono/html'
 import type { AppEnv } from '../context.ts'
 import {
   acceptConsent,
@@ -9,7 +10,7 @@ import {
 import { readFormEntries } from '../http/form.ts'
 import { demoClaims } from './demo-user.ts'
 import { challengeOf, clientName, DENIED, proceed } from './flow-step.ts'
-import { renderPage } from './page.tsx'
+import { type Html, renderPage } from './page.ts'
 
 /** What the well-known scopes mean to a user. */
 const MEANING: Readonly<Record<string, string>> = {
@@ -27,7 +28,7 @@ export async function showConsent(c: Context<AppEnv>): Promise<Response> {
   if (request.status === 410) return proceed(c, request.body)
   const { body } = request
   if (body.skip || body.client['skip_consent'] === true) return grant(c, body, body.requested_scope, false)
-  return renderPage(c, { title: 'Allow access?', narrow: true, content: <ConsentForm request={body} /> })
+  return renderPage(c, { title: 'Allow access?', narrow: true, content: consentForm(body) })
 }
 
 /** Takes the consent form: the ticked scopes of those that were asked for, or the user's "no". */
@@ -58,33 +59,22 @@ async function grant(
   return proceed(c, accepted.body)
 }
 
-function ConsentForm({ request }: { readonly request: ConsentRequestView }) {
-  return (
-    <form method="post" class="card">
-      <fieldset>
-        <legend>{clientName(request.client)} would like to</legend>
-        {request.requested_scope.map((scope) => (
-          <label class="choice">
-            <input type="checkbox" name="grant_scope" value={scope} checked />
-            <span>
-              {MEANING[scope] ?? 'use'} <code class="soft">{scope}</code>
-            </span>
-          </label>
-        ))}
-      </fieldset>
-      <p class="soft">You are logged in as {request.subject}.</p>
-      <label class="choice">
-        <input type="checkbox" name="remember" value="true" />
-        Do not ask me again
-      </label>
-      <div class="buttons">
-        <button type="submit" name="accept" value="true">
-          Allow
-        </button>
-        <button type="submit" name="reject" value="true" class="plain">
-          Deny
-        </button>
-      </div>
-    </form>
-  )
+function consentForm(request: ConsentRequestView): Html {
+  return html`<form method="post" class="card">
+<fieldset>
+<legend>${clientName(request.client)} would like to</legend>
+${request.requested_scope.map(
+  (scope) => html`<label class="choice">
+<input type="checkbox" name="grant_scope" value="${scope}" checked>
+<span>${MEANING[scope] ?? 'use'} <code class="soft">${scope}</code></span>
+</label>`,
+)}
+</fieldset>
+<p class="soft">You are logged in as ${request.subject}.</p>
+<label class="choice"><input type="checkbox" name="remember" value="true"> Do not ask me again</label>
+<div class="buttons">
+<button type="submit" name="accept" value="true">Allow</button>
+<button type="submit" name="reject" value="true" class="plain">Deny</button>
+</div>
+</form>`
 }

@@ -1,6 +1,5 @@
 import type { Context } from 'hono'
 import { html } from 'hono/html'
-import type { Child } from 'hono/jsx'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Config } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
@@ -20,11 +19,14 @@ const HEADERS = {
   'x-robots-tag': 'noindex',
 }
 
+/** A piece of HTML, escaped where values were put in; what `html` makes. */
+export type Html = ReturnType<typeof html>
+
 /** A page: its title is its heading too; `narrow` suits a single form. */
 export interface Page {
   readonly title: string
   readonly narrow?: boolean
-  readonly content: Child
+  readonly content: Html
 }
 
 /** Renders a built-in page with its headers. */
@@ -35,28 +37,37 @@ export function renderPage(
 ): Response | Promise<Response> {
   for (const [name, value] of Object.entries(HEADERS)) c.header(name, value)
   const style = `${basePath(c.var.ctx.rt.config)}/oauth2/fallbacks/style.css`
-  const document = (
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>{title} · Ladon</title>
-        <link rel="icon" href="data:," />
-        <link rel="stylesheet" href={style} />
-      </head>
-      <body>
-        <main class={narrow ? 'narrow' : undefined}>
-          <p class="brand">Ladon</p>
-          <h1>{title}</h1>
-          {content}
-        </main>
-      </body>
-    </html>
-  )
-  return c.html(html`<!doctype html>${document}`, status)
+  const document = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title} · Ladon</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="${style}">
+</head>
+<body>
+<main${narrow ? html` class="narrow"` : ''}>
+<p class="brand">Ladon</p>
+<h1>${title}</h1>
+${content}
+</main>
+</body>
+</html>`
+  return c.html(document, status)
 }
 
 /** Path of the public URL, without trailing slash: what every link of ours starts with. */
 export function basePath(config: Config): string {
   return new URL(config.urls.public).pathname.replace(/\/+$/, '')
+}
+
+/** Why a form was refused just now, as an alert above it; nothing where it was not. */
+export function refusal(problem: string | undefined): Html | undefined {
+  return problem === undefined ? undefined : html`<p class="alert" role="alert" id="refusal">${problem}</p>`
+}
+
+/** Attributes that tie a form's field to the refusal above it. */
+export function refusedField(problem: string | undefined): Html | undefined {
+  return problem === undefined ? undefined : html` aria-invalid="true" aria-describedby="refusal"`
 }

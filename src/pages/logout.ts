@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { html } from 'hono/html'
 import type { AppEnv } from '../context.ts'
 import {
   acceptLogout,
@@ -8,7 +9,7 @@ import {
 } from '../flow/logout-request.ts'
 import { readForm } from '../http/form.ts'
 import { challengeOf, clientName, proceed } from './flow-step.ts'
-import { basePath, renderPage } from './page.tsx'
+import { basePath, type Html, renderPage } from './page.ts'
 
 /** The built-in logout page: asks, unless the client was registered to skip that (contract 3.11). */
 export async function showLogout(c: Context<AppEnv>): Promise<Response> {
@@ -18,7 +19,7 @@ export async function showLogout(c: Context<AppEnv>): Promise<Response> {
   if (request.body.client?.['skip_logout_consent'] === true) {
     return proceed(c, (await acceptLogout(c.var.ctx, challenge)).body)
   }
-  return renderPage(c, { title: 'Log out?', narrow: true, content: <LogoutForm request={request.body} /> })
+  return renderPage(c, { title: 'Log out?', narrow: true, content: logoutForm(request.body) })
 }
 
 /** Takes the logout form. A "no" leaves everything as it is. */
@@ -27,29 +28,17 @@ export async function submitLogout(c: Context<AppEnv>): Promise<Response> {
   const form = await readForm(c.req.raw)
   if (form.get('reject') === undefined) return proceed(c, (await acceptLogout(c.var.ctx, challenge)).body)
   await rejectLogout(c.var.ctx, challenge)
-  const content = (
-    <p>
-      Nothing was changed. <a href={`${basePath(c.var.ctx.rt.config)}/`}>Go on</a>
-    </p>
-  )
+  const content = html`<p>Nothing was changed. <a href="${basePath(c.var.ctx.rt.config)}/">Go on</a></p>`
   return renderPage(c, { title: 'You are still logged in', narrow: true, content })
 }
 
-function LogoutForm({ request }: { readonly request: LogoutRequestView }) {
-  return (
-    <form method="post" class="card">
-      <p>
-        {request.client === null ? 'This' : `${clientName(request.client)} asks for it. This`} ends the login
-        of <strong>{request.subject}</strong> in this browser.
-      </p>
-      <div class="buttons">
-        <button type="submit" name="accept" value="true">
-          Log out
-        </button>
-        <button type="submit" name="reject" value="true" class="plain">
-          Stay logged in
-        </button>
-      </div>
-    </form>
-  )
+function logoutForm({ client, subject }: LogoutRequestView): Html {
+  return html`<form method="post" class="card">
+<p>${client === null ? 'This' : `${clientName(client)} asks for it. This`} ends the login of
+<strong>${subject}</strong> in this browser.</p>
+<div class="buttons">
+<button type="submit" name="accept" value="true">Log out</button>
+<button type="submit" name="reject" value="true" class="plain">Stay logged in</button>
+</div>
+</form>`
 }

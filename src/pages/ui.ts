@@ -1,14 +1,14 @@
 import type { Hono } from 'hono'
 import type { AppEnv } from '../context.ts'
 import { emptyRoutes } from '../http/empty-routes.ts'
-import { showConsent, submitConsent } from './consent.tsx'
-import { showHome } from './demo/home.tsx'
+import { showConsent, submitConsent } from './consent.ts'
+import { showHome } from './demo/home.ts'
 import type { Dispatch } from './demo/relying-party.ts'
-import { demoRoutes } from './demo/routes.tsx'
-import { deviceDone, showDevice, submitDevice } from './device.tsx'
+import { demoRoutes } from './demo/routes.ts'
+import { deviceDone, showDevice, submitDevice } from './device.ts'
 import { demoPagesOnly, ownFormsOnly, showRefusal } from './guards.ts'
-import { showLogin, submitLogin } from './login.tsx'
-import { showLogout, submitLogout } from './logout.tsx'
+import { showLogin, submitLogin } from './login.ts'
+import { showLogout, submitLogout } from './logout.ts'
 
 /**
  * The built-in login, consent, logout and device pages and the demo application. Answers 404 to everything where

@@ -1,7 +1,8 @@
 import type { Context } from 'hono'
+import { html } from 'hono/html'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { AppEnv } from '../context.ts'
-import { basePath, renderPage } from './page.tsx'
+import { basePath, renderPage } from './page.ts'
 
 /** A page for a step that cannot go on, with the way to a fresh start. */
 export function renderProblem(
@@ -10,21 +11,9 @@ export function renderProblem(
   problem: string,
 ): Response | Promise<Response> {
   const { rt, requestId } = c.var.ctx
-  const content = (
-    <>
-      <p class="alert" role="alert">
-        {problem}
-      </p>
-      <p>Nothing is lost: go back to the application and log in again.</p>
-      <div class="buttons">
-        <a class="button" href={`${basePath(rt.config)}/`}>
-          Start again
-        </a>
-      </div>
-      <p class="soft">
-        Request <code>{requestId}</code>
-      </p>
-    </>
-  )
+  const content = html`<p class="alert" role="alert">${problem}</p>
+<p>Nothing is lost: go back to the application and log in again.</p>
+<div class="buttons"><a class="button" href="${basePath(rt.config)}/">Start again</a></div>
+<p class="soft">Request <code>${requestId}</code></p>`
   return renderPage(c, { title: 'This step cannot go on', narrow: true, content }, status)
 }

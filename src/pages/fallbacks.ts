@@ -1,8 +1,9 @@
 import type { Context, Hono } from 'hono'
+import { html } from 'hono/html'
 import type { AppEnv } from '../context.ts'
 import { emptyRoutes } from '../http/empty-routes.ts'
-import { deviceDone } from './device.tsx'
-import { renderPage } from './page.tsx'
+import { deviceDone } from './device.ts'
+import { renderPage } from './page.ts'
 import { STYLE } from './style.ts'
 
 /** Seconds a browser may keep the style sheet. */
@@ -14,22 +15,14 @@ const missing =
   (c: Context<AppEnv>): Response | Promise<Response> =>
     renderPage(c, {
       title: `No ${what} page is configured`,
-      content: (
-        <p>
-          Whoever runs this server has to say where its {what} page is: setting <code>{setting}</code>.
-        </p>
-      ),
+      content: html`<p>Whoever runs this server has to say where its ${what} page is: setting <code>${setting}</code>.</p>`,
     })
 
 function loggedOut(c: Context<AppEnv>): Response | Promise<Response> {
   return renderPage(c, {
     title: 'You are logged out',
-    content: (
-      <p>
-        You may close this page. Setting <code>URLS_POST_LOGOUT_REDIRECT</code> names a page to show here
-        instead.
-      </p>
-    ),
+    content: html`<p>You may close this page. Setting <code>URLS_POST_LOGOUT_REDIRECT</code> names a page to show here
+instead.</p>`,
   })
 }
 
@@ -41,16 +34,12 @@ function failed(c: Context<AppEnv>): Response | Promise<Response> {
     c,
     {
       title: 'The request could not be completed',
-      content: (
-        <div class="card">
-          <p>
-            <code>{c.req.query('error') ?? 'unknown_error'}</code>
-          </p>
-          {description === undefined ? null : <p>{description}</p>}
-          {hint === undefined ? null : <p>{hint}</p>}
-          <p class="soft">Go back to the application and try again. If it happens again, tell its makers.</p>
-        </div>
-      ),
+      content: html`<div class="card">
+<p><code>${c.req.query('error') ?? 'unknown_error'}</code></p>
+${description === undefined ? '' : html`<p>${description}</p>`}
+${hint === undefined ? '' : html`<p>${hint}</p>`}
+<p class="soft">Go back to the application and try again. If it happens again, tell its makers.</p>
+</div>`,
     },
     500,
   )

@@ -3,10 +3,10 @@ import * as v from 'valibot'
 import type { AppEnv } from '../../context.ts'
 import { OAuthError } from '../../errors/oauth-error.ts'
 import { emptyRoutes } from '../../http/empty-routes.ts'
-import { basePath, renderPage } from '../page.tsx'
-import { renderProblem } from '../problem.tsx'
+import { basePath, renderPage } from '../page.ts'
+import { renderProblem } from '../problem.ts'
 import { type Dispatch, newPending, RelyingParty, type Reply } from './relying-party.ts'
-import { Result } from './result.tsx'
+import { renderResult } from './result.ts'
 import {
   clearPending,
   clearSession,
@@ -98,7 +98,7 @@ async function show(c: Context<AppEnv>, party: RelyingParty): Promise<Response> 
   if (session === undefined) return c.redirect(`${basePath(c.var.ctx.rt.config)}/`, 303)
   const { access_token: token } = session.tokens
   const { issuer } = c.var.ctx.rt.config.urls
-  const content = Result({
+  const content = renderResult({
     session,
     idToken: await verifiedIdToken(c, party, session),
     accessToken: isJwt(token) ? await verifyJwt(await party.jwks(), issuer, token) : undefined,

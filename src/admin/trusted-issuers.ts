@@ -1,0 +1,70 @@
+import { type Context, Hono } from 'hono'
+import type { AppEnv } from '../context.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+import { readJson } from '../http/form.ts'
+import { json } from '../http/json.ts'
+import type { TrustedIssuer } from '../store/trusted-issuers.ts'
+import { nowSeconds } from '../util/clock.ts'
+import { rfc3339 } from '../util/rfc3339.ts'
+import { respondWithPage } from './pagination.ts'
+import { readTrust } from './trust-body.ts'
+
+const PATH = '/admin/trust/grants/jwt-bearer/issuers'
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** Trusted issuers of JWT bearer assertions, mounted at `/trust/grants/jwt-bearer/issuers` (contract 1.4.7). */
+export const trustedIssuerRoutes = new Hono<AppEnv>()
+
+trustedIssuerRoutes.post('/', async (c) => {
+  const { rt, audit } = c.var.ctx
+  const body = await readJson(c.req.raw).catch((thrown: unknown) => {
+    const malformed = thrown instanceof OAuthError && thrown.code === 'malformed_body'
+    throw malformed ? new OAuthError('undecodable_body') : thrown
+  })
+  const entry = { id: crypto.randomUUID(), ...(await readTrust(body, nowSeconds())) }
+  if (!(await rt.issuers.insert(entry))) throw new OAuthError('resource_exists')
+  audit('issuer.trusted', { id: entry.id })
+  return json(render(entry), 201, { location: `${PATH}/${entry.id}` })
+})
+
+trustedIssuerRoutes.get('/', async (c) => {
+  const { issuers, envelopes } = c.var.ctx.rt
+  const query = c.req.query()
+  const issuer = query['issuer'] || null
+  return respondWithPage(envelopes, { path: PATH, filters: { issuer } }, query, {
+    page: (place) => issuers.list({ issuer, ...place }),
+    count: () => issuers.count(issuer),
+    render,
+  })
+})
+
+trustedIssuerRoutes.get('/:id', async (c) => {
+  const entry = await c.var.ctx.rt.issuers.read(idOf(c))
+  if (entry === undefined) throw new OAuthError('resource_not_found')
+  return json(render(entry))
+})
+
+trustedIssuerRoutes.delete('/:id', async (c) => {
+  const id = idOf(c)
+  if (!(await c.var.ctx.rt.issuers.remove(id))) throw new OAuthError('resource_not_found')
+  c.var.ctx.audit('issuer.removed', { id })
+  return c.body(null, 204)
+})
+
+function idOf(c: Context<AppEnv>): string {
+  const id = c.req.param('id') ?? ''
+  if (UUID.test(id)) return id.toLowerCase()
+  throw new OAuthError('malformed_body', 'The id of a trusted issuer is a UUID.')
+}
+
+const render = (entry: TrustedIssuer): object => ({
+  id: entry.id,
+  issuer: entry.issuer,
+  subject: entry.subject,
+  allow_any_subject: entry.subject === '',
+  scope: entry.scope,
+  public_key: { set: entry.issuer, kid: entry.kid },
+  created_at: rfc3339(entry.createdAt),
+  expires_at: rfc3339(entry.expiresAt),
+})

@@ -1,0 +1,66 @@
+import type { Config } from '../config/types.ts'
+import type { RequestContext } from '../context.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+import { clientShard } from '../ledger/owner.ts'
+import type { Runtime } from '../runtime.ts'
+import type { ClientRecord } from '../store/types.ts'
+import { toBase64url } from '../util/base64url.ts'
+import { nowSeconds } from '../util/clock.ts'
+import { sha256 } from '../util/digest.ts'
+import type { JsonObject } from '../util/json.ts'
+import { clientKeys } from './jwks.ts'
+import { type Assertion, CLIENT_ASSERTION_ALGORITHMS, claimProblem, signedByOne } from './jwt-profile.ts'
+
+/** Longest time to `exp`, seconds: so long at most is a spent `jti` kept. */
+const MAX_LIFETIME = 86_400
+
+/** Ledgers that share a client's spent assertions. An assertion finds its own only while this stays the same. */
+const SHARDS = 8
+
+/**
+ * Checks what needs no key and no storage of a client's assertion (RFC 7523 section 3): audience, times, and that its
+ * `jti` lets it be used once. Throws `invalid_client`.
+ */
+export function checkClientAssertion(config: Config, assertion: Assertion): void {
+  const now = nowSeconds()
+  const problem = claimProblem(config, assertion, now)
+  if (problem !== undefined) throw new OAuthError('invalid_client', problem)
+  if (assertion.jti === '') throw new OAuthError('invalid_client', "The assertion has no 'jti'.")
+  if ((assertion.exp ?? 0) > now + MAX_LIFETIME)
+    throw new OAuthError('invalid_client', "The assertion's 'exp' lies more than 24 hours ahead.")
+}
+
+/**
+ * Whether a client's own key signed the assertion with the algorithm it registered. Its `jwks_uri` is asked again
+ * before the answer is no. Throws what `clientKeys` throws.
+ */
+export async function signedByClient(
+  rt: Runtime,
+  client: ClientRecord,
+  assertion: Assertion,
+): Promise<boolean> {
+  const algorithm = client.metadata.token_endpoint_auth_signing_alg || 'RS256'
+  if (assertion.alg !== algorithm || !CLIENT_ASSERTION_ALGORITHMS.includes(algorithm)) return false
+  const known = await clientKeys(rt, client, false)
+  if (await signedByOne(assertion, known.filter(signs))) return true
+  const current = await clientKeys(rt, client, true)
+  return current !== known && signedByOne(assertion, current.filter(signs))
+}
+
+const signs = (key: JsonObject): boolean => key['use'] === 'sig'
+
+/** Spends a proven assertion in a shard of its client, for as long as it could be used. Throws `jti_known`. */
+export async function spendClientAssertion(
+  ctx: RequestContext,
+  client: ClientRecord,
+  assertion: Assertion,
+): Promise<void> {
+  const id = toBase64url(sha256(assertion.jti))
+  const { first } = await ctx.rt.ledgers.call(clientShard(client.id, id, SHARDS), 'spend', {
+    attempt: ctx.attempt,
+    id,
+    // A fraction of a second counts whole: the row must not go before the assertion does.
+    expiresAt: Math.ceil(assertion.exp ?? 0),
+  })
+  if (!first) throw new OAuthError('jti_known')
+}

@@ -1,0 +1,126 @@
+import { compactVerify, decodeJwt, decodeProtectedHeader, importJWK, type JWK } from 'jose'
+import * as v from 'valibot'
+import type { Config } from '../config/types.ts'
+import type { JsonObject } from '../util/json.ts'
+
+/**
+ * What both uses of JWT assertions share: client authentication and the JWT bearer grant (RFC 7523 section 3).
+ * Whatever is wrong with an assertion is told as a sentence for its sender; who asks knows which error that is.
+ */
+
+/** Algorithms for `private_key_jwt` (contract 1.3.3). */
+export const CLIENT_ASSERTION_ALGORITHMS: readonly string[] = ['RS', 'PS', 'ES'].flatMap((family) =>
+  ['256', '384', '512'].map((bits) => family + bits),
+)
+
+/** How far the clock of an issuer may run ahead, seconds. Nothing is added to `exp`: a spent `jti` is kept no longer. */
+const SKEW_SECONDS = 10
+
+/** Keys that one assertion is tried with at most. */
+export const MAX_CANDIDATES = 10
+
+const KEY_TYPES: Readonly<Record<string, string>> = { RS: 'RSA', PS: 'RSA', ES: 'EC', Ed: 'OKP' }
+
+const time = v.optional(v.pipe(v.number(), v.finite()))
+const text = v.optional(v.string(), '')
+const format = v.object({
+  alg: v.string(),
+  kid: v.optional(v.string()),
+  crit: v.optional(v.never()),
+  iss: text,
+  sub: text,
+  jti: text,
+  aud: v.optional(v.union([v.array(v.string()), v.string()]), []),
+  exp: time,
+  nbf: time,
+  iat: time,
+})
+
+/** An assertion as its sender wrote it; nothing is proven before its signature is. Missing texts are empty. */
+export interface Assertion {
+  readonly jwt: string
+  readonly alg: string
+  readonly kid: string | undefined
+  readonly iss: string
+  readonly sub: string
+  readonly jti: string
+  readonly aud: readonly string[]
+  /** Seconds since the epoch. */
+  readonly exp: number | undefined
+  readonly nbf: number | undefined
+  readonly iat: number | undefined
+}
+
+/** Reads a signed JWT; `undefined` when it is none, or has claims of wrong types or critical extensions. */
+export function readAssertion(jwt: string): Assertion | undefined {
+  try {
+    const { alg, kid, crit } = decodeProtectedHeader(jwt)
+    const parsed = v.safeParse(format, { ...decodeJwt(jwt), alg, kid, crit })
+    if (!parsed.success) return undefined
+    const { iss, sub, jti, aud, exp, nbf, iat } = parsed.output
+    const audience = typeof aud === 'string' ? [aud] : aud
+    return {
+      jwt,
+      alg: parsed.output.alg,
+      kid: parsed.output.kid,
+      iss,
+      sub,
+      jti,
+      aud: audience,
+      exp,
+      nbf,
+      iat,
+    }
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * What is wrong with audience and times, or `undefined`: the audience must name this server by its issuer or its
+ * token endpoint, `exp` must lie ahead, `nbf` and `iat` must not (RFC 7523 section 3, items 3 to 6).
+ *
+ * @param now - seconds since the epoch
+ */
+export function claimProblem({ urls }: Config, assertion: Assertion, now: number): string | undefined {
+  const issuer = urls.issuer.replace(/\/+$/, '')
+  const names = [issuer, `${issuer}/`, `${issuer}/oauth2/token`, `${urls.public}/oauth2/token`]
+  if (!assertion.aud.some((name) => names.includes(name))) {
+    return "The assertion's 'aud' must be the issuer or the token endpoint."
+  }
+  if (assertion.exp === undefined) return "The assertion has no 'exp'."
+  if (assertion.exp <= now) return 'The assertion has expired.'
+  const latest = now + SKEW_SECONDS
+  if ((assertion.nbf ?? 0) > latest) return "The assertion's 'nbf' lies ahead."
+  return (assertion.iat ?? 0) > latest ? "The assertion's 'iat' lies ahead." : undefined
+}
+
+/** The keys of a set that may have signed an assertion: of its `kid` if it names one, and fit for its algorithm. */
+export function candidates(assertion: Assertion, keys: readonly JsonObject[]): readonly JsonObject[] {
+  const { alg, kid } = assertion
+  const fitting = keys.filter(
+    (key) =>
+      key['kty'] === KEY_TYPES[alg.slice(0, 2)] &&
+      (kid === undefined || key['kid'] === kid) &&
+      (key['alg'] ?? alg) === alg,
+  )
+  return fitting.slice(0, MAX_CANDIDATES)
+}
+
+/** Whether one of these keys made the signature. */
+export async function signedByOne(assertion: Assertion, keys: readonly JsonObject[]): Promise<boolean> {
+  for (const key of candidates(assertion, keys)) if (await signedBy(assertion, key)) return true
+  return false
+}
+
+async function signedBy({ jwt, alg }: Assertion, key: JsonObject): Promise<boolean> {
+  const { kty, n, e, crv, x, y } = key
+  try {
+    // Of a key that others wrote only its material counts.
+    const material: JWK = JSON.parse(JSON.stringify({ kty, n, e, crv, x, y }))
+    await compactVerify(jwt, await importJWK(material, alg), { algorithms: [alg] })
+    return true
+  } catch {
+    return false
+  }
+}

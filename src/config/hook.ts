@@ -1,0 +1,39 @@
+import * as v from 'valibot'
+import { absoluteUrl, type Parser } from './parsers.ts'
+import type { TokenHook } from './types.ts'
+
+const text = (pattern: RegExp) => v.pipe(v.string(), v.regex(pattern))
+
+const shape = v.object({
+  url: v.string(),
+  auth: v.nullish(
+    v.object({
+      type: v.literal('api_key'),
+      config: v.object({
+        in: v.picklist(['header', 'cookie']),
+        name: text(/^[\w!#$%&'*+.^`|~-]+$/),
+        value: text(/^[\x20-\x3a\x3c-\x7e]*$/),
+      }),
+    }),
+  ),
+})
+
+/** Where a token hook is: a URL, or JSON that adds an API key (contract 1.5). */
+export const hook: Parser<TokenHook> = {
+  expected:
+    'an http or https URL, or JSON such as {"url":"…","auth":{"type":"api_key","config":{"in":"header","name":"…","value":"…"}}}',
+  parse: (setting) => {
+    const parsed = v.safeParse(shape, setting.startsWith('{') ? json(setting) : { url: setting })
+    if (!parsed.success) return undefined
+    const { url, auth } = parsed.output
+    return absoluteUrl(url) === undefined ? undefined : { url, auth: auth?.config ?? null }
+  },
+}
+
+function json(setting: string): unknown {
+  try {
+    return JSON.parse(setting)
+  } catch {
+    return undefined
+  }
+}

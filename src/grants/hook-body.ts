@@ -1,0 +1,131 @@
+import { ID_TOKEN_SET } from '../crypto/ring.ts'
+import type { Parameters } from '../http/form.ts'
+import type { StoredGrant } from '../ledger/types.ts'
+import type { Runtime } from '../runtime.ts'
+import { nowSeconds } from '../util/clock.ts'
+import { rfc3339 } from '../util/rfc3339.ts'
+import type { HookedRequest } from './hook.ts'
+import type { OwnClaims } from './own-token.ts'
+
+/** What hooks are told of a grant; a token without one fills in what it has. */
+export type HookSession = Omit<
+  StoredGrant,
+  'instance' | 'query' | 'requestedAudience' | 'remember' | 'rememberFor' | 'handledAt' | 'context'
+>
+
+/** The session of a token that speaks for a client, or for the subject of an assertion. */
+export const ownSession = (
+  { client, form }: Pick<HookedRequest, 'client' | 'form'>,
+  { subject, scope, audience }: OwnClaims,
+): HookSession => ({
+  id: '',
+  subject: subject ?? client.id,
+  clientId: client.id,
+  sid: '',
+  requestedAt: nowSeconds(),
+  authTime: nowSeconds(),
+  scope,
+  audience,
+  requestedScope: [...new Set(form.list('scope'))],
+  nonce: null,
+  acr: '',
+  amr: [],
+  accessTokenClaims: {},
+  idTokenClaims: {},
+})
+
+/** Body of the token hook (contract 1.5). */
+export async function tokenHookBody(
+  rt: Runtime,
+  request: HookedRequest,
+  session: HookSession,
+): Promise<object> {
+  return {
+    session: await sessionOf(rt, request, session),
+    request: {
+      ...requesterOf(request, session),
+      requested_scopes: session.requestedScope,
+      payload: payloadOf(request.form),
+    },
+  }
+}
+
+/** Body of the older refresh token hook (contract 1.5). */
+export async function refreshHookBody(
+  rt: Runtime,
+  request: HookedRequest,
+  session: HookSession,
+): Promise<object> {
+  const requester = requesterOf(request, session)
+  const { client_id, granted_scopes, granted_audience } = requester
+  return {
+    subject: session.subject,
+    session: await sessionOf(rt, request, session),
+    requester,
+    client_id,
+    granted_scopes,
+    granted_audience,
+  }
+}
+
+const requesterOf = ({ client, form }: HookedRequest, { scope, audience }: HookSession) => ({
+  client_id: client.id,
+  granted_scopes: scope,
+  granted_audience: audience,
+  grant_types: [form.get('grant_type') ?? ''],
+})
+
+/** The harmless part of the form. */
+function payloadOf(form: Parameters): object {
+  const names = ['assertion', 'grant_type', 'response_type', 'scope', 'client_id']
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = form.get(name)
+      return value === undefined ? [] : [[name, [value]]]
+    }),
+  )
+}
+
+async function sessionOf(rt: Runtime, request: HookedRequest, session: HookSession): Promise<object> {
+  const { oauth2, urls } = rt.config
+  const { subject, clientId, sid, lifetimes } = { ...session, lifetimes: request.lifetimes }
+  const { kid } = await rt.keys.signer(ID_TOKEN_SET)
+  const now = nowSeconds()
+  const ends = { access_token: lifetimes.accessToken, refresh_token: lifetimes.refreshToken ?? null }
+  return {
+    id_token: {
+      id_token_claims: {
+        jti: '',
+        iss: urls.issuer,
+        sub: subject,
+        aud: [clientId],
+        nonce: session.nonce ?? '',
+        exp: rfc3339(now + (lifetimes.idToken ?? lifetimes.accessToken)),
+        iat: rfc3339(now),
+        rat: rfc3339(session.requestedAt),
+        auth_time: rfc3339(session.authTime),
+        at_hash: '',
+        acr: session.acr,
+        amr: session.amr,
+        c_hash: '',
+        ext: { ...session.idTokenClaims, ...(sid !== '' && { sid }) },
+      },
+      headers: { extra: { kid } },
+      expires_at: Object.fromEntries(
+        Object.entries(ends).flatMap(([name, seconds]) =>
+          seconds === null ? [] : [[name, rfc3339(now + seconds)]],
+        ),
+      ),
+      username: '',
+      subject,
+    },
+    extra: session.accessTokenClaims,
+    kid,
+    client_id: clientId,
+    consent_challenge: session.id,
+    exclude_not_before_claim: oauth2.excludeNotBeforeClaim,
+    allowed_top_level_claims: oauth2.allowedTopLevelClaims,
+    mirror_top_level_claims: oauth2.mirrorTopLevelClaims,
+    preserve_ext_claims: oauth2.preserveExtClaims,
+  }
+}

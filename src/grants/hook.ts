@@ -1,0 +1,135 @@
+import { accessTokenLifespan } from '../clients/lifespans.ts'
+import type { TokenHook } from '../config/types.ts'
+import type { RequestContext } from '../context.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+import type { Parameters } from '../http/form.ts'
+import { logLine } from '../http/log.ts'
+import { fetchOutbound, type OutboundAnswer } from '../http/outbound.ts'
+import type { CustomClaims, HookStep, RedeemResult, RefreshResult } from '../ledger/types.ts'
+import type { ClientRecord } from '../store/types.ts'
+import type { TokenLifetimes } from '../tokens/lifetimes.ts'
+import { isJsonObject, isShallow, type JsonObject } from '../util/json.ts'
+import { type HookSession, ownSession, refreshHookBody, tokenHookBody } from './hook-body.ts'
+import type { OwnClaims } from './own-token.ts'
+
+/** How long a hook may take with all its tries, milliseconds. */
+const TIMEOUT_MS = 10_000
+
+/** The most a hook may answer. */
+const MAX_BYTES = 1024 * 1024
+
+/** Levels that claims of a hook may nest. */
+const MAX_DEPTH = 32
+
+const REFRESH = 'refresh_token'
+
+/** What of a token request the hooks are told, beside the session. */
+export interface HookedRequest {
+  readonly client: ClientRecord
+  readonly form: Parameters
+  readonly lifetimes: Pick<TokenLifetimes, 'accessToken'> & Partial<TokenLifetimes>
+}
+
+/**
+ * Runs a ledger call that issues, with the token hooks around it (contract 1.5, design section 4): what would be
+ * issued is read, the hooks are asked, and the call commits with what they answered, if the grant is then as it was.
+ * The hooks hear only of requests that would give new tokens; where a hook refuses or fails nothing is written.
+ *
+ * @param call - the ledger call; `ask` changes nothing, claims replace the grant's own
+ * @throws `access_denied` when a hook forbids it, `server_error` when a hook fails
+ */
+export async function withHooks<Result extends RedeemResult | RefreshResult>(
+  ctx: RequestContext,
+  request: HookedRequest,
+  call: (hook: HookStep | undefined) => Promise<Result>,
+): Promise<Result> {
+  if (!isHooked(ctx, request.form)) return call(undefined)
+  const asked: RedeemResult | RefreshResult = await call('ask')
+  if (asked.status !== 'issued') return call(undefined)
+  if ('via' in asked && (asked.via === 'grace' || asked.via === 'repeat')) return call(undefined)
+  return call(await askHooks(ctx, request, asked.grant))
+}
+
+/** The hooks for a token without a grant; its custom claims, none without a hook. Throws as `withHooks`. */
+export async function hookedOwnClaims(
+  ctx: RequestContext,
+  request: Pick<HookedRequest, 'client' | 'form'>,
+  claims: OwnClaims,
+): Promise<JsonObject> {
+  if (!isHooked(ctx, request.form)) return {}
+  const accessToken = accessTokenLifespan(ctx.rt.config.ttl, request.client.metadata, claims.grantType)
+  const hooked = { ...request, lifetimes: { accessToken } }
+  return (await askHooks(ctx, hooked, ownSession(request, claims)))?.accessTokenClaims ?? {}
+}
+
+function isHooked({ rt }: RequestContext, form: Parameters): boolean {
+  const { tokenHook, refreshTokenHook } = rt.config.oauth2
+  return tokenHook !== null || (refreshTokenHook !== null && form.get('grant_type') === REFRESH)
+}
+
+/** Asks the refresh hook and then the token hook, which sees what the first changed; `undefined` if none did. */
+async function askHooks(
+  ctx: RequestContext,
+  request: HookedRequest,
+  session: HookSession,
+): Promise<CustomClaims | undefined> {
+  const { tokenHook, refreshTokenHook } = ctx.rt.config.oauth2
+  let claims: CustomClaims | undefined
+  if (refreshTokenHook !== null && request.form.get('grant_type') === REFRESH) {
+    const body = refreshHookBody(ctx.rt, request, session)
+    claims = await askHook(ctx, REFRESH, refreshTokenHook, await body)
+  }
+  if (tokenHook === null) return claims
+  const body = tokenHookBody(ctx.rt, request, { ...session, ...claims })
+  return (await askHook(ctx, 'token', tokenHook, await body)) ?? claims
+}
+
+async function askHook(
+  ctx: RequestContext,
+  name: string,
+  hook: TokenHook,
+  body: object,
+): Promise<CustomClaims | undefined> {
+  const headers = new Headers({ 'content-type': 'application/json; charset=utf-8' })
+  if (hook.auth?.in === 'header') headers.set(hook.auth.name, hook.auth.value)
+  if (hook.auth?.in === 'cookie') headers.set('cookie', `${hook.auth.name}=${hook.auth.value}`)
+  const answer = await post(ctx, hook.url, { method: 'POST', headers, body: JSON.stringify(body) })
+  if (answer?.status === 204) return undefined
+  if (answer?.status === 403) throw new OAuthError('access_denied', `The ${name} hook denied the request.`)
+  const claims = answer?.status === 200 ? readClaims(answer.body) : undefined
+  if (claims !== undefined) return claims
+  logLine('hook.failed', { request_id: ctx.requestId, hook: name, status: answer?.status ?? null })
+  throw new OAuthError('server_error', `The ${name} hook failed.`)
+}
+
+/** The hook's answer; a failed connection and a 5xx are tried once more in the time that is left. */
+async function post(
+  { rt }: RequestContext,
+  url: string,
+  init: RequestInit,
+): Promise<OutboundAnswer | undefined> {
+  const deadline = Date.now() + TIMEOUT_MS
+  for (let last = false; ; last = true) {
+    const limits = { maxBytes: MAX_BYTES, timeoutMs: deadline - Date.now() }
+    const answer = await fetchOutbound(rt.config, url, init, limits).catch(() => undefined)
+    if (last || Date.now() >= deadline || (answer !== undefined && answer.status < 500)) return answer
+  }
+}
+
+/** Both kinds of claims are replaced: what the answer leaves out is emptied (contract 1.5). */
+function readClaims(body: Uint8Array): CustomClaims | undefined {
+  try {
+    const answer: unknown = JSON.parse(
+      new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(body),
+    )
+    if (!isJsonObject(answer) || !isShallow(answer, MAX_DEPTH)) return undefined
+    const session = answer['session'] ?? {}
+    if (!isJsonObject(session)) return undefined
+    const accessTokenClaims = session['access_token'] ?? {}
+    const idTokenClaims = session['id_token'] ?? {}
+    if (!isJsonObject(accessTokenClaims) || !isJsonObject(idTokenClaims)) return undefined
+    return { accessTokenClaims, idTokenClaims }
+  } catch {
+    return undefined
+  }
+}

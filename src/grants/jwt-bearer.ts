@@ -1,0 +1,138 @@
+import {
+  type Assertion,
+  candidates,
+  claimProblem,
+  MAX_CANDIDATES,
+  readAssertion,
+  signedByOne,
+} from '../clients/jwt-profile.ts'
+import type { Config } from '../config/types.ts'
+import type { RequestContext } from '../context.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+import type { Parameters } from '../http/form.ts'
+import { ownerOf } from '../ledger/owner.ts'
+import type { TrustedIssuer } from '../store/trusted-issuers.ts'
+import type { ClientRecord } from '../store/types.ts'
+import { prepareSigners } from '../tokens/access-token.ts'
+import { toBase64url } from '../util/base64url.ts'
+import { nowSeconds } from '../util/clock.ts'
+import { sha256 } from '../util/digest.ts'
+import { scopeAllowed } from '../util/scope.ts'
+import { isName } from '../util/text.ts'
+import { underAttempt } from './attempts.ts'
+import { type GrantHandler, requireGrantType } from './grant.ts'
+import { hookedOwnClaims } from './hook.ts'
+import { issueOwnToken, refusedAudience } from './own-token.ts'
+
+/** Name of the grant type (RFC 7523 section 2.1). */
+export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+
+/**
+ * Issues a token for the subject of an assertion that a trusted issuer signed (RFC 7523 sections 2.1 and 3, contract
+ * 1.3.3). The assertion is spent in its subject's ledger once all else is checked.
+ */
+export const jwtBearer: GrantHandler = async (ctx, registered, form) => {
+  const allowed = await requireGrantType(ctx, registered, JWT_BEARER)
+  const assertion = readAssertion(form.require('assertion'))
+  if (assertion === undefined) throw new OAuthError('invalid_grant', 'The assertion is not a signed JWT.')
+  const problem = grantProblem(ctx.rt.config, assertion, nowSeconds())
+  if (problem !== undefined) throw new OAuthError('invalid_grant', problem)
+  const trust = await findTrust(ctx, assertion)
+  checkTrustedScope(ctx.rt.config, trust, form)
+  const client = await currentClient(ctx, allowed, form)
+  const refused = refusedAudience(client, form)
+  if (refused !== undefined) throw refused
+  const claims = {
+    grantType: JWT_BEARER,
+    subject: assertion.sub,
+    scope: requestedScope(form).filter((scope) => covers(ctx.rt.config, client, scope)),
+    audience: audienceOf(ctx.rt.config, assertion, form),
+  } as const
+  await prepareSigners(ctx.rt, client)
+  const custom = await hookedOwnClaims(ctx, { client, form }, claims)
+  return underAttempt(ctx.attempt, client.id, assertion.jwt, async (attempt) => {
+    await spend(ctx, assertion, attempt)
+    return issueOwnToken(ctx, client, claims, custom)
+  })
+}
+
+/** What is wrong with the claims before anybody is asked about keys. */
+function grantProblem(config: Config, assertion: Assertion, now: number): string | undefined {
+  const { jtiOptional, iatOptional, maxTtl } = config.oauth2.jwtBearer
+  if (assertion.iss === '') return "The assertion has no 'iss'."
+  if (!isName(assertion.sub)) return "The assertion's 'sub' must be text of 1 to 255 characters."
+  if (assertion.iat === undefined && !iatOptional) return "The assertion has no 'iat'."
+  if (assertion.jti === '' && !jtiOptional) return "The assertion has no 'jti'."
+  const lifetime = (assertion.exp ?? 0) - (assertion.iat ?? now)
+  if (lifetime > maxTtl) return `The assertion lives longer than ${maxTtl} seconds.`
+  return claimProblem(config, assertion, now)
+}
+
+/** The trust that covers this issuer and subject, and whose key made the signature. Throws `invalid_grant`. */
+async function findTrust(ctx: RequestContext, assertion: Assertion): Promise<TrustedIssuer> {
+  const { issuers } = ctx.rt
+  const trust =
+    (await signer(assertion, await issuers.find(assertion.iss, false))) ??
+    (await signer(assertion, await issuers.find(assertion.iss, true)))
+  if (trust !== undefined) return trust
+  throw new OAuthError(
+    'invalid_grant',
+    'No key that is trusted for this issuer and subject signed the assertion.',
+  )
+}
+
+/** The entry whose key signed; trust in this very subject goes before trust in any. */
+async function signer(
+  assertion: Assertion,
+  entries: readonly TrustedIssuer[],
+): Promise<TrustedIssuer | undefined> {
+  const fitting = entries
+    .filter(({ subject, publicJwk }) => {
+      return ['', assertion.sub].includes(subject) && candidates(assertion, [publicJwk]).length > 0
+    })
+    .sort((left, right) => right.subject.length - left.subject.length)
+  for (const entry of fitting.slice(0, MAX_CANDIDATES))
+    if (await signedByOne(assertion, [entry.publicJwk])) return entry
+  return undefined
+}
+
+const requestedScope = (form: Parameters): readonly string[] => [...new Set(form.list('scope'))]
+
+function checkTrustedScope(config: Config, trust: TrustedIssuer, form: Parameters): void {
+  const { scope } = config.strategies
+  const foreign = requestedScope(form).find((value) => !scopeAllowed(scope, trust.scope, value))
+  if (foreign === undefined) return
+  const hint = `The issuer of the assertion may not give scope '${foreign.slice(0, 100)}'.`
+  throw new OAuthError('invalid_scope', hint)
+}
+
+/** The client, from the source if the copy at hand would narrow or refuse what is requested. */
+async function currentClient(
+  ctx: RequestContext,
+  client: ClientRecord,
+  form: Parameters,
+): Promise<ClientRecord> {
+  const whole = requestedScope(form).every((scope) => covers(ctx.rt.config, client, scope))
+  if (whole && refusedAudience(client, form) === undefined) return client
+  return (await ctx.rt.clients.fresh(client.id)) ?? client
+}
+
+const covers = (config: Config, { metadata }: ClientRecord, scope: string): boolean =>
+  scopeAllowed(config.strategies.scope, metadata.scope.split(' '), scope)
+
+function audienceOf(config: Config, assertion: Assertion, form: Parameters): readonly string[] {
+  const copied = config.oauth2.jwtBearer.omitAudience ? [] : assertion.aud
+  return [...new Set([...form.list('audience'), ...copied])]
+}
+
+/** Spends the assertion in the ledger of its subject until it expires; one without `jti` may come again. Throws `jti_known`. */
+async function spend(ctx: RequestContext, assertion: Assertion, attempt: string): Promise<void> {
+  if (assertion.jti === '') return
+  const { first } = await ctx.rt.ledgers.call(ownerOf('subject', assertion.sub), 'spend', {
+    attempt,
+    id: toBase64url(sha256(JSON.stringify([assertion.iss, assertion.jti]))),
+    // A fraction of a second counts whole: the row must not go before the assertion does.
+    expiresAt: Math.ceil(assertion.exp ?? 0),
+  })
+  if (!first) throw new OAuthError('jti_known')
+}

@@ -1,0 +1,54 @@
+import { accessTokenLifespan, type IssuingGrant } from '../clients/lifespans.ts'
+import type { RequestContext } from '../context.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+import type { Parameters } from '../http/form.ts'
+import type { ClientRecord } from '../store/types.ts'
+import { makeAccessToken } from '../tokens/access-token.ts'
+import { stampOf } from '../tokens/formats.ts'
+import type { TokenResponse } from '../tokens/issue.ts'
+import { toBase64url } from '../util/base64url.ts'
+import { nowSeconds } from '../util/clock.ts'
+import type { JsonObject } from '../util/json.ts'
+import { audienceAllowed } from '../util/scope.ts'
+
+/** Ledgers that share a client's revocations; sealed into each token, so the number may change. */
+const SHARDS = 8
+
+/** What a token without a grant says; `subject` null stands for the client itself. */
+export interface OwnClaims {
+  readonly grantType: IssuingGrant
+  readonly subject: string | null
+  readonly scope: readonly string[]
+  readonly audience: readonly string[]
+}
+
+/**
+ * Makes a token that has no grant: it carries its claims, and nothing is stored (design section 3).
+ * @param custom - custom claims, which only a token hook gives
+ */
+export async function issueOwnToken(
+  ctx: RequestContext,
+  client: ClientRecord,
+  { grantType, subject, scope, audience }: OwnClaims,
+  custom: JsonObject,
+): Promise<TokenResponse> {
+  const issuedAt = nowSeconds()
+  const lifetime = accessTokenLifespan(ctx.rt.config.ttl, client.metadata, grantType)
+  const id = toBase64url(crypto.getRandomValues(new Uint8Array(16)))
+  const common = { clientId: client.id, scope, audience, custom, issuedAt }
+  const accessToken = await makeAccessToken(
+    ctx.rt,
+    client,
+    { type: 'client', id, shards: SHARDS, subject, ...common, ...stampOf(client) },
+    { subject: subject ?? client.id, expiresAt: issuedAt + lifetime, ...common },
+  )
+  ctx.audit('token.issued', { client_id: client.id, grant_type: grantType })
+  return { access_token: accessToken, expires_in: lifetime, scope: scope.join(' '), token_type: 'bearer' }
+}
+
+/** The refusal of a requested audience that the client may not have, if there is one. */
+export function refusedAudience(client: ClientRecord, form: Parameters): OAuthError | undefined {
+  const audience = form.list('audience').find((value) => !audienceAllowed(client.metadata.audience, value))
+  if (audience === undefined) return undefined
+  return new OAuthError('invalid_request', `The client may not request audience '${audience.slice(0, 100)}'.`)
+}

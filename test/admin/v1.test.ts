@@ -1,0 +1,234 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { ADMIN_KEY, Browser, bodyOf, Deployment, ISSUER } from '../support/deployment.ts'
+import {
+  authorizationPath,
+  logIn,
+  parameter,
+  REDIRECT_URI,
+  registerClient,
+  type TestClient,
+  tokenRequest,
+} from '../support/relying-party.ts'
+
+const REQUESTS = '/oauth2/auth/requests'
+const SESSIONS = '/oauth2/auth/sessions'
+const deployment = new Deployment()
+let client: TestClient
+
+beforeAll(async () => {
+  client = await registerClient(deployment)
+})
+
+const basic = ({ id, secret }: TestClient) => ({ authorization: `Basic ${btoa(`${id}:${secret}`)}` })
+
+const consentsOf = async (subject: string): Promise<number> => {
+  const answer = await deployment.admin('GET', `/admin${SESSIONS}/consent?subject=${subject}`)
+  const body: readonly unknown[] = await answer.json()
+  return body.length
+}
+
+describe('challenges in the path (v1.0-beta)', () => {
+  it('carry a whole login', async () => {
+    const browser = new Browser(deployment)
+    const login = parameter(await browser.next(authorizationPath(client)), 'login_challenge')
+    const shown = await bodyOf(await deployment.admin('GET', `${REQUESTS}/login/${login}`))
+    expect(shown).toMatchObject({ challenge: login, skip: false, client: { client_id: client.id } })
+    const body = { subject: 'beta', remember: true, remember_for: 60, acr: '0' }
+    const accepted = await bodyOf(await deployment.admin('PUT', `${REQUESTS}/login/${login}/accept`, body))
+    const consent = parameter(await browser.next(String(accepted['redirect_to'])), 'consent_challenge')
+    const asked = await bodyOf(await deployment.admin('GET', `${REQUESTS}/consent/${consent}`))
+    expect(asked).toMatchObject({ challenge: consent, subject: 'beta' })
+    // `handled_at` and unknown fields were sent by v1 apps.
+    const grant = { grant_scope: ['openid'], handled_at: '2020-01-01T00:00:00Z', unknown: 1 }
+    const granted = await bodyOf(
+      await deployment.admin('PUT', `${REQUESTS}/consent/${consent}/accept`, grant),
+    )
+    const callback = await browser.next(String(granted['redirect_to']))
+    expect(callback.href.startsWith(REDIRECT_URI)).toBe(true)
+    expect(callback.searchParams.get('code')).toMatch(/^ory_ac_/)
+  })
+
+  it.each(['login', 'consent'] as const)('reject a %s', async (flow) => {
+    const browser = new Browser(deployment)
+    let challenge = parameter(await browser.next(authorizationPath(client)), 'login_challenge')
+    if (flow === 'consent') {
+      const accept = await deployment.admin('PUT', `${REQUESTS}/login/${challenge}/accept`, { subject: 'b' })
+      const atConsent = await browser.next(String((await bodyOf(accept))['redirect_to']))
+      challenge = parameter(atConsent, 'consent_challenge')
+    }
+    const answer = await deployment.admin('PUT', `${REQUESTS}/${flow}/${challenge}/reject`, {
+      error: 'access_denied',
+      error_description: 'No.',
+    })
+    const callback = await browser.next(String((await bodyOf(answer))['redirect_to']))
+    expect(callback.searchParams.get('error')).toBe('access_denied')
+  })
+
+  it('are 404 when they are not ours, and need the key', async () => {
+    expect((await deployment.admin('GET', `${REQUESTS}/login/0123456789abcdef`)).status).toBe(404)
+    expect((await deployment.admin('PUT', `${REQUESTS}/consent/0123/accept`, {})).status).toBe(404)
+    expect((await deployment.fetch(`${REQUESTS}/login/0123`)).status).toBe(401)
+  })
+})
+
+describe('sessions by path (v1.0)', () => {
+  it.each([
+    ['all of a subject, which alone means all', (subject: string) => `${SESSIONS}/consent/${subject}`],
+    ['those of one client', (subject: string) => `${SESSIONS}/consent/${subject}/${client.id}`],
+  ])('lists and revokes consents: %s', async (title, path) => {
+    const subject = `path/user ${title.length}`
+    const escaped = encodeURIComponent(subject)
+    const { access_token } = await logIn(deployment, client, { login: { subject } })
+    const listed = await deployment.admin('GET', `${SESSIONS}/consent/${escaped}`)
+    expect(await listed.json()).toMatchObject([{ consent_request: { subject } }])
+    expect((await deployment.admin('DELETE', path(escaped))).status).toBe(204)
+    expect(await consentsOf(escaped)).toBe(0)
+    expect(await deployment.introspect(access_token)).toEqual({ active: false })
+  })
+
+  it('leaves the consents of other clients, and does not let the query widen it', async () => {
+    await logIn(deployment, client, { login: { subject: 'narrow' } })
+    const other = await registerClient(deployment)
+    const path = `${SESSIONS}/consent/narrow/${other.id}?all=true`
+    expect((await deployment.admin('DELETE', path)).status).toBe(204)
+    expect(await consentsOf('narrow')).toBe(1)
+  })
+
+  it.each([
+    ['', '', 204],
+    ['/admin', '', 400],
+    ['', '&client=', 400],
+    ['', '&all=false', 400],
+  ])("takes the subject alone for all in a v1 path only: '%s' with '%s'", async (prefix, rest, status) => {
+    const path = `${prefix}${SESSIONS}/consent?subject=alice${rest}`
+    expect((await deployment.admin('DELETE', path)).status).toBe(status)
+  })
+
+  it('ends the logins of a subject', async () => {
+    const browser = new Browser(deployment)
+    await logIn(deployment, client, { browser, login: { subject: 'ended', remember: true } })
+    expect((await deployment.admin('DELETE', `${SESSIONS}/login/ended`)).status).toBe(204)
+    const again = await browser.next(authorizationPath(client, { prompt: 'none' }))
+    expect(again.searchParams.get('error')).toBe('login_required')
+  })
+
+  it('leads the old logout address to the logout of today', async () => {
+    const answer = await deployment.fetch(`${SESSIONS}/login/revoke`)
+    const today = await deployment.fetch('/oauth2/sessions/logout')
+    expect([answer.status, answer.headers.get('location')]).toEqual([302, today.headers.get('location')])
+  })
+})
+
+describe('consents by limit and offset', () => {
+  it('come with X-Total-Count and links', async () => {
+    for (let count = 0; count < 3; count += 1) {
+      await logIn(deployment, client, { login: { subject: 'paged' } })
+    }
+    const seen: unknown[] = []
+    for (const offset of [0, 2]) {
+      const path = `${SESSIONS}/consent?subject=paged&limit=2&offset=${offset}`
+      const page = await deployment.admin('GET', path)
+      expect(page.headers.get('x-total-count')).toBe('3')
+      expect(page.headers.get('link')?.includes('rel="next"')).toBe(offset === 0)
+      const items: readonly { consent_request_id: string }[] = await page.json()
+      seen.push(...items.map((item) => item.consent_request_id))
+    }
+    expect(new Set(seen).size).toBe(3)
+    const nobody = await deployment.admin('GET', `${SESSIONS}/consent?subject=nobody&limit=2`)
+    expect([nobody.headers.get('x-total-count'), await nobody.json()]).toEqual(['0', []])
+  })
+})
+
+describe('flush', () => {
+  it.each([
+    ['an instant', { notAfter: '2026-01-31T12:00:00Z' }, 204],
+    ['an instant with offset', { notAfter: '2026-01-31T12:00:00.123+01:00' }, 204],
+    ['no instant', {}, 204],
+    ['garbage', { notAfter: 'yesterday' }, 400],
+    ['a number', { notAfter: 5 }, 400],
+    ['a text', 'now', 400],
+  ])('takes %s', async (_title, body, status) => {
+    expect((await deployment.admin('POST', '/oauth2/flush', body)).status).toBe(status)
+  })
+
+  it('is refused without JSON and without the key', async () => {
+    expect((await deployment.admin('POST', '/oauth2/flush')).status).toBe(400)
+    expect((await deployment.fetch('/oauth2/flush', { method: 'POST', body: '{}' })).status).toBe(401)
+  })
+
+  it('touches nothing that is active', async () => {
+    const { access_token } = await logIn(deployment, client)
+    await deployment.admin('POST', '/oauth2/flush', { notAfter: '2999-01-01T00:00:00Z' })
+    expect(await deployment.introspect(access_token)).toMatchObject({ active: true })
+  })
+})
+
+describe('introspection by a client (v1.0)', () => {
+  const ask = async (asker: TestClient, token: string, path = '/oauth2/introspect') => {
+    const response = await deployment.form(path, { token }, basic(asker))
+    return [response.status, await bodyOf(response)] as const
+  }
+  let resourceServer: TestClient
+  let owner: TestClient
+
+  beforeAll(async () => {
+    resourceServer = await registerClient(deployment)
+    owner = await registerClient(deployment, { audience: [resourceServer.id] })
+  })
+
+  it('answers the client the token was issued to', async () => {
+    const { access_token, refresh_token } = await logIn(deployment, owner)
+    for (const token of [access_token, refresh_token]) {
+      expect(await ask(owner, token)).toMatchObject([200, { active: true, client_id: owner.id }])
+      expect(await ask(resourceServer, token)).toEqual([200, { active: false }])
+    }
+  })
+
+  it('answers the client an access token is meant for, not about the refresh token', async () => {
+    const { access_token, refresh_token } = await logIn(deployment, owner, {
+      consent: { grant_access_token_audience: [resourceServer.id] },
+    })
+    expect(await ask(resourceServer, access_token)).toMatchObject([200, { aud: [resourceServer.id] }])
+    expect(await ask(resourceServer, refresh_token)).toEqual([200, { active: false }])
+  })
+
+  it('answers about client_credentials tokens by the same rule', async () => {
+    const fields = { grant_type: 'client_credentials', audience: resourceServer.id }
+    const issued = await bodyOf(await tokenRequest(deployment, owner, fields))
+    const token = String(issued['access_token'])
+    const third = await registerClient(deployment)
+    expect(await ask(owner, token)).toMatchObject([200, { active: true }])
+    expect(await ask(resourceServer, token)).toMatchObject([200, { active: true }])
+    expect(await ask(third, token)).toEqual([200, { active: false }])
+  })
+
+  it('refuses a wrong secret, a public client, and the path with the prefix', async () => {
+    const open = await registerClient(deployment, { token_endpoint_auth_method: 'none' })
+    expect(await ask({ ...owner, secret: 'wrong-secret' }, 'x')).toMatchObject([
+      401,
+      { error: 'invalid_client' },
+    ])
+    expect(await ask({ ...open, secret: '' }, 'x')).toMatchObject([401, { error: 'invalid_client' }])
+    expect((await ask(owner, 'x', '/admin/oauth2/introspect'))[0]).toBe(401)
+    expect((await ask(owner, 'x', '/admin//oauth2/introspect'))[0]).toBe(401)
+  })
+
+  it('takes the admin key on both paths, for any token', async () => {
+    const { access_token } = await logIn(deployment, owner)
+    for (const path of ['/oauth2/introspect', '/admin/oauth2/introspect']) {
+      const headers = { authorization: `Bearer ${ADMIN_KEY}` }
+      const answer = await deployment.form(path, { token: access_token }, headers)
+      expect(await bodyOf(answer)).toMatchObject({ active: true })
+    }
+  })
+})
+
+describe('the rest of v1', () => {
+  it('takes a body with a rejected logout', async () => {
+    const browser = new Browser(deployment)
+    await logIn(deployment, client, { browser, login: { remember: true } })
+    const challenge = parameter(await browser.next(`${ISSUER}/oauth2/sessions/logout`), 'logout_challenge')
+    const path = `${REQUESTS}/logout/reject?challenge=${challenge}`
+    expect((await deployment.admin('PUT', path, { error: 'no' })).status).toBe(204)
+  })
+})

@@ -1,0 +1,162 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { loadConfig } from '../../src/config/load.ts'
+import { fetchOutbound } from '../../src/http/outbound.ts'
+
+const SECRETS_SYSTEM = 'a-system-secret-of-at-least-32-chars'
+const edge = loadConfig({
+  URLS_SELF_ISSUER: 'https://op.example',
+  URLS_SELF_PUBLIC: 'https://login.example',
+  PUBLIC_HOSTS: 'alias.example',
+  SECRETS_SYSTEM,
+})
+const local = loadConfig({
+  URLS_SELF_ISSUER: 'http://localhost:4444',
+  OUTBOUND_ALLOW_PRIVATE: 'true',
+  SECRETS_SYSTEM,
+})
+const LIMITS = { maxBytes: 10, timeoutMs: 1000 }
+
+type Fetch = typeof globalThis.fetch
+
+/** The other server. */
+const answering = (answer: Fetch) => vi.spyOn(globalThis, 'fetch').mockImplementation(answer)
+
+beforeEach(() => {
+  vi.spyOn(console, 'log').mockImplementation(() => undefined)
+})
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+describe('addresses', () => {
+  it.each([
+    'https://client.example/keys',
+    'https://client.example:443/keys?a=b',
+    'https://internal.example/',
+    'https://localhost.example/',
+    'https://xn--bcher-kva.example/',
+  ])('asks %s, without following redirects', async (url) => {
+    const fetched = answering(async () => new Response('ok'))
+    const { status, body } = await fetchOutbound(edge, url, { headers: { a: 'b' } }, LIMITS)
+    expect([status, new TextDecoder().decode(body)]).toEqual([200, 'ok'])
+    expect(fetched).toHaveBeenCalledExactlyOnceWith(
+      new URL(url).href,
+      expect.objectContaining({ redirect: 'manual', headers: { a: 'b' } }),
+    )
+  })
+
+  it.each([
+    'http://client.example/',
+    'https://client.example:8443/',
+    'https://user:pass@client.example/',
+    'ftp://client.example/',
+    'data:text/plain,x',
+    'no address',
+    '',
+    'https://127.0.0.1/',
+    'https://10.0.0.1/',
+    'https://2130706433/',
+    'https://0x7f.1/',
+    'https://[::1]/',
+    'https://[2001:db8::1]/',
+    'https://localhost/',
+    'https://LOCALHOST./',
+    'https://a.localhost/',
+    'https://metadata/',
+    'https://metadata.google.internal/',
+    'https://metadata.google.internal./',
+    'https://printer.local/',
+    'https://box.home.arpa/',
+    'https://op.example/oauth2/token',
+    'https://OP.example./',
+    'https://login.example/',
+    'https://alias.example/',
+  ])('never asks %s', async (url) => {
+    const fetched = answering(async () => new Response('ok'))
+    await expect(fetchOutbound(edge, url, {}, LIMITS)).rejects.toMatchObject({ code: 'outbound_failed' })
+    expect(fetched).not.toHaveBeenCalled()
+  })
+
+  it.each(['http://localhost:5000/', 'http://127.0.0.1/', 'https://box.internal/', 'http://localhost:4444/'])(
+    'asks %s where the rule is lifted for development',
+    async (url) => {
+      answering(async () => new Response('ok'))
+      expect((await fetchOutbound(local, url, {}, LIMITS)).status).toBe(200)
+    },
+  )
+
+  it('lifts the rule for loopback issuers only', () => {
+    const env = { URLS_SELF_ISSUER: 'https://op.example', OUTBOUND_ALLOW_PRIVATE: 'true', SECRETS_SYSTEM }
+    expect(() => loadConfig(env)).toThrow('misconfiguration')
+  })
+})
+
+/** A body that comes in pieces, and says how many were taken. */
+function pieces(count: number, size: number): { readonly body: ReadableStream; taken: number } {
+  const source = { taken: 0 }
+  const body = new ReadableStream({
+    pull(controller) {
+      if (source.taken === count) return controller.close()
+      source.taken += 1
+      controller.enqueue(new Uint8Array(size))
+    },
+  })
+  return Object.assign(source, { body })
+}
+
+describe('answers', () => {
+  it.each([200, 204, 400, 500])('gives status %s and the body back', async (status) => {
+    answering(async () => new Response(status === 204 ? null : 'body', { status }))
+    const answer = await fetchOutbound(edge, 'https://a.example/', {}, LIMITS)
+    expect([answer.status, answer.body.byteLength]).toEqual([status, status === 204 ? 0 : 4])
+  })
+
+  it.each([301, 302, 303, 307, 308])('takes a redirect, %s, for a failure', async (status) => {
+    const headers = { location: 'https://op.example/' }
+    answering(async () => new Response(null, { status, headers }))
+    const asking = fetchOutbound(edge, 'https://a.example/', {}, LIMITS)
+    await expect(asking).rejects.toMatchObject({
+      code: 'outbound_failed',
+      hint: expect.stringContaining('redirects'),
+    })
+  })
+
+  it('takes what just fits', async () => {
+    answering(async () => new Response(pieces(5, 2).body))
+    expect((await fetchOutbound(edge, 'https://a.example/', {}, LIMITS)).body.byteLength).toBe(10)
+  })
+
+  it('stops reading at the cap, whatever the answer said about its length', async () => {
+    const source = pieces(1000, 3)
+    answering(async () => new Response(source.body))
+    const asking = fetchOutbound(edge, 'https://a.example/', {}, LIMITS)
+    await expect(asking).rejects.toMatchObject({
+      code: 'outbound_failed',
+      hint: expect.stringContaining('10 bytes'),
+    })
+    expect(source.taken).toBeLessThan(20)
+  })
+
+  it.each<readonly [string, Fetch]>([
+    ['an answer that never comes', () => new Promise(() => undefined)],
+    ['a body that never ends', async () => new Response(new ReadableStream())],
+  ])('gives up on %s', async (_name, fetch) => {
+    const fetched = answering(fetch)
+    const asking = fetchOutbound(edge, 'https://a.example/', {}, { maxBytes: 10, timeoutMs: 20 })
+    await expect(asking).rejects.toMatchObject({
+      code: 'outbound_failed',
+      hint: expect.stringContaining('too long'),
+    })
+    expect(fetched.mock.calls[0]?.[1]?.signal?.aborted).toBe(true)
+  })
+
+  it('tells nothing of what the network said', async () => {
+    answering(() => Promise.reject(new TypeError('secret detail')))
+    const asking = fetchOutbound(edge, 'https://a.example/', {}, LIMITS)
+    await expect(asking).rejects.toMatchObject({
+      code: 'outbound_failed',
+      hint: expect.not.stringContaining('secret'),
+    })
+  })
+})
