@@ -104,7 +104,6 @@ describe('defaults', () => {
       supportedClaims: [],
       supportedScopes: [],
       signingAlgorithm: 'RS256',
-      broadcastKeys: [],
       systemSecrets: [SECRET],
       admin: { auth: 'keys', keys: [], entrypoint: false },
       demoPages: false,
