@@ -1,19 +1,23 @@
-import { applyPatch, Pointer } from 'rfc6902'
+import { getIn, immutableJSONPatch } from 'immutable-json-patch'
 import * as v from 'valibot'
 import { renderClient } from '../clients/render.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import { jsonValue } from '../flow/json-value.ts'
 import type { ClientRecord } from '../store/types.ts'
-import type { JsonObject } from '../util/json.ts'
+import { isJsonObject, type JsonObject } from '../util/json.ts'
 
 /** Members a patch may not touch (contract 1.4.1), and names that would reach into JavaScript itself. */
 const DENIED: ReadonlySet<string> = new Set(['id', 'rotatedsecrets', 'rotated_secrets'])
 const UNSAFE: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 
-const path = v.pipe(v.string(), v.startsWith('/'))
+/** Index of an array's entry (RFC 6901 section 4). */
+const INDEX = /^(?:0|[1-9]\d*)$/
+
+const path = v.pipe(v.string(), v.regex(/^\//))
 const operations = v.array(
-  v.variant('op', [
-    v.object({ op: v.picklist(['add', 'replace']), path, value: v.unknown() }),
-    v.object({ op: v.literal('remove'), path }),
+  v.union([
+    v.object({ op: v.picklist(['add', 'replace']), path, value: jsonValue }),
+    v.object({ op: v.picklist(['remove']), path }),
   ]),
 )
 
@@ -30,34 +34,38 @@ export function patchClient(record: ClientRecord, patch: unknown): unknown {
   if (!parsed.success) throw malformed('The body must be a JSON Patch of add, remove and replace operations.')
   // Empty arrays are not rendered, yet one may add to them.
   const empty = { post_logout_redirect_uris: [], request_uris: [] }
-  const document: JsonObject = structuredClone({ ...empty, ...renderClient(record) })
+  let document: JsonObject = structuredClone({ ...empty, ...renderClient(record) })
   for (const [index, operation] of parsed.output.entries()) {
-    checkPath(operation.path, index)
-    apply(document, operation, index)
+    document = apply(document, operation, index)
   }
   if (document['client_id'] !== record.id) throw malformed("The 'client_id' of a client cannot be changed.")
   return document
 }
 
-function apply(document: JsonObject, operation: Operation, index: number): void {
-  let problem: Error | null | undefined
-  try {
-    const inArray = Array.isArray(Pointer.fromJSON(operation.path).parent().get(document))
-    const adds = operation.op === 'replace' && !inArray
-    ;[problem] = applyPatch(document, [adds ? { ...operation, op: 'add' } : operation])
-  } catch {
-    throw malformed(`Operation ${index} has a malformed path.`)
-  }
-  if (problem !== null) throw malformed(`Operation ${index} names a path that does not exist.`)
+// The library applies what it can and passes over the rest; what a path must lead to is asked first.
+function apply(document: JsonObject, operation: Operation, index: number): JsonObject {
+  const names = namesIn(operation.path, index)
+  const name = names.at(-1) ?? ''
+  const parent: unknown = getIn(document, names.slice(0, -1))
+  const exists = Array.isArray(parent)
+    ? INDEX.test(name) && Number(name) < parent.length
+    : isJsonObject(parent) && Object.hasOwn(parent, name)
+  const isEnd = Array.isArray(parent) && (name === '-' || name === String(parent.length))
+  const fits = isJsonObject(parent) ? operation.op !== 'remove' : isEnd && operation.op === 'add'
+  if (!exists && !fits) throw malformed(`Operation ${index} names a path that does not exist.`)
+  const applied = exists || operation.op === 'remove' ? operation : { ...operation, op: 'add' as const }
+  return immutableJSONPatch<JsonObject>(document, [applied])
 }
 
-function checkPath(pointer: string, index: number): void {
+/** The names a JSON Pointer (RFC 6901) is made of; throws for one that touches what may not be touched. */
+function namesIn(pointer: string, index: number): readonly string[] {
   const names = pointer
     .split('/')
     .slice(1)
     .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'))
   const denied = DENIED.has((names[0] ?? '').toLowerCase()) || names.some((name) => UNSAFE.has(name))
   if (denied) throw malformed(`Operation ${index} touches a member that cannot be changed.`)
+  return names
 }
 
 const malformed = (hint: string): OAuthError => new OAuthError('malformed_body', hint)

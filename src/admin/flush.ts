@@ -3,8 +3,13 @@ import * as v from 'valibot'
 import type { AppEnv } from '../context.ts'
 import { parseBody } from '../flow/bodies.ts'
 import { readJson } from '../http/form.ts'
+import { parseRfc3339 } from '../util/rfc3339.ts'
 
-const flushBody = v.object({ notAfter: v.nullish(v.pipe(v.string(), v.isoTimestamp())) })
+const flushBody = v.object({
+  notAfter: v.nullish(
+    v.custom<string>((value) => typeof value === 'string' && parseRfc3339(value) !== undefined),
+  ),
+})
 
 /**
  * Flush of inactive tokens, as v1 SDKs and their cron jobs call it (contract 8.1). There is nothing to do: what has

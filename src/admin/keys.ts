@@ -17,7 +17,7 @@ const RSA_BITS = 4096
 // As in Hydra, what is null or empty counts as absent.
 const creation = v.object({
   alg: v.nullish(v.string(), ''),
-  kid: v.nullish(v.union([keyName, v.literal('')]), ''),
+  kid: v.nullish(v.union([keyName, v.picklist([''])]), ''),
   use: v.nullish(v.picklist(['sig', 'enc', '']), ''),
 })
 

@@ -5,7 +5,7 @@ import { ID_TOKEN_SET } from '../crypto/ring.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { nowSeconds } from '../util/clock.ts'
 
-const hintFormat = v.looseObject({
+const hintFormat = v.object({
   iss: v.string(),
   sub: v.string(),
   aud: v.union([v.string(), v.array(v.string())]),

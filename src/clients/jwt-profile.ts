@@ -26,7 +26,7 @@ const text = v.optional(v.string(), '')
 const format = v.object({
   alg: v.string(),
   kid: v.optional(v.string()),
-  crit: v.optional(v.never()),
+  crit: v.optional(v.custom<never>(() => false)),
   iss: text,
   sub: text,
   jti: text,

@@ -8,7 +8,7 @@ const shape = v.object({
   url: v.string(),
   auth: v.nullish(
     v.object({
-      type: v.literal('api_key'),
+      type: v.picklist(['api_key']),
       config: v.object({
         in: v.picklist(['header', 'cookie']),
         name: text(/^[\w!#$%&'*+.^`|~-]+$/),

@@ -3,22 +3,15 @@ import { OAuthError } from '../errors/oauth-error.ts'
 import { nowSeconds } from '../util/clock.ts'
 import type { Json } from '../util/json.ts'
 import { acceptConsentBody, checkSize, parseBody, parseDenial } from './bodies.ts'
-import {
-  type Continuation,
-  type FlowAnswer,
-  flowParameters,
-  type RequestView,
-  viewRequest,
-} from './request-view.ts'
+import { goOn, openChallenge, startAfresh } from './challenge.ts'
+import { type Continuation, type FlowAnswer, type RequestView, viewRequest } from './request-view.ts'
 import {
   type ConsentAcceptance,
   type ConsentState,
   type Denial,
   type OpenedFlow,
-  openState,
   sealConsentVerdict,
 } from './state.ts'
-import { continueUrl, requestUrl } from './urls.ts'
 
 /** Consent request on the wire (contract 2.3). */
 export interface ConsentRequestView extends RequestView {
@@ -38,8 +31,8 @@ export async function getConsentRequest(
   ctx: RequestContext,
   challenge: string,
 ): Promise<FlowAnswer<ConsentRequestView>> {
-  const { state, expired } = await openConsent(ctx, challenge)
-  if (expired) return startAfresh(ctx, state)
+  const { state, expired } = await openChallenge(ctx, 'consent_challenge', challenge)
+  if (expired) return startAfresh(ctx, state.flow)
   const view = await viewRequest(ctx, state.flow)
   return {
     status: 200,
@@ -67,8 +60,8 @@ export async function acceptConsent(
   challenge: string,
   body: unknown,
 ): Promise<FlowAnswer<Continuation>> {
-  const opened = await openConsent(ctx, challenge)
-  if (opened.expired) return startAfresh(ctx, opened.state)
+  const opened = await openChallenge(ctx, 'consent_challenge', challenge)
+  if (opened.expired) return startAfresh(ctx, opened.state.flow)
   const accepted = parseBody(acceptConsentBody, body)
   checkScopes(accepted.grant_scope)
   checkSize('session', accepted.session)
@@ -91,15 +84,9 @@ export async function rejectConsent(
   challenge: string,
   body: unknown,
 ): Promise<FlowAnswer<Continuation>> {
-  const opened = await openConsent(ctx, challenge)
-  if (opened.expired) return startAfresh(ctx, opened.state)
+  const opened = await openChallenge(ctx, 'consent_challenge', challenge)
+  if (opened.expired) return startAfresh(ctx, opened.state.flow)
   return decide(ctx, opened, parseDenial(body, 'consent request denied'))
-}
-
-async function openConsent(ctx: RequestContext, challenge: string): Promise<OpenedFlow<ConsentState>> {
-  const opened = await openState(ctx.rt, 'consent_challenge', challenge)
-  if (opened === undefined) throw new OAuthError('challenge_not_found')
-  return opened
 }
 
 async function decide(
@@ -108,18 +95,8 @@ async function decide(
   decision: ConsentAcceptance | Denial,
 ): Promise<FlowAnswer<Continuation>> {
   const verifier = await sealConsentVerdict(ctx.rt, { ...state, decision }, expiresAt)
-  const clientId = flowParameters(state.flow).require('client_id')
-  ctx.seen(clientId)
-  return {
-    status: 200,
-    body: { redirect_to: continueUrl(ctx.rt.config, state.flow, clientId, { consent_verifier: verifier }) },
-  }
+  return goOn(ctx, state.flow, { consent_verifier: verifier })
 }
-
-const startAfresh = (ctx: RequestContext, state: ConsentState): FlowAnswer<never> => ({
-  status: 410,
-  body: { redirect_to: requestUrl(ctx.rt.config, state.flow) },
-})
 
 /** A granted scope is joined with spaces on the wire, so it cannot hold one (RFC 6749 section 3.3). */
 function checkScopes(scopes: readonly string[]): void {

@@ -3,22 +3,16 @@ import { OAuthError } from '../errors/oauth-error.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { isPlainText } from '../util/text.ts'
 import { acceptLoginBody, checkSize, parseBody, parseDenial } from './bodies.ts'
-import {
-  type Continuation,
-  type FlowAnswer,
-  flowParameters,
-  type RequestView,
-  viewRequest,
-} from './request-view.ts'
+import { goOn, openChallenge, startAfresh } from './challenge.ts'
+import { type Continuation, type FlowAnswer, type RequestView, viewRequest } from './request-view.ts'
 import {
   type Denial,
   type LoginAcceptance,
   type LoginState,
   type OpenedFlow,
-  openState,
   sealLoginVerdict,
 } from './state.ts'
-import { continueUrl, loginAgainUrl, requestUrl } from './urls.ts'
+import { loginAgainUrl } from './urls.ts'
 
 /** Longest subject, in characters. */
 const MAX_SUBJECT = 255
@@ -36,8 +30,8 @@ export async function getLoginRequest(
   ctx: RequestContext,
   challenge: string,
 ): Promise<FlowAnswer<LoginRequestView>> {
-  const { state, expired } = await openLogin(ctx, challenge)
-  if (expired) return startAfresh(ctx, state)
+  const { state, expired } = await openChallenge(ctx, 'login_challenge', challenge)
+  if (expired) return startAfresh(ctx, state.flow)
   const view = await viewRequest(ctx, state.flow)
   return {
     status: 200,
@@ -60,8 +54,8 @@ export async function acceptLogin(
   challenge: string,
   body: unknown,
 ): Promise<FlowAnswer<Continuation>> {
-  const opened = await openLogin(ctx, challenge)
-  if (opened.expired) return startAfresh(ctx, opened.state)
+  const opened = await openChallenge(ctx, 'login_challenge', challenge)
+  if (opened.expired) return startAfresh(ctx, opened.state.flow)
   const accepted = parseBody(acceptLoginBody, body)
   checkSubject(accepted.subject)
   checkSize('context', accepted.context)
@@ -87,15 +81,9 @@ export async function rejectLogin(
   challenge: string,
   body: unknown,
 ): Promise<FlowAnswer<Continuation>> {
-  const opened = await openLogin(ctx, challenge)
-  if (opened.expired) return startAfresh(ctx, opened.state)
+  const opened = await openChallenge(ctx, 'login_challenge', challenge)
+  if (opened.expired) return startAfresh(ctx, opened.state.flow)
   return decide(ctx, opened, parseDenial(body, 'login request denied'))
-}
-
-async function openLogin(ctx: RequestContext, challenge: string): Promise<OpenedFlow<LoginState>> {
-  const opened = await openState(ctx.rt, 'login_challenge', challenge)
-  if (opened === undefined) throw new OAuthError('challenge_not_found')
-  return opened
 }
 
 async function decide(
@@ -104,18 +92,8 @@ async function decide(
   decision: LoginAcceptance | Denial,
 ): Promise<FlowAnswer<Continuation>> {
   const verifier = await sealLoginVerdict(ctx.rt, { ...state, decision }, expiresAt)
-  const clientId = flowParameters(state.flow).require('client_id')
-  ctx.seen(clientId)
-  return {
-    status: 200,
-    body: { redirect_to: continueUrl(ctx.rt.config, state.flow, clientId, { login_verifier: verifier }) },
-  }
+  return goOn(ctx, state.flow, { login_verifier: verifier })
 }
-
-const startAfresh = (ctx: RequestContext, state: LoginState): FlowAnswer<never> => ({
-  status: 410,
-  body: { redirect_to: requestUrl(ctx.rt.config, state.flow) },
-})
 
 /** Refuses subjects that could not name an owner unambiguously (design section 2). */
 function checkSubject(subject: string): void {

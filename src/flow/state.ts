@@ -211,7 +211,8 @@ const formats = {
 
 type Formats = typeof formats
 export type FlowKind = keyof Formats
-type StateOf<Kind extends FlowKind> = v.InferOutput<Formats[Kind]>
+/** State of one kind, as it is opened. */
+export type StateOf<Kind extends FlowKind> = v.InferOutput<Formats[Kind]>
 
 /**
  * Seals a login challenge, under 800 characters for an ordinary OpenID Connect request. It always travels whole:

@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import * as v from 'valibot'
 import type { AppEnv } from '../context.ts'
 import { errorBody, OAuthError } from '../errors/oauth-error.ts'
+import { jsonValue } from '../flow/json-value.ts'
 import { bearerToken } from '../http/bearer.ts'
 import { readJson } from '../http/form.ts'
 import { json } from '../http/json.ts'
@@ -11,8 +12,8 @@ import { checkProof } from './holder-proof.ts'
 
 const NO_STORE = { 'cache-control': 'no-store' }
 
-const proofFormat = v.object({ proof_type: v.literal('jwt'), jwt: v.string() })
-const format = v.object({ format: v.literal(CREDENTIAL_FORMAT), proof: v.optional(v.unknown()) })
+const proofFormat = v.object({ proof_type: v.picklist(['jwt']), jwt: v.string() })
+const format = v.object({ format: v.picklist([CREDENTIAL_FORMAT]), proof: v.optional(jsonValue) })
 
 /**
  * POST /credentials: a verifiable credential about the subject of the access token (OpenID for Verifiable Credential

@@ -1,6 +1,6 @@
-import { SignJWT } from 'jose'
 import { CLIENT_ASSERTION_ALGORITHMS } from '../clients/jwt-profile.ts'
 import { ID_TOKEN_SET } from '../crypto/ring.ts'
+import { signJwt } from '../crypto/sign-jwt.ts'
 import type { Runtime } from '../runtime.ts'
 import { toBase64url } from '../util/base64url.ts'
 import { nowSeconds } from '../util/clock.ts'
@@ -59,13 +59,13 @@ export async function firstNonce(
  * @param holder - the holder's public key, whose JSON is the subject as `did:jwk`
  */
 export async function makeCredential(rt: Runtime, active: ActiveToken, holder: JsonObject): Promise<string> {
-  const { kid, alg, key } = await rt.keys.signer(ID_TOKEN_SET)
+  const signer = await rt.keys.signer(ID_TOKEN_SET)
   const id = `did:jwk:${toBase64url(new TextEncoder().encode(JSON.stringify(holder)))}`
   const { sub, since, custom } = identityOf(active)
   const now = nowSeconds()
   // Counted from the login; a token that was refreshed for longer would give credentials that are born dead.
   const nbf = since + LIFETIME > now ? since : now
-  return new SignJWT({
+  return signJwt(signer, 'JWT', {
     iss: rt.config.urls.issuer,
     sub: id,
     jti: crypto.randomUUID(),
@@ -78,8 +78,6 @@ export async function makeCredential(rt: Runtime, active: ActiveToken, holder: J
       credentialSubject: { ...custom, id, sub },
     },
   })
-    .setProtectedHeader({ alg, kid, typ: 'JWT' })
-    .sign(key)
 }
 
 function identityOf({ grant, token }: ActiveToken): {

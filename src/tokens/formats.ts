@@ -84,9 +84,9 @@ const codeFormat = v.looseTuple([
   v.number(),
 ])
 const deviceFormat = v.looseTuple([owner, v.string(), v.string(), v.number()])
-const grantFormat = v.looseTuple([v.literal(0), owner, v.string(), v.number(), v.string(), v.number()])
+const grantFormat = v.looseTuple([v.picklist([0]), owner, v.string(), v.number(), v.string(), v.number()])
 const clientFormat = v.looseTuple([
-  v.literal(1),
+  v.picklist([1]),
   v.string(),
   v.string(),
   v.number(),
