@@ -19,6 +19,7 @@ import { canonicalPath } from './http/paths.ts'
 import { fallbackPages } from './pages/fallbacks.ts'
 import { uiPages } from './pages/ui.ts'
 import { authorize } from './public/authorize.ts'
+import { credentials } from './public/credentials.ts'
 import { deviceAuthorization } from './public/device-authorization.ts'
 import { deviceVerify } from './public/device-verify.ts'
 import { discovery } from './public/discovery.ts'
@@ -77,6 +78,7 @@ export const app: Hono<AppEnv> = base('public')
   .post('/oauth2/device/auth', deviceAuthorization)
   .get('/oauth2/device/verify', deviceVerify)
   .on(['GET', 'POST'], '/userinfo', userinfo)
+  .post('/credentials', credentials)
   .on('POST', ['/oauth2/register', '/connect/register'], register)
   .on(['GET', 'PUT', 'DELETE'], ['/oauth2/register/:id', '/connect/register/:id'], manageRegistration)
   .on(['GET', 'POST'], '/oauth2/sessions/logout', logout)

@@ -11,6 +11,7 @@ export type AuditEvent =
   | 'token.fast_forward'
   | 'token.reuse_detected'
   | 'token.revoked'
+  | 'credential.issued'
   | 'consent.granted'
   | 'consent.rejected'
   | 'consent.revoked'

@@ -113,7 +113,11 @@ export async function signedByOne(assertion: Assertion, keys: readonly JsonObjec
   return false
 }
 
-async function signedBy({ jwt, alg }: Assertion, key: JsonObject): Promise<boolean> {
+/** Whether this key made the signature of a JWT by this algorithm. */
+export async function signedBy(
+  { jwt, alg }: Pick<Assertion, 'jwt' | 'alg'>,
+  key: JsonObject,
+): Promise<boolean> {
   const { kty, n, e, crv, x, y } = key
   try {
     // Of a key that others wrote only its material counts.

@@ -53,6 +53,7 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Config {
       enabled: reader.read(settings.registrationEnabled),
       url: reader.read(settings.registrationUrl),
     },
+    credentialsUrl: reader.read(settings.credentialsUrl),
     defaultClientScope: reader.read(settings.defaultClientScope),
     supportedClaims: reader.read(settings.supportedClaims),
     supportedScopes: reader.read(settings.supportedScopes),
@@ -100,6 +101,7 @@ const readLifetimes = (reader: SettingsReader): Lifetimes => ({
   idToken: reader.read(settings.ttlIdToken),
   authCode: reader.read(settings.ttlAuthCode),
   deviceUserCode: reader.read(settings.ttlDeviceUserCode),
+  vcNonce: reader.read(settings.ttlVcNonce),
 })
 
 const readStrategies = (reader: SettingsReader): Strategies => ({

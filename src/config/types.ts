@@ -17,6 +17,7 @@ export interface Lifetimes {
   readonly idToken: number
   readonly authCode: number
   readonly deviceUserCode: number
+  readonly vcNonce: number
 }
 
 /** Absolute URLs, resolved against the public URL where the setting was relative. */
@@ -122,6 +123,7 @@ export interface Config {
   readonly publicCors: CorsSettings
   /** Dynamic client registration, and where discovery says it is; null: here, if it is on. */
   readonly registration: { readonly enabled: boolean; readonly url: string | null }
+  readonly credentialsUrl: string | null
   readonly defaultClientScope: string
   readonly supportedClaims: readonly string[]
   readonly supportedScopes: readonly string[]

@@ -15,6 +15,7 @@ export type EnvelopeKind =
   | 'access_token'
   | 'access_jti'
   | 'refresh_token'
+  | 'credential_nonce'
   | 'registration_token'
   | 'session'
   | 'page_token'

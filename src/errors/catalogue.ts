@@ -69,6 +69,7 @@ export const catalogue = {
     'slow_down',
     'The user has not answered yet, and the device polls too often: wait five seconds longer from now on.',
   ),
+  missing_proof: oauth(400, 'missing_proof', 'Ask again with a proof that carries this nonce.'),
   expired_token: oauth(400, 'expired_token', 'The device code has expired: start again.'),
   device_denied: oauth(400, 'access_denied', 'The user said no.'),
   server_error: oauth(

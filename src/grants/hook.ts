@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { accessTokenLifespan } from '../clients/lifespans.ts'
 import type { TokenHook } from '../config/types.ts'
 import type { RequestContext } from '../context.ts'
@@ -20,6 +21,9 @@ const MAX_BYTES = 1024 * 1024
 
 /** Levels that claims of a hook may nest. */
 const MAX_DEPTH = 32
+
+/** The most that claims may take where the token itself carries them. */
+const MAX_CARRIED_BYTES = 8192
 
 const REFRESH = 'refresh_token'
 
@@ -59,7 +63,9 @@ export async function hookedOwnClaims(
   if (!isHooked(ctx, request.form)) return {}
   const accessToken = accessTokenLifespan(ctx.rt.config.ttl, request.client.metadata, claims.grantType)
   const hooked = { ...request, lifetimes: { accessToken } }
-  return (await askHooks(ctx, hooked, ownSession(request, claims)))?.accessTokenClaims ?? {}
+  const custom = (await askHooks(ctx, hooked, ownSession(request, claims)))?.accessTokenClaims ?? {}
+  if (Buffer.byteLength(JSON.stringify(custom)) <= MAX_CARRIED_BYTES) return custom
+  throw new OAuthError('server_error', 'The token hook gave more claims than a token can carry.')
 }
 
 function isHooked({ rt }: RequestContext, form: Parameters): boolean {

@@ -4,6 +4,7 @@ import { OAuthError } from '../errors/oauth-error.ts'
 import type { Parameters } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { makeAccessToken } from '../tokens/access-token.ts'
+import { firstNonce } from '../tokens/credential.ts'
 import { stampOf } from '../tokens/formats.ts'
 import type { TokenResponse } from '../tokens/issue.ts'
 import { toBase64url } from '../util/base64url.ts'
@@ -43,7 +44,13 @@ export async function issueOwnToken(
     { subject: subject ?? client.id, expiresAt: issuedAt + lifetime, ...common },
   )
   ctx.audit('token.issued', { client_id: client.id, grant_type: grantType })
-  return { access_token: accessToken, expires_in: lifetime, scope: scope.join(' '), token_type: 'bearer' }
+  return {
+    access_token: accessToken,
+    expires_in: lifetime,
+    scope: scope.join(' '),
+    token_type: 'bearer',
+    ...(await firstNonce(ctx.rt, scope, accessToken)),
+  }
 }
 
 /** The refusal of a requested audience that the client may not have, if there is one. */

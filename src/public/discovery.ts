@@ -4,6 +4,7 @@ import type { Config } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
 import { ID_TOKEN_SET, type KeyRing } from '../crypto/ring.ts'
 import { grantHandlers } from '../grants/registry.ts'
+import { CREDENTIAL_ALGORITHMS, CREDENTIAL_FORMAT, CREDENTIAL_TYPES } from '../tokens/credential.ts'
 
 const HEADERS = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'public, max-age=60' }
 
@@ -37,6 +38,15 @@ function document(config: Config, signing: string, published: readonly string[])
     revocation_endpoint: `${issuer}/oauth2/revoke`,
     ...(registration !== null && { registration_endpoint: registration }),
     end_session_endpoint: `${issuer}/oauth2/sessions/logout`,
+    credentials_endpoint_draft_00: config.credentialsUrl ?? `${base}/credentials`,
+    credentials_supported_draft_00: [
+      {
+        format: CREDENTIAL_FORMAT,
+        types: CREDENTIAL_TYPES,
+        cryptographic_binding_methods_supported: ['jwk'],
+        cryptographic_suites_supported: CREDENTIAL_ALGORITHMS,
+      },
+    ],
     subject_types_supported: ['public'],
     response_types_supported: ['code'],
     response_modes_supported: ['query', 'fragment'],

@@ -6,29 +6,19 @@ import { errorBody, OAuthError } from '../errors/oauth-error.ts'
 import { bearerToken } from '../http/bearer.ts'
 import { json } from '../http/json.ts'
 import { sessionClaims } from '../tokens/id-token.ts'
-import { type ActiveToken, findActive, isExpired, openToken } from '../tokens/inspect.ts'
+import type { ActiveToken } from '../tokens/inspect.ts'
 import { nowSeconds } from '../util/clock.ts'
+import { requireAccess } from './access.ts'
 
 /** Userinfo endpoint, GET and POST (OIDC Core section 5.3, contract 1.3.5). */
 export async function userinfo(c: Context<AppEnv>): Promise<Response> {
   try {
-    const active = await authenticate(c)
-    return await respond(c.var.ctx, active)
+    const { ctx } = c.var
+    return await respond(ctx, await requireAccess(ctx, await bearerToken(c.req.raw), 'invalid_token'))
   } catch (thrown) {
     if (!(thrown instanceof OAuthError) || thrown.status !== 401) throw thrown
     return challenge(thrown)
   }
-}
-
-/** The active access token of the request. */
-async function authenticate(c: Context<AppEnv>): Promise<ActiveToken> {
-  const text = await bearerToken(c.req.raw)
-  const opened = text === undefined ? undefined : await openToken(c.var.ctx, text)
-  if (opened?.use !== 'access_token') throw new OAuthError('request_unauthorized')
-  if (isExpired(opened.token)) throw new OAuthError('invalid_token')
-  const active = await findActive(c.var.ctx, opened)
-  if (active === undefined) throw new OAuthError('request_unauthorized')
-  return active
 }
 
 /** Claims as JSON, or signed if the client registered for it. A client's own token has no identity to tell. */

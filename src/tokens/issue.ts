@@ -3,6 +3,7 @@ import type { StoredGrant } from '../ledger/types.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { makeAccessToken } from './access-token.ts'
+import { firstNonce } from './credential.ts'
 import { type GrantToken, sealRefresh, stampOf } from './formats.ts'
 import { makeIdToken } from './id-token.ts'
 import type { TokenLifetimes } from './lifetimes.ts'
@@ -15,6 +16,8 @@ export interface TokenResponse {
   readonly token_type: 'bearer'
   readonly id_token?: string
   readonly refresh_token?: string
+  readonly c_nonce_draft_00?: string
+  readonly c_nonce_expires_in_draft_00?: number
 }
 
 /** One generation of a grant, as its ledger committed it. */
@@ -62,5 +65,6 @@ export async function issueTokens(
       id_token: await makeIdToken(rt, grant, accessToken, issuedAt, lifetimes.idToken),
     }),
     ...(isRefreshable(client, grant.scope) && { refresh_token: await sealRefresh(rt, token, refreshUntil) }),
+    ...(await firstNonce(rt, grant.scope, accessToken)),
   }
 }

@@ -45,6 +45,7 @@ describe('defaults', () => {
         idToken: 3600,
         authCode: 600,
         deviceUserCode: 600,
+        vcNonce: 3600,
       },
       strategies: { accessToken: 'opaque', scope: 'wildcard', jwtScopeClaim: 'list', jwtTyp: 'JWT' },
       oauth2: {
@@ -97,6 +98,7 @@ describe('defaults', () => {
         sessionPath: '/',
       },
       registration: { enabled: false, url: null },
+      credentialsUrl: null,
       defaultClientScope: 'offline_access offline openid',
       supportedClaims: [],
       supportedScopes: [],

@@ -383,6 +383,16 @@ describe('a refusal or failure', () => {
     expect(await ask()).toEqual([200, 200])
   })
 
+  it('gives no token that would have to carry too much', async () => {
+    const deployment = deploy()
+    const { client, form } = await assertionRequest(deployment)
+    answer = claims({ long: 'x'.repeat(9000) })
+    const response = await tokenRequest(deployment, client, form)
+    expect([response.status, (await bodyOf(response))['error']]).toEqual([500, 'server_error'])
+    answer = () => new Response(null, { status: 204 })
+    expect((await tokenRequest(deployment, client, form)).status).toBe(200)
+  })
+
   it('is tried once more where that may help, and bounded in time', async () => {
     const deployment = deploy()
     const client = await registerClient(deployment)

@@ -45,6 +45,7 @@ const BY_CLIENT = [
   '/oauth2/token',
   '/oauth2/revoke',
   '/userinfo',
+  '/credentials',
   '/.well-known/openid-configuration',
   '/.well-known/oauth-authorization-server',
   '/.well-known/jwks.json',

@@ -35,6 +35,17 @@ describe('discovery', () => {
       device_authorization_endpoint: 'https://login.example/oauth2/device/auth',
       revocation_endpoint: 'https://op.example/oauth2/revoke',
       end_session_endpoint: 'https://op.example/oauth2/sessions/logout',
+      credentials_endpoint_draft_00: 'https://login.example/credentials',
+      credentials_supported_draft_00: [
+        {
+          format: 'jwt_vc_json',
+          types: ['VerifiableCredential', 'UserInfoCredential'],
+          cryptographic_binding_methods_supported: ['jwk'],
+          cryptographic_suites_supported: [
+            ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'],
+          ],
+        },
+      ],
       subject_types_supported: ['public'],
       response_types_supported: ['code'],
       response_modes_supported: ['query', 'fragment'],

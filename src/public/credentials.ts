@@ -1,0 +1,54 @@
+import type { Context } from 'hono'
+import * as v from 'valibot'
+import type { AppEnv } from '../context.ts'
+import { errorBody, OAuthError } from '../errors/oauth-error.ts'
+import { bearerToken } from '../http/bearer.ts'
+import { readJson } from '../http/form.ts'
+import { json } from '../http/json.ts'
+import { CREDENTIAL_FORMAT, makeCredential, sealNonce } from '../tokens/credential.ts'
+import { requireAccess } from './access.ts'
+import { checkProof } from './holder-proof.ts'
+
+const NO_STORE = { 'cache-control': 'no-store' }
+
+const proofFormat = v.object({ proof_type: v.literal('jwt'), jwt: v.string() })
+const format = v.object({ format: v.literal(CREDENTIAL_FORMAT), proof: v.optional(v.unknown()) })
+
+/**
+ * POST /credentials: a verifiable credential about the subject of the access token (OpenID for Verifiable Credential
+ * Issuance, draft 00; contract 1.3.8). A request without proof is answered with the nonce that a proof needs.
+ */
+export async function credentials(c: Context<AppEnv>): Promise<Response> {
+  const { ctx } = c.var
+  // The body is JSON whatever its type says, so no token is looked for in it.
+  const accessToken = (await bearerToken(new Request(c.req.url, { headers: c.req.raw.headers }))) ?? ''
+  const active = await requireAccess(ctx, accessToken, 'request_unauthorized')
+  const asked = v.safeParse(format, await readAsked(c.req.raw))
+  if (!asked.success)
+    throw new OAuthError('invalid_request', `Field 'format' must be '${CREDENTIAL_FORMAT}'.`)
+  const { proof } = asked.output
+  if (proof === undefined || proof === null) {
+    const primed = {
+      // The draft's name for it, not the format that is asked for.
+      format: 'jwt_vc',
+      c_nonce: await sealNonce(ctx.rt, accessToken),
+      c_nonce_expires_in: ctx.rt.config.ttl.vcNonce,
+    }
+    return json({ ...primed, ...errorBody(new OAuthError('missing_proof')) }, 400, NO_STORE)
+  }
+  const given = v.safeParse(proofFormat, proof)
+  if (!given.success)
+    throw new OAuthError('invalid_request', "The proof needs 'proof_type' with value 'jwt', and 'jwt'.")
+  const holder = await checkProof(ctx.rt, given.output.jwt, accessToken)
+  const credential = await makeCredential(ctx.rt, active, holder)
+  ctx.audit('credential.issued', { client_id: ctx.clientId, grant: active.grant?.id ?? null })
+  return json({ format: CREDENTIAL_FORMAT, credential_draft_00: credential }, 200, NO_STORE)
+}
+
+/** Everything wrong with the request is one and the same error here (contract 1.3.8). */
+async function readAsked(request: Request): Promise<unknown> {
+  return readJson(request).catch((thrown: unknown) => {
+    const malformed = thrown instanceof OAuthError && thrown.code === 'malformed_body'
+    throw malformed ? new OAuthError('invalid_request', thrown.hint) : thrown
+  })
+}

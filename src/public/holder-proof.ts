@@ -1,0 +1,54 @@
+import { decodeJwt, decodeProtectedHeader } from 'jose'
+import * as v from 'valibot'
+import { signedBy } from '../clients/jwt-profile.ts'
+import { isPublicKey } from '../clients/metadata-jwks.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+import type { Runtime } from '../runtime.ts'
+import { CREDENTIAL_ALGORITHMS, isNonce } from '../tokens/credential.ts'
+import { nowSeconds } from '../util/clock.ts'
+import { isJsonObject, type JsonObject } from '../util/json.ts'
+
+/** Longest proof that is looked at, in characters: more than any key and signature need. */
+const MAX_LENGTH = 16_384
+
+/** What of a holder's key goes into its name: public members only, as RFC 7517 and RFC 7518 list them. */
+const MEMBERS: readonly string[] = ['kty', 'crv', 'x', 'y', 'n', 'e', 'use', 'alg', 'kid']
+
+const format = v.object({
+  alg: v.picklist(CREDENTIAL_ALGORITHMS),
+  crit: v.optional(v.never()),
+  jwk: v.pipe(v.custom<JsonObject>(isJsonObject), v.check(isPublicKey)),
+  nonce: v.optional(v.string(), ''),
+  exp: v.optional(v.number(), Number.POSITIVE_INFINITY),
+})
+
+/**
+ * Checks that whoever asks for a credential holds the key it will name (contract 1.3.8): the proof is a JWT with the
+ * public key in its header, signed by that key, over a nonce given out for this access token.
+ *
+ * @returns the holder's public key, members in the order in which the holder wrote them
+ * @throws `invalid_request` for any flaw; the hint says which
+ */
+export async function checkProof(rt: Runtime, jwt: string, accessToken: string): Promise<JsonObject> {
+  const { alg, jwk, nonce, exp } = readProof(jwt)
+  if (!(await isNonce(rt, nonce, accessToken)))
+    throw refused("its 'nonce' is missing, expired, or not one given out for this access token")
+  if (exp <= nowSeconds()) throw refused('it has expired')
+  if (!(await signedBy({ jwt, alg }, jwk))) throw refused("the key in its header 'jwk' did not sign it")
+  return Object.fromEntries(Object.entries(jwk).filter(([name]) => MEMBERS.includes(name)))
+}
+
+function readProof(jwt: string): v.InferOutput<typeof format> {
+  try {
+    const { alg, crit, jwk } = decodeProtectedHeader(jwt)
+    const { nonce, exp } = decodeJwt(jwt)
+    const parsed = v.safeParse(format, { alg, crit, jwk, nonce, exp })
+    if (jwt.length <= MAX_LENGTH && parsed.success) return parsed.output
+  } catch {
+    // No JWT at all: the same answer as for one of another shape.
+  }
+  throw refused("it must be a JWT of a supported algorithm with the holder's public key in its header 'jwk'")
+}
+
+const refused = (reason: string): OAuthError =>
+  new OAuthError('invalid_request', `The proof is not good: ${reason}.`)

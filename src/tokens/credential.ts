@@ -1,0 +1,92 @@
+import { SignJWT } from 'jose'
+import { CLIENT_ASSERTION_ALGORITHMS } from '../clients/jwt-profile.ts'
+import { ID_TOKEN_SET } from '../crypto/ring.ts'
+import type { Runtime } from '../runtime.ts'
+import { toBase64url } from '../util/base64url.ts'
+import { nowSeconds } from '../util/clock.ts'
+import { sha256 } from '../util/digest.ts'
+import type { JsonObject } from '../util/json.ts'
+import { identityClaims } from './id-token.ts'
+import type { ActiveToken } from './inspect.ts'
+
+/** The one format of credentials there is (OpenID for Verifiable Credential Issuance, draft 00). */
+export const CREDENTIAL_FORMAT = 'jwt_vc_json'
+
+/** What a credential says it is. */
+export const CREDENTIAL_TYPES: readonly string[] = ['VerifiableCredential', 'UserInfoCredential']
+
+/** Algorithms of a holder's proof (contract 2.9). */
+export const CREDENTIAL_ALGORITHMS: readonly string[] = [...CLIENT_ASSERTION_ALGORITHMS, 'EdDSA']
+
+/** Scope by which, beside `openid`, a token response already brings a nonce. */
+const NONCE_SCOPE = 'userinfo_credential_draft_00'
+
+/** How long a credential counts, seconds (contract 1.3.8). */
+const LIFETIME = 3600
+
+/**
+ * A nonce that the holder's proof has to carry: sealed, so nothing is stored, and good for this very access token
+ * only, as often as wanted until it expires after `TTL_VC_NONCE`.
+ */
+export const sealNonce = (rt: Runtime, accessToken: string): Promise<string> =>
+  rt.envelopes.seal('credential_nonce', digestOf(accessToken), nowSeconds() + rt.config.ttl.vcNonce)
+
+/** Whether a nonce was given out for this access token and has not expired. */
+export async function isNonce(rt: Runtime, nonce: string, accessToken: string): Promise<boolean> {
+  const opened = await rt.envelopes.open('credential_nonce', nonce)
+  return opened?.data === digestOf(accessToken) && (opened.expiresAt ?? 0) > nowSeconds()
+}
+
+const digestOf = (accessToken: string): string => toBase64url(sha256(accessToken))
+
+/** The first nonce in a token response, where the granted scopes announce the wish for a credential. */
+export async function firstNonce(
+  rt: Runtime,
+  scope: readonly string[],
+  accessToken: string,
+): Promise<{ readonly c_nonce_draft_00?: string; readonly c_nonce_expires_in_draft_00?: number }> {
+  if (!scope.includes('openid') || !scope.includes(NONCE_SCOPE)) return {}
+  return {
+    c_nonce_draft_00: await sealNonce(rt, accessToken),
+    c_nonce_expires_in_draft_00: rt.config.ttl.vcNonce,
+  }
+}
+
+/**
+ * Makes the credential: a JWT, signed by the ID-token key, that tells the token's identity claims of the holder of a
+ * key (contract 1.3.8).
+ *
+ * @param holder - the holder's public key, whose JSON is the subject as `did:jwk`
+ */
+export async function makeCredential(rt: Runtime, active: ActiveToken, holder: JsonObject): Promise<string> {
+  const { kid, alg, key } = await rt.keys.signer(ID_TOKEN_SET)
+  const id = `did:jwk:${toBase64url(new TextEncoder().encode(JSON.stringify(holder)))}`
+  const { sub, since, custom } = identityOf(active)
+  const now = nowSeconds()
+  // Counted from the login; a token that was refreshed for longer would give credentials that are born dead.
+  const nbf = since + LIFETIME > now ? since : now
+  return new SignJWT({
+    iss: rt.config.urls.issuer,
+    sub: id,
+    jti: crypto.randomUUID(),
+    iat: now,
+    nbf,
+    exp: nbf + LIFETIME,
+    vc: {
+      '@context': ['https://www.w3.org/2018/credentials/v1'],
+      type: CREDENTIAL_TYPES,
+      credentialSubject: { ...custom, id, sub },
+    },
+  })
+    .setProtectedHeader({ alg, kid, typ: 'JWT' })
+    .sign(key)
+}
+
+function identityOf({ grant, token }: ActiveToken): {
+  readonly sub: string
+  readonly since: number
+  readonly custom: JsonObject
+} {
+  if (grant !== null) return { sub: grant.subject, since: grant.requestedAt, custom: identityClaims(grant) }
+  return { sub: token.subject ?? token.clientId, since: token.issuedAt, custom: {} }
+}
