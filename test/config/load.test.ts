@@ -99,6 +99,7 @@ describe('defaults', () => {
       },
       registration: { enabled: false, url: null },
       credentialsUrl: null,
+      broadcastKeys: [],
       defaultClientScope: 'offline_access offline openid',
       supportedClaims: [],
       supportedScopes: [],

@@ -33,6 +33,13 @@ const RELEASE_1 = {
   blob: `INSERT INTO blobs VALUES ('blob-1', 99999999999, 'text')`,
 }
 
+/** What the client of the sample may have. */
+const limits = {
+  scope: ['openid', 'offline'],
+  audience: ['https://api.example'],
+  strategy: 'exact',
+} as const
+
 async function restored(statements: readonly string[]): Promise<Subject> {
   const user = new Subject()
   await runInDurableObject(user.stub, (_ledger, state) => {
@@ -65,11 +72,6 @@ it('reads every table of release 1', async () => {
   })
   expect(grant).toMatchObject({ context: { k: [1, null] }, accessTokenClaims: { plan: 'gold' } })
   expect(grant).not.toHaveProperty('v')
-  const limits = {
-    scope: ['openid', 'offline'],
-    audience: ['https://api.example'],
-    strategy: 'exact',
-  } as const
   const refresh = user.refreshInput(3, { id: 'grant-1', limits })
   expect(await user.call('refresh', refresh)).toMatchObject({
     status: 'issued',
@@ -81,6 +83,29 @@ it('reads every table of release 1', async () => {
   expect(await user.call('isSpent', { id: 'jti-1' })).toBe(true)
   expect(await user.call('owners', { prefix: 'sid-1' })).toEqual([{ sid: 'sid-1', owner: 'owner-1' }])
   expect(await user.call('getBlob', { id: 'blob-1' })).toBe('text')
+})
+
+it('reads a grant whose claims a token hook replaced', async () => {
+  const hooked = RELEASE_1.grant.replace(
+    '"context":{"k":[1,null]}}',
+    '"context":{"k":[1,null]},"hooked":{"accessTokenClaims":{"plan":"free"},"idTokenClaims":{}}}',
+  )
+  expect(hooked).not.toBe(RELEASE_1.grant)
+  const user = await restored([RELEASE_1.sessions, RELEASE_1.session, RELEASE_1.grants, hooked])
+  const consented = { accessTokenClaims: { plan: 'gold' }, idTokenClaims: { email: 'a@example' } }
+  const counting = { accessTokenClaims: { plan: 'free' }, idTokenClaims: {} }
+  expect((await user.list())[0]).toMatchObject(consented)
+  const refresh = user.refreshInput(3, { id: 'grant-1', limits })
+  for (const generation of [4, 4]) {
+    const asked = await user.call('refresh', { ...refresh, hook: 'ask' })
+    expect(asked).toMatchObject({ status: 'issued', generation, via: 'advance', grant: counting })
+  }
+  const replaced = { accessTokenClaims: { plan: 'none' }, idTokenClaims: { email: 'b@example' } }
+  const committed = await user.call('refresh', { ...refresh, hook: replaced })
+  expect(committed).toMatchObject({ generation: 4, via: 'advance', grant: replaced })
+  const [grant] = await user.list()
+  expect(grant).toMatchObject(consented)
+  expect(grant).not.toHaveProperty('hooked')
 })
 
 it('writes release 1 as the sample shows it', async () => {
