@@ -1,7 +1,5 @@
+import type { Fault } from './faults.ts'
 import type { Generation } from './generations.ts'
-import type { Fault } from './known.ts'
-
-const MARKS: Readonly<Record<string, string>> = { works: '✓', pending: '…' }
 
 /** The table of operations and generations as Markdown, with what its marks mean. */
 export function renderTable(
@@ -11,10 +9,8 @@ export function renderTable(
   faults: readonly Fault[],
 ): string {
   const row = (values: readonly string[]): string => `| ${values.join(' | ')} |`
-  const mark = (cell: string | undefined): string =>
-    cell === undefined ? '' : (MARKS[cell] ?? cell.replace('fault ', '✗ '))
   const rows = names.map((name) =>
-    row([name.padEnd(40), ...generations.map(({ label }) => mark(cells.get(`${label} ${name}`)))]),
+    row([name.padEnd(40), ...generations.map(({ label }) => cells.get(`${label} ${name}`) ?? '')]),
   )
   const reasons = faults.map(({ reason }, index) => `${index + 1}. ${reason}`)
   const counts = [...cells.values()].reduce(
@@ -29,7 +25,7 @@ export function renderTable(
     row(['---', ...generations.map(() => '---')]),
     ...rows,
     '',
-    '✓ works · … not there yet · ✗ cannot work, for the reason numbered · empty: this generation lacks it',
+    '✓ works · ✗ cannot work, for the reason numbered · empty: this generation lacks it',
     '',
     ...reasons,
     '',

@@ -1,15 +1,3 @@
-/** Operations that are not there yet: each fails in every generation, and this test fails once one does not. */
-export const pending: readonly string[] = [
-  'createJsonWebKeySet',
-  'getJsonWebKeySet',
-  'getJsonWebKey',
-  'setJsonWebKeySet',
-  'setJsonWebKey',
-  'deleteJsonWebKey',
-  'deleteJsonWebKeySet',
-  'createVerifiableCredential',
-]
-
 /** A cell that cannot be green, and why. */
 export interface Fault {
   readonly operation: string
