@@ -5,179 +5,112 @@ export interface Failure {
   readonly description: string
 }
 
-const oauth = (status: number, error: string, description: string): Failure => ({
-  status,
-  error,
-  description,
-})
+/** Status and sentence, then the `error` value where it is not the entry's own name. */
+type Entry = readonly [status: number, description: string, error?: string]
 
 /**
  * The closed catalogue of failures (contract sections 0.3 and 0.4). The keys are our own names, equal to the
  * wire value wherever that is a code; the admin API's older errors put a sentence there instead.
  */
-export const catalogue = {
-  invalid_request: oauth(
-    400,
-    'invalid_request',
-    'The request lacks a required parameter, repeats one, or holds a malformed value.',
-  ),
-  invalid_client: oauth(
+const entries = {
+  invalid_request: [400, 'The request lacks a required parameter, repeats one, or holds a malformed value.'],
+  invalid_client: [
     401,
-    'invalid_client',
     'Client authentication failed: unknown client, no credentials, or credentials that do not match.',
-  ),
-  invalid_grant: oauth(
+  ],
+  invalid_grant: [
     400,
-    'invalid_grant',
     'The authorization code, refresh token or other grant is invalid, expired, revoked, or belongs to another client.',
-  ),
-  jti_known: oauth(400, 'jti_known', 'The assertion was used before; each one counts once.'),
-  invalid_scope: oauth(
+  ],
+  jti_known: [400, 'The assertion was used before; each one counts once.'],
+  invalid_scope: [400, 'A requested scope is unknown, malformed, or not allowed for this client.'],
+  invalid_state: [400, 'The state parameter is missing or too short to protect the client.'],
+  insufficient_entropy: [400, 'A value that must be hard to guess is too short.'],
+  unauthorized_client: [400, 'This client may not use this grant type.'],
+  unsupported_response_type: [400, 'The response type is unknown or not registered for this client.'],
+  unsupported_response_mode: [400, 'The response mode is unknown or does not fit the response type.'],
+  access_denied: [403, 'The request was denied by the resource owner or the authorization server.'],
+  authorization_pending: [400, 'The user has not answered yet: go on polling.'],
+  slow_down: [
     400,
-    'invalid_scope',
-    'A requested scope is unknown, malformed, or not allowed for this client.',
-  ),
-  invalid_state: oauth(
-    400,
-    'invalid_state',
-    'The state parameter is missing or too short to protect the client.',
-  ),
-  insufficient_entropy: oauth(
-    400,
-    'insufficient_entropy',
-    'A value that must be hard to guess is too short.',
-  ),
-  unauthorized_client: oauth(400, 'unauthorized_client', 'This client may not use this grant type.'),
-  unsupported_response_type: oauth(
-    400,
-    'unsupported_response_type',
-    'The response type is unknown or not registered for this client.',
-  ),
-  unsupported_response_mode: oauth(
-    400,
-    'unsupported_response_mode',
-    'The response mode is unknown or does not fit the response type.',
-  ),
-  access_denied: oauth(
-    403,
-    'access_denied',
-    'The request was denied by the resource owner or the authorization server.',
-  ),
-  authorization_pending: oauth(400, 'authorization_pending', 'The user has not answered yet: go on polling.'),
-  slow_down: oauth(
-    400,
-    'slow_down',
     'The user has not answered yet, and the device polls too often: wait five seconds longer from now on.',
-  ),
-  missing_proof: oauth(400, 'missing_proof', 'Ask again with a proof that carries this nonce.'),
-  expired_token: oauth(400, 'expired_token', 'The device code has expired: start again.'),
-  device_denied: oauth(400, 'access_denied', 'The user said no.'),
-  server_error: oauth(
-    500,
-    'server_error',
-    'The server met a condition it did not expect; the request id leads to the log entry.',
-  ),
-  temporarily_unavailable: oauth(
-    503,
-    'temporarily_unavailable',
-    'The server cannot answer just now; repeat the same request shortly.',
-  ),
-  misconfiguration: oauth(
-    503,
-    'misconfiguration',
-    'The server lacks a setting it needs, or a setting has an unusable value.',
-  ),
-  request_unauthorized: oauth(
+  ],
+  missing_proof: [400, 'Ask again with a proof that carries this nonce.'],
+  expired_token: [400, 'The device code has expired: start again.'],
+  device_denied: [400, 'The user said no.', 'access_denied'],
+  server_error: [500, 'The server met a condition it did not expect; the request id leads to the log entry.'],
+  temporarily_unavailable: [503, 'The server cannot answer just now; repeat the same request shortly.'],
+  misconfiguration: [503, 'The server lacks a setting it needs, or a setting has an unusable value.'],
+  request_unauthorized: [
     401,
-    'request_unauthorized',
     'The request could not be authorized: its token or flow is missing, unknown, expired or revoked.',
-  ),
-  request_forbidden: oauth(
+  ],
+  request_forbidden: [
     403,
-    'request_forbidden',
     'The request is not allowed in this browser: it does not continue a flow that was started here.',
-  ),
-  invalid_token: oauth(401, 'invalid_token', 'The access token has expired.'),
-  scope_not_granted: oauth(
-    403,
-    'scope_not_granted',
-    'The token was not granted the scope this request needs.',
-  ),
-  login_required: oauth(400, 'login_required', 'The end-user has to log in.'),
-  consent_required: oauth(400, 'consent_required', 'The end-user has to consent.'),
-  request_not_supported: oauth(400, 'request_not_supported', 'Request objects by value are not supported.'),
-  request_uri_not_supported: oauth(
+  ],
+  invalid_token: [401, 'The access token has expired.'],
+  scope_not_granted: [403, 'The token was not granted the scope this request needs.'],
+  login_required: [400, 'The end-user has to log in.'],
+  consent_required: [400, 'The end-user has to consent.'],
+  request_not_supported: [400, 'Request objects by value are not supported.'],
+  request_uri_not_supported: [400, 'Request objects by reference are not supported.'],
+  registration_not_supported: [400, 'The registration parameter is not supported.'],
+  invalid_client_metadata: [400, 'A client metadata field has an invalid value.'],
+  invalid_redirect_uri: [400, 'A redirect URI is invalid.'],
+  malformed_body: [
     400,
-    'request_uri_not_supported',
-    'Request objects by reference are not supported.',
-  ),
-  registration_not_supported: oauth(
-    400,
-    'registration_not_supported',
-    'The registration parameter is not supported.',
-  ),
-  invalid_client_metadata: oauth(
-    400,
-    'invalid_client_metadata',
-    'A client metadata field has an invalid value.',
-  ),
-  invalid_redirect_uri: oauth(400, 'invalid_redirect_uri', 'A redirect URI is invalid.'),
-  malformed_body: oauth(
-    400,
-    'The request was malformed or contained invalid parameters',
     'The body or a query parameter could not be understood.',
-  ),
-  unusable_algorithm: oauth(400, 'Bad Request', 'No key can be made for this algorithm.'),
-  admin_unauthorized: oauth(
+    'The request was malformed or contained invalid parameters',
+  ],
+  unusable_algorithm: [400, 'No key can be made for this algorithm.', 'Bad Request'],
+  admin_unauthorized: [
     401,
-    'The request could not be authorized',
     'The admin API needs an Authorization header with a valid API key.',
-  ),
-  admin_forbidden: oauth(
-    403,
-    'The requested action was forbidden',
-    'This API key does not cover this part of the admin API.',
-  ),
-  registration_unauthorized: oauth(
-    401,
     'The request could not be authorized',
-    'The registration access token is missing or not the current one of this client.',
-  ),
-  registration_forbidden: oauth(
+  ],
+  admin_forbidden: [
     403,
+    'This API key does not cover this part of the admin API.',
     'The requested action was forbidden',
+  ],
+  registration_unauthorized: [
+    401,
+    'The registration access token is missing or not the current one of this client.',
+    'The request could not be authorized',
+  ],
+  registration_forbidden: [
+    403,
     'A client cannot change this of itself.',
-  ),
-  registration_disabled: oauth(
+    'The requested action was forbidden',
+  ],
+  registration_disabled: [
     404,
-    'The requested resource could not be found',
     'Dynamic client registration is turned off.',
-  ),
-  missing_required_parameter: oauth(
+    'The requested resource could not be found',
+  ],
+  missing_required_parameter: [
     400,
-    'missing_required_parameter',
     'A field of the trust relationship is missing or does not go with another.',
-  ),
-  undecodable_body: oauth(400, 'error', 'The body is not a JSON object of the expected form.'),
-  outbound_failed: oauth(
-    500,
-    'server_error',
-    'Another server, which this one had to ask, gave no usable answer.',
-  ),
-  resource_not_found: oauth(404, 'Unable to locate the resource', ''),
-  challenge_not_found: oauth(404, 'Not Found', 'Unable to locate the requested resource'),
-  resource_exists: oauth(
+  ],
+  undecodable_body: [400, 'The body is not a JSON object of the expected form.', 'error'],
+  outbound_failed: [500, 'Another server, which this one had to ask, gave no usable answer.', 'server_error'],
+  resource_not_found: [404, '', 'Unable to locate the resource'],
+  challenge_not_found: [404, 'Unable to locate the requested resource', 'Not Found'],
+  resource_exists: [
     409,
-    'Unable to insert or update resource because a resource with that value exists already',
     '',
-  ),
-  body_too_large: oauth(413, 'invalid_request', 'The request body is larger than 1 MiB.'),
-  misdirected_request: oauth(
-    421,
-    'misdirected_request',
-    'This server does not answer for the requested host.',
-  ),
-} as const satisfies Record<string, Failure>
+    'Unable to insert or update resource because a resource with that value exists already',
+  ],
+  body_too_large: [413, 'The request body is larger than 1 MiB.', 'invalid_request'],
+  misdirected_request: [421, 'This server does not answer for the requested host.'],
+} as const satisfies Record<string, Entry>
 
 /** Name of a failure in the catalogue. */
-export type ErrorCode = keyof typeof catalogue
+export type ErrorCode = keyof typeof entries
+
+/** The catalogue's entry of that name. */
+export function failureOf(code: ErrorCode): Failure {
+  const [status, description, error = code]: Entry = entries[code]
+  return { status, error, description }
+}

@@ -1,4 +1,4 @@
-import { catalogue, type ErrorCode, type Failure } from './catalogue.ts'
+import { type ErrorCode, type Failure, failureOf } from './catalogue.ts'
 
 /** What a failure looks like to its receiver: the two members of RFC 6749 section 5.2. */
 export interface ErrorBody {
@@ -19,7 +19,7 @@ export class OAuthError extends Error {
   }
 
   get failure(): Failure {
-    return catalogue[this.code]
+    return failureOf(this.code)
   }
 
   get status(): number {

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
-import { catalogue } from '../errors/catalogue.ts'
+import { failureOf } from '../errors/catalogue.ts'
 import { json } from '../http/json.ts'
 import { ownerOf } from '../ledger/owner.ts'
 import type { Runtime } from '../runtime.ts'
@@ -14,7 +14,7 @@ export async function ready(c: Context<AppEnv>): Promise<Response> {
   const outcomes = await Promise.all(Object.entries(probes).map(([name, probe]) => outcome(name, probe(rt))))
   const failed = outcomes.filter((name) => name !== null)
   if (failed.length === 0) return json({ status: 'ok' })
-  const { error, status } = catalogue.temporarily_unavailable
+  const { error, status } = failureOf('temporarily_unavailable')
   const errors = Object.fromEntries(failed.map((name) => [name, 'does not answer']))
   const body = { error, error_description: `These do not answer: ${failed.join(', ')}.`, errors }
   return json(body, status, { 'retry-after': '1' })
