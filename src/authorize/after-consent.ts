@@ -4,14 +4,16 @@ import { OAuthError } from '../errors/oauth-error.ts'
 import { type ConsentAcceptance, type ConsentVerdict, openState } from '../flow/state.ts'
 import { ownerOf } from '../ledger/owner.ts'
 import type { GrantInput, GrantRecord } from '../ledger/types.ts'
-import { redirectUriDigest } from '../tokens/code.ts'
-import { sealCode, stampOf } from '../tokens/formats.ts'
+import { prepareSigners } from '../tokens/access-token.ts'
 import { toBase64url } from '../util/base64url.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { sha256 } from '../util/digest.ts'
+import { answerClient } from './answer.ts'
+import { isFrontChannel } from './check-response-type.ts'
 import { answerApproval } from './device-answer.ts'
+import { frontChannelLifetime } from './front-channel.ts'
 import type { FlowRequest } from './request.ts'
-import { respondError, respondToClient } from './respond.ts'
+import { respondError } from './respond.ts'
 import { isDenial, type Resumed, resume, startAfresh } from './resume.ts'
 
 /**
@@ -29,8 +31,15 @@ export async function afterConsent(
   const { state, request } = resumed
   const { decision } = state
   if (isDenial(decision)) throw new OAuthError('server_error')
+  if (request.device === null && isFrontChannel(request)) {
+    // What can be refused is refused before anything is written (contract 3.6).
+    if (request.responseTypes.includes('id_token') && !decision.scope.includes('openid'))
+      return respondError(c, request, new OAuthError('unsupported_response_type'))
+    await prepareSigners(ctx.rt, request.client)
+  }
   const owner = ownerOf('subject', state.subject)
-  const result = await ctx.rt.ledgers.call(owner, 'grant', grantInput(ctx.attempt, resumed, decision))
+  const input = grantInput(ctx.attempt, resumed, decision)
+  const result = await ctx.rt.ledgers.call(owner, 'grant', input)
   if (result.status === 'ended') return startAfresh(c, request)
   if (result.status === 'conflict') {
     return respondError(
@@ -40,22 +49,9 @@ export async function afterConsent(
     )
   }
   if (result.first) book(c, resumed, decision, result.codeExpiresAt)
-  if (request.device !== null) {
-    return answerApproval(c, request, { owner, grantId: state.flow.id, epoch: state.epoch })
-  }
-  const code = await sealCode(
-    ctx.rt,
-    {
-      owner,
-      grantId: state.flow.id,
-      epoch: state.epoch,
-      redirectUri: redirectUriDigest(request.parameters.get('redirect_uri')),
-      codeChallenge: request.parameters.get('code_challenge') ?? null,
-      ...stampOf(request.client),
-    },
-    result.codeExpiresAt,
-  )
-  return respondToClient(c, request, { code, scope: decision.scope.join(' ') })
+  const granted = { owner, grantId: state.flow.id, epoch: state.epoch }
+  if (request.device !== null) return answerApproval(c, request, granted)
+  return answerClient(c, request, granted, { input, codeExpiresAt: result.codeExpiresAt })
 }
 
 function grantInput(
@@ -74,6 +70,7 @@ function grantInput(
     consentExpiresAt: decision.rememberFor > 0 ? state.flow.requestedAt + decision.rememberFor : null,
     codeLifetime:
       request.device === null ? request.config.ttl.authCode : request.device.expiresAt - nowSeconds(),
+    tokenLifetime: request.device === null ? frontChannelLifetime(request) : 0,
     flowExpiresAt: expiresAt,
   }
 }

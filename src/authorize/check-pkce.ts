@@ -2,7 +2,8 @@ import { OAuthError } from '../errors/oauth-error.ts'
 import type { Check } from './request.ts'
 
 /** PKCE: S256 only, required for public clients by default (RFC 7636 section 4.3, RFC 9700 section 2.1.1). */
-export const checkPkce: Check = ({ config, client, parameters }) => {
+export const checkPkce: Check = ({ config, client, parameters, responseTypes }) => {
+  if (!responseTypes.includes('code')) return
   const challenge = parameters.get('code_challenge')
   const method = parameters.get('code_challenge_method')
   const isPublic = client.metadata.token_endpoint_auth_method === 'none'

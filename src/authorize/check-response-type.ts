@@ -1,13 +1,36 @@
 import { OAuthError } from '../errors/oauth-error.ts'
-import type { Check } from './request.ts'
+import type { Check, Target } from './request.ts'
 
-/** `code` is the one response type, and must be registered; a client that lists none has it (contract 2.1, 3.6). */
-export const checkResponseType: Check = ({ client, parameters }) => {
-  const requested = parameters.get('response_type')
-  if (requested === undefined) {
+const KNOWN: readonly string[] = ['code', 'id_token', 'token']
+
+/** The values of a response type, whose order means nothing (RFC 6749 section 3.1.1). */
+export const typesIn = (text = ''): readonly string[] => [...new Set(text.split(' ').filter(Boolean))].sort()
+
+/** Whether tokens are to come straight from the authorization endpoint: the implicit and hybrid flows. */
+export const isFrontChannel = ({ responseTypes }: Pick<Target, 'responseTypes'>): boolean =>
+  responseTypes.includes('id_token') || responseTypes.includes('token')
+
+/**
+ * The response type must be registered, as a set; a client that lists none has `code` (contract 3.6). Tokens never
+ * go into a query, and only to clients with grant type `implicit` (Multiple Response Type Encoding Practices
+ * section 3, OIDC Core sections 3.2 and 3.3).
+ */
+export const checkResponseType: Check = ({ client, responseTypes, responseMode, scope }) => {
+  if (responseTypes.length === 0) {
     throw new OAuthError('unsupported_response_type', "Parameter 'response_type' is missing.")
   }
-  const registered = client.metadata.response_types ?? []
-  const allowed = registered.length === 0 || registered.includes('code')
-  if (requested !== 'code' || !allowed) throw new OAuthError('unsupported_response_type')
+  const { response_types: listed, grant_types: grants } = client.metadata
+  const registered = listed === null || listed.length === 0 ? ['code'] : listed
+  const asked = responseTypes.join(' ')
+  const known = responseTypes.every((type) => KNOWN.includes(type))
+  if (!known || !registered.some((entry) => typesIn(entry).join(' ') === asked))
+    throw new OAuthError('unsupported_response_type')
+  if (!isFrontChannel({ responseTypes })) return
+  if (responseMode === 'query') throw new OAuthError('unsupported_response_mode')
+  const needed = responseTypes.includes('code') ? ['implicit', 'authorization_code'] : ['implicit']
+  const missing = needed.find((grant) => !(grants ?? ['authorization_code']).includes(grant))
+  if (missing !== undefined)
+    throw new OAuthError('invalid_grant', `The client may not use the grant '${missing}'.`)
+  if (responseTypes.includes('id_token') && !scope.includes('openid'))
+    throw new OAuthError('invalid_scope', "Response type 'id_token' needs scope 'openid'.")
 }

@@ -15,9 +15,11 @@ export const checkState: Check = ({ config, parameters, state = '' }) => {
   throw new OAuthError('invalid_state', `Parameter 'state' must have at least ${minimum} characters.`)
 }
 
-/** A nonce, if sent, must be hard to guess (OIDC Core section 15.5.2). */
-export const checkNonce: Check = ({ parameters }) => {
+/** A nonce must be hard to guess (OIDC Core section 15.5.2), and come with what puts an ID token into a URL (3.2.2.1). */
+export const checkNonce: Check = ({ parameters, responseTypes }) => {
   const nonce = parameters.get('nonce')
+  if (nonce === undefined && responseTypes.includes('id_token'))
+    throw new OAuthError('invalid_request', "Parameter 'nonce' is missing.")
   if (nonce === undefined || nonce.length >= MIN_LENGTH) return
   throw new OAuthError(
     'insufficient_entropy',

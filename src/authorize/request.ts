@@ -4,13 +4,15 @@ import type { Parameters } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
 
 /** How parameters reach the client (OAuth 2.0 Multiple Response Type Encoding Practices, section 2.1). */
-export type ResponseMode = 'query' | 'fragment'
+export type ResponseMode = 'query' | 'fragment' | 'form_post'
 
 /** Where an answer goes: known once client and redirect URI are, and all an error needs. */
 export interface Target {
   readonly client: ClientRecord
   readonly redirectUri: string
   readonly responseMode: ResponseMode
+  /** What is asked for, each once and in order: of `code`, `id_token` and `token`, once checked. */
+  readonly responseTypes: readonly string[]
   readonly state: string | undefined
 }
 

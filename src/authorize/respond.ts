@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
 import { errorBody, type OAuthError } from '../errors/oauth-error.ts'
 import { withQuery } from '../flow/urls.ts'
+import { formPost } from './form-post.ts'
 import type { DeviceRequest, Target } from './request.ts'
 
 /** Sends the browser to the client with parameters, `state` as it came and `iss` always (RFC 6749 section 4.1.2, RFC 9207). */
@@ -9,10 +10,11 @@ export function respondToClient(
   c: Context<AppEnv>,
   target: Target,
   parameters: Readonly<Record<string, string>>,
-): Response {
+): Response | Promise<Response> {
   const answer = new URLSearchParams(parameters)
   if (target.state !== undefined) answer.set('state', target.state)
   answer.set('iss', c.var.ctx.rt.config.urls.issuer)
+  if (target.responseMode === 'form_post') return formPost(c, target.redirectUri, answer)
   noStore(c)
   return c.redirect(appendParameters(target, answer), 303)
 }
@@ -22,7 +24,7 @@ export function respondError(
   c: Context<AppEnv>,
   target: Target | DeviceRequest,
   error: OAuthError,
-): Response {
+): Response | Promise<Response> {
   if (!('redirectUri' in target)) throw error
   return respondToClient(c, target, { ...errorBody(error) })
 }

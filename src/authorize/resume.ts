@@ -76,7 +76,7 @@ async function validateFor({ var: { ctx } }: Context<AppEnv>, flow: Flow): Promi
 export const isDenial = (decision: object): decision is Denial => 'error' in decision
 
 /** A spent or expired step begins again; `prompt=none` may not show a page, so its client is told instead (design rule 9). */
-export function startAfresh(c: Context<AppEnv>, request: FlowRequest): Response {
+export function startAfresh(c: Context<AppEnv>, request: FlowRequest): Response | Promise<Response> {
   if (request.prompt.includes('none')) {
     return respondError(
       c,

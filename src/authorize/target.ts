@@ -3,24 +3,25 @@ import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { Parameters } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
+import { isFrontChannel, typesIn } from './check-response-type.ts'
 import type { ResponseMode, Target } from './request.ts'
 
-const MODES: ReadonlyMap<string | undefined, ResponseMode> = new Map([
-  [undefined, 'query'],
-  ['query', 'query'],
-  ['fragment', 'fragment'],
-])
+const MODES: readonly ResponseMode[] = ['query', 'fragment', 'form_post']
 
 /**
  * Finds where answers to this request may go: client, response mode, redirect URI, in this order. What it
  * throws can only be shown on the error page (contract 3.15).
  */
 export function resolveTarget(client: ClientRecord, parameters: Parameters): Target {
-  const responseMode = MODES.get(parameters.get('response_mode'))
+  const responseTypes = typesIn(parameters.get('response_type'))
+  const preset = isFrontChannel({ responseTypes }) ? 'fragment' : 'query'
+  const requested = parameters.get('response_mode') ?? preset
+  const responseMode = MODES.find((mode) => mode === requested)
   if (responseMode === undefined) throw new OAuthError('unsupported_response_mode')
   return {
     client,
     responseMode,
+    responseTypes,
     redirectUri: resolveRedirectUri(client, parameters),
     state: parameters.get('state'),
   }

@@ -35,7 +35,7 @@ const INSERT = `INSERT OR REPLACE INTO grants (id, client, sid, skipped, remembe
 function insert(work: Work, input: GrantInput): GrantResult {
   const { id, record, attempt, digest } = input
   const codeExpires = work.now + input.codeLifetime
-  const flowExpires = Math.max(input.flowExpiresAt, codeExpires)
+  const flowExpires = Math.max(input.flowExpiresAt, codeExpires, work.now + input.tokenLifetime)
   // A skipped consent leans on an earlier one and is not itself remembered.
   const remembered = record.remember && !input.skipped
   const consentEnds = remembered ? input.consentExpiresAt : null
@@ -61,7 +61,9 @@ function insert(work: Work, input: GrantInput): GrantResult {
 export function inspect(work: Work, input: InspectInput): StoredGrant | null {
   const row = findGrant(work, input.id)
   if (row === undefined || row.revoked === 1) return null
-  // Newer than current happens after a restore; `refresh` takes such a token for good too.
-  const good = input.generation >= row.generation || isWithinGrace(row, input, work.nowMs)
+  // Newer than current happens after a restore; `refresh` takes such a token for good too. Generation 0 came beside
+  // the code, and no refresh supersedes it.
+  const good =
+    input.generation === 0 || input.generation >= row.generation || isWithinGrace(row, input, work.nowMs)
   return good ? readRecord(row) : null
 }

@@ -98,6 +98,8 @@ export interface GrantInput {
   /** When a remembered consent ends; null for never. */
   readonly consentExpiresAt: number | null
   readonly codeLifetime: number
+  /** Of an access token that is given out at once, seconds; 0 for none. */
+  readonly tokenLifetime: number
   readonly flowExpiresAt: number
 }
 

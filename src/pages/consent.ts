@@ -8,9 +8,9 @@ import {
   rejectConsent,
 } from '../flow/consent-request.ts'
 import { readFormEntries } from '../http/form.ts'
+import { type Html, renderPage } from '../http/page.ts'
 import { demoClaims } from './demo-user.ts'
 import { challengeOf, clientName, DENIED, proceed } from './flow-step.ts'
-import { type Html, renderPage } from './page.ts'
 
 /** What the well-known scopes mean to a user. */
 const MEANING: Readonly<Record<string, string>> = {

@@ -5,8 +5,8 @@ import { OAuthError } from '../errors/oauth-error.ts'
 import { acceptUserCode } from '../flow/device-request.ts'
 import { openDeviceChallenge } from '../flow/device-state.ts'
 import { readForm } from '../http/form.ts'
+import { type Html, refusal, refusedField, renderPage } from '../http/page.ts'
 import { challengeOf, proceed, UNPROCESSABLE } from './flow-step.ts'
-import { type Html, refusal, refusedField, renderPage } from './page.ts'
 
 const TITLE = 'Connect a device'
 

@@ -2,8 +2,8 @@ import type { Context, Hono } from 'hono'
 import { html } from 'hono/html'
 import type { AppEnv } from '../context.ts'
 import { emptyRoutes } from '../http/empty-routes.ts'
+import { renderPage } from '../http/page.ts'
 import { deviceDone } from './device.ts'
-import { renderPage } from './page.ts'
 import { STYLE } from './style.ts'
 
 /** Seconds a browser may keep the style sheet. */

@@ -3,9 +3,9 @@ import { html } from 'hono/html'
 import type { AppEnv } from '../context.ts'
 import { acceptLogin, getLoginRequest, type LoginRequestView, rejectLogin } from '../flow/login-request.ts'
 import { readForm } from '../http/form.ts'
+import { type Html, refusal, refusedField, renderPage } from '../http/page.ts'
 import { DEMO_USER, isDemoUser } from './demo-user.ts'
 import { challengeOf, clientName, DENIED, proceed, UNPROCESSABLE } from './flow-step.ts'
-import { type Html, refusal, refusedField, renderPage } from './page.ts'
 
 /** The built-in login page: asks, or passes a recognised session on (contract 3.1). */
 export async function showLogin(c: Context<AppEnv>): Promise<Response> {

@@ -8,8 +8,8 @@ import {
   rejectLogout,
 } from '../flow/logout-request.ts'
 import { readForm } from '../http/form.ts'
+import { basePath, type Html, renderPage } from '../http/page.ts'
 import { challengeOf, clientName, proceed } from './flow-step.ts'
-import { basePath, type Html, renderPage } from './page.ts'
 
 /** The built-in logout page: asks, unless the client was registered to skip that (contract 3.11). */
 export async function showLogout(c: Context<AppEnv>): Promise<Response> {

@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { html } from 'hono/html'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { AppEnv } from '../context.ts'
-import { basePath, renderPage } from './page.ts'
+import { basePath, renderPage } from '../http/page.ts'
 
 /** A page for a step that cannot go on, with the way to a fresh start. */
 export function renderProblem(

@@ -22,6 +22,16 @@ export async function discoveryResponse(config: Config, ring: KeyRing): Promise<
   return new Response(JSON.stringify(document(config, signer.alg, algorithms)), { headers: HEADERS })
 }
 
+const RESPONSE_TYPES = [
+  'code',
+  'id_token',
+  'token',
+  'id_token token',
+  'code id_token',
+  'code token',
+  'code id_token token',
+]
+
 /** What contract 2.9 lists, as far as it is true of this server; `published` are the algorithms of all ID-token keys. */
 function document(config: Config, signing: string, published: readonly string[]): object {
   const issuer = config.urls.issuer.replace(/\/+$/, '')
@@ -48,9 +58,9 @@ function document(config: Config, signing: string, published: readonly string[])
       },
     ],
     subject_types_supported: ['public'],
-    response_types_supported: ['code'],
-    response_modes_supported: ['query', 'fragment'],
-    grant_types_supported: [...grantHandlers.keys()],
+    response_types_supported: RESPONSE_TYPES,
+    response_modes_supported: ['query', 'fragment', 'form_post'],
+    grant_types_supported: [...grantHandlers.keys(), 'implicit'],
     scopes_supported: unique(['offline_access', 'offline', 'openid', ...config.supportedScopes]),
     claims_supported: unique(['sub', ...config.supportedClaims]),
     token_endpoint_auth_methods_supported: [

@@ -41,22 +41,29 @@ export function sessionClaims(rt: Runtime, grant: StoredGrant): Record<string, u
 /**
  * Makes an ID token (OIDC Core section 2). Times are seconds; a refreshed one keeps nonce, `auth_time` and `rat`
  * of the first and names the key that signs it now.
+ *
+ * @param hashed - what the token is bound to, by the claim that holds its hash (OIDC Core section 3.3.2.11)
  */
 export async function makeIdToken(
   rt: Runtime,
   grant: StoredGrant,
-  accessToken: string,
+  hashed: Readonly<Partial<Record<'at_hash' | 'c_hash' | 's_hash', string | undefined>>>,
   issuedAt: number,
   lifetime: number,
 ): Promise<string> {
   const signer = await rt.keys.signer(ID_TOKEN_SET)
+  const hashes = Object.fromEntries(
+    Object.entries(hashed).flatMap(([name, text]) =>
+      text === undefined ? [] : [[name, tokenHash(signer.alg, text)]],
+    ),
+  )
   const claims = {
     ...sessionClaims(rt, grant),
     iat: issuedAt,
     exp: issuedAt + lifetime,
     jti: crypto.randomUUID(),
     sid: grant.sid,
-    at_hash: tokenHash(signer.alg, accessToken),
+    ...hashes,
     ...(grant.nonce !== null && { nonce: grant.nonce }),
   }
   return signJwt(signer, 'JWT', claims)

@@ -41,7 +41,7 @@ const atClient: readonly [string, Changes, string][] = [
   ['request object', { request: 'e30.e30.' }, 'request_not_supported'],
   ['request_uri', { request_uri: 'https://app.example/ro' }, 'request_uri_not_supported'],
   ['no response_type', { response_type: undefined }, 'unsupported_response_type'],
-  ['response_type token', { response_type: 'token' }, 'unsupported_response_type'],
+  ['unknown response_type', { response_type: 'device' }, 'unsupported_response_type'],
   [
     'short state, nothing else to protect',
     { state: 'short', nonce: undefined, code_challenge: undefined, code_challenge_method: undefined },

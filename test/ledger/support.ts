@@ -112,6 +112,7 @@ export class Subject {
       skipped: false,
       consentExpiresAt: null,
       codeLifetime: 600,
+      tokenLifetime: 0,
       flowExpiresAt: seconds() + FLOW,
       ...rest,
     }

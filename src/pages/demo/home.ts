@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { html } from 'hono/html'
 import type { AppEnv } from '../../context.ts'
-import { basePath, renderPage } from '../page.ts'
+import { basePath, renderPage } from '../../http/page.ts'
 
 /** The demo's first page: one button that starts a login, and where to look around. */
 export function showHome(c: Context<AppEnv>): Response | Promise<Response> {

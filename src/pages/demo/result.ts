@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import type { Html } from '../page.ts'
+import type { Html } from '../../http/page.ts'
 import type { DemoSession } from './session.ts'
 import type { VerifiedToken } from './verify.ts'
 

@@ -2,8 +2,8 @@ import type { Context } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import * as v from 'valibot'
 import type { AppEnv } from '../../context.ts'
+import { basePath } from '../../http/page.ts'
 import { nowSeconds } from '../../util/clock.ts'
-import { basePath } from '../page.ts'
 
 /** How long the demo remembers a login that was begun, and tokens it got, in seconds. */
 const PENDING_SECONDS = 1800

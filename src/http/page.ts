@@ -5,14 +5,13 @@ import type { Config } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
 
 /**
- * Headers of every built-in page. The policy names no `form-action`: browsers apply it to the redirects that follow
- * a form too, and those lead to clients anywhere. `same-origin` keeps challenges out of `Referer` for others, while
- * forms still send a true `Origin`.
+ * Policy of every built-in page. It names no `form-action`: browsers apply that to the redirects that follow a form
+ * too, and those lead to clients anywhere.
  */
+const POLICY = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'"
+
+/** `same-origin` keeps challenges out of `Referer` for others, while forms still send a true `Origin`. */
 const HEADERS = {
-  'content-security-policy':
-    "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'",
-  'x-frame-options': 'DENY',
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'same-origin',
   'cache-control': 'no-store',
@@ -27,15 +26,19 @@ export interface Page {
   readonly title: string
   readonly narrow?: boolean
   readonly content: Html
+  /** Sources of the policy for a page with a script of ours; such a page decides nothing and may be in a frame. */
+  readonly policy?: string
 }
 
 /** Renders a built-in page with its headers. */
 export function renderPage(
   c: Context<AppEnv>,
-  { title, narrow, content }: Page,
+  { title, narrow, content, policy }: Page,
   status: ContentfulStatusCode = 200,
 ): Response | Promise<Response> {
   for (const [name, value] of Object.entries(HEADERS)) c.header(name, value)
+  c.header('content-security-policy', `${POLICY}; ${policy ?? "frame-ancestors 'none'"}`)
+  if (policy === undefined) c.header('x-frame-options', 'DENY')
   const style = `${basePath(c.var.ctx.rt.config)}/oauth2/fallbacks/style.css`
   const document = html`<!doctype html>
 <html lang="en">

@@ -1,0 +1,24 @@
+import type { Context } from 'hono'
+import { html, raw } from 'hono/html'
+import type { AppEnv } from '../context.ts'
+import { renderPage } from '../http/page.ts'
+
+const SCRIPT = 'document.forms[0].submit()'
+const POLICY = "script-src 'sha256-ePniVEkSivX/c7XWBGafqh8tSpiRrKiqYeqbG7N1TOE='"
+
+/**
+ * Has the browser post an answer to the client (OAuth 2.0 Form Post Response Mode 1.0 section 2): by script, or by
+ * the button where there is none.
+ */
+export function formPost(
+  c: Context<AppEnv>,
+  redirectUri: string,
+  answer: URLSearchParams,
+): Response | Promise<Response> {
+  const content = html`<form method="post" action="${redirectUri}" class="buttons">
+${[...answer].map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
+<button type="submit">Continue</button>
+</form>
+<script>${raw(SCRIPT)}</script>`
+  return renderPage(c, { title: 'Back to the application', narrow: true, content, policy: POLICY })
+}
