@@ -1,9 +1,18 @@
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import { app, bindingApp } from './app.ts'
 import type { Env } from './env.ts'
+import { deliverNotice } from './flow/logout-notice.ts'
+import { Ledger as OwnerLedger } from './ledger/object.ts'
+import type { Notice } from './ledger/types.ts'
+import { runtimeOf } from './runtime.ts'
 import { scheduled } from './scheduled.ts'
 
-export { Ledger } from './ledger/object.ts'
+/** The ledger of one owner, which tells clients of sessions that ended as this Worker would. */
+export class Ledger extends OwnerLedger {
+  protected override deliver(notice: Notice): Promise<boolean> {
+    return deliverNotice(runtimeOf(this.env), notice)
+  }
+}
 
 /** The admin API over a service binding: the edge's form of Hydra's private admin port (design section 6). */
 export class Admin extends WorkerEntrypoint<Env> {

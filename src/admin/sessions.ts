@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import { renderClient } from '../clients/render.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import { endSessions } from '../flow/logout-notice.ts'
 import { oidcContext } from '../flow/request-view.ts'
 import { requestUrl } from '../flow/urls.ts'
 import { emptyRoutes } from '../http/empty-routes.ts'
@@ -130,19 +131,13 @@ async function consentTargets(c: Context<AppEnv>): Promise<readonly ConsentTarge
   throw new OAuthError('invalid_request', "Give either 'client' or 'all=true' beside 'subject'.")
 }
 
-/** Ends one login session by its id, or all of a subject's; tokens stay (contract 1.4.3). */
+/** Ends one login session by its id, or all of a subject's, and tells their clients (contract 1.4.3). */
 async function revokeLogins(c: Context<AppEnv>): Promise<Response> {
   const { sid = '', subject = c.req.param('subject') ?? '' } = c.req.query()
   if (sid === '' && subject === '')
     throw new OAuthError('invalid_request', "Parameter 'subject' or 'sid' is missing.")
   const owners = sid === '' ? [ownerOf('subject', subject)] : await ownersOf(c, sid)
-  const { rt, attempt, audit } = c.var.ctx
-  for (const owner of owners) {
-    const flowLifetime = rt.config.ttl.loginConsentRequest
-    const target = sid === '' ? ('all' as const) : { sid }
-    const { ended } = await rt.ledgers.call(owner, 'endSessions', { attempt, target, flowLifetime })
-    for (const one of ended) audit('session.ended', { sid: one })
-  }
+  for (const owner of owners) await endSessions(c.var.ctx, owner, sid === '' ? 'all' : { sid })
   return c.body(null, 204)
 }
 

@@ -70,10 +70,14 @@ function grantInput(
     consentExpiresAt: decision.rememberFor > 0 ? state.flow.requestedAt + decision.rememberFor : null,
     codeLifetime:
       request.device === null ? request.config.ttl.authCode : request.device.expiresAt - nowSeconds(),
+    notify: wantsNotice(request),
     tokenLifetime: request.device === null ? frontChannelLifetime(request) : 0,
     flowExpiresAt: expiresAt,
   }
 }
+
+const wantsNotice = ({ client: { metadata } }: FlowRequest): boolean =>
+  metadata.backchannel_logout_uri !== '' || metadata.frontchannel_logout_uri !== ''
 
 function grantRecord(state: ConsentVerdict, request: FlowRequest, decision: ConsentAcceptance): GrantRecord {
   const asksForAcr = request.parameters.get('acr_values') !== undefined

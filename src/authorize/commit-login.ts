@@ -76,7 +76,9 @@ export async function dropSession(c: Context<AppEnv>, cookie: SessionCookie | un
   if (cookie === undefined) return
   const { rt, attempt, audit } = c.var.ctx
   const flowLifetime = rt.config.ttl.loginConsentRequest
-  await rt.ledgers.call(cookie.owner, 'endSessions', { attempt, target: { sid: cookie.sid }, flowLifetime })
+  const target = { sid: cookie.sid }
+  const input = { attempt, target, flowLifetime, notify: false, revoke: false }
+  await rt.ledgers.call(cookie.owner, 'endSessions', input)
   clearSessionCookie(c)
   audit('session.ended', { sid: cookie.sid })
 }

@@ -1,13 +1,16 @@
 import type { TableName } from './schema.ts'
 import type { Work } from './work.ts'
 
+/** What the alarm is to come for: the end of a row, or a notice that is due. */
+export type Wake = 'row' | 'tombstone' | 'notice'
+
 type Stored = Pick<Work, 'sql' | 'tables'>
 
 /**
  * How long after its end a row is cleaned up, ms. Being late is harmless, since every read treats what expired as
  * absent, and one clean-up then serves a whole login; an alarm costs a row.
  */
-const DELAY_MS = { row: 3_600_000, tombstone: 31 * 86_400_000 } as const
+const DELAY_MS = { row: 3_600_000, tombstone: 31 * 86_400_000, notice: 0 } as const
 
 /** An alarm this late counts as lost, ms. */
 const OVERDUE_MS = 60_000
@@ -34,7 +37,7 @@ export class Alarm {
   }
 
   /** Moves the alarm to the clean-up time of a row that ends at `expires` (seconds), if that is earlier. */
-  noLaterThan(expires: number | null, what: 'row' | 'tombstone'): void {
+  noLaterThan(expires: number | null, what: Wake): void {
     if (expires === null) return
     this.noLaterThanMs(expires * 1000 + DELAY_MS[what])
   }
@@ -100,6 +103,7 @@ const ENDS: Partial<Record<TableName, string>> = {
   spent: 'SELECT MIN(expires) AS at FROM spent WHERE expires > ?',
   blobs: 'SELECT MIN(expires) AS at FROM blobs WHERE expires > ?',
   devices: 'SELECT MIN(expires) AS at FROM devices WHERE expires > ?',
+  notices: 'SELECT MIN(expires) AS at FROM notices WHERE expires > ?',
 }
 
 function nextExpiry({ sql, tables }: Stored, since: number): number | null {

@@ -25,6 +25,7 @@ export type GrantRow = {
   readonly recent: string
   readonly expires: number | null
   readonly record: string
+  readonly notify: number
 }
 
 /** The row of a grant, revoked ones too; undefined when there is none or it expired. */

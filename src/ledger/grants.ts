@@ -30,7 +30,8 @@ function mayIssue(work: Work, { record, epoch }: GrantInput): boolean {
 }
 
 const INSERT = `INSERT OR REPLACE INTO grants (id, client, sid, skipped, remembered, consent_ends, granted_at, digest,
-  code_expires, flow_expires, attempt, expires, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  code_expires, flow_expires, attempt, expires, record, notify)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 function insert(work: Work, input: GrantInput): GrantResult {
   const { id, record, attempt, digest } = input
@@ -39,7 +40,9 @@ function insert(work: Work, input: GrantInput): GrantResult {
   // A skipped consent leans on an earlier one and is not itself remembered.
   const remembered = record.remember && !input.skipped
   const consentEnds = remembered ? input.consentExpiresAt : null
-  const expires = remembered ? later(flowExpires, consentEnds) : flowExpires
+  const consented = remembered ? later(flowExpires, consentEnds) : flowExpires
+  const session = input.notify ? findSession(work, record.sid) : undefined
+  const expires = session === undefined ? consented : later(consented, session.expires)
   work.sql.exec(
     INSERT,
     ...[
@@ -51,7 +54,7 @@ function insert(work: Work, input: GrantInput): GrantResult {
       consentEnds,
       record.handledAt,
     ],
-    ...[digest, codeExpires, flowExpires, attempt, expires, encodeRecord(record)],
+    ...[digest, codeExpires, flowExpires, attempt, expires, encodeRecord(record), input.notify ? 1 : 0],
   )
   work.wake(expires)
   return { status: 'granted', codeExpiresAt: codeExpires, first: true }

@@ -9,6 +9,7 @@ import { countGrants, listGrants } from './consents.ts'
 import { Callers, findDevice, openDevice, pollDevice, settleDevice } from './device.ts'
 import { bindSession, owners, unbindSessions } from './directory.ts'
 import { commitGrant, inspect } from './grants.ts'
+import { nextNotice, settleNotices, takeDueNotices } from './notices.ts'
 import { redeem } from './redeem.ts'
 import { refresh } from './refresh.ts'
 import { revokeGrant, revokeGrants } from './revocation.ts'
@@ -48,8 +49,13 @@ export class Ledger extends DurableObject<Env> implements Types.LedgerMethods {
     return this.#change((work) => login(work, input))
   }
 
-  endSessions(input: Types.EndSessionsInput): { readonly ended: readonly string[] } {
-    return this.#change((work) => ({ ended: endSessions(work, input) }))
+  endSessions(input: Types.EndSessionsInput): Types.EndedSessions {
+    return this.#change((work) => endSessions(work, input))
+  }
+
+  settleNotices(input: { readonly ids: readonly string[] }): null {
+    this.#change((work) => settleNotices(work, input.ids))
+    return null
   }
 
   grant(input: Types.GrantInput): Types.GrantResult {
@@ -134,9 +140,15 @@ export class Ledger extends DurableObject<Env> implements Types.LedgerMethods {
     return this.#callers.mayGuess(nowMs())
   }
 
-  /** Deletes what expired. Never throws: the next run is set before anything can fail. */
+  /** Tells a client that a session ended; whether that is settled. Given by the Worker, which knows clients and keys. */
+  protected deliver(_notice: Types.Notice): Promise<boolean> {
+    return Promise.resolve(false)
+  }
+
+  /** Makes the tries that are due, and deletes what expired. Never throws: the next run is set before anything can fail. */
   override async alarm(): Promise<void> {
     const started = nowMs()
+    this.#alarm.fired()
     const parts = {
       storage: this.ctx.storage,
       tables: this.#tables,
@@ -144,12 +156,22 @@ export class Ledger extends DurableObject<Env> implements Types.LedgerMethods {
       ledgers: new Ledgers(this.env.LEDGER),
     }
     try {
+      await this.#deliverDue()
       await sweep(parts, started)
+      this.#alarm.noLaterThan(nextNotice(parts.storage.sql, parts.tables), 'notice')
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown.name : typeof thrown
       logLine('ledger.sweep_failed', { error })
       this.#alarm.noLaterThanMs(started + PAUSE_MS)
     }
+  }
+
+  async #deliverDue(): Promise<void> {
+    if (!this.#tables.has('notices')) return
+    const due = this.#change(takeDueNotices)
+    const settled = await Promise.all(due.map((notice) => this.deliver(notice)))
+    const ids = due.filter((_, index) => settled[index] === true).map(({ id }) => id)
+    if (ids.length > 0) this.#change((work) => settleNotices(work, ids))
   }
 
   #work(): Work {

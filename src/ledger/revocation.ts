@@ -34,6 +34,18 @@ export function revokeGrants(work: Work, input: RevokeGrantsInput): { readonly r
   return { revoked: revoked.map((row) => row.id) }
 }
 
+/** Revokes every grant that was given in a session; the ids of those that this attempt revoked. */
+export function revokeSession(
+  work: Work,
+  sid: string,
+  input: Pick<RevokeGrantInput, 'attempt' | 'flowLifetime'>,
+): readonly string[] {
+  const rows = work.sql.exec<GrantRow>('SELECT * FROM grants WHERE sid = ?', sid).toArray()
+  return rows
+    .filter((row) => alive(row.expires, work.now) && revokeOnce(work, row, input))
+    .map(({ id }) => id)
+}
+
 function revokeOnce(
   work: Work,
   row: GrantRow,

@@ -15,13 +15,15 @@
  *            `generation` (0 until then), `issued_at` of that generation, attempt, `recent`, expires, `record`.
  *            `recent` is JSON, oldest first, at most 16: [[generation, superseded_ms, uses, attempt of last use], ...].
  *            `record` is JSON: GrantRecord and its version, `{"v":1,"subject":...}`, and as `hooked` the claims of a token
- *            hook, which count instead of those consented to; empty once revoked.
+ *            hook, which count instead of those consented to; empty once revoked. `notify` 0/1: its client is told of the
+ *            session's end, and the row stays as long as the session.
  * epochs     `client` ('' for the whole subject), `value` (a time in ms, rising), attempt, expires.
  * spent      id, attempt, expires.
  * directory  sid, owner.
  * blobs      id, expires, data.
  * devices    id, `request` (a query), `status` pending, approved or denied, the grant of an approval (`owner`, `grant_id`,
  *            `epoch`), attempt, expires. One row: a device's ledger is named by its user code.
+ * notices    id (`jti` of the logout token), client, subject, sid, `tries` so far, `due` of the next one, attempt, expires.
  */
 const COLUMNS = {
   sessions: [
@@ -54,6 +56,7 @@ const COLUMNS = {
     "recent TEXT NOT NULL DEFAULT '[]'",
     'expires INTEGER',
     'record TEXT NOT NULL',
+    'notify INTEGER NOT NULL DEFAULT 0',
   ],
   epochs: [
     'client TEXT NOT NULL PRIMARY KEY',
@@ -74,12 +77,31 @@ const COLUMNS = {
     'attempt TEXT NOT NULL',
     'expires INTEGER NOT NULL',
   ],
+  notices: [
+    'id TEXT NOT NULL PRIMARY KEY',
+    'client TEXT NOT NULL',
+    'subject TEXT NOT NULL',
+    'sid TEXT NOT NULL',
+    'tries INTEGER NOT NULL DEFAULT 0',
+    'due INTEGER NOT NULL',
+    'attempt TEXT NOT NULL',
+    'expires INTEGER NOT NULL',
+  ],
 } as const satisfies Record<string, readonly string[]>
 
 /** Name of a table of a ledger. */
 export type TableName = keyof typeof COLUMNS
 
-const NAMES: readonly TableName[] = ['sessions', 'grants', 'epochs', 'spent', 'directory', 'blobs', 'devices']
+const NAMES: readonly TableName[] = [
+  'sessions',
+  'grants',
+  'epochs',
+  'spent',
+  'directory',
+  'blobs',
+  'devices',
+  'notices',
+]
 
 /** The tables of one object: which there are, and the making of those that are not. */
 export class Tables {

@@ -1,6 +1,8 @@
 import { rememberedScope } from './consents.ts'
 import { currentEpoch, loginEpoch, raiseLoginEpoch } from './epochs.ts'
-import type { EndSessionsInput, LoginInput, LoginResult, SessionView } from './types.ts'
+import { noticesOf, queueNotices } from './notices.ts'
+import { revokeSession } from './revocation.ts'
+import type { EndedSessions, EndSessionsInput, LoginInput, LoginResult, SessionView } from './types.ts'
 import { alive, later, type Work } from './work.ts'
 
 /** A row of `sessions`. */
@@ -88,16 +90,20 @@ function start(work: Work, input: LoginInput, row: SessionRow | undefined): bool
   return true
 }
 
-/** Ends a session, or all; the ids of those that this attempt ended. Tokens stay. */
-export function endSessions(work: Work, input: EndSessionsInput): readonly string[] {
+/** Ends a session, or all, and queues the notices to their clients: all of what this attempt did. */
+export function endSessions(work: Work, input: EndSessionsInput): EndedSessions {
   const ended: string[] = []
   if (input.target === 'all') raiseLoginEpoch(work, input.attempt, input.flowLifetime)
   for (const row of targets(work, input.target)) {
     const open = row.ended === 0 && alive(row.expires, work.now)
-    if (open) end(work, row, input.attempt, work.now + input.flowLifetime)
+    if (open) {
+      end(work, row, input.attempt, work.now + input.flowLifetime)
+      if (input.notify) queueNotices(work, row, input.attempt)
+    }
     if (open || (row.ended === 1 && row.attempt === input.attempt)) ended.push(row.sid)
   }
-  return ended
+  const revoked = input.revoke ? ended.flatMap((sid) => revokeSession(work, sid, input)) : []
+  return { ended, notices: noticesOf(work, input.attempt), revoked }
 }
 
 function targets(work: Work, target: EndSessionsInput['target']): readonly SessionRow[] {

@@ -19,7 +19,6 @@ export interface SweepParts {
  */
 export async function sweep(parts: SweepParts, nowMs: number): Promise<void> {
   const { storage, tables, alarm, ledgers } = parts
-  alarm.fired()
   if (tables.all().length === 0) return
   const now = Math.floor(nowMs / 1000)
   const work = { sql: storage.sql, tables }
@@ -61,6 +60,7 @@ const DELETES: readonly (readonly [TableName, string])[] = [
   ['spent', 'DELETE FROM spent WHERE expires <= ?'],
   ['blobs', 'DELETE FROM blobs WHERE expires <= ?'],
   ['devices', 'DELETE FROM devices WHERE expires <= ?'],
+  ['notices', 'DELETE FROM notices WHERE expires <= ?'],
 ]
 
 function deleteExpired(sql: SqlStorage, tables: Tables, now: number): void {

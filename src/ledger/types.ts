@@ -100,6 +100,8 @@ export interface GrantInput {
   readonly codeLifetime: number
   /** Of an access token that is given out at once, seconds; 0 for none. */
   readonly tokenLifetime: number
+  /** Whether the client is to be told when the session ends. */
+  readonly notify: boolean
   readonly flowExpiresAt: number
 }
 
@@ -206,6 +208,26 @@ export interface EndSessionsInput {
   readonly attempt: string
   readonly target: { readonly sid: string } | 'all'
   readonly flowLifetime: number
+  /** Whether the sessions' clients are told; not when a new login takes a session's place. */
+  readonly notify: boolean
+  /** Whether the sessions' tokens are revoked. */
+  readonly revoke: boolean
+}
+
+/** A client that is still to be told of a session's end (OIDC Back-Channel Logout 1.0). */
+export interface Notice {
+  /** `jti` of the logout token, the same at every try. */
+  readonly id: string
+  readonly client: string
+  readonly subject: string
+  readonly sid: string
+}
+
+export interface EndedSessions {
+  readonly ended: readonly string[]
+  readonly notices: readonly Notice[]
+  /** Grants that were revoked with their session. */
+  readonly revoked: readonly string[]
 }
 
 export interface SpendInput {
@@ -270,7 +292,9 @@ export interface LedgerMethods {
   ping(input: null): 'ok'
   session(input: { readonly sid: string }): SessionView | null
   login(input: LoginInput): LoginResult
-  endSessions(input: EndSessionsInput): { readonly ended: readonly string[] }
+  endSessions(input: EndSessionsInput): EndedSessions
+  /** Strikes out notices that reached their client, or never will. */
+  settleNotices(input: { readonly ids: readonly string[] }): null
   grant(input: GrantInput): GrantResult
   redeem(input: RedeemInput): RedeemResult
   refresh(input: RefreshInput): RefreshResult

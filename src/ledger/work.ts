@@ -1,3 +1,4 @@
+import type { Wake } from './alarm.ts'
 import type { Tables } from './schema.ts'
 
 /** What a ledger method runs with. One moment in time holds for the whole call. */
@@ -9,7 +10,7 @@ export interface Work {
   /** The same moment in milliseconds. */
   readonly nowMs: number
   /** Sees to it that the alarm comes after a row's end; never moves it later. */
-  readonly wake: (expires: number | null, what?: 'row' | 'tombstone') => void
+  readonly wake: (expires: number | null, what?: Wake) => void
 }
 
 /** Whether something that ends at this time is still there; null never ends. */

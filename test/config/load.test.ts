@@ -58,6 +58,7 @@ describe('defaults', () => {
         allowedTopLevelClaims: [],
         mirrorTopLevelClaims: true,
         preserveExtClaims: false,
+        revokeTokensOnLogout: false,
         tokenHook: null,
         refreshTokenHook: null,
         device: { pollingInterval: 5, userCode: { length: 8, characterSet: 'BCDFGHJKLMNPQRSTVWXZ23456789' } },

@@ -56,7 +56,14 @@ describe('an empty object', () => {
     (user) => user.call('grant', user.grantInput()),
     (user) => user.call('redeem', user.redeemInput()),
     (user) => user.call('refresh', user.refreshInput(1)),
-    (user) => user.call('endSessions', { attempt: 'a', target: { sid: 'x' }, flowLifetime: FLOW }),
+    (user) =>
+      user.call('endSessions', {
+        attempt: 'a',
+        target: { sid: 'x' },
+        flowLifetime: FLOW,
+        notify: false,
+        revoke: false,
+      }),
     (user) => user.call('revokeGrants', { attempt: 'a', target: 'all', flowLifetime: FLOW }),
     (user) => user.call('revokeGrant', { attempt: 'a', id: 'g', clientId: 'app', flowLifetime: FLOW }),
   ]
@@ -240,7 +247,13 @@ describe('the alarm', () => {
   it('keeps an ended session known as ended while a code of it lives', async () => {
     const user = new Subject()
     await user.consented({}, { codeLifetime: 4 * HOUR })
-    await user.call('endSessions', { attempt: newAttempt(), target: 'all', flowLifetime: FLOW })
+    await user.call('endSessions', {
+      attempt: newAttempt(),
+      target: 'all',
+      flowLifetime: FLOW,
+      notify: false,
+      revoke: false,
+    })
     advance(3 * HOUR)
     expect(await runDurableObjectAlarm(user.stub)).toBe(true)
     expect(await user.call('redeem', user.redeemInput())).toEqual({ status: 'gone' })

@@ -207,7 +207,13 @@ class Run {
   }
 
   async logout(): Promise<void> {
-    await this.user.call('endSessions', { attempt: newAttempt(), target: 'all', flowLifetime: FLOW })
+    await this.user.call('endSessions', {
+      attempt: newAttempt(),
+      target: 'all',
+      flowLifetime: FLOW,
+      notify: false,
+      revoke: false,
+    })
     if (this.model.session === 'open') this.model.session = 'ended'
     if (this.model.session === 'none') this.model.stale = true
   }

@@ -93,7 +93,13 @@ describe('login with skip', () => {
     expect(await user.call('login', user.loginInput({ ...skip, subject: 'other' }))).toEqual({
       status: 'ended',
     })
-    await user.call('endSessions', { attempt: newAttempt(), target: { sid: user.sid }, flowLifetime: FLOW })
+    await user.call('endSessions', {
+      attempt: newAttempt(),
+      target: { sid: user.sid },
+      flowLifetime: FLOW,
+      notify: false,
+      revoke: false,
+    })
     expect(await user.call('login', user.loginInput(skip))).toEqual({ status: 'ended' })
   })
 
@@ -146,7 +152,13 @@ describe('endSessions', () => {
     const user = new Subject()
     const input = user.loginInput()
     await user.call('login', input)
-    await user.call('endSessions', { attempt: newAttempt(), target: { sid: user.sid }, flowLifetime: FLOW })
+    await user.call('endSessions', {
+      attempt: newAttempt(),
+      target: { sid: user.sid },
+      flowLifetime: FLOW,
+      notify: false,
+      revoke: false,
+    })
     expect(await user.call('session', { sid: user.sid })).toBeNull()
     advance(FLOW - 1)
     expect(await user.call('login', { ...input, attempt: newAttempt() })).toEqual({ status: 'ended' })
@@ -156,11 +168,21 @@ describe('endSessions', () => {
     const user = new Subject()
     await user.call('login', user.loginInput())
     await user.call('login', user.loginInput({ sid: crypto.randomUUID(), remember: false }))
-    const input = { attempt: newAttempt(), target: 'all', flowLifetime: FLOW } as const
+    const input = {
+      attempt: newAttempt(),
+      target: 'all',
+      flowLifetime: FLOW,
+      notify: false,
+      revoke: false,
+    } as const
     const first = await user.call('endSessions', input)
     expect(first.ended).toHaveLength(2)
     expect(await user.call('endSessions', input)).toEqual(first)
-    expect(await user.call('endSessions', { ...input, attempt: newAttempt() })).toEqual({ ended: [] })
+    expect(await user.call('endSessions', { ...input, attempt: newAttempt() })).toEqual({
+      ended: [],
+      notices: [],
+      revoked: [],
+    })
   })
 
   it('ends one session and leaves the others and all tokens', async () => {
@@ -169,7 +191,13 @@ describe('endSessions', () => {
     const other = crypto.randomUUID()
     await user.call('login', user.loginInput({ sid: other }))
     const target = { sid: user.sid }
-    const { ended } = await user.call('endSessions', { attempt: newAttempt(), target, flowLifetime: FLOW })
+    const { ended } = await user.call('endSessions', {
+      attempt: newAttempt(),
+      target,
+      flowLifetime: FLOW,
+      notify: false,
+      revoke: false,
+    })
     expect(ended).toEqual([user.sid])
     expect(await user.call('session', { sid: other })).not.toBeNull()
     expect(await user.inspect(1)).not.toBeNull()
@@ -182,7 +210,13 @@ describe('endSessions', () => {
   it('makes consents and codes of the session worthless', async () => {
     const user = new Subject()
     await user.consented()
-    await user.call('endSessions', { attempt: newAttempt(), target: 'all', flowLifetime: FLOW })
+    await user.call('endSessions', {
+      attempt: newAttempt(),
+      target: 'all',
+      flowLifetime: FLOW,
+      notify: false,
+      revoke: false,
+    })
     expect(await user.call('redeem', user.redeemInput())).toEqual({ status: 'gone' })
     const id = crypto.randomUUID()
     expect(await user.call('grant', user.grantInput({ id }))).toEqual({ status: 'ended' })

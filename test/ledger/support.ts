@@ -113,6 +113,7 @@ export class Subject {
       consentExpiresAt: null,
       codeLifetime: 600,
       tokenLifetime: 0,
+      notify: false,
       flowExpiresAt: seconds() + FLOW,
       ...rest,
     }

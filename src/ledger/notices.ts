@@ -1,0 +1,69 @@
+import type { Tables } from './schema.ts'
+import type { Notice } from './types.ts'
+import type { Work } from './work.ts'
+
+/** Pause before the next try, by how many there were, seconds: the request that ended the session makes the first. */
+const PAUSES = [60, 300, 1800, 7200, 21_600] as const
+
+/** How long a client that cannot be reached is tried, seconds. */
+const KEEP_SECONDS = 86_400
+
+/** Tries that one run of the alarm makes; the others are due at once. */
+const BATCH = 20
+
+const COLUMNS = 'id, client, subject, sid'
+
+type DueNotice = Notice & { readonly tries: number }
+
+/** Queues a notice for each client that was given a grant in this session and wants to know of its end. */
+export function queueNotices(
+  work: Work,
+  { sid, subject }: { readonly sid: string; readonly subject: string },
+  attempt: string,
+): void {
+  const query = 'SELECT DISTINCT client FROM grants WHERE sid = ? AND notify = 1 ORDER BY client'
+  const clients = work.sql.exec<{ client: string }>(query, sid).toArray()
+  if (clients.length === 0) return
+  work.tables.make('notices')
+  const insert = `INSERT INTO notices (${COLUMNS}, due, attempt, expires) VALUES (?, ?, ?, ?, ?, ?, ?)`
+  for (const { client } of clients) {
+    const id = crypto.randomUUID()
+    work.sql.exec(insert, id, client, subject, sid, work.now + PAUSES[0], attempt, work.now + KEEP_SECONDS)
+  }
+  work.wake(work.now + PAUSES[0], 'notice')
+}
+
+/** The notices that an attempt queued and that are not settled. */
+export function noticesOf(work: Work, attempt: string): readonly Notice[] {
+  if (!work.tables.has('notices')) return []
+  return work.sql.exec<Notice & Row>(`SELECT ${COLUMNS} FROM notices WHERE attempt = ?`, attempt).toArray()
+}
+
+type Row = Record<string, string | number>
+
+/** Notices to try now; each is put off first, so that a try that never returns is made again, later and later. */
+export function takeDueNotices(work: Work): readonly Notice[] {
+  const due = work.sql
+    .exec<DueNotice & Row>(
+      `SELECT ${COLUMNS}, tries FROM notices WHERE due <= ?1 AND expires > ?1 ORDER BY due LIMIT ${BATCH}`,
+      work.now,
+    )
+    .toArray()
+  for (const { id, tries } of due) {
+    const pause = PAUSES[Math.min(tries + 1, PAUSES.length - 1)] ?? KEEP_SECONDS
+    work.sql.exec('UPDATE notices SET tries = tries + 1, due = ? WHERE id = ?', work.now + pause, id)
+  }
+  return due
+}
+
+/** Strikes out notices. */
+export function settleNotices(work: Work, ids: readonly string[]): void {
+  if (!work.tables.has('notices')) return
+  for (const id of ids) work.sql.exec('DELETE FROM notices WHERE id = ?', id)
+}
+
+/** When the next notice is due, seconds; null without one. */
+export function nextNotice(sql: SqlStorage, tables: Tables): number | null {
+  if (!tables.has('notices')) return null
+  return sql.exec<{ due: number | null }>('SELECT MIN(due) AS due FROM notices').one().due
+}
