@@ -1,8 +1,6 @@
 import { rememberedScope } from './consents.ts'
-import { currentEpoch, loginEpoch, raiseLoginEpoch } from './epochs.ts'
-import { noticesOf, queueNotices } from './notices.ts'
-import { revokeSession } from './revocation.ts'
-import type { EndedSessions, EndSessionsInput, LoginInput, LoginResult, SessionView } from './types.ts'
+import { currentEpoch, loginEpoch } from './epochs.ts'
+import type { LoginInput, LoginResult, SessionView } from './types.ts'
 import { alive, later, type Work } from './work.ts'
 
 /** A row of `sessions`. */
@@ -90,30 +88,8 @@ function start(work: Work, input: LoginInput, row: SessionRow | undefined): bool
   return true
 }
 
-/** Ends a session, or all, and queues the notices to their clients: all of what this attempt did. */
-export function endSessions(work: Work, input: EndSessionsInput): EndedSessions {
-  const ended: string[] = []
-  if (input.target === 'all') raiseLoginEpoch(work, input.attempt, input.flowLifetime)
-  for (const row of targets(work, input.target)) {
-    const open = row.ended === 0 && alive(row.expires, work.now)
-    if (open) {
-      end(work, row, input.attempt, work.now + input.flowLifetime)
-      if (input.notify) queueNotices(work, row, input.attempt)
-    }
-    if (open || (row.ended === 1 && row.attempt === input.attempt)) ended.push(row.sid)
-  }
-  const revoked = input.revoke ? ended.flatMap((sid) => revokeSession(work, sid, input)) : []
-  return { ended, notices: noticesOf(work, input.attempt), revoked }
-}
-
-function targets(work: Work, target: EndSessionsInput['target']): readonly SessionRow[] {
-  if (!work.tables.has('sessions')) return []
-  if (target === 'all') return work.sql.exec<SessionRow>('SELECT * FROM sessions ORDER BY sid').toArray()
-  const row = findSession(work, target.sid)
-  return row === undefined ? [] : [row]
-}
-
-function end(work: Work, row: SessionRow, attempt: string, keepUntil: number): void {
+/** Ends a session; the tombstone stays until `keepUntil` (seconds), and as long as its own flow lives. */
+export function end(work: Work, row: SessionRow, attempt: string, keepUntil: number): void {
   const expires = Math.max(row.flow_expires, keepUntil)
   const statement = 'UPDATE sessions SET ended = 1, attempt = ?, expires = ? WHERE sid = ?'
   work.sql.exec(statement, attempt, expires, row.sid)

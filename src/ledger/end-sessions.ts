@@ -1,0 +1,29 @@
+import { raiseLoginEpoch } from './epochs.ts'
+import { noticesOf, queueNotices } from './notices.ts'
+import { revokeSession } from './revocation.ts'
+import { end, findSession, type SessionRow } from './sessions.ts'
+import type { EndedSessions, EndSessionsInput } from './types.ts'
+import { alive, type Work } from './work.ts'
+
+/** Ends a session, or all, and queues the notices to their clients: all of what this attempt did. */
+export function endSessions(work: Work, input: EndSessionsInput): EndedSessions {
+  const ended: string[] = []
+  if (input.target === 'all') raiseLoginEpoch(work, input.attempt, input.flowLifetime)
+  for (const row of targets(work, input.target)) {
+    const open = row.ended === 0 && alive(row.expires, work.now)
+    if (open) {
+      end(work, row, input.attempt, work.now + input.flowLifetime)
+      if (input.notify) queueNotices(work, row, input.attempt)
+    }
+    if (open || (row.ended === 1 && row.attempt === input.attempt)) ended.push(row.sid)
+  }
+  const revoked = input.revoke ? ended.flatMap((sid) => revokeSession(work, sid, input)) : []
+  return { ended, notices: noticesOf(work, input.attempt), revoked }
+}
+
+function targets(work: Work, target: EndSessionsInput['target']): readonly SessionRow[] {
+  if (!work.tables.has('sessions')) return []
+  if (target === 'all') return work.sql.exec<SessionRow>('SELECT * FROM sessions ORDER BY sid').toArray()
+  const row = findSession(work, target.sid)
+  return row === undefined ? [] : [row]
+}
