@@ -12,6 +12,7 @@ import {
 import { withQuery } from '../flow/urls.ts'
 import { ownerOf } from '../ledger/owner.ts'
 import { scopeAllowed } from '../util/scope.ts'
+import { unmetClaims } from './check-claims.ts'
 import { isImpersonable } from './check-redirect-uri.ts'
 import { commitLogin, dropSession } from './commit-login.ts'
 import { verifyIdTokenHint } from './id-token-hint.ts'
@@ -77,8 +78,9 @@ async function checkAuthentication(
   c: Context<AppEnv>,
   request: FlowRequest,
   { flow }: LoginVerdict,
-  { authTime, subject }: LoginAcceptance,
+  decision: LoginAcceptance,
 ): Promise<OAuthError | undefined> {
+  const { authTime, subject } = decision
   const age = maxAge(request) ?? 0
   if (age > 0 && authTime + age < flow.requestedAt)
     return new OAuthError('login_required', 'The login is too old.')
@@ -89,10 +91,10 @@ async function checkAuthentication(
     return new OAuthError('login_required', 'The end-user did not log in anew.')
   }
   const hint = request.parameters.get('id_token_hint')
-  if (hint === undefined) return undefined
+  if (hint === undefined) return unmetClaims(request, decision)
   const { sub } = await verifyIdTokenHint(c.var.ctx, hint)
   return sub === subject
-    ? undefined
+    ? unmetClaims(request, decision)
     : new OAuthError('login_required', 'Another end-user logged in than the hint names.')
 }
 

@@ -3,11 +3,12 @@ import { OAuthError } from '../errors/oauth-error.ts'
 import type { DeviceRef } from '../flow/state.ts'
 import { Parameters } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
+import { checkClaims } from './check-claims.ts'
 import { checkDeviceGrant } from './check-device-grant.ts'
 import { checkPkce } from './check-pkce.ts'
 import { checkMaxAge, checkPrompt } from './check-prompt.ts'
 import { checkRedirectUri } from './check-redirect-uri.ts'
-import { checkRequestObject } from './check-request-object.ts'
+import { checkRegistration } from './check-registration.ts'
 import { checkResponseType } from './check-response-type.ts'
 import { checkAudience, checkScope } from './check-scope.ts'
 import { checkNonce, checkState } from './check-state.ts'
@@ -18,11 +19,12 @@ import { findClient, resolveTarget } from './target.ts'
 const checks: readonly Check[] = [
   checkScope,
   checkAudience,
-  checkRequestObject,
+  checkRegistration,
   checkResponseType,
   checkState,
   checkPrompt,
   checkMaxAge,
+  checkClaims,
   checkNonce,
   checkPkce,
   checkRedirectUri,

@@ -46,8 +46,8 @@ export type Check = (request: AuthorizationRequest) => void
 /** A rule for requests of devices too. */
 export type FlowCheck = (request: FlowRequest) => void
 
-/** `max_age` in seconds (OIDC Core section 3.1.2.1); undefined when absent. Checked by check-prompt. */
-export function maxAge(request: FlowRequest): number | undefined {
-  const value = request.parameters.get('max_age')
+/** `max_age` in seconds (OIDC Core section 3.1.2.1), else the client's default; undefined without. Checked by check-prompt. */
+export function maxAge({ client, parameters }: FlowRequest): number | undefined {
+  const value = parameters.get('max_age') ?? client.metadata.openid?.['default_max_age']
   return value === undefined ? undefined : Number(value)
 }

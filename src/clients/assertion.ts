@@ -41,6 +41,15 @@ export async function signedByClient(
 ): Promise<boolean> {
   const algorithm = client.metadata.token_endpoint_auth_signing_alg || 'RS256'
   if (assertion.alg !== algorithm || !CLIENT_ASSERTION_ALGORITHMS.includes(algorithm)) return false
+  return signedByKeys(rt, client, assertion)
+}
+
+/** Whether one of the client's keys for signatures made the JWT's; its `jwks_uri` is asked again before a no. */
+export async function signedByKeys(
+  rt: Runtime,
+  client: ClientRecord,
+  assertion: Assertion,
+): Promise<boolean> {
   const known = await clientKeys(rt, client, false)
   if (await signedByOne(assertion, known.filter(signs))) return true
   const current = await clientKeys(rt, client, true)

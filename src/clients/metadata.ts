@@ -6,6 +6,7 @@ import { isPlainText } from '../util/text.ts'
 import { CLIENT_ASSERTION_ALGORITHMS } from './jwt-profile.ts'
 import { readJwks } from './metadata-jwks.ts'
 import { readLifespans } from './metadata-lifespans.ts'
+import { readOpenid } from './metadata-openid.ts'
 import { type ClientDraft, readDraft } from './metadata-shape.ts'
 import { checkHttpUrl, checkPostLogoutUris, checkRedirectUris, readCorsOrigins } from './metadata-uris.ts'
 
@@ -38,7 +39,7 @@ export function parseClient(body: unknown, config: Config): ClientInput {
   for (const field of HTTP_FIELDS) checkHttpUrl(field, draft[field])
   for (const uri of draft.request_uris ?? []) checkHttpUrl('request_uris', uri)
   checkSecret(draft.client_secret)
-  const metadata = toMetadata(draft, config)
+  const metadata = { ...toMetadata(draft, config), openid: readOpenid(body) }
   if (new TextEncoder().encode(JSON.stringify(metadata)).byteLength > MAX_METADATA_BYTES) {
     throw invalid(`The client's metadata is longer than ${MAX_METADATA_BYTES} bytes.`)
   }

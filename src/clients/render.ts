@@ -40,6 +40,7 @@ export function renderClient(record: ClientRecord): JsonObject {
     ...unlessEmpty('access_token_strategy', metadata.access_token_strategy),
     skip_consent: metadata.skip_consent,
     skip_logout_consent: metadata.skip_logout_consent,
+    ...metadata.openid,
     ...Object.fromEntries(LIFESPAN_FIELDS.map((field) => [field, metadata.lifespans[field] ?? null])),
   }
 }

@@ -128,6 +128,7 @@ export const settings = {
     allowedTopLevelClaims: setting('OAUTH2_ALLOWED_TOP_LEVEL_CLAIMS', list, ''),
     mirrorTopLevelClaims: setting('OAUTH2_MIRROR_TOP_LEVEL_CLAIMS', flag, 'true'),
     preserveExtClaims: setting('OAUTH2_PRESERVE_EXT_CLAIMS', flag, 'false'),
+    claimsByScope: setting('OIDC_CLAIMS_BY_SCOPE', flag, 'false'),
     revokeTokensOnLogout: setting('OAUTH2_REVOKE_TOKENS_ON_LOGOUT', flag, 'false'),
     tokenHook: setting('OAUTH2_TOKEN_HOOK', optional(hook), ''),
     refreshTokenHook: setting('OAUTH2_REFRESH_TOKEN_HOOK', optional(hook), ''),

@@ -80,6 +80,8 @@ export interface OAuth2Settings {
   readonly allowedTopLevelClaims: readonly string[]
   readonly mirrorTopLevelClaims: boolean
   readonly preserveExtClaims: boolean
+  /** Whether standard claims are shown only where their scope, or the claims parameter, says so. */
+  readonly claimsByScope: boolean
   /** Whether the end of a session revokes what was issued in it. */
   readonly revokeTokensOnLogout: boolean
   readonly tokenHook: TokenHook | null

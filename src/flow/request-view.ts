@@ -3,6 +3,7 @@ import { renderClient } from '../clients/render.ts'
 import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { Parameters } from '../http/form.ts'
+import type { ClientRecord } from '../store/types.ts'
 import type { JsonObject } from '../util/json.ts'
 import type { Flow } from './state.ts'
 import { requestUrl } from './urls.ts'
@@ -56,10 +57,16 @@ export async function viewRequest(ctx: RequestContext, flow: Flow): Promise<Requ
   return {
     requested_scope: parameters.list('scope'),
     requested_access_token_audience: parameters.list('audience'),
-    oidc_context: oidcContext(parameters),
+    oidc_context: { ...defaultContext(client), ...oidcContext(parameters) },
     client: renderClient(client),
     request_url: requestUrl(config, flow),
   }
+}
+
+/** What the client asks for in every request that does not say otherwise (OIDC Registration section 2). */
+function defaultContext({ metadata }: ClientRecord): JsonObject {
+  const acrValues = metadata.openid?.['default_acr_values']
+  return acrValues === undefined ? {} : { acr_values: acrValues }
 }
 
 /** Claims of a hint whose signature the authorize endpoint has verified. */

@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import { afterConsent } from '../authorize/after-consent.ts'
 import { afterLogin } from '../authorize/after-login.ts'
 import { validate } from '../authorize/pipeline.ts'
+import { unpackRequest } from '../authorize/request-object.ts'
 import { respondError, respondErrorPage } from '../authorize/respond.ts'
 import { start } from '../authorize/start.ts'
 import type { AppEnv } from '../context.ts'
@@ -30,7 +31,8 @@ async function dispatch(c: Context<AppEnv>): Promise<Response> {
   if (loginVerifier !== '') return afterLogin(c, loginVerifier, clientId)
   const consentVerifier = searchParams.get('consent_verifier') ?? ''
   if (consentVerifier !== '') return afterConsent(c, consentVerifier, clientId)
-  const query = c.req.method === 'POST' ? await mergedQuery(c, url) : url.search.slice(1)
+  const asked = c.req.method === 'POST' ? await mergedQuery(c, url) : url.search.slice(1)
+  const query = await unpackRequest(c.var.ctx, asked)
   const validation = await validate(c.var.ctx, query)
   if (validation.error !== undefined) {
     const { target, error } = validation

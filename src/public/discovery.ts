@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { REQUEST_OBJECT_ALGORITHMS } from '../authorize/request-object.ts'
 import { CLIENT_ASSERTION_ALGORITHMS } from '../clients/jwt-profile.ts'
 import type { Config } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
@@ -76,9 +77,11 @@ function document(config: Config, signing: string, published: readonly string[])
     userinfo_signing_alg_values_supported: ['none', signing],
     userinfo_signed_response_alg: [signing],
     authorization_response_iss_parameter_supported: true,
-    request_parameter_supported: false,
-    request_uri_parameter_supported: false,
-    claims_parameter_supported: false,
+    request_parameter_supported: true,
+    request_uri_parameter_supported: true,
+    require_request_uri_registration: true,
+    request_object_signing_alg_values_supported: REQUEST_OBJECT_ALGORITHMS,
+    claims_parameter_supported: true,
     frontchannel_logout_supported: true,
     frontchannel_logout_session_supported: true,
     backchannel_logout_supported: true,

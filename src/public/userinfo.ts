@@ -29,7 +29,7 @@ async function respond(ctx: RequestContext, { grant, token }: ActiveToken): Prom
     const sub = subject === null ? {} : { sub: subject }
     return json({ ...sub, aud: [clientId], iss: rt.config.urls.issuer, iat: issuedAt })
   }
-  const claims = sessionClaims(rt, grant)
+  const claims = sessionClaims(rt, grant, 'userinfo')
   const client = await rt.clients.find(grant.clientId)
   if ((client?.metadata.userinfo_signed_response_alg ?? 'none') === 'none') {
     return json({ ...claims, iat: grant.requestedAt })

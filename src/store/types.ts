@@ -58,6 +58,8 @@ export interface ClientMetadata {
   readonly skip_consent: boolean
   readonly skip_logout_consent: boolean | null
   readonly lifespans: Readonly<Partial<Record<LifespanField, string>>>
+  /** Further fields of OpenID Connect, as they were given; absent from clients stored before there were any. */
+  readonly openid?: JsonObject
 }
 
 /** A registered client as D1, KV and memory hold it. */

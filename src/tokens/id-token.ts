@@ -5,6 +5,7 @@ import type { StoredGrant } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import { toBase64url } from '../util/base64url.ts'
 import type { JsonObject } from '../util/json.ts'
+import { releasedClaims } from './scope-claims.ts'
 
 /** Claims about the token or its session that the app's own never pass for (OIDC Core section 2). */
 const RESERVED: ReadonlySet<string> = new Set([
@@ -25,9 +26,14 @@ export const identityClaims = ({ idTokenClaims }: StoredGrant): JsonObject =>
   Object.fromEntries(Object.entries(idTokenClaims).filter(([name]) => !RESERVED.has(name)))
 
 /** Claims of a session that ID token and userinfo share: the app's own, and the standard ones, which win (contract 3.9). */
-export function sessionClaims(rt: Runtime, grant: StoredGrant): Record<string, unknown> {
+export function sessionClaims(
+  rt: Runtime,
+  grant: StoredGrant,
+  place: 'id_token' | 'userinfo',
+): Record<string, unknown> {
+  const own = identityClaims(grant)
   return {
-    ...identityClaims(grant),
+    ...(rt.config.oauth2.claimsByScope ? releasedClaims(grant, own, place) : own),
     iss: rt.config.urls.issuer,
     sub: grant.subject,
     aud: [grant.clientId],
@@ -58,7 +64,7 @@ export async function makeIdToken(
     ),
   )
   const claims = {
-    ...sessionClaims(rt, grant),
+    ...sessionClaims(rt, grant, 'id_token'),
     iat: issuedAt,
     exp: issuedAt + lifetime,
     jti: crypto.randomUUID(),

@@ -58,6 +58,7 @@ describe('defaults', () => {
         allowedTopLevelClaims: [],
         mirrorTopLevelClaims: true,
         preserveExtClaims: false,
+        claimsByScope: false,
         revokeTokensOnLogout: false,
         tokenHook: null,
         refreshTokenHook: null,

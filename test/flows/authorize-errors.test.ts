@@ -38,8 +38,6 @@ const atClient: readonly [string, Changes, string][] = [
   ['scope not registered', { scope: 'openid admin' }, 'invalid_scope'],
   ['audience not registered', { audience: 'https://other.example' }, 'invalid_request'],
   ['registration parameter', { registration: '{}' }, 'registration_not_supported'],
-  ['request object', { request: 'e30.e30.' }, 'request_not_supported'],
-  ['request_uri', { request_uri: 'https://app.example/ro' }, 'request_uri_not_supported'],
   ['no response_type', { response_type: undefined }, 'unsupported_response_type'],
   ['unknown response_type', { response_type: 'device' }, 'unsupported_response_type'],
   [

@@ -1,0 +1,27 @@
+import { OAuthError } from '../errors/oauth-error.ts'
+import type { LoginAcceptance } from '../flow/state.ts'
+import { requestedClaims } from '../tokens/requested-claims.ts'
+import type { Check, FlowRequest } from './request.ts'
+
+/** The claims parameter is well formed; claims nobody knows are no error (OIDC Core section 5.5). */
+export const checkClaims: Check = ({ parameters }) => {
+  if (requestedClaims(parameters) === undefined)
+    throw new OAuthError('invalid_request', "Parameter 'claims' is no claims request.")
+}
+
+/**
+ * What about a login does not meet the claims that the ID token must hold: another subject than asked for, or an
+ * essential `acr` that was not reached (OIDC Core section 5.5.1).
+ */
+export function unmetClaims(
+  { parameters, device }: FlowRequest,
+  { subject, acr }: Pick<LoginAcceptance, 'subject' | 'acr'>,
+): OAuthError | undefined {
+  const asked = device === null ? requestedClaims(parameters)?.id_token : undefined
+  if ((asked?.['sub']?.['value'] ?? subject) !== subject)
+    return new OAuthError('login_required', 'Another end-user logged in than the claims request names.')
+  const wanted = asked?.['acr']
+  if (wanted?.['essential'] !== true) return undefined
+  const accepted = [wanted['values'] ?? wanted['value'] ?? acr].flat()
+  return accepted.includes(acr) ? undefined : new OAuthError('unmet_authentication_requirements')
+}

@@ -1,0 +1,88 @@
+import { decodeJwt } from 'jose'
+import { signedByKeys } from '../clients/assertion.ts'
+import { type Assertion, CLIENT_ASSERTION_ALGORITHMS, readAssertion } from '../clients/jwt-profile.ts'
+import type { RequestContext } from '../context.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+import { Parameters } from '../http/form.ts'
+import { fetchOutbound } from '../http/outbound.ts'
+import type { ClientRecord } from '../store/types.ts'
+import { nowSeconds } from '../util/clock.ts'
+import type { JsonObject } from '../util/json.ts'
+import { findClient } from './target.ts'
+
+/** Algorithms of request objects. */
+export const REQUEST_OBJECT_ALGORITHMS: readonly string[] = ['none', ...CLIENT_ASSERTION_ALGORITHMS, 'EdDSA']
+
+const LIMITS = { maxBytes: 64 * 1024, timeoutMs: 5000 }
+
+/** Members of the object that are about itself. */
+const ITS_OWN: readonly string[] = ['iss', 'aud', 'exp', 'nbf', 'iat', 'jti', 'sub', 'request', 'request_uri']
+
+/**
+ * Replaces a request object, by value or by reference, by what it asks for: its members win over plain parameters,
+ * scopes are joined (OIDC Core section 6, contract 3.15). From then on the request is like any other. Without
+ * `openid` among the plain scopes it is passed over.
+ *
+ * @returns the request as a query
+ * @throws `invalid_request`, `invalid_request_object`, `invalid_request_uri`, or what finding the client throws
+ */
+export async function unpackRequest(ctx: RequestContext, query: string): Promise<string> {
+  const plain = new URLSearchParams(query)
+  if (!plain.has('request') && !plain.has('request_uri')) return query
+  const parameters = new Parameters(plain)
+  const [byValue, uri] = [parameters.get('request'), parameters.get('request_uri')]
+  plain.delete('request')
+  plain.delete('request_uri')
+  if ((byValue === undefined && uri === undefined) || !parameters.list('scope').includes('openid'))
+    return plain.toString()
+  if (byValue !== undefined && uri !== undefined)
+    throw new OAuthError('invalid_request', "Parameters 'request' and 'request_uri' exclude each other.")
+  const client = await findClient(ctx, parameters)
+  const jwt = byValue ?? (await fetchObject(ctx, client, uri ?? ''))
+  const claims = await readObject(ctx, client, jwt)
+  for (const name of ['client_id', 'response_type'])
+    if ((claims[name] ?? parameters.get(name)) !== parameters.get(name))
+      throw refuse(`Its '${name}' differs from the parameter.`)
+  return merged(plain, claims).toString()
+}
+
+function merged(plain: URLSearchParams, claims: JsonObject): URLSearchParams {
+  const scope = plain.get('scope') ?? ''
+  for (const [name, value] of Object.entries(claims)) {
+    if (ITS_OWN.includes(name)) continue
+    const text =
+      typeof value === 'string' ? value : Array.isArray(value) ? value.join(' ') : JSON.stringify(value)
+    plain.set(name, name === 'scope' ? [...new Set(`${scope} ${text}`.split(' '))].join(' ') : text)
+  }
+  return plain
+}
+
+/** Fetches the object at one of the client's registered addresses. */
+async function fetchObject(ctx: RequestContext, client: ClientRecord, uri: string): Promise<string> {
+  if (!client.metadata.request_uris.includes(uri)) throw new OAuthError('invalid_request_uri')
+  const answer = await fetchOutbound(ctx.rt.config, uri, {}, LIMITS).catch(() => undefined)
+  if (answer?.status !== 200) throw new OAuthError('invalid_request_uri')
+  return new TextDecoder().decode(answer.body).trim()
+}
+
+/** The members of an object that this client signed, if it is to be signed, for this server and for now. */
+async function readObject(ctx: RequestContext, client: ClientRecord, jwt: string): Promise<JsonObject> {
+  const object = readAssertion(jwt)
+  if (object === undefined) throw refuse('It is no signed JWT.')
+  const { alg, iss, aud, exp, nbf } = object
+  const only = client.metadata.request_object_signing_alg
+  if (!REQUEST_OBJECT_ALGORITHMS.includes(alg) || (only !== '' && only !== alg))
+    throw refuse(`Its algorithm is not '${only || REQUEST_OBJECT_ALGORITHMS.join("', '")}'.`)
+  if (!(alg === 'none' ? isUnsigned(object) : await signedByKeys(ctx.rt, client, object)))
+    throw refuse('It is not signed by a key of the client.')
+  const issuer = ctx.rt.config.urls.issuer
+  if (iss !== '' && iss !== client.id) throw refuse("Its 'iss' is not the client.")
+  if (aud.length > 0 && !aud.includes(issuer)) throw refuse("Its 'aud' is not this server.")
+  const now = nowSeconds()
+  if ((exp ?? now + 1) <= now || (nbf ?? now) > now + 10) throw refuse('It is not good now.')
+  return JSON.parse(JSON.stringify(decodeJwt(jwt)))
+}
+
+const isUnsigned = ({ jwt }: Assertion): boolean => jwt.endsWith('.')
+
+const refuse = (hint: string): OAuthError => new OAuthError('invalid_request_object', hint)

@@ -1,0 +1,26 @@
+import type { Parameters } from '../http/form.ts'
+import { isJsonObject, type JsonObject } from '../util/json.ts'
+
+/** Claims asked for by name in one place; null stands for "if there is one". */
+type ClaimsRequest = Readonly<Record<string, JsonObject | null>>
+
+/** The claims parameter of a request (OIDC Core section 5.5). */
+export interface RequestedClaims {
+  readonly id_token: ClaimsRequest
+  readonly userinfo: ClaimsRequest
+}
+
+/** Reads the claims parameter; `undefined` for one that is malformed. */
+export function requestedClaims(parameters: Parameters): RequestedClaims | undefined {
+  try {
+    const claims: unknown = JSON.parse(parameters.get('claims') ?? '{}')
+    if (!isJsonObject(claims)) return undefined
+    const { id_token = {}, userinfo = {} } = claims
+    return isClaimsRequest(id_token) && isClaimsRequest(userinfo) ? { id_token, userinfo } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const isClaimsRequest = (value: unknown): value is ClaimsRequest =>
+  isJsonObject(value) && Object.values(value).every((claim) => claim === null || isJsonObject(claim))

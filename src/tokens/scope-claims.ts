@@ -1,0 +1,36 @@
+import { Parameters } from '../http/form.ts'
+import type { StoredGrant } from '../ledger/types.ts'
+import type { JsonObject } from '../util/json.ts'
+import { requestedClaims } from './requested-claims.ts'
+
+const PROFILE =
+  'name family_name given_name middle_name nickname preferred_username profile picture website gender birthdate zoneinfo locale updated_at'
+
+/** The scope that releases each standard claim (OIDC Core section 5.4). */
+const SCOPE_OF: ReadonlyMap<string, string> = new Map([
+  ...PROFILE.split(' ').map((claim) => [claim, 'profile'] as const),
+  ['email', 'email'],
+  ['email_verified', 'email'],
+  ['address', 'address'],
+  ['phone_number', 'phone'],
+  ['phone_number_verified', 'phone'],
+])
+
+/**
+ * Of the claims the consent app gave, those that this place shows: the standard ones by their scope, at userinfo or
+ * in an ID token that no access token comes with, or by the claims parameter; all others always.
+ */
+export function releasedClaims(
+  grant: StoredGrant,
+  claims: JsonObject,
+  place: 'id_token' | 'userinfo',
+): JsonObject {
+  const parameters = new Parameters(new URLSearchParams(grant.query))
+  const asked = requestedClaims(parameters)?.[place] ?? {}
+  const byScope = place === 'userinfo' || parameters.get('response_type') === 'id_token'
+  const shown = ([name]: readonly [string, unknown]): boolean => {
+    const scope = SCOPE_OF.get(name)
+    return scope === undefined || name in asked || (byScope && grant.scope.includes(scope))
+  }
+  return Object.fromEntries(Object.entries(claims).filter(shown))
+}

@@ -1,0 +1,299 @@
+import { SignJWT, UnsecuredJWT } from 'jose'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { nowSeconds } from '../../../src/util/clock.ts'
+import { makeKey, type TestKey } from '../../support/assertions.ts'
+import { Browser, bodyOf, Deployment, ISSUER } from '../../support/deployment.ts'
+import {
+  authorizationPath,
+  authorizeAt,
+  LoginApp,
+  parameter,
+  REDIRECT_URI,
+  redeem,
+  registerClient,
+  type TestClient,
+} from '../../support/relying-party.ts'
+
+const OBJECT_URI = 'https://app.example/request.jwt'
+
+let deployment: Deployment
+let key: TestKey
+
+beforeEach(async () => {
+  deployment = new Deployment()
+  key = await makeKey('ES256')
+})
+
+afterEach(() => {
+  vi.restoreAllMocks()
+  vi.useRealTimers()
+})
+
+const register = (metadata: Readonly<Record<string, unknown>> = {}): Promise<TestClient> =>
+  registerClient(deployment, { jwks: { keys: [key.publicJwk] }, request_uris: [OBJECT_URI], ...metadata })
+
+const sign = (claims: Record<string, unknown>, by = key): Promise<string> =>
+  new SignJWT(claims).setProtectedHeader({ alg: by.alg, kid: by.kid }).sign(by.privateKey)
+
+/** The request that the login app is shown. */
+async function shown(
+  client: TestClient,
+  changes: Readonly<Record<string, string | undefined>>,
+): Promise<URL> {
+  const at = await new Browser(deployment).next(authorizationPath(client, changes))
+  const challenge = parameter(at, 'login_challenge')
+  const body = await bodyOf(await new LoginApp(deployment).get('login', challenge))
+  return new URL(String(body['request_url']))
+}
+
+describe('request objects', () => {
+  it('by value win over plain parameters, join scopes, and are gone from the request', async () => {
+    const client = await register()
+    const request = await sign({
+      iss: client.id,
+      aud: ISSUER,
+      exp: nowSeconds() + 60,
+      state: 'state-of-the-object',
+      scope: 'email',
+      max_age: 600,
+      claims: { id_token: { email: null } },
+    })
+    const url = await shown(client, { request, scope: 'openid' })
+    expect(Object.fromEntries(url.searchParams)).toMatchObject({
+      state: 'state-of-the-object',
+      scope: 'openid email',
+      max_age: '600',
+      claims: '{"id_token":{"email":null}}',
+      nonce: 'nonce-0123456789',
+    })
+    expect(url.searchParams.has('request')).toBe(false)
+    expect(url.searchParams.has('iss')).toBe(false)
+  })
+
+  it.each(['RS256', 'PS256', 'ES384', 'EdDSA'])('are taken when signed by %s', async (alg) => {
+    key = await makeKey(alg)
+    const request = await sign({ state: 'state-of-the-object' })
+    expect(parameter(await shown(await register(), { request }), 'state')).toBe('state-of-the-object')
+  })
+
+  it('may be unsigned, unless the client said how it signs', async () => {
+    const request = new UnsecuredJWT({ state: 'state-of-the-object' }).encode()
+    expect(parameter(await shown(await register(), { request }), 'state')).toBe('state-of-the-object')
+    const strict = await register({ request_object_signing_alg: 'ES256' })
+    const at = await new Browser(deployment).next(authorizationPath(strict, { request }))
+    expect(parameter(at, 'error')).toBe('invalid_request_object')
+  })
+
+  it('by reference are fetched at a registered address', async () => {
+    const body = await sign({ state: 'state-of-the-object' })
+    const fetched = vi.spyOn(globalThis, 'fetch').mockImplementation(async () => new Response(body))
+    const url = await shown(await register(), { request_uri: OBJECT_URI })
+    expect(parameter(url, 'state')).toBe('state-of-the-object')
+    expect(url.searchParams.has('request_uri')).toBe(false)
+    expect(fetched).toHaveBeenCalledTimes(1)
+  })
+
+  it('are passed over in a request without openid', async () => {
+    const url = await shown(await register(), { request: 'whatever', scope: 'email' })
+    expect(url.searchParams.has('request')).toBe(false)
+  })
+
+  it('lead through a whole login', async () => {
+    const client = await register()
+    const request = await sign({ scope: 'openid email', nonce: 'nonce-of-the-object' })
+    const at = await authorizeAt(deployment, client, { request: { request, scope: 'openid' } })
+    expect((await redeem(deployment, client, parameter(at, 'code'))).status).toBe(200)
+  })
+
+  it.each<[string, (client: TestClient) => Promise<Record<string, string>>, string]>([
+    [
+      'a foreign key',
+      async () => ({ request: await sign({}, await makeKey('ES256', key.kid)) }),
+      'invalid_request_object',
+    ],
+    ['no JWT', async () => ({ request: 'e30.e30' }), 'invalid_request_object'],
+    ['an encrypted one', async () => ({ request: 'e30.e30.e30.e30.e30' }), 'invalid_request_object'],
+    [
+      'a signature missing',
+      async () => ({ request: (await sign({})).replace(/[^.]+$/, '') }),
+      'invalid_request_object',
+    ],
+    [
+      'a signature on none',
+      async () => ({ request: `${new UnsecuredJWT({}).encode()}AAAA` }),
+      'invalid_request_object',
+    ],
+    [
+      'an expired one',
+      async () => ({ request: await sign({ exp: nowSeconds() - 1 }) }),
+      'invalid_request_object',
+    ],
+    [
+      'another audience',
+      async () => ({ request: await sign({ aud: 'https://other.example' }) }),
+      'invalid_request_object',
+    ],
+    ['another issuer', async () => ({ request: await sign({ iss: 'somebody' }) }), 'invalid_request_object'],
+    [
+      'another client',
+      async () => ({ request: await sign({ client_id: 'somebody' }) }),
+      'invalid_request_object',
+    ],
+    [
+      'another response type',
+      async () => ({ request: await sign({ response_type: 'token' }) }),
+      'invalid_request_object',
+    ],
+    ['both kinds', async () => ({ request: await sign({}), request_uri: OBJECT_URI }), 'invalid_request'],
+    [
+      'an unregistered address',
+      async () => ({ request_uri: 'https://evil.example/r' }),
+      'invalid_request_uri',
+    ],
+    ['an address with nothing', async () => ({ request_uri: OBJECT_URI }), 'invalid_request_uri'],
+  ])('with %s are refused on the error page', async (_, make, error) => {
+    vi.spyOn(globalThis, 'fetch').mockImplementation(async () => new Response(null, { status: 404 }))
+    const client = await register()
+    const at = await new Browser(deployment).next(authorizationPath(client, await make(client)))
+    expect(at.pathname).toBe('/oauth2/fallbacks/error')
+    expect(parameter(at, 'error')).toBe(error)
+  })
+
+  it('cannot lead to another redirect URI than a registered one', async () => {
+    const client = await register()
+    const request = await sign({ redirect_uri: 'https://evil.example/cb' })
+    const at = await new Browser(deployment).next(authorizationPath(client, { request }))
+    expect(at.pathname).toBe('/oauth2/fallbacks/error')
+  })
+})
+
+describe('the claims parameter', () => {
+  const asking = (id_token: unknown): Record<string, string> => ({ claims: JSON.stringify({ id_token }) })
+
+  it.each(['{', '[]', '"x"', '{"id_token":5}', '{"userinfo":{"email":true}}'])(
+    '%s is malformed',
+    async (claims) => {
+      const at = await new Browser(deployment).next(authorizationPath(await register(), { claims }))
+      expect(`${at.origin}${at.pathname}`).toBe(REDIRECT_URI)
+      expect(parameter(at, 'error')).toBe('invalid_request')
+    },
+  )
+
+  it.each<[string, unknown, string, string | null]>([
+    [
+      'an essential acr that was reached',
+      { acr: { essential: true, values: ['gold', 'silver'] } },
+      'silver',
+      null,
+    ],
+    ['an essential acr of one value', { acr: { essential: true, value: 'gold' } }, 'gold', null],
+    ['an essential acr of any value', { acr: { essential: true } }, 'bronze', null],
+    ['a voluntary acr that was missed', { acr: { values: ['gold'] } }, 'bronze', null],
+    [
+      'an essential acr that was missed',
+      { acr: { essential: true, values: ['gold'] } },
+      'bronze',
+      'unmet_authentication_requirements',
+    ],
+    ['the subject who came', { sub: { value: 'alice' } }, '', null],
+    ['another subject', { sub: { value: 'bob' } }, '', 'login_required'],
+    ['claims nobody knows', { shoe_size: { essential: true }, 'x#de': null }, '', null],
+  ])('with %s', async (_, wanted, acr, error) => {
+    const client = await register()
+    const at = await authorizeAt(deployment, client, { request: asking(wanted), login: { acr } })
+    expect(at.searchParams.get('error')).toBe(error)
+  })
+})
+
+describe('claims by scope (OIDC_CLAIMS_BY_SCOPE)', () => {
+  const session = { id_token: { name: 'Alice', email: 'a@x.example', phone_number: '+1', role: 'admin' } }
+
+  it.each<[string, string, Record<string, string>, string[], string[]]>([
+    [
+      'false',
+      'openid',
+      {},
+      ['email', 'name', 'phone_number', 'role'],
+      ['email', 'name', 'phone_number', 'role'],
+    ],
+    ['true', 'openid profile', {}, ['role'], ['name', 'role']],
+    [
+      'true',
+      'openid email',
+      { claims: '{"id_token":{"name":null},"userinfo":{"phone_number":null}}' },
+      ['name', 'role'],
+      ['email', 'phone_number', 'role'],
+    ],
+  ])('%s with scope %s', async (setting, scope, request, inIdToken, inUserinfo) => {
+    deployment = new Deployment({ ...deployment.env, OIDC_CLAIMS_BY_SCOPE: setting } as typeof deployment.env)
+    const client = await register()
+    const at = await authorizeAt(deployment, client, { request: { scope, ...request }, consent: { session } })
+    const tokens = await bodyOf(await redeem(deployment, client, parameter(at, 'code')))
+    const [, payload = ''] = String(tokens['id_token']).split('.')
+    const names = (claims: object): string[] =>
+      Object.keys(claims)
+        .filter((name) => name in session.id_token)
+        .sort()
+    expect(names(JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/'))))).toEqual(inIdToken)
+    const headers = { authorization: `Bearer ${tokens['access_token']}` }
+    expect(names(await bodyOf(await deployment.fetch('/userinfo', { headers })))).toEqual(inUserinfo)
+  })
+})
+
+describe('client metadata of OpenID Connect', () => {
+  it('is kept, and returned as it was given', async () => {
+    const given = {
+      application_type: 'native',
+      default_max_age: 0,
+      require_auth_time: true,
+      default_acr_values: ['gold'],
+      initiate_login_uri: 'https://app.example/start',
+      software_id: 'app',
+      software_version: '1.0',
+      'client_name#de': 'Anwendung',
+    }
+    const client = await register(given)
+    const path = `/admin/clients/${client.id}`
+    expect(await bodyOf(await deployment.admin('GET', path))).toMatchObject(given)
+    const patch = [{ op: 'remove', path: '/default_max_age' }]
+    const patched = await bodyOf(await deployment.admin('PATCH', path, patch))
+    expect(patched).toMatchObject({ application_type: 'native' })
+    expect(patched).not.toHaveProperty('default_max_age')
+  })
+
+  it.each([
+    { application_type: 'other' },
+    { default_max_age: -1 },
+    { require_auth_time: 'yes' },
+    { default_acr_values: 'gold' },
+    { initiate_login_uri: 'http://app.example/start' },
+    { 'client_name#de': 5 },
+  ])('refuses %j', async (metadata) => {
+    const response = await deployment.admin('POST', '/admin/clients', metadata)
+    expect(response.status).toBe(400)
+    expect(await bodyOf(response)).toMatchObject({ error: 'invalid_client_metadata' })
+  })
+
+  it('default_max_age counts where the request has no max_age', async () => {
+    const client = await register({ default_max_age: 100 })
+    const browser = new Browser(deployment)
+    await authorizeAt(deployment, client, { browser, login: { remember: true } })
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 200_000 })
+    const silent = { prompt: 'none' }
+    expect(parameter(await browser.next(authorizationPath(client, silent)), 'error')).toBe('login_required')
+    const patient = await browser.next(authorizationPath(client, { ...silent, max_age: '1000' }))
+    expect(patient.searchParams.has('login_challenge')).toBe(true)
+  })
+
+  it('default_acr_values are told to the login app, unless the request has its own', async () => {
+    const client = await register({ default_acr_values: ['gold'] })
+    const context = async (changes: Record<string, string>): Promise<unknown> => {
+      const at = await new Browser(deployment).next(authorizationPath(client, changes))
+      return (await bodyOf(await new LoginApp(deployment).get('login', parameter(at, 'login_challenge'))))[
+        'oidc_context'
+      ]
+    }
+    expect(await context({})).toMatchObject({ acr_values: ['gold'] })
+    expect(await context({ acr_values: 'silver' })).toMatchObject({ acr_values: ['silver'] })
+  })
+})
