@@ -65,7 +65,7 @@ describe.each(['opaque', 'jwt'])(
     const bad: readonly (readonly [string, () => AssertionChanges, () => TestKey])[] = [
       ['no jti', () => ({ claims: { jti: undefined } }), own],
       ['no iat', () => ({ claims: { iat: undefined } }), own],
-      ['a wrong signature', () => ({}), () => ({ ...stranger, kid: key.kid }), own],
+      ['a wrong signature', () => ({}), () => ({ ...stranger, kid: key.kid })],
       ['a wrong subject', () => ({ claims: { sub: 'wrong_subject' } }), own],
       ['a wrong issuer', () => ({ claims: { iss: 'wrong_issuer' } }), own],
       ['a wrong audience', () => ({ claims: { aud: 'https://wrong.example' } }), own],
