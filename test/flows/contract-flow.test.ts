@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { Browser, bodyOf, Deployment, ISSUER, locationOf, testEnv } from '../support/deployment.ts'
+import { ADMIN_KEY, Browser, bodyOf, Deployment, ISSUER, locationOf, testEnv } from '../support/deployment.ts'
 import {
   authorizationPath,
   authorizeAt,
@@ -201,6 +201,17 @@ it('an app may grant what was not asked for (contract 1.4.2)', async () => {
   })
 })
 
+it('an answer names code, scope, state and issuer, also where nothing was granted (contract 1.3.2)', async () => {
+  const client = await registerClient(deployment)
+  const callback = await authorizeAt(deployment, client, { consent: { grant_scope: [] } })
+  expect(Object.fromEntries(callback.searchParams)).toStrictEqual({
+    code: expect.stringMatching(/^ory_ac_[\w-]+\.[\w-]+$/),
+    scope: '',
+    state: 'state-0123456789',
+    iss: ISSUER,
+  })
+})
+
 it('the answer joins the query that the redirect URI has (contract 3.7)', async () => {
   const redirect_uri = `${REDIRECT_URI}?tenant=t%201`
   const client = await registerClient(deployment, { redirect_uris: [redirect_uri] })
@@ -323,7 +334,7 @@ describe('introspection (contract 1.4.4)', () => {
     const client = await registerClient(deployment)
     const { access_token: token } = await logIn(deployment, client)
     const ask = async (fields: Record<string, string>) => {
-      const headers = { authorization: 'Bearer ladon-test-admin-key' }
+      const headers = { authorization: `Bearer ${ADMIN_KEY}` }
       const answer = await deployment.form('/oauth2/introspect', fields, headers)
       return [answer.status, await answer.json()]
     }

@@ -1,7 +1,7 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { LIFESPAN_FIELDS } from '../../src/store/types.ts'
-import { Browser, bodyOf, Deployment, ISSUER, testEnv } from '../support/deployment.ts'
+import { ADMIN_KEY, Browser, bodyOf, Deployment, ISSUER, testEnv } from '../support/deployment.ts'
 import { registerDeviceClient, startDevice } from '../support/device.ts'
 import {
   authorizationPath,
@@ -390,6 +390,47 @@ describe('headers and errors (contract 0.2, 0.3, 5.4)', () => {
     expect(await bodyOf(await deployment.fetch('/health/ready'))).toStrictEqual({ status: 'ok' })
     const version = await bodyOf(await deployment.admin('GET', '/version'))
     expect(version).toStrictEqual({ version: expect.stringMatching(/^v\d+\.\d+\.\d+$/) })
+  })
+
+  it('both discovery addresses give the same bytes', async () => {
+    const [one, two] = await Promise.all(
+      ['openid-configuration', 'oauth-authorization-server'].map(async (name) =>
+        (await deployment.fetch(`/.well-known/${name}`)).text(),
+      ),
+    )
+    expect(one).toBe(two)
+  })
+
+  it.each([
+    ['GET', '/nowhere'],
+    ['GET', '/oauth2/token'],
+    ['DELETE', '/oauth2/auth'],
+    ['PATCH', '/admin/clients'],
+    ['GET', '/admin/nowhere'],
+  ])('%s %s is 404 in the router’s own shape', async (method, path) => {
+    const headers = { accept: 'application/json', authorization: `Bearer ${ADMIN_KEY}` }
+    const answer = await deployment.fetch(path, { method, headers })
+    expect([answer.status, await answer.json()]).toStrictEqual([
+      404,
+      { error: { code: 404, message: 'Not Found', reason: expect.any(String) } },
+    ])
+  })
+
+  it.each(['bearer', 'BEARER'])('the scheme may be written %s', async (scheme) => {
+    const client = await registerClient(deployment)
+    const { access_token } = await logIn(deployment, client)
+    const headers = { authorization: `${scheme} ${access_token}` }
+    expect((await deployment.fetch('/userinfo', { headers })).status).toBe(200)
+  })
+
+  it.each([
+    ['GET', '/admin/clients/unknown'],
+    ['GET', '/admin/keys/unknown'],
+    ['GET', `/admin/trust/grants/jwt-bearer/issuers/${crypto.randomUUID()}`],
+  ])('%s %s: no such row, and no words about it', async (method, path) => {
+    const answer = await deployment.admin(method, path)
+    const nothing = { error: 'Unable to locate the resource', error_description: '' }
+    expect([answer.status, await answer.json()]).toStrictEqual([404, nothing])
   })
 
   it('a description is the sentence of its code, a space and the hint, with no double quote', async () => {
