@@ -28,13 +28,13 @@ async function start(c: Context<AppEnv>): Promise<Response> {
   const { rt } = c.var.ctx
   const url = new URL(c.req.url)
   const entries = c.req.method === 'POST' ? await readFormEntries(c.req.raw) : []
-  const parameters = new Parameters([...url.searchParams, ...entries])
+  for (const [name, value] of entries) url.searchParams.append(name, value)
+  const parameters = new Parameters(url.searchParams)
   const hint = parameters.get('id_token_hint')
   const asked = hint === undefined ? await byEndUser(c, parameters) : await byClient(c, hint, parameters)
   if (typeof asked === 'string') return respondPage(c, asked)
   const requestedAt = nowSeconds()
-  const query = new URLSearchParams([...url.searchParams, ...entries.map(([name, value]) => [name, value])])
-  const state = { ...asked, requestUrl: `/oauth2/sessions/logout?${query}`, requestedAt }
+  const state = { ...asked, requestUrl: `/oauth2/sessions/logout${url.search}`, requestedAt }
   const expiresAt = requestedAt + rt.config.ttl.loginConsentRequest
   const challenge = await sealLogout(rt, 'logout_challenge', state, expiresAt)
   return respondPage(c, withQuery(rt.config.urls.logout, { logout_challenge: challenge }))

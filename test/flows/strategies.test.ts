@@ -3,8 +3,8 @@ import { exports } from 'cloudflare:workers'
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { bindingApp } from '../../src/app.ts'
-import { bodyOf, Deployment, ISSUER, testEnv } from '../support/deployment.ts'
-import { logIn, registerClient, tokenRequest } from '../support/relying-party.ts'
+import { Deployment, ISSUER, testEnv } from '../support/deployment.ts'
+import { logIn, registerClient } from '../support/relying-party.ts'
 
 const custom = { session: { access_token: { tenant: 't1', sub: 'evil', plan: 'pro' } } }
 
@@ -82,45 +82,6 @@ describe('JWT access tokens (contract 3.9)', () => {
     const tokens = await logIn(deployment, await registerClient(deployment))
     expect(tokens.access_token.length).toBeLessThan(255)
     expect(tokens.refresh_token.length).toBeLessThan(255)
-  })
-})
-
-describe('what is issued for what was granted (contract 6, oauth2/authorize_code)', () => {
-  const deployment = new Deployment()
-  const cases: readonly [readonly string[], readonly string[]][] = [
-    [
-      ['offline_access', 'openid'],
-      ['access_token', 'id_token', 'refresh_token'],
-    ],
-    [['offline_access'], ['access_token', 'refresh_token']],
-    [['offline'], ['access_token', 'refresh_token']],
-    [['openid'], ['access_token', 'id_token']],
-    [[], ['access_token']],
-  ]
-
-  it.each(cases)('granted %j', async (grant_scope, expected) => {
-    const client = await registerClient(deployment)
-    const tokens = await logIn(deployment, client, { consent: { grant_scope } })
-    const issued = Object.keys(tokens).filter((name) => name.endsWith('_token'))
-    expect(issued.sort()).toEqual(expected)
-    expect(tokens.scope).toBe(grant_scope.join(' '))
-  })
-
-  it('client_credentials: an access token only, whatever is asked', async () => {
-    const client = await registerClient(deployment)
-    const request = {
-      grant_type: 'client_credentials',
-      scope: 'openid offline_access',
-      audience: 'https://api.example/v1',
-    }
-    const body = await bodyOf(await tokenRequest(deployment, client, request))
-    expect(Object.keys(body).sort()).toEqual(['access_token', 'expires_in', 'scope', 'token_type'])
-    expect(await deployment.introspect(String(body['access_token']))).toMatchObject({
-      active: true,
-      sub: client.id,
-      scope: 'openid offline_access',
-      aud: ['https://api.example/v1'],
-    })
   })
 })
 

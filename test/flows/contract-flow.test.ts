@@ -1,0 +1,348 @@
+import { decodeJwt } from 'jose'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { ADMIN_KEY, Browser, bodyOf, Deployment, ISSUER, locationOf, testEnv } from '../support/deployment.ts'
+import {
+  authorizationPath,
+  authorizeAt,
+  LoginApp,
+  logIn,
+  parameter,
+  REDIRECT_URI,
+  redeem,
+  refresh,
+  registerClient,
+  type TestClient,
+  tokenRequest,
+  VERIFIER,
+} from '../support/relying-party.ts'
+
+const deployment = new Deployment()
+const app = new LoginApp(deployment)
+const SESSION = 'ory_hydra_session_dev'
+const DAY = 86_400
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+const pass = (seconds: number): void => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + seconds * 1000 })
+}
+
+/** Accepts a login and shows what the browser is given: the answer, and the session cookie's Max-Age, if it is set. */
+async function enter(browser: Browser, client: TestClient, login: object, request = {}) {
+  const page = await browser.next(authorizationPath(client, request))
+  const challenge = parameter(page, 'login_challenge')
+  const answer = await browser.visit(
+    await app.decide('login', 'accept', challenge, { subject: 'alice', ...login }),
+  )
+  const cookie = answer.headers.getSetCookie().find((line) => line.startsWith(`${SESSION}=`))
+  return {
+    at: locationOf(answer),
+    maxAge: cookie === undefined ? null : Number(/Max-Age=(\d+)/.exec(cookie)?.[1]),
+  }
+}
+
+/** The consent request that follows a login. */
+async function consentAfter(browser: Browser, client: TestClient, request = {}, login = {}) {
+  const { at } = await enter(browser, client, login, request)
+  return bodyOf(await app.get('consent', parameter(at, 'consent_challenge')))
+}
+
+describe('the login app’s address (contract 3.3, 8.2)', () => {
+  const configured = new Deployment(
+    testEnv({
+      URLS_LOGIN: 'https://ui.example/login?theme=dark',
+      URLS_REGISTRATION: 'https://ui.example/new',
+    }),
+  )
+
+  it('keeps its own query, and gets identity_schema', async () => {
+    const client = await registerClient(configured)
+    const path = authorizationPath(client, { identity_schema: 'customers' })
+    const page = await new Browser(configured).next(path)
+    expect(page.origin + page.pathname).toBe('https://ui.example/login')
+    expect(Object.fromEntries(page.searchParams)).toEqual({
+      theme: 'dark',
+      login_challenge: expect.any(String),
+      identity_schema: 'customers',
+    })
+  })
+
+  it('is that of registration with prompt=registration', async () => {
+    const client = await registerClient(configured)
+    const page = await new Browser(configured).next(authorizationPath(client, { prompt: 'registration' }))
+    expect(page.origin + page.pathname).toBe('https://ui.example/new')
+    expect(parameter(page, 'login_challenge')).not.toBe('')
+  })
+})
+
+describe('the session cookie (contract 3.4)', () => {
+  it.each([
+    ['not remembered', {}, null],
+    ['remembered for an hour', { remember: true, remember_for: 3600 }, 3600],
+    ['remembered as long as the server says', { remember: true, remember_for: 0 }, 30 * DAY],
+    ['remembered longer than may be', { remember: true, remember_for: 400 * DAY }, 180 * DAY],
+  ])('%s', async (_name, login, maxAge) => {
+    const client = await registerClient(deployment)
+    expect(await enter(new Browser(deployment), client, login)).toMatchObject({ maxAge })
+  })
+
+  it('is left alone by a skipped login, and renewed by extend_session_lifespan; auth_time stays', async () => {
+    const client = await registerClient(deployment)
+    const browser = new Browser(deployment)
+    const first = await logIn(deployment, client, { browser, login: { remember: true, remember_for: 100 } })
+    pass(60)
+    expect(await enter(browser, client, {})).toMatchObject({ maxAge: null })
+    const extended = { extend_session_lifespan: true, remember: true, remember_for: 500 }
+    expect(await enter(browser, client, extended)).toMatchObject({ maxAge: 500 })
+    pass(60)
+    const later = await logIn(deployment, client, { browser })
+    expect(decodeJwt(later.id_token)['auth_time']).toBe(decodeJwt(first.id_token)['auth_time'])
+    expect(decodeJwt(later.id_token)['sid']).toBe(decodeJwt(first.id_token)['sid'])
+  })
+
+  it('goes when somebody else logs in than the hint names: login_required', async () => {
+    const client = await registerClient(deployment)
+    const browser = new Browser(deployment)
+    const { id_token } = await logIn(deployment, client, { login: { subject: 'hinted' } })
+    await enter(browser, client, { subject: 'hinted', remember: true })
+    const request = { prompt: 'login', id_token_hint: id_token }
+    const { at, maxAge } = await enter(browser, client, { subject: 'other' }, request)
+    expect([parameter(at, 'error'), maxAge]).toEqual(['login_required', 0])
+    expect(browser.cookies.has(SESSION)).toBe(false)
+  })
+})
+
+describe('a remembered consent (contract 3.5)', () => {
+  const remembered = { login: { remember: true }, consent: { remember: true } }
+
+  it('lasts as long as remember_for says, from the request on', async () => {
+    const client = await registerClient(deployment)
+    const browser = new Browser(deployment)
+    const consent = { remember: true, remember_for: 100 }
+    await authorizeAt(deployment, client, { browser, login: { remember: true }, consent })
+    expect(await consentAfter(browser, client)).toMatchObject({ skip: true })
+    pass(101)
+    expect(await consentAfter(browser, client)).toMatchObject({ skip: false })
+  })
+
+  it('is the newest one, covers by the scope strategy, and looks at no audience', async () => {
+    const client = await registerClient(deployment, { scope: 'openid offline_access api.*' })
+    const browser = new Browser(deployment)
+    const request = { scope: 'openid api.read' }
+    await authorizeAt(deployment, client, { browser, request, ...remembered })
+    const elsewhere = { ...request, audience: 'https://api.example' }
+    expect(await consentAfter(browser, client, elsewhere)).toMatchObject({ skip: true })
+    pass(1)
+    const narrow = { scope: 'openid', prompt: 'consent' }
+    await authorizeAt(deployment, client, {
+      browser,
+      request: narrow,
+      consent: { grant_scope: ['openid'], remember: true },
+    })
+    expect(await consentAfter(browser, client, request)).toMatchObject({ skip: false })
+    expect(await consentAfter(browser, client, { scope: 'openid' })).toMatchObject({ skip: true })
+  })
+
+  it('of another subject or client does not count', async () => {
+    const client = await registerClient(deployment)
+    await authorizeAt(deployment, client, { ...remembered, login: { subject: 'one', remember: true } })
+    expect(await consentAfter(new Browser(deployment), client, {}, { subject: 'two' })).toMatchObject({
+      skip: false,
+    })
+  })
+
+  it.each([
+    ['app.example:/cb', false],
+    ['http://localhost/cb', true],
+    ['https://app.example/cb', true],
+  ])('of a public client at %s is taken: %s', async (redirect_uri, skip) => {
+    const client = await registerClient(deployment, {
+      token_endpoint_auth_method: 'none',
+      redirect_uris: [redirect_uri],
+    })
+    const browser = new Browser(deployment)
+    const request = { redirect_uri }
+    await authorizeAt(deployment, client, { browser, request, ...remembered })
+    expect(await consentAfter(browser, client, request)).toMatchObject({ skip })
+  })
+
+  it('is needed by prompt=none, whatever skip_consent says', async () => {
+    const client = await registerClient(deployment, { skip_consent: true })
+    const browser = new Browser(deployment)
+    await authorizeAt(deployment, client, { browser, login: { remember: true } })
+    const { at } = await enter(browser, client, {}, { prompt: 'none' })
+    expect(parameter(at, 'error')).toBe('consent_required')
+  })
+
+  it('hands nothing on: scopes, audience and claims are those of this answer', async () => {
+    const client = await registerClient(deployment)
+    const browser = new Browser(deployment)
+    const consent = { remember: true, session: { access_token: { role: 'admin' } } }
+    await authorizeAt(deployment, client, { browser, login: { remember: true }, consent })
+    const { access_token } = await logIn(deployment, client, {
+      browser,
+      consent: { grant_scope: ['openid'] },
+    })
+    const active = await deployment.introspect(access_token)
+    expect(active).toMatchObject({ scope: 'openid', aud: [] })
+    expect(active).not.toHaveProperty('ext')
+  })
+})
+
+it('an app may grant what was not asked for (contract 1.4.2)', async () => {
+  const client = await registerClient(deployment)
+  const consent = { grant_scope: ['openid', 'email'], grant_access_token_audience: ['https://more.example'] }
+  const { access_token } = await logIn(deployment, client, { request: { scope: 'openid' }, consent })
+  expect(await deployment.introspect(access_token)).toMatchObject({
+    scope: 'openid email',
+    aud: ['https://more.example'],
+  })
+})
+
+it('an answer names code, scope, state and issuer, also where nothing was granted (contract 1.3.2)', async () => {
+  const client = await registerClient(deployment)
+  const callback = await authorizeAt(deployment, client, { consent: { grant_scope: [] } })
+  expect(Object.fromEntries(callback.searchParams)).toStrictEqual({
+    code: expect.stringMatching(/^ory_ac_[\w-]+\.[\w-]+$/),
+    scope: '',
+    state: 'state-0123456789',
+    iss: ISSUER,
+  })
+})
+
+it('the answer joins the query that the redirect URI has (contract 3.7)', async () => {
+  const redirect_uri = `${REDIRECT_URI}?tenant=t%201`
+  const client = await registerClient(deployment, { redirect_uris: [redirect_uri] })
+  const callback = await authorizeAt(deployment, client, { request: { redirect_uri } })
+  expect(callback.href.startsWith(`${redirect_uri}&`)).toBe(true)
+  expect(parameter(callback, 'code')).toMatch(/^ory_ac_/)
+})
+
+it('the only redirect URI may be left out where openid is not asked for (contract 1.3.2)', async () => {
+  const client = await registerClient(deployment)
+  const request = { redirect_uri: undefined, scope: 'offline_access' }
+  const callback = await authorizeAt(deployment, client, { request })
+  expect(callback.origin + callback.pathname).toBe(REDIRECT_URI)
+  const code = parameter(callback, 'code')
+  const fields = { grant_type: 'authorization_code', code }
+
+  expect((await tokenRequest(deployment, client, { ...fields, code_verifier: VERIFIER })).status).toBe(200)
+})
+
+it('a code is good for ten minutes (contract 1.3.3)', async () => {
+  const client = await registerClient(deployment)
+  const code = parameter(await authorizeAt(deployment, client), 'code')
+  pass(601)
+  const answer = await redeem(deployment, client, code)
+  expect([answer.status, await bodyOf(answer)]).toMatchObject([400, { error: 'invalid_grant' }])
+})
+
+describe('a refresh is refused (contract 3.10)', () => {
+  const outcome = async (response: Response) => [response.status, (await bodyOf(response))['error']]
+  const audience = 'https://api.example'
+
+  it.each([
+    ['the client lost a scope', { scope: 'openid offline_access' }, 'invalid_scope'],
+    ['the client lost an audience', { audience: ['https://other.example'] }, 'invalid_request'],
+    ['the client lost the grant type', { grant_types: ['authorization_code'] }, 'unauthorized_client'],
+  ])('where %s; given back, it goes on', async (_name, changes, error) => {
+    const client = await registerClient(deployment)
+    const consent = { grant_access_token_audience: [audience] }
+    const request = { scope: 'openid offline_access profile', audience }
+    const tokens = await logIn(deployment, client, { request, consent })
+    const path = `/admin/clients/${client.id}`
+    const before = await bodyOf(await deployment.admin('GET', path))
+    await deployment.admin('PUT', path, { ...before, ...changes })
+    expect(await outcome(await refresh(deployment, client, tokens.refresh_token))).toEqual([400, error])
+    await deployment.admin('PUT', path, before)
+    expect((await refresh(deployment, client, tokens.refresh_token)).status).toBe(200)
+  })
+
+  it('of another client, unknown, of another kind, or expired', async () => {
+    const client = await registerClient(deployment)
+    const other = await registerClient(deployment)
+    const tokens = await logIn(deployment, client)
+    const INVALID = [400, 'invalid_grant']
+    expect(await outcome(await refresh(deployment, other, tokens.refresh_token))).toEqual(INVALID)
+    expect(await outcome(await refresh(deployment, client, 'ory_rt_a.b'))).toEqual(INVALID)
+    expect(await outcome(await refresh(deployment, client, tokens.access_token))).toEqual(INVALID)
+    expect(await deployment.introspect(tokens.access_token)).toMatchObject({ active: true })
+    pass(30 * DAY + 1)
+    expect(await outcome(await refresh(deployment, client, tokens.refresh_token))).toEqual(INVALID)
+  })
+
+  it('used up: as often as the count says within the grace, then the family is dead', async () => {
+    const counted = new Deployment(
+      testEnv({
+        OAUTH2_GRANT_REFRESH_TOKEN_ROTATION_GRACE_PERIOD: '5m',
+        OAUTH2_GRANT_REFRESH_TOKEN_ROTATION_GRACE_REUSE_COUNT: '2',
+      }),
+    )
+    const client = await registerClient(counted)
+    const { refresh_token } = await logIn(counted, client)
+    const answers: Record<string, unknown>[] = []
+    for (let use = 0; use < 4; use += 1) {
+      pass(1)
+      answers.push(await bodyOf(await refresh(counted, client, refresh_token)))
+    }
+    expect(answers.map(({ error }) => error)).toEqual([undefined, undefined, undefined, 'invalid_grant'])
+    expect(await counted.introspect(String(answers[0]?.['access_token']))).toEqual({ active: false })
+  })
+})
+
+describe('sessions (contract 1.4.3)', () => {
+  const path = '/admin/oauth2/auth/sessions'
+
+  it('consents are listed by login session, those not remembered too, skipped ones never', async () => {
+    const client = await registerClient(deployment)
+    const subject = crypto.randomUUID()
+    const browser = new Browser(deployment)
+    await logIn(deployment, client, { login: { subject } })
+    const login = { subject, remember: true }
+    const { id_token } = await logIn(deployment, client, { browser, login, consent: { remember: true } })
+    await logIn(deployment, client, { browser, login })
+    const list = async (query = ''): Promise<readonly Record<string, unknown>[]> =>
+      (await deployment.admin('GET', `${path}/consent?subject=${subject}${query}`)).json()
+    expect((await list()).map(({ remember }) => remember).sort()).toEqual([false, true])
+    const sid = String(decodeJwt(id_token)['sid'])
+    expect(await list(`&login_session_id=${sid}`)).toMatchObject([
+      { remember: true, consent_request: { login_session_id: sid } },
+    ])
+    expect(await list('&login_session_id=unknown')).toEqual([])
+  })
+
+  it('a login session ends by its sid; an unknown one is 204 too', async () => {
+    const client = await registerClient(deployment)
+    const browser = new Browser(deployment)
+    const { id_token, access_token } = await logIn(deployment, client, { browser, login: { remember: true } })
+    const sid = String(decodeJwt(id_token)['sid'])
+    for (const one of [sid, crypto.randomUUID(), 'no-uuid']) {
+      expect((await deployment.admin('DELETE', `${path}/login?sid=${one}`)).status).toBe(204)
+    }
+    const { at } = await enter(browser, client, {})
+    expect(parameter(at, 'consent_challenge')).not.toBe('')
+    const silent = await browser.next(authorizationPath(client, { prompt: 'none' }))
+    expect(parameter(silent, 'error')).toBe('login_required')
+    expect(await deployment.introspect(access_token)).toMatchObject({ active: true })
+  })
+})
+
+describe('introspection (contract 1.4.4)', () => {
+  it('is inactive for a scope that was not granted, and for what is no token', async () => {
+    const client = await registerClient(deployment)
+    const { access_token: token } = await logIn(deployment, client)
+    const ask = async (fields: Record<string, string>) => {
+      const headers = { authorization: `Bearer ${ADMIN_KEY}` }
+      const answer = await deployment.form('/oauth2/introspect', fields, headers)
+      return [answer.status, await answer.json()]
+    }
+    const inactive = [200, { active: false }]
+    expect(await ask({ token, scope: 'openid' })).toMatchObject([200, { active: true }])
+    expect(await ask({ token, scope: 'openid profile' })).toEqual(inactive)
+    expect(await ask({ token, token_type_hint: 'refresh_token' })).toMatchObject([200, { active: true }])
+    expect(await ask({ token: `${ISSUER}/` })).toEqual(inactive)
+    expect(await ask({})).toMatchObject([400, { error: 'invalid_request' }])
+  })
+})
