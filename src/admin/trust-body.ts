@@ -2,13 +2,12 @@ import { calculateJwkThumbprint } from 'jose'
 import * as v from 'valibot'
 import { isPublicKey } from '../clients/metadata-jwks.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import type { TrustedIssuer } from '../store/trusted-issuers.ts'
+import { MAX_ISSUER, type TrustedIssuer } from '../store/trusted-issuers.ts'
 import { isJsonObject, type JsonObject } from '../util/json.ts'
 import { parseRfc3339 } from '../util/rfc3339.ts'
 import { isName, isPlainText } from '../util/text.ts'
 
-/** Longest issuer, and most characters of all scopes: rows and copies stay small. */
-const MAX_ISSUER = 2048
+/** Most characters of all scopes: rows and copies stay small. */
 const MAX_SCOPE = 10_000
 
 const text = v.nullish(v.string(), '')

@@ -69,13 +69,14 @@ export function parseRegistration(body: unknown, config: Config, secretRefusal: 
   return { ...parseClient(body, config), id: undefined }
 }
 
-/** A client's own change leaves alone what only admins set. */
+/**
+ * A client's own change leaves alone what only admins set, but for the leave to skip consent: that was given for the
+ * addresses and scopes of before (contract 1.3.7: full replacement).
+ */
 export const keepReserved = (metadata: ClientMetadata, current: ClientMetadata): ClientMetadata => ({
   ...metadata,
   metadata: current.metadata,
   access_token_strategy: current.access_token_strategy,
-  skip_consent: current.skip_consent,
-  skip_logout_consent: current.skip_logout_consent,
 })
 
 const reserved = (code: ErrorCode, field: string): OAuthError =>

@@ -4,6 +4,9 @@ import { readAtMost } from './stream.ts'
 /** Largest body taken, in bytes. */
 export const MAX_BODY_BYTES = 1024 * 1024
 
+/** Most items of a list: each is compared with all that its client registered. */
+const MAX_ITEMS = 1000
+
 /** Parameters that may appear more than once; every other repeated parameter is an error (RFC 6749 section 3.1). */
 const REPEATABLE: ReadonlySet<string> = new Set(['audience', 'resource'])
 
@@ -38,9 +41,11 @@ export class Parameters {
     return value
   }
 
-  /** A parameter that is a list: repeated, or one value separated by spaces. */
+  /** A parameter that is a list: repeated, or one value separated by spaces. Throws `invalid_request` for too long a one. */
   list(name: string): readonly string[] {
-    return (this.#values.get(name) ?? []).flatMap((value) => value.split(' ').filter((item) => item !== ''))
+    const items = (this.#values.get(name) ?? []).flatMap((value) => value.split(' '))
+    if (items.length <= MAX_ITEMS) return items.filter((item) => item !== '')
+    throw new OAuthError('invalid_request', `Parameter '${name}' has too many values.`)
   }
 }
 

@@ -19,8 +19,11 @@ export interface OutboundAnswer {
 /** Hosts that are names of this machine or of a private network (RFC 6761, RFC 6762, RFC 8375). */
 const PRIVATE = /(?:^|\.)(?:localhost|internal|local|home\.arpa)$/
 
-/** After URL parsing an IPv4 literal ends in a number, an IPv6 one stands in brackets, and a lone label has no dot. */
-const LITERAL_OR_LABEL = /(?:^|\.)\d+$|^\[|^[^.]+$/
+/**
+ * After URL parsing an IPv4 literal ends in a number, an IPv6 one stands in brackets, a lone label, or none, has no dot, and
+ * what ends in a second dot is no name, though some resolvers take it for one.
+ */
+const NO_PUBLIC_NAME = /(?:^|\.)\d+$|^\[|^[^.]*$|\.$/
 
 /**
  * Asks another server on behalf of a setting or of a client's metadata (design section 6): https on port 443 to a
@@ -67,7 +70,7 @@ export function outboundAllowed(config: Config, url: URL): boolean {
   // The dot that ends a fully qualified name changes nothing about where it leads.
   const hostname = url.hostname.replace(/\.$/, '')
   if (url.protocol !== 'https:' || url.port !== '') return false
-  if (LITERAL_OR_LABEL.test(hostname) || PRIVATE.test(hostname)) return false
+  if (NO_PUBLIC_NAME.test(hostname) || PRIVATE.test(hostname)) return false
   return !hostAllowed(config, new URL(`https://${hostname}`))
 }
 

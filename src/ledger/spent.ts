@@ -1,6 +1,12 @@
 import type { SpendInput } from './types.ts'
 import type { Work } from './work.ts'
 
+/**
+ * How long an id stays spent beyond its end, seconds. That end was judged elsewhere, by another clock, and before keys
+ * were fetched and hooks asked: a replay must not come through in between.
+ */
+const MARGIN = 60
+
 const INSERT = 'INSERT OR REPLACE INTO spent (id, attempt, expires) VALUES (?, ?, ?)'
 
 function findSpent(work: Work, id: string): { attempt: string } | undefined {
@@ -9,17 +15,18 @@ function findSpent(work: Work, id: string): { attempt: string } | undefined {
   return work.sql.exec<{ attempt: string }>(query, id, work.now).toArray()[0]
 }
 
-/** Spends an id until it expires; `first` for the attempt that did it, however often it asks. */
+/** Spends an id until a minute after it expires; `first` for the attempt that did it, however often it asks. */
 export function spend(work: Work, input: SpendInput): { readonly first: boolean } {
   const known = findSpent(work, input.id)
   if (known !== undefined) return { first: known.attempt === input.attempt }
   work.tables.make('spent')
-  work.sql.exec(INSERT, input.id, input.attempt, input.expiresAt)
-  work.wake(input.expiresAt)
+  const expires = input.expiresAt + MARGIN
+  work.sql.exec(INSERT, input.id, input.attempt, expires)
+  work.wake(expires)
   return { first: true }
 }
 
-/** Whether an id is spent and has not expired. */
+/** Whether an id is spent, and has not expired a minute ago. */
 export function isSpent(work: Work, id: string): boolean {
   return findSpent(work, id) !== undefined
 }

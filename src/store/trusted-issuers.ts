@@ -5,6 +5,9 @@ import type { trustedIssuers } from './schema.ts'
 import { askSource } from './source.ts'
 import { bumpVersion } from './versions.ts'
 
+/** Longest name of an issuer, in characters. */
+export const MAX_ISSUER = 2048
+
 /** A row as stored, its JSON as text. */
 type Row = typeof trustedIssuers.$inferSelect & { readonly scope: string; readonly publicJwk: string }
 
@@ -71,8 +74,12 @@ export class TrustedIssuerStore {
     this.#copies = new Copies('trusted-issuers', kv, (issuer) => this.#select(issuer))
   }
 
-  /** What an issuer is trusted with: from a copy, or `fresh` from the source, asked at most once a second. */
+  /**
+   * What an issuer is trusted with: from a copy, or `fresh` from the source, asked at most once a second. Names that are
+   * too long are neither looked for nor remembered: anybody may send them.
+   */
   async find(issuer: string, fresh: boolean): Promise<readonly TrustedIssuer[]> {
+    if (issuer.length > MAX_ISSUER) return []
     const set = await (fresh ? this.#copies.fresh(issuer) : this.#copies.find(issuer))
     const now = nowSeconds()
     return (set?.entries ?? []).filter(({ expiresAt }) => expiresAt > now)

@@ -294,6 +294,20 @@ describe('keys at a jwks_uri', () => {
     expect(fetched).toHaveBeenCalledTimes(2)
   })
 
+  it('do not bring a replay past the end of its assertion while they are fetched', async () => {
+    stopClock()
+    let slowness = 0
+    const { client, isolate } = await remote(() => {
+      advance(slowness)
+      return setOf(key)
+    })
+    const assertion = await own(client, { claims: { exp: now() + 100 } })
+    expect((await ask(assertion, isolate)).status).toBe(200)
+    advance(99)
+    slowness = 3
+    expect((await bodyOf(await ask(assertion, isolate)))['error']).toBe('jti_known')
+  })
+
   it('are fetched once for many at a time', async () => {
     const { fetched, attempt } = await remote(() => setOf(key))
     expect(await Promise.all(Array.from({ length: 5 }, () => attempt()))).toEqual([200, 200, 200, 200, 200])

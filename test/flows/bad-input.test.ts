@@ -119,6 +119,8 @@ describe("the token endpoint answers bad input in the contract's words (contract
     expect([open.status, (await bodyOf(open))['error']]).toEqual([400, 'invalid_grant'])
     const scope = await tokenRequest(deployment, client, { grant_type: 'client_credentials', scope: 'admin' })
     expect([scope.status, (await bodyOf(scope))['error']]).toEqual([400, 'invalid_scope'])
+    const many = { grant_type: 'client_credentials', scope: 'api.read '.repeat(1001) }
+    expect((await bodyOf(await tokenRequest(deployment, client, many)))['error']).toBe('invalid_request')
     const audience = { grant_type: 'client_credentials', audience: 'https://other.example' }
     expect((await bodyOf(await tokenRequest(deployment, client, audience)))['error']).toBe('invalid_request')
   })

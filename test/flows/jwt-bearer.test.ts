@@ -393,6 +393,16 @@ describe('over several isolates', () => {
     expect((await ask(await sign(), {}, there)).status).toBe(200)
   })
 
+  it('an issuer longer than any that can be trusted is not looked for', async () => {
+    const counted = countCalls(testEnv())
+    const isolate = new Deployment(counted.env)
+    await ask(await sign(), {}, isolate)
+    const assertion = await sign({ claims: { iss: 'i'.repeat(2049) } })
+    counted.reset()
+    expect(await outcome(await ask(assertion, {}, isolate))).toEqual(INVALID)
+    expect(counted.counts).toEqual({ d1: 0, kv: 0, ledger: 0 })
+  })
+
   it('costs one ledger hop and nothing else once the isolate is warm', async () => {
     const counted = countCalls(testEnv())
     const isolate = new Deployment(counted.env)

@@ -183,6 +183,7 @@ describe('a registration access token', () => {
     await deployment.admin('PATCH', `/admin/clients/${id}`, [
       { op: 'add', path: '/metadata/plan', value: 'gold' },
       { op: 'replace', path: '/skip_consent', value: true },
+      { op: 'replace', path: '/skip_logout_consent', value: true },
     ])
     const body = { client_id: 'other', client_name: 'New', grant_types: ['client_credentials'] }
     const response = await send('PUT', path, { token, body })
@@ -201,7 +202,8 @@ describe('a registration access token', () => {
       expect((await send('GET', path, { token: next, on })).status).toBe(200)
     }
     const kept = await bodyOf(await deployment.admin('GET', `/admin/clients/${id}`))
-    expect(kept).toMatchObject({ metadata: { plan: 'gold' }, skip_consent: true })
+    // What is now at other addresses must ask its users again, until an admin says otherwise.
+    expect(kept).toMatchObject({ metadata: { plan: 'gold' }, skip_consent: false, skip_logout_consent: null })
     expect(
       (await tokenRequest(deployment, { id, secret }, { grant_type: 'client_credentials' })).status,
     ).toBe(200)
