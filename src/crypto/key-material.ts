@@ -1,4 +1,4 @@
-import { CompactSign, compactVerify, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
+import { CompactSign, compactVerify, type JWK } from 'jose'
 import * as v from 'valibot'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { fromBase64url } from '../util/base64url.ts'
@@ -72,14 +72,23 @@ const DEFAULT_ALGORITHM: Readonly<Record<string, KeyAlgorithm>> = {
   Ed25519: 'EdDSA',
 }
 
+/** The curve of an ECDSA algorithm (RFC 7518 section 3.4). */
+const CURVES: Readonly<Record<string, string>> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' }
+
+const RSA_EXPONENT = Uint8Array.of(1, 0, 1)
+
 /** Makes a key pair; `modulusLength` in bits counts for RSA only. */
 export async function generateKey(
   alg: KeyAlgorithm,
   modulusLength: number,
   { kid = crypto.randomUUID(), use = 'sig' }: { readonly kid?: string; readonly use?: string } = {},
 ): Promise<KeyMaterial> {
-  const { privateKey } = await generateKeyPair(alg, { modulusLength, extractable: true })
-  return { kid, alg, use, jwk: await exportJWK(privateKey) }
+  const parameters = { ...parametersOf(alg), modulusLength, publicExponent: RSA_EXPONENT }
+  const pair = await crypto.subtle.generateKey(parameters, true, ['sign', 'verify'])
+  if (!('privateKey' in pair)) throw unusable()
+  const jwk = await crypto.subtle.exportKey('jwk', pair.privateKey)
+  // Members that a key of this type has not are there with no value.
+  return readKey(JSON.parse(JSON.stringify({ ...jwk, kid, alg, use })))
 }
 
 /**
@@ -112,12 +121,21 @@ async function isUsable(key: KeyMaterial): Promise<boolean> {
     const size = fromBase64url(jwk.n ?? '')?.byteLength ?? 0
     if (size < RSA_BYTES.min || size > RSA_BYTES.max) return false
   }
-  const verifying = await importJWK(publicPart(key), alg)
+  const { alg: _alg, use: _use, ...verifying } = { ...publicPart(key), kty: jwk.kty ?? '' }
+  await crypto.subtle.importKey('jwk', verifying, parametersOf(alg), true, ['verify'])
   if (jwk.d === undefined) return true
-  const signing = await importJWK(jwk, alg)
-  const signed = await new CompactSign(new Uint8Array(1)).setProtectedHeader({ alg }).sign(signing)
+  const signed = await new CompactSign(new Uint8Array(1)).setProtectedHeader({ alg }).sign(jwk)
   await compactVerify(signed, verifying)
   return true
+}
+
+/** What Web Crypto calls an algorithm (RFC 7518 section 3.1, RFC 8037). */
+function parametersOf(alg: string): { name: string; hash?: string; namedCurve?: string } {
+  if (alg === 'EdDSA') return { name: 'Ed25519' }
+  const hash = `SHA-${alg.slice(2)}`
+  const namedCurve = CURVES[alg]
+  if (namedCurve !== undefined) return { name: 'ECDSA', namedCurve, hash }
+  return { name: alg.startsWith('PS') ? 'RSA-PSS' : 'RSASSA-PKCS1-v1_5', hash }
 }
 
 const unusable = (): OAuthError =>

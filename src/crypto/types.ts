@@ -1,4 +1,4 @@
-import type { CryptoKey, JWK } from 'jose'
+import type { JWK } from 'jose'
 
 /** Kinds of sealed envelope; the kind is authenticated, so one kind never opens as another. */
 export type EnvelopeKind =
@@ -73,9 +73,9 @@ export interface KeySource extends SigningKeySource {
   replace(set: string, kid: string | null, rows: readonly SigningKeyRow[]): Promise<readonly string[]>
 }
 
-/** A key ready to sign with. */
+/** A key ready to sign with; jose imports it once, as long as it is the same object. */
 export interface SigningKey {
   readonly kid: string
   readonly alg: string
-  readonly key: CryptoKey
+  readonly key: JWK
 }
