@@ -2,7 +2,7 @@ import { CompactSign, compactVerify, type JWK } from 'jose'
 import * as v from 'valibot'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { fromBase64url } from '../util/base64url.ts'
-import { isPlainText } from '../util/text.ts'
+import { matching, name } from '../util/schema.ts'
 
 /** Signature algorithms of keys (RFC 7518 section 3.1, RFC 8037; contract 1.4.6). */
 export const KEY_ALGORITHMS = [
@@ -37,17 +37,14 @@ const MAX_KEY_LENGTH = 10_000
 /** Modulus in bytes: the least by RFC 7518 section 3.3, the most that still verifies fast. */
 const RSA_BYTES = { min: 256, max: 1024 } as const
 
-/** Name of a set or kid: it goes into paths and logs. */
-export const keyName = v.pipe(v.string(), v.minLength(1), v.maxLength(255), v.check(isPlainText))
-
-const bytes = v.exactOptional(v.pipe(v.string(), v.regex(/^[\w-]+$/)))
+const bytes = v.optional(matching(/^[\w-]+$/))
 
 const format = v.object({
-  kid: keyName,
+  kid: name,
   use: v.optional(v.picklist(['sig', 'enc']), 'sig'),
   alg: v.optional(v.picklist(KEY_ALGORITHMS)),
   kty: v.picklist(['RSA', 'EC', 'OKP']),
-  crv: v.exactOptional(v.string()),
+  crv: v.optional(v.string()),
   ...{
     n: bytes,
     e: bytes,
@@ -60,7 +57,7 @@ const format = v.object({
     dq: bytes,
     qi: bytes,
   },
-  x5c: v.exactOptional(v.array(v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/]+=*$/)))),
+  x5c: v.optional(v.array(matching(/^[A-Za-z0-9+/]+=*$/))),
 })
 
 /** Algorithm of a key that names none, by its curve or type. */
@@ -86,9 +83,7 @@ export async function generateKey(
   const parameters = { ...parametersOf(alg), modulusLength, publicExponent: RSA_EXPONENT }
   const pair = await crypto.subtle.generateKey(parameters, true, ['sign', 'verify'])
   if (!('privateKey' in pair)) throw unusable()
-  const jwk = await crypto.subtle.exportKey('jwk', pair.privateKey)
-  // Members that a key of this type has not are there with no value.
-  return readKey(JSON.parse(JSON.stringify({ ...jwk, kid, alg, use })))
+  return readKey({ ...(await crypto.subtle.exportKey('jwk', pair.privateKey)), kid, alg, use })
 }
 
 /**
@@ -98,8 +93,10 @@ export async function generateKey(
 export async function readKey(given: unknown): Promise<KeyMaterial> {
   const parsed = v.safeParse(format, given)
   if (!parsed.success || JSON.stringify(parsed.output).length > MAX_KEY_LENGTH) throw unusable()
-  const { kid, use, alg: named, ...jwk } = parsed.output
-  const alg = named ?? DEFAULT_ALGORITHM[jwk.crv ?? jwk.kty]
+  const { kid, use, alg: named, ...members } = parsed.output
+  // Without those that are there but have no value.
+  const jwk: JWK = JSON.parse(JSON.stringify(members))
+  const alg = named ?? DEFAULT_ALGORITHM[members.crv ?? members.kty]
   if (alg === undefined) throw unusable()
   const key = { kid, alg, use, jwk }
   if (!(await isUsable(key).catch(() => false))) throw unusable()

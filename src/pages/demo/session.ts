@@ -29,7 +29,7 @@ export const Tokens = v.object({
 /** What the last button led to. */
 const Outcome = v.object({ title: v.string(), body: v.string() })
 
-const Session = v.object({ nonce: v.string(), tokens: Tokens, outcome: v.nullable(Outcome) })
+const Session = v.object({ nonce: v.string(), tokens: Tokens, outcome: v.nullish(Outcome, null) })
 
 export type Pending = v.InferOutput<typeof Pending>
 export type Tokens = v.InferOutput<typeof Tokens>
