@@ -1,5 +1,6 @@
 import { type ClientRecord, LIFESPAN_FIELDS } from '../store/types.ts'
 import type { JsonObject } from '../util/json.ts'
+import { rfc3339 } from '../util/rfc3339.ts'
 
 /** A client in the v2 JSON shape (contract 2.1), without any trace of its secret. */
 export function renderClient(record: ClientRecord): JsonObject {
@@ -29,8 +30,8 @@ export function renderClient(record: ClientRecord): JsonObject {
     ...unlessEmpty('request_uris', metadata.request_uris),
     ...unlessEmpty('request_object_signing_alg', metadata.request_object_signing_alg),
     userinfo_signed_response_alg: metadata.userinfo_signed_response_alg,
-    created_at: toTimestamp(record.createdAt),
-    updated_at: toTimestamp(record.updatedAt),
+    created_at: rfc3339(record.createdAt),
+    updated_at: rfc3339(record.updatedAt),
     ...unlessEmpty('frontchannel_logout_uri', metadata.frontchannel_logout_uri),
     ...(metadata.frontchannel_logout_session_required ? { frontchannel_logout_session_required: true } : {}),
     ...unlessEmpty('backchannel_logout_uri', metadata.backchannel_logout_uri),
@@ -58,9 +59,4 @@ export function withSecret(client: JsonObject, secret: string | undefined): Json
 
 function unlessEmpty(field: string, value: string | readonly string[]): JsonObject {
   return value.length === 0 ? {} : { [field]: value }
-}
-
-/** RFC 3339 in UTC with whole seconds. */
-function toTimestamp(seconds: number): string {
-  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`
 }
