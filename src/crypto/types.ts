@@ -57,7 +57,7 @@ export interface SigningKeyRow {
 
 /** Where signing keys are kept; implemented by the store. Rows come newest first. */
 export interface SigningKeySource {
-  /** The rows of a set, from the primary when `fresh`; the same array again while nothing was read anew. */
+  /** The rows of a set, from the primary when `fresh`. */
   list(set: string, fresh: boolean): Promise<readonly SigningKeyRow[]>
   /** Stores a key unless the set has any other than those named; racing callers end with one. Returns all rows. */
   insertFirst(row: SigningKeyRow, unable: readonly string[]): Promise<readonly SigningKeyRow[]>
