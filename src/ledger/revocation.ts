@@ -45,12 +45,11 @@ function revokeOnce(
 }
 
 function targets(work: Work, target: RevokeGrantsInput['target']): readonly GrantRow[] {
-  if (!work.tables.has('grants')) return []
   if (target !== 'all' && 'id' in target) {
     const row = findGrant(work, target.id)
     return row === undefined ? [] : [row]
   }
   const query = 'SELECT * FROM grants WHERE ?1 IS NULL OR client = ?1 ORDER BY id'
-  const rows = work.sql.exec<GrantRow>(query, target === 'all' ? null : target.clientId).toArray()
+  const rows = work.tables.rows<GrantRow>('grants', query, target === 'all' ? null : target.clientId)
   return rows.filter((row) => alive(row.expires, work.now))
 }

@@ -18,8 +18,7 @@ export type SessionRow = {
 
 /** The row of a session, expired and ended ones too: a tombstone counts for as long as it is there. */
 export function findSession(work: Work, sid: string): SessionRow | undefined {
-  if (!work.tables.has('sessions')) return undefined
-  return work.sql.exec<SessionRow>('SELECT * FROM sessions WHERE sid = ?', sid).toArray()[0]
+  return work.tables.rows<SessionRow>('sessions', 'SELECT * FROM sessions WHERE sid = ?', sid)[0]
 }
 
 /** Whether a flow of this session may go on: it is there and was not ended. Recognition may be over already. */
@@ -101,8 +100,7 @@ export function endSessions(work: Work, input: EndSessionsInput): readonly strin
 }
 
 function targets(work: Work, target: EndSessionsInput['target']): readonly SessionRow[] {
-  if (!work.tables.has('sessions')) return []
-  if (target === 'all') return work.sql.exec<SessionRow>('SELECT * FROM sessions ORDER BY sid').toArray()
+  if (target === 'all') return work.tables.rows('sessions', 'SELECT * FROM sessions ORDER BY sid')
   const row = findSession(work, target.sid)
   return row === undefined ? [] : [row]
 }
@@ -116,7 +114,6 @@ function end(work: Work, row: SessionRow, attempt: string, keepUntil: number): v
 
 /** Whether any flow could be under way here. */
 export function hasOpenSession(work: Work): boolean {
-  if (!work.tables.has('sessions')) return false
   const query = 'SELECT 1 FROM sessions WHERE ended = 0 AND (expires IS NULL OR expires > ?) LIMIT 1'
-  return work.sql.exec(query, work.now).toArray().length > 0
+  return work.tables.rows('sessions', query, work.now).length > 0
 }
