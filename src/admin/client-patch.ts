@@ -5,6 +5,7 @@ import { OAuthError } from '../errors/oauth-error.ts'
 import { jsonValue } from '../flow/json-value.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { isJsonObject, type JsonObject } from '../util/json.ts'
+import { matching } from '../util/schema.ts'
 
 /** Members a patch may not touch (contract 1.4.1), and names that would reach into JavaScript itself. */
 const DENIED: ReadonlySet<string> = new Set(['id', 'rotatedsecrets', 'rotated_secrets'])
@@ -13,7 +14,7 @@ const UNSAFE: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'protot
 /** Index of an array's entry (RFC 6901 section 4). */
 const INDEX = /^(?:0|[1-9]\d*)$/
 
-const path = v.pipe(v.string(), v.regex(/^\//))
+const path = matching(/^\//)
 const operations = v.array(
   v.union([
     v.object({ op: v.picklist(['add', 'replace']), path, value: jsonValue }),

@@ -7,6 +7,7 @@ import { renderClient, withSecret } from '../clients/render.ts'
 import { dropRotatedSecrets, rotateSecret } from '../clients/rotation.ts'
 import { emptyRoutes } from '../http/empty-routes.ts'
 import { readJson } from '../http/form.ts'
+import { json } from '../http/json.ts'
 import { patchClient } from './client-patch.ts'
 import { respondWithPage } from './pagination.ts'
 
@@ -20,7 +21,7 @@ adminClients.post('/', async (c) => {
   const input = parseClient(await readJson(c.req.raw), ctx.rt.config)
   const written = await createClient(ctx, input)
   const location = `${PATH}/${encodeURIComponent(written.client.id)}`
-  return respond(await renderNewClient(ctx.rt, written), 201, { location })
+  return json(await renderNewClient(ctx.rt, written), 201, { location })
 })
 
 adminClients.get('/', async (c) => {
@@ -36,14 +37,14 @@ adminClients.get('/', async (c) => {
 })
 
 adminClients.get('/:id', async (c) => {
-  return respond(renderClient(await requireClient(c.var.ctx, c.req.param('id'))))
+  return json(renderClient(await requireClient(c.var.ctx, c.req.param('id'))))
 })
 
 adminClients.put('/:id', async (c) => {
   const { ctx } = c.var
   const input = parseClient(await readJson(c.req.raw), ctx.rt.config)
   const { client, secret } = await updateClient(ctx, c.req.param('id'), () => input)
-  return respond(withSecret(renderClient(client), secret))
+  return json(withSecret(renderClient(client), secret))
 })
 
 adminClients.patch('/:id', async (c) => {
@@ -52,7 +53,7 @@ adminClients.patch('/:id', async (c) => {
   const { client, secret } = await updateClient(ctx, c.req.param('id'), (current) =>
     parseClient(patchClient(current, patch), ctx.rt.config),
   )
-  return respond(withSecret(renderClient(client), secret))
+  return json(withSecret(renderClient(client), secret))
 })
 
 adminClients.delete('/:id', async (c) => {
@@ -65,21 +66,14 @@ adminClients.put('/:id/lifespans', async (c) => {
   const client = await changeClient(c.var.ctx, c.req.param('id'), 'client.changed', ({ metadata }) => ({
     metadata: { ...metadata, lifespans },
   }))
-  return respond(renderClient(client))
+  return json(renderClient(client))
 })
 
 adminClients.post('/:id/secrets/rotate', async (c) => {
   const { client, secret } = await rotateSecret(c.var.ctx, c.req.param('id'))
-  return respond(withSecret(renderClient(client), secret))
+  return json(withSecret(renderClient(client), secret))
 })
 
 adminClients.delete('/:id/secrets/rotate', async (c) => {
-  return respond(renderClient(await dropRotatedSecrets(c.var.ctx, c.req.param('id'))))
+  return json(renderClient(await dropRotatedSecrets(c.var.ctx, c.req.param('id'))))
 })
-
-function respond(body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Response {
-  return new Response(JSON.stringify(body), {
-    status,
-    headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
-  })
-}

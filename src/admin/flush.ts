@@ -3,13 +3,9 @@ import * as v from 'valibot'
 import type { AppEnv } from '../context.ts'
 import { parseBody } from '../flow/bodies.ts'
 import { readJson } from '../http/form.ts'
-import { parseRfc3339 } from '../util/rfc3339.ts'
+import { instant } from '../util/schema.ts'
 
-const flushBody = v.object({
-  notAfter: v.nullish(
-    v.custom<string>((value) => typeof value === 'string' && parseRfc3339(value) !== undefined),
-  ),
-})
+const flushBody = v.object({ notAfter: v.nullish(instant) })
 
 /**
  * Flush of inactive tokens, as v1 SDKs and their cron jobs call it (contract 8.1). There is nothing to do: what has

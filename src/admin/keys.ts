@@ -2,13 +2,14 @@ import type { Context, Hono } from 'hono'
 import type { JWK } from 'jose'
 import * as v from 'valibot'
 import type { AppEnv } from '../context.ts'
-import { generateKey, KEY_ALGORITHMS, keyName, readKey } from '../crypto/key-material.ts'
+import { generateKey, KEY_ALGORITHMS, readKey } from '../crypto/key-material.ts'
 import type { OpenedKey } from '../crypto/signing-key.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { emptyRoutes } from '../http/empty-routes.ts'
 import { readJson } from '../http/form.ts'
 import { json } from '../http/json.ts'
 import { isJsonObject } from '../util/json.ts'
+import { name } from '../util/schema.ts'
 import { type AdminGuard, covers } from './guard.ts'
 
 /** Modulus length in bits of RSA keys made by request, as Hydra's (contract 1.4.6). */
@@ -17,7 +18,7 @@ const RSA_BITS = 4096
 // As in Hydra, what is null or empty counts as absent.
 const creation = v.object({
   alg: v.nullish(v.string(), ''),
-  kid: v.nullish(v.union([keyName, v.picklist([''])]), ''),
+  kid: v.nullish(v.union([name, v.picklist([''])]), ''),
   use: v.nullish(v.picklist(['sig', 'enc', '']), ''),
 })
 
@@ -86,7 +87,7 @@ function readCreation(body: unknown): {
   if (!parsed.success || !isJsonObject(body))
     throw malformed("The body must be an object with 'alg', 'kid' and 'use' (sig or enc).")
   const { kid, use } = parsed.output
-  const alg = KEY_ALGORITHMS.find((name) => name === parsed.output.alg)
+  const alg = KEY_ALGORITHMS.find((known) => known === parsed.output.alg)
   if (alg === undefined) {
     throw new OAuthError('unusable_algorithm', `Parameter 'alg' must be one of ${KEY_ALGORITHMS.join(', ')}.`)
   }

@@ -9,7 +9,7 @@ const MAX_SIZE = 500
 const TOKEN_SECONDS = 3600
 
 /** What a list is asked for: the newer page tokens, or the limit and offset of v1 SDKs (contract 1.4.1). */
-export type PageRequest =
+type PageRequest =
   | { readonly style: 'token'; readonly size: number; readonly after: string | null }
   | { readonly style: 'offset'; readonly size: number; readonly offset: number }
 
@@ -19,7 +19,7 @@ export interface Listing {
   readonly filters: Readonly<Record<string, string | null>>
 }
 
-/** Where the items of a list come from, ordered by id, and what they look like. */
+/** Where the items of a list come from, ordered by id, and what they look like; what is `undefined` is not shown. */
 export interface PageSource<Item extends { readonly id: string }> {
   page(place: { after: string | null; offset: number; limit: number }): Promise<readonly Item[]>
   count(): Promise<number>
@@ -34,12 +34,7 @@ type Query = Readonly<Record<string, string>>
  * @param now - seconds since the epoch
  * @throws `malformed_body` for bad numbers, for both styles at once and for a token that is foreign or expired
  */
-export async function readPage(
-  envelopes: Envelopes,
-  path: string,
-  query: Query,
-  now: number,
-): Promise<PageRequest> {
+async function readPage(envelopes: Envelopes, path: string, query: Query, now: number): Promise<PageRequest> {
   const token = query['page_token'] || null
   const byOffset = query['limit'] !== undefined || query['offset'] !== undefined
   if (byOffset && (token !== null || query['page_size'] !== undefined)) {
@@ -66,6 +61,8 @@ export async function respondWithPage<Item extends { readonly id: string }>(
 ): Promise<Response> {
   const now = nowSeconds()
   const page = await readPage(envelopes, listing.path, query, now)
+  const shown = async (items: readonly Item[]): Promise<readonly unknown[]> =>
+    (await Promise.all(items.map(source.render))).filter((item) => item !== undefined)
   if (page.style === 'offset') {
     const { size, offset } = page
     const [items, total] = await Promise.all([
@@ -73,12 +70,12 @@ export async function respondWithPage<Item extends { readonly id: string }>(
       source.count(),
     ])
     const link = offsetLinks(listing, size, offset, total)
-    return json(items.map(source.render), 200, { link, 'x-total-count': String(total) })
+    return json(await shown(items), 200, { link, 'x-total-count': String(total) })
   }
   const found = await source.page({ after: page.after, offset: 0, limit: page.size + 1 })
   const items = found.slice(0, page.size)
   const last = found.length > page.size ? (items.at(-1)?.id ?? null) : null
-  return json(items.map(source.render), 200, {
+  return json(await shown(items), 200, {
     link: await tokenLinks(envelopes, listing, page.size, last, now),
   })
 }
@@ -89,7 +86,7 @@ export async function respondWithPage<Item extends { readonly id: string }>(
  * @param last - id of the page's last item when more follow
  * @param now - seconds since the epoch; the tokens are good for an hour
  */
-export async function tokenLinks(
+async function tokenLinks(
   envelopes: Envelopes,
   listing: Listing,
   size: number,
@@ -105,7 +102,7 @@ export async function tokenLinks(
 }
 
 /** The Link header of a page by offset: `first`, `next`, `prev` and `last`, without those that lead nowhere. */
-export function offsetLinks(listing: Listing, size: number, offset: number, total: number): string {
+function offsetLinks(listing: Listing, size: number, offset: number, total: number): string {
   const link = (rel: string, to: number): string =>
     toLink(listing, { limit: String(size), offset: String(to) }, rel)
   const lastPage = Math.max(0, Math.ceil(total / size) - 1) * size

@@ -7,13 +7,12 @@ import { oidcContext } from '../flow/request-view.ts'
 import { requestUrl } from '../flow/urls.ts'
 import { emptyRoutes } from '../http/empty-routes.ts'
 import { Parameters } from '../http/form.ts'
-import { json } from '../http/json.ts'
 import { isV1Path } from '../http/paths.ts'
 import { directoryOf, ownerOf, sessionPrefix } from '../ledger/owner.ts'
 import type { RevokeGrantsInput, StoredGrant } from '../ledger/types.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { rfc3339 } from '../util/rfc3339.ts'
-import { offsetLinks, readPage, tokenLinks } from './pagination.ts'
+import { respondWithPage } from './pagination.ts'
 
 const PATH = '/admin/oauth2/auth/sessions/consent'
 
@@ -35,23 +34,18 @@ async function listConsents(c: Context<AppEnv>): Promise<Response> {
   const subject = c.req.param('subject') ?? c.req.query('subject') ?? ''
   if (subject === '') throw new OAuthError('invalid_request', "Parameter 'subject' is missing.")
   const { envelopes, ledgers } = ctx.rt
-  const page = await readPage(envelopes, PATH, c.req.query(), nowSeconds())
-  const sid = c.req.query('login_session_id') || null
+  const query = c.req.query()
+  const sid = query['login_session_id'] || null
   const owner = ownerOf('subject', subject)
-  const after = page.style === 'token' ? page.after : null
-  const skipped = page.style === 'offset' ? Math.min(page.offset, MAX_OFFSET) : 0
-  const found = await ledgers.call(owner, 'listGrants', { sid, after, limit: skipped + page.size + 1 })
-  const shown = found.slice(skipped, skipped + page.size)
-  const next = found.length > skipped + page.size ? (shown.at(-1)?.id ?? null) : null
-  const rendered = await Promise.all(shown.map((grant) => renderConsent(ctx, grant)))
-  const body = rendered.filter((consent) => consent !== undefined)
-  const listing = { path: PATH, filters: { subject, login_session_id: sid } }
-  if (page.style === 'offset') {
-    const total = await ledgers.call(owner, 'countGrants', { sid })
-    const link = offsetLinks(listing, page.size, page.offset, total)
-    return json(body, 200, { link, 'x-total-count': String(total) })
-  }
-  return json(body, 200, { link: await tokenLinks(envelopes, listing, page.size, next, nowSeconds()) })
+  return respondWithPage(envelopes, { path: PATH, filters: { subject, login_session_id: sid } }, query, {
+    page: async ({ after, offset, limit }) => {
+      const skipped = Math.min(offset, MAX_OFFSET)
+      const found = await ledgers.call(owner, 'listGrants', { sid, after, limit: skipped + limit })
+      return found.slice(skipped)
+    },
+    count: () => ledgers.call(owner, 'countGrants', { sid }),
+    render: (grant) => renderConsent(ctx, grant),
+  })
 }
 
 /** A consent session on the wire (contract 2.8); `undefined` when its client is gone, or is another one by now. */

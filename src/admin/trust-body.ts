@@ -1,10 +1,12 @@
-import { calculateJwkThumbprint } from 'jose'
 import * as v from 'valibot'
 import { isPublicKey } from '../clients/metadata-jwks.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { MAX_ISSUER, type TrustedIssuer } from '../store/trusted-issuers.ts'
+import { toBase64url } from '../util/base64url.ts'
+import { sha256 } from '../util/digest.ts'
 import { isJsonObject, type JsonObject } from '../util/json.ts'
 import { parseRfc3339 } from '../util/rfc3339.ts'
+import { instant } from '../util/schema.ts'
 import { isName, isPlainText } from '../util/text.ts'
 
 /** Most characters of all scopes: rows and copies stay small. */
@@ -17,7 +19,7 @@ const body = v.object({
   allow_any_subject: v.nullish(v.boolean(), false),
   scope: v.nullish(v.array(v.string())),
   jwk: v.nullish(v.custom<JsonObject>(isJsonObject)),
-  expires_at: v.nullish(v.pipe(v.string(), v.transform(parseRfc3339), v.number())),
+  expires_at: v.nullish(instant),
 })
 
 /** Members of a public key that are kept (RFC 7517 section 4, RFC 7518 section 6). */
@@ -29,23 +31,36 @@ const KEPT = ['kty', 'n', 'e', 'crv', 'x', 'y', 'kid', 'use', 'alg']
  * @param now - seconds since the epoch
  * @throws `undecodable_body` for wrong types, `missing_required_parameter` for broken rules
  */
-export async function readTrust(json: unknown, now: number): Promise<Omit<TrustedIssuer, 'id'>> {
+export function readTrust(json: unknown, now: number): Omit<TrustedIssuer, 'id'> {
   const parsed = v.safeParse(body, json)
   if (!parsed.success || !isJsonObject(json)) throw new OAuthError('undecodable_body')
   const { issuer, subject, allow_any_subject, scope, jwk, expires_at } = parsed.output
+  const expiresAt = parseRfc3339(expires_at ?? '')
   if (issuer === '' || issuer.length > MAX_ISSUER || !isPlainText(issuer))
     throw broken(`Field 'issuer' must be text of 1 to ${MAX_ISSUER} characters.`)
   if (allow_any_subject ? subject !== '' : !isName(subject))
     throw broken("Give either 'subject', of 1 to 255 characters, or 'allow_any_subject'.")
   if (!scope || scope.join(' ').length > MAX_SCOPE || !scope.every(isPlainText))
     throw broken(`Field 'scope' must be an array of texts, at most ${MAX_SCOPE} characters in all.`)
-  if (!expires_at || expires_at <= now) throw broken("Field 'expires_at' must lie ahead.")
+  if (!expiresAt || expiresAt <= now) throw broken("Field 'expires_at' must lie ahead.")
   const kid = jwk?.['kid']
   if (!jwk || typeof kid !== 'string' || !isName(kid) || !isVerifyingKey(jwk))
     throw broken("Field 'jwk' must be a public key for signatures, with a 'kid' of 1 to 255 characters.")
   const publicJwk = Object.fromEntries(Object.entries(jwk).filter(([name]) => KEPT.includes(name)))
-  const thumbprint = await calculateJwkThumbprint(publicJwk)
-  return { issuer, subject, scope, kid, thumbprint, publicJwk, createdAt: now, expiresAt: expires_at }
+  const thumbprint = thumbprintOf(publicJwk)
+  return { issuer, subject, scope, kid, thumbprint, publicJwk, createdAt: now, expiresAt }
+}
+
+/** Members that make up a key, in the order in which its digest is taken (RFC 7638 section 3.2, RFC 8037 section 2). */
+const ESSENTIAL: Readonly<Record<string, readonly string[]>> = {
+  RSA: ['e', 'kty', 'n'],
+  EC: ['crv', 'kty', 'x', 'y'],
+  OKP: ['crv', 'kty', 'x'],
+}
+
+function thumbprintOf(jwk: JsonObject): string {
+  const members = ESSENTIAL[String(jwk['kty'])] ?? []
+  return toBase64url(sha256(JSON.stringify(Object.fromEntries(members.map((name) => [name, jwk[name]])))))
 }
 
 const isVerifyingKey = (jwk: JsonObject): boolean =>

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import type { Config } from '../config/types.ts'
+import { tuple } from '../crypto/tuple.ts'
 import type { ErrorCode } from '../errors/catalogue.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { Runtime } from '../runtime.ts'
@@ -14,24 +15,21 @@ import { renderCreatedClient, withSecret } from './render.ts'
 const PREFIX = 'ory_at_'
 
 /** Client id, instance, registration epoch (format 1; items are only ever added at the end). */
-const format = v.looseTuple([v.string(), v.string(), v.number()])
+const format = tuple({ id: v.string(), instance: v.string(), registrationEpoch: v.number() })
 
 /** What a registration access token was made for. */
 export type RegistrationStamp = Pick<ClientRecord, 'id' | 'instance' | 'registrationEpoch'>
 
 /** The registration access token of a client as it is now (RFC 7592 section 3); it does not expire. */
 export async function registrationToken(rt: Runtime, client: ClientRecord): Promise<string> {
-  const { id, instance, registrationEpoch } = client
-  return PREFIX + (await rt.envelopes.seal('registration_token', [id, instance, registrationEpoch], null))
+  return PREFIX + (await rt.envelopes.seal('registration_token', format.write(client), null))
 }
 
 /** Opens a registration access token, with or without prefix; `undefined` when it is not one of ours. */
 export async function openRegistration(rt: Runtime, text: string): Promise<RegistrationStamp | undefined> {
   const envelope = text.startsWith(PREFIX) ? text.slice(PREFIX.length) : text
   const opened = await rt.envelopes.open('registration_token', envelope)
-  if (opened === undefined) return undefined
-  const [id, instance, registrationEpoch] = v.parse(format, opened.data)
-  return { id, instance, registrationEpoch }
+  return opened === undefined ? undefined : format.read(opened.data)
 }
 
 /** Whether a token is the client's current one: a change by the client itself made a new one, and the old is dead. */

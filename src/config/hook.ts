@@ -1,8 +1,7 @@
 import * as v from 'valibot'
+import { matching } from '../util/schema.ts'
 import { absoluteUrl, type Parser } from './parsers.ts'
 import type { TokenHook } from './types.ts'
-
-const text = (pattern: RegExp) => v.pipe(v.string(), v.regex(pattern))
 
 const shape = v.object({
   url: v.string(),
@@ -11,8 +10,8 @@ const shape = v.object({
       type: v.picklist(['api_key']),
       config: v.object({
         in: v.picklist(['header', 'cookie']),
-        name: text(/^[\w!#$%&'*+.^`|~-]+$/),
-        value: text(/^[\x20-\x3a\x3c-\x7e]*$/),
+        name: matching(/^[\w!#$%&'*+.^`|~-]+$/),
+        value: matching(/^[\x20-\x3a\x3c-\x7e]*$/),
       }),
     }),
   ),

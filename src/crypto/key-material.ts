@@ -1,8 +1,8 @@
-import { CompactSign, compactVerify, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
+import { CompactSign, compactVerify, type JWK } from 'jose'
 import * as v from 'valibot'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { fromBase64url } from '../util/base64url.ts'
-import { isPlainText } from '../util/text.ts'
+import { matching, name } from '../util/schema.ts'
 
 /** Signature algorithms of keys (RFC 7518 section 3.1, RFC 8037; contract 1.4.6). */
 export const KEY_ALGORITHMS = [
@@ -37,17 +37,14 @@ const MAX_KEY_LENGTH = 10_000
 /** Modulus in bytes: the least by RFC 7518 section 3.3, the most that still verifies fast. */
 const RSA_BYTES = { min: 256, max: 1024 } as const
 
-/** Name of a set or kid: it goes into paths and logs. */
-export const keyName = v.pipe(v.string(), v.minLength(1), v.maxLength(255), v.check(isPlainText))
-
-const bytes = v.exactOptional(v.pipe(v.string(), v.regex(/^[\w-]+$/)))
+const bytes = v.optional(matching(/^[\w-]+$/))
 
 const format = v.object({
-  kid: keyName,
+  kid: name,
   use: v.optional(v.picklist(['sig', 'enc']), 'sig'),
   alg: v.optional(v.picklist(KEY_ALGORITHMS)),
   kty: v.picklist(['RSA', 'EC', 'OKP']),
-  crv: v.exactOptional(v.string()),
+  crv: v.optional(v.string()),
   ...{
     n: bytes,
     e: bytes,
@@ -60,7 +57,7 @@ const format = v.object({
     dq: bytes,
     qi: bytes,
   },
-  x5c: v.exactOptional(v.array(v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/]+=*$/)))),
+  x5c: v.optional(v.array(matching(/^[A-Za-z0-9+/]+=*$/))),
 })
 
 /** Algorithm of a key that names none, by its curve or type. */
@@ -72,14 +69,21 @@ const DEFAULT_ALGORITHM: Readonly<Record<string, KeyAlgorithm>> = {
   Ed25519: 'EdDSA',
 }
 
+/** The curve of an ECDSA algorithm (RFC 7518 section 3.4). */
+const CURVES: Readonly<Record<string, string>> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' }
+
+const RSA_EXPONENT = Uint8Array.of(1, 0, 1)
+
 /** Makes a key pair; `modulusLength` in bits counts for RSA only. */
 export async function generateKey(
   alg: KeyAlgorithm,
   modulusLength: number,
   { kid = crypto.randomUUID(), use = 'sig' }: { readonly kid?: string; readonly use?: string } = {},
 ): Promise<KeyMaterial> {
-  const { privateKey } = await generateKeyPair(alg, { modulusLength, extractable: true })
-  return { kid, alg, use, jwk: await exportJWK(privateKey) }
+  const parameters = { ...parametersOf(alg), modulusLength, publicExponent: RSA_EXPONENT }
+  const pair = await crypto.subtle.generateKey(parameters, true, ['sign', 'verify'])
+  if (!('privateKey' in pair)) throw unusable()
+  return readKey({ ...(await crypto.subtle.exportKey('jwk', pair.privateKey)), kid, alg, use })
 }
 
 /**
@@ -89,8 +93,10 @@ export async function generateKey(
 export async function readKey(given: unknown): Promise<KeyMaterial> {
   const parsed = v.safeParse(format, given)
   if (!parsed.success || JSON.stringify(parsed.output).length > MAX_KEY_LENGTH) throw unusable()
-  const { kid, use, alg: named, ...jwk } = parsed.output
-  const alg = named ?? DEFAULT_ALGORITHM[jwk.crv ?? jwk.kty]
+  const { kid, use, alg: named, ...members } = parsed.output
+  // Without those that are there but have no value.
+  const jwk: JWK = JSON.parse(JSON.stringify(members))
+  const alg = named ?? DEFAULT_ALGORITHM[members.crv ?? members.kty]
   if (alg === undefined) throw unusable()
   const key = { kid, alg, use, jwk }
   if (!(await isUsable(key).catch(() => false))) throw unusable()
@@ -112,12 +118,21 @@ async function isUsable(key: KeyMaterial): Promise<boolean> {
     const size = fromBase64url(jwk.n ?? '')?.byteLength ?? 0
     if (size < RSA_BYTES.min || size > RSA_BYTES.max) return false
   }
-  const verifying = await importJWK(publicPart(key), alg)
+  const { alg: _alg, use: _use, ...verifying } = { ...publicPart(key), kty: jwk.kty ?? '' }
+  await crypto.subtle.importKey('jwk', verifying, parametersOf(alg), true, ['verify'])
   if (jwk.d === undefined) return true
-  const signing = await importJWK(jwk, alg)
-  const signed = await new CompactSign(new Uint8Array(1)).setProtectedHeader({ alg }).sign(signing)
+  const signed = await new CompactSign(new Uint8Array(1)).setProtectedHeader({ alg }).sign(jwk)
   await compactVerify(signed, verifying)
   return true
+}
+
+/** What Web Crypto calls an algorithm (RFC 7518 section 3.1, RFC 8037). */
+function parametersOf(alg: string): { name: string; hash?: string; namedCurve?: string } {
+  if (alg === 'EdDSA') return { name: 'Ed25519' }
+  const hash = `SHA-${alg.slice(2)}`
+  const namedCurve = CURVES[alg]
+  if (namedCurve !== undefined) return { name: 'ECDSA', namedCurve, hash }
+  return { name: alg.startsWith('PS') ? 'RSA-PSS' : 'RSASSA-PKCS1-v1_5', hash }
 }
 
 const unusable = (): OAuthError =>

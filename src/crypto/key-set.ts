@@ -1,8 +1,7 @@
 import type { SigningAlgorithm } from '../config/types.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
 import { nowSeconds } from '../util/clock.ts'
 import type { Envelopes } from './envelope.ts'
-import { askSource, SharedLoad } from './shared-load.ts'
+import { SharedLoad } from './shared-load.ts'
 import { makeSigningKey, type OpenedKey, openSigningKey } from './signing-key.ts'
 import type { SigningKeyRow, SigningKeySource } from './types.ts'
 
@@ -19,11 +18,7 @@ export class KeySet {
   readonly #envelopes: Envelopes
   readonly #algorithm: SigningAlgorithm
   readonly #making = new SharedLoad<Rows>()
-  #opened: { readonly rows: Rows; readonly keys: Keys; readonly bySeal: ReadonlyMap<string, OpenedKey> } = {
-    rows: [],
-    keys: [],
-    bySeal: new Map(),
-  }
+  #opened: ReadonlyMap<string, OpenedKey> = new Map()
 
   constructor(name: string, source: SigningKeySource, envelopes: Envelopes, algorithm: SigningAlgorithm) {
     this.#name = name
@@ -34,13 +29,13 @@ export class KeySet {
 
   /** All keys. */
   async keys(): Promise<Keys> {
-    const rows = await this.#list(false)
+    const rows = await this.#source.list(this.#name, false)
     return rows.length > 0 ? this.#open(rows) : this.fresh()
   }
 
   /** All keys as the source has them, asked at most once a second. */
   async fresh(): Promise<Keys> {
-    const rows = await this.#list(true)
+    const rows = await this.#source.list(this.#name, true)
     return rows.length > 0 ? this.#open(rows) : this.#make([])
   }
 
@@ -57,29 +52,22 @@ export class KeySet {
   async #make(unable: readonly string[]): Promise<Keys> {
     const rows = await this.#making.join(async () => {
       const row = await makeSigningKey(this.#envelopes, this.#name, this.#algorithm, nowSeconds())
-      return askSource('signing_keys', () => this.#source.insertFirst(row, unable))
+      return this.#source.insertFirst(row, unable)
     })
     return this.#open(rows)
   }
 
-  // Keys opened before are kept as they are: they hold the imported CryptoKeys.
+  // Keys opened before are kept as they are: their imported form goes with them.
   async #open(rows: Rows): Promise<Keys> {
     const before = this.#opened
-    if (rows === before.rows) return before.keys
     const opened = await Promise.all(
       rows.map(async (row) => {
-        const known = before.bySeal.get(row.privateSealed)
-        const same = known?.kid === row.kid && known.createdAt === row.createdAt
-        return [row.privateSealed, same ? known : await openSigningKey(this.#envelopes, row)] as const
+        const { kid, createdAt, privateSealed } = row
+        const name = `${kid} ${createdAt} ${privateSealed}`
+        return [name, before.get(name) ?? (await openSigningKey(this.#envelopes, row))] as const
       }),
     )
-    if (opened.length === 0) throw new OAuthError('temporarily_unavailable')
-    const keys = opened.map(([, key]) => key).toSorted((a, b) => b.createdAt - a.createdAt)
-    this.#opened = { rows, keys, bySeal: new Map(opened) }
-    return keys
-  }
-
-  #list(fresh: boolean): Promise<Rows> {
-    return askSource('signing_keys', () => this.#source.list(this.#name, fresh))
+    this.#opened = new Map(opened)
+    return opened.map(([, key]) => key)
   }
 }

@@ -1,4 +1,4 @@
-import type { CryptoKey, JWK } from 'jose'
+import type { JWK } from 'jose'
 import type { SigningAlgorithm } from '../config/types.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { nowSeconds } from '../util/clock.ts'
@@ -39,7 +39,7 @@ export class KeyRing {
     const publishedBefore = nowSeconds() - PUBLISH_SECONDS
     const key = keys.find((candidate) => candidate.createdAt < publishedBefore) ?? keys.at(-1)
     if (key === undefined) throw new OAuthError('temporarily_unavailable')
-    return { kid: key.kid, alg: key.alg, key: await key.signing() }
+    return { kid: key.kid, alg: key.alg, key: key.jwk }
   }
 
   /** Public keys of a set, newest first (contract 2.10); of any set, which gets its first key if it has none (contract 1.3.1). */
@@ -48,11 +48,11 @@ export class KeyRing {
   }
 
   /** The key of that id to verify with, none that is for encryption; an unknown one is looked up at the source, at most once a second. */
-  async verifier(set: KeySetName, kid: string): Promise<{ alg: string; key: CryptoKey } | undefined> {
+  async verifier(set: KeySetName, kid: string): Promise<{ alg: string; key: JWK } | undefined> {
     const named = (key: OpenedKey): boolean => key.kid === kid && key.publicJwk.use === 'sig'
     const keys = this.#set(set)
     const key = (await keys.keys()).find(named) ?? (await keys.fresh()).find(named)
-    return key === undefined ? undefined : { alg: key.alg, key: await key.verifying() }
+    return key === undefined ? undefined : { alg: key.alg, key: key.publicJwk }
   }
 
   // Names come from the settings and from here, so there are few.

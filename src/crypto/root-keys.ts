@@ -3,7 +3,7 @@ import { logLine } from '../http/log.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { RootKey } from './root-key.ts'
 import { RootKeySeal } from './root-key-seal.ts'
-import { askSource, SharedLoad } from './shared-load.ts'
+import { SharedLoad } from './shared-load.ts'
 import type { RootKeyRow, RootKeySource } from './types.ts'
 
 export type { RootKey } from './root-key.ts'
@@ -49,7 +49,7 @@ export class RootKeys {
     const opened = await this.#ready()
     const known = opened.byId.get(id)
     if (known !== undefined || !opened.oldest.knows(id)) return known
-    const fresh = await this.#again.run(async () => this.#keep(await this.#list(true)))
+    const fresh = await this.#again.run(async () => this.#keep(await this.#source.list(true)))
     return fresh.byId.get(id)
   }
 
@@ -58,10 +58,10 @@ export class RootKeys {
     const [first] = this.#seals
     if (first === undefined) throw unreadable()
     let count = 0
-    for (const row of await this.#list(true)) {
+    for (const row of await this.#source.list(true)) {
       if (first.open(row.id, row.sealed) !== undefined) continue
       const sealed = first.seal(row.id, this.#open(row))
-      await askSource('root_keys', () => this.#source.rewrap(row.id, row.sealed, sealed))
+      await this.#source.rewrap(row.id, row.sealed, sealed)
       count += 1
     }
     return count
@@ -72,11 +72,11 @@ export class RootKeys {
   }
 
   async #load(): Promise<Opened> {
-    const copies = await this.#list(false)
+    const copies = await this.#source.list(false)
     // A copy may be from before the rows were made or sealed anew: only the source may say no.
     if (copies.length > 0 && copies.every((row) => this.#tryOpen(row) !== undefined))
       return this.#keep(copies)
-    const rows = await this.#list(true)
+    const rows = await this.#source.list(true)
     return this.#keep(rows.length > 0 ? rows : await this.#makeFirst())
   }
 
@@ -85,7 +85,7 @@ export class RootKeys {
     if (seal === undefined) throw unreadable()
     const { root, key } = RootKey.makeFirst(nowSeconds())
     const row = { id: root.id, sealed: seal.seal(root.id, key), createdAt: root.createdAt }
-    return askSource('root_keys', () => this.#source.insertFirst(row))
+    return this.#source.insertFirst(row)
   }
 
   /** Takes rows into memory; what was opened before stays. */
@@ -100,10 +100,6 @@ export class RootKeys {
     if (oldest === undefined || newest === undefined) throw new OAuthError('temporarily_unavailable')
     this.#opened = { oldest, newest, byId }
     return this.#opened
-  }
-
-  #list(fresh: boolean): Promise<readonly RootKeyRow[]> {
-    return askSource('root_keys', () => this.#source.list(fresh))
   }
 
   #open(row: RootKeyRow): Uint8Array {

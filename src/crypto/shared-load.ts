@@ -1,5 +1,4 @@
 import { OAuthError } from '../errors/oauth-error.ts'
-import { logLine } from '../http/log.ts'
 import { nowMs } from '../util/clock.ts'
 
 /** Shortest time between two loads unless another is given, in milliseconds. */
@@ -37,21 +36,6 @@ export class SharedLoad<T> {
         this.#last = undefined
       }
     })
-  }
-}
-
-/**
- * Asks a source of keys.
- *
- * @throws `temporarily_unavailable` when the source fails with anything but an error of our own
- */
-export async function askSource<T>(what: string, question: () => Promise<T>): Promise<T> {
-  try {
-    return await question()
-  } catch (thrown) {
-    if (thrown instanceof OAuthError) throw thrown
-    logLine('source.unreachable', { source: what, error: thrown instanceof Error ? thrown.name : 'unknown' })
-    throw new OAuthError('temporarily_unavailable')
   }
 }
 

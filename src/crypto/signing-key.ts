@@ -1,4 +1,4 @@
-import { type CryptoKey, importJWK, type JWK } from 'jose'
+import type { JWK } from 'jose'
 import type { SigningAlgorithm } from '../config/types.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { logLine } from '../http/log.ts'
@@ -20,9 +20,8 @@ export class OpenedKey {
   readonly publicJwk: JWK
   /** Whether it may sign: it has a private half, and is not for encryption. */
   readonly signs: boolean
-  readonly #jwk: JWK
-  #signing: CryptoKey | undefined
-  #verifying: CryptoKey | undefined
+  /** The whole key; of one that `signs`, the key to sign with. */
+  readonly jwk: JWK
 
   constructor(key: KeyMaterial, createdAt: number) {
     this.kid = key.kid
@@ -30,24 +29,12 @@ export class OpenedKey {
     this.createdAt = createdAt
     this.publicJwk = publicPart(key)
     this.signs = key.use === 'sig' && key.jwk.d !== undefined
-    this.#jwk = key.jwk
+    this.jwk = key.jwk
   }
 
   /** The whole key with its private members, for export. */
   get privateJwk(): JWK {
-    return { ...this.publicJwk, ...this.#jwk }
-  }
-
-  /** The key to sign with, imported once; only of a key that `signs`. */
-  async signing(): Promise<CryptoKey> {
-    this.#signing ??= await importKey(this.#jwk, this.alg)
-    return this.#signing
-  }
-
-  /** The key to verify with, imported once. */
-  async verifying(): Promise<CryptoKey> {
-    this.#verifying ??= await importKey(this.publicJwk, this.alg)
-    return this.#verifying
+    return { ...this.publicJwk, ...this.jwk }
   }
 }
 
@@ -88,12 +75,6 @@ export async function openSigningKey(envelopes: Envelopes, row: SigningKeyRow): 
     'misconfiguration',
     `Signing key '${row.kid}' of set '${row.set}' cannot be opened: the database and SECRETS_SYSTEM do not belong together.`,
   )
-}
-
-async function importKey(jwk: JWK, alg: string): Promise<CryptoKey> {
-  const key = await importJWK(jwk, alg)
-  if (key instanceof Uint8Array) throw new OAuthError('server_error')
-  return key
 }
 
 const isJwk = (value: unknown): value is JWK => isJsonObject(value) && typeof value['kty'] === 'string'

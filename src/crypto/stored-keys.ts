@@ -1,8 +1,8 @@
-import * as v from 'valibot'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { nowSeconds } from '../util/clock.ts'
+import { isName } from '../util/text.ts'
 import type { Envelopes } from './envelope.ts'
-import { type KeyMaterial, keyName } from './key-material.ts'
+import type { KeyMaterial } from './key-material.ts'
 import { OpenedKey, openSigningKey, sealKey } from './signing-key.ts'
 import type { KeySource } from './types.ts'
 
@@ -21,7 +21,7 @@ export class StoredKeys {
 
   /** The keys of a set, newest first; none if there is no such set. */
   async read(set: string): Promise<readonly OpenedKey[]> {
-    const rows = v.is(keyName, set) ? await this.#source.read(set) : []
+    const rows = isName(set) ? await this.#source.read(set) : []
     return Promise.all(rows.map((row) => openSigningKey(this.#envelopes, row)))
   }
 
@@ -50,7 +50,7 @@ export class StoredKeys {
 
   /** Deletes one key of a set, or with null all of them; returns the ids of those that were there. */
   async remove(set: string, kid: string | null): Promise<readonly string[]> {
-    return v.is(keyName, set) ? this.#source.replace(set, kid, []) : []
+    return isName(set) ? this.#source.replace(set, kid, []) : []
   }
 
   async #replace(
@@ -67,7 +67,7 @@ export class StoredKeys {
 }
 
 function checkName(set: string): string {
-  if (v.is(keyName, set)) return set
+  if (isName(set)) return set
   throw new OAuthError(
     'malformed_body',
     'The name of a key set must be plain text of at most 255 characters.',

@@ -1,4 +1,4 @@
-import type { CryptoKey, JWK } from 'jose'
+import type { JWK } from 'jose'
 
 /** Kinds of sealed envelope; the kind is authenticated, so one kind never opens as another. */
 export type EnvelopeKind =
@@ -57,7 +57,7 @@ export interface SigningKeyRow {
 
 /** Where signing keys are kept; implemented by the store. Rows come newest first. */
 export interface SigningKeySource {
-  /** The rows of a set, from the primary when `fresh`; the same array again while nothing was read anew. */
+  /** The rows of a set, from the primary when `fresh`. */
   list(set: string, fresh: boolean): Promise<readonly SigningKeyRow[]>
   /** Stores a key unless the set has any other than those named; racing callers end with one. Returns all rows. */
   insertFirst(row: SigningKeyRow, unable: readonly string[]): Promise<readonly SigningKeyRow[]>
@@ -73,9 +73,9 @@ export interface KeySource extends SigningKeySource {
   replace(set: string, kid: string | null, rows: readonly SigningKeyRow[]): Promise<readonly string[]>
 }
 
-/** A key ready to sign with. */
+/** A key ready to sign with; jose imports it once, as long as it is the same object. */
 export interface SigningKey {
   readonly kid: string
   readonly alg: string
-  readonly key: CryptoKey
+  readonly key: JWK
 }

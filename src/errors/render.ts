@@ -1,3 +1,4 @@
+import { json, NO_STORE } from '../http/json.ts'
 import { errorBody, OAuthError } from './oauth-error.ts'
 
 /** Seconds a client should wait before it repeats a request that met `temporarily_unavailable`. */
@@ -11,11 +12,9 @@ export function toOAuthError(thrown: unknown): OAuthError {
 /** Renders an error as JSON with its catalogue status; never cached (RFC 6749 section 5.2). */
 export function renderError(thrown: unknown): Response {
   const error = toOAuthError(thrown)
-  const headers = new Headers({
+  return json(errorBody(error), error.status, {
     'content-type': 'application/json',
-    'cache-control': 'no-store',
-    pragma: 'no-cache',
+    ...NO_STORE,
+    ...(error.status === 503 && { 'retry-after': String(RETRY_AFTER_SECONDS) }),
   })
-  if (error.status === 503) headers.set('retry-after', String(RETRY_AFTER_SECONDS))
-  return new Response(JSON.stringify(errorBody(error)), { status: error.status, headers })
 }

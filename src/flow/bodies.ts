@@ -6,7 +6,10 @@ import type { Denial } from './state.ts'
 const flag = v.nullish(v.boolean(), false)
 const text = v.nullish(v.string(), '')
 const texts = v.nullish(v.array(v.string()), [])
-const lifetime = v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0)), 0)
+const lifetime = v.nullish(
+  v.custom<number>((value) => Number.isInteger(value) && Number(value) >= 0),
+  0,
+)
 const claims = v.nullish(jsonObject, {})
 
 /** Accept-login body (contract 2.2). */

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import * as v from 'valibot'
 import type { AppEnv } from '../context.ts'
+import { tuple } from '../crypto/tuple.ts'
 import {
   type CsrfStep,
   clearedSessionCookie,
@@ -60,7 +61,7 @@ export interface SessionCookie {
   readonly sid: string
 }
 
-const sessionFormat = v.looseTuple([v.custom<string>(isOwner), v.string()])
+const sessionFormat = tuple({ owner: v.custom<string>(isOwner), sid: v.string() })
 
 /** Reads the session cookie; `undefined` when there is none that opens and is still good. */
 export async function readSessionCookie(c: Context<AppEnv>): Promise<SessionCookie | undefined> {
@@ -69,8 +70,7 @@ export async function readSessionCookie(c: Context<AppEnv>): Promise<SessionCook
   if (value === undefined) return undefined
   const opened = await envelopes.open('session', value)
   if (opened === undefined || (opened.expiresAt ?? 0) <= nowSeconds()) return undefined
-  const parsed = v.safeParse(sessionFormat, opened.data)
-  return parsed.success ? { owner: parsed.output[0], sid: parsed.output[1] } : undefined
+  return sessionFormat.read(opened.data)
 }
 
 /** Sets the session cookie for `lifetime` seconds (contract 3.4). */
@@ -80,7 +80,7 @@ export async function writeSessionCookie(
   lifetime: number,
 ): Promise<void> {
   const { config, envelopes } = c.var.ctx.rt
-  const value = await envelopes.seal('session', [session.owner, session.sid], nowSeconds() + lifetime)
+  const value = await envelopes.seal('session', sessionFormat.write(session), nowSeconds() + lifetime)
   setCookie(c, sessionCookie(config.cookies, value, lifetime))
 }
 

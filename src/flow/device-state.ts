@@ -1,6 +1,6 @@
 import * as v from 'valibot'
+import { tuple } from '../crypto/tuple.ts'
 import type { EnvelopeKind } from '../crypto/types.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
 import { isOwner } from '../ledger/owner.ts'
 import type { Runtime } from '../runtime.ts'
 import { nowSeconds } from '../util/clock.ts'
@@ -30,49 +30,45 @@ export interface DeviceVerifier extends DeviceStep {
 export type OpenedStep<Step> = Step & { readonly expired: boolean; readonly expiresAt: number }
 
 const owner = v.custom<string>(isOwner)
-const challengeFormat = v.looseTuple([v.string(), v.string(), v.boolean(), owner])
-const verifierFormat = v.looseTuple([v.string(), v.string(), v.boolean(), owner, v.string()])
+const step = { id: v.string(), csrf: v.string(), again: v.boolean() }
+const challengeFormat = tuple({ ...step, guesser: owner })
+const verifierFormat = tuple({ ...step, owner, device: v.string() })
 
 /** Seals a device challenge, good until `expiresAt` (seconds since the epoch). */
-export const sealDeviceChallenge = (rt: Runtime, step: DeviceChallenge, expiresAt: number): Promise<string> =>
-  rt.envelopes.seal('device_challenge', [step.id, step.csrf, step.again, step.guesser], expiresAt)
+export const sealDeviceChallenge = (
+  rt: Runtime,
+  challenge: DeviceChallenge,
+  expiresAt: number,
+): Promise<string> => rt.envelopes.seal('device_challenge', challengeFormat.write(challenge), expiresAt)
 
 /** Seals a device verifier. */
-export const sealDeviceVerifier = (rt: Runtime, step: DeviceVerifier, expiresAt: number): Promise<string> =>
-  rt.envelopes.seal('device_verifier', [step.id, step.csrf, step.again, step.owner, step.device], expiresAt)
+export const sealDeviceVerifier = (
+  rt: Runtime,
+  verifier: DeviceVerifier,
+  expiresAt: number,
+): Promise<string> => rt.envelopes.seal('device_verifier', verifierFormat.write(verifier), expiresAt)
 
 /** Opens a device challenge; `undefined` when it was not sealed here as one. */
-export async function openDeviceChallenge(
+export const openDeviceChallenge = (
   rt: Runtime,
   text: string,
-): Promise<OpenedStep<DeviceChallenge> | undefined> {
-  const opened = await open(rt, 'device_challenge', challengeFormat, text)
-  if (opened === undefined) return undefined
-  const [id, csrf, again, guesser] = opened.data
-  return { id, csrf, again, guesser, ...opened.time }
-}
+): Promise<OpenedStep<DeviceChallenge> | undefined> =>
+  open(rt, 'device_challenge', challengeFormat.read, text)
 
 /** Opens a device verifier; `undefined` when it was not sealed here as one. */
-export async function openDeviceVerifier(
+export const openDeviceVerifier = (
   rt: Runtime,
   text: string,
-): Promise<OpenedStep<DeviceVerifier> | undefined> {
-  const opened = await open(rt, 'device_verifier', verifierFormat, text)
-  if (opened === undefined) return undefined
-  const [id, csrf, again, owner, device] = opened.data
-  return { id, csrf, again, owner, device, ...opened.time }
-}
+): Promise<OpenedStep<DeviceVerifier> | undefined> => open(rt, 'device_verifier', verifierFormat.read, text)
 
-async function open<Schema extends v.GenericSchema>(
+async function open<Step>(
   rt: Runtime,
   kind: EnvelopeKind,
-  schema: Schema,
+  read: (data: unknown) => Step,
   text: string,
-) {
+): Promise<OpenedStep<Step> | undefined> {
   const opened = await rt.envelopes.open(kind, text)
   if (opened === undefined) return undefined
-  const parsed = v.safeParse(schema, opened.data)
-  if (!parsed.success) throw new OAuthError('server_error')
   const expiresAt = opened.expiresAt ?? 0
-  return { data: parsed.output, time: { expired: expiresAt <= nowSeconds(), expiresAt } }
+  return { ...read(opened.data), expired: expiresAt <= nowSeconds(), expiresAt }
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { tuple } from '../crypto/tuple.ts'
 import { isOwner } from '../ledger/owner.ts'
 import type { Runtime } from '../runtime.ts'
 import { nowSeconds } from '../util/clock.ts'
@@ -19,15 +19,15 @@ export interface LogoutState {
   readonly requestedAt: number
 }
 
-const format = v.looseTuple([
-  v.custom<string>(isOwner),
-  v.string(),
-  v.string(),
-  v.nullable(v.string()),
-  v.string(),
-  v.string(),
-  v.number(),
-])
+const format = tuple({
+  owner: v.custom<string>(isOwner),
+  sid: v.string(),
+  subject: v.string(),
+  clientId: v.nullish(v.string(), null),
+  target: v.string(),
+  requestUrl: v.string(),
+  requestedAt: v.number(),
+})
 
 export type LogoutKind = 'logout_challenge' | 'logout_verifier'
 
@@ -38,8 +38,7 @@ export function sealLogout(
   state: LogoutState,
   expiresAt: number,
 ): Promise<string> {
-  const { owner, sid, subject, clientId, target, requestUrl, requestedAt } = state
-  return sealFlow(rt, kind, [owner, sid, subject, clientId, target, requestUrl, requestedAt], expiresAt)
+  return sealFlow(rt, kind, format.write(state), expiresAt)
 }
 
 /** Opens one; `undefined` when it was not sealed here as this kind. */
@@ -52,13 +51,6 @@ export async function openLogout(
 > {
   const opened = await openFlow(rt, kind, sealed)
   if (opened === undefined) return undefined
-  const parsed = v.safeParse(format, opened.data)
-  if (!parsed.success) throw new OAuthError('server_error')
-  const [owner, sid, subject, clientId, target, requestUrl, requestedAt] = parsed.output
   const expiresAt = opened.expiresAt ?? 0
-  return {
-    state: { owner, sid, subject, clientId, target, requestUrl, requestedAt },
-    expired: expiresAt <= nowSeconds(),
-    expiresAt,
-  }
+  return { state: format.read(opened.data), expired: expiresAt <= nowSeconds(), expiresAt }
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { tuple } from '../crypto/tuple.ts'
 import type { Runtime } from '../runtime.ts'
 import { nowSeconds } from '../util/clock.ts'
 import type { Json, JsonObject } from '../util/json.ts'
@@ -13,20 +13,6 @@ import { openFlow, sealFlow } from './seal.ts'
 const text = v.string()
 const seconds = v.number()
 const texts = v.array(text)
-
-const deviceTuple = v.pipe(
-  v.looseTuple([text, text, seconds]),
-  v.transform(([owner, id, expiresAt]): DeviceRef => ({ owner, id, expiresAt })),
-)
-const flowTuple = v.looseTuple([
-  text,
-  text,
-  text,
-  seconds,
-  text,
-  text,
-  v.optional(v.nullable(deviceTuple), null),
-])
 
 /** The request of a device that a flow answers: its ledger, its id there, and when it ends. */
 export interface DeviceRef {
@@ -123,31 +109,37 @@ export interface OpenedFlow<State> {
   readonly expiresAt: number
 }
 
-const fromFlow = (flow: Flow): readonly unknown[] => [
-  flow.sid,
-  flow.id.slice(18),
-  flow.query,
-  flow.requestedAt,
-  flow.csrf,
-  flow.instance,
-  ...(flow.device === null ? [] : [[flow.device.owner, flow.device.id, flow.device.expiresAt]]),
-]
-
-const toFlow = ([sid, tail, query, requestedAt, csrf, instance, device]: v.InferOutput<
-  typeof flowTuple
->): Flow => ({
-  id: sid.slice(0, 18) + tail,
-  sid,
-  query,
-  requestedAt,
-  csrf,
-  instance,
-  device,
+const nested = v.custom<readonly unknown[]>(Array.isArray)
+const deviceFormat = tuple({ owner: text, id: text, expiresAt: seconds })
+const flowFormat = tuple({
+  sid: text,
+  tail: text,
+  query: text,
+  requestedAt: seconds,
+  csrf: text,
+  instance: text,
+  device: v.nullish(nested, null),
 })
 
-const known = v.nullable(v.object({ subject: text, authTime: seconds }))
-const seen = v.optional(v.nullable(v.object({ owner: text, epoch: v.number() })), null)
+function fromFlow(flow: Flow): readonly unknown[] {
+  const device = flow.device === null ? null : deviceFormat.write(flow.device)
+  const data = flowFormat.write({ ...flow, tail: flow.id.slice(18), device })
+  return device === null ? data.slice(0, -1) : data
+}
+
+function toFlow(data: readonly unknown[]): Flow {
+  const { tail, device, ...flow } = flowFormat.read(data)
+  const id = flow.sid.slice(0, 18) + tail
+  return { ...flow, id, device: device === null ? null : deviceFormat.read(device) }
+}
+
 const denial = v.object({ error: text, description: text })
+
+const login = {
+  flow: nested,
+  known: v.nullish(v.object({ subject: text, authTime: seconds }), null),
+  seen: v.nullish(v.object({ owner: text, epoch: seconds }), null),
+}
 
 const loginAcceptance = v.object({
   subject: text,
@@ -160,15 +152,18 @@ const loginAcceptance = v.object({
   context: jsonValue,
 })
 
-const consentRest = v.object({
-  subject: text,
-  authTime: seconds,
-  epoch: v.number(),
-  skip: v.boolean(),
-  acr: text,
-  amr: texts,
-  context: jsonValue,
-})
+const consent = {
+  flow: nested,
+  rest: v.object({
+    subject: text,
+    authTime: seconds,
+    epoch: seconds,
+    skip: v.boolean(),
+    acr: text,
+    amr: texts,
+    context: jsonValue,
+  }),
+}
 
 const consentAcceptance = v.object({
   scope: texts,
@@ -182,37 +177,41 @@ const consentAcceptance = v.object({
 })
 
 const formats = {
-  login_challenge: v.pipe(
-    v.looseTuple([flowTuple, known, seen]),
-    v.transform(
-      ([flow, session, epoch]): LoginState => ({ flow: toFlow(flow), known: session, seen: epoch }),
-    ),
-  ),
-  login_verifier: v.pipe(
-    v.looseTuple([flowTuple, known, seen, v.union([loginAcceptance, denial])]),
-    v.transform(
-      ([flow, session, epoch, decision]): LoginVerdict => ({
-        flow: toFlow(flow),
-        known: session,
-        seen: epoch,
-        decision,
-      }),
-    ),
-  ),
-  consent_challenge: v.pipe(
-    v.looseTuple([flowTuple, consentRest]),
-    v.transform(([flow, rest]): ConsentState => ({ flow: toFlow(flow), ...rest })),
-  ),
-  consent_verifier: v.pipe(
-    v.looseTuple([flowTuple, consentRest, v.union([consentAcceptance, denial])]),
-    v.transform(([flow, rest, decision]): ConsentVerdict => ({ flow: toFlow(flow), ...rest, decision })),
-  ),
-} as const
+  login_challenge: tuple(login),
+  login_verifier: tuple({ ...login, decision: v.union([loginAcceptance, denial]) }),
+  consent_challenge: tuple(consent),
+  consent_verifier: tuple({ ...consent, decision: v.union([consentAcceptance, denial]) }),
+}
 
-type Formats = typeof formats
-export type FlowKind = keyof Formats
+interface States {
+  readonly login_challenge: LoginState
+  readonly login_verifier: LoginVerdict
+  readonly consent_challenge: ConsentState
+  readonly consent_verifier: ConsentVerdict
+}
+
+export type FlowKind = keyof States
+
 /** State of one kind, as it is opened. */
-export type StateOf<Kind extends FlowKind> = v.InferOutput<Formats[Kind]>
+export type StateOf<Kind extends FlowKind> = States[Kind]
+
+const whole = <Rest extends object>({ flow, ...rest }: Rest & { readonly flow: readonly unknown[] }) => ({
+  ...rest,
+  flow: toFlow(flow),
+})
+
+const readers: { readonly [Kind in FlowKind]: (data: unknown) => States[Kind] } = {
+  login_challenge: (data) => whole(formats.login_challenge.read(data)),
+  login_verifier: (data) => whole(formats.login_verifier.read(data)),
+  consent_challenge: (data) => {
+    const { rest, ...state } = whole(formats.consent_challenge.read(data))
+    return { ...rest, ...state }
+  },
+  consent_verifier: (data) => {
+    const { rest, ...state } = whole(formats.consent_verifier.read(data))
+    return { ...rest, ...state }
+  },
+}
 
 /**
  * Seals a login challenge, under 800 characters for an ordinary OpenID Connect request. It always travels whole:
@@ -256,8 +255,6 @@ export async function openState<Kind extends FlowKind>(
 ): Promise<OpenedFlow<StateOf<Kind>> | undefined> {
   const opened = await openFlow(rt, kind, sealed)
   if (opened === undefined) return undefined
-  const parsed = v.safeParse(formats[kind], opened.data)
-  if (!parsed.success) throw new OAuthError('server_error')
   const expiresAt = opened.expiresAt ?? 0
-  return { state: parsed.output, expired: expiresAt <= nowSeconds(), expiresAt }
+  return { state: readers[kind](opened.data), expired: expiresAt <= nowSeconds(), expiresAt }
 }

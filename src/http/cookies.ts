@@ -46,8 +46,9 @@ export function clearedSessionCookie(settings: CookieSettings): string {
   return sessionCookie(settings, '', 0)
 }
 
-function setCookie(
-  settings: CookieSettings,
+/** A `Set-Cookie` header out of reach of scripts. `maxAge` in seconds; 0: forget it, null: until the browser is closed. */
+export function setCookie(
+  settings: Pick<CookieSettings, 'secure' | 'sameSite' | 'domain'>,
   name: string,
   value: string,
   path: string,

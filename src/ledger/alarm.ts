@@ -1,4 +1,3 @@
-import type { TableName } from './schema.ts'
 import type { Work } from './work.ts'
 
 /** What the alarm is to come for: the end of a row, or a notice that is due. */
@@ -94,23 +93,15 @@ export class Alarm {
   }
 }
 
-const ENDS: Partial<Record<TableName, string>> = {
-  // A session stays as long as a grant names it, so its own end does not matter until then.
-  sessions: `SELECT MIN(expires) AS at FROM sessions WHERE expires > ?1
-    AND sid NOT IN (SELECT sid FROM grants WHERE expires IS NULL OR expires > ?1)`,
-  grants: 'SELECT MIN(expires) AS at FROM grants WHERE expires > ?',
-  epochs: 'SELECT MIN(expires) AS at FROM epochs WHERE expires > ?',
-  spent: 'SELECT MIN(expires) AS at FROM spent WHERE expires > ?',
-  blobs: 'SELECT MIN(expires) AS at FROM blobs WHERE expires > ?',
-  devices: 'SELECT MIN(expires) AS at FROM devices WHERE expires > ?',
-  notices: 'SELECT MIN(expires) AS at FROM notices WHERE expires > ?',
-}
-
 function nextExpiry({ sql, tables }: Stored, since: number): number | null {
   let next: number | null = null
-  for (const table of tables.all()) {
-    const query = ENDS[table]
-    if (query === undefined) continue
+  for (const table of tables.expiring()) {
+    // A session stays as long as a grant names it, so its own end does not matter until then.
+    const unless =
+      table === 'sessions'
+        ? 'AND sid NOT IN (SELECT sid FROM grants WHERE expires IS NULL OR expires > ?1)'
+        : ''
+    const query = `SELECT MIN(expires) AS at FROM ${table} WHERE expires > ?1 ${unless}`
     const { at } = sql.exec<{ at: number | null }>(query, since).one()
     if (at !== null && (next === null || at < next)) next = at
   }

@@ -4,9 +4,8 @@ import type { Work } from './work.ts'
 const INSERT = 'INSERT OR REPLACE INTO blobs (id, expires, data) VALUES (?, ?, ?)'
 
 function findBlob(work: Work, id: string): { data: string; expires: number } | undefined {
-  if (!work.tables.has('blobs')) return undefined
   const query = 'SELECT data, expires FROM blobs WHERE id = ? AND expires > ?'
-  return work.sql.exec<{ data: string; expires: number }>(query, id, work.now).toArray()[0]
+  return work.tables.rows<{ data: string; expires: number }>('blobs', query, id, work.now)[0]
 }
 
 /** Keeps a text under a name until it expires; what is kept long enough already costs nothing. */

@@ -7,31 +7,28 @@ const CONSENTED = `skipped = 0 AND revoked = 0 AND (expires IS NULL OR expires >
 
 /** Consents that count, in order of id. */
 export function listGrants(work: Work, input: ListGrantsInput): readonly StoredGrant[] {
-  if (!work.tables.has('grants')) return []
-  const rows = work.sql.exec<Pick<GrantRow, 'id' | 'record'>>(
+  const rows = work.tables.rows<Pick<GrantRow, 'id' | 'record'>>(
+    'grants',
     `SELECT id, record FROM grants WHERE ${CONSENTED} AND id > ?2 AND (?3 IS NULL OR sid = ?3) ORDER BY id LIMIT ?4`,
     ...[work.now, input.after ?? '', input.sid, input.limit],
   )
-  return rows.toArray().map(readConsent)
+  return rows.map(readConsent)
 }
 
 /** How many consents count, of one session or of all. */
 export function countGrants(work: Work, sid: string | null): number {
-  if (!work.tables.has('grants')) return 0
   const sql = `SELECT count(*) AS total FROM grants WHERE ${CONSENTED} AND (?2 IS NULL OR sid = ?2)`
-  return work.sql.exec<{ total: number }>(sql, work.now, sid).one().total
+  return work.tables.rows<{ total: number }>('grants', sql, work.now, sid)[0]?.total ?? 0
 }
 
 /** Scopes of the client's newest remembered consent that counts; one given to an earlier creation of the client does not. */
 export function rememberedScope(work: Work, clientId: string, instance: string): readonly string[] | null {
-  if (!work.tables.has('grants')) return null
-  const row = work.sql
-    .exec<Pick<GrantRow, 'id' | 'record'>>(
-      `SELECT id, record FROM grants WHERE ${CONSENTED} AND remembered = 1 AND client = ?2
-       ORDER BY granted_at DESC, id DESC LIMIT 1`,
-      ...[work.now, clientId],
-    )
-    .toArray()[0]
+  const [row] = work.tables.rows<Pick<GrantRow, 'id' | 'record'>>(
+    'grants',
+    `SELECT id, record FROM grants WHERE ${CONSENTED} AND remembered = 1 AND client = ?2
+     ORDER BY granted_at DESC, id DESC LIMIT 1`,
+    ...[work.now, clientId],
+  )
   const record = row === undefined ? undefined : readConsent(row)
   return record?.instance === instance ? record.scope : null
 }

@@ -52,8 +52,7 @@ export class Callers {
 }
 
 function readDevice(work: Work): DeviceRow | undefined {
-  if (!work.tables.has('devices')) return undefined
-  return work.sql.exec<DeviceRow>('SELECT * FROM devices WHERE expires > ?', work.now).toArray()[0]
+  return work.tables.rows<DeviceRow>('devices', 'SELECT * FROM devices WHERE expires > ?', work.now)[0]
 }
 
 /** Opens a device's request under its user code; false when the code stands for another one at this time. */

@@ -23,7 +23,7 @@ export function unbindSessions(work: Work, sids: readonly string[]): void {
 
 /** Entries whose session id starts with the prefix; an empty prefix finds nothing. */
 export function owners(work: Work, prefix: string): readonly DirectoryEntry[] {
-  if (prefix === '' || !work.tables.has('directory')) return []
+  if (prefix === '') return []
   const query = 'SELECT sid, owner FROM directory WHERE sid >= ? AND sid < ? ORDER BY sid LIMIT 16'
-  return work.sql.exec<{ sid: string; owner: string }>(query, prefix, prefix + LAST).toArray()
+  return work.tables.rows<{ sid: string; owner: string }>('directory', query, prefix, prefix + LAST)
 }

@@ -22,8 +22,7 @@ export function endSessions(work: Work, input: EndSessionsInput): EndedSessions 
 }
 
 function targets(work: Work, target: EndSessionsInput['target']): readonly SessionRow[] {
-  if (!work.tables.has('sessions')) return []
-  if (target === 'all') return work.sql.exec<SessionRow>('SELECT * FROM sessions ORDER BY sid').toArray()
+  if (target === 'all') return work.tables.rows('sessions', 'SELECT * FROM sessions ORDER BY sid')
   const row = findSession(work, target.sid)
   return row === undefined ? [] : [row]
 }

@@ -6,6 +6,13 @@ const SUBJECT = ''
 /** Key of the epoch of logins; no client id has a control character. */
 const LOGINS = '\u0000logins'
 
+type EpochRow = {
+  readonly client: string
+  readonly value: number
+  readonly attempt: string
+  readonly expires: number
+}
+
 const INSERT = 'INSERT OR REPLACE INTO epochs (client, value, attempt, expires) VALUES (?, ?, ?, ?)'
 
 /**
@@ -13,17 +20,15 @@ const INSERT = 'INSERT OR REPLACE INTO epochs (client, value, attempt, expires) 
  * Epochs are times and only rise within a ledger, so the greater of the two stands for both. A row that was cleaned
  * up gives a smaller number, which refuses nobody: see `epochHolds`.
  */
-export function currentEpoch(work: Work, clientId: string): number {
-  if (!work.tables.has('epochs')) return 0
-  const query = 'SELECT MAX(value) AS value FROM epochs WHERE client IN (?, ?) AND expires > ?'
-  return work.sql.exec<{ value: number | null }>(query, SUBJECT, clientId, work.now).one().value ?? 0
-}
+export const currentEpoch = (work: Work, clientId: string): number => newest(work, SUBJECT, clientId)
 
 /** The epoch of logins: when all sessions of the subject were last ended, as far as flows under way may not know. */
-export function loginEpoch(work: Work): number {
-  if (!work.tables.has('epochs')) return 0
-  const query = 'SELECT MAX(value) AS value FROM epochs WHERE client = ? AND expires > ?'
-  return work.sql.exec<{ value: number | null }>(query, LOGINS, work.now).one().value ?? 0
+export const loginEpoch = (work: Work): number => newest(work, LOGINS, LOGINS)
+
+function newest(work: Work, one: string, other: string): number {
+  const query = 'SELECT MAX(value) AS value FROM epochs WHERE client IN (?, ?) AND expires > ?'
+  const [row] = work.tables.rows<{ value: number | null }>('epochs', query, one, other, work.now)
+  return row?.value ?? 0
 }
 
 /** Makes every login that was accepted before now, and not brought here yet, stale. */
@@ -46,10 +51,7 @@ export function raiseEpoch(work: Work, clientId: string | null, attempt: string,
 
 function raise(work: Work, key: string, attempt: string, flowLifetime: number): void {
   work.tables.make('epochs')
-  const rows = work.sql.exec<{ client: string; value: number; attempt: string; expires: number }>(
-    'SELECT * FROM epochs',
-  )
-  const all = rows.toArray()
+  const all = work.tables.rows<EpochRow>('epochs', 'SELECT * FROM epochs')
   const own = all.find((row) => row.client === key)
   if (own?.attempt === attempt && alive(own.expires, work.now)) return
   // Above every number ever handed out here, whichever client it was for, even if the clock stepped back.

@@ -30,8 +30,7 @@ export type GrantRow = {
 
 /** The row of a grant, revoked ones too; undefined when there is none or it expired. */
 export function findGrant(work: Work, id: string): GrantRow | undefined {
-  if (!work.tables.has('grants')) return undefined
-  const row = work.sql.exec<GrantRow>('SELECT * FROM grants WHERE id = ?', id).toArray()[0]
+  const [row] = work.tables.rows<GrantRow>('grants', 'SELECT * FROM grants WHERE id = ?', id)
   return row !== undefined && alive(row.expires, work.now) ? row : undefined
 }
 

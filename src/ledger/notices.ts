@@ -22,7 +22,7 @@ export function queueNotices(
   attempt: string,
 ): void {
   const query = 'SELECT DISTINCT client FROM grants WHERE sid = ? AND notify = 1 ORDER BY client'
-  const clients = work.sql.exec<{ client: string }>(query, sid).toArray()
+  const clients = work.tables.rows<{ client: string }>('grants', query, sid)
   if (clients.length === 0) return
   work.tables.make('notices')
   const insert = `INSERT INTO notices (${COLUMNS}, due, attempt, expires) VALUES (?, ?, ?, ?, ?, ?, ?)`
@@ -35,20 +35,19 @@ export function queueNotices(
 
 /** The notices that an attempt queued and that are not settled. */
 export function noticesOf(work: Work, attempt: string): readonly Notice[] {
-  if (!work.tables.has('notices')) return []
-  return work.sql.exec<Notice & Row>(`SELECT ${COLUMNS} FROM notices WHERE attempt = ?`, attempt).toArray()
+  return work.tables.rows<Notice & Row>(
+    'notices',
+    `SELECT ${COLUMNS} FROM notices WHERE attempt = ?`,
+    attempt,
+  )
 }
 
 type Row = Record<string, string | number>
 
 /** Notices to try now; each is put off first, so that a try that never returns is made again, later and later. */
 export function takeDueNotices(work: Work): readonly Notice[] {
-  const due = work.sql
-    .exec<DueNotice & Row>(
-      `SELECT ${COLUMNS}, tries FROM notices WHERE due <= ?1 AND expires > ?1 ORDER BY due LIMIT ${BATCH}`,
-      work.now,
-    )
-    .toArray()
+  const query = `SELECT ${COLUMNS}, tries FROM notices WHERE due <= ?1 AND expires > ?1 ORDER BY due LIMIT ${BATCH}`
+  const due = work.tables.rows<DueNotice & Row>('notices', query, work.now)
   for (const { id, tries } of due) {
     const pause = PAUSES[Math.min(tries + 1, PAUSES.length - 1)] ?? KEEP_SECONDS
     work.sql.exec('UPDATE notices SET tries = tries + 1, due = ? WHERE id = ?', work.now + pause, id)
@@ -63,7 +62,7 @@ export function settleNotices(work: Work, ids: readonly string[]): void {
 }
 
 /** When the next notice is due, seconds; null without one. */
-export function nextNotice(sql: SqlStorage, tables: Tables): number | null {
-  if (!tables.has('notices')) return null
-  return sql.exec<{ due: number | null }>('SELECT MIN(due) AS due FROM notices').one().due
+export function nextNotice(tables: Tables): number | null {
+  const [next] = tables.rows<{ due: number | null }>('notices', 'SELECT MIN(due) AS due FROM notices')
+  return next?.due ?? null
 }

@@ -159,7 +159,7 @@ export class Ledger extends DurableObject<Env> implements Types.LedgerMethods {
     try {
       await this.#deliverDue()
       await sweep(parts, started)
-      this.#alarm.noLaterThan(nextNotice(parts.storage.sql, parts.tables), 'notice')
+      this.#alarm.noLaterThan(nextNotice(parts.tables), 'notice')
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown.name : typeof thrown
       logLine('ledger.sweep_failed', { error })

@@ -40,7 +40,7 @@ export function revokeSession(
   sid: string,
   input: Pick<RevokeGrantInput, 'attempt' | 'flowLifetime'>,
 ): readonly string[] {
-  const rows = work.sql.exec<GrantRow>('SELECT * FROM grants WHERE sid = ?', sid).toArray()
+  const rows = work.tables.rows<GrantRow>('grants', 'SELECT * FROM grants WHERE sid = ?', sid)
   return rows
     .filter((row) => alive(row.expires, work.now) && revokeOnce(work, row, input))
     .map(({ id }) => id)
@@ -57,12 +57,11 @@ function revokeOnce(
 }
 
 function targets(work: Work, target: RevokeGrantsInput['target']): readonly GrantRow[] {
-  if (!work.tables.has('grants')) return []
   if (target !== 'all' && 'id' in target) {
     const row = findGrant(work, target.id)
     return row === undefined ? [] : [row]
   }
   const query = 'SELECT * FROM grants WHERE ?1 IS NULL OR client = ?1 ORDER BY id'
-  const rows = work.sql.exec<GrantRow>(query, target === 'all' ? null : target.clientId).toArray()
+  const rows = work.tables.rows<GrantRow>('grants', query, target === 'all' ? null : target.clientId)
   return rows.filter((row) => alive(row.expires, work.now))
 }

@@ -92,16 +92,17 @@ const COLUMNS = {
 /** Name of a table of a ledger. */
 export type TableName = keyof typeof COLUMNS
 
-const NAMES: readonly TableName[] = [
-  'sessions',
+/** Tables whose rows end; grants before the sessions that they name. */
+const EXPIRING: readonly TableName[] = [
   'grants',
+  'sessions',
   'epochs',
   'spent',
-  'directory',
   'blobs',
   'devices',
   'notices',
 ]
+const NAMES: readonly TableName[] = [...EXPIRING, 'directory']
 
 /** The tables of one object: which there are, and the making of those that are not. */
 export class Tables {
@@ -125,9 +126,23 @@ export class Tables {
     return this.#there.has(name)
   }
 
+  /** The rows that a query finds in a table; none where it was never made. */
+  rows<Row extends Record<string, SqlStorageValue>>(
+    name: TableName,
+    query: string,
+    ...values: readonly SqlStorageValue[]
+  ): readonly Row[] {
+    return this.has(name) ? this.#sql.exec<Row>(query, ...values).toArray() : []
+  }
+
   /** The tables there are, in a fixed order. */
   all(): readonly TableName[] {
     return NAMES.filter((name) => this.has(name))
+  }
+
+  /** Those of them whose rows end, grants before sessions. */
+  expiring(): readonly TableName[] {
+    return EXPIRING.filter((name) => this.has(name))
   }
 
   /** Makes a table unless it is there. Inside a transaction. */

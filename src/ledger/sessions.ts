@@ -18,8 +18,7 @@ export type SessionRow = {
 
 /** The row of a session, expired and ended ones too: a tombstone counts for as long as it is there. */
 export function findSession(work: Work, sid: string): SessionRow | undefined {
-  if (!work.tables.has('sessions')) return undefined
-  return work.sql.exec<SessionRow>('SELECT * FROM sessions WHERE sid = ?', sid).toArray()[0]
+  return work.tables.rows<SessionRow>('sessions', 'SELECT * FROM sessions WHERE sid = ?', sid)[0]
 }
 
 /** Whether a flow of this session may go on: it is there and was not ended. Recognition may be over already. */
@@ -98,7 +97,6 @@ export function end(work: Work, row: SessionRow, attempt: string, keepUntil: num
 
 /** Whether any flow could be under way here. */
 export function hasOpenSession(work: Work): boolean {
-  if (!work.tables.has('sessions')) return false
   const query = 'SELECT 1 FROM sessions WHERE ended = 0 AND (expires IS NULL OR expires > ?) LIMIT 1'
-  return work.sql.exec(query, work.now).toArray().length > 0
+  return work.tables.rows('sessions', query, work.now).length > 0
 }

@@ -10,9 +10,8 @@ const MARGIN = 60
 const INSERT = 'INSERT OR REPLACE INTO spent (id, attempt, expires) VALUES (?, ?, ?)'
 
 function findSpent(work: Work, id: string): { attempt: string } | undefined {
-  if (!work.tables.has('spent')) return undefined
   const query = 'SELECT attempt FROM spent WHERE id = ? AND expires > ?'
-  return work.sql.exec<{ attempt: string }>(query, id, work.now).toArray()[0]
+  return work.tables.rows<{ attempt: string }>('spent', query, id, work.now)[0]
 }
 
 /** Spends an id until a minute after it expires; `first` for the attempt that did it, however often it asks. */

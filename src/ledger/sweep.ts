@@ -1,7 +1,7 @@
 import type { Alarm } from './alarm.ts'
 import type { Ledgers } from './client.ts'
 import { directoryOf } from './owner.ts'
-import type { TableName, Tables } from './schema.ts'
+import type { Tables } from './schema.ts'
 
 /** What the clean-up works on. */
 export interface SweepParts {
@@ -23,8 +23,8 @@ export async function sweep(parts: SweepParts, nowMs: number): Promise<void> {
   const now = Math.floor(nowMs / 1000)
   const work = { sql: storage.sql, tables }
   const more = alarm.plan(work, nowMs)
-  await unbind(ledgers, departing(storage.sql, tables, now))
-  if (!survives(storage.sql, tables, now)) {
+  await unbind(ledgers, departing(tables, now))
+  if (!survives(tables, now)) {
     alarm.clear()
     return await deleteEverything(storage, tables)
   }
@@ -41,38 +41,31 @@ async function unbind(ledgers: Ledgers, sids: readonly string[]): Promise<void> 
 }
 
 /** Session ids that will have neither a session nor a grant once the expired rows are gone. */
-function departing(sql: SqlStorage, tables: Tables, now: number): readonly string[] {
-  if (!tables.has('sessions')) return []
-  const rows = sql.exec<{ sid: string }>(
+function departing(tables: Tables, now: number): readonly string[] {
+  const rows = tables.rows<{ sid: string }>(
+    'sessions',
     `SELECT sid FROM sessions WHERE expires <= ?1 UNION SELECT sid FROM grants WHERE expires <= ?1
      EXCEPT SELECT sid FROM grants WHERE expires IS NULL OR expires > ?1
      EXCEPT SELECT sid FROM sessions WHERE expires IS NULL OR expires > ?1`,
     now,
   )
-  return rows.toArray().map((row) => row.sid)
+  return rows.map((row) => row.sid)
 }
 
-const DELETES: readonly (readonly [TableName, string])[] = [
-  ['grants', 'DELETE FROM grants WHERE expires <= ?'],
-  // Kept while a grant names it: an ended session must still be known as ended when a late code comes.
-  ['sessions', 'DELETE FROM sessions WHERE expires <= ? AND sid NOT IN (SELECT sid FROM grants)'],
-  ['epochs', 'DELETE FROM epochs WHERE expires <= ?'],
-  ['spent', 'DELETE FROM spent WHERE expires <= ?'],
-  ['blobs', 'DELETE FROM blobs WHERE expires <= ?'],
-  ['devices', 'DELETE FROM devices WHERE expires <= ?'],
-  ['notices', 'DELETE FROM notices WHERE expires <= ?'],
-]
-
 function deleteExpired(sql: SqlStorage, tables: Tables, now: number): void {
-  for (const [table, statement] of DELETES) if (tables.has(table)) sql.exec(statement, now)
+  for (const table of tables.expiring()) {
+    // Kept while a grant names it: an ended session must still be known as ended when a late code comes.
+    const unless = table === 'sessions' ? 'AND sid NOT IN (SELECT sid FROM grants)' : ''
+    sql.exec(`DELETE FROM ${table} WHERE expires <= ? ${unless}`, now)
+  }
 }
 
 /** Whether any row outlives this clean-up; if none does, deleting the whole object costs no row. */
-function survives(sql: SqlStorage, tables: Tables, now: number): boolean {
-  return tables.all().some((table) => {
-    if (table === 'directory') return sql.exec('SELECT 1 FROM directory LIMIT 1').toArray().length > 0
+function survives(tables: Tables, now: number): boolean {
+  if (tables.rows('directory', 'SELECT 1 FROM directory LIMIT 1').length > 0) return true
+  return tables.expiring().some((table) => {
     const query = `SELECT 1 FROM ${table} WHERE expires IS NULL OR expires > ? LIMIT 1`
-    return sql.exec(query, now).toArray().length > 0
+    return tables.rows(table, query, now).length > 0
   })
 }
 

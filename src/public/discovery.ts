@@ -5,9 +5,8 @@ import type { Config } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
 import { ID_TOKEN_SET, type KeyRing } from '../crypto/ring.ts'
 import { grantHandlers } from '../grants/registry.ts'
+import { json, MINUTE } from '../http/json.ts'
 import { CREDENTIAL_ALGORITHMS, CREDENTIAL_FORMAT, CREDENTIAL_TYPES } from '../tokens/credential.ts'
-
-const HEADERS = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'public, max-age=60' }
 
 /**
  * GET /.well-known/openid-configuration and /.well-known/oauth-authorization-server: one document for both (OpenID
@@ -20,7 +19,7 @@ export const discovery = (c: Context<AppEnv>): Promise<Response> =>
 export async function discoveryResponse(config: Config, ring: KeyRing): Promise<Response> {
   const [signer, published] = await Promise.all([ring.signer(ID_TOKEN_SET), ring.publicKeys(ID_TOKEN_SET)])
   const algorithms = published.flatMap((key) => key.alg ?? [])
-  return new Response(JSON.stringify(document(config, signer.alg, algorithms)), { headers: HEADERS })
+  return json(document(config, signer.alg, algorithms), 200, MINUTE)
 }
 
 const RESPONSE_TYPES = [

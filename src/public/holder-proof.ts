@@ -7,6 +7,7 @@ import type { Runtime } from '../runtime.ts'
 import { CREDENTIAL_ALGORITHMS, isNonce } from '../tokens/credential.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { isJsonObject, type JsonObject } from '../util/json.ts'
+import { absent } from '../util/schema.ts'
 
 /** Longest proof that is looked at, in characters: more than any key and signature need. */
 const MAX_LENGTH = 16_384
@@ -16,8 +17,8 @@ const MEMBERS: readonly string[] = ['kty', 'crv', 'x', 'y', 'n', 'e', 'use', 'al
 
 const format = v.object({
   alg: v.picklist(CREDENTIAL_ALGORITHMS),
-  crit: v.optional(v.never()),
-  jwk: v.pipe(v.custom<JsonObject>(isJsonObject), v.check(isPublicKey)),
+  crit: absent,
+  jwk: v.custom<JsonObject>((value) => isJsonObject(value) && isPublicKey(value)),
   nonce: v.optional(v.string(), ''),
   exp: v.optional(v.number(), Number.POSITIVE_INFINITY),
 })

@@ -1,17 +1,18 @@
 import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
 import { ACCESS_TOKEN_SET, ID_TOKEN_SET, type KeyRing } from '../crypto/ring.ts'
-
-/** Resource servers may keep the keys for a minute: further keys sign only after that (design section 5). */
-const HEADERS = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'public, max-age=60' }
+import { json, MINUTE } from '../http/json.ts'
 
 /** GET /.well-known/jwks.json (contract 1.3.1). */
 export const jwks = (c: Context<AppEnv>): Promise<Response> =>
   jwksResponse(c.var.ctx.rt.keys, c.var.ctx.rt.config.broadcastKeys)
 
-/** The public keys of both built-in sets and of those named, newest first in each (contract 2.10). */
+/**
+ * The public keys of both built-in sets and of those named, newest first in each (contract 2.10). Resource servers may
+ * keep them for a minute: further keys sign only after that (design section 5).
+ */
 export async function jwksResponse(ring: KeyRing, broadcast: readonly string[] = []): Promise<Response> {
   const names = [...new Set([ID_TOKEN_SET, ACCESS_TOKEN_SET, ...broadcast])]
   const sets = await Promise.all(names.map((name) => ring.publicKeys(name)))
-  return new Response(JSON.stringify({ keys: sets.flat() }), { headers: HEADERS })
+  return json({ keys: sets.flat() }, 200, MINUTE)
 }

@@ -15,11 +15,9 @@ import type { AppEnv, RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { bearerToken } from '../http/bearer.ts'
 import { Parameters, readJson } from '../http/form.ts'
-import { json } from '../http/json.ts'
+import { json, NO_STORE } from '../http/json.ts'
 import type { ClientRecord } from '../store/types.ts'
 import type { JsonObject } from '../util/json.ts'
-
-const UNCACHED = { 'cache-control': 'no-store', pragma: 'no-cache' }
 
 /** POST /oauth2/register: a client registers itself (RFC 7591 section 3, contract 1.3.7). */
 export async function register(c: Context<AppEnv>): Promise<Response> {
@@ -27,7 +25,7 @@ export async function register(c: Context<AppEnv>): Promise<Response> {
   requireEnabled(ctx)
   const input = parseRegistration(await readJson(c.req.raw), ctx.rt.config, 'malformed_body')
   const body = await renderNewClient(ctx.rt, await createClient(ctx, input))
-  return json(body, 201, { ...UNCACHED, location: body.registration_client_uri })
+  return json(body, 201, { ...NO_STORE, location: body.registration_client_uri })
 }
 
 /** GET, PUT and DELETE of /oauth2/register/{id}: a client manages its registration (RFC 7592 section 2). */
@@ -45,7 +43,7 @@ export async function manageRegistration(c: Context<AppEnv>): Promise<Response> 
     case 'DELETE':
       return remove(ctx, client)
     default:
-      return json(shown(client), 200, UNCACHED)
+      return json(shown(client), 200, NO_STORE)
   }
 }
 
@@ -101,7 +99,7 @@ async function replace(
   })
   const answer = withSecret(shown(client), secret)
   const token = await registrationToken(ctx.rt, client)
-  return json({ ...answer, registration_access_token: token }, 200, UNCACHED)
+  return json({ ...answer, registration_access_token: token }, 200, NO_STORE)
 }
 
 /** Deletes the client as it was found; if it was changed since, its token may be dead, so nothing is done. */
@@ -112,7 +110,7 @@ async function remove(ctx: RequestContext, { id, version }: ClientRecord): Promi
       ? new OAuthError('temporarily_unavailable', 'The client is being changed by others.')
       : thrown
   })
-  return new Response(null, { status: 204, headers: UNCACHED })
+  return new Response(null, { status: 204, headers: NO_STORE })
 }
 
 /** What a client sees of itself: not the metadata that admins keep about it. */

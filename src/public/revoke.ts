@@ -4,6 +4,7 @@ import type { AppEnv, RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { underAssertion } from '../grants/attempts.ts'
 import { readForm } from '../http/form.ts'
+import { NO_STORE } from '../http/json.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { isExpired, openToken, shardOf } from '../tokens/inspect.ts'
 import { nowSeconds } from '../util/clock.ts'
@@ -20,7 +21,7 @@ export async function revoke(c: Context<AppEnv>): Promise<Response> {
     const client = await authenticateClient(own, c.req.header('authorization'), form)
     await revokeToken(own, client, form.require('token'))
   })
-  return new Response(null, { status: 200, headers: { 'cache-control': 'no-store', pragma: 'no-cache' } })
+  return new Response(null, { headers: NO_STORE })
 }
 
 async function revokeToken(ctx: RequestContext, client: ClientRecord, text: string): Promise<void> {

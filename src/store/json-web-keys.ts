@@ -46,7 +46,7 @@ export class JsonWebKeyStore implements KeySource {
     this.#copies = new Copies('json-web-keys', kv, (set) => this.#select(set))
   }
 
-  /** The keys of a set, newest first; none before the first one is stored. The same copy gives the same array. */
+  /** The keys of a set, newest first; none before the first one is stored. */
   async list(set: string, fresh: boolean): Promise<readonly SigningKeyRow[]> {
     const found = await (fresh ? this.#copies.fresh(set) : this.#copies.find(set))
     return found?.rows ?? []

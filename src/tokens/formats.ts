@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { tuple } from '../crypto/tuple.ts'
 import { isOwner } from '../ledger/owner.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
@@ -74,181 +74,127 @@ export interface ClientToken extends ClientStamp {
 export type Expiring<Content> = Content & { readonly expiresAt: number | null }
 
 const owner = v.custom<string>(isOwner)
-const codeFormat = v.looseTuple([
+const text = v.string()
+const number = v.number()
+const texts = v.array(text)
+const stamp = { instance: text, accessEpoch: number }
+
+const codeFormat = tuple({
   owner,
-  v.string(),
-  v.number(),
-  v.nullable(v.string()),
-  v.nullable(v.string()),
-  v.string(),
-  v.number(),
-])
-const deviceFormat = v.looseTuple([owner, v.string(), v.string(), v.number()])
-const grantFormat = v.looseTuple([v.picklist([0]), owner, v.string(), v.number(), v.string(), v.number()])
-const clientFormat = v.looseTuple([
-  v.picklist([1]),
-  v.string(),
-  v.string(),
-  v.number(),
-  v.number(),
-  v.array(v.string()),
-  v.array(v.string()),
-  v.string(),
-  v.number(),
-  v.optional(v.nullable(v.string())),
-  v.optional(v.custom<JsonObject>(isJsonObject)),
-])
+  grantId: text,
+  epoch: number,
+  redirectUri: v.nullish(text, null),
+  codeChallenge: v.nullish(text, null),
+  ...stamp,
+})
+const deviceFormat = tuple({ owner, id: text, ...stamp })
+
+/** Tuples of access and refresh tokens begin with a 0 where there is a grant, and with a 1 where there is none. */
+const grantFormat = tuple({ owner, grantId: text, generation: number, ...stamp })
+const clientFormat = tuple({
+  clientId: text,
+  id: text,
+  shards: number,
+  issuedAt: number,
+  scope: texts,
+  audience: texts,
+  ...stamp,
+  subject: v.nullish(text, null),
+  custom: v.nullish(v.custom<JsonObject>(isJsonObject), {}),
+})
 
 const PREFIX = {
   code: 'ory_ac_',
   device_code: 'ory_dc_',
   access_token: 'ory_at_',
+  access_jti: '',
   refresh_token: 'ory_rt_',
 } as const
 
 type TokenKind = keyof typeof PREFIX
 
-const withoutPrefix = (kind: TokenKind, text: string): string =>
-  text.startsWith(PREFIX[kind]) ? text.slice(PREFIX[kind].length) : text
+async function seal(
+  rt: Runtime,
+  kind: TokenKind,
+  data: readonly unknown[],
+  expiresAt: number | null,
+): Promise<string> {
+  return PREFIX[kind] + (await rt.envelopes.seal(kind, data, expiresAt))
+}
+
+/** Opens a code or token of a kind, with or without prefix; `undefined` when it is not one of ours. */
+async function open<Content>(
+  rt: Runtime,
+  kind: TokenKind,
+  sealed: string,
+  read: (data: unknown) => Content,
+): Promise<Expiring<Content> | undefined> {
+  const envelope = sealed.startsWith(PREFIX[kind]) ? sealed.slice(PREFIX[kind].length) : sealed
+  const opened = await rt.envelopes.open(kind, envelope)
+  return opened === undefined ? undefined : { ...read(opened.data), expiresAt: opened.expiresAt }
+}
 
 /** Seals an authorization code. The same content gives the same code, so a repeated redirect repeats its answer. */
-export async function sealCode(rt: Runtime, code: AuthorizationCode, expiresAt: number): Promise<string> {
-  const { owner, grantId, epoch, redirectUri, codeChallenge, instance, accessEpoch } = code
-  const data = [owner, grantId, epoch, redirectUri, codeChallenge, instance, accessEpoch]
-  return PREFIX.code + (await rt.envelopes.seal('code', data, expiresAt))
-}
+export const sealCode = (rt: Runtime, code: AuthorizationCode, expiresAt: number): Promise<string> =>
+  seal(rt, 'code', codeFormat.write(code), expiresAt)
 
 /** Opens an authorization code; `undefined` when it is not one of ours. */
-export async function openCode(rt: Runtime, text: string): Promise<Expiring<AuthorizationCode> | undefined> {
-  const opened = await rt.envelopes.open('code', withoutPrefix('code', text))
-  if (opened === undefined) return undefined
-  const [owner, grantId, epoch, redirectUri, codeChallenge, instance, accessEpoch] = read(
-    codeFormat,
-    opened.data,
-  )
-  const { expiresAt } = opened
-  return { owner, grantId, epoch, redirectUri, codeChallenge, instance, accessEpoch, expiresAt }
-}
+export const openCode = (rt: Runtime, code: string): Promise<Expiring<AuthorizationCode> | undefined> =>
+  open(rt, 'code', code, codeFormat.read)
 
 /** Seals a device code. */
-export async function sealDeviceCode(rt: Runtime, code: DeviceCode, expiresAt: number): Promise<string> {
-  const { owner, id, instance, accessEpoch } = code
-  const data = [owner, id, instance, accessEpoch]
-  return PREFIX.device_code + (await rt.envelopes.seal('device_code', data, expiresAt))
-}
+export const sealDeviceCode = (rt: Runtime, code: DeviceCode, expiresAt: number): Promise<string> =>
+  seal(rt, 'device_code', deviceFormat.write(code), expiresAt)
 
 /** Opens a device code; `undefined` when it is not one of ours. */
-export async function openDeviceCode(rt: Runtime, text: string): Promise<Expiring<DeviceCode> | undefined> {
-  const opened = await rt.envelopes.open('device_code', withoutPrefix('device_code', text))
-  if (opened === undefined) return undefined
-  const [owner, id, instance, accessEpoch] = read(deviceFormat, opened.data)
-  return { owner, id, instance, accessEpoch, expiresAt: opened.expiresAt }
-}
+export const openDeviceCode = (rt: Runtime, code: string): Promise<Expiring<DeviceCode> | undefined> =>
+  open(rt, 'device_code', code, deviceFormat.read)
 
 /** Seals an opaque access token. */
-export async function sealAccess(
+export const sealAccess = (
   rt: Runtime,
   token: GrantToken | ClientToken,
   expiresAt: number,
-): Promise<string> {
-  return PREFIX.access_token + (await rt.envelopes.seal('access_token', accessData(token), expiresAt))
-}
+): Promise<string> => seal(rt, 'access_token', accessData(token), expiresAt)
 
 /**
  * Seals the `jti` of a JWT access token. It carries what an opaque token carries, but is of a kind of its own:
  * whoever finds a `jti` in a log holds no token.
  */
-export function sealJti(rt: Runtime, token: GrantToken | ClientToken, expiresAt: number): Promise<string> {
-  return rt.envelopes.seal('access_jti', accessData(token), expiresAt)
-}
+export const sealJti = (rt: Runtime, token: GrantToken | ClientToken, expiresAt: number): Promise<string> =>
+  seal(rt, 'access_jti', accessData(token), expiresAt)
 
 /** Seals a refresh token; `expiresAt` null never expires. */
-export async function sealRefresh(rt: Runtime, token: GrantToken, expiresAt: number | null): Promise<string> {
-  return PREFIX.refresh_token + (await rt.envelopes.seal('refresh_token', grantData(token), expiresAt))
-}
+export const sealRefresh = (rt: Runtime, token: GrantToken, expiresAt: number | null): Promise<string> =>
+  seal(rt, 'refresh_token', accessData(token), expiresAt)
 
 /** Opens an opaque access token, with or without prefix. */
-export function openAccess(
+export const openAccess = (
   rt: Runtime,
-  text: string,
-): Promise<Expiring<GrantToken | ClientToken> | undefined> {
-  return openAccessKind(rt, 'access_token', withoutPrefix('access_token', text))
-}
+  token: string,
+): Promise<Expiring<GrantToken | ClientToken> | undefined> => open(rt, 'access_token', token, readAccess)
 
 /** Opens the `jti` of a JWT access token, which counts only together with the JWT's signature. */
-export function openJti(rt: Runtime, text: string): Promise<Expiring<GrantToken | ClientToken> | undefined> {
-  return openAccessKind(rt, 'access_jti', text)
-}
-
-async function openAccessKind(
-  rt: Runtime,
-  kind: 'access_token' | 'access_jti',
-  text: string,
-): Promise<Expiring<GrantToken | ClientToken> | undefined> {
-  const opened = await rt.envelopes.open(kind, text)
-  if (opened === undefined) return undefined
-  const data = read(v.union([grantFormat, clientFormat]), opened.data)
-  return { ...(data[0] === 0 ? toGrantToken(data) : toClientToken(data)), expiresAt: opened.expiresAt }
-}
+export const openJti = (rt: Runtime, jti: string): Promise<Expiring<GrantToken | ClientToken> | undefined> =>
+  open(rt, 'access_jti', jti, readAccess)
 
 /** Opens a refresh token, with or without prefix. */
-export async function openRefresh(rt: Runtime, text: string): Promise<Expiring<GrantToken> | undefined> {
-  const opened = await rt.envelopes.open('refresh_token', withoutPrefix('refresh_token', text))
-  if (opened === undefined) return undefined
-  return { ...toGrantToken(read(grantFormat, opened.data)), expiresAt: opened.expiresAt }
+export const openRefresh = (rt: Runtime, token: string): Promise<Expiring<GrantToken> | undefined> =>
+  open(rt, 'refresh_token', token, readGrant)
+
+function accessData(token: GrantToken | ClientToken): readonly unknown[] {
+  if (token.type === 'grant') return [0, ...grantFormat.write(token)]
+  const data = clientFormat.write(token)
+  const isPlain = token.subject === null && Object.keys(token.custom).length === 0
+  return [1, ...(isPlain ? data.slice(0, -2) : data)]
 }
 
-const accessData = (token: GrantToken | ClientToken): readonly unknown[] =>
-  token.type === 'grant' ? grantData(token) : clientData(token)
-
-const grantData = (token: GrantToken): readonly unknown[] => [
-  0,
-  token.owner,
-  token.grantId,
-  token.generation,
-  token.instance,
-  token.accessEpoch,
-]
-
-const clientData = (token: ClientToken): readonly unknown[] => [
-  1,
-  token.clientId,
-  token.id,
-  token.shards,
-  token.issuedAt,
-  token.scope,
-  token.audience,
-  token.instance,
-  token.accessEpoch,
-  ...(token.subject === null && Object.keys(token.custom).length === 0 ? [] : [token.subject, token.custom]),
-]
-
-function toGrantToken(data: v.InferOutput<typeof grantFormat>): GrantToken {
-  const [, owner, grantId, generation, instance, accessEpoch] = data
-  return { type: 'grant', owner, grantId, generation, instance, accessEpoch }
+function readAccess(data: unknown): GrantToken | ClientToken {
+  return Array.isArray(data) && data[0] === 1
+    ? { type: 'client', ...clientFormat.read(data.slice(1)) }
+    : readGrant(data)
 }
 
-function toClientToken(data: v.InferOutput<typeof clientFormat>): ClientToken {
-  const [
-    ,
-    clientId,
-    id,
-    shards,
-    issuedAt,
-    scope,
-    audience,
-    instance,
-    accessEpoch,
-    subject = null,
-    custom = {},
-  ] = data
-  const claims = { scope, audience, subject, custom }
-  return { type: 'client', clientId, id, shards, issuedAt, ...claims, instance, accessEpoch }
-}
-
-/** What opened was sealed by us: a payload that does not fit is our fault. */
-function read<Schema extends v.GenericSchema>(schema: Schema, data: unknown): v.InferOutput<Schema> {
-  const parsed = v.safeParse(schema, data)
-  if (!parsed.success) throw new OAuthError('server_error')
-  return parsed.output
+function readGrant(data: unknown): GrantToken {
+  return { type: 'grant', ...grantFormat.read(Array.isArray(data) ? data.slice(1) : data) }
 }

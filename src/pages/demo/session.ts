@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
-import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import * as v from 'valibot'
 import type { AppEnv } from '../../context.ts'
+import { readCookie, setCookie } from '../../http/cookies.ts'
 import { basePath } from '../../http/page.ts'
 import { nowSeconds } from '../../util/clock.ts'
 
@@ -29,7 +29,7 @@ export const Tokens = v.object({
 /** What the last button led to. */
 const Outcome = v.object({ title: v.string(), body: v.string() })
 
-const Session = v.object({ nonce: v.string(), tokens: Tokens, outcome: v.nullable(Outcome) })
+const Session = v.object({ nonce: v.string(), tokens: Tokens, outcome: v.nullish(Outcome, null) })
 
 export type Pending = v.InferOutput<typeof Pending>
 export type Tokens = v.InferOutput<typeof Tokens>
@@ -40,23 +40,20 @@ const SESSION = 'ladon_demo'
 
 /** The login that this browser began; `undefined` when there is none, or not any more. */
 export function readPending(c: Context<AppEnv>): Promise<Pending | undefined> {
-  return open(c, Pending, getCookie(c, PENDING) ?? '')
+  return open(c, Pending, read(c, PENDING))
 }
 
 /** Keeps a begun login in the browser, sealed. */
 export async function writePending(c: Context<AppEnv>, pending: Pending): Promise<void> {
-  setCookie(c, PENDING, await seal(c, pending, PENDING_SECONDS), attributes(c, PENDING_SECONDS))
+  write(c, PENDING, await seal(c, pending, PENDING_SECONDS), PENDING_SECONDS)
 }
 
 /** Forgets the begun login. */
-export function clearPending(c: Context<AppEnv>): void {
-  deleteCookie(c, PENDING, attributes(c, 0))
-}
+export const clearPending = (c: Context<AppEnv>): void => write(c, PENDING, '', 0)
 
 /** The demo client's tokens as this browser keeps them. */
 export function readSession(c: Context<AppEnv>): Promise<DemoSession | undefined> {
-  const chunks = CHUNKS.map((name) => getCookie(c, name) ?? '')
-  return open(c, Session, chunks.join(''))
+  return open(c, Session, CHUNKS.map((name) => read(c, name)).join(''))
 }
 
 /** Keeps the tokens in the browser: sealed, out of reach of scripts, in as many cookies as they need. */
@@ -64,22 +61,25 @@ export async function writeSession(c: Context<AppEnv>, session: DemoSession): Pr
   const sealed = await seal(c, session, SESSION_SECONDS)
   for (const [index, name] of CHUNKS.entries()) {
     const chunk = sealed.slice(index * CHUNK, (index + 1) * CHUNK)
-    if (chunk !== '') setCookie(c, name, chunk, attributes(c, SESSION_SECONDS))
-    else if (getCookie(c, name) !== undefined) deleteCookie(c, name, attributes(c, 0))
+    if (chunk !== '') write(c, name, chunk, SESSION_SECONDS)
+    else if (read(c, name) !== '') write(c, name, '', 0)
   }
 }
 
 /** Forgets the tokens. */
 export function clearSession(c: Context<AppEnv>): void {
-  for (const name of CHUNKS) deleteCookie(c, name, attributes(c, 0))
+  for (const name of CHUNKS) write(c, name, '', 0)
 }
 
 const CHUNKS = Array.from({ length: MAX_CHUNKS }, (_, index) => `${SESSION}_${index}`)
 
-function attributes(c: Context<AppEnv>, maxAge: number) {
+const read = (c: Context<AppEnv>, name: string): string => readCookie(c.req.header('cookie'), name) ?? ''
+
+function write(c: Context<AppEnv>, name: string, value: string, maxAge: number): void {
   const { config } = c.var.ctx.rt
-  const path = `${basePath(config)}/demo`
-  return { path, httpOnly: true, secure: config.cookies.secure, sameSite: 'Lax', maxAge } as const
+  const settings = { secure: config.cookies.secure, sameSite: 'Lax', domain: null } as const
+  const cookie = setCookie(settings, name, value, `${basePath(config)}/demo`, maxAge)
+  c.header('set-cookie', cookie, { append: true })
 }
 
 const seal = (c: Context<AppEnv>, data: unknown, seconds: number): Promise<string> =>
