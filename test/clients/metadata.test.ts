@@ -51,6 +51,7 @@ describe('defaults', () => {
         skip_consent: false,
         skip_logout_consent: null,
         lifespans: {},
+        openid: {},
       },
     })
   })
