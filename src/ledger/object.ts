@@ -6,7 +6,7 @@ import { Alarm, PAUSE_MS } from './alarm.ts'
 import { getBlob, putBlob } from './blobs.ts'
 import { Ledgers } from './client.ts'
 import { countGrants, listGrants } from './consents.ts'
-import { Callers, findDevice, openDevice, pollDevice, settleDevice } from './device.ts'
+import { Callers, findDevice, mayGuess, openDevice, pollDevice, settleDevice } from './device.ts'
 import { bindSession, owners, unbindSessions } from './directory.ts'
 import { commitGrant, inspect } from './grants.ts'
 import { redeem } from './redeem.ts'
@@ -130,8 +130,8 @@ export class Ledger extends DurableObject<Env> implements Types.LedgerMethods {
     return this.#change((work) => settleDevice(work, input))
   }
 
-  guess(_input: null): boolean {
-    return this.#callers.mayGuess(nowMs())
+  guess(input: { readonly attempt: string }): boolean {
+    return this.#change((work) => mayGuess(work, input.attempt))
   }
 
   /** Deletes what expired. Never throws: the next run is set before anything can fail. */

@@ -17,7 +17,7 @@
  *            `record` is JSON: GrantRecord and its version, `{"v":1,"subject":...}`, and as `hooked` the claims of a token
  *            hook, which count instead of those consented to; empty once revoked.
  * epochs     `client` ('' for the whole subject), `value` (a time in ms, rising), attempt, expires.
- * spent      id, attempt, expires.
+ * spent      id, attempt, expires. In the ledger of a network, one row for each user code it tried.
  * directory  sid, owner.
  * blobs      id, expires, data.
  * devices    id, `request` (a query), `status` pending, approved or denied, the grant of an approval (`owner`, `grant_id`,
