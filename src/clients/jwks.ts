@@ -5,7 +5,7 @@ import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { BoundedMap } from '../util/bounded-map.ts'
 import { nowMs } from '../util/clock.ts'
-import { isJsonObject, type JsonObject } from '../util/json.ts'
+import { isJsonObject, type JsonObject, parseJson } from '../util/json.ts'
 import { isPublicKey } from './metadata-jwks.ts'
 
 /** Longest use of a fetched set while its source can be asked (design rule 5), and while it cannot, milliseconds. */
@@ -94,7 +94,7 @@ async function fetchSet(rt: Runtime, uri: string): Promise<Uint8Array> {
 /** The usable keys of a set; those of kinds we do not know are passed over (RFC 7517 section 5). */
 function parseSet(body: Uint8Array): Keys | undefined {
   try {
-    const set: unknown = JSON.parse(new TextDecoder().decode(body))
+    const set = parseJson(body)
     const keys: unknown = isJsonObject(set) ? set['keys'] : undefined
     return Array.isArray(keys) ? keys.filter((key) => isJsonObject(key) && isPublicKey(key)) : undefined
   } catch {

@@ -31,10 +31,7 @@ const entries = {
   unsupported_response_mode: [400, 'The response mode is unknown or does not fit the response type.'],
   access_denied: [403, 'The request was denied by the resource owner or the authorization server.'],
   authorization_pending: [400, 'The user has not answered yet: go on polling.'],
-  slow_down: [
-    400,
-    'The user has not answered yet, and the device polls too often: wait five seconds longer from now on.',
-  ],
+  slow_down: [400, 'Polls come too often: wait five seconds longer from now on.'],
   missing_proof: [400, 'Ask again with a proof that carries this nonce.'],
   expired_token: [400, 'The device code has expired: start again.'],
   device_denied: [400, 'The user said no.', 'access_denied'],

@@ -15,11 +15,11 @@ const acceptBody = v.object({ user_code: v.nullish(v.string(), '') })
 export const deviceOwner = (userCode: string): string => ownerOf('device', userCode)
 
 /**
- * Takes the user code that the verification page was given (contract 1.4.2). Writes nothing: the code is used when
- * the browser has gone through login and consent. Each network may try a limited number of codes.
+ * Takes the user code that the verification page was given (contract 1.4.2). Writes nothing but the try itself, of which
+ * each network has a limited number: the code is used when the browser has gone through login and consent.
  */
 export async function acceptUserCode(
-  { rt, seen }: RequestContext,
+  { rt, attempt, seen }: RequestContext,
   challenge: string,
   body: unknown,
 ): Promise<FlowAnswer<Continuation>> {
@@ -29,7 +29,7 @@ export async function acceptUserCode(
   if (expired) return { status: 410, body: { redirect_to: verifyUrl(rt.config) } }
   const userCode = readUserCode(parseBody(acceptBody, body).user_code, rt.config.oauth2.device.userCode)
   if (userCode === '') throw new OAuthError('invalid_request', "Field 'user_code' is missing.")
-  if (!(await rt.ledgers.call(guesser, 'guess', null))) {
+  if (!(await rt.ledgers.call(guesser, 'guess', { attempt }))) {
     throw new OAuthError(
       'invalid_request',
       'Too many codes were tried from this network: wait a few minutes.',

@@ -1,4 +1,5 @@
 import { OAuthError } from '../errors/oauth-error.ts'
+import { parseJson } from '../util/json.ts'
 import { readAtMost } from './stream.ts'
 
 /** Largest body taken, in bytes. */
@@ -92,7 +93,7 @@ export async function readFormEntries(request: Request): Promise<readonly (reado
 export async function readJson(request: Request): Promise<unknown> {
   const body = await readBody(request)
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(body))
+    return parseJson(body)
   } catch {
     throw new OAuthError('malformed_body', 'The body is not valid JSON.')
   }

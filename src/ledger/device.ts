@@ -1,3 +1,4 @@
+import { countSpent, spend } from './spent.ts'
 import type {
   DeviceInput,
   DeviceRequestView,
@@ -11,9 +12,9 @@ import type { Work } from './work.ts'
 /** How much earlier than asked a poll may come, ms: what the network may take off a pause. */
 const LEEWAY_MS = 500
 
-/** How many user codes one network may try within a time, ms. */
+/** How many user codes one network may try within ten minutes: so many seconds, and the minute that `spend` adds. */
 const GUESSES = 60
-const GUESSES_WITHIN_MS = 600_000
+const GUESS_SECONDS = 540
 
 /** A row of `devices`: the one request a user code stands for. */
 type DeviceRow = {
@@ -28,12 +29,11 @@ type DeviceRow = {
 }
 
 /**
- * What an object remembers of its callers while it is in memory: a poll or a guess writes nothing. An object that was
- * put aside had no caller to slow down.
+ * What an object remembers of its callers while it is in memory: a poll writes nothing. An object that was put aside,
+ * which takes ten seconds without a call, had no caller to slow down.
  */
 export class Callers {
   #polledMs = 0
-  #guessedMs: readonly number[] = []
 
   /** Notes a poll; whether it came sooner after the last one than it may. */
   pollsTooFast(nowMs: number, intervalMs: number): boolean {
@@ -41,15 +41,12 @@ export class Callers {
     this.#polledMs = nowMs
     return since >= 0 && since < intervalMs - LEEWAY_MS
   }
-
-  /** Notes that a user code is tried; whether it may be. */
-  mayGuess(nowMs: number): boolean {
-    const recent = this.#guessedMs.filter((at) => at > nowMs - GUESSES_WITHIN_MS)
-    if (recent.length >= GUESSES) return false
-    this.#guessedMs = [...recent, nowMs]
-    return true
-  }
 }
+
+/** Notes that a network tries a user code; whether it may. Written down: whoever guesses can wait until an object forgets. */
+export const mayGuess = (work: Work, attempt: string): boolean =>
+  countSpent(work) < GUESSES &&
+  spend(work, { attempt, id: attempt, expiresAt: work.now + GUESS_SECONDS }).first
 
 function readDevice(work: Work): DeviceRow | undefined {
   return work.tables.rows<DeviceRow>('devices', 'SELECT * FROM devices WHERE expires > ?', work.now)[0]

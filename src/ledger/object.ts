@@ -6,7 +6,7 @@ import { Alarm, PAUSE_MS } from './alarm.ts'
 import { getBlob, putBlob } from './blobs.ts'
 import { Ledgers } from './client.ts'
 import { countGrants, listGrants } from './consents.ts'
-import { Callers, findDevice, openDevice, pollDevice, settleDevice } from './device.ts'
+import { Callers, findDevice, mayGuess, openDevice, pollDevice, settleDevice } from './device.ts'
 import { bindSession, owners, unbindSessions } from './directory.ts'
 import { endSessions } from './end-sessions.ts'
 import { commitGrant, inspect } from './grants.ts'
@@ -137,8 +137,8 @@ export class Ledger extends DurableObject<Env> implements Types.LedgerMethods {
     return this.#change((work) => settleDevice(work, input))
   }
 
-  guess(_input: null): boolean {
-    return this.#callers.mayGuess(nowMs())
+  guess(input: { readonly attempt: string }): boolean {
+    return this.#change((work) => mayGuess(work, input.attempt))
   }
 
   /** Tells a client that a session ended; whether that is settled. Given by the Worker, which knows clients and keys. */

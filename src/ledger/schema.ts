@@ -18,7 +18,7 @@
  *            hook, which count instead of those consented to; empty once revoked. `notify` 0/1: its client is told of the
  *            session's end, and the row stays as long as the session.
  * epochs     `client` ('' for the whole subject), `value` (a time in ms, rising), attempt, expires.
- * spent      id, attempt, expires.
+ * spent      id, attempt, expires. In the ledger of a network, one row for each user code it tried.
  * directory  sid, owner.
  * blobs      id, expires, data.
  * devices    id, `request` (a query), `status` pending, approved or denied, the grant of an approval (`owner`, `grant_id`,

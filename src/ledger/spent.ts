@@ -25,6 +25,13 @@ export function spend(work: Work, input: SpendInput): { readonly first: boolean 
   return { first: true }
 }
 
+/** How many ids are spent here; for those who are about to spend another. */
+export function countSpent(work: Work): number {
+  work.tables.make('spent')
+  const query = 'SELECT count(*) AS total FROM spent WHERE expires > ?'
+  return work.sql.exec<{ total: number }>(query, work.now).one().total
+}
+
 /** Whether an id is spent, and has not expired a minute ago. */
 export function isSpent(work: Work, id: string): boolean {
   return findSpent(work, id) !== undefined

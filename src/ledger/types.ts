@@ -318,6 +318,6 @@ export interface LedgerMethods {
   findDevice(input: null): DeviceRequestView | null
   pollDevice(input: PollInput): PollResult
   settleDevice(input: SettleInput): SettleResult
-  /** Notes in memory that a network tries a user code; whether it may. */
-  guess(input: null): boolean
+  /** Notes that a network tries a user code; whether it may. */
+  guess(input: { readonly attempt: string }): boolean
 }

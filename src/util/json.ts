@@ -6,6 +6,10 @@ export interface JsonObject {
   readonly [name: string]: Json
 }
 
+/** Parses JSON in UTF-8, a byte order mark before it or not; throws for anything else. */
+export const parseJson = (bytes: Uint8Array): unknown =>
+  JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes))
+
 /** Whether a parsed JSON value is an object (not null, not an array). */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

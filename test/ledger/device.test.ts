@@ -48,8 +48,24 @@ describe('a ledger of no device', () => {
     expect(await device.call('findDevice', null)).toBeNull()
     expect(await device.poll()).toEqual({ status: 'gone' })
     expect(await device.settle(GRANT)).toEqual({ status: 'gone' })
-    expect(await device.call('guess', null)).toBe(true)
     expect(await tablesOf(device.stub)).toEqual([])
+  })
+})
+
+describe('the ledger of a network', () => {
+  it('counts the codes it tries, though the object is put aside in between, and forgets them', async () => {
+    const network = new Device()
+    const guess = (): Promise<boolean> => network.call('guess', { attempt: newAttempt() })
+    for (let tried = 0; tried < 60; tried += 1) expect(await guess()).toBe(true)
+    await evictDurableObject(network.stub)
+    expect(await guess()).toBe(false)
+    advance(599)
+    expect(await guess()).toBe(false)
+    advance(1)
+    expect(await guess()).toBe(true)
+    advance(600 + 3600)
+    expect(await runDurableObjectAlarm(network.stub)).toBe(true)
+    expect(await tablesOf(network.stub)).toEqual([])
   })
 })
 
