@@ -1,7 +1,7 @@
 import type { AuditEvent, RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { ClientRecord } from '../store/types.ts'
-import { toBase64url } from '../util/base64url.ts'
+import { randomText } from '../util/base64url.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { type ClientInput, checkClientId } from './metadata.ts'
 import { hashSecret, makeSecret } from './secret.ts'
@@ -30,7 +30,7 @@ export async function createClient(ctx: RequestContext, input: ClientInput): Pro
   const client = await ctx.rt.clients.insert({
     id,
     // Short, because every token carries it.
-    instance: toBase64url(crypto.getRandomValues(new Uint8Array(8))),
+    instance: randomText(8),
     accessEpoch: 0,
     registrationEpoch: 0,
     secretHash: secret === undefined ? null : await hashSecret(ctx.rt.roots, id, secret),

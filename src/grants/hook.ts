@@ -9,7 +9,7 @@ import { fetchOutbound, type OutboundAnswer } from '../http/outbound.ts'
 import type { CustomClaims, HookStep, RedeemResult, RefreshResult } from '../ledger/types.ts'
 import type { ClientRecord } from '../store/types.ts'
 import type { TokenLifetimes } from '../tokens/lifetimes.ts'
-import { isJsonObject, isShallow, type JsonObject } from '../util/json.ts'
+import { isJsonObject, isShallow, type JsonObject, parseJson } from '../util/json.ts'
 import { type HookSession, ownSession, refreshHookBody, tokenHookBody } from './hook-body.ts'
 import type { OwnClaims } from './own-token.ts'
 
@@ -125,9 +125,7 @@ async function post(
 /** Both kinds of claims are replaced: what the answer leaves out is emptied (contract 1.5). */
 function readClaims(body: Uint8Array): CustomClaims | undefined {
   try {
-    const answer: unknown = JSON.parse(
-      new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(body),
-    )
+    const answer = parseJson(body)
     if (!isJsonObject(answer) || !isShallow(answer, MAX_DEPTH)) return undefined
     const session = answer['session'] ?? {}
     if (!isJsonObject(session)) return undefined

@@ -7,7 +7,7 @@ import { makeAccessToken } from '../tokens/access-token.ts'
 import { firstNonce } from '../tokens/credential.ts'
 import { stampOf } from '../tokens/formats.ts'
 import type { TokenResponse } from '../tokens/issue.ts'
-import { toBase64url } from '../util/base64url.ts'
+import { randomText } from '../util/base64url.ts'
 import { nowSeconds } from '../util/clock.ts'
 import type { JsonObject } from '../util/json.ts'
 import { audienceAllowed } from '../util/scope.ts'
@@ -35,7 +35,7 @@ export async function issueOwnToken(
 ): Promise<TokenResponse> {
   const issuedAt = nowSeconds()
   const lifetime = accessTokenLifespan(ctx.rt.config.ttl, client.metadata, grantType)
-  const id = toBase64url(crypto.getRandomValues(new Uint8Array(16)))
+  const id = randomText(16)
   const common = { clientId: client.id, scope, audience, custom, issuedAt }
   const accessToken = await makeAccessToken(
     ctx.rt,

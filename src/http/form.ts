@@ -1,4 +1,5 @@
 import { OAuthError } from '../errors/oauth-error.ts'
+import { parseJson } from '../util/json.ts'
 import { readAtMost } from './stream.ts'
 
 /** Largest body taken, in bytes. */
@@ -59,6 +60,13 @@ export async function readForm(request: Request): Promise<Parameters> {
   return new Parameters(entries)
 }
 
+/** Reads a form body that must hold something; throws what `readForm` throws, and `invalid_request` when it is empty. */
+export async function readFilledForm(request: Request): Promise<Parameters> {
+  const form = await readForm(request)
+  if (form.size === 0) throw new OAuthError('invalid_request', 'The body is empty.')
+  return form
+}
+
 /** The name/value pairs of a form body in order, before duplicates are judged. */
 export async function readFormEntries(request: Request): Promise<readonly (readonly [string, string])[]> {
   const body = await readBody(request)
@@ -87,7 +95,7 @@ export async function readFormEntries(request: Request): Promise<readonly (reado
 export async function readJson(request: Request): Promise<unknown> {
   const body = await readBody(request)
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(body))
+    return parseJson(body)
   } catch {
     throw new OAuthError('malformed_body', 'The body is not valid JSON.')
   }

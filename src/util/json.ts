@@ -11,9 +11,19 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** The members of an object for whose names a test holds. */
+export function pick(object: JsonObject, test: (name: string) => boolean): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([name]) => test(name)))
+}
+
 /** Whether a JSON value nests at most `limit` objects and arrays deep, so that recursive code may walk it. */
 export function isShallow(value: Json, limit: number): boolean {
   if (typeof value !== 'object' || value === null) return true
   if (limit === 0) return false
   return Object.values(value).every((member: Json) => isShallow(member, limit - 1))
+}
+
+/** The value of a JSON text in UTF-8. Throws for what is none. */
+export function parseJson(bytes: Uint8Array): unknown {
+  return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes))
 }
