@@ -6,6 +6,7 @@ import {
   type SessionCookie,
   writeSessionCookie,
 } from '../flow/browser.ts'
+import { endSessions } from '../flow/end.ts'
 import type { LoginAcceptance, LoginVerdict } from '../flow/state.ts'
 import { directoryOf, ownerOf } from '../ledger/owner.ts'
 import type { LoginInput, LoginResult } from '../ledger/types.ts'
@@ -74,9 +75,6 @@ function loginInput(
 /** Ends the browser's session, if it has one, and clears its cookie. */
 export async function dropSession(c: Context<AppEnv>, cookie: SessionCookie | undefined): Promise<void> {
   if (cookie === undefined) return
-  const { rt, attempt, audit } = c.var.ctx
-  const flowLifetime = rt.config.ttl.loginConsentRequest
-  await rt.ledgers.call(cookie.owner, 'endSessions', { attempt, target: { sid: cookie.sid }, flowLifetime })
+  await endSessions(c.var.ctx, cookie.owner, { sid: cookie.sid })
   clearSessionCookie(c)
-  audit('session.ended', { sid: cookie.sid })
 }

@@ -1,7 +1,5 @@
 import { accessTokenLifespan, type IssuingGrant } from '../clients/lifespans.ts'
 import type { RequestContext } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
-import type { Parameters } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { makeAccessToken } from '../tokens/access-token.ts'
 import { firstNonce } from '../tokens/credential.ts'
@@ -10,7 +8,6 @@ import type { TokenResponse } from '../tokens/issue.ts'
 import { randomText } from '../util/base64url.ts'
 import { nowSeconds } from '../util/clock.ts'
 import type { JsonObject } from '../util/json.ts'
-import { audienceAllowed } from '../util/scope.ts'
 
 /** Ledgers that share a client's revocations; sealed into each token, so the number may change. */
 const SHARDS = 8
@@ -51,11 +48,4 @@ export async function issueOwnToken(
     token_type: 'bearer',
     ...(await firstNonce(ctx.rt, scope, accessToken)),
   }
-}
-
-/** The refusal of a requested audience that the client may not have, if there is one. */
-export function refusedAudience(client: ClientRecord, form: Parameters): OAuthError | undefined {
-  const audience = form.list('audience').find((value) => !audienceAllowed(client.metadata.audience, value))
-  if (audience === undefined) return undefined
-  return new OAuthError('invalid_request', `The client may not request audience '${audience.slice(0, 100)}'.`)
 }

@@ -4,6 +4,7 @@ import { respondErrorPage, respondPage } from '../authorize/respond.ts'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { clearSessionCookie, readSessionCookie } from '../flow/browser.ts'
+import { endSessions } from '../flow/end.ts'
 import { type LogoutState, openLogout, sealLogout } from '../flow/logout-state.ts'
 import { withQuery } from '../flow/urls.ts'
 import { Parameters, readFormEntries } from '../http/form.ts'
@@ -91,16 +92,14 @@ async function logoutTarget(c: Context<AppEnv>, clientId: string, parameters: Pa
 
 /** Ends the session the logout app agreed to end. A repeated verifier finds it ended and just redirects. */
 async function finish(c: Context<AppEnv>, verifier: string): Promise<Response> {
-  const { rt, attempt, audit } = c.var.ctx
-  const opened = await openLogout(rt, 'logout_verifier', verifier)
+  const { ctx } = c.var
+  const opened = await openLogout(ctx.rt, 'logout_verifier', verifier)
   if (opened === undefined) throw new OAuthError('challenge_not_found')
   if (opened.expired) throw new OAuthError('request_unauthorized', 'The logout request has expired.')
   const { owner, sid, clientId, target } = opened.state
   const cookie = await readSessionCookie(c)
   if (clientId === null && cookie?.sid !== sid) return respondPage(c, target)
-  const flowLifetime = rt.config.ttl.loginConsentRequest
-  const { ended } = await rt.ledgers.call(owner, 'endSessions', { attempt, target: { sid }, flowLifetime })
-  if (ended.length > 0) audit('session.ended', { sid })
+  await endSessions(ctx, owner, { sid })
   if (cookie?.sid === sid) clearSessionCookie(c)
   return respondPage(c, target)
 }
