@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import { authenticateClient } from '../clients/authenticate.ts'
+import { isPublic } from '../clients/public.ts'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { type Parameters, readFilledForm } from '../http/form.ts'
@@ -35,7 +36,7 @@ export const introspect =
 /** The id of the client that asks; a public one proves nothing, so it may not. */
 async function authenticateAsker(c: Context<AppEnv>, form: Parameters): Promise<string> {
   const client = await authenticateClient(c.var.ctx, c.req.header('authorization'), form)
-  if (client.metadata.token_endpoint_auth_method !== 'none') return client.id
+  if (!isPublic(client)) return client.id
   throw new OAuthError('invalid_client', 'A public client may not introspect tokens.')
 }
 

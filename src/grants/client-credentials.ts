@@ -1,4 +1,5 @@
 import { refusedAudience, refusedScope } from '../clients/limits.ts'
+import { isPublic } from '../clients/public.ts'
 import type { Config } from '../config/types.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { Parameters } from '../http/form.ts'
@@ -9,7 +10,7 @@ import { issueOwnToken } from './own-token.ts'
 
 /** Issues a token to the client itself (RFC 6749 section 4.4). The token carries its claims; nothing is stored. */
 export const clientCredentials: GrantHandler = async (ctx, registered, form) => {
-  if (registered.metadata.token_endpoint_auth_method === 'none') {
+  if (isPublic(registered)) {
     throw new OAuthError('invalid_grant', 'A public client cannot use grant type client_credentials.')
   }
   const allowed = await requireGrantType(ctx, registered, 'client_credentials')
