@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import type { AppEnv } from '../context.ts'
+import type { AppEnv, RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { acceptConsent, getConsentRequest, rejectConsent } from '../flow/consent-request.ts'
 import { acceptUserCode } from '../flow/device-request.ts'
@@ -10,9 +10,6 @@ import { emptyRoutes } from '../http/empty-routes.ts'
 import { readJson } from '../http/form.ts'
 import { json } from '../http/json.ts'
 
-/** Login, consent, logout and device requests, mounted at `/oauth2/auth/requests` (contract 1.4.2). */
-export const flowRoutes = emptyRoutes()
-
 type Flow = 'login' | 'consent' | 'logout' | 'device'
 
 /** The challenge, by its own name, the older `challenge`, or in the path as v1.0-beta has it; throws `invalid_request` when it is missing. */
@@ -22,30 +19,33 @@ function challengeOf(c: Context<AppEnv>, flow: Flow): string {
   throw new OAuthError('invalid_request', `Parameter '${flow}_challenge' is missing.`)
 }
 
-const answer = ({ status, body }: FlowAnswer<unknown>): Response => json(body, status)
+type Answer = FlowAnswer<unknown>
 
-flowRoutes
-  .get('/login/:challenge?', async (c) => answer(await getLoginRequest(c.var.ctx, challengeOf(c, 'login'))))
-  .put('/login/accept/:challenge?', async (c) =>
-    answer(await acceptLogin(c.var.ctx, challengeOf(c, 'login'), await readJson(c.req.raw))),
-  )
-  .put('/login/reject/:challenge?', async (c) =>
-    answer(await rejectLogin(c.var.ctx, challengeOf(c, 'login'), await readJson(c.req.raw))),
-  )
-  .get('/consent/:challenge?', async (c) =>
-    answer(await getConsentRequest(c.var.ctx, challengeOf(c, 'consent'))),
-  )
-  .put('/consent/accept/:challenge?', async (c) =>
-    answer(await acceptConsent(c.var.ctx, challengeOf(c, 'consent'), await readJson(c.req.raw))),
-  )
-  .put('/consent/reject/:challenge?', async (c) =>
-    answer(await rejectConsent(c.var.ctx, challengeOf(c, 'consent'), await readJson(c.req.raw))),
-  )
-  .put('/device/accept', async (c) =>
-    answer(await acceptUserCode(c.var.ctx, challengeOf(c, 'device'), await readJson(c.req.raw))),
-  )
-  .get('/logout', async (c) => answer(await getLogoutRequest(c.var.ctx, challengeOf(c, 'logout'))))
-  .put('/logout/accept', async (c) => answer(await acceptLogout(c.var.ctx, challengeOf(c, 'logout'))))
+const answer = ({ status, body }: Answer): Response => json(body, status)
+
+/** Shows a request, or decides without a body. */
+const asked =
+  (flow: Flow, handle: (ctx: RequestContext, challenge: string) => Promise<Answer>) =>
+  async (c: Context<AppEnv>): Promise<Response> =>
+    answer(await handle(c.var.ctx, challengeOf(c, flow)))
+
+/** Takes a decision that comes as JSON. */
+const decided =
+  (flow: Flow, handle: (ctx: RequestContext, challenge: string, body: unknown) => Promise<Answer>) =>
+  async (c: Context<AppEnv>): Promise<Response> =>
+    answer(await handle(c.var.ctx, challengeOf(c, flow), await readJson(c.req.raw)))
+
+/** Login, consent, logout and device requests, mounted at `/oauth2/auth/requests` (contract 1.4.2). */
+export const flowRoutes = emptyRoutes()
+  .get('/login/:challenge?', asked('login', getLoginRequest))
+  .put('/login/accept/:challenge?', decided('login', acceptLogin))
+  .put('/login/reject/:challenge?', decided('login', rejectLogin))
+  .get('/consent/:challenge?', asked('consent', getConsentRequest))
+  .put('/consent/accept/:challenge?', decided('consent', acceptConsent))
+  .put('/consent/reject/:challenge?', decided('consent', rejectConsent))
+  .put('/device/accept', decided('device', acceptUserCode))
+  .get('/logout', asked('logout', getLogoutRequest))
+  .put('/logout/accept', asked('logout', acceptLogout))
   .put('/logout/reject', async (c) => {
     await rejectLogout(c.var.ctx, challengeOf(c, 'logout'))
     return c.body(null, 204)

@@ -2,6 +2,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import type { AdminScope, Config } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import { bearerOf } from '../http/bearer.ts'
 import { constantTimeEqual } from '../util/digest.ts'
 import { isLoopbackHost } from '../util/loopback.ts'
 
@@ -15,7 +16,7 @@ export const guardByKey: AdminGuard = (c, scope) => {
   if (config.admin.keys.length === 0) {
     throw new OAuthError('misconfiguration', 'ADMIN_API_KEYS is not set, so the admin API is closed.')
   }
-  const presented = /^bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
+  const presented = bearerOf(c.req.header('authorization'))
   if (presented === undefined) throw new OAuthError('admin_unauthorized')
   // Every key is compared, so the time taken does not tell which one was close.
   const matching = config.admin.keys.filter(({ key }) => constantTimeEqual(key, presented))

@@ -1,8 +1,9 @@
 import type { Context } from 'hono'
 import { authenticateClient } from '../clients/authenticate.ts'
+import { isPublic } from '../clients/public.ts'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import { type Parameters, readForm } from '../http/form.ts'
+import { type Parameters, readFilledForm } from '../http/form.ts'
 import { oauthJson } from '../http/json.ts'
 import { isV1Path } from '../http/paths.ts'
 import { type ActiveToken, findActive, openToken } from '../tokens/inspect.ts'
@@ -20,8 +21,7 @@ export const introspect =
     const { ctx } = c.var
     const byClient = isV1Path(c.req.url) && /^basic /i.test(c.req.header('authorization') ?? '')
     if (!byClient) guard(c, 'introspect')
-    const form = await readForm(c.req.raw)
-    if (form.size === 0) throw new OAuthError('invalid_request', 'The body is empty.')
+    const form = await readFilledForm(c.req.raw)
     const asker = byClient ? await authenticateAsker(c, form) : null
     const opened = await openToken(ctx, form.require('token'))
     const active = opened === undefined ? undefined : await findActive(ctx, opened)
@@ -36,7 +36,7 @@ export const introspect =
 /** The id of the client that asks; a public one proves nothing, so it may not. */
 async function authenticateAsker(c: Context<AppEnv>, form: Parameters): Promise<string> {
   const client = await authenticateClient(c.var.ctx, c.req.header('authorization'), form)
-  if (client.metadata.token_endpoint_auth_method !== 'none') return client.id
+  if (!isPublic(client)) return client.id
   throw new OAuthError('invalid_client', 'A public client may not introspect tokens.')
 }
 

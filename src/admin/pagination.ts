@@ -8,11 +8,6 @@ const DEFAULT_SIZE = 100
 const MAX_SIZE = 500
 const TOKEN_SECONDS = 3600
 
-/** What a list is asked for: the newer page tokens, or the limit and offset of v1 SDKs (contract 1.4.1). */
-type PageRequest =
-  | { readonly style: 'token'; readonly size: number; readonly after: string | null }
-  | { readonly style: 'offset'; readonly size: number; readonly offset: number }
-
 /** The list a page belongs to: its path, and the query parameters that every link repeats. */
 export interface Listing {
   readonly path: string
@@ -21,63 +16,55 @@ export interface Listing {
 
 /** Where the items of a list come from, ordered by id, and what they look like; what is `undefined` is not shown. */
 export interface PageSource<Item extends { readonly id: string }> {
-  page(place: { after: string | null; offset: number; limit: number }): Promise<readonly Item[]>
-  count(): Promise<number>
-  render(item: Item): unknown
+  readonly page: (place: {
+    readonly after: string | null
+    readonly offset: number
+    readonly limit: number
+  }) => Promise<readonly Item[]>
+  readonly count: () => Promise<number>
+  readonly render: (item: Item) => unknown
 }
 
 type Query = Readonly<Record<string, string>>
 
 /**
- * Reads the paging parameters of a list. A page token opens only for the list it was made for.
+ * Answers a request for a page of a list: by the newer page tokens, or by the limit and offset of v1 SDKs (contract
+ * 1.4.1). A page token opens only for the list it was made for.
  *
- * @param now - seconds since the epoch
  * @throws `malformed_body` for bad numbers, for both styles at once and for a token that is foreign or expired
- */
-async function readPage(envelopes: Envelopes, path: string, query: Query, now: number): Promise<PageRequest> {
-  const token = query['page_token'] || null
-  const byOffset = query['limit'] !== undefined || query['offset'] !== undefined
-  if (byOffset && (token !== null || query['page_size'] !== undefined)) {
-    throw malformed("Parameters 'limit' and 'offset' do not go with 'page_size' and 'page_token'.")
-  }
-  if (byOffset) {
-    const size = Math.min(readNumber('limit', query['limit'], 1, DEFAULT_SIZE), MAX_SIZE)
-    return { style: 'offset', size, offset: readNumber('offset', query['offset'], 0, 0) }
-  }
-  const size = Math.min(readNumber('page_size', query['page_size'], 1, DEFAULT_SIZE), MAX_SIZE)
-  return { style: 'token', size, after: token === null ? null : await openToken(envelopes, path, token, now) }
-}
-
-/**
- * Answers a request for a page of a list, in the style it asks for.
- *
- * @throws what `readPage` throws
  */
 export async function respondWithPage<Item extends { readonly id: string }>(
   envelopes: Envelopes,
   listing: Listing,
   query: Query,
-  source: PageSource<Item>,
+  { page, count, render }: PageSource<Item>,
 ): Promise<Response> {
   const now = nowSeconds()
-  const page = await readPage(envelopes, listing.path, query, now)
-  const shown = async (items: readonly Item[]): Promise<readonly unknown[]> =>
-    (await Promise.all(items.map(source.render))).filter((item) => item !== undefined)
-  if (page.style === 'offset') {
-    const { size, offset } = page
-    const [items, total] = await Promise.all([
-      source.page({ after: null, offset, limit: size }),
-      source.count(),
-    ])
-    const link = offsetLinks(listing, size, offset, total)
-    return json(await shown(items), 200, { link, 'x-total-count': String(total) })
+  const token = query['page_token'] || null
+  const byOffset = query['limit'] !== undefined || query['offset'] !== undefined
+  if (byOffset && (token !== null || query['page_size'] !== undefined)) {
+    throw malformed("Parameters 'limit' and 'offset' do not go with 'page_size' and 'page_token'.")
   }
-  const found = await source.page({ after: page.after, offset: 0, limit: page.size + 1 })
-  const items = found.slice(0, page.size)
-  const last = found.length > page.size ? (items.at(-1)?.id ?? null) : null
-  return json(await shown(items), 200, {
-    link: await tokenLinks(envelopes, listing, page.size, last, now),
-  })
+  const size = Math.min(readNumber(byOffset ? 'limit' : 'page_size', query, 1, DEFAULT_SIZE), MAX_SIZE)
+  const answer = async (items: readonly Item[], headers: Readonly<Record<string, string>>) => {
+    const shown = await Promise.all(items.map(render))
+    return json(
+      shown.filter((item) => item !== undefined),
+      200,
+      headers,
+    )
+  }
+  if (byOffset) {
+    const offset = readNumber('offset', query, 0, 0)
+    const [items, total] = await Promise.all([page({ after: null, offset, limit: size }), count()])
+    const link = offsetLinks(listing, size, offset, total)
+    return answer(items, { link, 'x-total-count': String(total) })
+  }
+  const after = token === null ? null : await openToken(envelopes, listing.path, token, now)
+  const found = await page({ after, offset: 0, limit: size + 1 })
+  const items = found.slice(0, size)
+  const last = found.length > size ? (items.at(-1)?.id ?? null) : null
+  return answer(items, { link: await tokenLinks(envelopes, listing, size, last, now) })
 }
 
 /**
@@ -136,7 +123,8 @@ async function openToken(
   return typeof after === 'string' ? after : null
 }
 
-function readNumber(name: string, text: string | undefined, least: number, otherwise: number): number {
+function readNumber(name: string, query: Query, least: number, otherwise: number): number {
+  const text = query[name]
   if (text === undefined || text === '') return otherwise
   const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
   if (value >= least) return value

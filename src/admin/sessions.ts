@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { renderClient } from '../clients/render.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import { endSessions } from '../flow/logout-notice.ts'
+import { endSessions, revokeGrants } from '../flow/end.ts'
 import { oidcContext } from '../flow/request-view.ts'
 import { requestUrl } from '../flow/urls.ts'
 import { emptyRoutes } from '../http/empty-routes.ts'
@@ -10,7 +10,6 @@ import { Parameters } from '../http/form.ts'
 import { isV1Path } from '../http/paths.ts'
 import { directoryOf, ownerOf, sessionPrefix } from '../ledger/owner.ts'
 import type { RevokeGrantsInput, StoredGrant } from '../ledger/types.ts'
-import { nowSeconds } from '../util/clock.ts'
 import { rfc3339 } from '../util/rfc3339.ts'
 import { respondWithPage } from './pagination.ts'
 
@@ -84,15 +83,7 @@ async function renderConsent(ctx: RequestContext, grant: StoredGrant): Promise<o
 
 /** Revokes one consent by its id, a subject's consents for one client, or all of a subject's. */
 async function revokeConsents(c: Context<AppEnv>): Promise<Response> {
-  const { ctx } = c.var
-  for (const { owner, target } of await consentTargets(c)) {
-    const flowLifetime = ctx.rt.config.ttl.loginConsentRequest
-    const input = { attempt: ctx.attempt, target, flowLifetime }
-    const { revoked } = await ctx.rt.ledgers.call(owner, 'revokeGrants', input)
-    if (revoked.length === 0) continue
-    ctx.audit('consent.revoked', { grants: revoked })
-    ctx.defer(ctx.rt.book.revoke(revoked, nowSeconds()))
-  }
+  for (const { owner, target } of await consentTargets(c)) await revokeGrants(c.var.ctx, owner, target)
   return c.body(null, 204)
 }
 

@@ -4,7 +4,7 @@ import { OAuthError } from '../errors/oauth-error.ts'
 import { MAX_ISSUER, type TrustedIssuer } from '../store/trusted-issuers.ts'
 import { toBase64url } from '../util/base64url.ts'
 import { sha256 } from '../util/digest.ts'
-import { isJsonObject, type JsonObject } from '../util/json.ts'
+import { isJsonObject, type JsonObject, pick } from '../util/json.ts'
 import { parseRfc3339 } from '../util/rfc3339.ts'
 import { instant } from '../util/schema.ts'
 import { isName, isPlainText } from '../util/text.ts'
@@ -46,7 +46,7 @@ export function readTrust(json: unknown, now: number): Omit<TrustedIssuer, 'id'>
   const kid = jwk?.['kid']
   if (!jwk || typeof kid !== 'string' || !isName(kid) || !isVerifyingKey(jwk))
     throw broken("Field 'jwk' must be a public key for signatures, with a 'kid' of 1 to 255 characters.")
-  const publicJwk = Object.fromEntries(Object.entries(jwk).filter(([name]) => KEPT.includes(name)))
+  const publicJwk = pick(jwk, (name) => KEPT.includes(name))
   const thumbprint = thumbprintOf(publicJwk)
   return { issuer, subject, scope, kid, thumbprint, publicJwk, createdAt: now, expiresAt }
 }

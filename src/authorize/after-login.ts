@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { isPublic } from '../clients/public.ts'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { bindBrowser, readSessionCookie } from '../flow/browser.ts'
@@ -101,7 +102,7 @@ async function checkAuthentication(
 /** Whether an earlier consent covers this request (contract 3.5). */
 function consentIsKnown(request: FlowRequest, remembered: readonly string[] | null): boolean {
   if (remembered === null || request.prompt.includes('consent')) return false
-  const isPublic = request.client.metadata.token_endpoint_auth_method === 'none'
-  if (isPublic && (request.device !== null || isImpersonable(request.redirectUri))) return false
+  if (isPublic(request.client) && (request.device !== null || isImpersonable(request.redirectUri)))
+    return false
   return request.scope.every((scope) => scopeAllowed(request.config.strategies.scope, remembered, scope))
 }

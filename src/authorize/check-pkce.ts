@@ -1,3 +1,4 @@
+import { isPublic } from '../clients/public.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { Check } from './request.ts'
 
@@ -6,10 +7,9 @@ export const checkPkce: Check = ({ config, client, parameters, responseTypes }) 
   if (!responseTypes.includes('code')) return
   const challenge = parameters.get('code_challenge')
   const method = parameters.get('code_challenge_method')
-  const isPublic = client.metadata.token_endpoint_auth_method === 'none'
   if (challenge === undefined) {
     const { pkceEnforced, pkceEnforcedForPublicClients } = config.oauth2
-    if (method === undefined && !pkceEnforced && !(isPublic && pkceEnforcedForPublicClients)) return
+    if (method === undefined && !pkceEnforced && !(isPublic(client) && pkceEnforcedForPublicClients)) return
     throw new OAuthError(
       'invalid_request',
       "Parameter 'code_challenge' is missing: this client must use PKCE.",

@@ -6,6 +6,7 @@ import {
   type SessionCookie,
   writeSessionCookie,
 } from '../flow/browser.ts'
+import { endSessions } from '../flow/end.ts'
 import type { LoginAcceptance, LoginVerdict } from '../flow/state.ts'
 import { directoryOf, ownerOf } from '../ledger/owner.ts'
 import type { LoginInput, LoginResult } from '../ledger/types.ts'
@@ -74,11 +75,6 @@ function loginInput(
 /** Ends the browser's session, if it has one, and clears its cookie. */
 export async function dropSession(c: Context<AppEnv>, cookie: SessionCookie | undefined): Promise<void> {
   if (cookie === undefined) return
-  const { rt, attempt, audit } = c.var.ctx
-  const flowLifetime = rt.config.ttl.loginConsentRequest
-  const target = { sid: cookie.sid }
-  const input = { attempt, target, flowLifetime, notify: false, revoke: false }
-  await rt.ledgers.call(cookie.owner, 'endSessions', input)
+  await endSessions(c.var.ctx, cookie.owner, { sid: cookie.sid }, false)
   clearSessionCookie(c)
-  audit('session.ended', { sid: cookie.sid })
 }

@@ -1,11 +1,11 @@
 import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import { revokeGrants } from '../flow/end.ts'
 import type { Denial } from '../flow/state.ts'
 import { withQuery } from '../flow/urls.ts'
 import { json } from '../http/json.ts'
 import type { ConsentedGrant } from '../ledger/types.ts'
-import { nowSeconds } from '../util/clock.ts'
 import type { DeviceRequest } from './request.ts'
 import { respondPage } from './respond.ts'
 
@@ -18,15 +18,10 @@ export async function answerApproval(
   { device, client, config }: DeviceRequest,
   grant: ConsentedGrant,
 ): Promise<Response> {
-  const { rt, attempt, audit, defer } = c.var.ctx
-  const { ledgers, book } = rt
-  const result = await ledgers.call(device.owner, 'settleDevice', { attempt, id: device.id, grant })
+  const { rt, attempt, audit } = c.var.ctx
+  const result = await rt.ledgers.call(device.owner, 'settleDevice', { attempt, id: device.id, grant })
   if (result.status !== 'settled') {
-    const flowLifetime = config.ttl.loginConsentRequest
-    const target = { id: grant.grantId }
-    const { revoked } = await ledgers.call(grant.owner, 'revokeGrants', { attempt, target, flowLifetime })
-    audit('consent.revoked', { grants: revoked })
-    defer(book.revoke(revoked, nowSeconds()))
+    await revokeGrants(c.var.ctx, grant.owner, { id: grant.grantId })
     throw result.status === 'gone'
       ? new OAuthError('expired_token')
       : new OAuthError('access_denied', 'The device has its answer already.')

@@ -5,20 +5,19 @@ import { Parameters } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { checkClaims } from './check-claims.ts'
 import { checkDeviceGrant } from './check-device-grant.ts'
+import { checkLimits } from './check-limits.ts'
 import { checkPkce } from './check-pkce.ts'
 import { checkMaxAge, checkPrompt } from './check-prompt.ts'
 import { checkRedirectUri } from './check-redirect-uri.ts'
 import { checkRegistration } from './check-registration.ts'
 import { checkResponseType } from './check-response-type.ts'
-import { checkAudience, checkScope } from './check-scope.ts'
 import { checkNonce, checkState } from './check-state.ts'
 import type { Check, FlowCheck, FlowRequest, Target } from './request.ts'
 import { findClient, resolveTarget } from './target.ts'
 
 /** The rules an authorization request must pass, in the order of contract 1.3.2: the first failure wins. */
 const checks: readonly Check[] = [
-  checkScope,
-  checkAudience,
+  checkLimits,
   checkRegistration,
   checkResponseType,
   checkState,
@@ -31,7 +30,7 @@ const checks: readonly Check[] = [
 ]
 
 /** The rules for a device's request (RFC 8628 section 3.1, contract 1.3.9). */
-const deviceChecks: readonly FlowCheck[] = [checkDeviceGrant, checkScope, checkAudience]
+const deviceChecks: readonly FlowCheck[] = [checkDeviceGrant, checkLimits]
 
 /** Longest request, in characters of its query: it travels whole in the login challenge. */
 const MAX_QUERY = 6 * 1024

@@ -1,9 +1,10 @@
 import type { AuditEvent, RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { ClientRecord } from '../store/types.ts'
-import { toBase64url } from '../util/base64url.ts'
+import { randomText } from '../util/base64url.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { type ClientInput, checkClientId } from './metadata.ts'
+import { isPublic } from './public.ts'
 import { hashSecret, makeSecret } from './secret.ts'
 
 /** How often a change is tried anew after somebody else changed the same client in between. */
@@ -24,13 +25,12 @@ export interface ClientChange extends Pick<ClientInput, 'metadata' | 'secret'> {
 export async function createClient(ctx: RequestContext, input: ClientInput): Promise<WrittenClient> {
   const id = input.id ?? crypto.randomUUID()
   checkClientId(id)
-  const isPublic = input.metadata.token_endpoint_auth_method === 'none'
-  const secret = input.secret ?? (isPublic ? undefined : makeSecret())
+  const secret = input.secret ?? (isPublic(input) ? undefined : makeSecret())
   const now = nowSeconds()
   const client = await ctx.rt.clients.insert({
     id,
     // Short, because every token carries it.
-    instance: toBase64url(crypto.getRandomValues(new Uint8Array(8))),
+    instance: randomText(8),
     accessEpoch: 0,
     registrationEpoch: 0,
     secretHash: secret === undefined ? null : await hashSecret(ctx.rt.roots, id, secret),

@@ -1,5 +1,6 @@
 import { OAuthError } from '../errors/oauth-error.ts'
 import { nowMs } from '../util/clock.ts'
+import { inTime } from '../util/in-time.ts'
 
 /** Shortest time between two loads unless another is given, in milliseconds. */
 const INTERVAL_MS = 1000
@@ -20,7 +21,8 @@ export class SharedLoad<T> {
   run(load: () => Promise<T>): Promise<T> {
     const now = nowMs()
     if (this.#last !== undefined && Math.abs(now - this.#last.startedAt) < this.#intervalMs) {
-      return patiently(this.#last.outcome)
+      // The runtime drops the I/O of a request whose caller went away; those who share it must not wait for ever.
+      return inTime(this.#last.outcome, PATIENCE_MS, late)
     }
     const outcome = load()
     this.#last = { startedAt: now, outcome }
@@ -39,13 +41,4 @@ export class SharedLoad<T> {
   }
 }
 
-// The runtime drops the I/O of a request whose caller went away; those who share it must not wait for ever.
-async function patiently<T>(outcome: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(new OAuthError('temporarily_unavailable')), PATIENCE_MS)
-  try {
-    return await Promise.race([outcome, late.promise])
-  } finally {
-    clearTimeout(timer)
-  }
-}
+const late = (): OAuthError => new OAuthError('temporarily_unavailable')

@@ -11,7 +11,7 @@ import {
   sessionCookie,
 } from '../http/cookies.ts'
 import { isOwner } from '../ledger/owner.ts'
-import { toBase64url } from '../util/base64url.ts'
+import { randomText, toBase64url } from '../util/base64url.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { constantTimeEqual, sha256 } from '../util/digest.ts'
 
@@ -36,10 +36,7 @@ const binding = (cookie: string, flowId: string): string =>
 export function bindBrowser(c: Context<AppEnv>, step: CsrfStep, clientId: string, flowId: string): string {
   const { cookies, ttl } = c.var.ctx.rt.config
   const present = presented(c, csrfCookieName(cookies, step, clientId))
-  const value =
-    present !== undefined && COOKIE_VALUE.test(present)
-      ? present
-      : toBase64url(crypto.getRandomValues(new Uint8Array(16)))
+  const value = present !== undefined && COOKIE_VALUE.test(present) ? present : randomText(16)
   setCookie(c, csrfCookie(cookies, step, clientId, value, ttl.loginConsentRequest))
   return binding(value, flowId)
 }

@@ -1,10 +1,8 @@
-import type { RequestContext } from '../context.ts'
 import { logLine } from '../http/log.ts'
 import { fetchOutbound } from '../http/outbound.ts'
-import type { EndSessionsInput, Notice } from '../ledger/types.ts'
+import type { Notice } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import { makeLogoutToken } from '../tokens/logout-token.ts'
-import { nowSeconds } from '../util/clock.ts'
 
 /** Bounds of one try; the answer is not read further than its status. */
 const LIMITS = { maxBytes: 64 * 1024, timeoutMs: 5000 }
@@ -25,30 +23,8 @@ export async function deliverNotice(rt: Runtime, notice: Notice): Promise<boolea
   }
 }
 
-/**
- * Ends sessions of an owner, and has their clients told after the response: at once, and again by the ledger's alarm
- * for those that cannot be reached.
- */
-export async function endSessions(
-  ctx: RequestContext,
-  owner: string,
-  target: EndSessionsInput['target'],
-): Promise<readonly Notice[]> {
-  const { rt, attempt } = ctx
-  const { revokeTokensOnLogout: revoke } = rt.config.oauth2
-  const flowLifetime = rt.config.ttl.loginConsentRequest
-  const input = { attempt, target, flowLifetime, notify: true, revoke }
-  const { ended, notices, revoked } = await rt.ledgers.call(owner, 'endSessions', input)
-  for (const sid of ended) ctx.audit('session.ended', { sid })
-  if (revoked.length > 0) {
-    ctx.audit('consent.revoked', { grants: revoked })
-    ctx.defer(rt.book.revoke(revoked, nowSeconds()))
-  }
-  if (notices.length > 0) ctx.defer(deliver(rt, owner, notices))
-  return notices
-}
-
-async function deliver(rt: Runtime, owner: string, notices: readonly Notice[]): Promise<void> {
+/** Tells clients, and strikes out what is settled; the ledger's alarm does the rest. */
+export async function deliverNotices(rt: Runtime, owner: string, notices: readonly Notice[]): Promise<void> {
   const settled = await Promise.all(notices.map((notice) => deliverNotice(rt, notice)))
   const ids = notices.filter((_, index) => settled[index] === true).map(({ id }) => id)
   if (ids.length > 0) await rt.ledgers.call(owner, 'settleNotices', { ids })

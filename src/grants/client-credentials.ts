@@ -1,15 +1,16 @@
+import { refusedAudience, refusedScope } from '../clients/limits.ts'
+import { isPublic } from '../clients/public.ts'
 import type { Config } from '../config/types.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { Parameters } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
-import { scopeAllowed } from '../util/scope.ts'
 import { type GrantHandler, requireGrantType } from './grant.ts'
 import { hookedOwnClaims } from './hook.ts'
-import { issueOwnToken, refusedAudience } from './own-token.ts'
+import { issueOwnToken } from './own-token.ts'
 
 /** Issues a token to the client itself (RFC 6749 section 4.4). The token carries its claims; nothing is stored. */
 export const clientCredentials: GrantHandler = async (ctx, registered, form) => {
-  if (registered.metadata.token_endpoint_auth_method === 'none') {
+  if (isPublic(registered)) {
     throw new OAuthError('invalid_grant', 'A public client cannot use grant type client_credentials.')
   }
   const allowed = await requireGrantType(ctx, registered, 'client_credentials')
@@ -24,14 +25,8 @@ export const clientCredentials: GrantHandler = async (ctx, registered, form) => 
   return issueOwnToken(ctx, client, claims, await hookedOwnClaims(ctx, { client, form }, claims))
 }
 
-function checkRequest(config: Config, client: ClientRecord, form: Parameters): OAuthError | undefined {
-  const registered = client.metadata.scope.split(' ')
-  const scope = form.list('scope').find((value) => !scopeAllowed(config.strategies.scope, registered, value))
-  if (scope !== undefined) {
-    return new OAuthError('invalid_scope', `The client may not request scope '${scope.slice(0, 100)}'.`)
-  }
-  return refusedAudience(client, form)
-}
+const checkRequest = (config: Config, client: ClientRecord, form: Parameters): OAuthError | undefined =>
+  refusedScope(config, client, form.list('scope')) ?? refusedAudience(client, form.list('audience'))
 
 function grantedScope(config: Config, client: ClientRecord, form: Parameters): readonly string[] {
   const requested = [...new Set(form.list('scope'))]

@@ -6,6 +6,7 @@ import {
   readAssertion,
   signedByOne,
 } from '../clients/jwt-profile.ts'
+import { refusedAudience } from '../clients/limits.ts'
 import type { Config } from '../config/types.ts'
 import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
@@ -22,7 +23,7 @@ import { isName } from '../util/text.ts'
 import { underAttempt } from './attempts.ts'
 import { type GrantHandler, requireGrantType } from './grant.ts'
 import { hookedOwnClaims } from './hook.ts'
-import { issueOwnToken, refusedAudience } from './own-token.ts'
+import { issueOwnToken } from './own-token.ts'
 
 /** Name of the grant type (RFC 7523 section 2.1). */
 export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
@@ -40,7 +41,7 @@ export const jwtBearer: GrantHandler = async (ctx, registered, form) => {
   const trust = await findTrust(ctx, assertion)
   checkTrustedScope(ctx.rt.config, trust, form)
   const client = await currentClient(ctx, allowed, form)
-  const refused = refusedAudience(client, form)
+  const refused = refusedAudience(client, form.list('audience'))
   if (refused !== undefined) throw refused
   const claims = {
     grantType: JWT_BEARER,
@@ -113,7 +114,7 @@ async function currentClient(
   form: Parameters,
 ): Promise<ClientRecord> {
   const whole = requestedScope(form).every((scope) => covers(ctx.rt.config, client, scope))
-  if (whole && refusedAudience(client, form) === undefined) return client
+  if (whole && refusedAudience(client, form.list('audience')) === undefined) return client
   return (await ctx.rt.clients.fresh(client.id)) ?? client
 }
 

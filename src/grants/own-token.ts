@@ -1,16 +1,13 @@
 import { accessTokenLifespan, type IssuingGrant } from '../clients/lifespans.ts'
 import type { RequestContext } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
-import type { Parameters } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { makeAccessToken } from '../tokens/access-token.ts'
 import { firstNonce } from '../tokens/credential.ts'
 import { stampOf } from '../tokens/formats.ts'
 import type { TokenResponse } from '../tokens/issue.ts'
-import { toBase64url } from '../util/base64url.ts'
+import { randomText } from '../util/base64url.ts'
 import { nowSeconds } from '../util/clock.ts'
 import type { JsonObject } from '../util/json.ts'
-import { audienceAllowed } from '../util/scope.ts'
 
 /** Ledgers that share a client's revocations; sealed into each token, so the number may change. */
 const SHARDS = 8
@@ -35,7 +32,7 @@ export async function issueOwnToken(
 ): Promise<TokenResponse> {
   const issuedAt = nowSeconds()
   const lifetime = accessTokenLifespan(ctx.rt.config.ttl, client.metadata, grantType)
-  const id = toBase64url(crypto.getRandomValues(new Uint8Array(16)))
+  const id = randomText(16)
   const common = { clientId: client.id, scope, audience, custom, issuedAt }
   const accessToken = await makeAccessToken(
     ctx.rt,
@@ -51,11 +48,4 @@ export async function issueOwnToken(
     token_type: 'bearer',
     ...(await firstNonce(ctx.rt, scope, accessToken)),
   }
-}
-
-/** The refusal of a requested audience that the client may not have, if there is one. */
-export function refusedAudience(client: ClientRecord, form: Parameters): OAuthError | undefined {
-  const audience = form.list('audience').find((value) => !audienceAllowed(client.metadata.audience, value))
-  if (audience === undefined) return undefined
-  return new OAuthError('invalid_request', `The client may not request audience '${audience.slice(0, 100)}'.`)
 }

@@ -1,9 +1,13 @@
 import { Parameters, readFormEntries } from './form.ts'
 
+/** The bearer token of an Authorization header (RFC 6750 section 2.1). */
+export const bearerOf = (authorization: string | null | undefined): string | undefined =>
+  /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
+
 /** The bearer token of a request: from the Authorization header, else the form or query (RFC 6750 section 2). */
 export async function bearerToken(request: Request): Promise<string | undefined> {
-  const header = /^bearer +([^\s]+)$/i.exec(request.headers.get('authorization') ?? '')
-  if (header !== null) return header[1]
+  const token = bearerOf(request.headers.get('authorization'))
+  if (token !== undefined) return token
   const type = request.headers.get('content-type')
   const isForm = request.method === 'POST' && type !== null && !/json/i.test(type)
   const entries = isForm ? await readFormEntries(request) : []

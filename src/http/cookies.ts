@@ -36,8 +36,8 @@ export function csrfCookie(
   return setCookie(settings, csrfCookieName(settings, step, clientId), value, '/', maxAge)
 }
 
-/** `Set-Cookie` of the login session's cookie. `maxAge` in seconds; null: until the browser is closed. */
-export function sessionCookie(settings: CookieSettings, value: string, maxAge: number | null): string {
+/** `Set-Cookie` of the login session's cookie. `maxAge` in seconds. */
+export function sessionCookie(settings: CookieSettings, value: string, maxAge: number): string {
   return setCookie(settings, settings.sessionName, value, settings.sessionPath, maxAge)
 }
 
@@ -46,13 +46,13 @@ export function clearedSessionCookie(settings: CookieSettings): string {
   return sessionCookie(settings, '', 0)
 }
 
-/** A `Set-Cookie` header out of reach of scripts. `maxAge` in seconds; 0: forget it, null: until the browser is closed. */
+/** A `Set-Cookie` header out of reach of scripts. `maxAge` in seconds; 0: forget it. */
 export function setCookie(
   settings: Pick<CookieSettings, 'secure' | 'sameSite' | 'domain'>,
   name: string,
   value: string,
   path: string,
-  maxAge: number | null,
+  maxAge: number,
 ): string {
   return serialize(name, value, {
     path,
@@ -60,6 +60,6 @@ export function setCookie(
     secure: settings.secure,
     sameSite: settings.sameSite,
     ...(settings.domain === null ? {} : { domain: settings.domain }),
-    ...(maxAge === null ? {} : { maxAge: Math.max(0, Math.min(maxAge, MAX_AGE_CAP)) }),
+    maxAge: Math.max(0, Math.min(maxAge, MAX_AGE_CAP)),
   })
 }

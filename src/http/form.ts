@@ -65,6 +65,13 @@ export async function readForm(request: Request): Promise<Parameters> {
   return new Parameters(entries)
 }
 
+/** Reads a form body that must hold something; throws what `readForm` throws, and `invalid_request` when it is empty. */
+export async function readFilledForm(request: Request): Promise<Parameters> {
+  const form = await readForm(request)
+  if (form.size === 0) throw new OAuthError('invalid_request', 'The body is empty.')
+  return form
+}
+
 /** The name/value pairs of a form body in order, before duplicates are judged. */
 export async function readFormEntries(request: Request): Promise<readonly (readonly [string, string])[]> {
   const body = await readBody(request)

@@ -1,5 +1,6 @@
 import type { Config } from '../config/types.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import { inTime } from '../util/in-time.ts'
 import { hostAllowed } from './hosts.ts'
 import { logLine } from './log.ts'
 import { readAtMost } from './stream.ts'
@@ -41,14 +42,9 @@ export async function fetchOutbound(
   const target = URL.parse(url)
   if (target === null || !outboundAllowed(config, target)) throw failed(target, 'the address is not allowed')
   const abort = new AbortController()
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(failed(target, 'it took too long')), limits.timeoutMs)
-  try {
-    return await Promise.race([late.promise, exchange(target, { ...init, signal: abort.signal }, limits)])
-  } finally {
-    clearTimeout(timer)
-    abort.abort()
-  }
+  const answer = exchange(target, { ...init, signal: abort.signal }, limits)
+  const late = (): OAuthError => failed(target, 'it took too long')
+  return inTime(answer, limits.timeoutMs, late).finally(() => abort.abort())
 }
 
 async function exchange(target: URL, init: RequestInit, limits: OutboundLimits): Promise<OutboundAnswer> {

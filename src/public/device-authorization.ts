@@ -6,7 +6,7 @@ import { OAuthError } from '../errors/oauth-error.ts'
 import { deviceOwner } from '../flow/device-request.ts'
 import { verifyUrl, withQuery } from '../flow/urls.ts'
 import { makeUserCode } from '../flow/user-code.ts'
-import { readForm } from '../http/form.ts'
+import { readFilledForm } from '../http/form.ts'
 import { oauthJson } from '../http/json.ts'
 import { sealDeviceCode, stampOf } from '../tokens/formats.ts'
 import { nowSeconds } from '../util/clock.ts'
@@ -18,8 +18,7 @@ const TRIES = 8
 export async function deviceAuthorization(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
   const { config, ledgers } = ctx.rt
-  const form = await readForm(c.req.raw)
-  if (form.size === 0) throw new OAuthError('invalid_request', 'The body is empty.')
+  const form = await readFilledForm(c.req.raw)
   const { id: clientId } = await authenticateClient(ctx, c.req.header('authorization'), form)
   if (form.require('client_id') !== clientId) {
     throw new OAuthError('invalid_request', "Parameter 'client_id' names another client.")

@@ -6,7 +6,7 @@ import { OAuthError } from '../errors/oauth-error.ts'
 import type { Runtime } from '../runtime.ts'
 import { CREDENTIAL_ALGORITHMS, isNonce } from '../tokens/credential.ts'
 import { nowSeconds } from '../util/clock.ts'
-import { isJsonObject, type JsonObject } from '../util/json.ts'
+import { isJsonObject, type JsonObject, pick } from '../util/json.ts'
 import { absent } from '../util/schema.ts'
 
 /** Longest proof that is looked at, in characters: more than any key and signature need. */
@@ -36,7 +36,7 @@ export async function checkProof(rt: Runtime, jwt: string, accessToken: string):
     throw refused("its 'nonce' is missing, expired, or not one given out for this access token")
   if (exp <= nowSeconds()) throw refused('it has expired')
   if (!(await signedBy({ jwt, alg }, jwk))) throw refused("the key in its header 'jwk' did not sign it")
-  return Object.fromEntries(Object.entries(jwk).filter(([name]) => MEMBERS.includes(name)))
+  return pick(jwk, (name) => MEMBERS.includes(name))
 }
 
 function readProof(jwt: string): v.InferOutput<typeof format> {

@@ -4,7 +4,7 @@ import { respondErrorPage, respondPage } from '../authorize/respond.ts'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { clearSessionCookie, readSessionCookie } from '../flow/browser.ts'
-import { endSessions } from '../flow/logout-notice.ts'
+import { endSessions } from '../flow/end.ts'
 import { type LogoutState, openLogout, sealLogout } from '../flow/logout-state.ts'
 import { withQuery } from '../flow/urls.ts'
 import { Parameters, readFormEntries } from '../http/form.ts'
@@ -93,15 +93,15 @@ async function logoutTarget(c: Context<AppEnv>, clientId: string, parameters: Pa
 
 /** Ends the session the logout app agreed to end. A repeated verifier finds it ended and just redirects. */
 async function finish(c: Context<AppEnv>, verifier: string): Promise<Response> {
-  const { rt } = c.var.ctx
-  const opened = await openLogout(rt, 'logout_verifier', verifier)
+  const { ctx } = c.var
+  const opened = await openLogout(ctx.rt, 'logout_verifier', verifier)
   if (opened === undefined) throw new OAuthError('challenge_not_found')
   if (opened.expired) throw new OAuthError('request_unauthorized', 'The logout request has expired.')
   const { owner, sid, clientId, target } = opened.state
   const cookie = await readSessionCookie(c)
   if (clientId === null && cookie?.sid !== sid) return respondPage(c, target)
-  const notices = await endSessions(c.var.ctx, owner, { sid })
+  const notices = await endSessions(ctx, owner, { sid })
   if (cookie?.sid === sid) clearSessionCookie(c)
-  const frames = (await Promise.all(notices.map((notice) => frontChannelUrl(rt, notice)))).flat()
+  const frames = (await Promise.all(notices.map((notice) => frontChannelUrl(ctx.rt, notice)))).flat()
   return frames.length === 0 ? respondPage(c, target) : showFrames(c, frames, target)
 }

@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import { authenticateClient } from '../clients/authenticate.ts'
+import { isPublic } from '../clients/public.ts'
 import {
   keepReserved,
   openRegistration,
@@ -76,7 +77,7 @@ async function bySecret(c: Context<AppEnv>, id: string): Promise<Ownership> {
     throw refused ? new OAuthError('registration_unauthorized') : thrown
   })
   // A public client proves nothing by its id.
-  if (proven.metadata.token_endpoint_auth_method === 'none') throw new OAuthError('registration_unauthorized')
+  if (isPublic(proven)) throw new OAuthError('registration_unauthorized')
   return (current) => current.instance === proven.instance && current.secretHash === proven.secretHash
 }
 

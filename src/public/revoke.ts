@@ -1,9 +1,8 @@
 import type { Context } from 'hono'
 import { authenticateClient } from '../clients/authenticate.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
 import { underAssertion } from '../grants/attempts.ts'
-import { readForm } from '../http/form.ts'
+import { readFilledForm } from '../http/form.ts'
 import { NO_STORE } from '../http/json.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { isExpired, openToken, shardOf } from '../tokens/inspect.ts'
@@ -15,8 +14,7 @@ import { nowSeconds } from '../util/clock.ts'
  */
 export async function revoke(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
-  const form = await readForm(c.req.raw)
-  if (form.size === 0) throw new OAuthError('invalid_request', 'The body is empty.')
+  const form = await readFilledForm(c.req.raw)
   await underAssertion(ctx, form, async (own) => {
     const client = await authenticateClient(own, c.req.header('authorization'), form)
     await revokeToken(own, client, form.require('token'))

@@ -4,14 +4,13 @@ import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { underAssertion } from '../grants/attempts.ts'
 import { grantHandlers } from '../grants/registry.ts'
-import { readForm } from '../http/form.ts'
+import { readFilledForm } from '../http/form.ts'
 import { oauthJson } from '../http/json.ts'
 
 /** Token endpoint (RFC 6749 section 3.2); the order of checks is contract 1.3.3. */
 export async function token(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
-  const form = await readForm(c.req.raw)
-  if (form.size === 0) throw new OAuthError('invalid_request', 'The body is empty.')
+  const form = await readFilledForm(c.req.raw)
   const grantType = form.require('grant_type')
   const handler = grantHandlers.get(grantType)
   if (handler === undefined) throw new OAuthError('invalid_request', 'The grant type is not supported.')

@@ -29,14 +29,16 @@ const COLUMNS = `id, version, instance, access_epoch AS accessEpoch, secret_hash
 
 const SELECT = `SELECT ${COLUMNS} FROM clients WHERE id = ?`
 
-const INSERT = `INSERT INTO clients
-    (id, instance, access_epoch, secret_hash, rotated_secret_hashes, name, owner, metadata, created_at, updated_at,
-     registration_epoch, version)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, coalesce((SELECT value FROM versions WHERE name = ?), 0) + 1)
+/** What a write gives a client, in the order in which `toValues` binds it after the id. */
+const WRITTEN = `instance, access_epoch, secret_hash, rotated_secret_hashes, name, owner, metadata, created_at,
+  updated_at, registration_epoch`
+const VALUES = '?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11'
+
+const INSERT = `INSERT INTO clients (id, ${WRITTEN}, version)
+  VALUES (?1, ${VALUES}, coalesce((SELECT value FROM versions WHERE name = ?12), 0) + 1)
   ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`
 
-const REPLACE = `UPDATE clients SET instance = ?2, access_epoch = ?3, secret_hash = ?4, rotated_secret_hashes = ?5,
-    name = ?6, owner = ?7, metadata = ?8, created_at = ?9, updated_at = ?10, registration_epoch = ?11, version = ?12
+const REPLACE = `UPDATE clients SET (${WRITTEN}, version) = (${VALUES}, ?12)
   WHERE id = ?1 AND version = ?12 - 1 RETURNING id`
 
 const RAISE_FLOOR = `INSERT INTO versions (name, value) SELECT ?, version FROM clients WHERE id = ?

@@ -7,13 +7,13 @@ import { bumpVersion } from './versions.ts'
 
 const COLUMNS = '"set", kid, alg, public_jwk, private_sealed, created_at'
 
-const INSERT_FIRST = `INSERT INTO json_web_keys (${COLUMNS})
-  SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS (
-    SELECT 1 FROM json_web_keys WHERE "set" = ?1 AND kid NOT IN (SELECT value FROM json_each(?7)))`
-
+/** With a list of kids it stores nothing in a set that has any other. */
 const INSERT = `INSERT INTO json_web_keys (${COLUMNS})
-  SELECT value->>'set', value->>'kid', value->>'alg', value->'publicJwk', value->>'privateSealed', value->>'createdAt'
-  FROM json_each(?) WHERE true ORDER BY key ON CONFLICT DO NOTHING RETURNING kid`
+  SELECT given.value->>'set', given.value->>'kid', given.value->>'alg', given.value->'publicJwk',
+    given.value->>'privateSealed', given.value->>'createdAt'
+  FROM json_each(?1) AS given WHERE ?2 IS NULL OR NOT EXISTS (SELECT 1 FROM json_web_keys AS other
+    WHERE other."set" = given.value->>'set' AND other.kid NOT IN (SELECT value FROM json_each(?2)))
+  ORDER BY given.key ON CONFLICT DO NOTHING RETURNING kid`
 
 const REMOVE = 'DELETE FROM json_web_keys WHERE "set" = ?1 AND (?2 IS NULL OR kid = ?2) RETURNING kid'
 
@@ -57,10 +57,7 @@ export class JsonWebKeyStore implements KeySource {
   }
 
   async insertFirst(row: SigningKeyRow, unable: readonly string[]): Promise<readonly SigningKeyRow[]> {
-    const { set, kid, alg, publicJwk, privateSealed, createdAt } = row
-    const values = [set, kid, alg, JSON.stringify(publicJwk), privateSealed, createdAt]
-    const insert = this.#db.prepare(INSERT_FIRST).bind(...values, JSON.stringify(unable))
-    return (await this.#write(set, [insert])).rows
+    return (await this.#write(row.set, [this.#insert([row], unable)])).rows
   }
 
   async add(row: SigningKeyRow): Promise<boolean> {
@@ -74,8 +71,8 @@ export class JsonWebKeyStore implements KeySource {
     return kids
   }
 
-  #insert(rows: readonly SigningKeyRow[]): D1PreparedStatement {
-    return this.#db.prepare(INSERT).bind(JSON.stringify(rows))
+  #insert(rows: readonly SigningKeyRow[], unable: readonly string[] | null = null): D1PreparedStatement {
+    return this.#db.prepare(INSERT).bind(JSON.stringify(rows), unable && JSON.stringify(unable))
   }
 
   /** Writes in one transaction and takes the outcome into the copies; `kids` are those the first statement returned. */

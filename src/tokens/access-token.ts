@@ -2,7 +2,7 @@ import { ACCESS_TOKEN_SET, ID_TOKEN_SET } from '../crypto/ring.ts'
 import { signJwt } from '../crypto/sign-jwt.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
-import type { JsonObject } from '../util/json.ts'
+import { type JsonObject, pick } from '../util/json.ts'
 import { type ClientToken, type GrantToken, sealAccess, sealJti } from './formats.ts'
 
 /** What a resource server learns from a token, by introspection or from the JWT itself. */
@@ -65,12 +65,11 @@ function strategyOf(rt: Runtime, client: ClientRecord): 'opaque' | 'jwt' {
 /** Payload of a JWT access token (contract 3.9). */
 function jwtClaims(rt: Runtime, jti: string, claims: AccessClaims): Record<string, unknown> {
   const { strategies, oauth2, urls } = rt.config
-  const promoted = Object.entries(claims.custom).filter(
-    ([name]) => oauth2.allowedTopLevelClaims.includes(name) && !RESERVED.has(name),
-  )
+  const isPromoted = (name: string): boolean =>
+    oauth2.allowedTopLevelClaims.includes(name) && !RESERVED.has(name)
   const ext = extClaims(rt, claims.custom)
   return {
-    ...Object.fromEntries(promoted),
+    ...pick(claims.custom, isPromoted),
     iss: urls.issuer,
     sub: claims.subject,
     aud: claims.audience,
@@ -90,5 +89,5 @@ function extClaims(rt: Runtime, custom: JsonObject): JsonObject | undefined {
   const { mirrorTopLevelClaims, preserveExtClaims, allowedTopLevelClaims } = rt.config.oauth2
   if (mirrorTopLevelClaims) return custom
   if (!preserveExtClaims) return undefined
-  return Object.fromEntries(Object.entries(custom).filter(([name]) => !allowedTopLevelClaims.includes(name)))
+  return pick(custom, (name) => !allowedTopLevelClaims.includes(name))
 }

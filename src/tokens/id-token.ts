@@ -4,7 +4,7 @@ import { signJwt } from '../crypto/sign-jwt.ts'
 import type { StoredGrant } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import { toBase64url } from '../util/base64url.ts'
-import type { JsonObject } from '../util/json.ts'
+import { type JsonObject, pick } from '../util/json.ts'
 import { releasedClaims } from './scope-claims.ts'
 
 /** Claims about the token or its session that the app's own never pass for (OIDC Core section 2). */
@@ -23,7 +23,7 @@ const RESERVED: ReadonlySet<string> = new Set([
 
 /** What the app says of the subject, without what only we say of tokens. */
 export const identityClaims = ({ idTokenClaims }: StoredGrant): JsonObject =>
-  Object.fromEntries(Object.entries(idTokenClaims).filter(([name]) => !RESERVED.has(name)))
+  pick(idTokenClaims, (name) => !RESERVED.has(name))
 
 /** Claims of a session that ID token and userinfo share: the app's own, and the standard ones, which win (contract 3.9). */
 export function sessionClaims(

@@ -16,3 +16,7 @@ export function fromBase64url(text: string): Uint8Array | undefined {
   const bytes = new Uint8Array(Buffer.from(text, 'base64url'))
   return toBase64url(bytes) === text ? bytes : undefined
 }
+
+/** A random text of so many bytes. */
+export const randomText = (bytes: number): string =>
+  toBase64url(crypto.getRandomValues(new Uint8Array(bytes)))

@@ -15,6 +15,11 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** The members of an object for whose names a test holds. */
+export function pick(object: JsonObject, test: (name: string) => boolean): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([name]) => test(name)))
+}
+
 /** Whether a JSON value nests at most `limit` objects and arrays deep, so that recursive code may walk it. */
 export function isShallow(value: Json, limit: number): boolean {
   if (typeof value !== 'object' || value === null) return true

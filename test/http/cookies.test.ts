@@ -30,11 +30,6 @@ describe('session cookie', () => {
       'ory_hydra_session_dev=v; Max-Age=3600; Path=/; HttpOnly; SameSite=Lax',
     ],
     [
-      'until the browser closes',
-      sessionCookie(https, 'v', null),
-      'ory_hydra_session=v; Path=/; HttpOnly; Secure; SameSite=None',
-    ],
-    [
       'cleared',
       clearedSessionCookie(https),
       'ory_hydra_session=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=None',

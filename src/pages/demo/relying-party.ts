@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import type { AppEnv } from '../../context.ts'
-import { toBase64url } from '../../util/base64url.ts'
+import { randomText, toBase64url } from '../../util/base64url.ts'
 import { sha256 } from '../../util/digest.ts'
 import type { Pending } from './session.ts'
 
@@ -19,10 +19,12 @@ export interface Reply {
   readonly body: unknown
 }
 
-const random = (): string => toBase64url(crypto.getRandomValues(new Uint8Array(32)))
-
 /** Fresh protection for one login: state, nonce and PKCE verifier (RFC 7636 section 4.1). */
-export const newPending = (): Pending => ({ state: random(), nonce: random(), verifier: random() })
+export const newPending = (): Pending => ({
+  state: randomText(32),
+  nonce: randomText(32),
+  verifier: randomText(32),
+})
 
 /** The demo application: an ordinary relying party that happens to run beside its provider. */
 export class RelyingParty {

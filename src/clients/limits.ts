@@ -1,0 +1,32 @@
+import type { Config } from '../config/types.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+import type { ClientRecord } from '../store/types.ts'
+import { audienceAllowed, scopeAllowed } from '../util/scope.ts'
+
+/** Longest part of a refused value that is told, in characters. */
+const TOLD = 100
+
+/** The refusal of a requested scope that the client may not have, if there is one (RFC 6749 section 3.3, contract 3.8). */
+export function refusedScope(
+  config: Config,
+  { metadata }: ClientRecord,
+  requested: readonly string[],
+): OAuthError | undefined {
+  const registered = metadata.scope.split(' ')
+  const scope = requested.find((value) => !scopeAllowed(config.strategies.scope, registered, value))
+  if (scope === undefined) return undefined
+  return new OAuthError('invalid_scope', `The client may not request scope '${scope.slice(0, TOLD)}'.`)
+}
+
+/** The refusal of a requested audience that the client may not have, if there is one (contract 3.8). */
+export function refusedAudience(
+  { metadata }: ClientRecord,
+  requested: readonly string[],
+): OAuthError | undefined {
+  const audience = requested.find((value) => !audienceAllowed(metadata.audience, value))
+  if (audience === undefined) return undefined
+  return new OAuthError(
+    'invalid_request',
+    `The client may not request audience '${audience.slice(0, TOLD)}'.`,
+  )
+}

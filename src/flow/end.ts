@@ -1,0 +1,44 @@
+import type { RequestContext } from '../context.ts'
+import type { EndSessionsInput, Notice, RevokeGrantsInput } from '../ledger/types.ts'
+import { nowSeconds } from '../util/clock.ts'
+import { deliverNotices } from './logout-notice.ts'
+
+/**
+ * Ends login sessions of an owner. Their clients are told after the response, at once and again by the ledger's alarm
+ * where they cannot be reached, unless a new login just takes the session's place; tokens stay, unless configured
+ * otherwise. Throws `temporarily_unavailable`.
+ */
+export async function endSessions(
+  ctx: RequestContext,
+  owner: string,
+  target: EndSessionsInput['target'],
+  notify = true,
+): Promise<readonly Notice[]> {
+  const { rt, attempt } = ctx
+  const flowLifetime = rt.config.ttl.loginConsentRequest
+  const revoke = notify && rt.config.oauth2.revokeTokensOnLogout
+  const input = { attempt, target, flowLifetime, notify, revoke }
+  const { ended, notices, revoked } = await rt.ledgers.call(owner, 'endSessions', input)
+  for (const sid of ended) ctx.audit('session.ended', { sid })
+  noteRevoked(ctx, revoked)
+  if (notices.length > 0) ctx.defer(deliverNotices(rt, owner, notices))
+  return notices
+}
+
+/** Revokes grants of an owner with all their tokens. Throws `temporarily_unavailable`. */
+export async function revokeGrants(
+  ctx: RequestContext,
+  owner: string,
+  target: RevokeGrantsInput['target'],
+): Promise<void> {
+  const { rt, attempt } = ctx
+  const flowLifetime = rt.config.ttl.loginConsentRequest
+  const { revoked } = await rt.ledgers.call(owner, 'revokeGrants', { attempt, target, flowLifetime })
+  noteRevoked(ctx, revoked)
+}
+
+function noteRevoked({ rt, audit, defer }: RequestContext, revoked: readonly string[]): void {
+  if (revoked.length === 0) return
+  audit('consent.revoked', { grants: revoked })
+  defer(rt.book.revoke(revoked, nowSeconds()))
+}
