@@ -10,6 +10,7 @@ import { Parameters } from '../http/form.ts'
 import { isV1Path } from '../http/paths.ts'
 import { directoryOf, ownerOf, sessionPrefix } from '../ledger/owner.ts'
 import type { RevokeGrantsInput, StoredGrant } from '../ledger/types.ts'
+import { openSid } from '../tokens/subject.ts'
 import { rfc3339 } from '../util/rfc3339.ts'
 import { respondWithPage } from './pagination.ts'
 
@@ -121,6 +122,11 @@ async function revokeLogins(c: Context<AppEnv>): Promise<Response> {
   const { sid = '', subject = c.req.param('subject') ?? '' } = c.req.query()
   if (sid === '' && subject === '')
     throw new OAuthError('invalid_request', "Parameter 'subject' or 'sid' is missing.")
+  const shown = sid === '' ? undefined : await openSid(c.var.ctx.rt, sid)
+  if (shown !== undefined) {
+    await endSessions(c.var.ctx, shown.owner, { sid: shown.sid })
+    return c.body(null, 204)
+  }
   const owners = sid === '' ? [ownerOf('subject', subject)] : await ownersOf(c, sid)
   for (const owner of owners) await endSessions(c.var.ctx, owner, sid === '' ? 'all' : { sid })
   return c.body(null, 204)

@@ -5,6 +5,7 @@ import { type ConsentAcceptance, type ConsentVerdict, openState } from '../flow/
 import { ownerOf } from '../ledger/owner.ts'
 import type { GrantInput, GrantRecord } from '../ledger/types.ts'
 import { prepareSigners } from '../tokens/access-token.ts'
+import { shownTo } from '../tokens/subject.ts'
 import { toBase64url } from '../util/base64url.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { sha256 } from '../util/digest.ts'
@@ -38,7 +39,8 @@ export async function afterConsent(
     await prepareSigners(ctx.rt, request.client)
   }
   const owner = ownerOf('subject', state.subject)
-  const input = grantInput(ctx.attempt, resumed, decision)
+  const shown = await shownTo(ctx.rt, request.client, { ...state, sid: state.flow.sid })
+  const input = grantInput(ctx.attempt, resumed, decision, shown)
   const result = await ctx.rt.ledgers.call(owner, 'grant', input)
   if (result.status === 'ended') return startAfresh(c, request)
   if (result.status === 'conflict') {
@@ -58,12 +60,13 @@ function grantInput(
   attempt: string,
   { state, request, expiresAt }: Resumed<ConsentVerdict>,
   decision: ConsentAcceptance,
+  shown: GrantRecord['shown'],
 ): GrantInput {
   const { handledAt: _, ...decided } = decision
   return {
     attempt,
     id: state.flow.id,
-    record: grantRecord(state, request, decision),
+    record: { ...grantRecord(state, request, decision), ...(shown !== undefined && { shown }) },
     epoch: state.epoch,
     digest: toBase64url(sha256(JSON.stringify(decided))),
     skipped: state.skip,

@@ -55,11 +55,11 @@ export async function afterLogin(
   if (!skip && request.prompt.includes('none'))
     return respondError(c, request, new OAuthError('consent_required'))
   const { flow } = state
-  const { subject, authTime, acr, amr, context } = decision
+  const { subject, authTime, forced, acr, amr, context } = decision
   const csrf = bindBrowser(c, 'consent', request.client.id, flow.id)
   const challenge = await sealConsent(
     c.var.ctx.rt,
-    { flow: { ...flow, csrf }, subject, authTime, epoch: login.epoch, skip, acr, amr, context },
+    { flow: { ...flow, csrf }, subject, authTime, epoch: login.epoch, skip, forced, acr, amr, context },
     expiresAt,
   )
   return respondPage(c, withQuery(request.config.urls.consent, { consent_challenge: challenge }))
@@ -93,8 +93,8 @@ async function checkAuthentication(
   }
   const hint = request.parameters.get('id_token_hint')
   if (hint === undefined) return unmetClaims(request, decision)
-  const { sub } = await verifyIdTokenHint(c.var.ctx, hint)
-  return sub === subject
+  const { owner } = await verifyIdTokenHint(c.var.ctx, hint)
+  return owner === ownerOf('subject', subject)
     ? unmetClaims(request, decision)
     : new OAuthError('login_required', 'Another end-user logged in than the hint names.')
 }

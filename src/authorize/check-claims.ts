@@ -1,6 +1,7 @@
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { LoginAcceptance } from '../flow/state.ts'
 import { requestedClaims } from '../tokens/requested-claims.ts'
+import { subjectFor } from '../tokens/subject.ts'
 import type { Check, FlowRequest } from './request.ts'
 
 /** The claims parameter is well formed; claims nobody knows are no error (OIDC Core section 5.5). */
@@ -14,11 +15,12 @@ export const checkClaims: Check = ({ parameters }) => {
  * essential `acr` that was not reached (OIDC Core section 5.5.1).
  */
 export function unmetClaims(
-  { parameters, device }: FlowRequest,
-  { subject, acr }: Pick<LoginAcceptance, 'subject' | 'acr'>,
+  { client, config, parameters, device }: FlowRequest,
+  { subject, forced, acr }: LoginAcceptance,
 ): OAuthError | undefined {
   const asked = device === null ? requestedClaims(parameters)?.id_token : undefined
-  if ((asked?.['sub']?.['value'] ?? subject) !== subject)
+  const sub = asked?.['sub']?.['value']
+  if (sub !== undefined && sub !== subjectFor(config, client, subject, forced))
     return new OAuthError('login_required', 'Another end-user logged in than the claims request names.')
   const wanted = asked?.['acr']
   if (wanted?.['essential'] !== true) return undefined

@@ -4,6 +4,7 @@ import type { Runtime } from '../runtime.ts'
 import { makeAccessToken } from '../tokens/access-token.ts'
 import { stampOf } from '../tokens/formats.ts'
 import { makeIdToken } from '../tokens/id-token.ts'
+import { shownSubject } from '../tokens/subject.ts'
 import type { AuthorizationRequest } from './request.ts'
 
 /** For how long the same verifier gives the same tokens again, seconds (design section 4). */
@@ -37,7 +38,8 @@ export async function frontChannelTokens(
   let accessToken: string | undefined
   if (responseTypes.includes('token')) {
     const token = { type: 'grant' as const, owner, grantId: grant.id, generation: 0, ...stampOf(client) }
-    const { subject, scope, audience, accessTokenClaims: custom } = grant
+    const { scope, audience, accessTokenClaims: custom } = grant
+    const subject = shownSubject(grant)
     const times = { issuedAt, expiresAt: issuedAt + lifetime }
     const claims = { subject, clientId: client.id, scope, audience, custom, ...times }
     accessToken = await makeAccessToken(rt, client, token, claims)

@@ -3,6 +3,8 @@ import * as v from 'valibot'
 import type { RequestContext } from '../context.ts'
 import { ID_TOKEN_SET } from '../crypto/ring.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import { ownerOf } from '../ledger/owner.ts'
+import { openSid } from '../tokens/subject.ts'
 import { nowSeconds } from '../util/clock.ts'
 
 const hintFormat = v.object({
@@ -16,14 +18,19 @@ const hintFormat = v.object({
 /** How far ahead another machine's clock may be, in seconds. */
 const SKEW_SECONDS = 60
 
-/** Claims of an ID token that was given as a hint. */
-export type HintClaims = v.InferOutput<typeof hintFormat>
+/** What an ID token that was given as a hint says: whose it is, in which session, and for which clients. */
+export interface Hint {
+  readonly owner: string
+  readonly sid: string | undefined
+  readonly subject: string
+  readonly audience: readonly string[]
+}
 
 /**
  * Verifies an `id_token_hint` against every published key; an expired one is fine (OIDC Core section 3.1.2.1).
  * Throws `invalid_request` for anything this server did not sign.
  */
-export async function verifyIdTokenHint(ctx: RequestContext, hint: string): Promise<HintClaims> {
+export async function verifyIdTokenHint(ctx: RequestContext, hint: string): Promise<Hint> {
   const claims = await readHint(ctx, hint).catch((thrown: unknown) => {
     if (thrown instanceof OAuthError) throw thrown
     return undefined
@@ -33,7 +40,14 @@ export async function verifyIdTokenHint(ctx: RequestContext, hint: string): Prom
   if (!genuine || parsed.output.iat > nowSeconds() + SKEW_SECONDS) {
     throw new OAuthError('invalid_request', "Parameter 'id_token_hint' is no ID token of this server.")
   }
-  return parsed.output
+  const { sub, sid, aud } = parsed.output
+  const session = sid === undefined ? undefined : await openSid(ctx.rt, sid)
+  return {
+    owner: session?.owner ?? ownerOf('subject', sub),
+    sid: session?.sid ?? sid,
+    subject: sub,
+    audience: [aud].flat(),
+  }
 }
 
 async function readHint(ctx: RequestContext, hint: string): Promise<unknown> {

@@ -56,7 +56,7 @@ async function recognise(c: Context<AppEnv>, request: FlowRequest): Promise<Sess
   if (cookie === undefined) return null
   const session = await c.var.ctx.rt.ledgers.call(cookie.owner, 'session', { sid: cookie.sid })
   if (session === null || isTooOld(session, maxAge(request))) return null
-  if (hinted !== undefined && hinted.sub !== session.subject) {
+  if (hinted !== undefined && hinted.owner !== cookie.owner) {
     throw new OAuthError('login_required', 'Another end-user is logged in than the hint names.')
   }
   return session

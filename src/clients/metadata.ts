@@ -16,7 +16,6 @@ const MAX_SECRET_LENGTH = 1024
 /** Bound of a client's metadata in bytes of JSON: D1 rows, copies and pages of the list stay small. */
 const MAX_METADATA_BYTES = 100_000
 
-const SUBJECT_TYPES: readonly string[] = ['public']
 const USERINFO_ALGORITHMS: readonly string[] = ['none', 'RS256']
 
 /** A client as the admin API takes it: validated, with every default filled in. */
@@ -65,11 +64,6 @@ const HTTP_FIELDS = [
 function toMetadata(draft: ClientDraft, config: Config): ClientMetadata {
   const { client_id: _id, client_secret: _secret, jwks, lifespans, access_token_strategy, ...kept } = draft
   const allowedOrigins = readCorsOrigins(draft.allowed_cors_origins ?? [])
-  if (draft.sector_identifier_uri !== '') {
-    throw invalid(
-      "Field 'sector_identifier_uri' is for pairwise subjects, which this server does not support.",
-    )
-  }
   const userinfoAlgorithm = oneOf(
     'userinfo_signed_response_alg',
     draft.userinfo_signed_response_alg || 'none',
@@ -77,7 +71,7 @@ function toMetadata(draft: ClientDraft, config: Config): ClientMetadata {
   )
   const redirectUris = draft.redirect_uris ?? []
   checkRedirectUris(redirectUris)
-  const subjectType = oneOf('subject_type', draft.subject_type || 'public', SUBJECT_TYPES)
+  const subjectType = readSubjectType(draft, config.subjects.types)
   const postLogoutUris = draft.post_logout_redirect_uris ?? []
   checkPostLogoutUris(postLogoutUris, redirectUris)
   return {
@@ -95,6 +89,16 @@ function toMetadata(draft: ClientDraft, config: Config): ClientMetadata {
     access_token_strategy: readStrategy(access_token_strategy),
     lifespans: readLifespans(lifespans),
   }
+}
+
+/** A pairwise client needs one sector: that of its `sector_identifier_uri`, or the one host of its redirect URIs. */
+function readSubjectType(draft: ClientDraft, types: readonly string[]): string {
+  const [preset = 'public'] = types.includes('public') ? [] : types
+  const type = oneOf('subject_type', draft.subject_type || preset, types)
+  const hosts = new Set((draft.redirect_uris ?? []).map((uri) => URL.parse(uri)?.host))
+  if (type === 'pairwise' && draft.sector_identifier_uri === '' && hosts.size !== 1)
+    throw invalid("A pairwise client needs redirect URIs of one host, or a 'sector_identifier_uri'.")
+  return type
 }
 
 function checkTexts(draft: ClientDraft): void {

@@ -6,6 +6,7 @@ import { nowSeconds } from '../util/clock.ts'
 import { type ClientInput, checkClientId } from './metadata.ts'
 import { isPublic } from './public.ts'
 import { hashSecret, makeSecret } from './secret.ts'
+import { checkSector } from './sector.ts'
 
 /** How often a change is tried anew after somebody else changed the same client in between. */
 const TRIES = 5
@@ -25,6 +26,7 @@ export interface ClientChange extends Pick<ClientInput, 'metadata' | 'secret'> {
 export async function createClient(ctx: RequestContext, input: ClientInput): Promise<WrittenClient> {
   const id = input.id ?? crypto.randomUUID()
   checkClientId(id)
+  await checkSector(ctx.rt, input.metadata)
   const secret = input.secret ?? (isPublic(input) ? undefined : makeSecret())
   const now = nowSeconds()
   const client = await ctx.rt.clients.insert({
@@ -90,6 +92,7 @@ export async function updateClient(
   const client = await changeClient(ctx, id, 'client.changed', async (current) => {
     const { metadata, secret, registrationEpoch = current.registrationEpoch } = change(current)
     given = secret
+    await checkSector(ctx.rt, metadata)
     if (secret === undefined) return { metadata, registrationEpoch }
     const secretHash = await hashSecret(ctx.rt.roots, id, secret)
     return { metadata, registrationEpoch, secretHash, rotatedSecretHashes: [] }

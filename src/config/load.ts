@@ -41,6 +41,7 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Config {
     cookies: readCookies(reader, issuerUrl.protocol === 'https:'),
     publicCors: reader.readAll(settings.publicCors),
     registration: reader.readAll(settings.registration),
+    subjects: readSubjects(reader),
     credentialsUrl: reader.read(settings.credentialsUrl),
     defaultClientScope: reader.read(settings.defaultClientScope),
     supportedClaims: reader.read(settings.supportedClaims),
@@ -93,6 +94,13 @@ function readOAuth2(reader: SettingsReader): OAuth2Settings {
     device: { pollingInterval: reader.read(settings.pollingInterval), userCode: readUserCode(reader) },
     jwtBearer: reader.readAll(settings.jwtBearer),
   }
+}
+
+/** Pairwise identifiers that need no salt could be guessed by whoever knows the subjects (OIDC Core section 8.1). */
+function readSubjects(reader: SettingsReader): Config['subjects'] {
+  const subjects = reader.readAll(settings.subjects)
+  if (subjects.types.includes('pairwise') && subjects.salt === null) reader.missing(settings.subjects.salt)
+  return subjects
 }
 
 /** A length and a character set go together, and before the preset (contract 3.12). */

@@ -46,6 +46,13 @@ const characterSet: Parser<string> = {
   parse: (text) => (/^[!-~]{8,}$/.test(text) && new Set(text).size === text.length ? text : undefined),
 }
 
+const subjectTypes = listOf('public, pairwise or both', (type) => type === 'public' || type === 'pairwise')
+
+const salt: Parser<string> = {
+  expected: 'a text of at least 8 characters',
+  parse: (text) => (text.length >= 8 ? text : undefined),
+}
+
 const secrets = listOf('secrets of at least 32 characters each', (secret) => secret.length >= 32)
 
 const origins = listOf('origins such as https://app.example or https://*.example, or *', (origin) =>
@@ -67,6 +74,10 @@ export const settings = {
   hosts: setting('PUBLIC_HOSTS', hosts, ''),
   demoPages: setting('DEMO_PAGES', optional(flag), ''),
   signingAlgorithm: setting('SIGNING_ALGORITHM', oneOf('RS256', 'ES256', 'EdDSA'), 'RS256'),
+  subjects: {
+    types: setting('OIDC_SUBJECT_IDENTIFIERS_SUPPORTED_TYPES', subjectTypes, 'public'),
+    salt: setting('OIDC_SUBJECT_IDENTIFIERS_PAIRWISE_SALT', optional(salt), ''),
+  },
   pollingInterval: setting(
     'OAUTH2_DEVICE_AUTHORIZATION_TOKEN_POLLING_INTERVAL',
     duration(1, 3600, '1h'),

@@ -125,6 +125,8 @@ export interface Config {
   readonly oauth2: OAuth2Settings
   readonly cookies: CookieSettings
   readonly publicCors: CorsSettings
+  /** Kinds of subject identifiers that clients may register for, and the salt of pairwise ones. */
+  readonly subjects: { readonly types: readonly string[]; readonly salt: string | null }
   /** Dynamic client registration, and where discovery says it is; null: here, if it is on. */
   readonly registration: { readonly enabled: boolean; readonly url: string | null }
   readonly credentialsUrl: string | null

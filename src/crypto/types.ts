@@ -16,6 +16,7 @@ export type EnvelopeKind =
   | 'access_jti'
   | 'refresh_token'
   | 'credential_nonce'
+  | 'pairwise_sid'
   | 'registration_token'
   | 'session'
   | 'page_token'

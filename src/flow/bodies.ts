@@ -18,6 +18,7 @@ export const acceptLoginBody = v.object({
   remember: flag,
   remember_for: lifetime,
   extend_session_lifespan: flag,
+  force_subject_identifier: text,
   acr: text,
   amr: texts,
   context: v.optional(jsonValue),

@@ -57,7 +57,9 @@ export async function acceptLogin(
   const opened = await openChallenge(ctx, 'login_challenge', challenge)
   if (opened.expired) return startAfresh(ctx, opened.state.flow)
   const accepted = parseBody(acceptLoginBody, body)
-  checkSubject(accepted.subject)
+  const { force_subject_identifier: forced } = accepted
+  checkSubject('subject', accepted.subject)
+  if (forced !== '') checkSubject('force_subject_identifier', forced)
   checkSize('context', accepted.context)
   const { flow, known } = opened.state
   if (known !== null && known.subject !== accepted.subject) {
@@ -69,6 +71,7 @@ export async function acceptLogin(
     remember: known !== null || accepted.remember,
     rememberFor: accepted.remember_for,
     extend: accepted.extend_session_lifespan,
+    forced,
     acr: accepted.acr,
     amr: accepted.amr,
     context: accepted.context ?? null,
@@ -96,7 +99,7 @@ async function decide(
 }
 
 /** Refuses subjects that could not name an owner unambiguously (design section 2). */
-function checkSubject(subject: string): void {
+function checkSubject(field: string, subject: string): void {
   const problem =
     subject === ''
       ? 'must not be empty'
@@ -105,5 +108,5 @@ function checkSubject(subject: string): void {
         : !isPlainText(subject)
           ? 'must be well-formed text without control characters'
           : undefined
-  if (problem !== undefined) throw new OAuthError('invalid_request', `Field 'subject' ${problem}.`)
+  if (problem !== undefined) throw new OAuthError('invalid_request', `Field '${field}' ${problem}.`)
 }

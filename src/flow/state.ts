@@ -66,6 +66,8 @@ export interface LoginAcceptance {
   readonly remember: boolean
   readonly rememberFor: number
   readonly extend: boolean
+  /** Identifier that the login app wants pairwise clients to know the subject by; empty for none. */
+  readonly forced: string
   readonly acr: string
   readonly amr: readonly string[]
   readonly context: Json
@@ -82,6 +84,7 @@ export interface ConsentState {
   readonly authTime: number
   readonly epoch: number
   readonly skip: boolean
+  readonly forced: string
   readonly acr: string
   readonly amr: readonly string[]
   readonly context: Json
@@ -147,6 +150,7 @@ const loginAcceptance = v.object({
   remember: v.boolean(),
   rememberFor: seconds,
   extend: v.boolean(),
+  forced: v.nullish(text, ''),
   acr: text,
   amr: texts,
   context: jsonValue,
@@ -159,6 +163,7 @@ const consent = {
     authTime: seconds,
     epoch: seconds,
     skip: v.boolean(),
+    forced: v.nullish(text, ''),
     acr: text,
     amr: texts,
     context: jsonValue,

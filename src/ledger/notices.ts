@@ -1,3 +1,4 @@
+import { type GrantRow, readRecord } from './grant-row.ts'
 import type { Tables } from './schema.ts'
 import type { Notice } from './types.ts'
 import type { Work } from './work.ts'
@@ -15,20 +16,25 @@ const COLUMNS = 'id, client, subject, sid'
 
 type DueNotice = Notice & { readonly tries: number }
 
-/** Queues a notice for each client that was given a grant in this session and wants to know of its end. */
+/**
+ * Queues a notice for each client that holds a grant of this session and wants to know of its end, under the names the
+ * client knows subject and session by.
+ */
 export function queueNotices(
   work: Work,
   { sid, subject }: { readonly sid: string; readonly subject: string },
   attempt: string,
 ): void {
-  const query = 'SELECT DISTINCT client FROM grants WHERE sid = ? AND notify = 1 ORDER BY client'
-  const clients = work.tables.rows<{ client: string }>('grants', query, sid)
+  const query =
+    'SELECT id, client, record FROM grants WHERE sid = ? AND notify = 1 AND revoked = 0 GROUP BY client'
+  const clients = work.tables.rows<Pick<GrantRow, 'id' | 'client' | 'record'>>('grants', query, sid)
   if (clients.length === 0) return
   work.tables.make('notices')
   const insert = `INSERT INTO notices (${COLUMNS}, due, attempt, expires) VALUES (?, ?, ?, ?, ?, ?, ?)`
-  for (const { client } of clients) {
-    const id = crypto.randomUUID()
-    work.sql.exec(insert, id, client, subject, sid, work.now + PAUSES[0], attempt, work.now + KEEP_SECONDS)
+  for (const { client, ...row } of clients) {
+    const shown = readRecord(row).shown ?? { sub: subject, sid }
+    const times = [work.now + PAUSES[0], attempt, work.now + KEEP_SECONDS]
+    work.sql.exec(insert, crypto.randomUUID(), client, shown.sub, shown.sid, ...times)
   }
   work.wake(work.now + PAUSES[0], 'notice')
 }

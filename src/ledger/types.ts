@@ -33,6 +33,8 @@ export interface GrantRecord {
   readonly context: Json
   /** Set when a device asked: the query is no authorization request then. */
   readonly device?: true
+  /** What a pairwise client knows subject and session by. */
+  readonly shown?: { readonly sub: string; readonly sid: string } | undefined
 }
 
 export interface StoredGrant extends GrantRecord {
@@ -219,6 +221,7 @@ export interface Notice {
   /** `jti` of the logout token, the same at every try. */
   readonly id: string
   readonly client: string
+  /** As the client knows them. */
   readonly subject: string
   readonly sid: string
 }

@@ -57,7 +57,7 @@ function document(config: Config, signing: string, published: readonly string[])
         cryptographic_suites_supported: CREDENTIAL_ALGORITHMS,
       },
     ],
-    subject_types_supported: ['public'],
+    subject_types_supported: config.subjects.types,
     response_types_supported: RESPONSE_TYPES,
     response_modes_supported: ['query', 'fragment', 'form_post'],
     grant_types_supported: [...grantHandlers.keys(), 'implicit'],

@@ -8,7 +8,6 @@ import { endSessions } from '../flow/end.ts'
 import { type LogoutState, openLogout, sealLogout } from '../flow/logout-state.ts'
 import { withQuery } from '../flow/urls.ts'
 import { Parameters, readFormEntries } from '../http/form.ts'
-import { ownerOf } from '../ledger/owner.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { frontChannelUrl, showFrames } from './front-channel-logout.ts'
 
@@ -59,15 +58,14 @@ async function byEndUser(c: Context<AppEnv>, parameters: Parameters): Promise<As
 async function byClient(c: Context<AppEnv>, hint: string, parameters: Parameters): Promise<Asked | string> {
   const { ctx } = c.var
   const claims = await verifyIdTokenHint(ctx, hint)
-  const [clientId = ''] = [claims.aud].flat()
+  const [clientId = ''] = claims.audience
   ctx.seen(clientId)
   const target = await logoutTarget(c, clientId, parameters)
-  const { sid, sub } = claims
+  const { owner, sid } = claims
   if (sid === undefined)
     throw new OAuthError('invalid_request', "Parameter 'id_token_hint' names no session.")
-  const owner = ownerOf('subject', sub)
   const session = await ctx.rt.ledgers.call(owner, 'session', { sid })
-  return session === null ? target : { owner, sid, subject: sub, clientId, target }
+  return session === null ? target : { owner, sid, subject: session.subject, clientId, target }
 }
 
 /** The registered target a client asked for, with its state, else the configured one. */

@@ -8,6 +8,7 @@ import { sha256 } from '../util/digest.ts'
 import type { JsonObject } from '../util/json.ts'
 import { identityClaims } from './id-token.ts'
 import type { ActiveToken } from './inspect.ts'
+import { shownSubject } from './subject.ts'
 
 /** The one format of credentials there is (OpenID for Verifiable Credential Issuance, draft 00). */
 export const CREDENTIAL_FORMAT = 'jwt_vc_json'
@@ -85,6 +86,7 @@ function identityOf({ grant, token }: ActiveToken): {
   readonly since: number
   readonly custom: JsonObject
 } {
-  if (grant !== null) return { sub: grant.subject, since: grant.requestedAt, custom: identityClaims(grant) }
+  if (grant !== null)
+    return { sub: shownSubject(grant), since: grant.requestedAt, custom: identityClaims(grant) }
   return { sub: token.subject ?? token.clientId, since: token.issuedAt, custom: {} }
 }

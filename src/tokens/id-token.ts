@@ -6,6 +6,7 @@ import type { Runtime } from '../runtime.ts'
 import { toBase64url } from '../util/base64url.ts'
 import { type JsonObject, pick } from '../util/json.ts'
 import { releasedClaims } from './scope-claims.ts'
+import { shownSubject } from './subject.ts'
 
 /** Claims about the token or its session that the app's own never pass for (OIDC Core section 2). */
 const RESERVED: ReadonlySet<string> = new Set([
@@ -35,7 +36,7 @@ export function sessionClaims(
   return {
     ...(rt.config.oauth2.claimsByScope ? releasedClaims(grant, own, place) : own),
     iss: rt.config.urls.issuer,
-    sub: grant.subject,
+    sub: shownSubject(grant),
     aud: [grant.clientId],
     auth_time: grant.authTime,
     rat: grant.requestedAt,
@@ -68,7 +69,7 @@ export async function makeIdToken(
     iat: issuedAt,
     exp: issuedAt + lifetime,
     jti: crypto.randomUUID(),
-    sid: grant.sid,
+    sid: grant.shown?.sid ?? grant.sid,
     ...hashes,
     ...(grant.nonce !== null && { nonce: grant.nonce }),
   }

@@ -21,11 +21,12 @@ export function introspectionOf(rt: Runtime, active: ActiveToken): Record<string
     const times = { iat: issuedAt, nbf: issuedAt }
     return { ...common, client_id: clientId, sub: subject ?? clientId, ...times, ...extOf(custom) }
   }
-  const { clientId, subject, requestedAt, accessTokenClaims } = grant
+  const { clientId, subject, shown, requestedAt, accessTokenClaims } = grant
   return {
     ...common,
     client_id: clientId,
     sub: subject,
+    ...(shown !== undefined && { obfuscated_subject: shown.sub }),
     iat: requestedAt,
     nbf: requestedAt,
     ...extOf(accessTokenClaims),

@@ -7,6 +7,7 @@ import { firstNonce } from './credential.ts'
 import { type GrantToken, sealRefresh, stampOf } from './formats.ts'
 import { makeIdToken } from './id-token.ts'
 import type { TokenLifetimes } from './lifetimes.ts'
+import { shownSubject } from './subject.ts'
 
 /** Token response on the wire (RFC 6749 section 5.1, contract 2.5). */
 export interface TokenResponse {
@@ -47,7 +48,7 @@ export async function issueTokens(
   const token: GrantToken = { type: 'grant', owner, grantId: grant.id, generation, ...stampOf(client) }
   const expiresAt = issuedAt + lifetimes.accessToken
   const accessToken = await makeAccessToken(rt, client, token, {
-    subject: grant.subject,
+    subject: shownSubject(grant),
     clientId: client.id,
     scope: grant.scope,
     audience: grant.audience,

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto'
+import * as v from 'valibot'
+import type { Config } from '../config/types.ts'
+import { tuple } from '../crypto/tuple.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+import { isOwner, ownerOf } from '../ledger/owner.ts'
+import type { StoredGrant } from '../ledger/types.ts'
+import type { Runtime } from '../runtime.ts'
+import type { ClientMetadata, ClientRecord } from '../store/types.ts'
+
+const sidFormat = tuple({ owner: v.custom<string>(isOwner), sid: v.string(), clientId: v.string() })
+
+/** Whether a client knows its users by identifiers that tell other clients nothing (OIDC Core section 8.1). */
+const isPairwise = ({ metadata }: ClientRecord): boolean => metadata.subject_type === 'pairwise'
+
+/** What the clients of one organisation share: the host of the redirect URIs stands in for a missing sector. */
+const sectorOf = ({ sector_identifier_uri: sector, redirect_uris: uris }: ClientMetadata): string =>
+  sector || (URL.parse(uris?.[0] ?? '')?.host ?? '')
+
+/**
+ * The identifier that a client knows a subject by: the subject itself, or for a pairwise client what the login app
+ * chose, else a hash over sector, subject and salt, as Hydra makes it (contract 3.13).
+ */
+export function subjectFor(config: Config, client: ClientRecord, subject: string, forced: string): string {
+  if (!isPairwise(client)) return subject
+  if (forced !== '') return forced
+  const { salt } = config.subjects
+  if (salt === null) throw new OAuthError('misconfiguration', 'Pairwise subjects need their salt.')
+  return createHash('sha256')
+    .update(sectorOf(client.metadata) + subject + salt)
+    .digest('hex')
+}
+
+/** What a pairwise client sees instead of subject and session id: the same each time, and of no use to others. */
+export async function shownTo(
+  rt: Runtime,
+  client: ClientRecord,
+  { subject, sid, forced }: { readonly subject: string; readonly sid: string; readonly forced: string },
+): Promise<StoredGrant['shown']> {
+  if (!isPairwise(client)) return undefined
+  const data = sidFormat.write({ owner: ownerOf('subject', subject), sid, clientId: client.id })
+  return {
+    sub: subjectFor(rt.config, client, subject, forced),
+    sid: await rt.envelopes.seal('pairwise_sid', data, null),
+  }
+}
+
+/** The session behind a `sid` that a pairwise client was shown; `undefined` for any other. */
+export async function openSid(
+  rt: Runtime,
+  sid: string,
+): Promise<ReturnType<typeof sidFormat.read> | undefined> {
+  const opened = await rt.envelopes.open('pairwise_sid', sid)
+  return opened === undefined ? undefined : sidFormat.read(opened.data)
+}
+
+/** The identifier by which a grant's client knows its subject. */
+export const shownSubject = ({ shown, subject }: StoredGrant): string => shown?.sub ?? subject

@@ -1,0 +1,213 @@
+import { createHash } from 'node:crypto'
+import { decodeJwt } from 'jose'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Browser, bodyOf, Deployment, testEnv } from '../../support/deployment.ts'
+import {
+  authorizationPath,
+  authorizeAt,
+  LoginApp,
+  parameter,
+  redeem,
+  refresh,
+  registerClient,
+  type TestClient,
+} from '../../support/relying-party.ts'
+
+const SALT = 'a-salt-of-the-operator'
+const SECTOR = 'https://sector.example/uris.json'
+const BACK = 'https://rp.example/backchannel'
+const GOODBYE = 'https://app.example/goodbye'
+const PAIRWISE = {
+  OIDC_SUBJECT_IDENTIFIERS_SUPPORTED_TYPES: 'public,pairwise',
+  OIDC_SUBJECT_IDENTIFIERS_PAIRWISE_SALT: SALT,
+}
+
+let deployment: Deployment
+let subject: string
+let posted: string[]
+
+beforeEach(() => {
+  deployment = new Deployment(testEnv(PAIRWISE))
+  subject = `user-${crypto.randomUUID()}`
+  posted = []
+  vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
+    const request = new Request(input, init)
+    if (request.url === SECTOR) return Response.json(['https://app.example/cb', 'https://other.example/cb'])
+    posted.push(new URLSearchParams(await request.text()).get('logout_token') ?? '')
+    return new Response(null, { status: 204 })
+  })
+})
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+const register = (metadata: Readonly<Record<string, unknown>> = {}): Promise<TestClient> =>
+  registerClient(deployment, { subject_type: 'pairwise', post_logout_redirect_uris: [GOODBYE], ...metadata })
+
+const hashed = (sector: string): string =>
+  createHash('sha256')
+    .update(sector + subject + SALT)
+    .digest('hex')
+
+async function logInAt(
+  client: TestClient,
+  { browser = new Browser(deployment), login = {}, request = {} } = {},
+): Promise<Record<string, unknown>> {
+  const at = await authorizeAt(deployment, client, {
+    browser,
+    request,
+    login: { subject, remember: true, ...login },
+  })
+  return bodyOf(await redeem(deployment, client, parameter(at, 'code')))
+}
+
+const claimsOf = (tokens: Record<string, unknown>): Record<string, unknown> =>
+  decodeJwt(String(tokens['id_token']))
+
+describe('pairwise subjects', () => {
+  it("are Hydra's hash, the same in ID token, userinfo and refresh; introspection tells both", async () => {
+    const client = await register()
+    const tokens = await logInAt(client)
+    const sub = hashed('app.example')
+    expect(claimsOf(tokens)['sub']).toBe(sub)
+    const headers = { authorization: `Bearer ${tokens['access_token']}` }
+    expect(await bodyOf(await deployment.fetch('/userinfo', { headers }))).toMatchObject({ sub })
+    expect(await deployment.introspect(String(tokens['access_token']))).toMatchObject({
+      sub: subject,
+      obfuscated_subject: sub,
+    })
+    const renewed = await bodyOf(await refresh(deployment, client, String(tokens['refresh_token'])))
+    expect(claimsOf(renewed)).toMatchObject({ sub, sid: claimsOf(tokens)['sid'] })
+  })
+
+  it('are shared within a sector and differ between sectors', async () => {
+    const [here, there, sector] = await Promise.all([
+      register(),
+      register({ token_endpoint_auth_method: 'client_secret_post' }),
+      register({ sector_identifier_uri: SECTOR }),
+    ])
+    const subs = []
+    for (const client of [here, sector]) subs.push(claimsOf(await logInAt(client))['sub'])
+    expect(subs).toEqual([hashed('app.example'), hashed(SECTOR)])
+    const at = await authorizeAt(deployment, there, { login: { subject } })
+    const response = await deployment.form('/oauth2/token', {
+      grant_type: 'authorization_code',
+      code: parameter(at, 'code'),
+      redirect_uri: 'https://app.example/cb',
+      code_verifier: 'test-verifier-of-at-least-forty-three-characters-length',
+      client_id: there.id,
+      client_secret: there.secret,
+    })
+    expect(claimsOf(await bodyOf(response))['sub']).toBe(hashed('app.example'))
+  })
+
+  it('of JWT access tokens and front-channel tokens tell no more', async () => {
+    const client = await register({
+      access_token_strategy: 'jwt',
+      response_types: ['code', 'id_token token'],
+      grant_types: ['authorization_code', 'implicit'],
+    })
+    const tokens = await logInAt(client)
+    expect(decodeJwt(String(tokens['access_token'])).sub).toBe(hashed('app.example'))
+    const at = await authorizeAt(deployment, client, {
+      request: { response_type: 'id_token token' },
+      login: { subject },
+    })
+    const front = new URLSearchParams(at.hash.slice(1))
+    for (const name of ['id_token', 'access_token'])
+      expect(decodeJwt(front.get(name) ?? '').sub).toBe(hashed('app.example'))
+  })
+
+  it('may be chosen by the login app, for pairwise clients only', async () => {
+    const login = { force_subject_identifier: 'the-name-they-know' }
+    expect(claimsOf(await logInAt(await register(), { login }))['sub']).toBe('the-name-they-know')
+    expect(claimsOf(await logInAt(await register({ subject_type: 'public' }), { login }))['sub']).toBe(
+      subject,
+    )
+  })
+
+  it('count as a hint for the user they stand for', async () => {
+    const client = await register()
+    const browser = new Browser(deployment)
+    const hint = String((await logInAt(client, { browser }))['id_token'])
+    const silent = authorizationPath(client, { prompt: 'none', id_token_hint: hint })
+    expect((await browser.next(silent)).searchParams.has('login_challenge')).toBe(true)
+    subject = 'somebody-else'
+    const other = new Browser(deployment)
+    await logInAt(client, { browser: other })
+    expect(parameter(await other.next(silent), 'error')).toBe('login_required')
+    const at = await authorizeAt(deployment, client, { request: { id_token_hint: hint }, login: { subject } })
+    expect(parameter(at, 'error')).toBe('login_required')
+  })
+
+  it('count as the sub of a claims request', async () => {
+    const client = await register()
+    const claims = (value: string) => ({ claims: JSON.stringify({ id_token: { sub: { value } } }) })
+    const right = { request: claims(hashed('app.example')) }
+    expect(claimsOf(await logInAt(client, right))['sub']).toBe(hashed('app.example'))
+    const at = await authorizeAt(deployment, client, { request: claims(subject), login: { subject } })
+    expect(parameter(at, 'error')).toBe('login_required')
+  })
+})
+
+describe('sessions of pairwise clients', () => {
+  it('have an id of their own, by which the client logs out and is told', async () => {
+    const client = await register({ backchannel_logout_uri: BACK })
+    const browser = new Browser(deployment)
+    const raw = claimsOf(await logInAt(await register({ subject_type: 'public' }), { browser }))['sid']
+    const tokens = await logInAt(client, { browser })
+    const { sub, sid } = claimsOf(tokens)
+    expect(sid).not.toBe(raw)
+    const query = new URLSearchParams({
+      id_token_hint: String(tokens['id_token']),
+      post_logout_redirect_uri: GOODBYE,
+    })
+    const at = await browser.next(`/oauth2/sessions/logout?${query}`)
+    const app = new LoginApp(deployment)
+    const challenge = parameter(at, 'logout_challenge')
+    expect(await bodyOf(await app.get('logout', challenge))).toMatchObject({ subject, sid: raw })
+    expect((await browser.next(await app.decide('logout', 'accept', challenge))).href).toBe(GOODBYE)
+    expect(posted).toHaveLength(1)
+    expect(decodeJwt(posted[0] ?? '')).toMatchObject({ aud: [client.id], sub, sid })
+    expect(JSON.stringify(decodeJwt(posted[0] ?? ''))).not.toContain(subject)
+  })
+
+  it('end by either id at the admin API', async () => {
+    const client = await register({ backchannel_logout_uri: BACK })
+    const { sid } = claimsOf(await logInAt(client))
+    const path = `/admin/oauth2/auth/sessions/login?sid=${encodeURIComponent(String(sid))}`
+    expect((await deployment.admin('DELETE', path)).status).toBe(204)
+    expect(posted).toHaveLength(1)
+  })
+})
+
+describe('registration of pairwise clients', () => {
+  it.each<[string, Record<string, unknown>]>([
+    [
+      'redirect URIs of two hosts without a sector',
+      { redirect_uris: ['https://a.example/cb', 'https://b.example/cb'] },
+    ],
+    [
+      'a sector that does not list a redirect URI',
+      { redirect_uris: ['https://a.example/cb'], sector_identifier_uri: SECTOR },
+    ],
+    ['a sector that is no https address', { sector_identifier_uri: 'http://sector.example/' }],
+    ['a sector that is no document', { sector_identifier_uri: 'https://nowhere.example/' }],
+  ])('refuses %s', async (_, metadata) => {
+    const body = { redirect_uris: ['https://app.example/cb'], subject_type: 'pairwise', ...metadata }
+    const response = await deployment.admin('POST', '/admin/clients', body)
+    expect(response.status).toBe(400)
+    expect(await bodyOf(response)).toMatchObject({ error: 'invalid_client_metadata' })
+  })
+
+  it('is refused where the server has public subjects only', async () => {
+    const body = { redirect_uris: ['https://app.example/cb'], subject_type: 'pairwise' }
+    expect((await new Deployment().admin('POST', '/admin/clients', body)).status).toBe(400)
+  })
+
+  it('is told by discovery', async () => {
+    const document = await bodyOf(await deployment.fetch('/.well-known/openid-configuration'))
+    expect(document['subject_types_supported']).toEqual(['public', 'pairwise'])
+  })
+})
