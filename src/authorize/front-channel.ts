@@ -52,6 +52,7 @@ export async function frontChannelTokens(
   const hashed = { at_hash: accessToken, c_hash: code, s_hash: request.state }
   const idToken = await makeIdToken(
     rt,
+    client,
     grant,
     hashed,
     issuedAt,

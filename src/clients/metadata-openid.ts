@@ -1,4 +1,6 @@
+import { KEY_ALGORITHMS } from '../crypto/key-material.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import type { ClientRecord } from '../store/types.ts'
 import { isJsonObject, type JsonObject } from '../util/json.ts'
 
 type Rule = (value: unknown) => boolean
@@ -9,6 +11,7 @@ const isText: Rule = (value) => typeof value === 'string'
 const RULES: Readonly<Record<string, Rule>> = {
   application_type: (value) => value === 'web' || value === 'native',
   default_max_age: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+  id_token_signed_response_alg: (value) => KEY_ALGORITHMS.some((alg) => alg === value),
   require_auth_time: (value) => typeof value === 'boolean',
   default_acr_values: (value) => Array.isArray(value) && value.every(isText),
   initiate_login_uri: (value) => typeof value === 'string' && URL.parse(value)?.protocol === 'https:',
@@ -18,6 +21,12 @@ const RULES: Readonly<Record<string, Rule>> = {
 
 /** Names and addresses for people, by language (OIDC Registration section 2.1). */
 const LOCALIZED = /^(?:client_name|client_uri|logo_uri|policy_uri|tos_uri)#[A-Za-z0-9-]{1,35}$/
+
+/** The algorithm a client wants its ID tokens and logout tokens signed with; `undefined` for whatever signs now. */
+export function idTokenAlgorithm({ metadata }: ClientRecord): string | undefined {
+  const alg = metadata.openid?.['id_token_signed_response_alg']
+  return typeof alg === 'string' ? alg : undefined
+}
 
 /** Reads the further fields of a client's JSON that are given; throws `invalid_client_metadata` for an unusable one. */
 export function readOpenid(body: unknown): JsonObject {

@@ -1,4 +1,5 @@
 import type { Config } from '../config/types.ts'
+import { KEY_ALGORITHMS } from '../crypto/key-material.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { isClientId } from '../store/client-id.ts'
 import type { ClientMetadata } from '../store/types.ts'
@@ -16,7 +17,7 @@ const MAX_SECRET_LENGTH = 1024
 /** Bound of a client's metadata in bytes of JSON: D1 rows, copies and pages of the list stay small. */
 const MAX_METADATA_BYTES = 100_000
 
-const USERINFO_ALGORITHMS: readonly string[] = ['none', 'RS256']
+const USERINFO_ALGORITHMS: readonly string[] = ['none', ...KEY_ALGORITHMS]
 
 /** A client as the admin API takes it: validated, with every default filled in. */
 export interface ClientInput {

@@ -1,8 +1,9 @@
 import type { AuditEvent, RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import type { ClientRecord } from '../store/types.ts'
+import type { ClientMetadata, ClientRecord } from '../store/types.ts'
 import { randomText } from '../util/base64url.ts'
 import { nowSeconds } from '../util/clock.ts'
+import { checkKeyAlgorithms } from './key-algorithms.ts'
 import { type ClientInput, checkClientId } from './metadata.ts'
 import { isPublic } from './public.ts'
 import { hashSecret, makeSecret } from './secret.ts'
@@ -26,7 +27,7 @@ export interface ClientChange extends Pick<ClientInput, 'metadata' | 'secret'> {
 export async function createClient(ctx: RequestContext, input: ClientInput): Promise<WrittenClient> {
   const id = input.id ?? crypto.randomUUID()
   checkClientId(id)
-  await checkSector(ctx.rt, input.metadata)
+  await checkOutside(ctx, input.metadata)
   const secret = input.secret ?? (isPublic(input) ? undefined : makeSecret())
   const now = nowSeconds()
   const client = await ctx.rt.clients.insert({
@@ -44,6 +45,12 @@ export async function createClient(ctx: RequestContext, input: ClientInput): Pro
   if (client === undefined) throw new OAuthError('resource_exists')
   ctx.audit('client.created', { client_id: id })
   return { client, secret }
+}
+
+/** What more than the metadata itself decides. Throws `invalid_client_metadata`. */
+async function checkOutside({ rt }: RequestContext, metadata: ClientMetadata): Promise<void> {
+  await checkKeyAlgorithms(rt, metadata)
+  await checkSector(rt, metadata)
 }
 
 /** The client from the source. Throws `resource_not_found`. */
@@ -92,7 +99,7 @@ export async function updateClient(
   const client = await changeClient(ctx, id, 'client.changed', async (current) => {
     const { metadata, secret, registrationEpoch = current.registrationEpoch } = change(current)
     given = secret
-    await checkSector(ctx.rt, metadata)
+    await checkOutside(ctx, metadata)
     if (secret === undefined) return { metadata, registrationEpoch }
     const secretHash = await hashSecret(ctx.rt.roots, id, secret)
     return { metadata, registrationEpoch, secretHash, rotatedSecretHashes: [] }

@@ -47,6 +47,7 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Config {
     supportedClaims: reader.read(settings.supportedClaims),
     supportedScopes: reader.read(settings.supportedScopes),
     signingAlgorithm: reader.read(settings.signingAlgorithm),
+    signingKeyRotation: reader.read(settings.signingKeyRotation),
     broadcastKeys: reader.read(settings.broadcastKeys),
     systemSecrets,
     admin: readAdmin(reader, loopback),

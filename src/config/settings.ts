@@ -73,6 +73,7 @@ export const settings = {
   systemSecrets: setting('SECRETS_SYSTEM', secrets, ''),
   hosts: setting('PUBLIC_HOSTS', hosts, ''),
   demoPages: setting('DEMO_PAGES', optional(flag), ''),
+  signingKeyRotation: setting('SIGNING_KEY_ROTATION', optional(duration(86_400)), ''),
   signingAlgorithm: setting('SIGNING_ALGORITHM', oneOf('RS256', 'ES256', 'EdDSA'), 'RS256'),
   subjects: {
     types: setting('OIDC_SUBJECT_IDENTIFIERS_SUPPORTED_TYPES', subjectTypes, 'public'),

@@ -134,6 +134,8 @@ export interface Config {
   readonly supportedClaims: readonly string[]
   readonly supportedScopes: readonly string[]
   readonly signingAlgorithm: SigningAlgorithm
+  /** How long a signing key signs before the next one is made, seconds; null leaves that to the operator. */
+  readonly signingKeyRotation: number | null
   /** Key sets whose public keys the JWKS shows beside the built-in ones. */
   readonly broadcastKeys: readonly string[]
   /** System secrets, newest first: the first seals, all open. */

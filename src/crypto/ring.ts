@@ -33,12 +33,18 @@ export class KeyRing {
     this.#make = (name) => new KeySet(name, source, envelopes, algorithm)
   }
 
-  /** The key that signs now: the newest that was published long enough, or else the one stored first. */
-  async signer(set: KeySetName): Promise<SigningKey> {
-    const keys = await this.#set(set).signable()
+  /**
+   * The key that signs now: the newest that was published long enough, or else the one stored first.
+   *
+   * @param alg - of those of this algorithm; a set may hold keys of several
+   */
+  async signer(set: KeySetName, alg?: string): Promise<SigningKey> {
+    const all = await this.#set(set).signable()
+    const keys = alg === undefined ? all : all.filter((key) => key.alg === alg)
     const publishedBefore = nowSeconds() - PUBLISH_SECONDS
     const key = keys.find((candidate) => candidate.createdAt < publishedBefore) ?? keys.at(-1)
-    if (key === undefined) throw new OAuthError('temporarily_unavailable')
+    if (key === undefined)
+      throw new OAuthError('misconfiguration', `No key of set '${set}' signs with '${alg}'.`)
     return { kid: key.kid, alg: key.alg, key: key.jwk }
   }
 

@@ -12,8 +12,8 @@ export async function deliverNotice(rt: Runtime, notice: Notice): Promise<boolea
   try {
     const client = (await rt.clients.find(notice.client)) ?? (await rt.clients.fresh(notice.client))
     const uri = client?.metadata.backchannel_logout_uri ?? ''
-    if (uri === '') return true
-    const body = new URLSearchParams({ logout_token: await makeLogoutToken(rt, notice) })
+    if (client === undefined || uri === '') return true
+    const body = new URLSearchParams({ logout_token: await makeLogoutToken(rt, client, notice) })
     const { status } = await fetchOutbound(rt.config, uri, { method: 'POST', body }, LIMITS)
     if (status >= 400) logLine('logout.refused', { client_id: notice.client, status })
     return status < 500

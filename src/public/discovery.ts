@@ -73,7 +73,7 @@ function document(config: Config, signing: string, published: readonly string[])
     code_challenge_methods_supported: ['S256'],
     id_token_signing_alg_values_supported: unique([signing, ...published]),
     id_token_signed_response_alg: [signing],
-    userinfo_signing_alg_values_supported: ['none', signing],
+    userinfo_signing_alg_values_supported: unique(['none', signing, ...published]),
     userinfo_signed_response_alg: [signing],
     authorization_response_iss_parameter_supported: true,
     request_parameter_supported: true,

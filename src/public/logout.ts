@@ -41,13 +41,17 @@ async function start(c: Context<AppEnv>): Promise<Response> {
 
 type Asked = Omit<LogoutState, 'requestUrl' | 'requestedAt'>
 
-/** Without a hint only this browser's own session can end, and nobody's redirect URI is followed. */
+/** Without a hint only this browser's own session can end; a client named by its id may say where it leads. */
 async function byEndUser(c: Context<AppEnv>, parameters: Parameters): Promise<Asked | string> {
-  if (parameters.get('post_logout_redirect_uri') !== undefined) {
-    throw new OAuthError('invalid_request', "Parameter 'post_logout_redirect_uri' needs an 'id_token_hint'.")
-  }
   const { rt } = c.var.ctx
-  const target = rt.config.urls.postLogoutRedirect
+  const clientId = parameters.get('client_id')
+  const leads = parameters.get('post_logout_redirect_uri') !== undefined
+  if (leads && clientId === undefined) {
+    const hint = "Parameter 'post_logout_redirect_uri' needs an 'id_token_hint' or a 'client_id'."
+    throw new OAuthError('invalid_request', hint)
+  }
+  const known = leads && clientId !== undefined
+  const target = known ? await logoutTarget(c, clientId, parameters) : rt.config.urls.postLogoutRedirect
   const cookie = await readSessionCookie(c)
   if (cookie === undefined) return target
   const session = await rt.ledgers.call(cookie.owner, 'session', { sid: cookie.sid })
@@ -60,6 +64,8 @@ async function byClient(c: Context<AppEnv>, hint: string, parameters: Parameters
   const claims = await verifyIdTokenHint(ctx, hint)
   const [clientId = ''] = claims.audience
   ctx.seen(clientId)
+  if ((parameters.get('client_id') ?? clientId) !== clientId)
+    throw new OAuthError('invalid_request', "Parameter 'client_id' is not the client of the 'id_token_hint'.")
   const target = await logoutTarget(c, clientId, parameters)
   const { owner, sid } = claims
   if (sid === undefined)
@@ -76,8 +82,7 @@ async function logoutTarget(c: Context<AppEnv>, clientId: string, parameters: Pa
   const registers = (uris: readonly string[] | undefined): boolean =>
     uris !== undefined && (requested === undefined || uris.includes(requested))
   const current = registers(known?.metadata.post_logout_redirect_uris) ? known : await clients.fresh(clientId)
-  if (current === undefined)
-    throw new OAuthError('invalid_request', "The client of the 'id_token_hint' is unknown.")
+  if (current === undefined) throw new OAuthError('invalid_request', 'The client is unknown.')
   if (!registers(current.metadata.post_logout_redirect_uris)) {
     throw new OAuthError(
       'invalid_request',

@@ -31,10 +31,14 @@ async function respond(ctx: RequestContext, { grant, token }: ActiveToken): Prom
   }
   const claims = sessionClaims(rt, grant, 'userinfo')
   const client = await rt.clients.find(grant.clientId)
-  if ((client?.metadata.userinfo_signed_response_alg ?? 'none') === 'none') {
+  const wanted = client?.metadata.userinfo_signed_response_alg ?? 'none'
+  if (wanted === 'none') {
     return json({ ...claims, iat: grant.requestedAt })
   }
-  const signer = await rt.keys.signer(ID_TOKEN_SET)
+  const published = await rt.keys.publicKeys(ID_TOKEN_SET)
+  // As in Hydra, 'RS256' is what signs now where there is no RSA key (contract 1.3.5).
+  const alg = published.some((key) => key.alg === wanted) ? wanted : undefined
+  const signer = await rt.keys.signer(ID_TOKEN_SET, alg)
   const jwt = await signJwt(signer, 'JWT', { ...claims, iat: nowSeconds(), jti: crypto.randomUUID() })
   return new Response(jwt, { headers: { 'content-type': 'application/jwt' } })
 }

@@ -1,3 +1,4 @@
+import { idTokenAlgorithm } from '../clients/metadata-openid.ts'
 import { ACCESS_TOKEN_SET, ID_TOKEN_SET } from '../crypto/ring.ts'
 import { signJwt } from '../crypto/sign-jwt.ts'
 import type { Runtime } from '../runtime.ts'
@@ -53,9 +54,11 @@ export async function makeAccessToken(
  * that would cost the client its code or refresh token.
  */
 export async function prepareSigners(rt: Runtime, client: ClientRecord): Promise<void> {
-  const sets =
-    strategyOf(rt, client) === 'jwt' ? ([ID_TOKEN_SET, ACCESS_TOKEN_SET] as const) : ([ID_TOKEN_SET] as const)
-  await Promise.all(sets.map((set) => rt.keys.signer(set)))
+  const jwt = strategyOf(rt, client) === 'jwt'
+  await Promise.all([
+    rt.keys.signer(ID_TOKEN_SET, idTokenAlgorithm(client)),
+    ...(jwt ? [rt.keys.signer(ACCESS_TOKEN_SET)] : []),
+  ])
 }
 
 function strategyOf(rt: Runtime, client: ClientRecord): 'opaque' | 'jwt' {

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
+import { idTokenAlgorithm } from '../clients/metadata-openid.ts'
 import { ID_TOKEN_SET } from '../crypto/ring.ts'
 import { signJwt } from '../crypto/sign-jwt.ts'
 import type { StoredGrant } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
+import type { ClientRecord } from '../store/types.ts'
 import { toBase64url } from '../util/base64url.ts'
 import { type JsonObject, pick } from '../util/json.ts'
 import { releasedClaims } from './scope-claims.ts'
@@ -53,12 +55,13 @@ export function sessionClaims(
  */
 export async function makeIdToken(
   rt: Runtime,
+  client: ClientRecord,
   grant: StoredGrant,
   hashed: Readonly<Partial<Record<'at_hash' | 'c_hash' | 's_hash', string | undefined>>>,
   issuedAt: number,
   lifetime: number,
 ): Promise<string> {
-  const signer = await rt.keys.signer(ID_TOKEN_SET)
+  const signer = await rt.keys.signer(ID_TOKEN_SET, idTokenAlgorithm(client))
   const hashes = Object.fromEntries(
     Object.entries(hashed).flatMap(([name, text]) =>
       text === undefined ? [] : [[name, tokenHash(signer.alg, text)]],

@@ -63,7 +63,7 @@ export async function issueTokens(
     scope: grant.scope.join(' '),
     token_type: 'bearer',
     ...(grant.scope.includes('openid') && {
-      id_token: await makeIdToken(rt, grant, { at_hash: accessToken }, issuedAt, lifetimes.idToken),
+      id_token: await makeIdToken(rt, client, grant, { at_hash: accessToken }, issuedAt, lifetimes.idToken),
     }),
     ...(isRefreshable(client, grant.scope) && { refresh_token: await sealRefresh(rt, token, refreshUntil) }),
     ...(await firstNonce(rt, grant.scope, accessToken)),

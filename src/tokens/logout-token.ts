@@ -1,18 +1,24 @@
+import { idTokenAlgorithm } from '../clients/metadata-openid.ts'
 import { ID_TOKEN_SET } from '../crypto/ring.ts'
 import { signJwt } from '../crypto/sign-jwt.ts'
 import type { Notice } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
+import type { ClientRecord } from '../store/types.ts'
 import { nowSeconds } from '../util/clock.ts'
 
 /** Seconds a logout token counts: time enough to be received (OIDC Back-Channel Logout 1.0 section 2.4). */
 const LIFETIME = 120
 
 /** Makes the logout token of a notice; every try has the same `jti` and its own times. */
-export async function makeLogoutToken(rt: Runtime, { id, client, subject, sid }: Notice): Promise<string> {
+export async function makeLogoutToken(
+  rt: Runtime,
+  client: ClientRecord,
+  { id, subject, sid }: Notice,
+): Promise<string> {
   const now = nowSeconds()
-  return signJwt(await rt.keys.signer(ID_TOKEN_SET), 'logout+jwt', {
+  return signJwt(await rt.keys.signer(ID_TOKEN_SET, idTokenAlgorithm(client)), 'logout+jwt', {
     iss: rt.config.urls.issuer,
-    aud: [client],
+    aud: [client.id],
     sub: subject,
     sid,
     iat: now,

@@ -202,7 +202,6 @@ const broken: readonly (readonly [string, object])[] = [
   ['an origin with a user', { allowed_cors_origins: ['https://u:p@a.test'] }],
   ['an origin without http', { allowed_cors_origins: ['app://a'] }],
   ['a bare star as origin', { allowed_cors_origins: ['*'] }],
-  ['a sector identifier', { sector_identifier_uri: 'https://a.test/s.json' }],
   ['pairwise subjects', { subject_type: 'pairwise' }],
   ['an unknown userinfo algorithm', { userinfo_signed_response_alg: 'HS256' }],
   [

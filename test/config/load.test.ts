@@ -107,6 +107,7 @@ describe('defaults', () => {
       supportedClaims: [],
       supportedScopes: [],
       signingAlgorithm: 'RS256',
+      signingKeyRotation: null,
       systemSecrets: [SECRET],
       admin: { auth: 'keys', keys: [], entrypoint: false },
       demoPages: false,

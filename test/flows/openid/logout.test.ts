@@ -228,3 +228,45 @@ describe('tokens of a session that ends', () => {
     expect(await deployment.introspect(String(access_token))).toMatchObject({ active })
   })
 })
+
+describe('logout asked for without a hint', () => {
+  const asked = (client: TestClient, changes: Readonly<Record<string, string>> = {}): string =>
+    `/oauth2/sessions/logout?${new URLSearchParams({ client_id: client.id, post_logout_redirect_uri: GOODBYE, ...changes })}`
+
+  it('leads to a registered address of the client that is named, once the user agreed', async () => {
+    const browser = new Browser(deployment)
+    const client = await register()
+    await logInAt(client, browser)
+    const at = await browser.next(asked(client, { state: 'bye' }))
+    const challenge = parameter(at, 'logout_challenge')
+    expect(challenge).not.toBe('')
+    const end = await browser.next(await new LoginApp(deployment).decide('logout', 'accept', challenge))
+    expect(end.href).toBe(`${GOODBYE}?state=bye`)
+    expect((await browser.next(asked(client))).href).toBe(GOODBYE)
+  })
+
+  it('ends nothing in a browser that did not ask', async () => {
+    const browser = new Browser(deployment)
+    const client = await register({ backchannel_logout_uri: BACK })
+    await logInAt(client, browser)
+    const challenge = parameter(await browser.next(asked(client)), 'logout_challenge')
+    const verifier = await new LoginApp(deployment).decide('logout', 'accept', challenge)
+    await new Browser(deployment).visit(verifier)
+    expect(received).toEqual([])
+  })
+
+  it.each<[string, Record<string, string>]>([
+    ['an unregistered address', { post_logout_redirect_uri: 'https://evil.example/' }],
+    ['an unknown client', { client_id: 'nobody' }],
+  ])('is refused for %s', async (_, changes) => {
+    const at = await new Browser(deployment).next(asked(await register(), changes))
+    expect(at.pathname).toBe('/oauth2/fallbacks/error')
+  })
+
+  it('with a hint must name its client', async () => {
+    const browser = new Browser(deployment)
+    const { id_token } = await logInAt(await register(), browser)
+    const at = await browser.next(asked(await register(), { id_token_hint: String(id_token) }))
+    expect(parameter(at, 'error')).toBe('invalid_request')
+  })
+})

@@ -1,0 +1,113 @@
+import { decodeJwt, decodeProtectedHeader } from 'jose'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { scheduled } from '../../../src/scheduled.ts'
+import { bodyOf, Deployment, testEnv } from '../../support/deployment.ts'
+import { authorizeAt, logIn, parameter, redeem, registerClient } from '../../support/relying-party.ts'
+
+const SET = 'hydra.openid.id-token'
+
+let deployment: Deployment
+
+beforeEach(() => {
+  deployment = new Deployment()
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** Adds a key and lets it be published long enough. */
+async function addKey(alg: string): Promise<void> {
+  await deployment.fetch('/.well-known/jwks.json')
+  expect((await deployment.admin('POST', `/admin/keys/${SET}`, { alg })).status).toBe(201)
+}
+
+async function idTokenOf(metadata: Readonly<Record<string, unknown>>): Promise<string> {
+  return String((await logIn(deployment, await registerClient(deployment, metadata))).id_token)
+}
+
+const algorithmOf = (jwt: string): unknown => decodeProtectedHeader(jwt).alg
+
+describe('keys of several algorithms', () => {
+  it('sign for each client with the algorithm it asked for', async () => {
+    await addKey('ES256')
+    await addKey('EdDSA')
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 600_000 })
+    deployment = new Deployment()
+    for (const alg of ['RS256', 'ES256', 'EdDSA'])
+      expect(algorithmOf(await idTokenOf({ id_token_signed_response_alg: alg }))).toBe(alg)
+    expect(algorithmOf(await idTokenOf({}))).toBe('EdDSA')
+    const document = await bodyOf(await deployment.fetch('/.well-known/openid-configuration'))
+    const all = expect.arrayContaining(['RS256', 'ES256', 'EdDSA'])
+    expect(document['id_token_signing_alg_values_supported']).toEqual(all)
+    expect(document['userinfo_signing_alg_values_supported']).toEqual(all)
+  })
+
+  it('sign userinfo as the client asked', async () => {
+    await addKey('ES256')
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 600_000 })
+    deployment = new Deployment()
+    const client = await registerClient(deployment, { userinfo_signed_response_alg: 'ES256' })
+    const { access_token } = await logIn(deployment, client)
+    const headers = { authorization: `Bearer ${access_token}` }
+    const jwt = await (await deployment.fetch('/userinfo', { headers })).text()
+    expect(algorithmOf(jwt)).toBe('ES256')
+    expect(decodeJwt(jwt)).toMatchObject({ sub: 'alice', aud: [client.id] })
+  })
+
+  it.each([
+    { id_token_signed_response_alg: 'PS512' },
+    { id_token_signed_response_alg: 'HS256' },
+    { id_token_signed_response_alg: 'none' },
+    { userinfo_signed_response_alg: 'ES512' },
+    { userinfo_signed_response_alg: 'HS256' },
+  ])('are asked for in vain by %j', async (metadata) => {
+    const response = await deployment.admin('POST', '/admin/clients', metadata)
+    expect(response.status).toBe(400)
+    expect(await bodyOf(response)).toMatchObject({ error: 'invalid_client_metadata' })
+  })
+})
+
+describe('scheduled rotation (SIGNING_KEY_ROTATION)', () => {
+  const kids = async (at: Deployment): Promise<unknown[]> => {
+    const { keys } = await bodyOf(await at.admin('GET', `/admin/keys/${SET}`))
+    return Array.isArray(keys) ? keys.map(({ kid }: { kid: unknown }) => kid) : []
+  }
+
+  it('makes the next key in time, and keeps the last one for as long again', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() })
+    const env = testEnv({ SIGNING_KEY_ROTATION: '240h', SIGNING_ALGORITHM: 'ES256' })
+    const at = new Deployment(env)
+    await at.admin('DELETE', `/admin/keys/${SET}`)
+    await scheduled(env)
+    expect((await at.admin('GET', `/admin/keys/${SET}`)).status).toBe(404)
+    await at.fetch('/.well-known/jwks.json')
+    const [first] = await kids(at)
+    await scheduled(env)
+    expect(await kids(at)).toEqual([first])
+    vi.setSystemTime(Date.now() + 241 * 3_600_000)
+    await scheduled(env)
+    const [second, ...others] = await kids(at)
+    expect(second).not.toBe(first)
+    expect(others).toEqual([first])
+    const published = await bodyOf(await at.fetch('/.well-known/jwks.json'))
+    expect(JSON.stringify(published)).toContain(String(second))
+    await scheduled(env)
+    expect(await kids(at)).toHaveLength(2)
+    vi.setSystemTime(Date.now() + 241 * 3_600_000)
+    await scheduled(env)
+    const left = await kids(at)
+    expect(left).toHaveLength(2)
+    expect(left).not.toContain(first)
+  })
+
+  it('is off unless it is set', async () => {
+    const client = await registerClient(deployment)
+    const code = parameter(await authorizeAt(deployment, client), 'code')
+    expect((await redeem(deployment, client, code)).status).toBe(200)
+    const before = await kids(deployment)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 1000 * 86_400_000 })
+    await scheduled(testEnv())
+    expect(await kids(deployment)).toEqual(before)
+  })
+})
