@@ -83,9 +83,19 @@ export function readAssertion(jwt: string): Assertion | undefined {
  *
  * @param now - seconds since the epoch
  */
-export function claimProblem({ urls }: Config, assertion: Assertion, now: number): string | undefined {
+export function claimProblem(
+  { endpoints, urls }: Config,
+  assertion: Assertion,
+  now: number,
+): string | undefined {
   const issuer = urls.issuer.replace(/\/+$/, '')
-  const names = [issuer, `${issuer}/`, `${issuer}/oauth2/token`, `${urls.public}/oauth2/token`]
+  const names = [
+    endpoints.token ?? issuer,
+    issuer,
+    `${issuer}/`,
+    `${issuer}/oauth2/token`,
+    `${urls.public}/oauth2/token`,
+  ]
   if (!assertion.aud.some((name) => names.includes(name))) {
     return "The assertion's 'aud' must be the issuer or the token endpoint."
   }

@@ -43,6 +43,7 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Config {
     registration: reader.readAll(settings.registration),
     subjects: readSubjects(reader),
     credentialsUrl: reader.read(settings.credentialsUrl),
+    endpoints: reader.readAll(settings.endpoints),
     defaultClientScope: reader.read(settings.defaultClientScope),
     supportedClaims: reader.read(settings.supportedClaims),
     supportedScopes: reader.read(settings.supportedScopes),

@@ -91,6 +91,13 @@ export const settings = {
   ),
   supportedClaims: setting('WEBFINGER_OIDC_DISCOVERY_SUPPORTED_CLAIMS', list, ''),
   supportedScopes: setting('WEBFINGER_OIDC_DISCOVERY_SUPPORTED_SCOPE', list, ''),
+  endpoints: {
+    authorization: setting('WEBFINGER_OIDC_DISCOVERY_AUTH_URL', optional(serverUrl), ''),
+    token: setting('WEBFINGER_OIDC_DISCOVERY_TOKEN_URL', optional(serverUrl), ''),
+    device: setting('WEBFINGER_OIDC_DISCOVERY_DEVICE_AUTHORIZATION_URL', optional(serverUrl), ''),
+    jwks: setting('WEBFINGER_OIDC_DISCOVERY_JWKS_URL', optional(serverUrl), ''),
+    userinfo: setting('WEBFINGER_OIDC_DISCOVERY_USERINFO_URL', optional(serverUrl), ''),
+  },
   credentialsUrl: setting('WEBFINGER_OIDC_DISCOVERY_VERIFIABLE_CREDENTIALS_URL', optional(serverUrl), ''),
   broadcastKeys: setting('WEBFINGER_JWKS_BROADCAST_KEYS', list, ''),
   grantsBook: setting('GRANTS_BOOK', flag, 'on'),

@@ -130,6 +130,10 @@ export interface Config {
   /** Dynamic client registration, and where discovery says it is; null: here, if it is on. */
   readonly registration: { readonly enabled: boolean; readonly url: string | null }
   readonly credentialsUrl: string | null
+  /** Addresses that discovery names in place of ours, behind a gateway say. */
+  readonly endpoints: Readonly<
+    Record<'authorization' | 'token' | 'device' | 'jwks' | 'userinfo', string | null>
+  >
   readonly defaultClientScope: string
   readonly supportedClaims: readonly string[]
   readonly supportedScopes: readonly string[]

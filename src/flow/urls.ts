@@ -1,7 +1,8 @@
 import type { Config } from '../config/types.ts'
 
-/** Where the browser starts an authorization request: the public URL's authorize endpoint. */
-export const authorizeUrl = (config: Config): string => `${config.urls.public}/oauth2/auth`
+/** Where the browser starts an authorization request, and comes back to (contract 4.2). */
+export const authorizeUrl = ({ endpoints, urls }: Config): string =>
+  endpoints.authorization ?? `${urls.public}/oauth2/auth`
 
 /** Where a user who was shown a code begins. */
 export const verifyUrl = (config: Config): string => `${config.urls.public}/oauth2/device/verify`

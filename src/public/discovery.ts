@@ -4,6 +4,7 @@ import { CLIENT_ASSERTION_ALGORITHMS } from '../clients/jwt-profile.ts'
 import type { Config } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
 import { ID_TOKEN_SET, type KeyRing } from '../crypto/ring.ts'
+import { authorizeUrl } from '../flow/urls.ts'
 import { grantHandlers } from '../grants/registry.ts'
 import { json, MINUTE } from '../http/json.ts'
 import { CREDENTIAL_ALGORITHMS, CREDENTIAL_FORMAT, CREDENTIAL_TYPES } from '../tokens/credential.ts'
@@ -36,15 +37,16 @@ const RESPONSE_TYPES = [
 function document(config: Config, signing: string, published: readonly string[]): object {
   const issuer = config.urls.issuer.replace(/\/+$/, '')
   const base = config.urls.public
+  const given = config.endpoints
   const { enabled, url } = config.registration
   const registration = url ?? (enabled ? `${base}/oauth2/register` : null)
   return {
     issuer: config.urls.issuer,
-    authorization_endpoint: `${base}/oauth2/auth`,
-    token_endpoint: `${base}/oauth2/token`,
-    userinfo_endpoint: `${base}/userinfo`,
-    jwks_uri: `${issuer}/.well-known/jwks.json`,
-    device_authorization_endpoint: `${base}/oauth2/device/auth`,
+    authorization_endpoint: authorizeUrl(config),
+    token_endpoint: given.token ?? `${base}/oauth2/token`,
+    userinfo_endpoint: given.userinfo ?? `${base}/userinfo`,
+    jwks_uri: given.jwks ?? `${issuer}/.well-known/jwks.json`,
+    device_authorization_endpoint: given.device ?? `${base}/oauth2/device/auth`,
     revocation_endpoint: `${issuer}/oauth2/revoke`,
     ...(registration !== null && { registration_endpoint: registration }),
     end_session_endpoint: `${issuer}/oauth2/sessions/logout`,

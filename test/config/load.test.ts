@@ -101,6 +101,7 @@ describe('defaults', () => {
       },
       registration: { enabled: false, url: null },
       credentialsUrl: null,
+      endpoints: { authorization: null, token: null, device: null, jwks: null, userinfo: null },
       subjects: { types: ['public'], salt: null },
       broadcastKeys: [],
       defaultClientScope: 'offline_access offline openid',

@@ -1,5 +1,6 @@
 import { decodeJwt } from 'jose'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { assertionFields, makeKey, signAssertion } from '../support/assertions.ts'
 import { ADMIN_KEY, Browser, bodyOf, Deployment, ISSUER, locationOf, testEnv } from '../support/deployment.ts'
 import {
   authorizationPath,
@@ -344,5 +345,34 @@ describe('introspection (contract 1.4.4)', () => {
     expect(await ask({ token, token_type_hint: 'refresh_token' })).toMatchObject([200, { active: true }])
     expect(await ask({ token: `${ISSUER}/` })).toEqual(inactive)
     expect(await ask({})).toMatchObject([400, { error: 'invalid_request' }])
+  })
+})
+
+describe('addresses behind a gateway (contract 4.2)', () => {
+  const gateway = 'https://login.example/authorize'
+
+  it('are where the browser comes back to, and what assertions may be for', async () => {
+    const settings = {
+      WEBFINGER_OIDC_DISCOVERY_AUTH_URL: gateway,
+      WEBFINGER_OIDC_DISCOVERY_TOKEN_URL: 'https://login.example/token',
+    }
+    const deployment = new Deployment(testEnv(settings))
+    const key = await makeKey('RS256')
+    const client = await registerClient(deployment, {
+      token_endpoint_auth_method: 'private_key_jwt',
+      jwks: { keys: [key.publicJwk] },
+      grant_types: ['client_credentials', 'authorization_code'],
+    })
+    const app = new LoginApp(deployment)
+    const at = await new Browser(deployment).next(authorizationPath(client))
+    const challenge = parameter(at, 'login_challenge')
+    const { request_url } = await bodyOf(await app.get('login', challenge))
+    expect(String(request_url)).toContain(`${gateway}?`)
+    const onward = new URL(await app.decide('login', 'accept', challenge, { subject: 'alice' }))
+    expect(`${onward.origin}${onward.pathname}`).toBe(gateway)
+    const claims = { iss: client.id, sub: client.id }
+    const assertion = await signAssertion(key, claims, { claims: { aud: 'https://login.example/token' } })
+    const fields = { grant_type: 'client_credentials', ...assertionFields(assertion) }
+    expect((await deployment.form('/oauth2/token', fields)).status).toBe(200)
   })
 })

@@ -106,6 +106,21 @@ describe('discovery', () => {
     })
   })
 
+  it('names the addresses that are configured', async () => {
+    const names = ['AUTH', 'TOKEN', 'DEVICE_AUTHORIZATION', 'JWKS', 'USERINFO']
+    const settings = names.map((name) => [
+      `WEBFINGER_OIDC_DISCOVERY_${name}_URL`,
+      `https://edge.example/${name}`,
+    ])
+    expect(await documentOf(Object.fromEntries(settings))).toMatchObject({
+      authorization_endpoint: 'https://edge.example/AUTH',
+      token_endpoint: 'https://edge.example/TOKEN',
+      device_authorization_endpoint: 'https://edge.example/DEVICE_AUTHORIZATION',
+      jwks_uri: 'https://edge.example/JWKS',
+      userinfo_endpoint: 'https://edge.example/USERINFO',
+    })
+  })
+
   it('adds configured claims and scopes once', async () => {
     const more = {
       WEBFINGER_OIDC_DISCOVERY_SUPPORTED_CLAIMS: 'sub,email',
