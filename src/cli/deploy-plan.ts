@@ -30,7 +30,8 @@ export function configOf(options: Options): readonly string[] {
 /** Settings without which a deployed server answers nothing, and what each is. */
 const REQUIRED: Readonly<Record<string, string>> = {
   SECRETS_SYSTEM: 'at least 32 random characters; keep a copy: stored keys are sealed with it',
-  ADMIN_API_KEYS: 'the key your login and consent app sends as "Authorization: Bearer …"',
+  ADMIN_API_KEYS:
+    'the key your login and consent app sends as "Authorization: Bearer …"; 16 or more of A-Z a-z 0-9 . _ ~ -',
   URLS_SELF_ISSUER: 'the https URL this server is reached at, like https://login.example.com',
 }
 

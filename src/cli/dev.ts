@@ -1,4 +1,5 @@
 import { createServer } from 'node:net'
+import { isLoopbackHost } from '../util/loopback.ts'
 import { CommandError } from './command-error.ts'
 import { seedDemoClient } from './demo-client.ts'
 import { type DevPlan, planDev } from './dev-plan.ts'
@@ -75,6 +76,7 @@ function welcome(plan: DevPlan): string {
     '',
     `Ladon is ready on ${plan.base}`,
     '',
+    ...elsewhere(plan),
     ...click,
     `  Admin key     ${plan.adminKey}   (Authorization: Bearer …, under ${plan.base}/admin/)`,
     `  Discovery     ${plan.base}/.well-known/openid-configuration`,
@@ -83,4 +85,11 @@ function welcome(plan: DevPlan): string {
     'Ctrl-C stops it.',
     '',
   ].join('\n')
+}
+
+/** What to add when the issuer is not this machine: requests by a local address would be misdirected. */
+function elsewhere({ base, listen }: DevPlan): readonly string[] {
+  const { hostname, host } = new URL(base)
+  if (isLoopbackHost(hostname)) return []
+  return [`  Listens on    port ${listen.port} of this machine, for requests to ${host}`]
 }
