@@ -274,6 +274,15 @@ describe('client metadata of OpenID Connect', () => {
     expect(await bodyOf(response)).toMatchObject({ error: 'invalid_client_metadata' })
   })
 
+  it.each(['__proto__', 'constructor', 'valueOf', 'hasOwnProperty'])(
+    'is not what only every JavaScript object has: %s',
+    async (name) => {
+      const response = await deployment.admin('POST', '/admin/clients', JSON.parse(`{"${name}":{"a":1}}`))
+      expect(response.status).toBe(201)
+      expect(Object.keys(await bodyOf(response))).not.toContain(name)
+    },
+  )
+
   it('default_max_age counts where the request has no max_age', async () => {
     const client = await register({ default_max_age: 100 })
     const browser = new Browser(deployment)
