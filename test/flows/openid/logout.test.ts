@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ownerOf } from '../../../src/ledger/owner.ts'
 import { Browser, bodyOf, Deployment, ISSUER, testEnv } from '../../support/deployment.ts'
 import {
+  authorizationPath,
   authorizeAt,
   LoginApp,
   parameter,
@@ -108,6 +109,19 @@ describe('back-channel logout', () => {
     pass(90_000)
     await alarm()
     expect(received).toHaveLength(1)
+  })
+
+  it('sends what passes for no ID token', async () => {
+    const browser = new Browser(deployment)
+    const client = await register({ backchannel_logout_uri: BACK })
+    const { id_token } = await logInAt(client, browser)
+    await browser.visit(await acceptedLogout(browser, id_token))
+    const hint = { id_token_hint: received[0]?.token ?? '' }
+    const answers = [
+      await browser.next(`/oauth2/sessions/logout?${new URLSearchParams(hint)}`),
+      await browser.next(authorizationPath(client, hint)),
+    ]
+    expect(answers.map((at) => parameter(at, 'error'))).toEqual(['invalid_request', 'invalid_request'])
   })
 
   it.each<[string, () => Response | Promise<Response>]>([
