@@ -25,7 +25,7 @@ export type GrantRow = {
   readonly recent: string
   readonly expires: number | null
   readonly record: string
-  readonly notify: number
+  readonly notify: string
 }
 
 /** The row of a grant, revoked ones too; undefined when there is none or it expired. */

@@ -11,7 +11,7 @@ const KEEP_SECONDS = 86_400
 /** Tries that one run of the alarm makes; the others are due at once. */
 const BATCH = 20
 
-const COLUMNS = 'id, client, subject, sid'
+const COLUMNS = 'id, client, instance, subject, sid'
 
 type DueNotice = Notice & { readonly tries: number }
 
@@ -21,14 +21,16 @@ export function queueNotices(
   { sid, subject }: { readonly sid: string; readonly subject: string },
   attempt: string,
 ): void {
-  const query = 'SELECT DISTINCT client FROM grants WHERE sid = ? AND notify = 1 ORDER BY client'
-  const clients = work.tables.rows<{ client: string }>('grants', query, sid)
+  const query =
+    "SELECT DISTINCT client, notify FROM grants WHERE sid = ? AND notify <> '' ORDER BY client, notify"
+  const clients = work.tables.rows<{ client: string; notify: string }>('grants', query, sid)
   if (clients.length === 0) return
   work.tables.make('notices')
-  const insert = `INSERT INTO notices (${COLUMNS}, due, attempt, expires) VALUES (?, ?, ?, ?, ?, ?, ?)`
-  for (const { client } of clients) {
+  const insert = `INSERT INTO notices (${COLUMNS}, due, attempt, expires) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
+  for (const { client, notify } of clients) {
     const id = crypto.randomUUID()
-    work.sql.exec(insert, id, client, subject, sid, work.now + PAUSES[0], attempt, work.now + KEEP_SECONDS)
+    const times = [work.now + PAUSES[0], attempt, work.now + KEEP_SECONDS]
+    work.sql.exec(insert, id, client, notify, subject, sid, ...times)
   }
   work.wake(work.now + PAUSES[0], 'notice')
 }
