@@ -47,6 +47,9 @@ export async function afterLogin(
     await dropSession(c, cookie)
     return respondError(c, request, refusal)
   }
+  // Anybody may ask for more than a login has: that is no reason to end it.
+  const unmet = unmetClaims(request, decision)
+  if (unmet !== undefined) return respondError(c, request, unmet)
   const session = { owner: ownerOf('subject', decision.subject), sid: state.flow.sid }
   const login = await commitLogin(c, resumed, decision, session, cookie)
   if (login.status === 'stale') return startKnowing(c, request, { owner: session.owner, epoch: login.epoch })
@@ -92,10 +95,10 @@ async function checkAuthentication(
     return new OAuthError('login_required', 'The end-user did not log in anew.')
   }
   const hint = request.parameters.get('id_token_hint')
-  if (hint === undefined) return unmetClaims(request, decision)
+  if (hint === undefined) return undefined
   const { owner } = await verifyIdTokenHint(c.var.ctx, hint)
   return owner === ownerOf('subject', subject)
-    ? unmetClaims(request, decision)
+    ? undefined
     : new OAuthError('login_required', 'Another end-user logged in than the hint names.')
 }
 

@@ -51,8 +51,9 @@ export async function verifyIdTokenHint(ctx: RequestContext, hint: string): Prom
 }
 
 async function readHint(ctx: RequestContext, hint: string): Promise<unknown> {
-  const { kid, alg } = decodeProtectedHeader(hint)
-  if (kid === undefined) return undefined
+  const { kid, alg, typ } = decodeProtectedHeader(hint)
+  // The same key signs logout tokens, which prove no login (RFC 8725 section 3.11).
+  if (kid === undefined || typ !== 'JWT') return undefined
   const verifier = await ctx.rt.keys.verifier(ID_TOKEN_SET, kid)
   if (verifier === undefined || verifier.alg !== alg) return undefined
   const { payload } = await compactVerify(hint, verifier.key, { algorithms: [verifier.alg] })

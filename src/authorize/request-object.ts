@@ -7,7 +7,7 @@ import { Parameters } from '../http/form.ts'
 import { fetchOutbound } from '../http/outbound.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { nowSeconds } from '../util/clock.ts'
-import type { JsonObject } from '../util/json.ts'
+import { isJsonObject, isShallow, type JsonObject } from '../util/json.ts'
 import { findClient } from './target.ts'
 
 /** Algorithms of request objects. */
@@ -15,8 +15,12 @@ export const REQUEST_OBJECT_ALGORITHMS: readonly string[] = ['none', ...CLIENT_A
 
 const LIMITS = { maxBytes: 64 * 1024, timeoutMs: 5000 }
 
-/** Members of the object that are about itself. */
-const ITS_OWN: readonly string[] = ['iss', 'aud', 'exp', 'nbf', 'iat', 'jti', 'sub', 'request', 'request_uri']
+/** Members of the object that are about itself, or no part of a request. */
+const PASSED_OVER: readonly string[] =
+  'iss aud exp nbf iat jti sub request request_uri login_verifier consent_verifier'.split(' ')
+
+/** Levels that the object may nest: no parameter has as many. */
+const MAX_DEPTH = 16
 
 /**
  * Replaces a request object, by value or by reference, by what it asks for: its members win over plain parameters,
@@ -49,7 +53,7 @@ export async function unpackRequest(ctx: RequestContext, query: string): Promise
 function merged(plain: URLSearchParams, claims: JsonObject): URLSearchParams {
   const scope = plain.get('scope') ?? ''
   for (const [name, value] of Object.entries(claims)) {
-    if (ITS_OWN.includes(name)) continue
+    if (PASSED_OVER.includes(name) || value === null) continue
     const text =
       typeof value === 'string' ? value : Array.isArray(value) ? value.join(' ') : JSON.stringify(value)
     plain.set(name, name === 'scope' ? [...new Set(`${scope} ${text}`.split(' '))].join(' ') : text)
@@ -80,7 +84,9 @@ async function readObject(ctx: RequestContext, client: ClientRecord, jwt: string
   if (aud.length > 0 && !aud.includes(issuer)) throw refuse("Its 'aud' is not this server.")
   const now = nowSeconds()
   if ((exp ?? now + 1) <= now || (nbf ?? now) > now + 10) throw refuse('It is not good now.')
-  return JSON.parse(JSON.stringify(decodeJwt(jwt)))
+  const claims: unknown = decodeJwt(jwt)
+  if (!isJsonObject(claims) || !isShallow(claims, MAX_DEPTH)) throw refuse('It nests too deep.')
+  return claims
 }
 
 const isUnsigned = ({ jwt }: Assertion): boolean => jwt.endsWith('.')

@@ -8,16 +8,16 @@ type Rule = (value: unknown) => boolean
 const isText: Rule = (value) => typeof value === 'string'
 
 /** Fields of OIDC Registration section 2 and RFC 7591 section 2 beyond those of Hydra, each with what it may hold. */
-const RULES: Readonly<Record<string, Rule>> = {
-  application_type: (value) => value === 'web' || value === 'native',
-  default_max_age: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
-  id_token_signed_response_alg: (value) => KEY_ALGORITHMS.some((alg) => alg === value),
-  require_auth_time: (value) => typeof value === 'boolean',
-  default_acr_values: (value) => Array.isArray(value) && value.every(isText),
-  initiate_login_uri: (value) => typeof value === 'string' && URL.parse(value)?.protocol === 'https:',
-  software_id: isText,
-  software_version: isText,
-}
+const RULES: ReadonlyMap<string, Rule> = new Map([
+  ['application_type', (value) => value === 'web' || value === 'native'],
+  ['default_max_age', (value) => Number.isSafeInteger(value) && Number(value) >= 0],
+  ['id_token_signed_response_alg', (value) => KEY_ALGORITHMS.some((alg) => alg === value)],
+  ['require_auth_time', (value) => typeof value === 'boolean'],
+  ['default_acr_values', (value) => Array.isArray(value) && value.every(isText)],
+  ['initiate_login_uri', (value) => typeof value === 'string' && URL.parse(value)?.protocol === 'https:'],
+  ['software_id', isText],
+  ['software_version', isText],
+])
 
 /** Names and addresses for people, by language (OIDC Registration section 2.1). */
 const LOCALIZED = /^(?:client_name|client_uri|logo_uri|policy_uri|tos_uri)#[A-Za-z0-9-]{1,35}$/
@@ -31,7 +31,7 @@ export function idTokenAlgorithm({ metadata }: ClientRecord): string | undefined
 /** Reads the further fields of a client's JSON that are given; throws `invalid_client_metadata` for an unusable one. */
 export function readOpenid(body: unknown): JsonObject {
   const given = Object.entries(isJsonObject(body) ? body : {}).filter(([name, value]) => {
-    const rule = LOCALIZED.test(name) ? isText : RULES[name]
+    const rule = LOCALIZED.test(name) ? isText : RULES.get(name)
     if (rule === undefined || value === null || value === '') return false
     if (rule(value)) return true
     throw new OAuthError('invalid_client_metadata', `Field '${name}' has an unusable value.`)

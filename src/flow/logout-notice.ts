@@ -2,15 +2,27 @@ import { logLine } from '../http/log.ts'
 import { fetchOutbound } from '../http/outbound.ts'
 import type { Notice } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
+import type { ClientRecord } from '../store/types.ts'
 import { makeLogoutToken } from '../tokens/logout-token.ts'
 
 /** Bounds of one try; the answer is not read further than its status. */
 const LIMITS = { maxBytes: 64 * 1024, timeoutMs: 5000 }
 
+/** The client that a notice is for; `undefined` where it is gone, though another may have its id. */
+export async function noticedClient(
+  { clients }: Runtime,
+  { client: id, instance }: Notice,
+): Promise<ClientRecord | undefined> {
+  const known = await clients.find(id)
+  if (known?.instance === instance) return known
+  const current = await clients.fresh(id)
+  return current?.instance === instance ? current : undefined
+}
+
 /** Tells a client that a session ended (OIDC Back-Channel Logout 1.0 section 2.5); false when it is to be tried again. */
 export async function deliverNotice(rt: Runtime, notice: Notice): Promise<boolean> {
   try {
-    const client = (await rt.clients.find(notice.client)) ?? (await rt.clients.fresh(notice.client))
+    const client = await noticedClient(rt, notice)
     const uri = client?.metadata.backchannel_logout_uri ?? ''
     if (client === undefined || uri === '') return true
     const body = new URLSearchParams({ logout_token: await makeLogoutToken(rt, client, notice) })

@@ -1,3 +1,4 @@
+import { nextNotice } from './notices.ts'
 import type { Work } from './work.ts'
 
 /** What the alarm is to come for: the end of a row, or a notice that is due. */
@@ -46,12 +47,12 @@ export class Alarm {
     if (this.#due === null || due < this.#due) this.#set(due)
   }
 
-  /** Sets the alarm again when it is missing or was lost though something here expires. */
-  check(work: Stored, nowMs: number): void {
+  /** Sets the alarm again when it is missing or was lost though something here expires after a moment (seconds). */
+  check(work: Stored, nowMs: number, since = 0): void {
     if (this.#due !== null && this.#due > nowMs - OVERDUE_MS) return
-    const next = nextExpiry(work, 0)
+    const next = nextWake(work, since)
     if (next === null) this.#due = Number.POSITIVE_INFINITY
-    else this.#set(Math.max(next * 1000 + DELAY_MS.row, nowMs))
+    else this.#set(Math.max(next, nowMs))
   }
 
   /**
@@ -59,8 +60,8 @@ export class Alarm {
    * this run fails. Returns whether there is something that will end.
    */
   plan(work: Stored, nowMs: number): boolean {
-    const next = nextExpiry(work, Math.floor(nowMs / 1000))
-    this.#set(Math.max(next === null ? 0 : next * 1000 + DELAY_MS.row, nowMs + PAUSE_MS))
+    const next = nextWake(work, Math.floor(nowMs / 1000))
+    this.#set(Math.max(next ?? 0, nowMs + PAUSE_MS))
     return next !== null
   }
 
@@ -93,7 +94,8 @@ export class Alarm {
   }
 }
 
-function nextExpiry({ sql, tables }: Stored, since: number): number | null {
+/** When to come, in ms, for what ends after a moment (seconds), or for a notice; null where nothing ends. */
+function nextWake({ sql, tables }: Stored, since: number): number | null {
   let next: number | null = null
   for (const table of tables.expiring()) {
     // A session stays as long as a grant names it, so its own end does not matter until then.
@@ -105,5 +107,7 @@ function nextExpiry({ sql, tables }: Stored, since: number): number | null {
     const { at } = sql.exec<{ at: number | null }>(query, since).one()
     if (at !== null && (next === null || at < next)) next = at
   }
-  return next
+  if (next === null) return null
+  const due = nextNotice(tables) ?? Number.POSITIVE_INFINITY
+  return Math.min(next * 1000 + DELAY_MS.row, due * 1000)
 }

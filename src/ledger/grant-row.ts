@@ -25,7 +25,7 @@ export type GrantRow = {
   readonly recent: string
   readonly expires: number | null
   readonly record: string
-  readonly notify: number
+  readonly notify: string
 }
 
 /** The row of a grant, revoked ones too; undefined when there is none or it expired. */
@@ -44,6 +44,20 @@ export function findActive(work: Work, id: string, clientId: string): GrantRow |
 export function encodeRecord(record: GrantRecord): string {
   return JSON.stringify({ v: RECORD_VERSION, ...record })
 }
+
+/** Whom to tell of the session's end, as `notify` holds it: which creation of the client, and by which names. */
+interface Notify {
+  readonly instance: string
+  readonly sub?: string
+  readonly sid?: string
+}
+
+/** The content of `notify`. */
+export const encodeNotify = ({ instance, shown }: GrantRecord): string =>
+  JSON.stringify({ instance, ...shown } satisfies Notify)
+
+/** Reads it. */
+export const readNotify = (notify: string): Notify => JSON.parse(notify)
 
 /** The record of a commit beside a token hook: what was consented to stays, and the hook's claims count from now on. */
 export function hookedRecord(row: Pick<GrantRow, 'record'>, hooked: CustomClaims | undefined): string {

@@ -1,5 +1,5 @@
 import { epochHolds } from './epochs.ts'
-import { encodeRecord, findGrant, readRecord } from './grant-row.ts'
+import { encodeNotify, encodeRecord, findGrant, readRecord } from './grant-row.ts'
 import { isWithinGrace } from './refresh.ts'
 import { findSession, isOpen } from './sessions.ts'
 import type { GrantInput, GrantResult, InspectInput, StoredGrant } from './types.ts'
@@ -40,9 +40,7 @@ function insert(work: Work, input: GrantInput): GrantResult {
   // A skipped consent leans on an earlier one and is not itself remembered.
   const remembered = record.remember && !input.skipped
   const consentEnds = remembered ? input.consentExpiresAt : null
-  const consented = remembered ? later(flowExpires, consentEnds) : flowExpires
-  const session = input.notify ? findSession(work, record.sid) : undefined
-  const expires = session === undefined ? consented : later(consented, session.expires)
+  const expires = remembered ? later(flowExpires, consentEnds) : flowExpires
   work.sql.exec(
     INSERT,
     ...[
@@ -54,7 +52,15 @@ function insert(work: Work, input: GrantInput): GrantResult {
       consentEnds,
       record.handledAt,
     ],
-    ...[digest, codeExpires, flowExpires, attempt, expires, encodeRecord(record), input.notify ? 1 : 0],
+    ...[
+      digest,
+      codeExpires,
+      flowExpires,
+      attempt,
+      expires,
+      encodeRecord(record),
+      input.notify ? encodeNotify(record) : '',
+    ],
   )
   work.wake(expires)
   return { status: 'granted', codeExpiresAt: codeExpires, first: true }

@@ -1,4 +1,4 @@
-import { type GrantRow, readRecord } from './grant-row.ts'
+import { readNotify } from './grant-row.ts'
 import type { Tables } from './schema.ts'
 import type { Notice } from './types.ts'
 import type { Work } from './work.ts'
@@ -12,7 +12,7 @@ const KEEP_SECONDS = 86_400
 /** Tries that one run of the alarm makes; the others are due at once. */
 const BATCH = 20
 
-const COLUMNS = 'id, client, subject, sid'
+const COLUMNS = 'id, client, instance, subject, sid'
 
 type DueNotice = Notice & { readonly tries: number }
 
@@ -22,19 +22,20 @@ type DueNotice = Notice & { readonly tries: number }
  */
 export function queueNotices(
   work: Work,
-  { sid, subject }: { readonly sid: string; readonly subject: string },
+  session: { readonly sid: string; readonly subject: string },
   attempt: string,
 ): void {
   const query =
-    'SELECT id, client, record FROM grants WHERE sid = ? AND notify = 1 AND revoked = 0 GROUP BY client'
-  const clients = work.tables.rows<Pick<GrantRow, 'id' | 'client' | 'record'>>('grants', query, sid)
+    "SELECT DISTINCT client, notify FROM grants WHERE sid = ? AND notify <> '' ORDER BY client, notify"
+  const clients = work.tables.rows<{ client: string; notify: string }>('grants', query, session.sid)
   if (clients.length === 0) return
   work.tables.make('notices')
-  const insert = `INSERT INTO notices (${COLUMNS}, due, attempt, expires) VALUES (?, ?, ?, ?, ?, ?, ?)`
-  for (const { client, ...row } of clients) {
-    const shown = readRecord(row).shown ?? { sub: subject, sid }
+  const insert = `INSERT INTO notices (${COLUMNS}, due, attempt, expires) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
+  for (const { client, notify } of clients) {
+    const { instance, sub, sid } = readNotify(notify)
+    const named = [client, instance, sub ?? session.subject, sid ?? session.sid]
     const times = [work.now + PAUSES[0], attempt, work.now + KEEP_SECONDS]
-    work.sql.exec(insert, crypto.randomUUID(), client, shown.sub, shown.sid, ...times)
+    work.sql.exec(insert, crypto.randomUUID(), ...named, ...times)
   }
   work.wake(work.now + PAUSES[0], 'notice')
 }

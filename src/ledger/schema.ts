@@ -15,15 +15,17 @@
  *            `generation` (0 until then), `issued_at` of that generation, attempt, `recent`, expires, `record`.
  *            `recent` is JSON, oldest first, at most 16: [[generation, superseded_ms, uses, attempt of last use], ...].
  *            `record` is JSON: GrantRecord and its version, `{"v":1,"subject":...}`, and as `hooked` the claims of a token
- *            hook, which count instead of those consented to; empty once revoked. `notify` 0/1: its client is told of the
- *            session's end, and the row stays as long as the session.
+ *            hook, which count instead of those consented to; empty once revoked. `notify` is JSON for a
+ *            client that is told of the session's end, `{"instance":...,"sub":...,"sid":...}`, the names only where
+ *            it has its own, else ''; one such row of each client stays as long as the session.
  * epochs     `client` ('' for the whole subject), `value` (a time in ms, rising), attempt, expires.
  * spent      id, attempt, expires. In the ledger of a network, one row for each user code it tried.
  * directory  sid, owner.
  * blobs      id, expires, data.
  * devices    id, `request` (a query), `status` pending, approved or denied, the grant of an approval (`owner`, `grant_id`,
  *            `epoch`), attempt, expires. One row: a device's ledger is named by its user code.
- * notices    id (`jti` of the logout token), client, subject, sid, `tries` so far, `due` of the next one, attempt, expires.
+ * notices    id (`jti` of the logout token), client, its `instance`, subject, sid, `tries` so far, `due` of the next one,
+ *            attempt, expires.
  */
 const COLUMNS = {
   sessions: [
@@ -56,7 +58,7 @@ const COLUMNS = {
     "recent TEXT NOT NULL DEFAULT '[]'",
     'expires INTEGER',
     'record TEXT NOT NULL',
-    'notify INTEGER NOT NULL DEFAULT 0',
+    "notify TEXT NOT NULL DEFAULT ''",
   ],
   epochs: [
     'client TEXT NOT NULL PRIMARY KEY',
@@ -80,6 +82,7 @@ const COLUMNS = {
   notices: [
     'id TEXT NOT NULL PRIMARY KEY',
     'client TEXT NOT NULL',
+    'instance TEXT NOT NULL',
     'subject TEXT NOT NULL',
     'sid TEXT NOT NULL',
     'tries INTEGER NOT NULL DEFAULT 0',

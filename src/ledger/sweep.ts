@@ -1,7 +1,7 @@
 import type { Alarm } from './alarm.ts'
 import type { Ledgers } from './client.ts'
 import { directoryOf } from './owner.ts'
-import type { Tables } from './schema.ts'
+import type { TableName, Tables } from './schema.ts'
 
 /** What the clean-up works on. */
 export interface SweepParts {
@@ -32,7 +32,7 @@ export async function sweep(parts: SweepParts, nowMs: number): Promise<void> {
   if (more) return
   alarm.clear()
   // What came in while the directory was told may end after all.
-  alarm.check(work, nowMs)
+  alarm.check(work, nowMs, now)
 }
 
 async function unbind(ledgers: Ledgers, sids: readonly string[]): Promise<void> {
@@ -52,11 +52,18 @@ function departing(tables: Tables, now: number): readonly string[] {
   return rows.map((row) => row.sid)
 }
 
+/** Rows that outlive their end, by table. */
+const KEPT: { readonly [Table in TableName]?: string } = {
+  // A client is told of the end of an open session by one grant of it.
+  grants: `AND id NOT IN (SELECT MIN(id) FROM grants WHERE notify <> '' AND sid IN
+    (SELECT sid FROM sessions WHERE ended = 0 AND (expires IS NULL OR expires > ?1)) GROUP BY sid, client, notify)`,
+  // An ended session must still be known as ended when a late code comes.
+  sessions: 'AND sid NOT IN (SELECT sid FROM grants)',
+}
+
 function deleteExpired(sql: SqlStorage, tables: Tables, now: number): void {
   for (const table of tables.expiring()) {
-    // Kept while a grant names it: an ended session must still be known as ended when a late code comes.
-    const unless = table === 'sessions' ? 'AND sid NOT IN (SELECT sid FROM grants)' : ''
-    sql.exec(`DELETE FROM ${table} WHERE expires <= ? ${unless}`, now)
+    sql.exec(`DELETE FROM ${table} WHERE expires <= ?1 ${KEPT[table] ?? ''}`, now)
   }
 }
 

@@ -221,6 +221,8 @@ export interface Notice {
   /** `jti` of the logout token, the same at every try. */
   readonly id: string
   readonly client: string
+  /** Instance of the client that was given a grant: another one of its id is not told. */
+  readonly instance: string
   /** As the client knows them. */
   readonly subject: string
   readonly sid: string

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { html, raw } from 'hono/html'
 import type { AppEnv } from '../context.ts'
+import { noticedClient } from '../flow/logout-notice.ts'
 import { withQuery } from '../flow/urls.ts'
 import { renderPage } from '../http/page.ts'
 import type { Notice } from '../ledger/types.ts'
@@ -13,9 +14,9 @@ const POLICY =
   "script-src 'sha256-lP6qHPs0KTTEWmkrs/Qmh0A3g8GXljzqTTw6Vn8lAeY='; frame-src http: https:; frame-ancestors 'none'"
 
 /** Where a client wants to be told in the browser, if it does (OIDC Front-Channel Logout 1.0 section 2). */
-export async function frontChannelUrl(rt: Runtime, { client, sid }: Notice): Promise<readonly string[]> {
-  const uri = (await rt.clients.find(client))?.metadata.frontchannel_logout_uri ?? ''
-  return uri === '' ? [] : [withQuery(uri, { iss: rt.config.urls.issuer, sid })]
+export async function frontChannelUrl(rt: Runtime, notice: Notice): Promise<readonly string[]> {
+  const uri = (await noticedClient(rt, notice))?.metadata.frontchannel_logout_uri ?? ''
+  return uri === '' ? [] : [withQuery(uri, { iss: rt.config.urls.issuer, sid: notice.sid })]
 }
 
 /** Loads each client's page in a frame, and goes on to the target when all have loaded or took too long (contract 3.11). */

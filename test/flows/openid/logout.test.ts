@@ -1,10 +1,11 @@
-import { runDurableObjectAlarm } from 'cloudflare:test'
+import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { createHash } from 'node:crypto'
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ownerOf } from '../../../src/ledger/owner.ts'
 import { Browser, bodyOf, Deployment, ISSUER, testEnv } from '../../support/deployment.ts'
 import {
+  authorizationPath,
   authorizeAt,
   LoginApp,
   parameter,
@@ -52,11 +53,14 @@ const pass = (seconds: number): void => {
   vi.setSystemTime(Date.now() + seconds * 1000)
 }
 
-/** Runs the alarm of the subject's ledger; whether there was one. */
-const alarm = (): Promise<boolean> => {
+/** The subject's ledger. */
+const ledger = () => {
   const { LEDGER } = deployment.env
-  return runDurableObjectAlarm(LEDGER.get(LEDGER.idFromName(ownerOf('subject', subject))))
+  return LEDGER.get(LEDGER.idFromName(ownerOf('subject', subject)))
 }
+
+/** Runs its alarm; whether there was one. */
+const alarm = (): Promise<boolean> => runDurableObjectAlarm(ledger())
 
 const register = (metadata: Readonly<Record<string, unknown>> = {}): Promise<TestClient> =>
   registerClient(deployment, { post_logout_redirect_uris: [GOODBYE], ...metadata })
@@ -108,6 +112,19 @@ describe('back-channel logout', () => {
     pass(90_000)
     await alarm()
     expect(received).toHaveLength(1)
+  })
+
+  it('sends what passes for no ID token', async () => {
+    const browser = new Browser(deployment)
+    const client = await register({ backchannel_logout_uri: BACK })
+    const { id_token } = await logInAt(client, browser)
+    await browser.visit(await acceptedLogout(browser, id_token))
+    const hint = { id_token_hint: received[0]?.token ?? '' }
+    const answers = [
+      await browser.next(`/oauth2/sessions/logout?${new URLSearchParams(hint)}`),
+      await browser.next(authorizationPath(client, hint)),
+    ]
+    expect(answers.map((at) => parameter(at, 'error'))).toEqual(['invalid_request', 'invalid_request'])
   })
 
   it.each<[string, () => Response | Promise<Response>]>([
@@ -165,6 +182,64 @@ describe('back-channel logout', () => {
     await alarm()
     await browser.visit(await acceptedLogout(browser, id_token))
     expect(received).toHaveLength(1)
+  })
+
+  it('reaches clients of a session that was prolonged', async () => {
+    const browser = new Browser(deployment)
+    const client = await register({ backchannel_logout_uri: BACK, grant_types: ['authorization_code'] })
+    const login = { subject, remember: true, remember_for: 7200 }
+    const at = await authorizeAt(deployment, client, { browser, login })
+    const { id_token } = await bodyOf(await redeem(deployment, client, parameter(at, 'code')))
+    pass(7000)
+    const other = await register()
+    const prolonged = { ...login, remember_for: 86_400, extend_session_lifespan: true }
+    await authorizeAt(deployment, other, { browser, login: prolonged })
+    pass(40_000)
+    await alarm()
+    await browser.visit(await acceptedLogout(browser, id_token))
+    expect(received).toHaveLength(1)
+  })
+
+  it('takes one row of each client, however often it asked in the session', async () => {
+    const browser = new Browser(deployment)
+    const client = await register({ backchannel_logout_uri: BACK, grant_types: ['authorization_code'] })
+    const { id_token } = await logInAt(client, browser)
+    for (let times = 0; times < 3; times += 1) await logInAt(client, browser)
+    pass(86_400)
+    await alarm()
+    const count = 'SELECT count(*) AS total FROM grants'
+    const rows = await runInDurableObject(ledger(), (_, { storage }) => storage.sql.exec(count).one())
+    expect(rows).toEqual({ total: 1 })
+    await browser.visit(await acceptedLogout(browser, id_token))
+    expect(received).toHaveLength(1)
+  })
+
+  it('is planned anew before a try, which the object may not outlive', async () => {
+    const browser = new Browser(deployment)
+    const { id_token } = await logInAt(await register({ backchannel_logout_uri: BACK }), browser)
+    answer = () => new Response(null, { status: 503 })
+    await browser.visit(await acceptedLogout(browser, id_token))
+    pass(61)
+    let planned: number | null = null
+    answer = async () => {
+      planned = await runInDurableObject(ledger(), (_, { storage }) => storage.getAlarm())
+      return new Response(null, { status: 503 })
+    }
+    await alarm()
+    expect(planned).not.toBeNull()
+    expect(Number(planned)).toBeLessThanOrEqual(Date.now() + 300_000)
+  })
+
+  it('is not for another client that was given the id of one that was deleted', async () => {
+    const id = crypto.randomUUID()
+    const metadata = { client_id: id, backchannel_logout_uri: BACK, frontchannel_logout_uri: FRONT }
+    const browser = new Browser(deployment)
+    const { id_token } = await logInAt(await register(metadata), browser)
+    await deployment.admin('DELETE', `/admin/clients/${id}`)
+    await register({ ...metadata, backchannel_logout_uri: 'https://other.example/backchannel' })
+    const end = await browser.visit(await acceptedLogout(browser, id_token))
+    expect(end.headers.get('location')).toBe(`${GOODBYE}?state=bye`)
+    expect(received).toEqual([])
   })
 
   it.each(['sid', 'subject'])('comes of a session ended by the admin API, by %s', async (by) => {

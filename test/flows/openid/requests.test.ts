@@ -159,6 +159,23 @@ describe('request objects', () => {
     expect(parameter(at, 'error')).toBe(error)
   })
 
+  it('lose members that say nothing, or would be taken for a step of the flow', async () => {
+    const request = await sign({ client_id: null, state: null, login_verifier: 'x', consent_verifier: 'x' })
+    const url = await shown(await register(), { request })
+    expect(parameter(url, 'state')).toBe('state-0123456789')
+    expect(url.search).not.toContain('_verifier')
+  })
+
+  it('that nest without end are refused on the error page', async () => {
+    const [head, , signature] = new UnsecuredJWT({}).encode().split('.')
+    const payload = btoa(`{"x":${'['.repeat(9000)}${']'.repeat(9000)}}`).replaceAll('=', '')
+    const path = authorizationPath(await register(), { request: `${head}.${payload}.${signature}` })
+    const [url = '', query] = path.split('?')
+    const body = new URLSearchParams(query)
+    const at = await new Browser(deployment).next(url, { method: 'POST', body })
+    expect(parameter(at, 'error')).toBe('invalid_request_object')
+  })
+
   it('cannot lead to another redirect URI than a registered one', async () => {
     const client = await register()
     const request = await sign({ redirect_uri: 'https://evil.example/cb' })
@@ -202,6 +219,23 @@ describe('the claims parameter', () => {
     const client = await register()
     const at = await authorizeAt(deployment, client, { request: asking(wanted), login: { acr } })
     expect(at.searchParams.get('error')).toBe(error)
+  })
+})
+
+describe('a login that does not meet the claims parameter', () => {
+  it.each([
+    ['unmet_authentication_requirements', { acr: { essential: true, value: 'gold' } }],
+    ['login_required', { sub: { value: 'bob' } }],
+  ])('is told with %s, and the session stays', async (error, id_token) => {
+    const client = await register()
+    const browser = new Browser(deployment)
+    await authorizeAt(deployment, client, { browser, login: { remember: true } })
+    const silent = { prompt: 'none' }
+    const asking = { ...silent, claims: JSON.stringify({ id_token }) }
+    const at = await authorizeAt(deployment, client, { browser, request: asking })
+    expect(parameter(at, 'error')).toBe(error)
+    const again = await browser.next(authorizationPath(client, silent))
+    expect(again.searchParams.has('login_challenge')).toBe(true)
   })
 })
 
@@ -273,6 +307,15 @@ describe('client metadata of OpenID Connect', () => {
     expect(response.status).toBe(400)
     expect(await bodyOf(response)).toMatchObject({ error: 'invalid_client_metadata' })
   })
+
+  it.each(['__proto__', 'constructor', 'valueOf', 'hasOwnProperty'])(
+    'is not what only every JavaScript object has: %s',
+    async (name) => {
+      const response = await deployment.admin('POST', '/admin/clients', JSON.parse(`{"${name}":{"a":1}}`))
+      expect(response.status).toBe(201)
+      expect(Object.keys(await bodyOf(response))).not.toContain(name)
+    },
+  )
 
   it('default_max_age counts where the request has no max_age', async () => {
     const client = await register({ default_max_age: 100 })
