@@ -309,6 +309,19 @@ describe('front-channel logout', () => {
   })
 })
 
+describe('a logout request', () => {
+  it('that is too long, but for its hint, is refused before anything is kept of it', async () => {
+    const browser = new Browser(deployment)
+    const { id_token } = await logInAt(await register(), browser)
+    const ask = (state: string): Promise<URL> => {
+      const body = new URLSearchParams({ id_token_hint: String(id_token), state })
+      return browser.next('/oauth2/sessions/logout', { method: 'POST', body })
+    }
+    expect((await ask('x'.repeat(5000))).searchParams.has('logout_challenge')).toBe(true)
+    expect(parameter(await ask('x'.repeat(7000)), 'error')).toBe('invalid_request')
+  })
+})
+
 describe('tokens of a session that ends', () => {
   it.each([
     ['stay', {}, true],
