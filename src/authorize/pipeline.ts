@@ -32,8 +32,8 @@ const checks: readonly Check[] = [
 /** The rules for a device's request (RFC 8628 section 3.1, contract 1.3.9). */
 const deviceChecks: readonly FlowCheck[] = [checkDeviceGrant, checkLimits]
 
-/** Longest request, in characters of its query: it travels whole in the login challenge. */
-const MAX_QUERY = 6 * 1024
+/** Longest request, in characters of its query: it travels whole in the login or logout challenge. */
+export const MAX_QUERY = 6 * 1024
 
 /** A request that passed, or the error and, once it is known, the client's address it may be sent to. */
 export type Validation =

@@ -73,7 +73,7 @@ async function fetchObject(ctx: RequestContext, client: ClientRecord, uri: strin
 async function readObject(ctx: RequestContext, client: ClientRecord, jwt: string): Promise<JsonObject> {
   const object = readAssertion(jwt)
   if (object === undefined) throw refuse('It is no signed JWT.')
-  const { alg, iss, aud, exp, nbf } = object
+  const { alg, iss, sub, aud, exp, nbf } = object
   const only = client.metadata.request_object_signing_alg
   if (!REQUEST_OBJECT_ALGORITHMS.includes(alg) || (only !== '' && only !== alg))
     throw refuse(`Its algorithm is not '${only || REQUEST_OBJECT_ALGORITHMS.join("', '")}'.`)
@@ -81,6 +81,8 @@ async function readObject(ctx: RequestContext, client: ClientRecord, jwt: string
     throw refuse('It is not signed by a key of the client.')
   const issuer = ctx.rt.config.urls.issuer
   if (iss !== '' && iss !== client.id) throw refuse("Its 'iss' is not the client.")
+  // It passes through browsers, where it must not be good as a proof of who the client is (RFC 9101 section 10.8).
+  if (alg !== 'none' && sub === client.id) throw refuse("Its 'sub' is the client.")
   if (aud.length > 0 && !aud.includes(issuer)) throw refuse("Its 'aud' is not this server.")
   const now = nowSeconds()
   if ((exp ?? now + 1) <= now || (nbf ?? now) > now + 10) throw refuse('It is not good now.')

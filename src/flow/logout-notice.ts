@@ -4,6 +4,7 @@ import type { Notice } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { makeLogoutToken } from '../tokens/logout-token.ts'
+import { fewAtATime } from '../util/few-at-a-time.ts'
 
 /** Bounds of one try; the answer is not read further than its status. */
 const LIMITS = { maxBytes: 64 * 1024, timeoutMs: 5000 }
@@ -37,7 +38,7 @@ export async function deliverNotice(rt: Runtime, notice: Notice): Promise<boolea
 
 /** Tells clients, and strikes out what is settled; the ledger's alarm does the rest. */
 export async function deliverNotices(rt: Runtime, owner: string, notices: readonly Notice[]): Promise<void> {
-  const settled = await Promise.all(notices.map((notice) => deliverNotice(rt, notice)))
+  const settled = await fewAtATime(notices, (notice) => deliverNotice(rt, notice))
   const ids = notices.filter((_, index) => settled[index] === true).map(({ id }) => id)
   if (ids.length > 0) await rt.ledgers.call(owner, 'settleNotices', { ids })
 }

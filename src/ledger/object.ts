@@ -2,6 +2,7 @@ import { DurableObject } from 'cloudflare:workers'
 import type { Env } from '../env.ts'
 import { logLine } from '../http/log.ts'
 import { nowMs } from '../util/clock.ts'
+import { fewAtATime } from '../util/few-at-a-time.ts'
 import { Alarm, PAUSE_MS } from './alarm.ts'
 import { getBlob, putBlob } from './blobs.ts'
 import { Ledgers } from './client.ts'
@@ -170,7 +171,7 @@ export class Ledger extends DurableObject<Env> implements Types.LedgerMethods {
   async #deliverDue(): Promise<void> {
     if (!this.#tables.has('notices')) return
     const due = this.#change(takeDueNotices)
-    const settled = await Promise.all(due.map((notice) => this.deliver(notice)))
+    const settled = await fewAtATime(due, (notice) => this.deliver(notice))
     const ids = due.filter((_, index) => settled[index] === true).map(({ id }) => id)
     if (ids.length > 0) this.#change((work) => settleNotices(work, ids))
   }

@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import { verifyIdTokenHint } from '../authorize/id-token-hint.ts'
+import { MAX_QUERY } from '../authorize/pipeline.ts'
 import { respondErrorPage, respondPage } from '../authorize/respond.ts'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
@@ -30,6 +31,9 @@ async function start(c: Context<AppEnv>): Promise<Response> {
   for (const [name, value] of entries) url.searchParams.append(name, value)
   const parameters = new Parameters(url.searchParams)
   const hint = parameters.get('id_token_hint')
+  // A hint cannot be longer than we made it.
+  if (url.search.length > MAX_QUERY + (hint?.length ?? 0))
+    throw new OAuthError('invalid_request', `The request is longer than ${MAX_QUERY} characters.`)
   const asked = hint === undefined ? await byEndUser(c, parameters) : await byClient(c, hint, parameters)
   if (typeof asked === 'string') return respondPage(c, asked)
   const requestedAt = nowSeconds()

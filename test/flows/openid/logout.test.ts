@@ -230,6 +230,28 @@ describe('back-channel logout', () => {
     expect(Number(planned)).toBeLessThanOrEqual(Date.now() + 300_000)
   })
 
+  it('asks few clients at a time, so that slow ones do not use up the time of others', async () => {
+    const browser = new Browser(deployment)
+    const urls = Array.from({ length: 9 }, (_, index) => `${BACK}/${index}`)
+    let idToken: unknown
+    for (const backchannel_logout_uri of urls)
+      idToken = (await logInAt(await register({ backchannel_logout_uri }), browser))['id_token']
+    let open = 0
+    const seen: number[] = []
+    answer = async () => {
+      open += 1
+      seen.push(open)
+      await scheduler.wait(1)
+      open -= 1
+      return new Response(null, { status: 503 })
+    }
+    await browser.visit(await acceptedLogout(browser, idToken))
+    pass(61)
+    await alarm()
+    expect(received.map(({ url }) => url).sort()).toEqual([...urls, ...urls].sort())
+    expect(Math.max(...seen)).toBeLessThanOrEqual(6)
+  })
+
   it('is not for another client that was given the id of one that was deleted', async () => {
     const id = crypto.randomUUID()
     const metadata = { client_id: id, backchannel_logout_uri: BACK, frontchannel_logout_uri: FRONT }
@@ -284,6 +306,19 @@ describe('front-channel logout', () => {
     expect(page.headers.get('content-security-policy')).toContain(`script-src 'sha256-${hash}'`)
     expect(page.headers.getSetCookie().join()).toContain('ory_hydra_session_dev=;')
     expect((await browser.next(verifier)).href).toBe(`${GOODBYE}?state=bye`)
+  })
+})
+
+describe('a logout request', () => {
+  it('that is too long, but for its hint, is refused before anything is kept of it', async () => {
+    const browser = new Browser(deployment)
+    const { id_token } = await logInAt(await register(), browser)
+    const ask = (state: string): Promise<URL> => {
+      const body = new URLSearchParams({ id_token_hint: String(id_token), state })
+      return browser.next('/oauth2/sessions/logout', { method: 'POST', body })
+    }
+    expect((await ask('x'.repeat(5000))).searchParams.has('logout_challenge')).toBe(true)
+    expect(parameter(await ask('x'.repeat(7000)), 'error')).toBe('invalid_request')
   })
 })
 

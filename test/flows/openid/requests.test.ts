@@ -144,6 +144,11 @@ describe('request objects', () => {
       async () => ({ request: await sign({ response_type: 'token' }) }),
       'invalid_request_object',
     ],
+    [
+      'the client as subject, as an assertion of it has',
+      async ({ id }) => ({ request: await sign({ iss: id, sub: id, aud: ISSUER }) }),
+      'invalid_request_object',
+    ],
     ['both kinds', async () => ({ request: await sign({}), request_uri: OBJECT_URI }), 'invalid_request'],
     [
       'an unregistered address',
