@@ -98,8 +98,7 @@ describe('openid-client, logout', () => {
     await logOut(config, browser, idToken)
     const keys = createRemoteJWKSet(new URL(config.serverMetadata().jwks_uri ?? ''))
     for (const [index, path] of paths.entries()) {
-      const { method, form, headers } = await site.next(path)
-      expect(method).toBe('POST')
+      const { form, headers } = await site.next('POST', path)
       expect(headers['content-type']).toContain('application/x-www-form-urlencoded')
       const { payload } = await jwtVerify(form.get('logout_token') ?? '', keys, {
         issuer: server.base,

@@ -23,8 +23,8 @@ export interface Site {
   /** Scheme, host and port. */
   readonly origin: string
   readonly visits: readonly Visit[]
-  /** The next request of a path that nobody has taken yet, as soon as it is there. */
-  next(path: string): Promise<Visit>
+  /** The next request of a method and path that nobody has taken yet, as soon as it is there. */
+  next(method: 'GET' | 'POST', path: string): Promise<Visit>
   stop(): Promise<void>
 }
 
@@ -51,7 +51,7 @@ export async function startSite(
       headers: request.headers,
     }
     visits.push(visit)
-    const taker = waiting.get(visit.url.pathname)?.shift()
+    const taker = waiting.get(`${visit.method} ${visit.url.pathname}`)?.shift()
     if (taker === undefined) untaken.push(visit)
     else taker(visit)
     const { status = 200, type = 'text/html', body: text = PAGE } = await answer(visit)
@@ -61,11 +61,12 @@ export async function startSite(
   return {
     origin,
     visits,
-    next: (path) => {
-      const at = untaken.findIndex(({ url }) => url.pathname === path)
+    next: (method, path) => {
+      const at = untaken.findIndex((visit) => visit.method === method && visit.url.pathname === path)
       const [found] = at === -1 ? [] : untaken.splice(at, 1)
       if (found !== undefined) return Promise.resolve(found)
-      return new Promise((resolve) => waiting.set(path, [...(waiting.get(path) ?? []), resolve]))
+      const key = `${method} ${path}`
+      return new Promise((resolve) => waiting.set(key, [...(waiting.get(key) ?? []), resolve]))
     },
     stop: () =>
       new Promise((resolve) => {
