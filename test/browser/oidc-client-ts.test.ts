@@ -10,22 +10,27 @@ import { launch, openPage } from './browser.ts'
 const UMD = createRequire(import.meta.url).resolve('oidc-client-ts')
 const LIBRARY = readFileSync(new URL('../browser/oidc-client-ts.min.js', `file://${UMD}`), 'utf8')
 
+const DISCOVERY = '/.well-known/openid-configuration'
+
 let server: RunningServer
 let browser: Browser
 let site: Site
+let far: Site
 let page: Page
 let application: Application
 let scope: string
 
 /** Every page of the application has the library and its manager at hand; in a frame it hands its answer to its parent. */
-function answer({ url }: Visit): Answer {
-  if (url.pathname === '/oidc.js') return { type: 'text/javascript', body: LIBRARY }
+function answer({ url: { origin, pathname } }: Visit): Answer {
+  if (pathname === '/oidc.js') return { type: 'text/javascript', body: LIBRARY }
   const settings = JSON.stringify({
     authority: server.base,
     client_id: application.id,
-    redirect_uri: `${site.origin}/cb`,
-    silent_redirect_uri: `${site.origin}/silent`,
-    post_logout_redirect_uri: `${site.origin}/bye`,
+    redirect_uri: `${origin}/cb`,
+    silent_redirect_uri: `${origin}/silent`,
+    post_logout_redirect_uri: `${origin}/bye`,
+    // An origin that only its client is allowed to use says which client it is.
+    ...(origin === far.origin && { metadataUrl: `${server.base}${DISCOVERY}?client_id=${application.id}` }),
     scope,
     loadUserInfo: true,
     automaticSilentRenew: false,
@@ -42,22 +47,28 @@ if (location.pathname === '/silent') manager.signinSilentCallback()</script>`,
 beforeAll(async () => {
   browser = await launch()
   site = await startSite('localhost', answer)
-  server = await startServer({ vars: { SERVE_PUBLIC_CORS_ENABLED: 'true' } })
+  far = await startSite('127.0.0.1', answer)
+  server = await startServer({
+    vars: { SERVE_PUBLIC_CORS_ENABLED: 'true', SERVE_PUBLIC_CORS_ALLOWED_ORIGINS: site.origin },
+  })
 })
 
 beforeEach(async () => {
-  application = await Application.register(server, site.origin, {
-    redirect_uris: [`${site.origin}/cb`, `${site.origin}/silent`],
-    allowed_cors_origins: [site.origin],
-  })
+  application = await register(site)
   page = await openPage(browser)
 })
+
+const register = ({ origin }: Site, metadata = {}): Promise<Application> =>
+  Application.register(server, origin, {
+    redirect_uris: [`${origin}/cb`, `${origin}/silent`],
+    ...metadata,
+  })
 
 afterEach(() => page.context().close())
 
 afterAll(async () => {
   await browser?.close()
-  await Promise.all([server?.stop(), site?.stop()])
+  await Promise.all([server, site, far].map((running) => running?.stop()))
 })
 
 /** What the library calls a user, as far as these tests look. */
@@ -71,13 +82,13 @@ interface User {
 const ask = (expression: string): Promise<User> => page.evaluate(expression)
 
 /** Logs in by redirects, as the library does it. */
-async function signIn(scopes: string): Promise<User> {
+async function signIn(scopes: string, { origin } = site): Promise<User> {
   scope = scopes
-  await page.goto(site.origin)
-  await page.evaluate('manager.signinRedirect({ state: { from: "here" } })')
+  await page.goto(origin)
+  await page.evaluate('void manager.signinRedirect({ state: { from: "here" } })')
   await logIn(page)
   await consent(page)
-  await page.waitForURL(`${site.origin}/cb?**`)
+  await page.waitForURL(`${origin}/cb?**`)
   return ask('manager.signinCallback()')
 }
 
@@ -88,6 +99,12 @@ describe('oidc-client-ts in a browser, on another origin than the server', () =>
     expect(user.profile).toMatchObject({ sub: 'demo', name: 'Demo User', email: 'demo@example.com' })
     await page.goto(site.origin)
     expect((await ask('manager.getUser()')).access_token).toBe(user.access_token)
+  })
+
+  it('logs in from an origin that only its client may use', async () => {
+    application = await register(far, { allowed_cors_origins: [far.origin] })
+    const user = await signIn('openid profile', far)
+    expect(user.profile).toMatchObject({ sub: 'demo', name: 'Demo User' })
   })
 
   it('renews by a frame with prompt=none', async () => {
@@ -123,7 +140,7 @@ describe('oidc-client-ts in a browser, on another origin than the server', () =>
 
   it('logs out by redirects, after which the frame finds nobody', async () => {
     await signIn('openid')
-    await page.evaluate('manager.signoutRedirect({ state: { to: "there" } })')
+    await page.evaluate('void manager.signoutRedirect({ state: { to: "there" } })')
     await press(page, 'Log out')
     await page.waitForURL(`${site.origin}/bye?**`)
     expect(await page.evaluate('manager.signoutCallback()')).toMatchObject({ userState: { to: 'there' } })
