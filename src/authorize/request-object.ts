@@ -25,7 +25,7 @@ const MAX_DEPTH = 16
 /**
  * Replaces a request object, by value or by reference, by what it asks for: its members win over plain parameters,
  * scopes are joined (OIDC Core section 6, contract 3.15). From then on the request is like any other. Without
- * `openid` among the plain scopes it is passed over.
+ * `openid` among the plain scopes it is passed over, unless it is the whole request (RFC 9101 section 5).
  *
  * @returns the request as a query
  * @throws `invalid_request`, `invalid_request_object`, `invalid_request_uri`, or what finding the client throws
@@ -37,14 +37,15 @@ export async function unpackRequest(ctx: RequestContext, query: string): Promise
   const [byValue, uri] = [parameters.get('request'), parameters.get('request_uri')]
   plain.delete('request')
   plain.delete('request_uri')
-  if ((byValue === undefined && uri === undefined) || !parameters.list('scope').includes('openid'))
+  const whole = parameters.get('response_type') === undefined
+  if ((byValue === undefined && uri === undefined) || !(whole || parameters.list('scope').includes('openid')))
     return plain.toString()
   if (byValue !== undefined && uri !== undefined)
     throw new OAuthError('invalid_request', "Parameters 'request' and 'request_uri' exclude each other.")
   const client = await findClient(ctx, parameters)
   const jwt = byValue ?? (await fetchObject(ctx, client, uri ?? ''))
   const claims = await readObject(ctx, client, jwt)
-  for (const name of ['client_id', 'response_type'])
+  for (const name of whole ? ['client_id'] : ['client_id', 'response_type'])
     if ((claims[name] ?? parameters.get(name)) !== parameters.get(name))
       throw refuse(`Its '${name}' differs from the parameter.`)
   return merged(plain, claims).toString()

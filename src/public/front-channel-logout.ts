@@ -27,7 +27,8 @@ export function showFrames(
 ): Response | Promise<Response> {
   // For a browser without script.
   c.header('refresh', `8; url=${target}`)
-  const content = html`<p role="status">You are being logged out of ${urls.length} applications.</p>
+  const count = urls.length === 1 ? 'one application' : `${urls.length} applications`
+  const content = html`<p role="status">You are being logged out of ${count}.</p>
 <div class="buttons"><a class="button" id="target" href="${target}">Go on</a></div>
 ${urls.map((url) => html`<iframe src="${url}" title="Application" hidden></iframe>`)}
 <script>${raw(SCRIPT)}</script>`

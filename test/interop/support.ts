@@ -15,15 +15,21 @@ export class CookieBrowser {
   async followTo(url: string, until: (address: URL) => boolean): Promise<URL> {
     let address = new URL(url)
     for (let hops = 0; hops < 10 && !until(address); hops += 1) {
-      const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-      const response = await fetch(address, { redirect: 'manual', headers: { cookie } })
+      const response = await this.open(address.href)
       await response.arrayBuffer()
-      for (const line of response.headers.getSetCookie()) this.#keep(line)
       const location = response.headers.get('location')
       if (location === null) throw new Error(`stuck at ${address.pathname} with ${response.status}`)
       address = new URL(location, address)
     }
     return address
+  }
+
+  /** Opens one page with the cookies it has, and follows nothing. */
+  async open(url: string): Promise<Response> {
+    const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const response = await fetch(url, { redirect: 'manual', headers: { cookie } })
+    for (const line of response.headers.getSetCookie()) this.#keep(line)
+    return response
   }
 
   #keep(line: string): void {
@@ -40,6 +46,16 @@ export async function loginWithSdk(
   authorizationUrl: string,
   redirectUri: string,
 ): Promise<URL> {
+  const last = await acceptWithSdk(sdk, browser, authorizationUrl)
+  return browser.followTo(last, (url) => url.href.startsWith(redirectUri))
+}
+
+/** The same up to the address that answers the application, which the browser has yet to open. */
+export async function acceptWithSdk(
+  sdk: OAuth2Api,
+  browser: CookieBrowser,
+  authorizationUrl: string,
+): Promise<string> {
   const atLogin = await browser.followTo(authorizationUrl, (url) => url.searchParams.has('login_challenge'))
   const loginChallenge = atLogin.searchParams.get('login_challenge') ?? ''
   const login = await sdk.getOAuth2LoginRequest({ loginChallenge })
@@ -68,5 +84,5 @@ export async function loginWithSdk(
       session: { id_token: { email: consent.data.subject }, access_token: { tenant: 't1' } },
     },
   })
-  return browser.followTo(acceptedConsent.data.redirect_to, (url) => url.href.startsWith(redirectUri))
+  return acceptedConsent.data.redirect_to
 }

@@ -98,6 +98,22 @@ describe('request objects', () => {
     expect(url.searchParams.has('request')).toBe(false)
   })
 
+  it('may be the whole request', async () => {
+    const client = await register()
+    const { client_id: _, ...rest } = Object.fromEntries(
+      new URL(authorizationPath(client), ISSUER).searchParams,
+    )
+    const query = new URLSearchParams({ client_id: client.id, request: await sign(rest) })
+    const at = await new Browser(deployment).next(`/oauth2/auth?${query}`)
+    expect(parameter(at, 'login_challenge')).not.toBe('')
+    const other = new URLSearchParams({
+      client_id: client.id,
+      request: await sign({ ...rest, client_id: 'x' }),
+    })
+    const refused = await new Browser(deployment).next(`/oauth2/auth?${other}`)
+    expect(parameter(refused, 'error')).toBe('invalid_request_object')
+  })
+
   it('lead through a whole login', async () => {
     const client = await register()
     const request = await sign({ scope: 'openid email', nonce: 'nonce-of-the-object' })
