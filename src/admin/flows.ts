@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import type { AppEnv, RequestContext } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidRequest } from '../errors/oauth-error.ts'
 import { acceptConsent, getConsentRequest, rejectConsent } from '../flow/consent-request.ts'
 import { acceptUserCode } from '../flow/device-request.ts'
 import { acceptLogin, getLoginRequest, rejectLogin } from '../flow/login-request.ts'
@@ -16,7 +16,7 @@ type Flow = 'login' | 'consent' | 'logout' | 'device'
 function challengeOf(c: Context<AppEnv>, flow: Flow): string {
   const challenge = c.req.query(`${flow}_challenge`) ?? c.req.query('challenge') ?? c.req.param('challenge')
   if (challenge !== undefined && challenge !== '') return challenge
-  throw new OAuthError('invalid_request', `Parameter '${flow}_challenge' is missing.`)
+  throw invalidRequest(`Parameter '${flow}_challenge' is missing.`)
 }
 
 type Answer = FlowAnswer<unknown>

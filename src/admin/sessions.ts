@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { renderClient } from '../clients/render.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidRequest } from '../errors/oauth-error.ts'
 import { endSessions, revokeGrants } from '../flow/end.ts'
 import { oidcContext } from '../flow/request-view.ts'
 import { requestUrl } from '../flow/urls.ts'
@@ -32,7 +32,7 @@ export const sessionRoutes = emptyRoutes()
 async function listConsents(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
   const subject = c.req.param('subject') ?? c.req.query('subject') ?? ''
-  if (subject === '') throw new OAuthError('invalid_request', "Parameter 'subject' is missing.")
+  if (subject === '') throw invalidRequest("Parameter 'subject' is missing.")
   const { envelopes, ledgers } = ctx.rt
   const query = c.req.query()
   const sid = query['login_session_id'] || null
@@ -104,24 +104,22 @@ async function consentTargets(c: Context<AppEnv>): Promise<readonly ConsentTarge
   const { consent_request_id: id = '', subject = '', client: clientId = '', all = '' } = query
   if (id !== '') {
     if (subject !== '' || clientId !== '' || all !== '') {
-      throw new OAuthError('invalid_request', "Parameter 'consent_request_id' stands alone.")
+      throw invalidRequest("Parameter 'consent_request_id' stands alone.")
     }
     return (await ownersOf(c, id)).map((owner) => ({ owner, target: { id } }))
   }
-  if (subject === '')
-    throw new OAuthError('invalid_request', "Parameter 'subject' or 'consent_request_id' is missing.")
+  if (subject === '') throw invalidRequest("Parameter 'subject' or 'consent_request_id' is missing.")
   const owner = ownerOf('subject', subject)
   if (clientId !== '' && all === '') return [{ owner, target: { clientId } }]
   const subjectAlone = isV1Path(c.req.url) && !('client' in query) && !('all' in query)
   if (clientId === '' && (all === 'true' || subjectAlone)) return [{ owner, target: 'all' }]
-  throw new OAuthError('invalid_request', "Give either 'client' or 'all=true' beside 'subject'.")
+  throw invalidRequest("Give either 'client' or 'all=true' beside 'subject'.")
 }
 
 /** Ends one login session by its id, or all of a subject's, and tells their clients (contract 1.4.3). */
 async function revokeLogins(c: Context<AppEnv>): Promise<Response> {
   const { sid = '', subject = c.req.param('subject') ?? '' } = c.req.query()
-  if (sid === '' && subject === '')
-    throw new OAuthError('invalid_request', "Parameter 'subject' or 'sid' is missing.")
+  if (sid === '' && subject === '') throw invalidRequest("Parameter 'subject' or 'sid' is missing.")
   const shown = sid === '' ? undefined : await openSid(c.var.ctx.rt, sid)
   if (shown !== undefined) {
     await endSessions(c.var.ctx, shown.owner, { sid: shown.sid })

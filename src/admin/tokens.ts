@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { changeClient } from '../clients/registry.ts'
 import type { AppEnv } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 
 /**
  * DELETE /admin/oauth2/tokens?client_id=: all access tokens a client was issued die, whatever grant they came from;
@@ -9,7 +9,7 @@ import { OAuthError } from '../errors/oauth-error.ts'
  */
 export async function deleteTokens(c: Context<AppEnv>): Promise<Response> {
   const id = c.req.query('client_id') ?? ''
-  if (id === '') throw new OAuthError('invalid_request', "Parameter 'client_id' is missing.")
+  if (id === '') throw invalidRequest("Parameter 'client_id' is missing.")
   const { ctx } = c.var
   await changeClient(ctx, id, 'client.tokens_deleted', ({ accessEpoch }) => ({
     accessEpoch: accessEpoch + 1,

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { browserMatches } from '../flow/browser.ts'
 import { UNUSABLE_CODE } from '../flow/device-request.ts'
 import { openDeviceVerifier } from '../flow/device-state.ts'
@@ -26,7 +26,7 @@ export async function afterUserCode(
   if (opened.expired) return respondPage(c, verifyUrl(config))
   if (!browserMatches(c, 'device', '', opened)) throw new OAuthError('request_forbidden', FOREIGN_BROWSER)
   const found = await ledgers.call(opened.owner, 'findDevice', null)
-  if (found?.id !== opened.device) throw new OAuthError('invalid_request', UNUSABLE_CODE)
+  if (found?.id !== opened.device) throw invalidRequest(UNUSABLE_CODE)
   const { id, expiresAt, request: query } = found
   if (new URLSearchParams(query).get('client_id') !== clientId) {
     throw new OAuthError('invalid_client', 'The flow belongs to another client.')

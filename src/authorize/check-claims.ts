@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import type { LoginAcceptance } from '../flow/state.ts'
 import { requestedClaims } from '../tokens/requested-claims.ts'
 import { subjectFor } from '../tokens/subject.ts'
@@ -7,7 +7,7 @@ import type { Check, FlowRequest } from './request.ts'
 /** The claims parameter is well formed; claims nobody knows are no error (OIDC Core section 5.5). */
 export const checkClaims: Check = ({ parameters }) => {
   if (requestedClaims(parameters) === undefined)
-    throw new OAuthError('invalid_request', "Parameter 'claims' is no claims request.")
+    throw invalidRequest("Parameter 'claims' is no claims request.")
 }
 
 /**

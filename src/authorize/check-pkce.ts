@@ -1,5 +1,5 @@
 import { isPublic } from '../clients/public.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidRequest } from '../errors/oauth-error.ts'
 import type { Check } from './request.ts'
 
 /** PKCE: S256 only, required for public clients by default (RFC 7636 section 4.3, RFC 9700 section 2.1.1). */
@@ -10,18 +10,12 @@ export const checkPkce: Check = ({ config, client, parameters, responseTypes }) 
   if (challenge === undefined) {
     const { pkceEnforced, pkceEnforcedForPublicClients } = config.oauth2
     if (method === undefined && !pkceEnforced && !(isPublic(client) && pkceEnforcedForPublicClients)) return
-    throw new OAuthError(
-      'invalid_request',
-      "Parameter 'code_challenge' is missing: this client must use PKCE.",
-    )
+    throw invalidRequest("Parameter 'code_challenge' is missing: this client must use PKCE.")
   }
   if (method !== 'S256') {
-    throw new OAuthError('invalid_request', "Parameter 'code_challenge_method' must be 'S256'.")
+    throw invalidRequest("Parameter 'code_challenge_method' must be 'S256'.")
   }
   if (!/^[A-Za-z0-9_-]{43}$/.test(challenge)) {
-    throw new OAuthError(
-      'invalid_request',
-      "Parameter 'code_challenge' must be the base64url SHA-256 of the verifier.",
-    )
+    throw invalidRequest("Parameter 'code_challenge' must be the base64url SHA-256 of the verifier.")
   }
 }

@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidRequest } from '../errors/oauth-error.ts'
 import type { Check } from './request.ts'
 
 const PROMPTS: ReadonlySet<string> = new Set(['none', 'login', 'consent', 'select_account', 'registration'])
@@ -7,16 +7,10 @@ const PROMPTS: ReadonlySet<string> = new Set(['none', 'login', 'consent', 'selec
 export const checkPrompt: Check = ({ prompt }) => {
   const unknown = prompt.find((value) => !PROMPTS.has(value))
   if (unknown !== undefined) {
-    throw new OAuthError(
-      'invalid_request',
-      `Parameter 'prompt' holds the unknown value '${unknown.slice(0, 50)}'.`,
-    )
+    throw invalidRequest(`Parameter 'prompt' holds the unknown value '${unknown.slice(0, 50)}'.`)
   }
   if (prompt.includes('none') && prompt.length > 1) {
-    throw new OAuthError(
-      'invalid_request',
-      "Value 'none' of parameter 'prompt' cannot be combined with others.",
-    )
+    throw invalidRequest("Value 'none' of parameter 'prompt' cannot be combined with others.")
   }
 }
 
@@ -24,5 +18,5 @@ export const checkPrompt: Check = ({ prompt }) => {
 export const checkMaxAge: Check = ({ parameters }) => {
   const value = parameters.get('max_age')
   if (value === undefined || /^\d{1,10}$/.test(value)) return
-  throw new OAuthError('invalid_request', "Parameter 'max_age' must be a whole number of seconds.")
+  throw invalidRequest("Parameter 'max_age' must be a whole number of seconds.")
 }

@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import type { Check } from './request.ts'
 
 /** Shortest `state` and `nonce` in characters that are taken for unguessable (contract 3.7). */
@@ -19,7 +19,7 @@ export const checkState: Check = ({ config, parameters, state = '' }) => {
 export const checkNonce: Check = ({ parameters, responseTypes }) => {
   const nonce = parameters.get('nonce')
   if (nonce === undefined && responseTypes.includes('id_token'))
-    throw new OAuthError('invalid_request', "Parameter 'nonce' is missing.")
+    throw invalidRequest("Parameter 'nonce' is missing.")
   if (nonce === undefined || nonce.length >= MIN_LENGTH) return
   throw new OAuthError(
     'insufficient_entropy',

@@ -2,7 +2,7 @@ import { compactVerify, decodeProtectedHeader } from 'jose'
 import * as v from 'valibot'
 import type { RequestContext } from '../context.ts'
 import { ID_TOKEN_SET } from '../crypto/ring.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { ownerOf } from '../ledger/owner.ts'
 import { openSid } from '../tokens/subject.ts'
 import { nowSeconds } from '../util/clock.ts'
@@ -38,7 +38,7 @@ export async function verifyIdTokenHint(ctx: RequestContext, hint: string): Prom
   const parsed = v.safeParse(hintFormat, claims)
   const genuine = parsed.success && parsed.output.iss === ctx.rt.config.urls.issuer
   if (!genuine || parsed.output.iat > nowSeconds() + SKEW_SECONDS) {
-    throw new OAuthError('invalid_request', "Parameter 'id_token_hint' is no ID token of this server.")
+    throw invalidRequest("Parameter 'id_token_hint' is no ID token of this server.")
   }
   const { sub, sid, aud } = parsed.output
   const session = sid === undefined ? undefined : await openSid(ctx.rt, sid)

@@ -1,5 +1,5 @@
 import type { RequestContext } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import type { DeviceRef } from '../flow/state.ts'
 import { Parameters } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
@@ -51,7 +51,7 @@ export async function validate(
 ): Promise<Validation> {
   try {
     if (query.length > MAX_QUERY) {
-      throw new OAuthError('invalid_request', `The request is longer than ${MAX_QUERY} characters.`)
+      throw invalidRequest(`The request is longer than ${MAX_QUERY} characters.`)
     }
     const parameters = new Parameters(new URLSearchParams(query))
     const client = await findClient(ctx, parameters)

@@ -2,7 +2,7 @@ import { decodeJwt } from 'jose'
 import { signedByKeys } from '../clients/assertion.ts'
 import { type Assertion, CLIENT_ASSERTION_ALGORITHMS, readAssertion } from '../clients/jwt-profile.ts'
 import type { RequestContext } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { Parameters } from '../http/form.ts'
 import { fetchOutbound } from '../http/outbound.ts'
 import type { ClientRecord } from '../store/types.ts'
@@ -41,7 +41,7 @@ export async function unpackRequest(ctx: RequestContext, query: string): Promise
   if ((byValue === undefined && uri === undefined) || !(whole || parameters.list('scope').includes('openid')))
     return plain.toString()
   if (byValue !== undefined && uri !== undefined)
-    throw new OAuthError('invalid_request', "Parameters 'request' and 'request_uri' exclude each other.")
+    throw invalidRequest("Parameters 'request' and 'request_uri' exclude each other.")
   const client = await findClient(ctx, parameters)
   const jwt = byValue ?? (await fetchObject(ctx, client, uri ?? ''))
   const claims = await readObject(ctx, client, jwt)

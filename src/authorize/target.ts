@@ -1,6 +1,6 @@
 import { redirectUriMatches } from '../clients/redirect-uri.ts'
 import type { RequestContext } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import type { Parameters } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { isFrontChannel, typesIn } from './check-response-type.ts'
@@ -45,12 +45,11 @@ function resolveRedirectUri(client: ClientRecord, parameters: Parameters): strin
     const [only, ...others] = registered ?? []
     const openid = parameters.list('scope').includes('openid')
     if (only !== undefined && others.length === 0 && !openid) return only
-    throw new OAuthError('invalid_request', "Parameter 'redirect_uri' is missing.")
+    throw invalidRequest("Parameter 'redirect_uri' is missing.")
   }
-  if (requested.includes('#'))
-    throw new OAuthError('invalid_request', "Parameter 'redirect_uri' has a fragment.")
+  if (requested.includes('#')) throw invalidRequest("Parameter 'redirect_uri' has a fragment.")
   if (!redirectUriMatches(registered, requested)) {
-    throw new OAuthError('invalid_request', "Parameter 'redirect_uri' is not registered for this client.")
+    throw invalidRequest("Parameter 'redirect_uri' is not registered for this client.")
   }
   return requested
 }

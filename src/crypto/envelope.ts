@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidRequest } from '../errors/oauth-error.ts'
 import { fromBase64url, toBase64url } from '../util/base64url.ts'
 import { hmacSha256 } from '../util/digest.ts'
 import { type AeadParameters, aeadOpen, aeadSeal, NONCE_BYTES } from './aead.ts'
@@ -56,7 +56,7 @@ export class Envelopes {
     const head = new Uint8Array([VERSION, ...id, ...nonce])
     const text = `${toBase64url(head)}.${toBase64url(aeadSeal(parameters(root, kind, nonce), plain))}`
     if (text.length > MAX_ENVELOPE_LENGTH) {
-      throw new OAuthError('invalid_request', 'The request holds more data than can be carried along.')
+      throw invalidRequest('The request holds more data than can be carried along.')
     }
     return text
   }

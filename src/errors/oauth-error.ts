@@ -27,6 +27,9 @@ export class OAuthError extends Error {
   }
 }
 
+/** The commonest failure, with what was wrong with the request this time. */
+export const invalidRequest = (hint: string): OAuthError => new OAuthError('invalid_request', hint)
+
 /** Composes the body of an error: description, a space, the hint; double quotes become single ones (contract 0.3). */
 export function errorBody(error: OAuthError): ErrorBody {
   const text = [error.failure.description, error.hint].filter((part) => part !== '').join(' ')

@@ -1,5 +1,5 @@
 import type { RequestContext } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidRequest } from '../errors/oauth-error.ts'
 import { nowSeconds } from '../util/clock.ts'
 import type { Json } from '../util/json.ts'
 import { acceptConsentBody, checkSize, parseBody, parseDenial } from './bodies.ts'
@@ -101,5 +101,5 @@ async function decide(
 /** A granted scope is joined with spaces on the wire, so it cannot hold one (RFC 6749 section 3.3). */
 function checkScopes(scopes: readonly string[]): void {
   if (scopes.every((scope) => /^[\x21\x23-\x5B\x5D-\x7E]+$/.test(scope))) return
-  throw new OAuthError('invalid_request', "Field 'grant_scope' holds a value that is no scope token.")
+  throw invalidRequest("Field 'grant_scope' holds a value that is no scope token.")
 }

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { RequestContext } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { Parameters } from '../http/form.ts'
 import { ownerOf } from '../ledger/owner.ts'
 import { parseBody } from './bodies.ts'
@@ -28,16 +28,13 @@ export async function acceptUserCode(
   const { guesser, expired, expiresAt, ...step } = opened
   if (expired) return { status: 410, body: { redirect_to: verifyUrl(rt.config) } }
   const userCode = readUserCode(parseBody(acceptBody, body).user_code, rt.config.oauth2.device.userCode)
-  if (userCode === '') throw new OAuthError('invalid_request', "Field 'user_code' is missing.")
+  if (userCode === '') throw invalidRequest("Field 'user_code' is missing.")
   if (!(await rt.ledgers.call(guesser, 'guess', { attempt }))) {
-    throw new OAuthError(
-      'invalid_request',
-      'Too many codes were tried from this network: wait a few minutes.',
-    )
+    throw invalidRequest('Too many codes were tried from this network: wait a few minutes.')
   }
   const owner = deviceOwner(userCode)
   const found = await rt.ledgers.call(owner, 'findDevice', null)
-  if (found === null) throw new OAuthError('invalid_request', UNUSABLE_CODE)
+  if (found === null) throw invalidRequest(UNUSABLE_CODE)
   const clientId = new Parameters(new URLSearchParams(found.request)).require('client_id')
   seen(clientId)
   const verifier = await sealDeviceVerifier(rt, { ...step, owner, device: found.id }, expiresAt)

@@ -1,5 +1,5 @@
 import type { RequestContext } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidRequest } from '../errors/oauth-error.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { isPlainText } from '../util/text.ts'
 import { acceptLoginBody, checkSize, parseBody, parseDenial } from './bodies.ts'
@@ -108,5 +108,5 @@ function checkSubject(field: string, subject: string): void {
         : !isPlainText(subject)
           ? 'must be well-formed text without control characters'
           : undefined
-  if (problem !== undefined) throw new OAuthError('invalid_request', `Field '${field}' ${problem}.`)
+  if (problem !== undefined) throw invalidRequest(`Field '${field}' ${problem}.`)
 }

@@ -1,5 +1,5 @@
 import type { RequestContext } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import type { HookStep, RefreshResult } from '../ledger/types.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { prepareSigners } from '../tokens/access-token.ts'
@@ -87,7 +87,7 @@ function refusal(
     case 'scope_lost':
       return new OAuthError('invalid_scope', `The client may no longer have scope '${result.value}'.`)
     case 'audience_lost':
-      return new OAuthError('invalid_request', `The client may no longer have audience '${result.value}'.`)
+      return invalidRequest(`The client may no longer have audience '${result.value}'.`)
     case 'offline_not_granted':
       return new OAuthError(
         'scope_not_granted',

@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { parseJson } from '../util/json.ts'
 import { readAtMost } from './stream.ts'
 
@@ -22,8 +22,7 @@ export class Parameters {
       const values = this.#values.get(name)
       if (values === undefined) this.#values.set(name, [value])
       else if (REPEATABLE.has(name)) values.push(value)
-      else
-        throw new OAuthError('invalid_request', `Parameter '${name.slice(0, 64)}' is given more than once.`)
+      else throw invalidRequest(`Parameter '${name.slice(0, 64)}' is given more than once.`)
     }
   }
 
@@ -38,7 +37,7 @@ export class Parameters {
   /** The parameter's value; throws `invalid_request` when it is missing. */
   require(name: string): string {
     const value = this.get(name)
-    if (value === undefined) throw new OAuthError('invalid_request', `Parameter '${name}' is missing.`)
+    if (value === undefined) throw invalidRequest(`Parameter '${name}' is missing.`)
     return value
   }
 
@@ -46,7 +45,7 @@ export class Parameters {
   list(name: string): readonly string[] {
     const items = (this.#values.get(name) ?? []).flatMap((value) => value.split(' '))
     if (items.length <= MAX_ITEMS) return items.filter((item) => item !== '')
-    throw new OAuthError('invalid_request', `Parameter '${name}' has too many values.`)
+    throw invalidRequest(`Parameter '${name}' has too many values.`)
   }
 }
 
@@ -68,7 +67,7 @@ export async function readForm(request: Request): Promise<Parameters> {
 /** Reads a form body that must hold something; throws what `readForm` throws, and `invalid_request` when it is empty. */
 export async function readFilledForm(request: Request): Promise<Parameters> {
   const form = await readForm(request)
-  if (form.size === 0) throw new OAuthError('invalid_request', 'The body is empty.')
+  if (form.size === 0) throw invalidRequest('The body is empty.')
   return form
 }
 
@@ -82,16 +81,13 @@ export async function readFormEntries(request: Request): Promise<readonly (reado
     return [...new URLSearchParams(new TextDecoder().decode(body))]
   }
   if (type !== 'multipart/form-data') {
-    throw new OAuthError(
-      'invalid_request',
-      'The body must be application/x-www-form-urlencoded or multipart/form-data.',
-    )
+    throw invalidRequest('The body must be application/x-www-form-urlencoded or multipart/form-data.')
   }
   const data = await new Response(body, { headers: { 'content-type': contentType } }).formData().catch(() => {
-    throw new OAuthError('invalid_request', 'The multipart body is malformed.')
+    throw invalidRequest('The multipart body is malformed.')
   })
   return [...data].map(([name, value]) => {
-    if (typeof value !== 'string') throw new OAuthError('invalid_request', 'Files are not taken.')
+    if (typeof value !== 'string') throw invalidRequest('Files are not taken.')
     return [name, value] as const
   })
 }

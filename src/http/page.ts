@@ -8,7 +8,7 @@ import type { AppEnv } from '../context.ts'
  * Policy of every built-in page. It names no `form-action`: browsers apply that to the redirects that follow a form
  * too, and those lead to clients anywhere.
  */
-const POLICY = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'"
+const POLICY = "default-src 'none'; style-src 'self'; img-src data: https:; base-uri 'none'"
 
 /** `same-origin` keeps challenges out of `Referer` for others, while forms still send a true `Origin`. */
 const HEADERS = {

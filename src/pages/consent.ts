@@ -7,16 +7,19 @@ import {
   getConsentRequest,
   rejectConsent,
 } from '../flow/consent-request.ts'
-import { readFormEntries } from '../http/form.ts'
+import { Parameters, readFormEntries } from '../http/form.ts'
 import { type Html, renderPage } from '../http/page.ts'
+import { requestedClaims } from '../tokens/requested-claims.ts'
 import { demoClaims } from './demo-user.ts'
-import { challengeOf, clientName, DENIED, proceed } from './flow-step.ts'
+import { challengeOf, clientLinks, clientName, DENIED, proceed } from './flow-step.ts'
 
 /** What the well-known scopes mean to a user. */
 const MEANING: Readonly<Record<string, string>> = {
   openid: 'know who you are',
   profile: 'see your name',
   email: 'see your email address',
+  address: 'see your postal address',
+  phone: 'see your phone number',
   offline: 'stay logged in while you are away',
   offline_access: 'stay logged in while you are away',
 }
@@ -54,9 +57,15 @@ async function grant(
     grant_scope: scopes,
     grant_access_token_audience: request.requested_access_token_audience,
     remember,
-    session: { id_token: demoClaims(request.subject, scopes) },
+    session: { id_token: demoClaims(request.subject, scopes, askedByName(request)) },
   })
   return proceed(c, accepted.body)
+}
+
+/** Claims that the request names, for either place. */
+function askedByName({ request_url: url }: ConsentRequestView): readonly string[] {
+  const claims = requestedClaims(new Parameters(new URL(url).searchParams))
+  return Object.keys({ ...claims?.id_token, ...claims?.userinfo })
 }
 
 function consentForm(request: ConsentRequestView): Html {
@@ -71,6 +80,7 @@ ${request.requested_scope.map(
 )}
 </fieldset>
 <p class="soft">You are logged in as ${request.subject}.</p>
+${clientLinks(request.client)}
 <label class="choice"><input type="checkbox" name="remember" value="true"> Do not ask me again</label>
 <div class="buttons">
 <button type="submit" name="accept" value="true">Allow</button>

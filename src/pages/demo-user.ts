@@ -1,5 +1,6 @@
+import { SCOPE_OF } from '../tokens/scope-claims.ts'
 import { constantTimeEqual } from '../util/digest.ts'
-import type { JsonObject } from '../util/json.ts'
+import { type JsonObject, pick } from '../util/json.ts'
 
 /** The one user that the built-in login page knows. */
 export const DEMO_USER = { subject: 'demo', username: 'demo', password: 'demo' } as const
@@ -10,11 +11,34 @@ export function isDemoUser(username: string, password: string): boolean {
   return constantTimeEqual(password, DEMO_USER.password) && known
 }
 
-/** The claims that the granted scopes release (OIDC Core section 5.4); none for anyone but the demo user. */
-export function demoClaims(subject: string, scopes: readonly string[]): JsonObject {
+/** Every standard claim (OIDC Core section 5.1). */
+const CLAIMS: JsonObject = {
+  name: 'Demo User',
+  given_name: 'Demo',
+  middle_name: 'D.',
+  family_name: 'User',
+  nickname: 'demo',
+  preferred_username: DEMO_USER.username,
+  profile: 'https://example.com/demo',
+  picture: 'https://example.com/demo.png',
+  website: 'https://example.com/',
+  gender: 'other',
+  birthdate: '2000-01-31',
+  zoneinfo: 'Europe/Berlin',
+  locale: 'en-GB',
+  updated_at: 1_767_225_600,
+  email: 'demo@example.com',
+  email_verified: true,
+  address: { street_address: '1 Demo Street', locality: 'Berlin', postal_code: '10115', country: 'DE' },
+  phone_number: '+49 30 901820',
+  phone_number_verified: true,
+}
+
+/**
+ * The claims that the granted scopes release, or that are asked for by name (OIDC Core sections 5.4 and 5.5); none for
+ * anyone but the demo user.
+ */
+export function demoClaims(subject: string, scopes: readonly string[], asked: readonly string[]): JsonObject {
   if (subject !== DEMO_USER.subject) return {}
-  return {
-    ...(scopes.includes('profile') && { name: 'Demo User', preferred_username: DEMO_USER.username }),
-    ...(scopes.includes('email') && { email: 'demo@example.com', email_verified: true }),
-  }
+  return pick(CLAIMS, (name) => scopes.includes(SCOPE_OF.get(name) ?? '') || asked.includes(name))
 }

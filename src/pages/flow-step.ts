@@ -1,7 +1,9 @@
 import type { Context } from 'hono'
+import { html } from 'hono/html'
 import type { AppEnv } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidRequest } from '../errors/oauth-error.ts'
 import type { Continuation } from '../flow/request-view.ts'
+import type { Html } from '../http/page.ts'
 import type { JsonObject } from '../util/json.ts'
 
 /** What a user's "no" is called on its way to the client (RFC 6749 section 4.1.2.1). */
@@ -14,7 +16,7 @@ export const UNPROCESSABLE = 422
 export function challengeOf(c: Context<AppEnv>, name: string): string {
   const challenge = c.req.query(name)
   if (challenge !== undefined && challenge !== '') return challenge
-  throw new OAuthError('invalid_request', 'This page is part of a login that an application starts.')
+  throw invalidRequest('This page is part of a login that an application starts.')
 }
 
 /** Sends the browser on with a GET: to the next step, or to the fresh start of an expired one. */
@@ -27,4 +29,14 @@ export function proceed(c: Context<AppEnv>, { redirect_to }: Continuation): Resp
 export function clientName(client: JsonObject): string {
   const { client_name: name, client_id: id } = client
   return typeof name === 'string' && name !== '' ? name : String(id)
+}
+
+/** What a client says about itself: its logo, and where its policy and terms are (OIDC Registration section 2). */
+export function clientLinks({ logo_uri: logo, policy_uri: policy, tos_uri: terms }: JsonObject): Html {
+  const links = [
+    [policy, 'Privacy policy'],
+    [terms, 'Terms of service'],
+  ].filter(([url]) => url)
+  return html`${logo ? html`<img src="${logo}" alt="" height="48">` : ''}
+${links.map(([url, text]) => html`<p class="soft"><a href="${url}">${text}</a></p>`)}`
 }

@@ -5,7 +5,7 @@ import { acceptLogin, getLoginRequest, type LoginRequestView, rejectLogin } from
 import { readForm } from '../http/form.ts'
 import { type Html, refusal, refusedField, renderPage } from '../http/page.ts'
 import { DEMO_USER, isDemoUser } from './demo-user.ts'
-import { challengeOf, clientName, DENIED, proceed, UNPROCESSABLE } from './flow-step.ts'
+import { challengeOf, clientLinks, clientName, DENIED, proceed, UNPROCESSABLE } from './flow-step.ts'
 
 /** The built-in login page: asks, or passes a recognised session on (contract 3.1). */
 export async function showLogin(c: Context<AppEnv>): Promise<Response> {
@@ -44,6 +44,7 @@ function loginForm(request: LoginRequestView, refused?: string): Html {
   const username = refused ?? (typeof hint === 'string' ? hint : '')
   const problem = refused === undefined ? undefined : MISMATCH
   return html`<p>to go on to <strong>${clientName(request.client)}</strong></p>
+${clientLinks(request.client)}
 ${refusal(problem)}
 <form method="post" class="card">
 <label>User name

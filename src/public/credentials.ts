@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import * as v from 'valibot'
 import type { AppEnv } from '../context.ts'
-import { errorBody, OAuthError } from '../errors/oauth-error.ts'
+import { errorBody, invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { jsonValue } from '../flow/json-value.ts'
 import { bearerToken } from '../http/bearer.ts'
 import { readJson } from '../http/form.ts'
@@ -25,8 +25,7 @@ export async function credentials(c: Context<AppEnv>): Promise<Response> {
   const accessToken = (await bearerToken(new Request(c.req.url, { headers: c.req.raw.headers }))) ?? ''
   const active = await requireAccess(ctx, accessToken, 'request_unauthorized')
   const asked = v.safeParse(format, await readAsked(c.req.raw))
-  if (!asked.success)
-    throw new OAuthError('invalid_request', `Field 'format' must be '${CREDENTIAL_FORMAT}'.`)
+  if (!asked.success) throw invalidRequest(`Field 'format' must be '${CREDENTIAL_FORMAT}'.`)
   const { proof } = asked.output
   if (proof === undefined || proof === null) {
     const primed = {
@@ -38,8 +37,7 @@ export async function credentials(c: Context<AppEnv>): Promise<Response> {
     return json({ ...primed, ...errorBody(new OAuthError('missing_proof')) }, 400, NO_STORE)
   }
   const given = v.safeParse(proofFormat, proof)
-  if (!given.success)
-    throw new OAuthError('invalid_request', "The proof needs 'proof_type' with value 'jwt', and 'jwt'.")
+  if (!given.success) throw invalidRequest("The proof needs 'proof_type' with value 'jwt', and 'jwt'.")
   const holder = await checkProof(ctx.rt, given.output.jwt, accessToken)
   const credential = await makeCredential(ctx.rt, active, holder)
   ctx.audit('credential.issued', { client_id: ctx.clientId, grant: active.grant?.id ?? null })
@@ -50,6 +48,6 @@ export async function credentials(c: Context<AppEnv>): Promise<Response> {
 async function readAsked(request: Request): Promise<unknown> {
   return readJson(request).catch((thrown: unknown) => {
     const malformed = thrown instanceof OAuthError && thrown.code === 'malformed_body'
-    throw malformed ? new OAuthError('invalid_request', thrown.hint) : thrown
+    throw malformed ? invalidRequest(thrown.hint) : thrown
   })
 }

@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { validate } from '../authorize/pipeline.ts'
 import { authenticateClient } from '../clients/authenticate.ts'
 import type { AppEnv } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { deviceOwner } from '../flow/device-request.ts'
 import { verifyUrl, withQuery } from '../flow/urls.ts'
 import { makeUserCode } from '../flow/user-code.ts'
@@ -21,7 +21,7 @@ export async function deviceAuthorization(c: Context<AppEnv>): Promise<Response>
   const form = await readFilledForm(c.req.raw)
   const { id: clientId } = await authenticateClient(ctx, c.req.header('authorization'), form)
   if (form.require('client_id') !== clientId) {
-    throw new OAuthError('invalid_request', "Parameter 'client_id' names another client.")
+    throw invalidRequest("Parameter 'client_id' names another client.")
   }
   const request = new URLSearchParams({ client_id: clientId })
   for (const name of ['scope', 'audience']) {

@@ -2,7 +2,7 @@ import { decodeJwt, decodeProtectedHeader } from 'jose'
 import * as v from 'valibot'
 import { signedBy } from '../clients/jwt-profile.ts'
 import { isPublicKey } from '../clients/metadata-jwks.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidRequest, type OAuthError } from '../errors/oauth-error.ts'
 import type { Runtime } from '../runtime.ts'
 import { CREDENTIAL_ALGORITHMS, isNonce } from '../tokens/credential.ts'
 import { nowSeconds } from '../util/clock.ts'
@@ -51,5 +51,4 @@ function readProof(jwt: string): v.InferOutput<typeof format> {
   throw refused("it must be a JWT of a supported algorithm with the holder's public key in its header 'jwk'")
 }
 
-const refused = (reason: string): OAuthError =>
-  new OAuthError('invalid_request', `The proof is not good: ${reason}.`)
+const refused = (reason: string): OAuthError => invalidRequest(`The proof is not good: ${reason}.`)

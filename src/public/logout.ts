@@ -3,7 +3,7 @@ import { verifyIdTokenHint } from '../authorize/id-token-hint.ts'
 import { MAX_QUERY } from '../authorize/pipeline.ts'
 import { respondErrorPage, respondPage } from '../authorize/respond.ts'
 import type { AppEnv } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { clearSessionCookie, readSessionCookie } from '../flow/browser.ts'
 import { endSessions } from '../flow/end.ts'
 import { type LogoutState, openLogout, sealLogout } from '../flow/logout-state.ts'
@@ -33,7 +33,7 @@ async function start(c: Context<AppEnv>): Promise<Response> {
   const hint = parameters.get('id_token_hint')
   // A hint cannot be longer than we made it.
   if (url.search.length > MAX_QUERY + (hint?.length ?? 0))
-    throw new OAuthError('invalid_request', `The request is longer than ${MAX_QUERY} characters.`)
+    throw invalidRequest(`The request is longer than ${MAX_QUERY} characters.`)
   const asked = hint === undefined ? await byEndUser(c, parameters) : await byClient(c, hint, parameters)
   if (typeof asked === 'string') return respondPage(c, asked)
   const requestedAt = nowSeconds()
@@ -52,7 +52,7 @@ async function byEndUser(c: Context<AppEnv>, parameters: Parameters): Promise<As
   const leads = parameters.get('post_logout_redirect_uri') !== undefined
   if (leads && clientId === undefined) {
     const hint = "Parameter 'post_logout_redirect_uri' needs an 'id_token_hint' or a 'client_id'."
-    throw new OAuthError('invalid_request', hint)
+    throw invalidRequest(hint)
   }
   const known = leads && clientId !== undefined
   const target = known ? await logoutTarget(c, clientId, parameters) : rt.config.urls.postLogoutRedirect
@@ -69,11 +69,10 @@ async function byClient(c: Context<AppEnv>, hint: string, parameters: Parameters
   const [clientId = ''] = claims.audience
   ctx.seen(clientId)
   if ((parameters.get('client_id') ?? clientId) !== clientId)
-    throw new OAuthError('invalid_request', "Parameter 'client_id' is not the client of the 'id_token_hint'.")
+    throw invalidRequest("Parameter 'client_id' is not the client of the 'id_token_hint'.")
   const target = await logoutTarget(c, clientId, parameters)
   const { owner, sid } = claims
-  if (sid === undefined)
-    throw new OAuthError('invalid_request', "Parameter 'id_token_hint' names no session.")
+  if (sid === undefined) throw invalidRequest("Parameter 'id_token_hint' names no session.")
   const session = await ctx.rt.ledgers.call(owner, 'session', { sid })
   return session === null ? target : { owner, sid, subject: session.subject, clientId, target }
 }
@@ -86,12 +85,9 @@ async function logoutTarget(c: Context<AppEnv>, clientId: string, parameters: Pa
   const registers = (uris: readonly string[] | undefined): boolean =>
     uris !== undefined && (requested === undefined || uris.includes(requested))
   const current = registers(known?.metadata.post_logout_redirect_uris) ? known : await clients.fresh(clientId)
-  if (current === undefined) throw new OAuthError('invalid_request', 'The client is unknown.')
+  if (current === undefined) throw invalidRequest('The client is unknown.')
   if (!registers(current.metadata.post_logout_redirect_uris)) {
-    throw new OAuthError(
-      'invalid_request',
-      "Parameter 'post_logout_redirect_uri' is not registered for this client.",
-    )
+    throw invalidRequest("Parameter 'post_logout_redirect_uri' is not registered for this client.")
   }
   if (requested === undefined) return config.urls.postLogoutRedirect
   const state = parameters.get('state')

@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { authenticateClient } from '../clients/authenticate.ts'
 import type { AppEnv } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidRequest } from '../errors/oauth-error.ts'
 import { underAssertion } from '../grants/attempts.ts'
 import { grantHandlers } from '../grants/registry.ts'
 import { readFilledForm } from '../http/form.ts'
@@ -13,7 +13,7 @@ export async function token(c: Context<AppEnv>): Promise<Response> {
   const form = await readFilledForm(c.req.raw)
   const grantType = form.require('grant_type')
   const handler = grantHandlers.get(grantType)
-  if (handler === undefined) throw new OAuthError('invalid_request', 'The grant type is not supported.')
+  if (handler === undefined) throw invalidRequest('The grant type is not supported.')
   const answer = await underAssertion(ctx, form, async (own) =>
     handler(own, await authenticateClient(own, c.req.header('authorization'), form), form),
   )

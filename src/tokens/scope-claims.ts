@@ -7,7 +7,7 @@ const PROFILE =
   'name family_name given_name middle_name nickname preferred_username profile picture website gender birthdate zoneinfo locale updated_at'
 
 /** The scope that releases each standard claim (OIDC Core section 5.4). */
-const SCOPE_OF: ReadonlyMap<string, string> = new Map([
+export const SCOPE_OF: ReadonlyMap<string, string> = new Map([
   ...PROFILE.split(' ').map((claim) => [claim, 'profile'] as const),
   ['email', 'email'],
   ['email_verified', 'email'],

@@ -1,6 +1,13 @@
+import { decodeJwt } from 'jose'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { Browser, Deployment, ISSUER, locationOf, testEnv } from '../support/deployment.ts'
-import { authorizationPath, parameter, registerClient, type TestClient } from '../support/relying-party.ts'
+import {
+  authorizationPath,
+  parameter,
+  redeem,
+  registerClient,
+  type TestClient,
+} from '../support/relying-party.ts'
 
 const deployment = new Deployment()
 let client: TestClient
@@ -194,6 +201,60 @@ describe('the consent page', () => {
     const onward = await browser.visit(again.href)
     expect(onward.status).toBe(303)
     expect(parameter(await browser.next(locationOf(onward).href), 'scope')).toBe('openid email')
+  })
+})
+
+describe('what a client says about itself', () => {
+  it('is shown where the user logs in and consents: logo, policy and terms', async () => {
+    const shop = await registerClient(deployment, {
+      logo_uri: 'https://shop.example/logo.png?a=1&b=2',
+      policy_uri: 'https://shop.example/policy',
+      tos_uri: 'https://shop.example/terms',
+    })
+    const browser = new Browser(deployment)
+    const login = await browser.next(authorizationPath(shop, { scope: 'openid' }))
+    const consent = await browser.next((await browser.next(login.href, form(CREDENTIALS))).href)
+    for (const url of [login, consent]) {
+      const page = await browser.visit(url.href)
+      const text = await page.text()
+      expect(text).toContain('<img src="https://shop.example/logo.png?a=1&amp;b=2" alt=""')
+      expect(text).toContain('<a href="https://shop.example/policy">Privacy policy</a>')
+      expect(text).toContain('<a href="https://shop.example/terms">Terms of service</a>')
+      expect(page.headers.get('content-security-policy')).toContain('img-src data: https:;')
+    }
+  })
+})
+
+describe("the demo user's claims", () => {
+  const PROFILE = { name: 'Demo User', birthdate: '2000-01-31', updated_at: 1_767_225_600 }
+  const ADDRESS = { address: { locality: 'Berlin', country: 'DE' } }
+  const PHONE = { phone_number: '+49 30 901820', phone_number_verified: true }
+
+  it.each<[string, string, object, object, string[]]>([
+    ['scope profile', 'openid profile', {}, PROFILE, ['email', 'address']],
+    ['scopes address and phone', 'openid address phone', {}, { ...ADDRESS, ...PHONE }, ['name']],
+    [
+      'their names',
+      'openid',
+      { claims: '{"userinfo":{"birthdate":null}}' },
+      { birthdate: '2000-01-31' },
+      ['name'],
+    ],
+  ])('are released by %s', async (_, scope, request, shown, hidden) => {
+    const shop = await registerClient(deployment, { scope: 'openid profile email address phone' })
+    const browser = new Browser(deployment)
+    const login = await browser.next(authorizationPath(shop, { scope, ...request }))
+    const consent = await browser.next((await browser.next(login.href, form(CREDENTIALS))).href)
+    const fields = new URLSearchParams([
+      ['accept', 'true'],
+      ...scope.split(' ').map((one) => ['grant_scope', one]),
+    ])
+    const granted = await browser.next(consent.href, { method: 'POST', body: fields })
+    const code = parameter(await browser.next(granted.href), 'code')
+    const { id_token } = await (await redeem(deployment, shop, code)).json<{ id_token: string }>()
+    const claims = decodeJwt(id_token)
+    expect(claims).toMatchObject(shown)
+    for (const name of hidden) expect(claims).not.toHaveProperty(name)
   })
 })
 
