@@ -15,7 +15,12 @@ export async function scheduled(env: Env): Promise<void> {
   const { book, config, issuers, roots, storedKeys } = runtimeOf(env)
   const now = nowSeconds()
   if (config.signingKeyRotation !== null) await rotate(storedKeys, config, config.signingKeyRotation, now)
-  await Promise.all([book.purge(now, PURGE_BATCH), issuers.purge(now, PURGE_BATCH), roots.rewrap()])
+  const [resealed] = await Promise.all([
+    roots.rewrap(),
+    book.purge(now, PURGE_BATCH),
+    issuers.purge(now, PURGE_BATCH),
+  ])
+  if (resealed > 0) logLine('root_key.resealed', { count: resealed })
 }
 
 async function rotate(keys: StoredKeys, config: Config, period: number, now: number): Promise<void> {

@@ -111,3 +111,21 @@ describe('scheduled rotation (SIGNING_KEY_ROTATION)', () => {
     expect(await kids(deployment)).toEqual(before)
   })
 })
+
+describe('a new system secret', () => {
+  it('seals what the old one sealed, once, and the log says so', async () => {
+    await deployment.fetch('/.well-known/jwks.json')
+    const old = String(testEnv().SECRETS_SYSTEM)
+    const env = testEnv({ SECRETS_SYSTEM: `another-system-secret-of-32-characters,${old}` })
+    const log = vi.spyOn(console, 'log')
+    const resealed = (): number =>
+      log.mock.calls.filter(([line]) => String(line).includes('root_key.resealed')).length
+    await scheduled(env)
+    expect(resealed()).toBe(1)
+    await scheduled(env)
+    expect(resealed()).toBe(1)
+    await scheduled(testEnv({ SECRETS_SYSTEM: `${old},another-system-secret-of-32-characters` }))
+    expect(resealed()).toBe(2)
+    log.mockRestore()
+  })
+})
