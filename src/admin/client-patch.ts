@@ -1,10 +1,9 @@
-import { getIn, immutableJSONPatch } from 'immutable-json-patch'
 import * as v from 'valibot'
+import { MAX_DEPTH } from '../clients/metadata-shape.ts'
 import { renderClient } from '../clients/render.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import { jsonValue } from '../flow/json-value.ts'
 import type { ClientRecord } from '../store/types.ts'
-import { isJsonObject, type JsonObject } from '../util/json.ts'
+import { isJsonObject, isShallow, type Json, type JsonObject } from '../util/json.ts'
 import { matching } from '../util/schema.ts'
 
 /** Members a patch may not touch (contract 1.4.1), and names that would reach into JavaScript itself. */
@@ -15,9 +14,10 @@ const UNSAFE: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'protot
 const INDEX = /^(?:0|[1-9]\d*)$/
 
 const path = matching(/^\//)
+const value = v.custom<Json>((given) => given !== undefined && isShallow(given, MAX_DEPTH))
 const operations = v.array(
   v.union([
-    v.object({ op: v.picklist(['add', 'replace']), path, value: jsonValue }),
+    v.object({ op: v.picklist(['add', 'replace']), path, value }),
     v.object({ op: v.picklist(['remove']), path }),
   ]),
 )
@@ -32,30 +32,39 @@ type Operation = v.InferOutput<typeof operations>[number]
  */
 export function patchClient(record: ClientRecord, patch: unknown): unknown {
   const parsed = v.safeParse(operations, patch)
-  if (!parsed.success) throw malformed('The body must be a JSON Patch of add, remove and replace operations.')
+  if (!parsed.success)
+    throw malformed(
+      'The body must be a JSON Patch of add, remove and replace operations, not nested too deep.',
+    )
   // Empty arrays are not rendered, yet one may add to them.
   const empty = { post_logout_redirect_uris: [], request_uris: [] }
-  let document: JsonObject = structuredClone({ ...empty, ...renderClient(record) })
-  for (const [index, operation] of parsed.output.entries()) {
-    document = apply(document, operation, index)
-  }
+  const document: JsonObject = structuredClone({ ...empty, ...renderClient(record) })
+  // Copies, for what is added becomes part of the document, and the same patch may be applied again.
+  for (const [index, operation] of structuredClone(parsed.output).entries()) apply(document, operation, index)
   if (document['client_id'] !== record.id) throw malformed("The 'client_id' of a client cannot be changed.")
   return document
 }
 
-// The library applies what it can and passes over the rest; what a path must lead to is asked first.
-function apply(document: JsonObject, operation: Operation, index: number): JsonObject {
+function apply(document: JsonObject, operation: Operation, index: number): void {
   const names = namesIn(operation.path, index)
   const name = names.at(-1) ?? ''
-  const parent: unknown = getIn(document, names.slice(0, -1))
-  const exists = Array.isArray(parent)
-    ? INDEX.test(name) && Number(name) < parent.length
-    : isJsonObject(parent) && Object.hasOwn(parent, name)
-  const isEnd = Array.isArray(parent) && (name === '-' || name === String(parent.length))
-  const fits = isJsonObject(parent) ? operation.op !== 'remove' : isEnd && operation.op === 'add'
-  if (!exists && !fits) throw malformed(`Operation ${index} names a path that does not exist.`)
-  const applied = exists || operation.op === 'remove' ? operation : { ...operation, op: 'add' as const }
-  return immutableJSONPatch<JsonObject>(document, [applied])
+  const parent = names.slice(0, -1).reduce<unknown>(memberOf, document)
+  const exists = memberOf(parent, name) !== undefined
+  const { op } = operation
+  const given = operation.op === 'remove' ? [] : [operation.value]
+  if (Array.isArray(parent) && (exists || (op === 'add' && ['-', String(parent.length)].includes(name)))) {
+    parent.splice(exists ? Number(name) : parent.length, op === 'add' ? 0 : 1, ...given)
+  } else if (isJsonObject(parent) && (exists || op !== 'remove')) {
+    const members: Record<string, Json> = parent
+    delete members[name]
+    for (const value of given) members[name] = value
+  } else throw malformed(`Operation ${index} names a path that does not exist.`)
+}
+
+/** The entry or member of that name; JSON holds no `undefined`. */
+function memberOf(parent: unknown, name: string): unknown {
+  if (Array.isArray(parent)) return INDEX.test(name) ? parent[Number(name)] : undefined
+  return isJsonObject(parent) && Object.hasOwn(parent, name) ? parent[name] : undefined
 }
 
 /** The names a JSON Pointer (RFC 6901) is made of; throws for one that touches what may not be touched. */

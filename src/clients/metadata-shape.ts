@@ -5,7 +5,7 @@ import type { JsonObject } from '../util/json.ts'
 import { isJsonObject, isShallow } from '../util/json.ts'
 
 /** Levels that `metadata` and `jwks` may nest. */
-const MAX_DEPTH = 32
+export const MAX_DEPTH = 32
 
 // As in Hydra, null stands for "not given" in every field.
 const text = v.nullish(v.string('a string'), '')

@@ -214,6 +214,23 @@ describe('patch', () => {
     expect((await call('GET', `/${id}`)).body).toMatchObject(changed)
   })
 
+  it('takes each operation on what those before it made, in arrays at the place they name', async () => {
+    const id = await create({ contacts: ['a', 'b'] })
+    const { status, body } = await call('PATCH', `/${id}`, [
+      { op: 'add', path: '/contacts/0', value: 'first' },
+      { op: 'add', path: '/contacts/3', value: 'last' },
+      { op: 'replace', path: '/contacts/1', value: 'A' },
+      { op: 'add', path: '/metadata', value: { list: [] } },
+      { op: 'add', path: '/metadata/list/-', value: { x: 1 } },
+      { op: 'replace', path: '/metadata/list/0/x', value: 2 },
+      { op: 'add', path: '/owner', value: 'nobody' },
+      { op: 'remove', path: '/owner' },
+    ])
+    expect(status).toBe(200)
+    const metadata = { list: [{ x: 2 }] }
+    expect(body).toMatchObject({ contacts: ['first', 'A', 'b', 'last'], metadata, owner: '' })
+  })
+
   it('keeps the secret unless it is patched', async () => {
     const id = await create({ client_secret: 'old secret', ...POST })
     const untouched = await call('PATCH', `/${id}`, [{ op: 'replace', path: '/client_name', value: 'x' }])
@@ -263,6 +280,12 @@ describe('patch', () => {
     ['the end of a missing array', add('/nothing/-')],
     ['below a text', add('/client_name/0')],
     ['an inherited name', [{ op: 'remove', path: '/toString' }]],
+    ['below an inherited name', add('/toString/name')],
+    ['below a malformed index', add('/redirect_uris/0x/a')],
+    [
+      'a value nested too deep',
+      [{ op: 'add', path: '/x', value: JSON.parse(`${'['.repeat(40)}${']'.repeat(40)}`) }],
+    ],
     ['a wrong type', [{ op: 'add', path: '/owner', value: 5 }]],
     ['a broken rule', [{ op: 'add', path: '/subject_type', value: 'pairwise' }]],
     ['a good operation before a bad one', [...add('/owner'), ...add('/id')]],
