@@ -1,7 +1,7 @@
 import { ID_TOKEN_SET } from '../crypto/ring.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientMetadata } from '../store/types.ts'
+import { invalidMetadata } from './refusals.ts'
 
 /**
  * Checks that there is a key for the algorithms a client wants to be signed with; `RS256` for userinfo always passes,
@@ -16,9 +16,6 @@ export async function checkKeyAlgorithms(rt: Runtime, metadata: ClientMetadata):
     if (alg === 'none' || (alg === 'RS256' && field.startsWith('userinfo'))) continue
     const keys = await rt.keys.publicKeys(ID_TOKEN_SET)
     if (!keys.some((key) => key.alg === alg))
-      throw new OAuthError(
-        'invalid_client_metadata',
-        `Field '${field}' names an algorithm no key is there for.`,
-      )
+      throw invalidMetadata(`Field '${field}' names an algorithm no key is there for.`)
   }
 }

@@ -9,7 +9,7 @@ import type { JsonObject } from '../util/json.ts'
 import { type ClientInput, parseClient } from './metadata.ts'
 import { readDraft } from './metadata-shape.ts'
 import type { WrittenClient } from './registry.ts'
-import { renderCreatedClient, withSecret } from './render.ts'
+import { isEmpty, renderCreatedClient, withSecret } from './render.ts'
 
 /** As Hydra's, though it is no access token: introspection does not know it. */
 const PREFIX = 'ory_at_'
@@ -50,6 +50,14 @@ export async function renderNewClient(
   }
 }
 
+/** What only admins set, and what a client that sets it is answered with, as Hydra does. */
+const RESERVED = [
+  ['metadata', 'invalid_client_metadata'],
+  ['access_token_strategy', 'malformed_body'],
+  ['skip_consent', 'invalid_request'],
+  ['skip_logout_consent', 'invalid_request'],
+] as const
+
 /**
  * Validates the metadata a client sends about itself (RFC 7591 section 2, contract 1.3.7). The id is never its choice.
  *
@@ -60,10 +68,10 @@ export function parseRegistration(body: unknown, config: Config, secretRefusal: 
   const draft = readDraft(body)
   if (draft.client_secret !== '')
     throw new OAuthError(secretRefusal, "The server chooses the 'client_secret'.")
-  if (Object.keys(draft.metadata ?? {}).length > 0) throw reserved('invalid_client_metadata', 'metadata')
-  if (draft.access_token_strategy !== '') throw reserved('malformed_body', 'access_token_strategy')
-  if (draft.skip_consent) throw reserved('invalid_request', 'skip_consent')
-  if (draft.skip_logout_consent === true) throw reserved('invalid_request', 'skip_logout_consent')
+  for (const [field, code] of RESERVED) {
+    if (isEmpty(draft[field])) continue
+    throw new OAuthError(code, `Field '${field}' cannot be set by dynamic client registration.`)
+  }
   return { ...parseClient(body, config), id: undefined }
 }
 
@@ -76,6 +84,3 @@ export const keepReserved = (metadata: ClientMetadata, current: ClientMetadata):
   metadata: current.metadata,
   access_token_strategy: current.access_token_strategy,
 })
-
-const reserved = (code: ErrorCode, field: string): OAuthError =>
-  new OAuthError(code, `Field '${field}' cannot be set by dynamic client registration.`)
