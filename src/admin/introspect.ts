@@ -1,8 +1,8 @@
 import type { Context } from 'hono'
 import { authenticateClient } from '../clients/authenticate.ts'
 import { isPublic } from '../clients/public.ts'
+import { invalidClient } from '../clients/refusals.ts'
 import type { AppEnv } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
 import { type Parameters, readFilledForm } from '../http/form.ts'
 import { oauthJson } from '../http/json.ts'
 import { isV1Path } from '../http/paths.ts'
@@ -37,7 +37,7 @@ export const introspect =
 async function authenticateAsker(c: Context<AppEnv>, form: Parameters): Promise<string> {
   const client = await authenticateClient(c.var.ctx, c.req.header('authorization'), form)
   if (!isPublic(client)) return client.id
-  throw new OAuthError('invalid_client', 'A public client may not introspect tokens.')
+  throw invalidClient('A public client may not introspect tokens.')
 }
 
 /** A client learns of tokens issued to it, and of access tokens whose audience names it (RFC 7662 section 4). */

@@ -7,6 +7,7 @@ import { BoundedMap } from '../util/bounded-map.ts'
 import { nowMs } from '../util/clock.ts'
 import { isJsonObject, type JsonObject, parseJson } from '../util/json.ts'
 import { isPublicKey } from './metadata-jwks.ts'
+import { invalidClient } from './refusals.ts'
 
 /** Longest use of a fetched set while its source can be asked (design rule 5), and while it cannot, milliseconds. */
 const KEEP_MS = 60_000
@@ -58,7 +59,7 @@ class RemoteKeys {
     const readAt = nowMs()
     const body = await fetchSet(this.#rt, uri)
     const keys = parseSet(body)
-    if (keys === undefined) throw new OAuthError('invalid_client', "The client's jwks_uri holds no JWK set.")
+    if (keys === undefined) throw invalidClient("The client's jwks_uri holds no JWK set.")
     this.#held.set(uri, { keys, readAt }, body.byteLength)
     return keys
   }
@@ -80,7 +81,7 @@ export async function clientKeys(rt: Runtime, { metadata }: ClientRecord, fresh:
 
 async function fetchSet(rt: Runtime, uri: string): Promise<Uint8Array> {
   if (!outboundAllowed(rt.config, new URL(uri)))
-    throw new OAuthError('invalid_client', "The client's jwks_uri is no address this server asks at.")
+    throw invalidClient("The client's jwks_uri is no address this server asks at.")
   const headers = { accept: 'application/jwk-set+json, application/json' }
   const answer = await fetchOutbound(rt.config, uri, { headers }, LIMITS).catch((thrown: unknown) => {
     const reason = thrown instanceof OAuthError ? thrown.hint : ''
