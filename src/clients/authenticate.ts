@@ -4,7 +4,7 @@ import type { ClientRecord } from '../store/types.ts'
 import { checkClientAssertion, signedByClient, spendClientAssertion } from './assertion.ts'
 import { type Credentials, readCredentials } from './credentials.ts'
 import { invalidClient } from './refusals.ts'
-import { verifySecret } from './secret.ts'
+import { secretHashesOf, verifySecret } from './secret.ts'
 
 /**
  * Authenticates the client of a token, revocation or device request (contract 1.3.3): Basic, post, a signed assertion, or
@@ -50,9 +50,7 @@ async function accepts(
   if (client.metadata.token_endpoint_auth_method !== credentials.method) return false
   if (credentials.method === 'none') return true
   if (credentials.method === 'private_key_jwt') return signedByClient(ctx.rt, client, credentials.assertion)
-  if (client.secretHash === null) return false
-  for (const hash of [client.secretHash, ...client.rotatedSecretHashes]) {
+  for (const hash of secretHashesOf(client))
     if (await verifySecret(ctx.rt.roots, client.id, credentials.secret, hash)) return true
-  }
   return false
 }

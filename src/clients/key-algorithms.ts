@@ -8,11 +8,9 @@ import { invalidMetadata } from './refusals.ts'
  * as in Hydra. Throws `invalid_client_metadata`.
  */
 export async function checkKeyAlgorithms(rt: Runtime, metadata: ClientMetadata): Promise<void> {
-  const wanted = {
-    id_token_signed_response_alg: metadata.openid?.['id_token_signed_response_alg'] ?? 'none',
-    userinfo_signed_response_alg: metadata.userinfo_signed_response_alg,
-  }
-  for (const [field, alg] of Object.entries(wanted)) {
+  const given: Readonly<Record<string, unknown>> = { ...metadata, ...metadata.openid }
+  for (const field of ['id_token_signed_response_alg', 'userinfo_signed_response_alg']) {
+    const alg = given[field] ?? 'none'
     if (alg === 'none' || (alg === 'RS256' && field.startsWith('userinfo'))) continue
     const keys = await rt.keys.publicKeys(ID_TOKEN_SET)
     if (!keys.some((key) => key.alg === alg))

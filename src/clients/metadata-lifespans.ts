@@ -1,4 +1,4 @@
-import { type ClientMetadata, LIFESPAN_FIELDS } from '../store/types.ts'
+import type { ClientMetadata } from '../store/types.ts'
 import { formatDuration, parseDuration } from '../util/duration.ts'
 import { invalidMetadata, malformedBody } from './refusals.ts'
 
@@ -11,8 +11,7 @@ const MAX_SECONDS = 9_223_372_036
  */
 export function readLifespans(given: Readonly<Record<string, string | null>>): ClientMetadata['lifespans'] {
   const lifespans: Record<string, string> = {}
-  for (const field of LIFESPAN_FIELDS) {
-    const text = given[field] ?? null
+  for (const [field, text] of Object.entries(given)) {
     if (text === null) continue
     const seconds = parseDuration(text)
     if (seconds === undefined || Math.abs(seconds) > MAX_SECONDS) {

@@ -11,9 +11,6 @@ import { readDraft } from './metadata-shape.ts'
 import type { WrittenClient } from './registry.ts'
 import { isEmpty, renderCreatedClient, withSecret } from './render.ts'
 
-/** As Hydra's, though it is no access token: introspection does not know it. */
-const PREFIX = 'ory_at_'
-
 /** Client id, instance, registration epoch (format 1; items are only ever added at the end). */
 const format = tuple({ id: v.string(), instance: v.string(), registrationEpoch: v.number() })
 
@@ -22,14 +19,14 @@ export type RegistrationStamp = Pick<ClientRecord, 'id' | 'instance' | 'registra
 
 /** The registration access token of a client as it is now (RFC 7592 section 3); it does not expire. */
 export async function registrationToken(rt: Runtime, client: ClientRecord): Promise<string> {
-  return PREFIX + (await rt.envelopes.seal('registration_token', format.write(client), null))
+  // Prefixed as Hydra's, though it is no access token: introspection does not know it.
+  return `ory_at_${await rt.envelopes.seal('registration_token', format.write(client), null)}`
 }
 
 /** Opens a registration access token, with or without prefix; `undefined` when it is not one of ours. */
 export async function openRegistration(rt: Runtime, text: string): Promise<RegistrationStamp | undefined> {
-  const envelope = text.startsWith(PREFIX) ? text.slice(PREFIX.length) : text
-  const opened = await rt.envelopes.open('registration_token', envelope)
-  return opened === undefined ? undefined : format.read(opened.data)
+  const opened = await rt.envelopes.open('registration_token', text.replace(/^ory_at_/, ''))
+  return opened && format.read(opened.data)
 }
 
 /** Whether a token is the client's current one: a change by the client itself made a new one, and the old is dead. */

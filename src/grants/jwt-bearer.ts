@@ -6,6 +6,7 @@ import {
   readAssertion,
   signedByOne,
 } from '../clients/jwt-profile.ts'
+import { JWT_BEARER } from '../clients/lifespans.ts'
 import { refusedAudience } from '../clients/limits.ts'
 import type { Config } from '../config/types.ts'
 import type { RequestContext } from '../context.ts'
@@ -24,9 +25,6 @@ import { underAttempt } from './attempts.ts'
 import { type GrantHandler, requireGrantType } from './grant.ts'
 import { hookedOwnClaims } from './hook.ts'
 import { issueOwnToken } from './own-token.ts'
-
-/** Name of the grant type (RFC 7523 section 2.1). */
-export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 
 /**
  * Issues a token for the subject of an assertion that a trusted issuer signed (RFC 7523 sections 2.1 and 3, contract
