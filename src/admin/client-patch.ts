@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { MAX_DEPTH } from '../clients/metadata-shape.ts'
+import { malformedBody } from '../clients/refusals.ts'
 import { renderClient } from '../clients/render.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { isJsonObject, isShallow, type Json, type JsonObject } from '../util/json.ts'
 import { matching } from '../util/schema.ts'
@@ -33,7 +33,7 @@ type Operation = v.InferOutput<typeof operations>[number]
 export function patchClient(record: ClientRecord, patch: unknown): unknown {
   const parsed = v.safeParse(operations, patch)
   if (!parsed.success)
-    throw malformed(
+    throw malformedBody(
       'The body must be a JSON Patch of add, remove and replace operations, not nested too deep.',
     )
   // Empty arrays are not rendered, yet one may add to them.
@@ -41,7 +41,8 @@ export function patchClient(record: ClientRecord, patch: unknown): unknown {
   const document: JsonObject = structuredClone({ ...empty, ...renderClient(record) })
   // Copies, for what is added becomes part of the document, and the same patch may be applied again.
   for (const [index, operation] of structuredClone(parsed.output).entries()) apply(document, operation, index)
-  if (document['client_id'] !== record.id) throw malformed("The 'client_id' of a client cannot be changed.")
+  if (document['client_id'] !== record.id)
+    throw malformedBody("The 'client_id' of a client cannot be changed.")
   return document
 }
 
@@ -58,7 +59,7 @@ function apply(document: JsonObject, operation: Operation, index: number): void 
     const members: Record<string, Json> = parent
     delete members[name]
     for (const value of given) members[name] = value
-  } else throw malformed(`Operation ${index} names a path that does not exist.`)
+  } else throw malformedBody(`Operation ${index} names a path that does not exist.`)
 }
 
 /** The entry or member of that name; JSON holds no `undefined`. */
@@ -74,8 +75,6 @@ function namesIn(pointer: string, index: number): readonly string[] {
     .slice(1)
     .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'))
   const denied = DENIED.has((names[0] ?? '').toLowerCase()) || names.some((name) => UNSAFE.has(name))
-  if (denied) throw malformed(`Operation ${index} touches a member that cannot be changed.`)
+  if (denied) throw malformedBody(`Operation ${index} touches a member that cannot be changed.`)
   return names
 }
-
-const malformed = (hint: string): OAuthError => new OAuthError('malformed_body', hint)
