@@ -7,8 +7,8 @@ import { isJsonObject, isShallow, type Json, type JsonObject } from '../util/jso
 import { matching } from '../util/schema.ts'
 
 /** Members a patch may not touch (contract 1.4.1), and names that would reach into JavaScript itself. */
-const DENIED: ReadonlySet<string> = new Set(['id', 'rotatedsecrets', 'rotated_secrets'])
-const UNSAFE: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
+const DENIED = /^(?:id|rotated_?secrets)$/i
+const UNSAFE = /^(?:__proto__|constructor|prototype)$/
 
 /** Index of an array's entry (RFC 6901 section 4). */
 const INDEX = /^(?:0|[1-9]\d*)$/
@@ -74,7 +74,7 @@ function namesIn(pointer: string, index: number): readonly string[] {
     .split('/')
     .slice(1)
     .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'))
-  const denied = DENIED.has((names[0] ?? '').toLowerCase()) || names.some((name) => UNSAFE.has(name))
-  if (denied) throw malformedBody(`Operation ${index} touches a member that cannot be changed.`)
+  if (DENIED.test(names[0] ?? '') || names.some((name) => UNSAFE.test(name)))
+    throw malformedBody(`Operation ${index} touches a member that cannot be changed.`)
   return names
 }

@@ -2,20 +2,9 @@ import { type ClientRecord, LIFESPAN_FIELDS } from '../store/types.ts'
 import type { Json, JsonObject } from '../util/json.ts'
 import { rfc3339 } from '../util/rfc3339.ts'
 
-/** Members that are left out where they are empty, or off. */
-const OMITTED: ReadonlySet<string> = new Set([
-  'sector_identifier_uri',
-  'jwks_uri',
-  'token_endpoint_auth_signing_alg',
-  'request_uris',
-  'request_object_signing_alg',
-  'frontchannel_logout_uri',
-  'frontchannel_logout_session_required',
-  'backchannel_logout_uri',
-  'backchannel_logout_session_required',
-  'post_logout_redirect_uris',
-  'access_token_strategy',
-])
+/** Members that are left out where they are empty, or off, by how their names begin or end. */
+const OMITTED =
+  /^(?:sector_identifier|jwks|request|(?:front|back)channel_logout|post_logout|access_token)_|_signing_alg$/
 
 /** A client in the v2 JSON shape (contract 2.1), without any trace of its secret. */
 export const renderClient = (record: ClientRecord): JsonObject => render(record, [])
@@ -26,7 +15,7 @@ export const renderCreatedClient = (record: ClientRecord): JsonObject => render(
 function render(record: ClientRecord, neverSent: readonly [] | null): JsonObject {
   const { lifespans, jwks, openid, skip_logout_consent, ...metadata } = record.metadata
   const shown = Object.entries(metadata)
-    .filter(([name, value]) => !OMITTED.has(name) || !isEmpty(value))
+    .filter(([name, value]) => !OMITTED.test(name) || !isEmpty(value))
     .map(([name, value]) => [name, value ?? neverSent])
   return {
     client_id: record.id,
