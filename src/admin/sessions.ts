@@ -3,6 +3,7 @@ import { renderClient } from '../clients/render.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
 import { endSessions, revokeGrants } from '../flow/end.ts'
+import { noticedClient } from '../flow/logout-notice.ts'
 import { oidcContext } from '../flow/request-view.ts'
 import { requestUrl } from '../flow/urls.ts'
 import { emptyRoutes } from '../http/empty-routes.ts'
@@ -21,12 +22,9 @@ const MAX_OFFSET = 10_000
 
 /** Consent and login sessions, mounted at `/oauth2/auth/sessions` (contract 1.4.3), in the paths of v1.0-beta too. */
 export const sessionRoutes = emptyRoutes()
-  .get('/consent', listConsents)
-  .get('/consent/:subject', listConsents)
-  .delete('/consent', revokeConsents)
-  .delete('/consent/:subject/:client?', revokeConsents)
-  .delete('/login', revokeLogins)
-  .delete('/login/:subject', revokeLogins)
+  .get('/consent/:subject?', listConsents)
+  .delete('/consent/:subject?/:client?', revokeConsents)
+  .delete('/login/:subject?', revokeLogins)
 
 /** Consents a subject gave and that still hold, from the subject's own ledger. */
 async function listConsents(c: Context<AppEnv>): Promise<Response> {
@@ -51,10 +49,8 @@ async function listConsents(c: Context<AppEnv>): Promise<Response> {
 
 /** A consent session on the wire (contract 2.8); `undefined` when its client is gone, or is another one by now. */
 async function renderConsent(ctx: RequestContext, grant: StoredGrant): Promise<object | undefined> {
-  const { clients, config } = ctx.rt
-  const known = await clients.find(grant.clientId)
-  const client = known?.instance === grant.instance ? known : await clients.fresh(grant.clientId)
-  if (client?.instance !== grant.instance) return undefined
+  const client = await noticedClient(ctx.rt, { client: grant.clientId, instance: grant.instance })
+  if (client === undefined) return undefined
   return {
     consent_request_id: grant.id,
     grant_scope: grant.scope,
@@ -73,7 +69,7 @@ async function renderConsent(ctx: RequestContext, grant: StoredGrant): Promise<o
       subject: grant.subject,
       oidc_context: oidcContext(new Parameters(new URLSearchParams(grant.query))),
       client: renderClient(client),
-      request_url: requestUrl(config, grant),
+      request_url: requestUrl(ctx.rt.config, grant),
       login_challenge: grant.id,
       login_session_id: grant.sid,
       acr: grant.acr,

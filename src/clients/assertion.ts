@@ -66,11 +66,17 @@ export async function spendClientAssertion(
   assertion: Assertion,
 ): Promise<void> {
   const id = toBase64url(sha256(assertion.jti))
-  const { first } = await ctx.rt.ledgers.call(clientShard(client.id, id, SHARDS), 'spend', {
-    attempt: ctx.attempt,
-    id,
-    // A fraction of a second counts whole: the row must not go before the assertion does.
-    expiresAt: Math.ceil(assertion.exp ?? 0),
-  })
+  await spendOnce(ctx, clientShard(client.id, id, SHARDS), { attempt: ctx.attempt, id }, assertion)
+}
+
+/** Spends an assertion in an owner's ledger, under an id of its own, for as long as it could be used. Throws `jti_known`. */
+export async function spendOnce(
+  { rt }: RequestContext,
+  owner: string,
+  use: { readonly attempt: string; readonly id: string },
+  { exp = 0 }: Assertion,
+): Promise<void> {
+  // A fraction of a second counts whole: the row must not go before the assertion does.
+  const { first } = await rt.ledgers.call(owner, 'spend', { ...use, expiresAt: Math.ceil(exp) })
   if (!first) throw new OAuthError('jti_known')
 }

@@ -21,14 +21,11 @@ export type IssuingGrant =
 export type RefreshingGrant = Exclude<IssuingGrant, 'client_credentials' | 'implicit' | typeof JWT_BEARER>
 export type IdentifyingGrant = RefreshingGrant | 'implicit'
 
-const FIELD_NAMES = {
-  authorization_code: 'authorization_code',
-  client_credentials: 'client_credentials',
-  implicit: 'implicit',
-  refresh_token: 'refresh_token',
+/** What lifespan fields call the grants whose types are URNs. */
+const SHORT_NAMES: Readonly<Record<string, string>> = {
   [JWT_BEARER]: 'jwt_bearer',
   [DEVICE_GRANT]: 'device_authorization',
-} as const satisfies Record<IssuingGrant, string>
+}
 
 /** Seconds an access token lives: the client's own setting for the grant, or the configured one. */
 export function accessTokenLifespan(ttl: Lifetimes, client: ClientMetadata, grant: IssuingGrant): number {
@@ -57,6 +54,7 @@ function own(
   token: 'access' | 'id' | 'refresh',
 ): number | undefined {
   const settings: Readonly<Record<string, string>> = client.lifespans
-  const seconds = parseDuration(settings[`${FIELD_NAMES[grant]}_grant_${token}_token_lifespan`] ?? '')
+  const name = SHORT_NAMES[grant] ?? grant
+  const seconds = parseDuration(settings[`${name}_grant_${token}_token_lifespan`] ?? '')
   return seconds && Math.floor(seconds)
 }

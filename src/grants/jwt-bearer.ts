@@ -1,3 +1,4 @@
+import { spendOnce } from '../clients/assertion.ts'
 import {
   type Assertion,
   candidates,
@@ -127,11 +128,6 @@ function audienceOf(config: Config, assertion: Assertion, form: Parameters): rea
 /** Spends the assertion in the ledger of its subject until it expires; one without `jti` may come again. Throws `jti_known`. */
 async function spend(ctx: RequestContext, assertion: Assertion, attempt: string): Promise<void> {
   if (assertion.jti === '') return
-  const { first } = await ctx.rt.ledgers.call(ownerOf('subject', assertion.sub), 'spend', {
-    attempt,
-    id: toBase64url(sha256(JSON.stringify([assertion.iss, assertion.jti]))),
-    // A fraction of a second counts whole: the row must not go before the assertion does.
-    expiresAt: Math.ceil(assertion.exp ?? 0),
-  })
-  if (!first) throw new OAuthError('jti_known')
+  const id = toBase64url(sha256(JSON.stringify([assertion.iss, assertion.jti])))
+  await spendOnce(ctx, ownerOf('subject', assertion.sub), { attempt, id }, assertion)
 }
