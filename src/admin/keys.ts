@@ -1,7 +1,7 @@
 import type { Context, Hono } from 'hono'
 import type { JWK } from 'jose'
 import * as v from 'valibot'
-import { malformedBody } from '../clients/refusals.ts'
+import { malformedBody, resourceNotFound } from '../clients/refusals.ts'
 import type { AppEnv } from '../context.ts'
 import { generateKey, KEY_ALGORITHMS, readKey } from '../crypto/key-material.ts'
 import type { OpenedKey } from '../crypto/signing-key.ts'
@@ -33,7 +33,7 @@ export function keyRoutes(guard: AdminGuard): Hono<AppEnv> {
     .get('/:set/:kid?', async (c) => {
       const { set, kid } = c.req.param()
       const keys = (await c.var.ctx.rt.storedKeys.read(set)).filter((key) => key.kid === (kid ?? key.kid))
-      if (keys.length === 0) throw new OAuthError('resource_not_found')
+      if (keys.length === 0) throw resourceNotFound()
       return json({ keys: show(c, keys) })
     })
     .post('/:set', async (c) => {

@@ -10,8 +10,12 @@ const DEFAULT_SIZE = 100
 const MAX_SIZE = 500
 const TOKEN_SECONDS = 3600
 
+interface Listed {
+  readonly id: string
+}
+
 /** A list that is shown by pages. */
-export interface Listing<Item extends { readonly id: string }> {
+export interface Listing<Item extends Listed> {
   readonly path: string
   /** The query parameters that every link repeats; null for those that were not given. */
   readonly filters: Readonly<Record<string, string | null>>
@@ -39,7 +43,7 @@ interface Page<Item> {
  *
  * @throws `malformed_body` for bad numbers, for both styles at once and for a token that is foreign or expired
  */
-export async function respondWithPage<Item extends { readonly id: string }>(
+export async function respondWithPage<Item extends Listed>(
   c: Context<AppEnv>,
   listing: Listing<Item>,
 ): Promise<Response> {
@@ -59,7 +63,7 @@ export async function respondWithPage<Item extends { readonly id: string }>(
 }
 
 /** A page with a Link header of `first`, and of `next` unless it is the last page; the tokens are good for an hour. */
-async function pageByToken<Item extends { readonly id: string }>(
+async function pageByToken<Item extends Listed>(
   envelopes: Envelopes,
   listing: Listing<Item>,
   size: number,
@@ -84,7 +88,7 @@ async function pageByToken<Item extends { readonly id: string }>(
 }
 
 /** A page with a Link header of `first`, `next`, `prev` and `last`, without those that lead nowhere. */
-async function pageByOffset<Item extends { readonly id: string }>(
+async function pageByOffset<Item extends Listed>(
   listing: Listing<Item>,
   size: number,
   offset: number,

@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import { malformedBody } from '../clients/refusals.ts'
+import { malformedBody, resourceNotFound } from '../clients/refusals.ts'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { emptyRoutes } from '../http/empty-routes.ts'
@@ -44,13 +44,13 @@ trustedIssuerRoutes.get('/', (c) => {
 
 trustedIssuerRoutes.get('/:id', async (c) => {
   const entry = await c.var.ctx.rt.issuers.read(idOf(c))
-  if (entry === undefined) throw new OAuthError('resource_not_found')
+  if (entry === undefined) throw resourceNotFound()
   return json(render(entry))
 })
 
 trustedIssuerRoutes.delete('/:id', async (c) => {
   const id = idOf(c)
-  if (!(await c.var.ctx.rt.issuers.remove(id))) throw new OAuthError('resource_not_found')
+  if (!(await c.var.ctx.rt.issuers.remove(id))) throw resourceNotFound()
   c.var.ctx.audit('issuer.removed', { id })
   return c.body(null, 204)
 })

@@ -59,7 +59,7 @@ const fields = {
 const shape = v.object(fields, 'an object')
 const lifespanShape = v.object(Object.fromEntries(LIFESPAN_FIELDS.map((name) => [name, nullableText])))
 
-/** A client as JSON gives it: right types, nothing judged yet, missing strings empty, and missing arrays empty or, where it matters, null. */
+/** A client as JSON gives it: right types, nothing judged yet; missing texts are empty, missing arrays empty or null. */
 export interface ClientDraft extends v.InferOutput<typeof shape> {
   readonly lifespans: Readonly<Record<string, string | null>>
 }
