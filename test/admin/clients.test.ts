@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { patchClient } from '../../src/admin/client-patch.ts'
 import { adminClients } from '../../src/admin/clients.ts'
 import { authenticateClient } from '../../src/clients/authenticate.ts'
 import type { AppEnv } from '../../src/context.ts'
@@ -7,6 +8,7 @@ import { renderError } from '../../src/errors/render.ts'
 import { Parameters } from '../../src/http/form.ts'
 import { isJsonObject } from '../../src/util/json.ts'
 import { testEnv } from '../support/bindings.ts'
+import { clientRecord } from '../support/client-record.ts'
 import { withOutage } from '../support/outage.ts'
 import { type RecordedContext, requestContext } from '../support/request-context.ts'
 
@@ -229,6 +231,17 @@ describe('patch', () => {
     expect(status).toBe(200)
     const metadata = { list: [{ x: 2 }] }
     expect(body).toMatchObject({ contacts: ['first', 'A', 'b', 'last'], metadata, owner: '' })
+  })
+
+  it('says the same when it is applied once more', () => {
+    const patch = [
+      { op: 'add', path: '/metadata', value: { list: [] } },
+      { op: 'add', path: '/metadata/list/-', value: 'x' },
+    ]
+    const record = { ...clientRecord('patched'), version: 1 }
+    const first = patchClient(record, patch)
+    expect(first).toMatchObject({ metadata: { list: ['x'] } })
+    expect(patchClient(record, patch)).toEqual(first)
   })
 
   it('keeps the secret unless it is patched', async () => {
