@@ -1,7 +1,7 @@
 import { getIn, immutableJSONPatch } from 'immutable-json-patch'
 import * as v from 'valibot'
+import { malformedBody } from '../clients/refusals.ts'
 import { renderClient } from '../clients/render.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
 import { jsonValue } from '../flow/json-value.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { isJsonObject, type JsonObject } from '../util/json.ts'
@@ -32,14 +32,16 @@ type Operation = v.InferOutput<typeof operations>[number]
  */
 export function patchClient(record: ClientRecord, patch: unknown): unknown {
   const parsed = v.safeParse(operations, patch)
-  if (!parsed.success) throw malformed('The body must be a JSON Patch of add, remove and replace operations.')
+  if (!parsed.success)
+    throw malformedBody('The body must be a JSON Patch of add, remove and replace operations.')
   // Empty arrays are not rendered, yet one may add to them.
   const empty = { post_logout_redirect_uris: [], request_uris: [] }
   let document: JsonObject = structuredClone({ ...empty, ...renderClient(record) })
   for (const [index, operation] of parsed.output.entries()) {
     document = apply(document, operation, index)
   }
-  if (document['client_id'] !== record.id) throw malformed("The 'client_id' of a client cannot be changed.")
+  if (document['client_id'] !== record.id)
+    throw malformedBody("The 'client_id' of a client cannot be changed.")
   return document
 }
 
@@ -53,7 +55,7 @@ function apply(document: JsonObject, operation: Operation, index: number): JsonO
     : isJsonObject(parent) && Object.hasOwn(parent, name)
   const isEnd = Array.isArray(parent) && (name === '-' || name === String(parent.length))
   const fits = isJsonObject(parent) ? operation.op !== 'remove' : isEnd && operation.op === 'add'
-  if (!exists && !fits) throw malformed(`Operation ${index} names a path that does not exist.`)
+  if (!exists && !fits) throw malformedBody(`Operation ${index} names a path that does not exist.`)
   const applied = exists || operation.op === 'remove' ? operation : { ...operation, op: 'add' as const }
   return immutableJSONPatch<JsonObject>(document, [applied])
 }
@@ -65,8 +67,6 @@ function namesIn(pointer: string, index: number): readonly string[] {
     .slice(1)
     .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'))
   const denied = DENIED.has((names[0] ?? '').toLowerCase()) || names.some((name) => UNSAFE.has(name))
-  if (denied) throw malformed(`Operation ${index} touches a member that cannot be changed.`)
+  if (denied) throw malformedBody(`Operation ${index} touches a member that cannot be changed.`)
   return names
 }
-
-const malformed = (hint: string): OAuthError => new OAuthError('malformed_body', hint)

@@ -1,13 +1,23 @@
-import { parseClient } from '../clients/metadata.ts'
+import type { Context } from 'hono'
+import { type ClientInput, parseClient } from '../clients/metadata.ts'
 import { readLifespans } from '../clients/metadata-lifespans.ts'
 import { readLifespanDraft } from '../clients/metadata-shape.ts'
 import { renderNewClient } from '../clients/registration.ts'
-import { changeClient, createClient, deleteClient, requireClient, updateClient } from '../clients/registry.ts'
+import {
+  changeClient,
+  createClient,
+  deleteClient,
+  requireClient,
+  updateClient,
+  type WrittenClient,
+} from '../clients/registry.ts'
 import { renderClient, withSecret } from '../clients/render.ts'
 import { dropRotatedSecrets, rotateSecret } from '../clients/rotation.ts'
+import type { AppEnv } from '../context.ts'
 import { emptyRoutes } from '../http/empty-routes.ts'
 import { readJson } from '../http/form.ts'
 import { json } from '../http/json.ts'
+import type { ClientRecord } from '../store/types.ts'
 import { patchClient } from './client-patch.ts'
 import { respondWithPage } from './pagination.ts'
 
@@ -18,18 +28,18 @@ export const adminClients = emptyRoutes()
 
 adminClients.post('/', async (c) => {
   const { ctx } = c.var
-  const input = parseClient(await readJson(c.req.raw), ctx.rt.config)
-  const written = await createClient(ctx, input)
+  const written = await createClient(ctx, await readClient(c))
   const location = `${PATH}/${encodeURIComponent(written.client.id)}`
   return json(await renderNewClient(ctx.rt, written), 201, { location })
 })
 
-adminClients.get('/', async (c) => {
-  const { clients, envelopes } = c.var.ctx.rt
+adminClients.get('/', (c) => {
+  const { clients } = c.var.ctx.rt
   const query = c.req.query()
   const filter = { name: query['client_name'] || null, owner: query['owner'] || null }
-  const listing = { path: PATH, filters: { client_name: filter.name, owner: filter.owner } }
-  return respondWithPage(envelopes, listing, query, {
+  return respondWithPage(c, {
+    path: PATH,
+    filters: { client_name: filter.name, owner: filter.owner },
     page: (place) => clients.list({ ...filter, ...place }),
     count: () => clients.count(filter),
     render: renderClient,
@@ -41,19 +51,16 @@ adminClients.get('/:id', async (c) => {
 })
 
 adminClients.put('/:id', async (c) => {
-  const { ctx } = c.var
-  const input = parseClient(await readJson(c.req.raw), ctx.rt.config)
-  const { client, secret } = await updateClient(ctx, c.req.param('id'), () => input)
-  return json(withSecret(renderClient(client), secret))
+  const input = await readClient(c)
+  return answer(await updateClient(c.var.ctx, c.req.param('id'), () => input))
 })
 
 adminClients.patch('/:id', async (c) => {
   const { ctx } = c.var
   const patch = await readJson(c.req.raw)
-  const { client, secret } = await updateClient(ctx, c.req.param('id'), (current) =>
-    parseClient(patchClient(current, patch), ctx.rt.config),
-  )
-  return json(withSecret(renderClient(client), secret))
+  const change = (current: ClientRecord): ClientInput =>
+    parseClient(patchClient(current, patch), ctx.rt.config)
+  return answer(await updateClient(ctx, c.req.param('id'), change))
 })
 
 adminClients.delete('/:id', async (c) => {
@@ -69,11 +76,15 @@ adminClients.put('/:id/lifespans', async (c) => {
   return json(renderClient(client))
 })
 
-adminClients.post('/:id/secrets/rotate', async (c) => {
-  const { client, secret } = await rotateSecret(c.var.ctx, c.req.param('id'))
-  return json(withSecret(renderClient(client), secret))
-})
+adminClients.post('/:id/secrets/rotate', async (c) =>
+  answer(await rotateSecret(c.var.ctx, c.req.param('id'))),
+)
 
 adminClients.delete('/:id/secrets/rotate', async (c) => {
   return json(renderClient(await dropRotatedSecrets(c.var.ctx, c.req.param('id'))))
 })
+
+const readClient = async (c: Context<AppEnv>): Promise<ClientInput> =>
+  parseClient(await readJson(c.req.raw), c.var.ctx.rt.config)
+
+const answer = ({ client, secret }: WrittenClient): Response => json(withSecret(renderClient(client), secret))

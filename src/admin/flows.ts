@@ -37,12 +37,6 @@ const decided =
 
 /** Login, consent, logout and device requests, mounted at `/oauth2/auth/requests` (contract 1.4.2). */
 export const flowRoutes = emptyRoutes()
-  .get('/login/:challenge?', asked('login', getLoginRequest))
-  .put('/login/accept/:challenge?', decided('login', acceptLogin))
-  .put('/login/reject/:challenge?', decided('login', rejectLogin))
-  .get('/consent/:challenge?', asked('consent', getConsentRequest))
-  .put('/consent/accept/:challenge?', decided('consent', acceptConsent))
-  .put('/consent/reject/:challenge?', decided('consent', rejectConsent))
   .put('/device/accept', decided('device', acceptUserCode))
   .get('/logout', asked('logout', getLogoutRequest))
   .put('/logout/accept', asked('logout', acceptLogout))
@@ -50,3 +44,13 @@ export const flowRoutes = emptyRoutes()
     await rejectLogout(c.var.ctx, challengeOf(c, 'logout'))
     return c.body(null, 204)
   })
+
+for (const [flow, show, accept, reject] of [
+  ['login', getLoginRequest, acceptLogin, rejectLogin],
+  ['consent', getConsentRequest, acceptConsent, rejectConsent],
+] as const) {
+  flowRoutes
+    .get(`/${flow}/:challenge?`, asked(flow, show))
+    .put(`/${flow}/accept/:challenge?`, decided(flow, accept))
+    .put(`/${flow}/reject/:challenge?`, decided(flow, reject))
+}

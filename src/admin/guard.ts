@@ -12,15 +12,16 @@ export type AdminGuard = (c: Context<AppEnv>, scope: AdminScope) => void
 /** Guard of the public surface: an API key that covers this part, or open access on this machine only (design section 6). */
 export const guardByKey: AdminGuard = (c, scope) => {
   const { config } = c.var.ctx.rt
-  if (config.admin.auth === 'open') return requireLocal(c, config)
-  if (config.admin.keys.length === 0) {
+  const { auth, keys } = config.admin
+  if (auth === 'open') return requireLocal(c, config)
+  if (keys.length === 0) {
     throw new OAuthError('misconfiguration', 'ADMIN_API_KEYS is not set, so the admin API is closed.')
   }
   const presented = bearerOf(c.req.header('authorization'))
-  if (presented === undefined) throw new OAuthError('admin_unauthorized')
+  if (presented === undefined) throw unauthorized()
   // Every key is compared, so the time taken does not tell which one was close.
-  const matching = config.admin.keys.filter(({ key }) => constantTimeEqual(key, presented))
-  if (matching.length === 0) throw new OAuthError('admin_unauthorized', 'The API key is unknown.')
+  const matching = keys.filter(({ key }) => constantTimeEqual(key, presented))
+  if (matching.length === 0) throw unauthorized('The API key is unknown.')
   if (matching.some((key) => key.scope === 'all' || key.scope === scope)) return
   throw new OAuthError('admin_forbidden')
 }
@@ -28,7 +29,7 @@ export const guardByKey: AdminGuard = (c, scope) => {
 /** Guard of the service binding: whoever is bound to the entrypoint may call it, once the operator opened it. */
 export const guardByBinding: AdminGuard = (c) => {
   if (c.var.ctx.rt.config.admin.entrypoint) return
-  throw new OAuthError('admin_unauthorized', 'ADMIN_ENTRYPOINT is off.')
+  throw unauthorized('ADMIN_ENTRYPOINT is off.')
 }
 
 /** Middleware that asks the guard for one part of the admin API. */
@@ -57,5 +58,7 @@ function requireLocal(c: Context<AppEnv>, config: Config): void {
   const foreign =
     (origin !== undefined && origin !== url.origin) || (site !== 'none' && site !== 'same-origin')
   if (config.loopback && isLoopbackHost(url.hostname) && !foreign) return
-  throw new OAuthError('admin_unauthorized', 'ADMIN_AUTH=open answers requests from this machine only.')
+  throw unauthorized('ADMIN_AUTH=open answers requests from this machine only.')
 }
+
+const unauthorized = (hint?: string): OAuthError => new OAuthError('admin_unauthorized', hint)

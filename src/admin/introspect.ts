@@ -1,8 +1,8 @@
 import type { Context } from 'hono'
 import { authenticateClient } from '../clients/authenticate.ts'
 import { isPublic } from '../clients/public.ts'
-import type { AppEnv } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidClient } from '../clients/refusals.ts'
+import type { AppEnv, RequestContext } from '../context.ts'
 import { type Parameters, readFilledForm } from '../http/form.ts'
 import { oauthJson } from '../http/json.ts'
 import { isV1Path } from '../http/paths.ts'
@@ -24,20 +24,16 @@ export const introspect =
     const form = await readFilledForm(c.req.raw)
     const asker = byClient ? await authenticateAsker(c, form) : null
     const opened = await openToken(ctx, form.require('token'))
-    const active = opened === undefined ? undefined : await findActive(ctx, opened)
-    if (active === undefined || !mayAsk(asker, active)) return oauthJson({ active: false })
-    const granted = grantedScopes(active)
-    const covered = form
-      .list('scope')
-      .every((scope) => scopeAllowed(ctx.rt.config.strategies.scope, granted, scope))
-    return oauthJson(covered ? introspectionOf(ctx.rt, active) : { active: false })
+    const active = opened && (await findActive(ctx, opened))
+    const shown = active && mayAsk(asker, active) && covers(ctx, active, form.list('scope'))
+    return oauthJson(shown ? introspectionOf(ctx.rt, active) : { active: false })
   }
 
 /** The id of the client that asks; a public one proves nothing, so it may not. */
 async function authenticateAsker(c: Context<AppEnv>, form: Parameters): Promise<string> {
   const client = await authenticateClient(c.var.ctx, c.req.header('authorization'), form)
   if (!isPublic(client)) return client.id
-  throw new OAuthError('invalid_client', 'A public client may not introspect tokens.')
+  throw invalidClient('A public client may not introspect tokens.')
 }
 
 /** A client learns of tokens issued to it, and of access tokens whose audience names it (RFC 7662 section 4). */
@@ -45,4 +41,10 @@ function mayAsk(asker: string | null, { use, token, grant }: ActiveToken): boole
   if (asker === null) return true
   const { clientId, audience } = grant ?? token
   return clientId === asker || (use === 'access_token' && audience.includes(asker))
+}
+
+/** Whether the token has every scope that is asked for. */
+function covers({ rt }: RequestContext, active: ActiveToken, scopes: readonly string[]): boolean {
+  const granted = grantedScopes(active)
+  return scopes.every((scope) => scopeAllowed(rt.config.strategies.scope, granted, scope))
 }

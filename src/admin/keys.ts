@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono'
 import type { JWK } from 'jose'
 import * as v from 'valibot'
+import { malformedBody, resourceNotFound } from '../clients/refusals.ts'
 import type { AppEnv } from '../context.ts'
 import { generateKey, KEY_ALGORITHMS, readKey } from '../crypto/key-material.ts'
 import type { OpenedKey } from '../crypto/signing-key.ts'
@@ -29,54 +30,42 @@ export function keyRoutes(guard: AdminGuard): Hono<AppEnv> {
     return keys.map((key) => (whole ? key.privateJwk : key.publicJwk))
   }
   return emptyRoutes()
-    .get('/:set', async (c) => {
-      const keys = await c.var.ctx.rt.storedKeys.read(c.req.param('set'))
-      return json({ keys: show(c, found(keys)) })
+    .get('/:set/:kid?', async (c) => {
+      const { set, kid } = c.req.param()
+      const keys = (await c.var.ctx.rt.storedKeys.read(set)).filter((key) => key.kid === (kid ?? key.kid))
+      if (keys.length === 0) throw resourceNotFound()
+      return json({ keys: show(c, keys) })
     })
     .post('/:set', async (c) => {
-      const { ctx } = c.var
+      const { rt, audit } = c.var.ctx
       const set = c.req.param('set')
       const { alg, options } = readCreation(await readJson(c.req.raw))
-      const key = await ctx.rt.storedKeys.add(set, await generateKey(alg, RSA_BITS, options))
-      ctx.audit('key.created', { set, kid: key.kid, alg })
-      const issuer = ctx.rt.config.urls.issuer.replace(/\/+$/, '')
+      const key = await rt.storedKeys.add(set, await generateKey(alg, RSA_BITS, options))
+      audit('key.created', { set, kid: key.kid, alg })
+      const issuer = rt.config.urls.issuer.replace(/\/+$/, '')
       return json({ keys: show(c, [key]) }, 201, { location: `${issuer}/keys/${encodeURIComponent(set)}` })
     })
     .put('/:set', async (c) => {
-      const { ctx } = c.var
       const set = c.req.param('set')
       const given = await Promise.all(readKeys(await readJson(c.req.raw)).map(readKey))
-      const keys = await ctx.rt.storedKeys.replaceSet(set, given)
-      ctx.audit('key.replaced', { set, kids: keys.map(({ kid }) => kid) })
+      const keys = await c.var.ctx.rt.storedKeys.replaceSet(set, given)
+      c.var.ctx.audit('key.replaced', { set, kids: keys.map(({ kid }) => kid) })
       return json({ keys: show(c, keys) })
     })
-    .delete('/:set', (c) => remove(c, c.req.param('set'), null))
-    .get('/:set/:kid', async (c) => {
-      const keys = await c.var.ctx.rt.storedKeys.read(c.req.param('set'))
-      const named = keys.filter(({ kid }) => kid === c.req.param('kid'))
-      return json({ keys: show(c, found(named)) })
-    })
     .put('/:set/:kid', async (c) => {
-      const { ctx } = c.var
       const { set, kid } = c.req.param()
-      const keys = await ctx.rt.storedKeys.replaceKey(set, await readNamed(kid, await readJson(c.req.raw)))
-      ctx.audit('key.replaced', { set, kids: [kid] })
+      const given = await readNamed(kid, await readJson(c.req.raw))
+      const keys = await c.var.ctx.rt.storedKeys.replaceKey(set, given)
+      c.var.ctx.audit('key.replaced', { set, kids: [kid] })
       return json(show(c, keys)[0])
     })
-    .delete('/:set/:kid', (c) => remove(c, c.req.param('set'), c.req.param('kid')))
-}
-
-/** Deletes; that nothing was there is no error (contract 1.2). */
-async function remove(c: Context<AppEnv>, set: string, kid: string | null): Promise<Response> {
-  const { ctx } = c.var
-  const kids = await ctx.rt.storedKeys.remove(set, kid)
-  if (kids.length > 0) ctx.audit('key.deleted', { set, kids })
-  return c.body(null, 204)
-}
-
-function found(keys: readonly OpenedKey[]): readonly OpenedKey[] {
-  if (keys.length === 0) throw new OAuthError('resource_not_found')
-  return keys
+    .delete('/:set/:kid?', async (c) => {
+      const { set, kid = null } = c.req.param()
+      const kids = await c.var.ctx.rt.storedKeys.remove(set, kid)
+      // That nothing was there is no error (contract 1.2).
+      if (kids.length > 0) c.var.ctx.audit('key.deleted', { set, kids })
+      return c.body(null, 204)
+    })
 }
 
 function readCreation(body: unknown): {
@@ -85,7 +74,7 @@ function readCreation(body: unknown): {
 } {
   const parsed = v.safeParse(creation, body)
   if (!parsed.success || !isJsonObject(body))
-    throw malformed("The body must be an object with 'alg', 'kid' and 'use' (sig or enc).")
+    throw malformedBody("The body must be an object with 'alg', 'kid' and 'use' (sig or enc).")
   const { kid, use } = parsed.output
   const alg = KEY_ALGORITHMS.find((known) => known === parsed.output.alg)
   if (alg === undefined) {
@@ -96,15 +85,13 @@ function readCreation(body: unknown): {
 
 function readKeys(body: unknown): readonly unknown[] {
   if (isJsonObject(body) && Array.isArray(body['keys'])) return body['keys']
-  throw malformed("The body must be an object with an array 'keys'.")
+  throw malformedBody("The body must be an object with an array 'keys'.")
 }
 
 /** A key for a path that names it: a body that names another one is a mistake, not a renaming (contract 8.2). */
 function readNamed(kid: string, body: unknown): ReturnType<typeof readKey> {
   if (!isJsonObject(body) || (body['kid'] ?? kid) !== kid) {
-    throw malformed("The body must be a key whose 'kid' is the one in the path.")
+    throw malformedBody("The body must be a key whose 'kid' is the one in the path.")
   }
   return readKey({ ...body, kid })
 }
-
-const malformed = (hint: string): OAuthError => new OAuthError('malformed_body', hint)

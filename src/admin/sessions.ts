@@ -3,13 +3,14 @@ import { renderClient } from '../clients/render.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
 import { endSessions, revokeGrants } from '../flow/end.ts'
+import { noticedClient } from '../flow/logout-notice.ts'
 import { oidcContext } from '../flow/request-view.ts'
 import { requestUrl } from '../flow/urls.ts'
 import { emptyRoutes } from '../http/empty-routes.ts'
 import { Parameters } from '../http/form.ts'
 import { isV1Path } from '../http/paths.ts'
 import { directoryOf, ownerOf, sessionPrefix } from '../ledger/owner.ts'
-import type { RevokeGrantsInput, StoredGrant } from '../ledger/types.ts'
+import type { EndSessionsInput, RevokeGrantsInput, StoredGrant } from '../ledger/types.ts'
 import { openSid } from '../tokens/subject.ts'
 import { rfc3339 } from '../util/rfc3339.ts'
 import { respondWithPage } from './pagination.ts'
@@ -21,23 +22,21 @@ const MAX_OFFSET = 10_000
 
 /** Consent and login sessions, mounted at `/oauth2/auth/sessions` (contract 1.4.3), in the paths of v1.0-beta too. */
 export const sessionRoutes = emptyRoutes()
-  .get('/consent', listConsents)
-  .get('/consent/:subject', listConsents)
-  .delete('/consent', revokeConsents)
-  .delete('/consent/:subject/:client?', revokeConsents)
-  .delete('/login', revokeLogins)
-  .delete('/login/:subject', revokeLogins)
+  .get('/consent/:subject?', listConsents)
+  .delete('/consent/:subject?/:client?', revokeConsents)
+  .delete('/login/:subject?', revokeLogins)
 
 /** Consents a subject gave and that still hold, from the subject's own ledger. */
 async function listConsents(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
   const subject = c.req.param('subject') ?? c.req.query('subject') ?? ''
   if (subject === '') throw invalidRequest("Parameter 'subject' is missing.")
-  const { envelopes, ledgers } = ctx.rt
-  const query = c.req.query()
-  const sid = query['login_session_id'] || null
+  const { ledgers } = ctx.rt
+  const sid = c.req.query('login_session_id') || null
   const owner = ownerOf('subject', subject)
-  return respondWithPage(envelopes, { path: PATH, filters: { subject, login_session_id: sid } }, query, {
+  return respondWithPage(c, {
+    path: PATH,
+    filters: { subject, login_session_id: sid },
     page: async ({ after, offset, limit }) => {
       const skipped = Math.min(offset, MAX_OFFSET)
       const found = await ledgers.call(owner, 'listGrants', { sid, after, limit: skipped + limit })
@@ -50,10 +49,8 @@ async function listConsents(c: Context<AppEnv>): Promise<Response> {
 
 /** A consent session on the wire (contract 2.8); `undefined` when its client is gone, or is another one by now. */
 async function renderConsent(ctx: RequestContext, grant: StoredGrant): Promise<object | undefined> {
-  const { clients, config } = ctx.rt
-  const known = await clients.find(grant.clientId)
-  const client = known?.instance === grant.instance ? known : await clients.fresh(grant.clientId)
-  if (client?.instance !== grant.instance) return undefined
+  const client = await noticedClient(ctx.rt, { client: grant.clientId, instance: grant.instance })
+  if (client === undefined) return undefined
   return {
     consent_request_id: grant.id,
     grant_scope: grant.scope,
@@ -72,7 +69,7 @@ async function renderConsent(ctx: RequestContext, grant: StoredGrant): Promise<o
       subject: grant.subject,
       oidc_context: oidcContext(new Parameters(new URLSearchParams(grant.query))),
       client: renderClient(client),
-      request_url: requestUrl(config, grant),
+      request_url: requestUrl(ctx.rt.config, grant),
       login_challenge: grant.id,
       login_session_id: grant.sid,
       acr: grant.acr,
@@ -84,50 +81,49 @@ async function renderConsent(ctx: RequestContext, grant: StoredGrant): Promise<o
 
 /** Revokes one consent by its id, a subject's consents for one client, or all of a subject's. */
 async function revokeConsents(c: Context<AppEnv>): Promise<Response> {
-  for (const { owner, target } of await consentTargets(c)) await revokeGrants(c.var.ctx, owner, target)
+  const { owners, target } = await consentsNamed(c)
+  for (const owner of owners) await revokeGrants(c.var.ctx, owner, target)
   return c.body(null, 204)
 }
 
-interface ConsentTarget {
-  readonly owner: string
-  readonly target: RevokeGrantsInput['target']
+interface Named<Target> {
+  readonly owners: readonly string[]
+  readonly target: Target
 }
 
 /** Exactly one of the three ways to name consents (contract 1.4.3); in v1.0 the subject alone means all. */
-async function consentTargets(c: Context<AppEnv>): Promise<readonly ConsentTarget[]> {
-  const inPath = c.req.param('subject')
-  if (inPath !== undefined) {
-    const clientId = c.req.param('client')
-    return [{ owner: ownerOf('subject', inPath), target: clientId === undefined ? 'all' : { clientId } }]
-  }
-  const query = c.req.query()
+async function consentsNamed(c: Context<AppEnv>): Promise<Named<RevokeGrantsInput['target']>> {
+  const inPath = c.req.param()
+  const query: Readonly<Record<string, string>> =
+    'subject' in inPath ? { all: 'client' in inPath ? '' : 'true', ...inPath } : c.req.query()
   const { consent_request_id: id = '', subject = '', client: clientId = '', all = '' } = query
   if (id !== '') {
-    if (subject !== '' || clientId !== '' || all !== '') {
+    if (subject !== '' || clientId !== '' || all !== '')
       throw invalidRequest("Parameter 'consent_request_id' stands alone.")
-    }
-    return (await ownersOf(c, id)).map((owner) => ({ owner, target: { id } }))
+    return { owners: await ownersOf(c, id), target: { id } }
   }
   if (subject === '') throw invalidRequest("Parameter 'subject' or 'consent_request_id' is missing.")
-  const owner = ownerOf('subject', subject)
-  if (clientId !== '' && all === '') return [{ owner, target: { clientId } }]
+  const owners = [ownerOf('subject', subject)]
+  if (clientId !== '' && all === '') return { owners, target: { clientId } }
   const subjectAlone = isV1Path(c.req.url) && !('client' in query) && !('all' in query)
-  if (clientId === '' && (all === 'true' || subjectAlone)) return [{ owner, target: 'all' }]
+  if (clientId === '' && (all === 'true' || subjectAlone)) return { owners, target: 'all' }
   throw invalidRequest("Give either 'client' or 'all=true' beside 'subject'.")
 }
 
 /** Ends one login session by its id, or all of a subject's, and tells their clients (contract 1.4.3). */
 async function revokeLogins(c: Context<AppEnv>): Promise<Response> {
+  const { owners, target } = await loginsNamed(c)
+  for (const owner of owners) await endSessions(c.var.ctx, owner, target)
+  return c.body(null, 204)
+}
+
+async function loginsNamed(c: Context<AppEnv>): Promise<Named<EndSessionsInput['target']>> {
   const { sid = '', subject = c.req.param('subject') ?? '' } = c.req.query()
   if (sid === '' && subject === '') throw invalidRequest("Parameter 'subject' or 'sid' is missing.")
-  const shown = sid === '' ? undefined : await openSid(c.var.ctx.rt, sid)
-  if (shown !== undefined) {
-    await endSessions(c.var.ctx, shown.owner, { sid: shown.sid })
-    return c.body(null, 204)
-  }
-  const owners = sid === '' ? [ownerOf('subject', subject)] : await ownersOf(c, sid)
-  for (const owner of owners) await endSessions(c.var.ctx, owner, sid === '' ? 'all' : { sid })
-  return c.body(null, 204)
+  if (sid === '') return { owners: [ownerOf('subject', subject)], target: 'all' }
+  const shown = await openSid(c.var.ctx.rt, sid)
+  if (shown !== undefined) return { owners: [shown.owner], target: { sid: shown.sid } }
+  return { owners: await ownersOf(c, sid), target: { sid } }
 }
 
 /** Owners that an id presented alone may belong to, asked of the directory (design invariant 4). */

@@ -22,8 +22,12 @@ const body = v.object({
   expires_at: v.nullish(instant),
 })
 
-/** Members of a public key that are kept (RFC 7517 section 4, RFC 7518 section 6). */
-const KEPT = ['kty', 'n', 'e', 'crv', 'x', 'y', 'kid', 'use', 'alg']
+/** Members that make up a key, in the order in which its digest is taken (RFC 7638 section 3.2, RFC 8037 section 2). */
+const MATERIAL: Readonly<Record<string, string[]>> = {
+  RSA: ['e', 'kty', 'n'],
+  EC: ['crv', 'kty', 'x', 'y'],
+  OKP: ['crv', 'kty', 'x'],
+}
 
 /**
  * Reads the body that trusts an issuer (contract 1.4.7).
@@ -46,21 +50,10 @@ export function readTrust(json: unknown, now: number): Omit<TrustedIssuer, 'id'>
   const kid = jwk?.['kid']
   if (!jwk || typeof kid !== 'string' || !isName(kid) || !isVerifyingKey(jwk))
     throw broken("Field 'jwk' must be a public key for signatures, with a 'kid' of 1 to 255 characters.")
-  const publicJwk = pick(jwk, (name) => KEPT.includes(name))
-  const thumbprint = thumbprintOf(publicJwk)
+  const material = MATERIAL[String(jwk['kty'])] ?? []
+  const publicJwk = pick(jwk, (name) => [...material, 'kid', 'use', 'alg'].includes(name))
+  const thumbprint = toBase64url(sha256(JSON.stringify(jwk, material)))
   return { issuer, subject, scope, kid, thumbprint, publicJwk, createdAt: now, expiresAt }
-}
-
-/** Members that make up a key, in the order in which its digest is taken (RFC 7638 section 3.2, RFC 8037 section 2). */
-const ESSENTIAL: Readonly<Record<string, readonly string[]>> = {
-  RSA: ['e', 'kty', 'n'],
-  EC: ['crv', 'kty', 'x', 'y'],
-  OKP: ['crv', 'kty', 'x'],
-}
-
-function thumbprintOf(jwk: JsonObject): string {
-  const members = ESSENTIAL[String(jwk['kty'])] ?? []
-  return toBase64url(sha256(JSON.stringify(Object.fromEntries(members.map((name) => [name, jwk[name]])))))
 }
 
 const isVerifyingKey = (jwk: JsonObject): boolean =>

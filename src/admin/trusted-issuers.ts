@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { malformedBody, resourceNotFound } from '../clients/refusals.ts'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { emptyRoutes } from '../http/empty-routes.ts'
@@ -29,11 +30,12 @@ trustedIssuerRoutes.post('/', async (c) => {
   return json(render(entry), 201, { location: `${PATH}/${entry.id}` })
 })
 
-trustedIssuerRoutes.get('/', async (c) => {
-  const { issuers, envelopes } = c.var.ctx.rt
-  const query = c.req.query()
-  const issuer = query['issuer'] || null
-  return respondWithPage(envelopes, { path: PATH, filters: { issuer } }, query, {
+trustedIssuerRoutes.get('/', (c) => {
+  const { issuers } = c.var.ctx.rt
+  const issuer = c.req.query('issuer') || null
+  return respondWithPage(c, {
+    path: PATH,
+    filters: { issuer },
     page: (place) => issuers.list({ issuer, ...place }),
     count: () => issuers.count(issuer),
     render,
@@ -42,13 +44,13 @@ trustedIssuerRoutes.get('/', async (c) => {
 
 trustedIssuerRoutes.get('/:id', async (c) => {
   const entry = await c.var.ctx.rt.issuers.read(idOf(c))
-  if (entry === undefined) throw new OAuthError('resource_not_found')
+  if (entry === undefined) throw resourceNotFound()
   return json(render(entry))
 })
 
 trustedIssuerRoutes.delete('/:id', async (c) => {
   const id = idOf(c)
-  if (!(await c.var.ctx.rt.issuers.remove(id))) throw new OAuthError('resource_not_found')
+  if (!(await c.var.ctx.rt.issuers.remove(id))) throw resourceNotFound()
   c.var.ctx.audit('issuer.removed', { id })
   return c.body(null, 204)
 })
@@ -56,7 +58,7 @@ trustedIssuerRoutes.delete('/:id', async (c) => {
 function idOf(c: Context<AppEnv>): string {
   const id = c.req.param('id') ?? ''
   if (UUID.test(id)) return id.toLowerCase()
-  throw new OAuthError('malformed_body', 'The id of a trusted issuer is a UUID.')
+  throw malformedBody('The id of a trusted issuer is a UUID.')
 }
 
 const render = (entry: TrustedIssuer): object => ({

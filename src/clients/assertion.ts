@@ -10,6 +10,7 @@ import { sha256 } from '../util/digest.ts'
 import type { JsonObject } from '../util/json.ts'
 import { clientKeys } from './jwks.ts'
 import { type Assertion, CLIENT_ASSERTION_ALGORITHMS, claimProblem, signedByOne } from './jwt-profile.ts'
+import { invalidClient } from './refusals.ts'
 
 /** Longest time to `exp`, seconds: so long at most is a spent `jti` kept. */
 const MAX_LIFETIME = 86_400
@@ -24,10 +25,10 @@ const SHARDS = 8
 export function checkClientAssertion(config: Config, assertion: Assertion): void {
   const now = nowSeconds()
   const problem = claimProblem(config, assertion, now)
-  if (problem !== undefined) throw new OAuthError('invalid_client', problem)
-  if (assertion.jti === '') throw new OAuthError('invalid_client', "The assertion has no 'jti'.")
+  if (problem !== undefined) throw invalidClient(problem)
+  if (assertion.jti === '') throw invalidClient("The assertion has no 'jti'.")
   if ((assertion.exp ?? 0) > now + MAX_LIFETIME)
-    throw new OAuthError('invalid_client', "The assertion's 'exp' lies more than 24 hours ahead.")
+    throw invalidClient("The assertion's 'exp' lies more than 24 hours ahead.")
 }
 
 /**
@@ -65,11 +66,17 @@ export async function spendClientAssertion(
   assertion: Assertion,
 ): Promise<void> {
   const id = toBase64url(sha256(assertion.jti))
-  const { first } = await ctx.rt.ledgers.call(clientShard(client.id, id, SHARDS), 'spend', {
-    attempt: ctx.attempt,
-    id,
-    // A fraction of a second counts whole: the row must not go before the assertion does.
-    expiresAt: Math.ceil(assertion.exp ?? 0),
-  })
+  await spendOnce(ctx, clientShard(client.id, id, SHARDS), { attempt: ctx.attempt, id }, assertion)
+}
+
+/** Spends an assertion in an owner's ledger, under an id of its own, for as long as it could be used. Throws `jti_known`. */
+export async function spendOnce(
+  { rt }: RequestContext,
+  owner: string,
+  use: { readonly attempt: string; readonly id: string },
+  { exp = 0 }: Assertion,
+): Promise<void> {
+  // A fraction of a second counts whole: the row must not go before the assertion does.
+  const { first } = await rt.ledgers.call(owner, 'spend', { ...use, expiresAt: Math.ceil(exp) })
   if (!first) throw new OAuthError('jti_known')
 }

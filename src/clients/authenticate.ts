@@ -1,10 +1,10 @@
 import type { RequestContext } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
 import type { Parameters } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { checkClientAssertion, signedByClient, spendClientAssertion } from './assertion.ts'
 import { type Credentials, readCredentials } from './credentials.ts'
-import { verifySecret } from './secret.ts'
+import { invalidClient } from './refusals.ts'
+import { secretHashesOf, verifySecret } from './secret.ts'
 
 /**
  * Authenticates the client of a token, revocation or device request (contract 1.3.3): Basic, post, a signed assertion, or
@@ -28,21 +28,17 @@ export async function authenticateClient(
 }
 
 async function prove(ctx: RequestContext, credentials: Credentials): Promise<ClientRecord> {
-  const copy = await ctx.rt.clients.find(credentials.id)
-  if (copy !== undefined) {
-    ctx.seen(copy.id)
-    if (await accepts(ctx, copy, credentials)) return copy
-  }
-  const current = await ctx.rt.clients.fresh(credentials.id)
-  if (current !== undefined && current.version !== copy?.version) {
-    ctx.seen(current.id)
-    if (await accepts(ctx, current, credentials)) return current
-  }
+  const { clients } = ctx.rt
+  const copy = await clients.find(credentials.id)
+  if (copy !== undefined && (await accepts(ctx, copy, credentials))) return copy
+  const current = await clients.fresh(credentials.id)
+  const changed = current !== undefined && current.version !== copy?.version
+  if (changed && (await accepts(ctx, current, credentials))) return current
   const hint =
     credentials.method === 'private_key_jwt'
       ? "The assertion must be signed with the client's registered algorithm, by a key of use 'sig'."
       : ''
-  throw new OAuthError('invalid_client', hint)
+  throw invalidClient(hint)
 }
 
 async function accepts(
@@ -50,12 +46,11 @@ async function accepts(
   client: ClientRecord,
   credentials: Credentials,
 ): Promise<boolean> {
+  ctx.seen(client.id)
   if (client.metadata.token_endpoint_auth_method !== credentials.method) return false
   if (credentials.method === 'none') return true
   if (credentials.method === 'private_key_jwt') return signedByClient(ctx.rt, client, credentials.assertion)
-  if (client.secretHash === null) return false
-  for (const hash of [client.secretHash, ...client.rotatedSecretHashes]) {
+  for (const hash of secretHashesOf(client))
     if (await verifySecret(ctx.rt.roots, client.id, credentials.secret, hash)) return true
-  }
   return false
 }

@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidRequest } from '../errors/oauth-error.ts'
 import type { Parameters } from '../http/form.ts'
 import { type Assertion, readAssertion } from './jwt-profile.ts'
+import { invalidClient } from './refusals.ts'
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 const BASIC = /^basic +(.*)$/i
@@ -25,20 +26,25 @@ export function readCredentials(authorization: string | undefined, form: Paramet
   const basic = readBasic(authorization)
   const id = form.get('client_id')
   const secret = form.get('client_secret')
-  const hasAssertion =
-    form.get('client_assertion_type') !== undefined || form.get('client_assertion') !== undefined
-  const kinds = [basic !== undefined, secret !== undefined, hasAssertion].filter(Boolean).length
-  if (kinds > 1) throw malformed('The client authenticates in more than one way.')
-  if (hasAssertion) return readClientAssertion(form)
+  const assertionType = form.get('client_assertion_type')
+  const jwt = form.get('client_assertion')
+  const hasAssertion = assertionType !== undefined || jwt !== undefined
+  if ([basic !== undefined, secret !== undefined, hasAssertion].filter(Boolean).length > 1)
+    throw invalidRequest('The client authenticates in more than one way.')
+  if (hasAssertion) {
+    if (assertionType !== ASSERTION_TYPE)
+      throw invalidRequest("Parameter 'client_assertion_type' is unknown.")
+    return readClientAssertion(form.require('client_assertion'), id)
+  }
   if (basic !== undefined) {
     if (id !== undefined && id !== basic.id)
-      throw malformed("Parameter 'client_id' differs from the Basic user name.")
+      throw invalidRequest("Parameter 'client_id' differs from the Basic user name.")
     // An empty password proves nothing: the client only names itself.
     return basic.secret === ''
       ? { method: 'none', id: basic.id }
       : { method: 'client_secret_basic', ...basic }
   }
-  if (id === undefined) throw malformed('The request names no client.')
+  if (id === undefined) throw invalidRequest('The request names no client.')
   return secret === undefined ? { method: 'none', id } : { method: 'client_secret_post', id, secret }
 }
 
@@ -48,34 +54,23 @@ function readBasic(
   const encoded = BASIC.exec(authorization?.trim() ?? '')?.[1]
   if (encoded === undefined) return undefined
   try {
-    if (!BASE64.test(encoded)) throw new TypeError('base64')
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
-      Buffer.from(encoded, 'base64'),
-    )
-    const colon = text.indexOf(':')
-    if (colon < 1) throw new TypeError('colon')
-    return { id: fromForm(text.slice(0, colon)), secret: fromForm(text.slice(colon + 1)) }
+    const bytes = Buffer.from(encoded, 'base64')
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    // Both halves are form-encoded (RFC 6749 section 2.3.1 and appendix B).
+    const [id, ...rest] = text.split(':').map((part) => decodeURIComponent(part.replaceAll('+', ' ')))
+    if (BASE64.test(encoded) && id && rest.length > 0) return { id, secret: rest.join(':') }
   } catch {
-    throw malformed('The Basic authorization header is malformed.')
+    // Bytes that are no text, or text that is no form encoding.
   }
+  throw invalidRequest('The Basic authorization header is malformed.')
 }
 
-/** Both halves are form-encoded (RFC 6749 section 2.3.1 and appendix B). */
-const fromForm = (text: string): string => decodeURIComponent(text.replaceAll('+', ' '))
-
-function readClientAssertion(form: Parameters): Credentials {
-  if (form.get('client_assertion_type') !== ASSERTION_TYPE)
-    throw malformed("Parameter 'client_assertion_type' is unknown.")
-  const assertion = readAssertion(form.require('client_assertion'))
-  if (assertion === undefined || assertion.sub === '' || assertion.iss !== assertion.sub) {
-    throw new OAuthError(
-      'invalid_client',
-      "The assertion must be a JWT whose 'iss' and 'sub' are the client.",
-    )
-  }
-  if ((form.get('client_id') ?? assertion.sub) !== assertion.sub)
-    throw new OAuthError('invalid_client', "Parameter 'client_id' differs from the assertion's subject.")
-  return { method: 'private_key_jwt', id: assertion.sub, assertion }
+function readClientAssertion(jwt: string, clientId: string | undefined): Credentials {
+  const assertion = readAssertion(jwt)
+  const id = assertion?.sub
+  if (!id || assertion.iss !== id)
+    throw invalidClient("The assertion must be a JWT whose 'iss' and 'sub' are the client.")
+  if (clientId !== undefined && clientId !== id)
+    throw invalidClient("Parameter 'client_id' differs from the assertion's subject.")
+  return { method: 'private_key_jwt', id, assertion }
 }
-
-const malformed = (hint: string): OAuthError => new OAuthError('invalid_request', hint)

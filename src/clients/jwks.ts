@@ -7,6 +7,7 @@ import { BoundedMap } from '../util/bounded-map.ts'
 import { nowMs } from '../util/clock.ts'
 import { isJsonObject, type JsonObject, parseJson } from '../util/json.ts'
 import { isPublicKey } from './metadata-jwks.ts'
+import { invalidClient } from './refusals.ts'
 
 /** Longest use of a fetched set while its source can be asked (design rule 5), and while it cannot, milliseconds. */
 const KEEP_MS = 60_000
@@ -23,64 +24,61 @@ const MAX_TOTAL_BYTES = 4 * 1024 * 1024
 
 type Keys = readonly JsonObject[]
 
-/** Key sets at clients' `jwks_uri`, as one isolate knows them. */
-class RemoteKeys {
-  readonly #rt: Runtime
-  readonly #held = new BoundedMap<{ readonly keys: Keys; readonly readAt: number }>(MAX_SETS, MAX_TOTAL_BYTES)
-  readonly #loads = new BoundedMap<SharedLoad<Keys>>(MAX_SETS)
-
-  constructor(rt: Runtime) {
-    this.#rt = rt
-  }
-
-  /** The set, from memory while that may be used. */
-  async find(uri: string): Promise<Keys> {
-    const held = this.#held.get(uri)
-    const age = held === undefined ? Number.POSITIVE_INFINITY : nowMs() - held.readAt
-    if (held !== undefined && age < KEEP_MS) return held.keys
-    try {
-      return await this.fresh(uri)
-    } catch (thrown) {
-      const unreachable = thrown instanceof OAuthError && thrown.code === 'temporarily_unavailable'
-      if (held === undefined || !unreachable || age >= STRETCH_MS) throw thrown
-      return held.keys
-    }
-  }
-
-  /** The set as its source has it, asked at most once in an interval. */
-  fresh(uri: string): Promise<Keys> {
-    const known = this.#loads.get(uri) ?? new SharedLoad<Keys>(ASK_AGAIN_MS)
-    this.#loads.set(uri, known)
-    return known.run(() => this.#read(uri))
-  }
-
-  async #read(uri: string): Promise<Keys> {
-    const readAt = nowMs()
-    const body = await fetchSet(this.#rt, uri)
-    const keys = parseSet(body)
-    if (keys === undefined) throw new OAuthError('invalid_client', "The client's jwks_uri holds no JWK set.")
-    this.#held.set(uri, { keys, readAt }, body.byteLength)
-    return keys
-  }
+interface RemoteSet {
+  readonly load: SharedLoad<Keys>
+  readonly keys: Keys
+  /** Milliseconds since the epoch; before all time for a set that was never read. */
+  readonly readAt: number
 }
 
-const remotes = new WeakMap<Runtime, RemoteKeys>()
+/** Key sets at clients' `jwks_uri`, as one isolate knows them. */
+const remotes = new WeakMap<Runtime, BoundedMap<RemoteSet>>()
 
 /**
- * The public keys of a client: those it registered, or those at its `jwks_uri`, which `fresh` asks for anew.
+ * The public keys of a client: those it registered, or those at its `jwks_uri`, which `fresh` asks for anew, though at
+ * most once in an interval. Without it the keys come from memory while that may be used.
  *
  * @throws `invalid_client` when its `jwks_uri` leads to no JWK set, `temporarily_unavailable` when it cannot be asked
  */
 export async function clientKeys(rt: Runtime, { metadata }: ClientRecord, fresh: boolean): Promise<Keys> {
-  if (metadata.jwks_uri === '') return metadata.jwks?.keys ?? []
-  const remote = remotes.get(rt) ?? new RemoteKeys(rt)
-  remotes.set(rt, remote)
-  return fresh ? remote.fresh(metadata.jwks_uri) : remote.find(metadata.jwks_uri)
+  const { jwks_uri: uri, jwks } = metadata
+  if (uri === '') return jwks?.keys ?? []
+  const sets = remotes.get(rt) ?? new BoundedMap(MAX_SETS, MAX_TOTAL_BYTES)
+  remotes.set(rt, sets)
+  const { load, keys, readAt } = sets.get(uri) ?? unread(sets, uri)
+  const age = nowMs() - readAt
+  if (!fresh && age < KEEP_MS) return keys
+  const loaded = load.run(() => readSet(rt, sets, uri, load))
+  if (fresh || age >= STRETCH_MS) return loaded
+  return loaded.catch((thrown: unknown) => {
+    if (thrown instanceof OAuthError && thrown.code === 'temporarily_unavailable') return keys
+    throw thrown
+  })
+}
+
+function unread(sets: BoundedMap<RemoteSet>, uri: string): RemoteSet {
+  const set = { load: new SharedLoad<Keys>(ASK_AGAIN_MS), keys: [], readAt: Number.NEGATIVE_INFINITY }
+  sets.set(uri, set)
+  return set
+}
+
+async function readSet(
+  rt: Runtime,
+  sets: BoundedMap<RemoteSet>,
+  uri: string,
+  load: SharedLoad<Keys>,
+): Promise<Keys> {
+  const readAt = nowMs()
+  const body = await fetchSet(rt, uri)
+  const keys = parseSet(body)
+  if (keys === undefined) throw invalidClient("The client's jwks_uri holds no JWK set.")
+  sets.set(uri, { load, keys, readAt }, body.byteLength)
+  return keys
 }
 
 async function fetchSet(rt: Runtime, uri: string): Promise<Uint8Array> {
   if (!outboundAllowed(rt.config, new URL(uri)))
-    throw new OAuthError('invalid_client', "The client's jwks_uri is no address this server asks at.")
+    throw invalidClient("The client's jwks_uri is no address this server asks at.")
   const headers = { accept: 'application/jwk-set+json, application/json' }
   const answer = await fetchOutbound(rt.config, uri, { headers }, LIMITS).catch((thrown: unknown) => {
     const reason = thrown instanceof OAuthError ? thrown.hint : ''

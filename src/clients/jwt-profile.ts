@@ -41,15 +41,15 @@ const format = v.object({
 export interface Assertion {
   readonly jwt: string
   readonly alg: string
-  readonly kid: string | undefined
+  readonly kid?: string | undefined
   readonly iss: string
   readonly sub: string
   readonly jti: string
   readonly aud: readonly string[]
   /** Seconds since the epoch. */
-  readonly exp: number | undefined
-  readonly nbf: number | undefined
-  readonly iat: number | undefined
+  readonly exp?: number | undefined
+  readonly nbf?: number | undefined
+  readonly iat?: number | undefined
 }
 
 /** Reads a signed JWT; `undefined` when it is none, or has claims of wrong types or critical extensions. */
@@ -58,20 +58,7 @@ export function readAssertion(jwt: string): Assertion | undefined {
     const { alg, kid, crit } = decodeProtectedHeader(jwt)
     const parsed = v.safeParse(format, { ...decodeJwt(jwt), alg, kid, crit })
     if (!parsed.success) return undefined
-    const { iss, sub, jti, aud, exp, nbf, iat } = parsed.output
-    const audience = typeof aud === 'string' ? [aud] : aud
-    return {
-      jwt,
-      alg: parsed.output.alg,
-      kid: parsed.output.kid,
-      iss,
-      sub,
-      jti,
-      aud: audience,
-      exp,
-      nbf,
-      iat,
-    }
+    return { jwt, ...parsed.output, aud: [parsed.output.aud].flat() }
   } catch {
     return undefined
   }
@@ -101,21 +88,17 @@ export function claimProblem(
   }
   if (assertion.exp === undefined) return "The assertion has no 'exp'."
   if (assertion.exp <= now) return 'The assertion has expired.'
-  const latest = now + SKEW_SECONDS
-  if ((assertion.nbf ?? 0) > latest) return "The assertion's 'nbf' lies ahead."
-  return (assertion.iat ?? 0) > latest ? "The assertion's 'iat' lies ahead." : undefined
+  const early = (['nbf', 'iat'] as const).find((name) => (assertion[name] ?? 0) > now + SKEW_SECONDS)
+  return early && `The assertion's '${early}' lies ahead.`
 }
 
 /** The keys of a set that may have signed an assertion: of its `kid` if it names one, and fit for its algorithm. */
 export function candidates(assertion: Assertion, keys: readonly JsonObject[]): readonly JsonObject[] {
   const { alg, kid } = assertion
-  const fitting = keys.filter(
-    (key) =>
-      key['kty'] === KEY_TYPES[alg.slice(0, 2)] &&
-      (kid === undefined || key['kid'] === kid) &&
-      (key['alg'] ?? alg) === alg,
-  )
-  return fitting.slice(0, MAX_CANDIDATES)
+  const type = KEY_TYPES[alg.slice(0, 2)]
+  return keys
+    .filter((key) => key['kty'] === type && key['kid'] === (kid ?? key['kid']) && (key['alg'] ?? alg) === alg)
+    .slice(0, MAX_CANDIDATES)
 }
 
 /** Whether one of these keys made the signature. */
@@ -129,10 +112,9 @@ export async function signedBy(
   { jwt, alg }: Pick<Assertion, 'jwt' | 'alg'>,
   key: JsonObject,
 ): Promise<boolean> {
-  const { kty, n, e, crv, x, y } = key
   try {
     // Of a key that others wrote only its material counts.
-    const material: JWK = JSON.parse(JSON.stringify({ kty, n, e, crv, x, y }))
+    const material: JWK = JSON.parse(JSON.stringify(key, ['kty', 'n', 'e', 'crv', 'x', 'y']))
     await compactVerify(jwt, material, { algorithms: [alg] })
     return true
   } catch {

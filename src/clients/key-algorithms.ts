@@ -1,24 +1,19 @@
 import { ID_TOKEN_SET } from '../crypto/ring.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientMetadata } from '../store/types.ts'
+import { invalidMetadata } from './refusals.ts'
 
 /**
  * Checks that there is a key for the algorithms a client wants to be signed with; `RS256` for userinfo always passes,
  * as in Hydra. Throws `invalid_client_metadata`.
  */
 export async function checkKeyAlgorithms(rt: Runtime, metadata: ClientMetadata): Promise<void> {
-  const wanted = {
-    id_token_signed_response_alg: metadata.openid?.['id_token_signed_response_alg'] ?? 'none',
-    userinfo_signed_response_alg: metadata.userinfo_signed_response_alg,
-  }
-  for (const [field, alg] of Object.entries(wanted)) {
+  const given: Readonly<Record<string, unknown>> = { ...metadata, ...metadata.openid }
+  for (const field of ['id_token_signed_response_alg', 'userinfo_signed_response_alg']) {
+    const alg = given[field] ?? 'none'
     if (alg === 'none' || (alg === 'RS256' && field.startsWith('userinfo'))) continue
     const keys = await rt.keys.publicKeys(ID_TOKEN_SET)
     if (!keys.some((key) => key.alg === alg))
-      throw new OAuthError(
-        'invalid_client_metadata',
-        `Field '${field}' names an algorithm no key is there for.`,
-      )
+      throw invalidMetadata(`Field '${field}' names an algorithm no key is there for.`)
   }
 }

@@ -1,9 +1,12 @@
 import type { Lifetimes } from '../config/types.ts'
-import type { ClientMetadata, LifespanField } from '../store/types.ts'
+import type { ClientMetadata } from '../store/types.ts'
 import { parseDuration } from '../util/duration.ts'
 
 /** Grant type of RFC 8628. */
 export const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
+
+/** Grant type of RFC 7523 section 2.1. */
+export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 
 /** What tokens are issued for: the grant types of the wire, and `implicit` for the authorization endpoint. */
 export type IssuingGrant =
@@ -11,33 +14,27 @@ export type IssuingGrant =
   | 'client_credentials'
   | 'implicit'
   | 'refresh_token'
-  | 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+  | typeof JWT_BEARER
   | typeof DEVICE_GRANT
 
 /** The grants that give a refresh token, or an ID token. */
-export type RefreshingGrant = Exclude<
-  IssuingGrant,
-  'client_credentials' | 'implicit' | 'urn:ietf:params:oauth:grant-type:jwt-bearer'
->
+export type RefreshingGrant = Exclude<IssuingGrant, 'client_credentials' | 'implicit' | typeof JWT_BEARER>
 export type IdentifyingGrant = RefreshingGrant | 'implicit'
 
-const PREFIX = {
-  authorization_code: 'authorization_code_grant',
-  client_credentials: 'client_credentials_grant',
-  implicit: 'implicit_grant',
-  refresh_token: 'refresh_token_grant',
-  'urn:ietf:params:oauth:grant-type:jwt-bearer': 'jwt_bearer_grant',
-  [DEVICE_GRANT]: 'device_authorization_grant',
-} as const satisfies Record<IssuingGrant, string>
+/** What lifespan fields call the grants whose types are URNs. */
+const SHORT_NAMES: Readonly<Record<string, string>> = {
+  [JWT_BEARER]: 'jwt_bearer',
+  [DEVICE_GRANT]: 'device_authorization',
+}
 
 /** Seconds an access token lives: the client's own setting for the grant, or the configured one. */
 export function accessTokenLifespan(ttl: Lifetimes, client: ClientMetadata, grant: IssuingGrant): number {
-  return own(client, `${PREFIX[grant]}_access_token_lifespan`) ?? ttl.accessToken
+  return own(client, grant, 'access') ?? ttl.accessToken
 }
 
 /** Seconds an ID token lives. */
 export function idTokenLifespan(ttl: Lifetimes, client: ClientMetadata, grant: IdentifyingGrant): number {
-  return own(client, `${PREFIX[grant]}_id_token_lifespan`) ?? ttl.idToken
+  return own(client, grant, 'id') ?? ttl.idToken
 }
 
 /** Seconds a refresh token lives; null for ever, which a client asks for with a negative duration. */
@@ -46,13 +43,18 @@ export function refreshTokenLifespan(
   client: ClientMetadata,
   grant: RefreshingGrant,
 ): number | null {
-  const seconds = own(client, `${PREFIX[grant]}_refresh_token_lifespan`)
+  const seconds = own(client, grant, 'refresh')
   if (seconds === undefined) return ttl.refreshToken
   return seconds < 0 ? null : seconds
 }
 
-function own(client: ClientMetadata, field: LifespanField): number | undefined {
-  const text = client.lifespans[field]
-  const seconds = text === undefined ? undefined : parseDuration(text)
-  return seconds === undefined ? undefined : Math.floor(seconds)
+function own(
+  client: ClientMetadata,
+  grant: IssuingGrant,
+  token: 'access' | 'id' | 'refresh',
+): number | undefined {
+  const settings: Readonly<Record<string, string>> = client.lifespans
+  const name = SHORT_NAMES[grant] ?? grant
+  const seconds = parseDuration(settings[`${name}_grant_${token}_token_lifespan`] ?? '')
+  return seconds && Math.floor(seconds)
 }

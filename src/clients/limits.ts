@@ -1,5 +1,5 @@
 import type { Config } from '../config/types.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { audienceAllowed, scopeAllowed } from '../util/scope.ts'
 
@@ -25,8 +25,5 @@ export function refusedAudience(
 ): OAuthError | undefined {
   const audience = requested.find((value) => !audienceAllowed(metadata.audience, value))
   if (audience === undefined) return undefined
-  return new OAuthError(
-    'invalid_request',
-    `The client may not request audience '${audience.slice(0, TOLD)}'.`,
-  )
+  return invalidRequest(`The client may not request audience '${audience.slice(0, TOLD)}'.`)
 }

@@ -1,6 +1,6 @@
-import { OAuthError } from '../errors/oauth-error.ts'
-import { type ClientMetadata, LIFESPAN_FIELDS } from '../store/types.ts'
+import type { ClientMetadata } from '../store/types.ts'
 import { formatDuration, parseDuration } from '../util/duration.ts'
+import { invalidMetadata, malformedBody } from './refusals.ts'
 
 /** The longest Go duration, seconds: 2^63 nanoseconds, rounded down. */
 const MAX_SECONDS = 9_223_372_036
@@ -11,15 +11,14 @@ const MAX_SECONDS = 9_223_372_036
  */
 export function readLifespans(given: Readonly<Record<string, string | null>>): ClientMetadata['lifespans'] {
   const lifespans: Record<string, string> = {}
-  for (const field of LIFESPAN_FIELDS) {
-    const text = given[field] ?? null
+  for (const [field, text] of Object.entries(given)) {
     if (text === null) continue
     const seconds = parseDuration(text)
     if (seconds === undefined || Math.abs(seconds) > MAX_SECONDS) {
-      throw new OAuthError('malformed_body', `Field '${field}' must be a Go duration such as 1h30m.`)
+      throw malformedBody(`Field '${field}' must be a Go duration such as 1h30m.`)
     }
     if (seconds < 0 && !field.endsWith('refresh_token_lifespan')) {
-      throw new OAuthError('invalid_client_metadata', `Field '${field}' must not be negative.`)
+      throw invalidMetadata(`Field '${field}' must not be negative.`)
     }
     lifespans[field] = formatDuration(seconds)
   }

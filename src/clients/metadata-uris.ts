@@ -1,4 +1,6 @@
+import type { ErrorCode } from '../errors/catalogue.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidMetadata } from './refusals.ts'
 
 /** An absolute URI without fragment (RFC 3986 section 4.3), white space, or backslash, which parsers read differently. */
 const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:[^\s#\\]+$/
@@ -9,54 +11,49 @@ const ACTIVE = /^(?:javascript|data|vbscript|about|blob|view-source|filesystem|f
 
 /** Checks redirect URIs (RFC 6749 section 3.1.2); throws `invalid_redirect_uri`. */
 export function checkRedirectUris(uris: readonly string[]): void {
-  for (const [index, uri] of uris.entries()) {
-    if (!isAbsolute(uri) || ACTIVE.test(uri)) {
-      throw new OAuthError(
-        'invalid_redirect_uri',
-        `Entry ${index} of 'redirect_uris' must be an absolute URI without a fragment.`,
-      )
-    }
-  }
+  const rule = 'must be an absolute URI without a fragment.'
+  checkEach('redirect_uris', uris, isAbsolute, rule, 'invalid_redirect_uri')
 }
 
 /** Checks that scheme, host and port of each post-logout URI are those of a redirect URI; throws `invalid_client_metadata`. */
 export function checkPostLogoutUris(uris: readonly string[], redirectUris: readonly string[]): void {
-  const places = new Set(redirectUris.map(placeOf))
-  for (const [index, uri] of uris.entries()) {
-    if (!isAbsolute(uri) || ACTIVE.test(uri) || !places.has(placeOf(uri))) {
-      const field = `Entry ${index} of 'post_logout_redirect_uris'`
-      throw new OAuthError(
-        'invalid_client_metadata',
-        `${field} must have the scheme, host and port of a redirect URI.`,
-      )
-    }
-  }
+  const places = redirectUris.map(placeOf)
+  const fits = (uri: string): boolean => isAbsolute(uri) && places.includes(placeOf(uri))
+  checkEach('post_logout_redirect_uris', uris, fits, 'must have the scheme, host and port of a redirect URI.')
 }
 
 /** Checks that a field, unless empty, is an http or https URL; throws `invalid_client_metadata`. */
 export function checkHttpUrl(field: string, url: string): void {
-  if (url === '' || (HTTP.test(url) && URL.canParse(url) && !/\s/.test(url))) return
-  throw new OAuthError('invalid_client_metadata', `Field '${field}' must be an http or https URL.`)
+  if (url === '' || (/^https?:\S*$/i.test(url) && URL.canParse(url))) return
+  throw invalidMetadata(`Field '${field}' must be an http or https URL.`)
 }
 
 /** CORS origins without a trailing slash; throws `invalid_client_metadata` for what is more than an http(s) origin. */
-export function readCorsOrigins(origins: readonly string[]): readonly string[] {
-  return origins.map((origin, index) => {
-    const trimmed = origin.replace(/\/$/, '')
-    if (/^https?:\/\/[^/?#@\\\s]+$/i.test(trimmed) && URL.canParse(trimmed)) return trimmed
-    const field = `Entry ${index} of 'allowed_cors_origins'`
-    throw new OAuthError(
-      'invalid_client_metadata',
-      `${field} must be an http or https origin without path, query or user.`,
-    )
-  })
+export function readCorsOrigins(given: readonly string[]): readonly string[] {
+  const origins = given.map((origin) => origin.replace(/\/$/, ''))
+  const fits = (origin: string): boolean => /^https?:\/\/[^/?#@\\\s]+$/i.test(origin) && URL.canParse(origin)
+  const rule = 'must be an http or https origin without path, query or user.'
+  checkEach('allowed_cors_origins', origins, fits, rule)
+  return origins
+}
+
+function checkEach(
+  field: string,
+  uris: readonly string[],
+  fits: (uri: string) => boolean,
+  rule: string,
+  code: ErrorCode = 'invalid_client_metadata',
+): void {
+  const index = uris.findIndex((uri) => !fits(uri))
+  if (index !== -1) throw new OAuthError(code, `Entry ${index} of '${field}' ${rule}`)
 }
 
 function isAbsolute(uri: string): boolean {
-  return ABSOLUTE.test(uri) && URL.canParse(uri) && (!HTTP.test(uri) || /^https?:\/\/[^/]/i.test(uri))
+  if (!ABSOLUTE.test(uri) || ACTIVE.test(uri) || !URL.canParse(uri)) return false
+  return !HTTP.test(uri) || /^https?:\/\/[^/]/i.test(uri)
 }
 
 function placeOf(uri: string): string {
-  const { protocol, hostname, port } = new URL(uri)
-  return `${protocol}//${hostname}:${port}`
+  const { protocol, host } = new URL(uri)
+  return `${protocol}//${host}`
 }

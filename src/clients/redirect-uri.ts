@@ -15,9 +15,8 @@ export function redirectUriMatches(registered: readonly string[] | null, request
 
 /** Whether a code may be sent there: anything but http to a host beyond this machine (contract 3.7). */
 export function isSecureRedirectUri(uri: string): boolean {
-  if (!URL.canParse(uri)) return false
-  const { protocol, hostname } = new URL(uri)
-  return protocol !== 'http:' || isLoopbackHost(hostname)
+  const url = URL.parse(uri)
+  return url !== null && (url.protocol !== 'http:' || isLoopbackHost(url.hostname))
 }
 
 /** Works on the text itself: a parser would make different URIs equal. */

@@ -9,10 +9,7 @@ import type { JsonObject } from '../util/json.ts'
 import { type ClientInput, parseClient } from './metadata.ts'
 import { readDraft } from './metadata-shape.ts'
 import type { WrittenClient } from './registry.ts'
-import { renderCreatedClient, withSecret } from './render.ts'
-
-/** As Hydra's, though it is no access token: introspection does not know it. */
-const PREFIX = 'ory_at_'
+import { isEmpty, renderCreatedClient, withSecret } from './render.ts'
 
 /** Client id, instance, registration epoch (format 1; items are only ever added at the end). */
 const format = tuple({ id: v.string(), instance: v.string(), registrationEpoch: v.number() })
@@ -22,14 +19,14 @@ export type RegistrationStamp = Pick<ClientRecord, 'id' | 'instance' | 'registra
 
 /** The registration access token of a client as it is now (RFC 7592 section 3); it does not expire. */
 export async function registrationToken(rt: Runtime, client: ClientRecord): Promise<string> {
-  return PREFIX + (await rt.envelopes.seal('registration_token', format.write(client), null))
+  // Prefixed as Hydra's, though it is no access token: introspection does not know it.
+  return `ory_at_${await rt.envelopes.seal('registration_token', format.write(client), null)}`
 }
 
 /** Opens a registration access token, with or without prefix; `undefined` when it is not one of ours. */
 export async function openRegistration(rt: Runtime, text: string): Promise<RegistrationStamp | undefined> {
-  const envelope = text.startsWith(PREFIX) ? text.slice(PREFIX.length) : text
-  const opened = await rt.envelopes.open('registration_token', envelope)
-  return opened === undefined ? undefined : format.read(opened.data)
+  const opened = await rt.envelopes.open('registration_token', text.replace(/^ory_at_/, ''))
+  return opened && format.read(opened.data)
 }
 
 /** Whether a token is the client's current one: a change by the client itself made a new one, and the old is dead. */
@@ -50,6 +47,14 @@ export async function renderNewClient(
   }
 }
 
+/** What only admins set, and what a client that sets it is answered with, as Hydra does. */
+const RESERVED = [
+  ['metadata', 'invalid_client_metadata'],
+  ['access_token_strategy', 'malformed_body'],
+  ['skip_consent', 'invalid_request'],
+  ['skip_logout_consent', 'invalid_request'],
+] as const
+
 /**
  * Validates the metadata a client sends about itself (RFC 7591 section 2, contract 1.3.7). The id is never its choice.
  *
@@ -60,10 +65,10 @@ export function parseRegistration(body: unknown, config: Config, secretRefusal: 
   const draft = readDraft(body)
   if (draft.client_secret !== '')
     throw new OAuthError(secretRefusal, "The server chooses the 'client_secret'.")
-  if (Object.keys(draft.metadata ?? {}).length > 0) throw reserved('invalid_client_metadata', 'metadata')
-  if (draft.access_token_strategy !== '') throw reserved('malformed_body', 'access_token_strategy')
-  if (draft.skip_consent) throw reserved('invalid_request', 'skip_consent')
-  if (draft.skip_logout_consent === true) throw reserved('invalid_request', 'skip_logout_consent')
+  for (const [field, code] of RESERVED) {
+    if (isEmpty(draft[field])) continue
+    throw new OAuthError(code, `Field '${field}' cannot be set by dynamic client registration.`)
+  }
   return { ...parseClient(body, config), id: undefined }
 }
 
@@ -76,6 +81,3 @@ export const keepReserved = (metadata: ClientMetadata, current: ClientMetadata):
   metadata: current.metadata,
   access_token_strategy: current.access_token_strategy,
 })
-
-const reserved = (code: ErrorCode, field: string): OAuthError =>
-  new OAuthError(code, `Field '${field}' cannot be set by dynamic client registration.`)

@@ -6,6 +6,7 @@ import { nowSeconds } from '../util/clock.ts'
 import { checkKeyAlgorithms } from './key-algorithms.ts'
 import { type ClientInput, checkClientId } from './metadata.ts'
 import { isPublic } from './public.ts'
+import { resourceNotFound } from './refusals.ts'
 import { hashSecret, makeSecret } from './secret.ts'
 import { checkSector } from './sector.ts'
 
@@ -56,7 +57,7 @@ async function checkOutside({ rt }: RequestContext, metadata: ClientMetadata): P
 /** The client from the source. Throws `resource_not_found`. */
 export async function requireClient(ctx: RequestContext, id: string): Promise<ClientRecord> {
   const client = await ctx.rt.clients.read(id)
-  if (client === undefined) throw new OAuthError('resource_not_found')
+  if (client === undefined) throw resourceNotFound()
   return client
 }
 
@@ -113,6 +114,6 @@ export async function deleteClient(
   id: string,
   version: number | null = null,
 ): Promise<void> {
-  if (!(await ctx.rt.clients.remove(id, version))) throw new OAuthError('resource_not_found')
+  if (!(await ctx.rt.clients.remove(id, version))) throw resourceNotFound()
   ctx.audit('client.deleted', { client_id: id })
 }

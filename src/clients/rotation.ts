@@ -1,8 +1,8 @@
 import type { RequestContext } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
 import type { ClientRecord } from '../store/types.ts'
+import { malformedBody } from './refusals.ts'
 import { changeClient, type WrittenClient } from './registry.ts'
-import { hashSecret, makeSecret } from './secret.ts'
+import { hashSecret, makeSecret, secretHashesOf } from './secret.ts'
 
 /** How many former secrets are accepted beside the current one (contract 1.3.3). */
 const MAX_ROTATED = 5
@@ -18,9 +18,7 @@ export async function rotateSecret(ctx: RequestContext, id: string): Promise<Wri
   const secretHash = await hashSecret(ctx.rt.roots, id, secret)
   const client = await changeClient(ctx, id, 'client.secret_rotated', (current) => {
     requireSecret(current)
-    const former = current.secretHash === null ? [] : [current.secretHash]
-    const rotatedSecretHashes = [...former, ...current.rotatedSecretHashes].slice(0, MAX_ROTATED)
-    return { secretHash, rotatedSecretHashes }
+    return { secretHash, rotatedSecretHashes: secretHashesOf(current).slice(0, MAX_ROTATED) }
   })
   return { client, secret }
 }
@@ -35,8 +33,5 @@ export function dropRotatedSecrets(ctx: RequestContext, id: string): Promise<Cli
 
 function requireSecret({ metadata }: ClientRecord): void {
   if (METHODS.includes(metadata.token_endpoint_auth_method)) return
-  throw new OAuthError(
-    'malformed_body',
-    `Only clients with method ${METHODS.join(' or ')} have a secret to rotate.`,
-  )
+  throw malformedBody(`Only clients with method ${METHODS.join(' or ')} have a secret to rotate.`)
 }

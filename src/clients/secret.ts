@@ -1,5 +1,7 @@
+import type { RootKey } from '../crypto/root-key.ts'
 import type { RootKeys } from '../crypto/root-keys.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import type { ClientRecord } from '../store/types.ts'
 import { toBase64url } from '../util/base64url.ts'
 import { constantTimeEqual, hmacSha256 } from '../util/digest.ts'
 
@@ -17,12 +19,15 @@ const PURPOSE = 'client_secret'
 export function makeSecret(): string {
   let secret = ''
   while (secret.length < LENGTH) {
-    for (const byte of crypto.getRandomValues(new Uint8Array(LENGTH))) {
-      if (byte < UNBIASED && secret.length < LENGTH) secret += ALPHABET.charAt(byte % ALPHABET.length)
-    }
+    const [byte = UNBIASED] = crypto.getRandomValues(new Uint8Array(1))
+    if (byte < UNBIASED) secret += ALPHABET.charAt(byte % ALPHABET.length)
   }
   return secret
 }
+
+/** All hashes of a client's secrets that are accepted, newest first. */
+export const secretHashesOf = (client: ClientRecord): readonly string[] =>
+  [client.secretHash ?? [], client.rotatedSecretHashes].flat()
 
 /**
  * Hashes a client's secret as `hmac1$<root key id>$<base64url>`: HMAC-SHA-256 under a key derived from the root key
@@ -34,7 +39,7 @@ export async function hashSecret(
   secret: string,
 ): Promise<string> {
   const root = await roots.current()
-  return `${FORMAT}$${root.id}$${mac(root.derive(PURPOSE), clientId, secret)}`
+  return `${FORMAT}$${root.id}$${mac(root, clientId, secret)}`
 }
 
 /**
@@ -51,9 +56,9 @@ export async function verifySecret(
   const root = format === FORMAT ? await roots.byId(rootId) : undefined
   if (root === undefined)
     throw new OAuthError('misconfiguration', 'The stored hash of the client secret cannot be read.')
-  return constantTimeEqual(mac(root.derive(PURPOSE), clientId, secret), expected)
+  return constantTimeEqual(mac(root, clientId, secret), expected)
 }
 
 /** Ids hold no NUL, so the boundary between id and secret is unambiguous. */
-const mac = (key: Uint8Array, clientId: string, secret: string): string =>
-  toBase64url(hmacSha256(key, clientId, '\0', secret))
+const mac = (root: RootKey, clientId: string, secret: string): string =>
+  toBase64url(hmacSha256(root.derive(PURPOSE), clientId, '\0', secret))

@@ -1,8 +1,8 @@
-import { OAuthError } from '../errors/oauth-error.ts'
 import { fetchOutbound } from '../http/outbound.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientMetadata } from '../store/types.ts'
 import { parseJson } from '../util/json.ts'
+import { invalidMetadata } from './refusals.ts'
 
 const LIMITS = { maxBytes: 64 * 1024, timeoutMs: 5000 }
 
@@ -17,8 +17,7 @@ export async function checkSector(rt: Runtime, metadata: ClientMetadata): Promis
     .then(({ body }) => parseJson(body))
     .catch(() => undefined)
   if (Array.isArray(listed) && uris?.every((entry) => listed.includes(entry)) === true) return
-  throw new OAuthError(
-    'invalid_client_metadata',
+  throw invalidMetadata(
     "The document at 'sector_identifier_uri' must be a JSON array that holds every redirect URI.",
   )
 }

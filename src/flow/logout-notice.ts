@@ -9,10 +9,10 @@ import { fewAtATime } from '../util/few-at-a-time.ts'
 /** Bounds of one try; the answer is not read further than its status. */
 const LIMITS = { maxBytes: 64 * 1024, timeoutMs: 5000 }
 
-/** The client that a notice is for; `undefined` where it is gone, though another may have its id. */
+/** The client that a notice, or a grant, is for; `undefined` where it is gone, though another may have its id. */
 export async function noticedClient(
   { clients }: Runtime,
-  { client: id, instance }: Notice,
+  { client: id, instance }: Pick<Notice, 'client' | 'instance'>,
 ): Promise<ClientRecord | undefined> {
   const known = await clients.find(id)
   if (known?.instance === instance) return known

@@ -1,3 +1,4 @@
+import { spendOnce } from '../clients/assertion.ts'
 import {
   type Assertion,
   candidates,
@@ -6,6 +7,7 @@ import {
   readAssertion,
   signedByOne,
 } from '../clients/jwt-profile.ts'
+import { JWT_BEARER } from '../clients/lifespans.ts'
 import { refusedAudience } from '../clients/limits.ts'
 import type { Config } from '../config/types.ts'
 import type { RequestContext } from '../context.ts'
@@ -24,9 +26,6 @@ import { underAttempt } from './attempts.ts'
 import { type GrantHandler, requireGrantType } from './grant.ts'
 import { hookedOwnClaims } from './hook.ts'
 import { issueOwnToken } from './own-token.ts'
-
-/** Name of the grant type (RFC 7523 section 2.1). */
-export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 
 /**
  * Issues a token for the subject of an assertion that a trusted issuer signed (RFC 7523 sections 2.1 and 3, contract
@@ -129,11 +128,6 @@ function audienceOf(config: Config, assertion: Assertion, form: Parameters): rea
 /** Spends the assertion in the ledger of its subject until it expires; one without `jti` may come again. Throws `jti_known`. */
 async function spend(ctx: RequestContext, assertion: Assertion, attempt: string): Promise<void> {
   if (assertion.jti === '') return
-  const { first } = await ctx.rt.ledgers.call(ownerOf('subject', assertion.sub), 'spend', {
-    attempt,
-    id: toBase64url(sha256(JSON.stringify([assertion.iss, assertion.jti]))),
-    // A fraction of a second counts whole: the row must not go before the assertion does.
-    expiresAt: Math.ceil(assertion.exp ?? 0),
-  })
-  if (!first) throw new OAuthError('jti_known')
+  const id = toBase64url(sha256(JSON.stringify([assertion.iss, assertion.jti])))
+  await spendOnce(ctx, ownerOf('subject', assertion.sub), { attempt, id }, assertion)
 }

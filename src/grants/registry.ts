@@ -1,9 +1,9 @@
-import { DEVICE_GRANT } from '../clients/lifespans.ts'
+import { DEVICE_GRANT, JWT_BEARER } from '../clients/lifespans.ts'
 import { authorizationCode } from './authorization-code.ts'
 import { clientCredentials } from './client-credentials.ts'
 import { deviceCode } from './device-code.ts'
 import type { GrantHandler } from './grant.ts'
-import { JWT_BEARER, jwtBearer } from './jwt-bearer.ts'
+import { jwtBearer } from './jwt-bearer.ts'
 import { refreshToken } from './refresh-token.ts'
 
 /** The grant types of the token endpoint. */

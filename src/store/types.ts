@@ -5,21 +5,17 @@ export interface JwkSet {
   readonly keys: readonly JsonObject[]
 }
 
+const lifespanFields = <Grant extends string, Token extends string>(grant: Grant, ...tokens: Token[]) =>
+  tokens.map((token) => `${grant}_grant_${token}_token_lifespan` as const)
+
 /** The 13 lifespan fields of contract 2.1, as Go durations in canonical form. */
 export const LIFESPAN_FIELDS = [
-  'authorization_code_grant_access_token_lifespan',
-  'authorization_code_grant_id_token_lifespan',
-  'authorization_code_grant_refresh_token_lifespan',
-  'client_credentials_grant_access_token_lifespan',
-  'implicit_grant_access_token_lifespan',
-  'implicit_grant_id_token_lifespan',
-  'jwt_bearer_grant_access_token_lifespan',
-  'refresh_token_grant_access_token_lifespan',
-  'refresh_token_grant_id_token_lifespan',
-  'refresh_token_grant_refresh_token_lifespan',
-  'device_authorization_grant_access_token_lifespan',
-  'device_authorization_grant_id_token_lifespan',
-  'device_authorization_grant_refresh_token_lifespan',
+  ...lifespanFields('authorization_code', 'access', 'id', 'refresh'),
+  ...lifespanFields('client_credentials', 'access'),
+  ...lifespanFields('implicit', 'access', 'id'),
+  ...lifespanFields('jwt_bearer', 'access'),
+  ...lifespanFields('refresh_token', 'access', 'id', 'refresh'),
+  ...lifespanFields('device_authorization', 'access', 'id', 'refresh'),
 ] as const
 
 export type LifespanField = (typeof LIFESPAN_FIELDS)[number]

@@ -21,8 +21,8 @@ export function pick(object: JsonObject, test: (name: string) => boolean): JsonO
 }
 
 /** Whether a JSON value nests at most `limit` objects and arrays deep, so that recursive code may walk it. */
-export function isShallow(value: Json, limit: number): boolean {
+export function isShallow(value: unknown, limit: number): boolean {
   if (typeof value !== 'object' || value === null) return true
   if (limit === 0) return false
-  return Object.values(value).every((member: Json) => isShallow(member, limit - 1))
+  return Object.values(value).every((member: unknown) => isShallow(member, limit - 1))
 }

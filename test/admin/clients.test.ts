@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { patchClient } from '../../src/admin/client-patch.ts'
 import { adminClients } from '../../src/admin/clients.ts'
 import { authenticateClient } from '../../src/clients/authenticate.ts'
 import type { AppEnv } from '../../src/context.ts'
@@ -7,6 +8,7 @@ import { renderError } from '../../src/errors/render.ts'
 import { Parameters } from '../../src/http/form.ts'
 import { isJsonObject } from '../../src/util/json.ts'
 import { testEnv } from '../support/bindings.ts'
+import { clientRecord } from '../support/client-record.ts'
 import { withOutage } from '../support/outage.ts'
 import { type RecordedContext, requestContext } from '../support/request-context.ts'
 
@@ -214,6 +216,34 @@ describe('patch', () => {
     expect((await call('GET', `/${id}`)).body).toMatchObject(changed)
   })
 
+  it('takes each operation on what those before it made, in arrays at the place they name', async () => {
+    const id = await create({ contacts: ['a', 'b'] })
+    const { status, body } = await call('PATCH', `/${id}`, [
+      { op: 'add', path: '/contacts/0', value: 'first' },
+      { op: 'add', path: '/contacts/3', value: 'last' },
+      { op: 'replace', path: '/contacts/1', value: 'A' },
+      { op: 'add', path: '/metadata', value: { list: [] } },
+      { op: 'add', path: '/metadata/list/-', value: { x: 1 } },
+      { op: 'replace', path: '/metadata/list/0/x', value: 2 },
+      { op: 'add', path: '/owner', value: 'nobody' },
+      { op: 'remove', path: '/owner' },
+    ])
+    expect(status).toBe(200)
+    const metadata = { list: [{ x: 2 }] }
+    expect(body).toMatchObject({ contacts: ['first', 'A', 'b', 'last'], metadata, owner: '' })
+  })
+
+  it('says the same when it is applied once more', () => {
+    const patch = [
+      { op: 'add', path: '/metadata', value: { list: [] } },
+      { op: 'add', path: '/metadata/list/-', value: 'x' },
+    ]
+    const record = { ...clientRecord('patched'), version: 1 }
+    const first = patchClient(record, patch)
+    expect(first).toMatchObject({ metadata: { list: ['x'] } })
+    expect(patchClient(record, patch)).toEqual(first)
+  })
+
   it('keeps the secret unless it is patched', async () => {
     const id = await create({ client_secret: 'old secret', ...POST })
     const untouched = await call('PATCH', `/${id}`, [{ op: 'replace', path: '/client_name', value: 'x' }])
@@ -263,6 +293,8 @@ describe('patch', () => {
     ['the end of a missing array', add('/nothing/-')],
     ['below a text', add('/client_name/0')],
     ['an inherited name', [{ op: 'remove', path: '/toString' }]],
+    ['below an inherited name', add('/toString/name')],
+    ['below a malformed index', add('/redirect_uris/0x/a')],
     ['a wrong type', [{ op: 'add', path: '/owner', value: 5 }]],
     ['a broken rule', [{ op: 'add', path: '/subject_type', value: 'pairwise' }]],
     ['a good operation before a bad one', [...add('/owner'), ...add('/id')]],

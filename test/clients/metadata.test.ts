@@ -188,6 +188,8 @@ const broken: readonly (readonly [string, object])[] = [
   ['an EC key off its size', { jwks: { keys: [{ ...ec, x: bytes(31) }] } }],
   ['a key on an unknown curve', { jwks: { keys: [{ ...ec, crv: 'P-192' }] } }],
   ['a key id that is no text', { jwks: { keys: [{ ...ec, kid: 5 }] } }],
+  ['a key type that is no text', { jwks: { keys: [{ ...ec, kty: ['EC'] }] } }],
+  ['a curve that is no text', { jwks: { keys: [{ ...ec, crv: ['P-256'] }] } }],
   ['a policy URL without http', { policy_uri: 'ftp://a.test' }],
   ['a terms URL that does not parse', { tos_uri: 'https://' }],
   ['a client URL that is relative', { client_uri: '/x' }],
