@@ -154,7 +154,9 @@ export function checkedAnswer(landing: Landing, client: Client, to = client.regi
   const { url, posted } = landing
   const uris = (to['redirect_uris'] ?? []) as string[]
   const [bare = ''] = url.href.split('#')
-  const asked = new URL(uris.find((uri) => url.href.startsWith(uri)) ?? '')
+  const uri = uris.find((one) => url.href.startsWith(one))
+  expect(uri, `the browser is at ${url.href}`).toBeDefined()
+  const asked = new URL(uri ?? '')
   const query = Object.fromEntries(url.searchParams)
   const registered = Object.fromEntries(asked.searchParams)
   if (variant.responseMode === 'form_post') {

@@ -182,7 +182,8 @@ export function suiteSite(): Site {
   vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
     const request = new Request(input, init)
     site.visits.push(request)
-    return site.files.get(request.url)?.() ?? new Response(null, { status: 404 })
+    // The network carries no fragment.
+    return site.files.get(request.url.replace(/#.*/, ''))?.() ?? new Response(null, { status: 404 })
   })
   return site
 }
