@@ -73,6 +73,10 @@ export async function checkedKeys(): Promise<Json[]> {
   return keys
 }
 
+/** The published keys, to verify by. */
+export const keySet = async (): Promise<ReturnType<typeof createLocalJWKSet>> =>
+  createLocalJWKSet({ keys: await checkedKeys() } as Parameters<typeof createLocalJWKSet>[0])
+
 const leftHalf = (text: string): string =>
   createHash('sha256').update(text).digest().subarray(0, 16).toString('base64url')
 
@@ -88,11 +92,8 @@ export interface Beside {
 /** The claims of an ID token, checked as a client must (OIDC Core sections 3.1.3.7, 3.2.2.11 and 3.3.2.11). */
 export async function checkedIdToken(client: Client, jwt: unknown, beside: Beside): Promise<JWTPayload> {
   const keys = await checkedKeys()
-  const { payload: claims, protectedHeader } = await jwtVerify(
-    String(jwt),
-    createLocalJWKSet({ keys } as Parameters<typeof createLocalJWKSet>[0]),
-    { issuer: OP, audience: client.id, currentDate: new Date() },
-  )
+  const expected = { issuer: OP, audience: client.id, currentDate: new Date() }
+  const { payload: claims, protectedHeader } = await jwtVerify(String(jwt), await keySet(), expected)
   expect(protectedHeader.alg).toBe(client.registration['id_token_signed_response_alg'] ?? 'RS256')
   expect(keys.map(({ kid }) => kid)).toContain(protectedHeader.kid)
   const { exp = 0, iat = 0, auth_time: authTime } = claims
@@ -149,10 +150,9 @@ export async function checkInvalidGrant(response: Response): Promise<void> {
 }
 
 /** The parameters with which a browser came back to the client, checked for how they came. */
-export function checkedAnswer(landing: Landing, client: Client, to = client.registration): Json {
-  const { variant } = client
+export function checkedAnswer(landing: Landing, { variant, registration }: Client): Json {
   const { url, posted } = landing
-  const uris = (to['redirect_uris'] ?? []) as string[]
+  const uris = (registration['redirect_uris'] ?? []) as string[]
   const [bare = ''] = url.href.split('#')
   const uri = uris.find((one) => url.href.startsWith(one))
   expect(uri, `the browser is at ${url.href}`).toBeDefined()

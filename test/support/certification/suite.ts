@@ -85,9 +85,10 @@ export async function requestRegistration(body: Json): Promise<Response> {
   })
 }
 
-/** Registers a client for a variant and checks the answer (OIDC Registration section 3.2). */
+/** Registers a client for a variant, as changed (`undefined` leaves out), and checks the answer (OIDC Registration section 3.2). */
 export async function register(variant: Variant, changes: Json = {}): Promise<Client> {
-  const sent = { ...(await registrationOf(variant)), ...changes }
+  const all = { ...(await registrationOf(variant)), ...changes }
+  const sent = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
   const response = await requestRegistration(sent)
   expect(response.headers.get('content-type')).toMatch(/^application\/json/)
   const registration = await bodyOf(response)
@@ -146,7 +147,7 @@ export async function send(request: Changes, browser = newBrowser(), answers?: A
 async function proof(client: Client, audience: string): Promise<[Record<string, string>, HeadersInit]> {
   const { id, secret, key, variant, registration } = client
   if (variant.authentication === 'private_key_jwt') {
-    const kid = registration['jwks_uri'] === undefined ? undefined : key.kid
+    const kid = typeof registration['jwks_uri'] === 'string' ? key.kid : undefined
     const changes = { claims: { aud: audience }, header: { kid } }
     return [assertionFields(await signAssertion(key, { iss: id, sub: id }, changes)), {}]
   }
@@ -169,6 +170,19 @@ export async function requestTokens(
 /** Redeems a code. */
 export const redeem = (client: Client, code: string, more: Readonly<Record<string, string>> = {}) =>
   requestTokens(client, { grant_type: 'authorization_code', code, redirect_uri: CALLBACK, ...more })
+
+/** Checks that a registration was refused as JSON with this error (OIDC Registration section 3.3). */
+export async function checkRefused(response: Response, error: string): Promise<void> {
+  expect(response.headers.get('content-type')).toMatch(/^application\/json/)
+  expect([response.status, (await bodyOf(response))['error']]).toEqual([400, error])
+}
+
+/** Reads or deletes a client at the address its registration named, with the token that came with it (OIDC Registration section 4). */
+export const configuration = ({ registration }: Client, method = 'GET'): Promise<Response> =>
+  op.fetch(String(registration['registration_client_uri']), {
+    method,
+    headers: { authorization: `Bearer ${registration['registration_access_token']}` },
+  })
 
 /** What the suite serves on its own site, by address, and what was sent there. */
 export interface Site {
