@@ -1,10 +1,10 @@
-import { createLocalJWKSet, jwtVerify } from 'jose'
+import { jwtVerify } from 'jose'
 import { expect, it } from 'vitest'
 import {
   algorithmOf,
   checkClaims,
-  checkedKeys,
   checkedUserinfo,
+  keySet,
   userinfo,
 } from '../../../support/certification/checks.ts'
 import { type LoggedIn, logIn } from '../../../support/certification/log-in.ts'
@@ -138,8 +138,7 @@ it.each(variantsOf('oidcc-userinfo-rs256'))(
     const response = await userinfo(accessToken)
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/jwt'])
     const jwt = await response.text()
-    const keys = createLocalJWKSet({ keys: await checkedKeys() } as Parameters<typeof createLocalJWKSet>[0])
-    const { payload } = await jwtVerify(jwt, keys, { issuer: OP, audience: client.id })
+    const { payload } = await jwtVerify(jwt, await keySet(), { issuer: OP, audience: client.id })
     expect(algorithmOf(jwt)).toBe('RS256')
     expect(payload.sub).toBe(claims.sub)
     expect(payload).not.toHaveProperty('nonce')
