@@ -46,7 +46,7 @@ export async function logIn(client: Client, options: LoginOptions = {}): Promise
   if (!types.includes('code')) return { landing, answer, tokens: {}, ...front, claims: front.claims ?? {} }
   const tokens = await checkedTokens(await redeem(client, String(answer['code']), options.token))
   const accessToken = String(tokens['access_token'])
-  const claims = await checkedIdToken(client, tokens['id_token'], { nonce, asked })
+  const claims = await checkedIdToken(client, tokens['id_token'], { nonce, asked, accessToken })
   if (front.claims !== undefined) expect(claims.sub).toBe(front.claims.sub)
   expect((await userinfo(accessToken)).status).toBe(200)
   return { landing, answer, tokens, accessToken, idToken: String(tokens['id_token']), claims }
