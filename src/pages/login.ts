@@ -14,7 +14,7 @@ export async function showLogin(c: Context<AppEnv>): Promise<Response> {
   const request = await getLoginRequest(ctx, challenge)
   if (request.status === 410) return proceed(c, request.body)
   const { skip, subject } = request.body
-  if (skip) return proceed(c, (await acceptLogin(ctx, challenge, { subject })).body)
+  if (skip) return proceed(c, (await acceptLogin(ctx, challenge, { subject, acr: level(request.body) })).body)
   return renderPage(c, { title: 'Log in', narrow: true, content: loginForm(request.body) })
 }
 
@@ -24,17 +24,22 @@ export async function submitLogin(c: Context<AppEnv>): Promise<Response> {
   const challenge = challengeOf(c, 'login_challenge')
   const form = await readForm(c.req.raw)
   if (form.get('reject') !== undefined) return proceed(c, (await rejectLogin(ctx, challenge, DENIED)).body)
+  const request = await getLoginRequest(ctx, challenge)
+  if (request.status === 410) return proceed(c, request.body)
   const username = form.get('username') ?? ''
   if (isDemoUser(username, form.get('password') ?? '')) {
     const remember = form.get('remember') !== undefined
-    const accepted = await acceptLogin(ctx, challenge, { subject: DEMO_USER.subject, remember, amr: ['pwd'] })
-    return proceed(c, accepted.body)
+    const { subject } = DEMO_USER
+    const decision = { subject, remember, amr: ['pwd'], acr: level(request.body) }
+    return proceed(c, (await acceptLogin(ctx, challenge, decision)).body)
   }
-  const request = await getLoginRequest(ctx, challenge)
-  if (request.status === 410) return proceed(c, request.body)
   const content = loginForm(request.body, username)
   return renderPage(c, { title: 'Log in', narrow: true, content }, UNPROCESSABLE)
 }
+
+/** The demo user reaches the level that the client would like best (OIDC Core section 3.1.2.1, `acr_values`). */
+const level = ({ oidc_context: { acr_values: wanted } }: LoginRequestView): string =>
+  Array.isArray(wanted) ? String(wanted[0]) : ''
 
 const MISMATCH = 'User name and password do not match. The demo user is demo, with password demo.'
 

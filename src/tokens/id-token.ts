@@ -29,20 +29,24 @@ const RESERVED: ReadonlySet<string> = new Set([
 export const identityClaims = ({ idTokenClaims }: StoredGrant): JsonObject =>
   pick(idTokenClaims, (name) => !RESERVED.has(name))
 
-/** Claims of a session that ID token and userinfo share: the app's own, and the standard ones, which win (contract 3.9). */
+/**
+ * Claims of a session that ID token and userinfo share: the app's own, and the standard ones, which win (contract 3.9). Hydra's own
+ * `rat` has no scope.
+ */
 export function sessionClaims(
   rt: Runtime,
   grant: StoredGrant,
   place: 'id_token' | 'userinfo',
 ): Record<string, unknown> {
   const own = identityClaims(grant)
+  const byScope = rt.config.oauth2.claimsByScope
   return {
-    ...(rt.config.oauth2.claimsByScope ? releasedClaims(grant, own, place) : own),
+    ...(byScope ? releasedClaims(grant, own, place) : own),
     iss: rt.config.urls.issuer,
     sub: shownSubject(grant),
     aud: [grant.clientId],
     auth_time: grant.authTime,
-    rat: grant.requestedAt,
+    ...(!byScope && { rat: grant.requestedAt }),
     ...(grant.acr !== '' && { acr: grant.acr }),
     ...(grant.amr.length > 0 && { amr: grant.amr }),
   }

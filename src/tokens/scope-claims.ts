@@ -29,7 +29,8 @@ export function releasedClaims(
   const asked = requestedClaims(parameters)?.[place] ?? {}
   const byScope = place === 'userinfo' || parameters.get('response_type') === 'id_token'
   const shown = ([name]: readonly [string, unknown]): boolean => {
-    const scope = SCOPE_OF.get(name)
+    // A claim may name its language (OIDC Core section 5.2).
+    const scope = SCOPE_OF.get(name.replace(/#.*/, ''))
     return scope === undefined || name in asked || (byScope && grant.scope.includes(scope))
   }
   return Object.fromEntries(Object.entries(claims).filter(shown))
