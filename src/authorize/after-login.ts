@@ -4,13 +4,12 @@ import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { bindBrowser, readSessionCookie } from '../flow/browser.ts'
 import {
+  consentChallenge,
   type LoginAcceptance,
   type LoginVerdict,
-  openState,
+  loginVerifier,
   type SeenEpoch,
-  sealConsent,
 } from '../flow/state.ts'
-import { withQuery } from '../flow/urls.ts'
 import { ownerOf } from '../ledger/owner.ts'
 import { scopeAllowed } from '../util/scope.ts'
 import { unmetClaims } from './check-claims.ts'
@@ -19,7 +18,7 @@ import { commitLogin, dropSession } from './commit-login.ts'
 import { verifyIdTokenHint } from './id-token-hint.ts'
 import { type FlowRequest, maxAge } from './request.ts'
 import { respondError, respondPage } from './respond.ts'
-import { isDenial, resume, startAfresh } from './resume.ts'
+import { resume, startAfresh } from './resume.ts'
 import { start } from './start.ts'
 
 /**
@@ -31,16 +30,9 @@ export async function afterLogin(
   verifier: string,
   clientId: string | undefined,
 ): Promise<Response> {
-  const resumed = await resume(
-    c,
-    'login',
-    clientId,
-    await openState(c.var.ctx.rt, 'login_verifier', verifier),
-  )
+  const resumed = await resume<LoginAcceptance, LoginVerdict>(c, 'login', loginVerifier, verifier, clientId)
   if (resumed instanceof Response) return resumed
-  const { state, request, expiresAt } = resumed
-  const { decision } = state
-  if (isDenial(decision)) throw new OAuthError('server_error')
+  const { state, decision, request, expiresAt } = resumed
   const cookie = await readSessionCookie(c)
   const refusal = await checkAuthentication(c, request, state, decision)
   if (refusal !== undefined) {
@@ -60,12 +52,10 @@ export async function afterLogin(
   const { flow } = state
   const { subject, authTime, forced, acr, amr, context } = decision
   const csrf = bindBrowser(c, 'consent', request.client.id, flow.id)
-  const challenge = await sealConsent(
-    c.var.ctx.rt,
-    { flow: { ...flow, csrf }, subject, authTime, epoch: login.epoch, skip, forced, acr, amr, context },
-    expiresAt,
-  )
-  return respondPage(c, withQuery(request.config.urls.consent, { consent_challenge: challenge }))
+  const { rt } = c.var.ctx
+  const { epoch } = login
+  const known = { flow: { ...flow, csrf }, subject, authTime, epoch, skip, forced, acr, amr, context }
+  return respondPage(c, await consentChallenge.urlWith(rt, rt.config.urls.consent, known, expiresAt))
 }
 
 /** All sessions of this subject were ended since the login was accepted: asks for a new one, which knows of it. */

@@ -3,7 +3,8 @@ import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { browserMatches } from '../flow/browser.ts'
 import { flowParameters } from '../flow/request-view.ts'
-import type { Denial, Flow, OpenedFlow } from '../flow/state.ts'
+import type { FlowKind } from '../flow/seal.ts'
+import type { Denial, Flow } from '../flow/state.ts'
 import { requestUrl } from '../flow/urls.ts'
 import type { CsrfStep } from '../http/cookies.ts'
 import { nowSeconds } from '../util/clock.ts'
@@ -16,8 +17,9 @@ import { respondError, respondPage, respondToClient } from './respond.ts'
 export const FOREIGN_BROWSER = 'The CSRF cookie of this flow is missing or differs.'
 
 /** A verifier that passed every check before the ledger: its request is valid now and this browser started it. */
-export interface Resumed<State> {
+export interface Resumed<State, Acceptance = unknown> {
   readonly state: State
+  readonly decision: Acceptance
   readonly request: FlowRequest
   readonly expiresAt: number
 }
@@ -27,16 +29,20 @@ export interface Resumed<State> {
  * its request is still allowed, it is in time, it was not denied, and this browser started the flow. Answers with
  * the response when one of these fails, or throws what no client may be told. A forged verifier reads no storage.
  */
-export async function resume<State extends { readonly flow: Flow; readonly decision: object }>(
+export async function resume<
+  Acceptance extends object,
+  State extends { readonly flow: Flow; readonly decision: Acceptance | Denial },
+>(
   c: Context<AppEnv>,
   step: CsrfStep,
+  kind: FlowKind<State>,
+  verifier: string,
   clientId: string | undefined,
-  opened: OpenedFlow<State> | undefined,
-): Promise<Response | Resumed<State>> {
-  if (opened === undefined) {
-    throw new OAuthError('access_denied', `The ${step} verifier is invalid.`)
-  }
+): Promise<Response | Resumed<State, Acceptance>> {
+  const opened = await kind.open(c.var.ctx.rt, verifier)
+  if (opened === undefined) throw new OAuthError('access_denied', `The ${step} verifier is invalid.`)
   const { state, expiresAt } = opened
+  const decision: Acceptance | Denial = state.decision
   if (clientId !== flowParameters(state.flow).get('client_id')) {
     throw new OAuthError('invalid_client', 'The flow belongs to another client.')
   }
@@ -48,20 +54,22 @@ export async function resume<State extends { readonly flow: Flow; readonly decis
   }
   const { request } = validation
   if (opened.expired || request.client.instance !== state.flow.instance) return startAfresh(c, request)
-  if (isDenial(state.decision) && request.device === null) {
+  const refusal = browserMatches(c, step, request.client.id, state.flow)
+    ? expiry(request)
+    : new OAuthError('request_forbidden', FOREIGN_BROWSER)
+  if ('error' in decision) {
+    if (request.device !== null) {
+      if (refusal !== undefined) throw refusal
+      return answerDenial(c, request, decision)
+    }
     if (step === 'consent') c.var.ctx.audit('consent.rejected', { client_id: request.client.id })
-    const { error, description } = state.decision
-    return respondToClient(c, request, { error, error_description: description })
+    return respondToClient(c, request, { error: decision.error, error_description: decision.description })
   }
-  if (!browserMatches(c, step, request.client.id, state.flow)) {
-    return respondError(c, request, new OAuthError('request_forbidden', FOREIGN_BROWSER))
-  }
-  if (request.device !== null) {
-    if (request.device.expiresAt <= nowSeconds()) throw new OAuthError('expired_token')
-    if (isDenial(state.decision)) return answerDenial(c, request, state.decision)
-  }
-  return { state, request, expiresAt }
+  return refusal === undefined ? { state, decision, request, expiresAt } : respondError(c, request, refusal)
 }
+
+const expiry = ({ device }: FlowRequest): OAuthError | undefined =>
+  device !== null && device.expiresAt <= nowSeconds() ? new OAuthError('expired_token') : undefined
 
 /** Validates a flow's request again; a client that looks like another one than asked is read from the source first. */
 async function validateFor({ var: { ctx } }: Context<AppEnv>, flow: Flow): Promise<Validation> {
@@ -71,9 +79,6 @@ async function validateFor({ var: { ctx } }: Context<AppEnv>, flow: Flow): Promi
   await ctx.rt.clients.fresh(validation.request.client.id)
   return validate(ctx, flow.query, flow.device)
 }
-
-/** Whether a decision is a denial by the app. */
-export const isDenial = (decision: object): decision is Denial => 'error' in decision
 
 /** A spent or expired step begins again; `prompt=none` may not show a page, so its client is told instead (design rule 9). */
 export function startAfresh(c: Context<AppEnv>, request: FlowRequest): Response | Promise<Response> {

@@ -2,8 +2,7 @@ import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { bindBrowser, readSessionCookie } from '../flow/browser.ts'
-import { type KnownSession, type SeenEpoch, sealLogin } from '../flow/state.ts'
-import { withQuery } from '../flow/urls.ts'
+import { loginChallenge, type SeenEpoch } from '../flow/state.ts'
 import { grantIdFor } from '../ledger/owner.ts'
 import type { SessionView } from '../ledger/types.ts'
 import { nowSeconds } from '../util/clock.ts'
@@ -31,21 +30,14 @@ export async function start(
   const requestedAt = nowSeconds()
   const { instance } = request.client
   const flow = { id, sid, query: request.query, requestedAt, csrf, instance, device: request.device }
-  const challenge = await sealLogin(
-    rt,
-    { flow, known: known === null ? null : knownSession(known), seen },
-    requestedAt + rt.config.ttl.loginConsentRequest,
-  )
+  const state = { flow, known: known && { subject: known.subject, authTime: known.authTime }, seen }
+  const expiresAt = requestedAt + rt.config.ttl.loginConsentRequest
   const { registration, login } = rt.config.urls
   const page = request.prompt.includes('registration') ? registration : login
   const schema = request.parameters.get('identity_schema')
-  return respondPage(
-    c,
-    withQuery(page, { login_challenge: challenge, ...(schema !== undefined && { identity_schema: schema }) }),
-  )
+  const query = schema === undefined ? {} : { identity_schema: schema }
+  return respondPage(c, await loginChallenge.urlWith(rt, page, state, expiresAt, query))
 }
-
-const knownSession = ({ subject, authTime }: SessionView): KnownSession => ({ subject, authTime })
 
 /** The session that answers this request without a new login; null when the user has to log in. */
 async function recognise(c: Context<AppEnv>, request: FlowRequest): Promise<SessionView | null> {

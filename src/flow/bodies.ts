@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { OAuthError } from '../errors/oauth-error.ts'
+import type { Json } from '../util/json.ts'
 import { jsonObject, jsonValue } from './json-value.ts'
 import type { Denial } from './state.ts'
 
@@ -51,8 +52,8 @@ export function parseBody<Schema extends v.GenericSchema>(
 const MAX_APP_DATA_BYTES = 64 * 1024
 
 /** Refuses app data that is too large to carry; throws `malformed_body`. */
-export function checkSize(field: string, data: unknown): void {
-  if (new TextEncoder().encode(JSON.stringify(data) ?? '').byteLength <= MAX_APP_DATA_BYTES) return
+export function checkSize(field: string, data: Json): void {
+  if (new TextEncoder().encode(JSON.stringify(data)).byteLength <= MAX_APP_DATA_BYTES) return
   throw new OAuthError('malformed_body', `'${field}' is larger than 64 KB.`)
 }
 

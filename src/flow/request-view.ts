@@ -8,16 +8,6 @@ import type { JsonObject } from '../util/json.ts'
 import type { Flow } from './state.ts'
 import { requestUrl } from './urls.ts'
 
-/** The answer to an admin call on a challenge: 410 names where an expired flow starts afresh. */
-export type FlowAnswer<Body> =
-  | { readonly status: 200; readonly body: Body }
-  | { readonly status: 410; readonly body: Continuation }
-
-/** Where the browser goes next. */
-export interface Continuation {
-  readonly redirect_to: string
-}
-
 /** Members that login and consent requests share (contract 2.2, 2.3). */
 export interface RequestView {
   readonly requested_scope: readonly string[]
