@@ -10,7 +10,7 @@ import { Parameters } from '../http/form.ts'
 import { isV1Path } from '../http/paths.ts'
 import { directoryOf, ownerOf, sessionPrefix } from '../ledger/owner.ts'
 import type { RevokeGrantsInput, StoredGrant } from '../ledger/types.ts'
-import { openSid } from '../tokens/subject.ts'
+import { pairwiseSids } from '../tokens/subject.ts'
 import { rfc3339 } from '../util/rfc3339.ts'
 import { respondWithPage } from './pagination.ts'
 
@@ -120,7 +120,7 @@ async function consentTargets(c: Context<AppEnv>): Promise<readonly ConsentTarge
 async function revokeLogins(c: Context<AppEnv>): Promise<Response> {
   const { sid = '', subject = c.req.param('subject') ?? '' } = c.req.query()
   if (sid === '' && subject === '') throw invalidRequest("Parameter 'subject' or 'sid' is missing.")
-  const shown = sid === '' ? undefined : await openSid(c.var.ctx.rt, sid)
+  const shown = sid === '' ? undefined : await pairwiseSids.open(c.var.ctx.rt, sid)
   if (shown !== undefined) {
     await endSessions(c.var.ctx, shown.owner, { sid: shown.sid })
     return c.body(null, 204)

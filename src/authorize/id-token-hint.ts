@@ -4,7 +4,7 @@ import type { RequestContext } from '../context.ts'
 import { ID_TOKEN_SET } from '../crypto/ring.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { ownerOf } from '../ledger/owner.ts'
-import { openSid } from '../tokens/subject.ts'
+import { pairwiseSids } from '../tokens/subject.ts'
 import { nowSeconds } from '../util/clock.ts'
 
 const hintFormat = v.object({
@@ -41,7 +41,7 @@ export async function verifyIdTokenHint(ctx: RequestContext, hint: string): Prom
     throw invalidRequest("Parameter 'id_token_hint' is no ID token of this server.")
   }
   const { sub, sid, aud } = parsed.output
-  const session = sid === undefined ? undefined : await openSid(ctx.rt, sid)
+  const session = sid === undefined ? undefined : await pairwiseSids.open(ctx.rt, sid)
   return {
     owner: session?.owner ?? ownerOf('subject', sub),
     sid: session?.sid ?? sid,

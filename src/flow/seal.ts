@@ -1,3 +1,4 @@
+import type { Format } from '../crypto/sealed.ts'
 import type { EnvelopeKind, Opened } from '../crypto/types.ts'
 import { ownerOf } from '../ledger/owner.ts'
 import type { Runtime } from '../runtime.ts'
@@ -11,12 +12,6 @@ const MAX_INLINE_BYTES = 1100
 
 /** How much longer than its flow such state is kept, in seconds: an expired flow must still name its request. */
 const KEEP_SECONDS = 24 * 3600
-
-/** How state becomes the array that is sealed, and again what it was. */
-export interface FlowFormat<State> {
-  readonly write: (state: State) => readonly unknown[]
-  readonly read: (data: unknown) => State
-}
 
 /** Flow state as it comes back: `expired` state still names the request, so that a fresh start can be offered. */
 export interface OpenedFlow<State> {
@@ -51,7 +46,7 @@ export interface FlowKind<State> {
  */
 export function flowKind<State>(
   kind: EnvelopeKind,
-  { write, read }: FlowFormat<State>,
+  { write, read }: Format<State>,
   maxInline = MAX_INLINE_BYTES,
 ): FlowKind<State> {
   return {

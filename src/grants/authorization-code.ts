@@ -5,7 +5,7 @@ import type { ConsentedGrant } from '../ledger/types.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { prepareSigners } from '../tokens/access-token.ts'
 import { checkCodeVerifier, checkRedirectUriAgain } from '../tokens/code.ts'
-import { openCode } from '../tokens/formats.ts'
+import { authorizationCodes } from '../tokens/formats.ts'
 import { issueTokens, type TokenResponse } from '../tokens/issue.ts'
 import { keepFor, lifetimesFor } from '../tokens/lifetimes.ts'
 import { nowSeconds } from '../util/clock.ts'
@@ -20,7 +20,7 @@ import { type HookedRequest, withHooks } from './hook.ts'
 export const authorizationCode: GrantHandler = async (ctx, registered, form) => {
   const allowed = await requireGrantType(ctx, registered, 'authorization_code')
   const presented = form.require('code')
-  const code = await openCode(ctx.rt, presented)
+  const code = await authorizationCodes.open(ctx.rt, presented)
   if (code === undefined || (code.expiresAt ?? 0) <= nowSeconds()) throw new OAuthError('invalid_grant')
   const client = await requireStamp(ctx, allowed, 'code', code)
   checkRedirectUriAgain(code.redirectUri, form.get('redirect_uri'))

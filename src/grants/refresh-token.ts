@@ -1,9 +1,10 @@
 import type { RequestContext } from '../context.ts'
+import type { Expiring } from '../crypto/sealed.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import type { HookStep, RefreshResult } from '../ledger/types.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { prepareSigners } from '../tokens/access-token.ts'
-import { type Expiring, type GrantToken, openRefresh } from '../tokens/formats.ts'
+import { type GrantToken, refreshTokens } from '../tokens/formats.ts'
 import { issueTokens } from '../tokens/issue.ts'
 import { keepFor, lifetimesFor, type TokenLifetimes } from '../tokens/lifetimes.ts'
 import { nowSeconds } from '../util/clock.ts'
@@ -25,7 +26,7 @@ const AUDITED = {
 export const refreshToken: GrantHandler = async (ctx, registered, form) => {
   const allowed = await requireGrantType(ctx, registered, 'refresh_token')
   const presented = form.require('refresh_token')
-  const token = await openRefresh(ctx.rt, presented)
+  const token = await refreshTokens.open(ctx.rt, presented)
   if (token === undefined) throw new OAuthError('invalid_grant')
   if (token.expiresAt !== null && token.expiresAt <= nowSeconds()) {
     throw new OAuthError('invalid_grant', 'The refresh token has expired.')

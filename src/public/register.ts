@@ -3,10 +3,10 @@ import { authenticateClient } from '../clients/authenticate.ts'
 import { isPublic } from '../clients/public.ts'
 import {
   keepReserved,
-  openRegistration,
   parseRegistration,
   registrationFits,
   registrationToken,
+  registrationTokens,
   renderNewClient,
 } from '../clients/registration.ts'
 import { createClient, deleteClient, updateClient } from '../clients/registry.ts'
@@ -62,7 +62,7 @@ type Ownership = (current: ClientRecord) => boolean
 async function authenticate(c: Context<AppEnv>, id: string): Promise<Ownership> {
   const token = await bearerToken(c.req.raw)
   if (token === undefined && c.req.path.startsWith('/connect/')) return bySecret(c, id)
-  const stamp = token === undefined ? undefined : await openRegistration(c.var.ctx.rt, token)
+  const stamp = token === undefined ? undefined : await registrationTokens.open(c.var.ctx.rt, token)
   if (stamp?.id !== id) throw new OAuthError('registration_unauthorized')
   return (current) => registrationFits(stamp, current)
 }

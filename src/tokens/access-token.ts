@@ -4,7 +4,7 @@ import { signJwt } from '../crypto/sign-jwt.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { type JsonObject, pick } from '../util/json.ts'
-import { type ClientToken, type GrantToken, sealAccess, sealJti } from './formats.ts'
+import { accessJtis, accessTokens, type ClientToken, type GrantToken } from './formats.ts'
 
 /** What a resource server learns from a token, by introspection or from the JWT itself. */
 export interface AccessClaims {
@@ -43,8 +43,8 @@ export async function makeAccessToken(
   token: GrantToken | ClientToken,
   claims: AccessClaims,
 ): Promise<string> {
-  if (strategyOf(rt, client) === 'opaque') return sealAccess(rt, token, claims.expiresAt)
-  const jti = await sealJti(rt, token, claims.expiresAt)
+  if (strategyOf(rt, client) === 'opaque') return accessTokens.seal(rt, token, claims.expiresAt)
+  const jti = await accessJtis.seal(rt, token, claims.expiresAt)
   const signer = await rt.keys.signer(ACCESS_TOKEN_SET)
   return signJwt(signer, rt.config.strategies.jwtTyp, jwtClaims(rt, jti, claims))
 }

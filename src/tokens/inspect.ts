@@ -1,16 +1,16 @@
 import { compactVerify, decodeJwt, decodeProtectedHeader } from 'jose'
 import type { RequestContext } from '../context.ts'
 import { ACCESS_TOKEN_SET } from '../crypto/ring.ts'
+import type { Expiring } from '../crypto/sealed.ts'
 import { clientShard } from '../ledger/owner.ts'
 import type { StoredGrant } from '../ledger/types.ts'
 import { nowSeconds } from '../util/clock.ts'
 import {
+  accessJtis,
+  accessTokens,
   type ClientToken,
-  type Expiring,
   type GrantToken,
-  openAccess,
-  openJti,
-  openRefresh,
+  refreshTokens,
   stampFits,
 } from './formats.ts'
 
@@ -35,10 +35,10 @@ export type ActiveToken =
 export async function openToken(ctx: RequestContext, text: string): Promise<OpenedToken | undefined> {
   if (text.split('.').length === 3) return openJwt(ctx, text)
   if (!text.startsWith('ory_rt_')) {
-    const token = await openAccess(ctx.rt, text)
+    const token = await accessTokens.open(ctx.rt, text)
     if (token !== undefined) return { use: 'access_token', token }
   }
-  const token = await openRefresh(ctx.rt, text)
+  const token = await refreshTokens.open(ctx.rt, text)
   return token === undefined ? undefined : { use: 'refresh_token', token }
 }
 
@@ -46,7 +46,7 @@ export async function openToken(ctx: RequestContext, text: string): Promise<Open
 async function openJwt(ctx: RequestContext, jwt: string): Promise<OpenedToken | undefined> {
   const parts = readParts(jwt)
   if (parts === undefined) return undefined
-  const token = await openJti(ctx.rt, parts.jti)
+  const token = await accessJtis.open(ctx.rt, parts.jti)
   if (token === undefined) return undefined
   const verifier = await ctx.rt.keys.verifier(ACCESS_TOKEN_SET, parts.kid)
   if (verifier === undefined) return undefined

@@ -4,7 +4,7 @@ import type { ClientRecord } from '../store/types.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { makeAccessToken } from './access-token.ts'
 import { firstNonce } from './credential.ts'
-import { type GrantToken, sealRefresh, stampOf } from './formats.ts'
+import { type GrantToken, refreshTokens, stampOf } from './formats.ts'
 import { makeIdToken } from './id-token.ts'
 import type { TokenLifetimes } from './lifetimes.ts'
 import { shownSubject } from './subject.ts'
@@ -65,7 +65,9 @@ export async function issueTokens(
     ...(grant.scope.includes('openid') && {
       id_token: await makeIdToken(rt, client, grant, { at_hash: accessToken }, issuedAt, lifetimes.idToken),
     }),
-    ...(isRefreshable(client, grant.scope) && { refresh_token: await sealRefresh(rt, token, refreshUntil) }),
+    ...(isRefreshable(client, grant.scope) && {
+      refresh_token: await refreshTokens.seal(rt, token, refreshUntil),
+    }),
     ...(await firstNonce(rt, grant.scope, accessToken)),
   }
 }
