@@ -1,3 +1,4 @@
+import { fittingClient } from '../clients/fitting.ts'
 import { redirectUriMatches } from '../clients/redirect-uri.ts'
 import type { RequestContext } from '../context.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
@@ -32,7 +33,7 @@ export async function findClient(ctx: RequestContext, parameters: Parameters): P
   const id = parameters.get('client_id')
   if (id === undefined) throw new OAuthError('invalid_client', "Parameter 'client_id' is missing.")
   ctx.seen(id.slice(0, 255))
-  const client = (await ctx.rt.clients.find(id)) ?? (await ctx.rt.clients.fresh(id))
+  const client = await fittingClient(ctx.rt, id)
   if (client === undefined) throw new OAuthError('invalid_client', 'The client does not exist.')
   return client
 }

@@ -1,4 +1,5 @@
 import { decodeJwt } from 'jose'
+import { fittingClient } from '../clients/fitting.ts'
 import { renderClient } from '../clients/render.ts'
 import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
@@ -41,15 +42,14 @@ export async function viewRequest(ctx: RequestContext, flow: Flow): Promise<Requ
   const parameters = flowParameters(flow)
   const clientId = parameters.require('client_id')
   ctx.seen(clientId)
-  const { clients, config } = ctx.rt
-  const client = (await clients.find(clientId)) ?? (await clients.fresh(clientId))
+  const client = await fittingClient(ctx.rt, clientId)
   if (client === undefined) throw new OAuthError('challenge_not_found')
   return {
     requested_scope: parameters.list('scope'),
     requested_access_token_audience: parameters.list('audience'),
     oidc_context: { ...defaultContext(client), ...oidcContext(parameters) },
     client: renderClient(client),
-    request_url: requestUrl(config, flow),
+    request_url: requestUrl(ctx.rt.config, flow),
   }
 }
 

@@ -1,3 +1,4 @@
+import { fittingClient } from '../clients/fitting.ts'
 import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { Parameters } from '../http/form.ts'
@@ -15,30 +16,25 @@ export type GrantHandler = (
 
 /** The client must list the grant type; one that lists none has `authorization_code` (contract 2.1). */
 export async function requireGrantType(
-  ctx: RequestContext,
+  { rt }: RequestContext,
   client: ClientRecord,
   grantType: string,
 ): Promise<ClientRecord> {
-  if (allows(client, grantType)) return client
-  const current = await ctx.rt.clients.fresh(client.id)
-  if (current !== undefined && allows(current, grantType)) return current
+  const allows = ({ metadata }: ClientRecord): boolean =>
+    (metadata.grant_types?.length ? metadata.grant_types : ['authorization_code']).includes(grantType)
+  const fitting = await fittingClient(rt, client.id, allows, client)
+  if (fitting !== undefined) return fitting
   throw new OAuthError('unauthorized_client', `The client may not use grant type '${grantType}'.`)
-}
-
-function allows(client: ClientRecord, grantType: string): boolean {
-  const registered = client.metadata.grant_types ?? []
-  return registered.length === 0 ? grantType === 'authorization_code' : registered.includes(grantType)
 }
 
 /** A code or refresh token must belong to this creation of the client. Throws `invalid_grant`. */
 export async function requireStamp(
-  ctx: RequestContext,
+  { rt }: RequestContext,
   client: ClientRecord,
   use: 'code' | 'refresh_token',
   stamp: ClientStamp,
 ): Promise<ClientRecord> {
-  if (stampFits(use, stamp, client)) return client
-  const current = await ctx.rt.clients.fresh(client.id)
-  if (current !== undefined && stampFits(use, stamp, current)) return current
-  throw new OAuthError('invalid_grant')
+  const fitting = await fittingClient(rt, client.id, (current) => stampFits(use, stamp, current), client)
+  if (fitting === undefined) throw new OAuthError('invalid_grant')
+  return fitting
 }

@@ -1,9 +1,11 @@
 import { compactVerify, decodeJwt, decodeProtectedHeader } from 'jose'
+import { fittingClient } from '../clients/fitting.ts'
 import type { RequestContext } from '../context.ts'
 import { ACCESS_TOKEN_SET } from '../crypto/ring.ts'
 import type { Expiring } from '../crypto/sealed.ts'
 import { clientShard } from '../ledger/owner.ts'
 import type { StoredGrant } from '../ledger/types.ts'
+import type { ClientRecord } from '../store/types.ts'
 import { nowSeconds } from '../util/clock.ts'
 import {
   accessJtis,
@@ -99,8 +101,6 @@ async function isHonoured(
   token: GrantToken | ClientToken,
 ): Promise<boolean> {
   ctx.seen(clientId)
-  const client = await ctx.rt.clients.find(clientId)
-  if (client !== undefined && stampFits(use, token, client)) return true
-  const current = await ctx.rt.clients.fresh(clientId)
-  return current !== undefined && stampFits(use, token, current)
+  const fits = (client: ClientRecord): boolean => stampFits(use, token, client)
+  return (await fittingClient(ctx.rt, clientId, fits)) !== undefined
 }
