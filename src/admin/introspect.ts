@@ -7,7 +7,7 @@ import { type Parameters, readFilledForm } from '../http/form.ts'
 import { oauthJson } from '../http/json.ts'
 import { isV1Path } from '../http/paths.ts'
 import { type ActiveToken, findActive, openToken } from '../tokens/inspect.ts'
-import { grantedScopes, introspectionOf } from '../tokens/introspection.ts'
+import { introspectionOf } from '../tokens/introspection.ts'
 import { scopeAllowed } from '../util/scope.ts'
 import type { AdminGuard } from './guard.ts'
 
@@ -26,7 +26,7 @@ export const introspect =
     const opened = await openToken(ctx, form.require('token'))
     const active = opened === undefined ? undefined : await findActive(ctx, opened)
     if (active === undefined || !mayAsk(asker, active)) return oauthJson({ active: false })
-    const granted = grantedScopes(active)
+    const { scope: granted } = active.grant ?? active.token
     const covered = form
       .list('scope')
       .every((scope) => scopeAllowed(ctx.rt.config.strategies.scope, granted, scope))

@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { isPublic } from '../clients/public.ts'
 import type { AppEnv } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { loginRequired, OAuthError } from '../errors/oauth-error.ts'
 import { bindBrowser, readSessionCookie } from '../flow/browser.ts'
 import {
   consentChallenge,
@@ -76,20 +76,19 @@ async function checkAuthentication(
 ): Promise<OAuthError | undefined> {
   const { authTime, subject } = decision
   const age = maxAge(request) ?? 0
-  if (age > 0 && authTime + age < flow.requestedAt)
-    return new OAuthError('login_required', 'The login is too old.')
+  if (age > 0 && authTime + age < flow.requestedAt) return loginRequired('The login is too old.')
   if (request.prompt.includes('none') && authTime > flow.requestedAt) {
-    return new OAuthError('login_required', 'The end-user logged in anew.')
+    return loginRequired('The end-user logged in anew.')
   }
   if (request.prompt.includes('login') && authTime < flow.requestedAt) {
-    return new OAuthError('login_required', 'The end-user did not log in anew.')
+    return loginRequired('The end-user did not log in anew.')
   }
   const hint = request.parameters.get('id_token_hint')
   if (hint === undefined) return undefined
   const { owner } = await verifyIdTokenHint(c.var.ctx, hint)
   return owner === ownerOf('subject', subject)
     ? undefined
-    : new OAuthError('login_required', 'Another end-user logged in than the hint names.')
+    : loginRequired('Another end-user logged in than the hint names.')
 }
 
 /** Whether an earlier consent covers this request (contract 3.5). */

@@ -1,3 +1,4 @@
+import { invalidClient } from '../clients/refusals.ts'
 import type { RequestContext } from '../context.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import type { DeviceRef } from '../flow/state.ts'
@@ -58,7 +59,7 @@ export async function validate(
     const first = judge(ctx, client, query, parameters, device)
     if (first.error === undefined) return first
     const current = await ctx.rt.clients.fresh(client.id)
-    if (current === undefined) throw new OAuthError('invalid_client', 'The client does not exist.')
+    if (current === undefined) throw invalidClient('The client does not exist.')
     return current.version === client.version ? first : judge(ctx, current, query, parameters, device)
   } catch (thrown) {
     if (!(thrown instanceof OAuthError) || thrown.status >= 500) throw thrown

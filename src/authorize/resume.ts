@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
+import { invalidClient } from '../clients/refusals.ts'
 import type { AppEnv } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { accessDenied, OAuthError } from '../errors/oauth-error.ts'
 import { browserMatches } from '../flow/browser.ts'
 import { flowParameters } from '../flow/request-view.ts'
 import type { FlowKind } from '../flow/seal.ts'
@@ -40,11 +41,11 @@ export async function resume<
   clientId: string | undefined,
 ): Promise<Response | Resumed<State, Acceptance>> {
   const opened = await kind.open(c.var.ctx.rt, verifier)
-  if (opened === undefined) throw new OAuthError('access_denied', `The ${step} verifier is invalid.`)
+  if (opened === undefined) throw accessDenied(`The ${step} verifier is invalid.`)
   const { state, expiresAt } = opened
   const decision: Acceptance | Denial = state.decision
   if (clientId !== flowParameters(state.flow).get('client_id')) {
-    throw new OAuthError('invalid_client', 'The flow belongs to another client.')
+    throw invalidClient('The flow belongs to another client.')
   }
   const validation = await validateFor(c, state.flow)
   if (validation.error !== undefined) {

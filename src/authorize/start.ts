@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { loginRequired } from '../errors/oauth-error.ts'
 import { bindBrowser, readSessionCookie } from '../flow/browser.ts'
 import { loginChallenge, type SeenEpoch } from '../flow/state.ts'
 import { grantIdFor } from '../ledger/owner.ts'
@@ -23,7 +23,7 @@ export async function start(
 ): Promise<Response> {
   const { rt } = c.var.ctx
   const known = await recognise(c, request)
-  if (known === null && request.prompt.includes('none')) throw new OAuthError('login_required')
+  if (known === null && request.prompt.includes('none')) throw loginRequired()
   const sid = known?.sid ?? crypto.randomUUID()
   const id = grantIdFor(sid)
   const csrf = bindBrowser(c, 'login', request.client.id, id)
@@ -49,7 +49,7 @@ async function recognise(c: Context<AppEnv>, request: FlowRequest): Promise<Sess
   const session = await c.var.ctx.rt.ledgers.call(cookie.owner, 'session', { sid: cookie.sid })
   if (session === null || isTooOld(session, maxAge(request))) return null
   if (hinted !== undefined && hinted.owner !== cookie.owner) {
-    throw new OAuthError('login_required', 'Another end-user is logged in than the hint names.')
+    throw loginRequired('Another end-user is logged in than the hint names.')
   }
   return session
 }

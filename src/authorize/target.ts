@@ -1,5 +1,6 @@
 import { fittingClient } from '../clients/fitting.ts'
 import { redirectUriMatches } from '../clients/redirect-uri.ts'
+import { invalidClient } from '../clients/refusals.ts'
 import type { RequestContext } from '../context.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import type { Parameters } from '../http/form.ts'
@@ -31,10 +32,10 @@ export function resolveTarget(client: ClientRecord, parameters: Parameters): Tar
 /** Looks up the client of a request; the source is asked before it is called unknown (design rule 5). */
 export async function findClient(ctx: RequestContext, parameters: Parameters): Promise<ClientRecord> {
   const id = parameters.get('client_id')
-  if (id === undefined) throw new OAuthError('invalid_client', "Parameter 'client_id' is missing.")
+  if (id === undefined) throw invalidClient("Parameter 'client_id' is missing.")
   ctx.seen(id.slice(0, 255))
   const client = await fittingClient(ctx.rt, id)
-  if (client === undefined) throw new OAuthError('invalid_client', 'The client does not exist.')
+  if (client === undefined) throw invalidClient('The client does not exist.')
   return client
 }
 

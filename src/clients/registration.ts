@@ -1,6 +1,5 @@
 import * as v from 'valibot'
 import type { Config } from '../config/types.ts'
-import { sealed } from '../crypto/sealed.ts'
 import { tuple } from '../crypto/tuple.ts'
 import type { ErrorCode } from '../errors/catalogue.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
@@ -12,22 +11,26 @@ import { readDraft } from './metadata-shape.ts'
 import type { WrittenClient } from './registry.ts'
 import { renderCreatedClient, withSecret } from './render.ts'
 
-/**
- * A registration access token: client id, instance, registration epoch (format 1; items are only ever added at the end).
- * Its prefix is as Hydra's, though it is no access token: introspection does not know it.
- */
-export const registrationTokens = sealed(
-  'registration_token',
-  tuple({ id: v.string(), instance: v.string(), registrationEpoch: v.number() }),
-  'ory_at_',
-)
+/** As Hydra's, though it is no access token: introspection does not know it. */
+const PREFIX = 'ory_at_'
+
+/** Client id, instance, registration epoch (format 1; items are only ever added at the end). */
+const format = tuple({ id: v.string(), instance: v.string(), registrationEpoch: v.number() })
 
 /** What a registration access token was made for. */
 export type RegistrationStamp = Pick<ClientRecord, 'id' | 'instance' | 'registrationEpoch'>
 
 /** The registration access token of a client as it is now (RFC 7592 section 3); it does not expire. */
-export const registrationToken = (rt: Runtime, client: ClientRecord): Promise<string> =>
-  registrationTokens.seal(rt, client, null)
+export async function registrationToken(rt: Runtime, client: ClientRecord): Promise<string> {
+  return PREFIX + (await rt.envelopes.seal('registration_token', format.write(client), null))
+}
+
+/** Opens a registration access token, with or without prefix; `undefined` when it is not one of ours. */
+export async function openRegistration(rt: Runtime, text: string): Promise<RegistrationStamp | undefined> {
+  const envelope = text.startsWith(PREFIX) ? text.slice(PREFIX.length) : text
+  const opened = await rt.envelopes.open('registration_token', envelope)
+  return opened === undefined ? undefined : format.read(opened.data)
+}
 
 /** Whether a token is the client's current one: a change by the client itself made a new one, and the old is dead. */
 export const registrationFits = (stamp: RegistrationStamp, client: ClientRecord): boolean =>

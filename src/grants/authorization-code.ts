@@ -1,6 +1,6 @@
 import { DEVICE_GRANT } from '../clients/lifespans.ts'
 import type { RequestContext } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidGrant, type OAuthError } from '../errors/oauth-error.ts'
 import type { ConsentedGrant } from '../ledger/types.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { prepareSigners } from '../tokens/access-token.ts'
@@ -21,7 +21,7 @@ export const authorizationCode: GrantHandler = async (ctx, registered, form) => 
   const allowed = await requireGrantType(ctx, registered, 'authorization_code')
   const presented = form.require('code')
   const code = await authorizationCodes.open(ctx.rt, presented)
-  if (code === undefined || (code.expiresAt ?? 0) <= nowSeconds()) throw new OAuthError('invalid_grant')
+  if (code === undefined || (code.expiresAt ?? 0) <= nowSeconds()) throw invalidGrant()
   const client = await requireStamp(ctx, allowed, 'code', code)
   checkRedirectUriAgain(code.redirectUri, form.get('redirect_uri'))
   checkCodeVerifier(code.codeChallenge, form.get('code_verifier'))
@@ -74,5 +74,5 @@ function refusal(
     ctx.audit('token.reuse_detected', { client_id: client.id, grant: grantId, credential: 'code' })
     ctx.defer(ctx.rt.book.revoke([grantId], nowSeconds()))
   }
-  return new OAuthError('invalid_grant')
+  return invalidGrant()
 }

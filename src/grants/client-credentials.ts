@@ -2,7 +2,7 @@ import { fittingClient } from '../clients/fitting.ts'
 import { refusedAudience, refusedScope } from '../clients/limits.ts'
 import { isPublic } from '../clients/public.ts'
 import type { Config } from '../config/types.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidGrant, type OAuthError } from '../errors/oauth-error.ts'
 import type { Parameters } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { type GrantHandler, requireGrantType } from './grant.ts'
@@ -12,7 +12,7 @@ import { issueOwnToken } from './own-token.ts'
 /** Issues a token to the client itself (RFC 6749 section 4.4). The token carries its claims; nothing is stored. */
 export const clientCredentials: GrantHandler = async (ctx, registered, form) => {
   if (isPublic(registered)) {
-    throw new OAuthError('invalid_grant', 'A public client cannot use grant type client_credentials.')
+    throw invalidGrant('A public client cannot use grant type client_credentials.')
   }
   const allowed = await requireGrantType(ctx, registered, 'client_credentials')
   const { config } = ctx.rt

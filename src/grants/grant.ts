@@ -1,6 +1,6 @@
 import { fittingClient } from '../clients/fitting.ts'
 import type { RequestContext } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidGrant, OAuthError } from '../errors/oauth-error.ts'
 import type { Parameters } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
 import type { ClientStamp } from '../tokens/formats.ts'
@@ -35,6 +35,6 @@ export async function requireStamp(
   stamp: ClientStamp,
 ): Promise<ClientRecord> {
   const fitting = await fittingClient(rt, client.id, (current) => stampFits(use, stamp, current), client)
-  if (fitting === undefined) throw new OAuthError('invalid_grant')
+  if (fitting === undefined) throw invalidGrant()
   return fitting
 }

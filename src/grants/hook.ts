@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { accessTokenLifespan } from '../clients/lifespans.ts'
 import type { TokenHook } from '../config/types.ts'
 import type { RequestContext } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { accessDenied, OAuthError } from '../errors/oauth-error.ts'
 import type { Parameters } from '../http/form.ts'
 import { logLine } from '../http/log.ts'
 import { fetchOutbound, type OutboundAnswer } from '../http/outbound.ts'
@@ -101,7 +101,7 @@ async function askHook(
   if (hook.auth?.in === 'cookie') headers.set('cookie', `${hook.auth.name}=${hook.auth.value}`)
   const answer = await post(ctx, hook.url, { method: 'POST', headers, body: JSON.stringify(body) })
   if (answer?.status === 204) return undefined
-  if (answer?.status === 403) throw new OAuthError('access_denied', `The ${name} hook denied the request.`)
+  if (answer?.status === 403) throw accessDenied(`The ${name} hook denied the request.`)
   const claims = answer?.status === 200 ? readClaims(answer.body) : undefined
   if (claims !== undefined) return claims
   logLine('hook.failed', { request_id: ctx.requestId, hook: name, status: answer?.status ?? null })

@@ -9,7 +9,7 @@ import {
 import { refusedAudience } from '../clients/limits.ts'
 import type { Config } from '../config/types.ts'
 import type { RequestContext } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidGrant, OAuthError } from '../errors/oauth-error.ts'
 import type { Parameters } from '../http/form.ts'
 import { ownerOf } from '../ledger/owner.ts'
 import type { TrustedIssuer } from '../store/trusted-issuers.ts'
@@ -35,9 +35,9 @@ export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 export const jwtBearer: GrantHandler = async (ctx, registered, form) => {
   const allowed = await requireGrantType(ctx, registered, JWT_BEARER)
   const assertion = readAssertion(form.require('assertion'))
-  if (assertion === undefined) throw new OAuthError('invalid_grant', 'The assertion is not a signed JWT.')
+  if (assertion === undefined) throw invalidGrant('The assertion is not a signed JWT.')
   const problem = grantProblem(ctx.rt.config, assertion, nowSeconds())
-  if (problem !== undefined) throw new OAuthError('invalid_grant', problem)
+  if (problem !== undefined) throw invalidGrant(problem)
   const trust = await findTrust(ctx, assertion)
   checkTrustedScope(ctx.rt.config, trust, form)
   const client = await currentClient(ctx, allowed, form)
@@ -76,10 +76,7 @@ async function findTrust(ctx: RequestContext, assertion: Assertion): Promise<Tru
     (await signer(assertion, await issuers.find(assertion.iss, false))) ??
     (await signer(assertion, await issuers.find(assertion.iss, true)))
   if (trust !== undefined) return trust
-  throw new OAuthError(
-    'invalid_grant',
-    'No key that is trusted for this issuer and subject signed the assertion.',
-  )
+  throw invalidGrant('No key that is trusted for this issuer and subject signed the assertion.')
 }
 
 /** The entry whose key signed; trust in this very subject goes before trust in any. */

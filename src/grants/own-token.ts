@@ -33,11 +33,11 @@ export async function issueOwnToken(
   const issuedAt = nowSeconds()
   const lifetime = accessTokenLifespan(ctx.rt.config.ttl, client.metadata, grantType)
   const id = randomText(16)
-  const common = { clientId: client.id, scope, audience, custom, issuedAt }
+  const common = { scope, audience, custom, issuedAt }
   const accessToken = await makeAccessToken(
     ctx.rt,
     client,
-    { type: 'client', id, shards: SHARDS, subject, ...common, ...stampOf(client) },
+    { type: 'client', clientId: client.id, id, shards: SHARDS, subject, ...common, ...stampOf(client) },
     { subject: subject ?? client.id, expiresAt: issuedAt + lifetime, ...common },
   )
   ctx.audit('token.issued', { client_id: client.id, grant_type: grantType })

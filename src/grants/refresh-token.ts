@@ -1,6 +1,6 @@
 import type { RequestContext } from '../context.ts'
 import type { Expiring } from '../crypto/sealed.ts'
-import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
+import { invalidGrant, invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import type { HookStep, RefreshResult } from '../ledger/types.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { prepareSigners } from '../tokens/access-token.ts'
@@ -27,9 +27,9 @@ export const refreshToken: GrantHandler = async (ctx, registered, form) => {
   const allowed = await requireGrantType(ctx, registered, 'refresh_token')
   const presented = form.require('refresh_token')
   const token = await refreshTokens.open(ctx.rt, presented)
-  if (token === undefined) throw new OAuthError('invalid_grant')
+  if (token === undefined) throw invalidGrant()
   if (token.expiresAt !== null && token.expiresAt <= nowSeconds()) {
-    throw new OAuthError('invalid_grant', 'The refresh token has expired.')
+    throw invalidGrant('The refresh token has expired.')
   }
   const client = await requireStamp(ctx, allowed, 'refresh_token', token)
   const lifetimes = lifetimesFor(ctx.rt.config, client, 'refresh_token')
@@ -95,7 +95,7 @@ function refusal(
         "The grant has neither scope 'offline' nor 'offline_access'.",
       )
     case 'gone':
-      return new OAuthError('invalid_grant')
+      return invalidGrant()
     case 'reused':
       ctx.audit('token.reuse_detected', {
         client_id: client.id,
@@ -103,6 +103,6 @@ function refusal(
         credential: 'refresh_token',
       })
       ctx.defer(ctx.rt.book.revoke([token.grantId], nowSeconds()))
-      return new OAuthError('invalid_grant')
+      return invalidGrant()
   }
 }

@@ -1,5 +1,6 @@
 import type { RequestContext } from '../context.ts'
 import type { StoredGrant } from '../ledger/types.ts'
+import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { makeAccessToken } from './access-token.ts'
@@ -35,6 +36,28 @@ export function isRefreshable(client: ClientRecord, scope: readonly string[]): b
   return offline && (client.metadata.grant_types ?? []).includes('refresh_token')
 }
 
+const grantToken = (client: ClientRecord, { owner, grant, generation }: Generation): GrantToken => ({
+  type: 'grant',
+  owner,
+  grantId: grant.id,
+  generation,
+  ...stampOf(client),
+})
+
+/** Makes the access token of one generation, to live for so many seconds. */
+export function issueAccessToken(
+  rt: Runtime,
+  client: ClientRecord,
+  generation: Generation,
+  lifetime: number,
+): Promise<string> {
+  const { grant, issuedAt } = generation
+  const { scope, audience, accessTokenClaims: custom } = grant
+  const times = { issuedAt, expiresAt: issuedAt + lifetime }
+  const claims = { subject: shownSubject(grant), scope, audience, custom, ...times }
+  return makeAccessToken(rt, client, grantToken(client, generation), claims)
+}
+
 /**
  * Makes the tokens of one generation. Access and refresh token follow from the generation alone, so everybody who
  * is answered with it gets the same ones.
@@ -42,32 +65,24 @@ export function isRefreshable(client: ClientRecord, scope: readonly string[]): b
 export async function issueTokens(
   { rt }: RequestContext,
   client: ClientRecord,
-  { owner, grant, generation, issuedAt }: Generation,
+  generation: Generation,
   lifetimes: TokenLifetimes,
 ): Promise<TokenResponse> {
-  const token: GrantToken = { type: 'grant', owner, grantId: grant.id, generation, ...stampOf(client) }
-  const expiresAt = issuedAt + lifetimes.accessToken
-  const accessToken = await makeAccessToken(rt, client, token, {
-    subject: shownSubject(grant),
-    clientId: client.id,
-    scope: grant.scope,
-    audience: grant.audience,
-    custom: grant.accessTokenClaims,
-    issuedAt,
-    expiresAt,
-  })
+  const { grant, issuedAt } = generation
+  const { scope } = grant
+  const accessToken = await issueAccessToken(rt, client, generation, lifetimes.accessToken)
   const refreshUntil = lifetimes.refreshToken === null ? null : issuedAt + lifetimes.refreshToken
   return {
     access_token: accessToken,
-    expires_in: Math.max(0, expiresAt - nowSeconds()),
-    scope: grant.scope.join(' '),
+    expires_in: Math.max(0, issuedAt + lifetimes.accessToken - nowSeconds()),
+    scope: scope.join(' '),
     token_type: 'bearer',
-    ...(grant.scope.includes('openid') && {
+    ...(scope.includes('openid') && {
       id_token: await makeIdToken(rt, client, grant, { at_hash: accessToken }, issuedAt, lifetimes.idToken),
     }),
-    ...(isRefreshable(client, grant.scope) && {
-      refresh_token: await refreshTokens.seal(rt, token, refreshUntil),
+    ...(isRefreshable(client, scope) && {
+      refresh_token: await refreshTokens.seal(rt, grantToken(client, generation), refreshUntil),
     }),
-    ...(await firstNonce(rt, grant.scope, accessToken)),
+    ...(await firstNonce(rt, scope, accessToken)),
   }
 }

@@ -1,0 +1,10 @@
+import { OAuthError } from '../errors/oauth-error.ts'
+
+/** The refusal of what a client is to be, with the rule that is broken. */
+export const invalidMetadata = (hint: string): OAuthError => new OAuthError('invalid_client_metadata', hint)
+
+/** The refusal of a client that did not prove who it is, with what was wrong with its proof. */
+export const invalidClient = (hint?: string): OAuthError => new OAuthError('invalid_client', hint)
+
+/** The refusal of a JSON body or query that cannot be read, with what it must be. */
+export const malformedBody = (hint: string): OAuthError => new OAuthError('malformed_body', hint)
