@@ -43,7 +43,7 @@ export async function afterLogin(
   const unmet = unmetClaims(request, decision)
   if (unmet !== undefined) return respondError(c, request, unmet)
   const session = { owner: ownerOf('subject', decision.subject), sid: state.flow.sid }
-  const login = await commitLogin(c, resumed, decision, session, cookie)
+  const login = await commitLogin(c, resumed, session, cookie)
   if (login.status === 'stale') return startKnowing(c, request, { owner: session.owner, epoch: login.epoch })
   if (login.status === 'ended') return startAfresh(c, request)
   const skip = consentIsKnown(request, login.rememberedScope)

@@ -48,11 +48,7 @@ export async function resume<
     throw invalidClient('The flow belongs to another client.')
   }
   const validation = await validateFor(c, state.flow)
-  if (validation.error !== undefined) {
-    const { target, error } = validation
-    if (target === undefined) throw error
-    return respondError(c, target, error)
-  }
+  if (validation.error !== undefined) return respondError(c, validation.target, validation.error)
   const { request } = validation
   if (opened.expired || request.client.instance !== state.flow.instance) return startAfresh(c, request)
   const refusal = browserMatches(c, step, request.client.id, state.flow)

@@ -42,13 +42,10 @@ export async function findClient(ctx: RequestContext, parameters: Parameters): P
 /** The redirect URI: as requested if registered; the single registered one when left out of a plain OAuth request (RFC 6749 section 3.1.2.3). */
 function resolveRedirectUri(client: ClientRecord, parameters: Parameters): string {
   const registered = client.metadata.redirect_uris
-  const requested = parameters.get('redirect_uri')
-  if (requested === undefined) {
-    const [only, ...others] = registered ?? []
-    const openid = parameters.list('scope').includes('openid')
-    if (only !== undefined && others.length === 0 && !openid) return only
-    throw invalidRequest("Parameter 'redirect_uri' is missing.")
-  }
+  const [only, ...others] = registered ?? []
+  const isPlain = only !== undefined && others.length === 0 && !parameters.list('scope').includes('openid')
+  if (isPlain && parameters.get('redirect_uri') === undefined) return only
+  const requested = parameters.require('redirect_uri')
   if (requested.includes('#')) throw invalidRequest("Parameter 'redirect_uri' has a fragment.")
   if (!redirectUriMatches(registered, requested)) {
     throw invalidRequest("Parameter 'redirect_uri' is not registered for this client.")

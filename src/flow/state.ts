@@ -134,31 +134,24 @@ const login = {
   seen: v.nullish(v.object({ owner: text, epoch: seconds }), null),
 }
 
-const loginAcceptance = v.object({
+/** What the login app said of the user: kept from its decision to the end of the consent step. */
+const person = {
   subject: text,
   authTime: seconds,
-  remember: v.boolean(),
-  rememberFor: seconds,
-  extend: v.boolean(),
   forced: v.nullish(text, ''),
   acr: text,
   amr: texts,
   context: jsonValue,
+}
+
+const loginAcceptance = v.object({
+  ...person,
+  remember: v.boolean(),
+  rememberFor: seconds,
+  extend: v.boolean(),
 })
 
-const consent = {
-  flow: nested,
-  rest: v.object({
-    subject: text,
-    authTime: seconds,
-    epoch: seconds,
-    skip: v.boolean(),
-    forced: v.nullish(text, ''),
-    acr: text,
-    amr: texts,
-    context: jsonValue,
-  }),
-}
+const consent = { flow: nested, rest: v.object({ ...person, epoch: seconds, skip: v.boolean() }) }
 
 const consentAcceptance = v.object({
   scope: texts,

@@ -1,8 +1,7 @@
 import { DEVICE_GRANT } from '../clients/lifespans.ts'
 import type { RequestContext } from '../context.ts'
-import { invalidGrant, type OAuthError } from '../errors/oauth-error.ts'
+import { invalidGrant } from '../errors/oauth-error.ts'
 import type { ConsentedGrant } from '../ledger/types.ts'
-import type { ClientRecord } from '../store/types.ts'
 import { prepareSigners } from '../tokens/access-token.ts'
 import { checkCodeVerifier, checkRedirectUriAgain } from '../tokens/code.ts'
 import { authorizationCodes } from '../tokens/formats.ts'
@@ -10,7 +9,7 @@ import { issueTokens, type TokenResponse } from '../tokens/issue.ts'
 import { keepFor, lifetimesFor } from '../tokens/lifetimes.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { underAttempt } from './attempts.ts'
-import { type GrantHandler, requireGrantType, requireStamp } from './grant.ts'
+import { type GrantHandler, refuseReused, requireGrantType, requireStamp } from './grant.ts'
 import { type HookedRequest, withHooks } from './hook.ts'
 
 /**
@@ -58,21 +57,9 @@ export async function redeemGrant(
         hook,
       }),
     )
-    if (result.status !== 'issued') throw refusal(ctx, client, grant, result.status)
+    if (result.status === 'reused') throw refuseReused(ctx, client, grant.grantId, 'code')
+    if (result.status === 'gone') throw invalidGrant()
     ctx.audit('token.issued', { client_id: client.id, grant: grant.grantId, grant_type: grantType })
     return issueTokens(ctx, client, { owner: grant.owner, ...result }, lifetimes)
   })
-}
-
-function refusal(
-  ctx: RequestContext,
-  client: ClientRecord,
-  { grantId }: ConsentedGrant,
-  status: 'reused' | 'gone',
-): OAuthError {
-  if (status === 'reused') {
-    ctx.audit('token.reuse_detected', { client_id: client.id, grant: grantId, credential: 'code' })
-    ctx.defer(ctx.rt.book.revoke([grantId], nowSeconds()))
-  }
-  return invalidGrant()
 }

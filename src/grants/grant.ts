@@ -6,6 +6,7 @@ import type { ClientRecord } from '../store/types.ts'
 import type { ClientStamp } from '../tokens/formats.ts'
 import { stampFits } from '../tokens/formats.ts'
 import type { TokenResponse } from '../tokens/issue.ts'
+import { nowSeconds } from '../util/clock.ts'
 
 /** One grant type at the token endpoint: validates, commits in the ledger, issues. Throws what the client is told. */
 export type GrantHandler = (
@@ -25,6 +26,18 @@ export async function requireGrantType(
   const fitting = await fittingClient(rt, client.id, allows, client)
   if (fitting !== undefined) return fitting
   throw new OAuthError('unauthorized_client', `The client may not use grant type '${grantType}'.`)
+}
+
+/** A code or refresh token came once more, and its family is dead: says so to the logs and the book. */
+export function refuseReused(
+  { rt, audit, defer }: RequestContext,
+  client: ClientRecord,
+  grantId: string,
+  credential: 'code' | 'refresh_token',
+): OAuthError {
+  audit('token.reuse_detected', { client_id: client.id, grant: grantId, credential })
+  defer(rt.book.revoke([grantId], nowSeconds()))
+  return invalidGrant()
 }
 
 /** A code or refresh token must belong to this creation of the client. Throws `invalid_grant`. */

@@ -25,8 +25,6 @@ const MAX_DEPTH = 32
 /** The most that claims may take where the token itself carries them. */
 const MAX_CARRIED_BYTES = 8192
 
-const REFRESH = 'refresh_token'
-
 /** What of a token request the hooks are told, beside the session. */
 export interface HookedRequest {
   readonly client: ClientRecord
@@ -47,7 +45,7 @@ export async function withHooks<Result extends RedeemResult | RefreshResult>(
   request: HookedRequest,
   call: (hook: HookStep | undefined) => Promise<Result>,
 ): Promise<Result> {
-  if (!isHooked(ctx, request.form)) return call(undefined)
+  if (hooksFor(ctx, request.form).length === 0) return call(undefined)
   const asked: RedeemResult | RefreshResult = await call('ask')
   if (asked.status !== 'issued') return call(undefined)
   if ('via' in asked && (asked.via === 'grace' || asked.via === 'repeat')) return call(undefined)
@@ -60,7 +58,7 @@ export async function hookedOwnClaims(
   request: Pick<HookedRequest, 'client' | 'form'>,
   claims: OwnClaims,
 ): Promise<JsonObject> {
-  if (!isHooked(ctx, request.form)) return {}
+  if (hooksFor(ctx, request.form).length === 0) return {}
   const accessToken = accessTokenLifespan(ctx.rt.config.ttl, request.client.metadata, claims.grantType)
   const hooked = { ...request, lifetimes: { accessToken } }
   const custom = (await askHooks(ctx, hooked, ownSession(request, claims)))?.accessTokenClaims ?? {}
@@ -68,26 +66,28 @@ export async function hookedOwnClaims(
   throw new OAuthError('server_error', 'The token hook gave more claims than a token can carry.')
 }
 
-function isHooked({ rt }: RequestContext, form: Parameters): boolean {
+/** The hooks that are asked, in order: the token hook sees what the refresh hook changed. */
+function hooksFor({ rt }: RequestContext, form: Parameters) {
   const { tokenHook, refreshTokenHook } = rt.config.oauth2
-  return tokenHook !== null || (refreshTokenHook !== null && form.get('grant_type') === REFRESH)
+  const refreshes = form.get('grant_type') === 'refresh_token'
+  return [
+    { name: 'refresh_token', hook: refreshes ? refreshTokenHook : null, bodyOf: refreshHookBody },
+    { name: 'token', hook: tokenHook, bodyOf: tokenHookBody },
+  ].flatMap(({ hook, ...rest }) => (hook === null ? [] : [{ hook, ...rest }]))
 }
 
-/** Asks the refresh hook and then the token hook, which sees what the first changed; `undefined` if none did. */
+/** Asks the hooks; `undefined` if none changed any claims. */
 async function askHooks(
   ctx: RequestContext,
   request: HookedRequest,
   session: HookSession,
 ): Promise<CustomClaims | undefined> {
-  const { tokenHook, refreshTokenHook } = ctx.rt.config.oauth2
   let claims: CustomClaims | undefined
-  if (refreshTokenHook !== null && request.form.get('grant_type') === REFRESH) {
-    const body = refreshHookBody(ctx.rt, request, session)
-    claims = await askHook(ctx, REFRESH, refreshTokenHook, await body)
+  for (const { name, hook, bodyOf } of hooksFor(ctx, request.form)) {
+    const body = await bodyOf(ctx.rt, request, { ...session, ...claims })
+    claims = (await askHook(ctx, name, hook, body)) ?? claims
   }
-  if (tokenHook === null) return claims
-  const body = tokenHookBody(ctx.rt, request, { ...session, ...claims })
-  return (await askHook(ctx, 'token', tokenHook, await body)) ?? claims
+  return claims
 }
 
 async function askHook(

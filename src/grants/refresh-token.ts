@@ -6,10 +6,10 @@ import type { ClientRecord } from '../store/types.ts'
 import { prepareSigners } from '../tokens/access-token.ts'
 import { type GrantToken, refreshTokens } from '../tokens/formats.ts'
 import { issueTokens } from '../tokens/issue.ts'
-import { keepFor, lifetimesFor, type TokenLifetimes } from '../tokens/lifetimes.ts'
+import { keepFor, lifetimesFor } from '../tokens/lifetimes.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { underAttempt } from './attempts.ts'
-import { type GrantHandler, requireGrantType, requireStamp } from './grant.ts'
+import { type GrantHandler, refuseReused, requireGrantType, requireStamp } from './grant.ts'
 import { type HookedRequest, withHooks } from './hook.ts'
 
 const AUDITED = {
@@ -35,7 +35,7 @@ export const refreshToken: GrantHandler = async (ctx, registered, form) => {
   const lifetimes = lifetimesFor(ctx.rt.config, client, 'refresh_token')
   await prepareSigners(ctx.rt, client)
   return underAttempt(ctx.attempt, client.id, presented, async (attempt) => {
-    const result = await advance(ctx, { client, form, lifetimes }, token, lifetimes, attempt)
+    const result = await advance(ctx, { client, form, lifetimes }, token, keepFor(lifetimes, true), attempt)
     if (result.status !== 'issued') throw refusal(ctx, client, token, result)
     ctx.audit(AUDITED[result.via], {
       client_id: client.id,
@@ -51,7 +51,7 @@ async function advance(
   ctx: RequestContext,
   request: HookedRequest,
   token: GrantToken,
-  lifetimes: TokenLifetimes,
+  keepSeconds: number | null,
   attempt: string,
 ): Promise<RefreshResult> {
   const { config, ledgers, clients } = ctx.rt
@@ -68,7 +68,7 @@ async function advance(
         audience: limits.metadata.audience,
         strategy: config.strategies.scope,
       },
-      keepSeconds: keepFor(lifetimes, true),
+      keepSeconds,
       hook,
     })
   const result = await withHooks(ctx, request, (hook) => ask(client, hook))
@@ -97,12 +97,6 @@ function refusal(
     case 'gone':
       return invalidGrant()
     case 'reused':
-      ctx.audit('token.reuse_detected', {
-        client_id: client.id,
-        grant: token.grantId,
-        credential: 'refresh_token',
-      })
-      ctx.defer(ctx.rt.book.revoke([token.grantId], nowSeconds()))
-      return invalidGrant()
+      return refuseReused(ctx, client, token.grantId, 'refresh_token')
   }
 }

@@ -1,6 +1,6 @@
-import { compactVerify, decodeJwt, decodeProtectedHeader } from 'jose'
 import { fittingClient } from '../clients/fitting.ts'
 import type { RequestContext } from '../context.ts'
+import { isSignedBy, readJwt } from '../crypto/read-jwt.ts'
 import { ACCESS_TOKEN_SET } from '../crypto/ring.ts'
 import type { Expiring } from '../crypto/sealed.ts'
 import { clientShard } from '../ledger/owner.ts'
@@ -45,28 +45,11 @@ export async function openToken(ctx: RequestContext, text: string): Promise<Open
 }
 
 /** Opens the `jti` before any key is looked up, then verifies the signature by whichever published key made it. */
-async function openJwt(ctx: RequestContext, jwt: string): Promise<OpenedToken | undefined> {
-  const parts = readParts(jwt)
-  if (parts === undefined) return undefined
-  const token = await accessJtis.open(ctx.rt, parts.jti)
-  if (token === undefined) return undefined
-  const verifier = await ctx.rt.keys.verifier(ACCESS_TOKEN_SET, parts.kid)
-  if (verifier === undefined) return undefined
-  const genuine = await compactVerify(jwt, verifier.key, { algorithms: [verifier.alg] }).then(
-    () => true,
-    () => false,
-  )
+async function openJwt({ rt }: RequestContext, jwt: string): Promise<OpenedToken | undefined> {
+  const jti: unknown = readJwt(jwt)?.claims.jti
+  const token = typeof jti === 'string' ? await accessJtis.open(rt, jti) : undefined
+  const genuine = token !== undefined && (await isSignedBy(rt.keys, ACCESS_TOKEN_SET, jwt))
   return genuine ? { use: 'access_token', token } : undefined
-}
-
-function readParts(jwt: string): { readonly jti: string; readonly kid: string } | undefined {
-  try {
-    const { jti } = decodeJwt(jwt)
-    const { kid } = decodeProtectedHeader(jwt)
-    return jti === undefined || kid === undefined ? undefined : { jti, kid }
-  } catch {
-    return undefined
-  }
 }
 
 export const isExpired = ({ expiresAt }: { readonly expiresAt: number | null }): boolean =>

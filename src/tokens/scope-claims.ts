@@ -3,18 +3,18 @@ import type { StoredGrant } from '../ledger/types.ts'
 import type { JsonObject } from '../util/json.ts'
 import { requestedClaims } from './requested-claims.ts'
 
-const PROFILE =
-  'name family_name given_name middle_name nickname preferred_username profile picture website gender birthdate zoneinfo locale updated_at'
+const CLAIMS: Readonly<Record<string, string>> = {
+  profile:
+    'name family_name given_name middle_name nickname preferred_username profile picture website gender birthdate zoneinfo locale updated_at',
+  email: 'email email_verified',
+  address: 'address',
+  phone: 'phone_number phone_number_verified',
+}
 
 /** The scope that releases each standard claim (OIDC Core section 5.4). */
-export const SCOPE_OF: ReadonlyMap<string, string> = new Map([
-  ...PROFILE.split(' ').map((claim) => [claim, 'profile'] as const),
-  ['email', 'email'],
-  ['email_verified', 'email'],
-  ['address', 'address'],
-  ['phone_number', 'phone'],
-  ['phone_number_verified', 'phone'],
-])
+export const SCOPE_OF: ReadonlyMap<string, string> = new Map(
+  Object.entries(CLAIMS).flatMap(([scope, claims]) => claims.split(' ').map((claim) => [claim, scope])),
+)
 
 /**
  * Of the claims the consent app gave, those that this place shows: the standard ones by their scope, at userinfo or
