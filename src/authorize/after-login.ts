@@ -16,7 +16,7 @@ import { unmetClaims } from './check-claims.ts'
 import { isImpersonable } from './check-redirect-uri.ts'
 import { commitLogin, dropSession } from './commit-login.ts'
 import { verifyIdTokenHint } from './id-token-hint.ts'
-import { type FlowRequest, maxAge } from './request.ts'
+import { asks, type FlowRequest, maxAge } from './request.ts'
 import { respondError, respondPage } from './respond.ts'
 import { resume, startAfresh } from './resume.ts'
 import { start } from './start.ts'
@@ -47,8 +47,7 @@ export async function afterLogin(
   if (login.status === 'stale') return startKnowing(c, request, { owner: session.owner, epoch: login.epoch })
   if (login.status === 'ended') return startAfresh(c, request)
   const skip = consentIsKnown(request, login.rememberedScope)
-  if (!skip && request.prompt.includes('none'))
-    return respondError(c, request, new OAuthError('consent_required'))
+  if (!skip && asks(request, 'none')) return respondError(c, request, new OAuthError('consent_required'))
   const { flow } = state
   const { subject, authTime, forced, acr, amr, context } = decision
   const csrf = bindBrowser(c, 'consent', request.client.id, flow.id)
@@ -64,7 +63,7 @@ function startKnowing(
   request: FlowRequest,
   seen: SeenEpoch,
 ): Response | Promise<Response> {
-  return request.prompt.includes('none') ? startAfresh(c, request) : start(c, request, seen)
+  return asks(request, 'none') ? startAfresh(c, request) : start(c, request, seen)
 }
 
 /** Whether the authentication is what the request asked for (OIDC Core section 3.1.2.1, contract 3.4). */
@@ -77,10 +76,10 @@ async function checkAuthentication(
   const { authTime, subject } = decision
   const age = maxAge(request) ?? 0
   if (age > 0 && authTime + age < flow.requestedAt) return loginRequired('The login is too old.')
-  if (request.prompt.includes('none') && authTime > flow.requestedAt) {
+  if (asks(request, 'none') && authTime > flow.requestedAt) {
     return loginRequired('The end-user logged in anew.')
   }
-  if (request.prompt.includes('login') && authTime < flow.requestedAt) {
+  if (asks(request, 'login') && authTime < flow.requestedAt) {
     return loginRequired('The end-user did not log in anew.')
   }
   const hint = request.parameters.get('id_token_hint')
@@ -93,7 +92,7 @@ async function checkAuthentication(
 
 /** Whether an earlier consent covers this request (contract 3.5). */
 function consentIsKnown(request: FlowRequest, remembered: readonly string[] | null): boolean {
-  if (remembered === null || request.prompt.includes('consent')) return false
+  if (remembered === null || asks(request, 'consent')) return false
   if (isPublic(request.client) && (request.device !== null || isImpersonable(request.redirectUri)))
     return false
   return request.scope.every((scope) => scopeAllowed(request.config.strategies.scope, remembered, scope))

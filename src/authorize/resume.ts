@@ -11,7 +11,7 @@ import type { CsrfStep } from '../http/cookies.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { answerDenial } from './device-answer.ts'
 import { type Validation, validate } from './pipeline.ts'
-import type { FlowRequest } from './request.ts'
+import { asks, type FlowRequest } from './request.ts'
 import { respondError, respondPage, respondToClient } from './respond.ts'
 
 /** Why a step does not go on in this browser. */
@@ -79,7 +79,7 @@ async function validateFor({ var: { ctx } }: Context<AppEnv>, flow: Flow): Promi
 
 /** A spent or expired step begins again; `prompt=none` may not show a page, so its client is told instead (design rule 9). */
 export function startAfresh(c: Context<AppEnv>, request: FlowRequest): Response | Promise<Response> {
-  if (request.prompt.includes('none')) {
+  if (asks(request, 'none')) {
     return respondError(
       c,
       request,

@@ -7,7 +7,7 @@ import { grantIdFor } from '../ledger/owner.ts'
 import type { SessionView } from '../ledger/types.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { verifyIdTokenHint } from './id-token-hint.ts'
-import { type FlowRequest, maxAge } from './request.ts'
+import { asks, type FlowRequest, maxAge } from './request.ts'
 import { respondPage } from './respond.ts'
 
 /**
@@ -23,7 +23,7 @@ export async function start(
 ): Promise<Response> {
   const { rt } = c.var.ctx
   const known = await recognise(c, request)
-  if (known === null && request.prompt.includes('none')) throw loginRequired()
+  if (known === null && asks(request, 'none')) throw loginRequired()
   const sid = known?.sid ?? crypto.randomUUID()
   const id = grantIdFor(sid)
   const csrf = bindBrowser(c, 'login', request.client.id, id)
@@ -33,7 +33,7 @@ export async function start(
   const state = { flow, known: known && { subject: known.subject, authTime: known.authTime }, seen }
   const expiresAt = requestedAt + rt.config.ttl.loginConsentRequest
   const { registration, login } = rt.config.urls
-  const page = request.prompt.includes('registration') ? registration : login
+  const page = asks(request, 'registration') ? registration : login
   const schema = request.parameters.get('identity_schema')
   const query = schema === undefined ? {} : { identity_schema: schema }
   return respondPage(c, await loginChallenge.urlWith(rt, page, state, expiresAt, query))
@@ -43,7 +43,7 @@ export async function start(
 async function recognise(c: Context<AppEnv>, request: FlowRequest): Promise<SessionView | null> {
   const hint = request.parameters.get('id_token_hint')
   const hinted = hint === undefined ? undefined : await verifyIdTokenHint(c.var.ctx, hint)
-  if (request.prompt.includes('login') || request.prompt.includes('select_account')) return null
+  if (asks(request, 'login') || asks(request, 'select_account')) return null
   const cookie = await readSessionCookie(c)
   if (cookie === undefined) return null
   const session = await c.var.ctx.rt.ledgers.call(cookie.owner, 'session', { sid: cookie.sid })

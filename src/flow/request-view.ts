@@ -4,8 +4,7 @@ import { renderClient } from '../clients/render.ts'
 import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { Parameters } from '../http/form.ts'
-import type { ClientRecord } from '../store/types.ts'
-import type { JsonObject } from '../util/json.ts'
+import type { Json, JsonObject } from '../util/json.ts'
 import type { Flow } from './state.ts'
 import { requestUrl } from './urls.ts'
 
@@ -13,7 +12,7 @@ import { requestUrl } from './urls.ts'
 export interface RequestView {
   readonly requested_scope: readonly string[]
   readonly requested_access_token_audience: readonly string[]
-  readonly oidc_context: JsonObject
+  readonly oidc_context: OidcContext
   readonly client: JsonObject
   readonly request_url: string
 }
@@ -21,19 +20,26 @@ export interface RequestView {
 /** The authorization request's parameters, from the sealed query. */
 export const flowParameters = (flow: Flow): Parameters => new Parameters(new URLSearchParams(flow.query))
 
-/** What the login app is told of an OpenID Connect request; members without value are left out. */
-export function oidcContext(parameters: Parameters): JsonObject {
+/** What the login app is told of an OpenID Connect request; JSON leaves out what is undefined. */
+export type OidcContext = Readonly<Record<string, Json | undefined>>
+
+/**
+ * Reads that from a request. A hint's claims are taken as they are: the authorize endpoint has verified its signature.
+ *
+ * @param preset - of the client: what it asks for where a request does not say otherwise (OIDC Registration section 2)
+ */
+export function oidcContext(parameters: Parameters, preset: Partial<JsonObject> = {}): OidcContext {
   const hint = parameters.get('id_token_hint')
-  const display = parameters.get('display')
-  const loginHint = parameters.get('login_hint')
-  const acrValues = parameters.list('acr_values')
-  const uiLocales = parameters.list('ui_locales')
+  const filled = (name: string): readonly string[] | undefined => {
+    const values = parameters.list(name)
+    return values.length > 0 ? values : undefined
+  }
   return {
-    ...(acrValues.length > 0 && { acr_values: acrValues }),
-    ...(uiLocales.length > 0 && { ui_locales: uiLocales }),
-    ...(display !== undefined && { display }),
-    ...(hint !== undefined && { id_token_hint_claims: hintClaims(hint) }),
-    ...(loginHint !== undefined && { login_hint: loginHint }),
+    acr_values: filled('acr_values') ?? preset['default_acr_values'],
+    ui_locales: filled('ui_locales'),
+    display: parameters.get('display'),
+    id_token_hint_claims: hint === undefined ? undefined : JSON.parse(JSON.stringify(decodeJwt(hint))),
+    login_hint: parameters.get('login_hint'),
   }
 }
 
@@ -47,19 +53,8 @@ export async function viewRequest(ctx: RequestContext, flow: Flow): Promise<Requ
   return {
     requested_scope: parameters.list('scope'),
     requested_access_token_audience: parameters.list('audience'),
-    oidc_context: { ...defaultContext(client), ...oidcContext(parameters) },
+    oidc_context: oidcContext(parameters, client.metadata.openid),
     client: renderClient(client),
     request_url: requestUrl(ctx.rt.config, flow),
   }
-}
-
-/** What the client asks for in every request that does not say otherwise (OIDC Registration section 2). */
-function defaultContext({ metadata }: ClientRecord): JsonObject {
-  const acrValues = metadata.openid?.['default_acr_values']
-  return acrValues === undefined ? {} : { acr_values: acrValues }
-}
-
-/** Claims of a hint whose signature the authorize endpoint has verified. */
-function hintClaims(hint: string): JsonObject {
-  return JSON.parse(JSON.stringify(decodeJwt(hint)))
 }

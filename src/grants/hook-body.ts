@@ -34,38 +34,20 @@ export const ownSession = (
   idTokenClaims: {},
 })
 
-/** Body of the token hook (contract 1.5); JSON leaves out what is undefined. */
-export async function tokenHookBody(
-  rt: Runtime,
-  request: HookedRequest,
-  session: HookSession,
-): Promise<object> {
-  return {
-    session: await sessionOf(rt, request, session),
-    request: {
-      ...requesterOf(request, session),
-      requested_scopes: session.requestedScope,
-      payload: payloadOf(request.form),
-    },
-  }
-}
+/** What the token hook is told beside the session (contract 1.5). */
+export const tokenHookBody = (request: HookedRequest, session: HookSession): object => ({
+  request: {
+    ...requesterOf(request, session),
+    requested_scopes: session.requestedScope,
+    payload: payloadOf(request.form),
+  },
+})
 
-/** Body of the older refresh token hook (contract 1.5). */
-export async function refreshHookBody(
-  rt: Runtime,
-  request: HookedRequest,
-  session: HookSession,
-): Promise<object> {
+/** What the older refresh token hook is told beside the session (contract 1.5). */
+export function refreshHookBody(request: HookedRequest, session: HookSession): object {
   const requester = requesterOf(request, session)
-  const { client_id, granted_scopes, granted_audience } = requester
-  return {
-    subject: session.subject,
-    session: await sessionOf(rt, request, session),
-    requester,
-    client_id,
-    granted_scopes,
-    granted_audience,
-  }
+  const { grant_types: _types, ...granted } = requester
+  return { subject: session.subject, requester, ...granted }
 }
 
 const requesterOf = ({ client, form }: HookedRequest, { scope, audience }: HookSession) => ({
@@ -84,7 +66,12 @@ const payloadOf = (form: Parameters): object =>
     }),
   )
 
-async function sessionOf(rt: Runtime, request: HookedRequest, session: HookSession): Promise<object> {
+/** The session as hooks are shown it; JSON leaves out what is undefined. */
+export async function hookedSession(
+  rt: Runtime,
+  request: HookedRequest,
+  session: HookSession,
+): Promise<object> {
   const { oauth2, urls } = rt.config
   const { subject, clientId, sid } = session
   const { kid } = await rt.keys.signer(ID_TOKEN_SET)

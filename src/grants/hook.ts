@@ -10,7 +10,7 @@ import type { CustomClaims, HookStep, RedeemResult, RefreshResult } from '../led
 import type { ClientRecord } from '../store/types.ts'
 import type { TokenLifetimes } from '../tokens/lifetimes.ts'
 import { isJsonObject, isShallow, type JsonObject, parseJson } from '../util/json.ts'
-import { type HookSession, ownSession, refreshHookBody, tokenHookBody } from './hook-body.ts'
+import { type HookSession, hookedSession, ownSession, refreshHookBody, tokenHookBody } from './hook-body.ts'
 import type { OwnClaims } from './own-token.ts'
 
 /** How long a hook may take with all its tries, milliseconds. */
@@ -84,7 +84,8 @@ async function askHooks(
 ): Promise<CustomClaims | undefined> {
   let claims: CustomClaims | undefined
   for (const { name, hook, bodyOf } of hooksFor(ctx, request.form)) {
-    const body = await bodyOf(ctx.rt, request, { ...session, ...claims })
+    const current = { ...session, ...claims }
+    const body = { session: await hookedSession(ctx.rt, request, current), ...bodyOf(request, current) }
     claims = (await askHook(ctx, name, hook, body)) ?? claims
   }
   return claims
