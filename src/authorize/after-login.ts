@@ -3,13 +3,7 @@ import { isPublic } from '../clients/public.ts'
 import type { AppEnv } from '../context.ts'
 import { loginRequired, OAuthError } from '../errors/oauth-error.ts'
 import { bindBrowser, readSessionCookie } from '../flow/browser.ts'
-import {
-  consentChallenge,
-  type LoginAcceptance,
-  type LoginVerdict,
-  loginVerifier,
-  type SeenEpoch,
-} from '../flow/state.ts'
+import { consentChallenge, type LoginAcceptance, type LoginVerdict, loginVerifier } from '../flow/state.ts'
 import { ownerOf } from '../ledger/owner.ts'
 import { scopeAllowed } from '../util/scope.ts'
 import { unmetClaims } from './check-claims.ts'
@@ -44,26 +38,19 @@ export async function afterLogin(
   if (unmet !== undefined) return respondError(c, request, unmet)
   const session = { owner: ownerOf('subject', decision.subject), sid: state.flow.sid }
   const login = await commitLogin(c, resumed, session, cookie)
-  if (login.status === 'stale') return startKnowing(c, request, { owner: session.owner, epoch: login.epoch })
-  if (login.status === 'ended') return startAfresh(c, request)
+  // All sessions of this subject were ended since the login was accepted: asks for a new one, which knows of it.
+  if (login.status === 'stale' && !asks(request, 'none'))
+    return start(c, request, { owner: session.owner, epoch: login.epoch })
+  if (login.status !== 'active') return startAfresh(c, request)
   const skip = consentIsKnown(request, login.rememberedScope)
   if (!skip && asks(request, 'none')) return respondError(c, request, new OAuthError('consent_required'))
   const { flow } = state
-  const { subject, authTime, forced, acr, amr, context } = decision
+  const { remember: _, rememberFor: _for, extend: _extend, ...user } = decision
   const csrf = bindBrowser(c, 'consent', request.client.id, flow.id)
   const { rt } = c.var.ctx
   const { epoch } = login
-  const known = { flow: { ...flow, csrf }, subject, authTime, epoch, skip, forced, acr, amr, context }
+  const known = { ...user, flow: { ...flow, csrf }, epoch, skip }
   return respondPage(c, await consentChallenge.urlWith(rt, rt.config.urls.consent, known, expiresAt))
-}
-
-/** All sessions of this subject were ended since the login was accepted: asks for a new one, which knows of it. */
-function startKnowing(
-  c: Context<AppEnv>,
-  request: FlowRequest,
-  seen: SeenEpoch,
-): Response | Promise<Response> {
-  return asks(request, 'none') ? startAfresh(c, request) : start(c, request, seen)
 }
 
 /** Whether the authentication is what the request asked for (OIDC Core section 3.1.2.1, contract 3.4). */

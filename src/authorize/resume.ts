@@ -10,7 +10,7 @@ import { requestUrl } from '../flow/urls.ts'
 import type { CsrfStep } from '../http/cookies.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { answerDenial } from './device-answer.ts'
-import { type Validation, validate } from './pipeline.ts'
+import { validate } from './pipeline.ts'
 import { asks, type FlowRequest } from './request.ts'
 import { respondError, respondPage, respondToClient } from './respond.ts'
 
@@ -40,17 +40,24 @@ export async function resume<
   verifier: string,
   clientId: string | undefined,
 ): Promise<Response | Resumed<State, Acceptance>> {
-  const opened = await kind.open(c.var.ctx.rt, verifier)
+  const { ctx } = c.var
+  const opened = await kind.open(ctx.rt, verifier)
   if (opened === undefined) throw accessDenied(`The ${step} verifier is invalid.`)
   const { state, expiresAt } = opened
   const decision: Acceptance | Denial = state.decision
   if (clientId !== flowParameters(state.flow).get('client_id')) {
     throw invalidClient('The flow belongs to another client.')
   }
-  const validation = await validateFor(c, state.flow)
+  const { query, device, instance } = state.flow
+  let validation = await validate(ctx, query, device)
+  // A client that looks like another one than asked is read from the source first.
+  if (validation.error === undefined && validation.request.client.instance !== instance) {
+    await ctx.rt.clients.fresh(validation.request.client.id)
+    validation = await validate(ctx, query, device)
+  }
   if (validation.error !== undefined) return respondError(c, validation.target, validation.error)
   const { request } = validation
-  if (opened.expired || request.client.instance !== state.flow.instance) return startAfresh(c, request)
+  if (opened.expired || request.client.instance !== instance) return startAfresh(c, request)
   const refusal = browserMatches(c, step, request.client.id, state.flow)
     ? expiry(request)
     : new OAuthError('request_forbidden', FOREIGN_BROWSER)
@@ -59,7 +66,7 @@ export async function resume<
       if (refusal !== undefined) throw refusal
       return answerDenial(c, request, decision)
     }
-    if (step === 'consent') c.var.ctx.audit('consent.rejected', { client_id: request.client.id })
+    if (step === 'consent') ctx.audit('consent.rejected', { client_id: request.client.id })
     return respondToClient(c, request, { error: decision.error, error_description: decision.description })
   }
   return refusal === undefined ? { state, decision, request, expiresAt } : respondError(c, request, refusal)
@@ -67,15 +74,6 @@ export async function resume<
 
 const expiry = ({ device }: FlowRequest): OAuthError | undefined =>
   device !== null && device.expiresAt <= nowSeconds() ? new OAuthError('expired_token') : undefined
-
-/** Validates a flow's request again; a client that looks like another one than asked is read from the source first. */
-async function validateFor({ var: { ctx } }: Context<AppEnv>, flow: Flow): Promise<Validation> {
-  const validation = await validate(ctx, flow.query, flow.device)
-  if (validation.error !== undefined || validation.request.client.instance === flow.instance)
-    return validation
-  await ctx.rt.clients.fresh(validation.request.client.id)
-  return validate(ctx, flow.query, flow.device)
-}
 
 /** A spent or expired step begins again; `prompt=none` may not show a page, so its client is told instead (design rule 9). */
 export function startAfresh(c: Context<AppEnv>, request: FlowRequest): Response | Promise<Response> {

@@ -164,16 +164,19 @@ const consentAcceptance = v.object({
   context: jsonValue,
 })
 
-const formats = {
-  login: tuple(login),
-  loginVerdict: tuple({ ...login, decision: v.union([loginAcceptance, denial]) }),
-  consent: tuple(consent),
-  consentVerdict: tuple({ ...consent, decision: v.union([consentAcceptance, denial]) }),
-}
+const loginTuple = tuple(login)
+const loginVerdictTuple = tuple({ ...login, decision: v.union([loginAcceptance, denial]) })
+const consentTuple = tuple(consent)
+const consentVerdictTuple = tuple({ ...consent, decision: v.union([consentAcceptance, denial]) })
 
-/** A step in its flow: the tuple opened, and what the consent steps carry by name on one level with it. */
-const whole = <Rest extends object>({ flow, ...rest }: Rest & { readonly flow: readonly unknown[] }) => ({
+/** A step as it was before it was sealed: with its flow, and on one level what consent steps keep by name. */
+const whole = <Step extends object, Rest extends object>({
+  flow,
+  rest,
+  ...step
+}: Step & { readonly flow: readonly unknown[]; readonly rest: Rest }) => ({
   ...rest,
+  ...step,
   flow: toFlow(flow),
 })
 
@@ -184,33 +187,26 @@ const whole = <Rest extends object>({ flow, ...rest }: Rest & { readonly flow: r
 export const loginChallenge = flowKind<LoginState>(
   'login_challenge',
   {
-    write: (state) => formats.login.write({ ...state, flow: fromFlow(state.flow) }),
-    read: (data) => whole(formats.login.read(data)),
+    write: (state) => loginTuple.write({ ...state, flow: fromFlow(state.flow) }),
+    read: (data) => whole({ ...loginTuple.read(data), rest: {} }),
   },
   Number.POSITIVE_INFINITY,
 )
 
 /** The login app's decision. */
 export const loginVerifier = flowKind<LoginVerdict>('login_verifier', {
-  write: (state) => formats.loginVerdict.write({ ...state, flow: fromFlow(state.flow) }),
-  read: (data) => whole(formats.loginVerdict.read(data)),
+  write: (state) => loginVerdictTuple.write({ ...state, flow: fromFlow(state.flow) }),
+  read: (data) => whole({ ...loginVerdictTuple.read(data), rest: {} }),
 })
 
 /** A login that the consent app is asked about. */
 export const consentChallenge = flowKind<ConsentState>('consent_challenge', {
-  write: ({ flow, ...rest }) => formats.consent.write({ flow: fromFlow(flow), rest }),
-  read: (data) => {
-    const { rest, ...state } = whole(formats.consent.read(data))
-    return { ...rest, ...state }
-  },
+  write: ({ flow, ...rest }) => consentTuple.write({ flow: fromFlow(flow), rest }),
+  read: (data) => whole(consentTuple.read(data)),
 })
 
 /** The consent app's decision. */
 export const consentVerifier = flowKind<ConsentVerdict>('consent_verifier', {
-  write: ({ flow, decision, ...rest }) =>
-    formats.consentVerdict.write({ flow: fromFlow(flow), rest, decision }),
-  read: (data) => {
-    const { rest, ...state } = whole(formats.consentVerdict.read(data))
-    return { ...rest, ...state }
-  },
+  write: ({ flow, decision, ...rest }) => consentVerdictTuple.write({ flow: fromFlow(flow), rest, decision }),
+  read: (data) => whole(consentVerdictTuple.read(data)),
 })

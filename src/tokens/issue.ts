@@ -30,6 +30,22 @@ export interface Generation {
   readonly issuedAt: number
 }
 
+/** What every token response holds. */
+export async function responseWith(
+  rt: Runtime,
+  accessToken: string,
+  expiresIn: number,
+  scope: readonly string[],
+): Promise<TokenResponse> {
+  return {
+    access_token: accessToken,
+    expires_in: expiresIn,
+    scope: scope.join(' '),
+    token_type: 'bearer',
+    ...(await firstNonce(rt, scope, accessToken)),
+  }
+}
+
 /** Whether a client may have refresh tokens for these scopes (OIDC Core section 11, contract 1.3.3). */
 export function isRefreshable(client: ClientRecord, scope: readonly string[]): boolean {
   const offline = scope.includes('offline') || scope.includes('offline_access')
@@ -71,18 +87,15 @@ export async function issueTokens(
   const { grant, issuedAt } = generation
   const { scope } = grant
   const accessToken = await issueAccessToken(rt, client, generation, lifetimes.accessToken)
+  const expiresIn = Math.max(0, issuedAt + lifetimes.accessToken - nowSeconds())
   const refreshUntil = lifetimes.refreshToken === null ? null : issuedAt + lifetimes.refreshToken
   return {
-    access_token: accessToken,
-    expires_in: Math.max(0, issuedAt + lifetimes.accessToken - nowSeconds()),
-    scope: scope.join(' '),
-    token_type: 'bearer',
+    ...(await responseWith(rt, accessToken, expiresIn, scope)),
     ...(scope.includes('openid') && {
       id_token: await makeIdToken(rt, client, grant, { at_hash: accessToken }, issuedAt, lifetimes.idToken),
     }),
     ...(isRefreshable(client, scope) && {
       refresh_token: await refreshTokens.seal(rt, grantToken(client, generation), refreshUntil),
     }),
-    ...(await firstNonce(rt, scope, accessToken)),
   }
 }
