@@ -6,7 +6,7 @@ import { endSessions, revokeGrants } from '../flow/end.ts'
 import { oidcContext } from '../flow/request-view.ts'
 import { requestUrl } from '../flow/urls.ts'
 import { emptyRoutes } from '../http/empty-routes.ts'
-import { Parameters } from '../http/form.ts'
+import { readQuery } from '../http/form.ts'
 import { isV1Path } from '../http/paths.ts'
 import { directoryOf, ownerOf, sessionPrefix } from '../ledger/owner.ts'
 import type { RevokeGrantsInput, StoredGrant } from '../ledger/types.ts'
@@ -70,7 +70,7 @@ async function renderConsent(ctx: RequestContext, grant: StoredGrant): Promise<o
       requested_access_token_audience: grant.requestedAudience,
       skip: false,
       subject: grant.subject,
-      oidc_context: oidcContext(new Parameters(new URLSearchParams(grant.query))),
+      oidc_context: oidcContext(readQuery(grant.query)),
       client: renderClient(client),
       request_url: requestUrl(config, grant),
       login_challenge: grant.id,

@@ -2,7 +2,7 @@ import { invalidClient } from '../clients/refusals.ts'
 import type { RequestContext } from '../context.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import type { DeviceRef } from '../flow/state.ts'
-import { Parameters } from '../http/form.ts'
+import { type Parameters, readQuery } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { checkClaims } from './check-claims.ts'
 import { checkDeviceGrant } from './check-device-grant.ts'
@@ -54,7 +54,7 @@ export async function validate(
     if (query.length > MAX_QUERY) {
       throw invalidRequest(`The request is longer than ${MAX_QUERY} characters.`)
     }
-    const parameters = new Parameters(new URLSearchParams(query))
+    const parameters = readQuery(query)
     const client = await findClient(ctx, parameters)
     const first = judge(ctx, client, query, parameters, device)
     if (first.error === undefined) return first

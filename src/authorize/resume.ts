@@ -3,11 +3,11 @@ import { invalidClient } from '../clients/refusals.ts'
 import type { AppEnv } from '../context.ts'
 import { accessDenied, OAuthError } from '../errors/oauth-error.ts'
 import { browserMatches } from '../flow/browser.ts'
-import { flowParameters } from '../flow/request-view.ts'
 import type { FlowKind } from '../flow/seal.ts'
 import type { Denial, Flow } from '../flow/state.ts'
 import { requestUrl } from '../flow/urls.ts'
 import type { CsrfStep } from '../http/cookies.ts'
+import { readQuery } from '../http/form.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { answerDenial } from './device-answer.ts'
 import { validate } from './pipeline.ts'
@@ -45,7 +45,7 @@ export async function resume<
   if (opened === undefined) throw accessDenied(`The ${step} verifier is invalid.`)
   const { state, expiresAt } = opened
   const decision: Acceptance | Denial = state.decision
-  if (clientId !== flowParameters(state.flow).get('client_id')) {
+  if (clientId !== readQuery(state.flow.query).get('client_id')) {
     throw invalidClient('The flow belongs to another client.')
   }
   const { query, device, instance } = state.flow

@@ -1,7 +1,7 @@
 import type { Config } from '../config/types.ts'
 import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import { flowParameters } from './request-view.ts'
+import { readQuery } from '../http/form.ts'
 import type { FlowKind, OpenedFlow } from './seal.ts'
 import type { Flow } from './state.ts'
 import { entryUrl } from './urls.ts'
@@ -53,7 +53,7 @@ export async function goOn<State extends { readonly flow: Flow }>(
   state: State,
   expiresAt: number,
 ): Promise<Continuation> {
-  const clientId = flowParameters(state.flow).require('client_id')
+  const clientId = readQuery(state.flow.query).require('client_id')
   seen(clientId)
   const url = entryUrl(rt.config, state.flow)
   return { redirect_to: await verifier.urlWith(rt, url, state, expiresAt, { client_id: clientId }) }

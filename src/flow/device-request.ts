@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { invalidRequest } from '../errors/oauth-error.ts'
-import { Parameters } from '../http/form.ts'
+import { readQuery } from '../http/form.ts'
 import { ownerOf } from '../ledger/owner.ts'
 import { parseBody } from './bodies.ts'
 import { callsOn } from './challenge.ts'
@@ -32,7 +32,7 @@ export const acceptUserCode = callsOn(
   const owner = deviceOwner(userCode)
   const found = await rt.ledgers.call(owner, 'findDevice', null)
   if (found === null) throw invalidRequest(UNUSABLE_CODE)
-  const clientId = new Parameters(new URLSearchParams(found.request)).require('client_id')
+  const clientId = readQuery(found.request).require('client_id')
   seen(clientId)
   const url = verifyUrl(rt.config)
   const step = { ...state, owner, device: found.id }

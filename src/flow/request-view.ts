@@ -3,7 +3,7 @@ import { fittingClient } from '../clients/fitting.ts'
 import { renderClient } from '../clients/render.ts'
 import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import { Parameters } from '../http/form.ts'
+import { type Parameters, readQuery } from '../http/form.ts'
 import type { Json, JsonObject } from '../util/json.ts'
 import type { Flow } from './state.ts'
 import { requestUrl } from './urls.ts'
@@ -16,9 +16,6 @@ export interface RequestView {
   readonly client: JsonObject
   readonly request_url: string
 }
-
-/** The authorization request's parameters, from the sealed query. */
-export const flowParameters = (flow: Flow): Parameters => new Parameters(new URLSearchParams(flow.query))
 
 /** What the login app is told of an OpenID Connect request; JSON leaves out what is undefined. */
 export type OidcContext = Readonly<Record<string, Json | undefined>>
@@ -45,7 +42,7 @@ export function oidcContext(parameters: Parameters, preset: Partial<JsonObject> 
 
 /** The request as the login and consent apps see it. Throws `challenge_not_found` when its client is gone. */
 export async function viewRequest(ctx: RequestContext, flow: Flow): Promise<RequestView> {
-  const parameters = flowParameters(flow)
+  const parameters = readQuery(flow.query)
   const clientId = parameters.require('client_id')
   ctx.seen(clientId)
   const client = await fittingClient(ctx.rt, clientId)

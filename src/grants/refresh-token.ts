@@ -5,9 +5,9 @@ import type { HookStep, RefreshResult } from '../ledger/types.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { prepareSigners } from '../tokens/access-token.ts'
 import { type GrantToken, refreshTokens } from '../tokens/formats.ts'
+import { isExpired } from '../tokens/inspect.ts'
 import { issueTokens } from '../tokens/issue.ts'
 import { keepFor, lifetimesFor } from '../tokens/lifetimes.ts'
-import { nowSeconds } from '../util/clock.ts'
 import { underAttempt } from './attempts.ts'
 import { type GrantHandler, refuseReused, requireGrantType, requireStamp } from './grant.ts'
 import { type HookedRequest, withHooks } from './hook.ts'
@@ -28,9 +28,7 @@ export const refreshToken: GrantHandler = async (ctx, registered, form) => {
   const presented = form.require('refresh_token')
   const token = await refreshTokens.open(ctx.rt, presented)
   if (token === undefined) throw invalidGrant()
-  if (token.expiresAt !== null && token.expiresAt <= nowSeconds()) {
-    throw invalidGrant('The refresh token has expired.')
-  }
+  if (isExpired(token)) throw invalidGrant('The refresh token has expired.')
   const client = await requireStamp(ctx, allowed, 'refresh_token', token)
   const lifetimes = lifetimesFor(ctx.rt.config, client, 'refresh_token')
   await prepareSigners(ctx.rt, client)

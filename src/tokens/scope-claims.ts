@@ -1,4 +1,4 @@
-import { Parameters } from '../http/form.ts'
+import { readQuery } from '../http/form.ts'
 import type { StoredGrant } from '../ledger/types.ts'
 import type { JsonObject } from '../util/json.ts'
 import { requestedClaims } from './requested-claims.ts'
@@ -25,7 +25,7 @@ export function releasedClaims(
   claims: JsonObject,
   place: 'id_token' | 'userinfo',
 ): JsonObject {
-  const parameters = new Parameters(new URLSearchParams(grant.query))
+  const parameters = readQuery(grant.query)
   const asked = requestedClaims(parameters)?.[place] ?? {}
   const byScope = place === 'userinfo' || parameters.get('response_type') === 'id_token'
   const shown = ([name]: readonly [string, unknown]): boolean => {
