@@ -77,12 +77,7 @@ const expiry = ({ device }: FlowRequest): OAuthError | undefined =>
 
 /** A spent or expired step begins again; `prompt=none` may not show a page, so its client is told instead (design rule 9). */
 export function startAfresh(c: Context<AppEnv>, request: FlowRequest): Response | Promise<Response> {
-  if (asks(request, 'none')) {
-    return respondError(
-      c,
-      request,
-      new OAuthError('request_unauthorized', 'The flow has expired or is spent.'),
-    )
-  }
-  return respondPage(c, requestUrl(request.config, request))
+  if (!asks(request, 'none')) return respondPage(c, requestUrl(request.config, request))
+  const spent = new OAuthError('request_unauthorized', 'The flow has expired or is spent.')
+  return respondError(c, request, spent)
 }

@@ -58,7 +58,6 @@ export async function hookedOwnClaims(
   request: Pick<HookedRequest, 'client' | 'form'>,
   claims: OwnClaims,
 ): Promise<JsonObject> {
-  if (hooksFor(ctx, request.form).length === 0) return {}
   const accessToken = accessTokenLifespan(ctx.rt.config.ttl, request.client.metadata, claims.grantType)
   const hooked = { ...request, lifetimes: { accessToken } }
   const custom = (await askHooks(ctx, hooked, ownSession(request, claims)))?.accessTokenClaims ?? {}
