@@ -8,3 +8,6 @@ export const invalidClient = (hint?: string): OAuthError => new OAuthError('inva
 
 /** The refusal of a JSON body or query that cannot be read, with what it must be. */
 export const malformedBody = (hint: string): OAuthError => new OAuthError('malformed_body', hint)
+
+/** What is said of a client, key or issuer that is not there. */
+export const resourceNotFound = (): OAuthError => new OAuthError('resource_not_found')
