@@ -7,7 +7,7 @@ import { type Parameters, readFilledForm } from '../http/form.ts'
 import { oauthJson } from '../http/json.ts'
 import { isV1Path } from '../http/paths.ts'
 import { type ActiveToken, findActive, openToken } from '../tokens/inspect.ts'
-import { grantedScopes, introspectionOf } from '../tokens/introspection.ts'
+import { introspectionOf } from '../tokens/introspection.ts'
 import { scopeAllowed } from '../util/scope.ts'
 import type { AdminGuard } from './guard.ts'
 
@@ -45,6 +45,6 @@ function mayAsk(asker: string | null, { use, token, grant }: ActiveToken): boole
 
 /** Whether the token has every scope that is asked for. */
 function covers({ rt }: RequestContext, active: ActiveToken, scopes: readonly string[]): boolean {
-  const granted = grantedScopes(active)
+  const { scope: granted } = active.grant ?? active.token
   return scopes.every((scope) => scopeAllowed(rt.config.strategies.scope, granted, scope))
 }

@@ -7,11 +7,11 @@ import { noticedClient } from '../flow/logout-notice.ts'
 import { oidcContext } from '../flow/request-view.ts'
 import { requestUrl } from '../flow/urls.ts'
 import { emptyRoutes } from '../http/empty-routes.ts'
-import { Parameters } from '../http/form.ts'
+import { readQuery } from '../http/form.ts'
 import { isV1Path } from '../http/paths.ts'
 import { directoryOf, ownerOf, sessionPrefix } from '../ledger/owner.ts'
 import type { EndSessionsInput, RevokeGrantsInput, StoredGrant } from '../ledger/types.ts'
-import { openSid } from '../tokens/subject.ts'
+import { pairwiseSids } from '../tokens/subject.ts'
 import { rfc3339 } from '../util/rfc3339.ts'
 import { respondWithPage } from './pagination.ts'
 
@@ -67,7 +67,7 @@ async function renderConsent(ctx: RequestContext, grant: StoredGrant): Promise<o
       requested_access_token_audience: grant.requestedAudience,
       skip: false,
       subject: grant.subject,
-      oidc_context: oidcContext(new Parameters(new URLSearchParams(grant.query))),
+      oidc_context: oidcContext(readQuery(grant.query)),
       client: renderClient(client),
       request_url: requestUrl(ctx.rt.config, grant),
       login_challenge: grant.id,
@@ -121,7 +121,7 @@ async function loginsNamed(c: Context<AppEnv>): Promise<Named<EndSessionsInput['
   const { sid = '', subject = c.req.param('subject') ?? '' } = c.req.query()
   if (sid === '' && subject === '') throw invalidRequest("Parameter 'subject' or 'sid' is missing.")
   if (sid === '') return { owners: [ownerOf('subject', subject)], target: 'all' }
-  const shown = await openSid(c.var.ctx.rt, sid)
+  const shown = await pairwiseSids.open(c.var.ctx.rt, sid)
   if (shown !== undefined) return { owners: [shown.owner], target: { sid: shown.sid } }
   return { owners: await ownersOf(c, sid), target: { sid } }
 }

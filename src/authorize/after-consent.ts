@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
-import { type ConsentAcceptance, type ConsentVerdict, openState } from '../flow/state.ts'
+import { accessDenied, OAuthError } from '../errors/oauth-error.ts'
+import { type ConsentAcceptance, type ConsentVerdict, consentVerifier } from '../flow/state.ts'
 import { ownerOf } from '../ledger/owner.ts'
 import type { GrantInput, GrantRecord } from '../ledger/types.ts'
 import { prepareSigners } from '../tokens/access-token.ts'
@@ -15,7 +15,7 @@ import { answerApproval } from './device-answer.ts'
 import { frontChannelLifetime } from './front-channel.ts'
 import type { FlowRequest } from './request.ts'
 import { respondError } from './respond.ts'
-import { isDenial, type Resumed, resume, startAfresh } from './resume.ts'
+import { type Resumed, resume, startAfresh } from './resume.ts'
 
 /**
  * Last hop: the browser brings the consent app's decision. Commits the grant in the subject's ledger and sends
@@ -27,11 +27,15 @@ export async function afterConsent(
   clientId: string | undefined,
 ): Promise<Response> {
   const { ctx } = c.var
-  const resumed = await resume(c, 'consent', clientId, await openState(ctx.rt, 'consent_verifier', verifier))
+  const resumed = await resume<ConsentAcceptance, ConsentVerdict>(
+    c,
+    'consent',
+    consentVerifier,
+    verifier,
+    clientId,
+  )
   if (resumed instanceof Response) return resumed
-  const { state, request } = resumed
-  const { decision } = state
-  if (isDenial(decision)) throw new OAuthError('server_error')
+  const { state, decision, request } = resumed
   if (request.device === null && isFrontChannel(request)) {
     // What can be refused is refused before anything is written (contract 3.6).
     if (request.responseTypes.includes('id_token') && !decision.scope.includes('openid'))
@@ -44,11 +48,7 @@ export async function afterConsent(
   const result = await ctx.rt.ledgers.call(owner, 'grant', input)
   if (result.status === 'ended') return startAfresh(c, request)
   if (result.status === 'conflict') {
-    return respondError(
-      c,
-      request,
-      new OAuthError('access_denied', 'Another decision was made for this flow.'),
-    )
+    return respondError(c, request, accessDenied('Another decision was made for this flow.'))
   }
   if (result.first) book(c, resumed, decision, result.codeExpiresAt)
   const granted = { owner, grantId: state.flow.id, epoch: state.epoch }

@@ -1,25 +1,18 @@
 import type { Context } from 'hono'
 import { isPublic } from '../clients/public.ts'
 import type { AppEnv } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { loginRequired, OAuthError } from '../errors/oauth-error.ts'
 import { bindBrowser, readSessionCookie } from '../flow/browser.ts'
-import {
-  type LoginAcceptance,
-  type LoginVerdict,
-  openState,
-  type SeenEpoch,
-  sealConsent,
-} from '../flow/state.ts'
-import { withQuery } from '../flow/urls.ts'
+import { consentChallenge, type LoginAcceptance, type LoginVerdict, loginVerifier } from '../flow/state.ts'
 import { ownerOf } from '../ledger/owner.ts'
 import { scopeAllowed } from '../util/scope.ts'
 import { unmetClaims } from './check-claims.ts'
 import { isImpersonable } from './check-redirect-uri.ts'
 import { commitLogin, dropSession } from './commit-login.ts'
 import { verifyIdTokenHint } from './id-token-hint.ts'
-import { type FlowRequest, maxAge } from './request.ts'
+import { asks, type FlowRequest, maxAge } from './request.ts'
 import { respondError, respondPage } from './respond.ts'
-import { isDenial, resume, startAfresh } from './resume.ts'
+import { resume, startAfresh } from './resume.ts'
 import { start } from './start.ts'
 
 /**
@@ -31,16 +24,9 @@ export async function afterLogin(
   verifier: string,
   clientId: string | undefined,
 ): Promise<Response> {
-  const resumed = await resume(
-    c,
-    'login',
-    clientId,
-    await openState(c.var.ctx.rt, 'login_verifier', verifier),
-  )
+  const resumed = await resume<LoginAcceptance, LoginVerdict>(c, 'login', loginVerifier, verifier, clientId)
   if (resumed instanceof Response) return resumed
-  const { state, request, expiresAt } = resumed
-  const { decision } = state
-  if (isDenial(decision)) throw new OAuthError('server_error')
+  const { state, decision, request, expiresAt } = resumed
   const cookie = await readSessionCookie(c)
   const refusal = await checkAuthentication(c, request, state, decision)
   if (refusal !== undefined) {
@@ -51,30 +37,20 @@ export async function afterLogin(
   const unmet = unmetClaims(request, decision)
   if (unmet !== undefined) return respondError(c, request, unmet)
   const session = { owner: ownerOf('subject', decision.subject), sid: state.flow.sid }
-  const login = await commitLogin(c, resumed, decision, session, cookie)
-  if (login.status === 'stale') return startKnowing(c, request, { owner: session.owner, epoch: login.epoch })
-  if (login.status === 'ended') return startAfresh(c, request)
+  const login = await commitLogin(c, resumed, session, cookie)
+  // All sessions of this subject were ended since the login was accepted: asks for a new one, which knows of it.
+  if (login.status === 'stale' && !asks(request, 'none'))
+    return start(c, request, { owner: session.owner, epoch: login.epoch })
+  if (login.status !== 'active') return startAfresh(c, request)
   const skip = consentIsKnown(request, login.rememberedScope)
-  if (!skip && request.prompt.includes('none'))
-    return respondError(c, request, new OAuthError('consent_required'))
+  if (!skip && asks(request, 'none')) return respondError(c, request, new OAuthError('consent_required'))
   const { flow } = state
-  const { subject, authTime, forced, acr, amr, context } = decision
+  const { remember: _, rememberFor: _for, extend: _extend, ...user } = decision
   const csrf = bindBrowser(c, 'consent', request.client.id, flow.id)
-  const challenge = await sealConsent(
-    c.var.ctx.rt,
-    { flow: { ...flow, csrf }, subject, authTime, epoch: login.epoch, skip, forced, acr, amr, context },
-    expiresAt,
-  )
-  return respondPage(c, withQuery(request.config.urls.consent, { consent_challenge: challenge }))
-}
-
-/** All sessions of this subject were ended since the login was accepted: asks for a new one, which knows of it. */
-function startKnowing(
-  c: Context<AppEnv>,
-  request: FlowRequest,
-  seen: SeenEpoch,
-): Response | Promise<Response> {
-  return request.prompt.includes('none') ? startAfresh(c, request) : start(c, request, seen)
+  const { rt } = c.var.ctx
+  const { epoch } = login
+  const known = { ...user, flow: { ...flow, csrf }, epoch, skip }
+  return respondPage(c, await consentChallenge.urlWith(rt, rt.config.urls.consent, known, expiresAt))
 }
 
 /** Whether the authentication is what the request asked for (OIDC Core section 3.1.2.1, contract 3.4). */
@@ -86,25 +62,24 @@ async function checkAuthentication(
 ): Promise<OAuthError | undefined> {
   const { authTime, subject } = decision
   const age = maxAge(request) ?? 0
-  if (age > 0 && authTime + age < flow.requestedAt)
-    return new OAuthError('login_required', 'The login is too old.')
-  if (request.prompt.includes('none') && authTime > flow.requestedAt) {
-    return new OAuthError('login_required', 'The end-user logged in anew.')
+  if (age > 0 && authTime + age < flow.requestedAt) return loginRequired('The login is too old.')
+  if (asks(request, 'none') && authTime > flow.requestedAt) {
+    return loginRequired('The end-user logged in anew.')
   }
-  if (request.prompt.includes('login') && authTime < flow.requestedAt) {
-    return new OAuthError('login_required', 'The end-user did not log in anew.')
+  if (asks(request, 'login') && authTime < flow.requestedAt) {
+    return loginRequired('The end-user did not log in anew.')
   }
   const hint = request.parameters.get('id_token_hint')
   if (hint === undefined) return undefined
   const { owner } = await verifyIdTokenHint(c.var.ctx, hint)
   return owner === ownerOf('subject', subject)
     ? undefined
-    : new OAuthError('login_required', 'Another end-user logged in than the hint names.')
+    : loginRequired('Another end-user logged in than the hint names.')
 }
 
 /** Whether an earlier consent covers this request (contract 3.5). */
 function consentIsKnown(request: FlowRequest, remembered: readonly string[] | null): boolean {
-  if (remembered === null || request.prompt.includes('consent')) return false
+  if (remembered === null || asks(request, 'consent')) return false
   if (isPublic(request.client) && (request.device !== null || isImpersonable(request.redirectUri)))
     return false
   return request.scope.every((scope) => scopeAllowed(request.config.strategies.scope, remembered, scope))

@@ -1,9 +1,10 @@
 import type { Context } from 'hono'
+import { invalidClient } from '../clients/refusals.ts'
 import type { AppEnv } from '../context.ts'
-import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
+import { accessDenied, invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { browserMatches } from '../flow/browser.ts'
 import { UNUSABLE_CODE } from '../flow/device-request.ts'
-import { openDeviceVerifier } from '../flow/device-state.ts'
+import { deviceVerifier } from '../flow/device-state.ts'
 import { verifyUrl } from '../flow/urls.ts'
 import { validate } from './pipeline.ts'
 import { respondPage } from './respond.ts'
@@ -21,18 +22,19 @@ export async function afterUserCode(
 ): Promise<Response> {
   const { ctx } = c.var
   const { config, ledgers } = ctx.rt
-  const opened = await openDeviceVerifier(ctx.rt, verifier)
-  if (opened === undefined) throw new OAuthError('access_denied', 'The device verifier is invalid.')
+  const opened = await deviceVerifier.open(ctx.rt, verifier)
+  if (opened === undefined) throw accessDenied('The device verifier is invalid.')
   if (opened.expired) return respondPage(c, verifyUrl(config))
-  if (!browserMatches(c, 'device', '', opened)) throw new OAuthError('request_forbidden', FOREIGN_BROWSER)
-  const found = await ledgers.call(opened.owner, 'findDevice', null)
-  if (found?.id !== opened.device) throw invalidRequest(UNUSABLE_CODE)
+  const { state } = opened
+  if (!browserMatches(c, 'device', '', state)) throw new OAuthError('request_forbidden', FOREIGN_BROWSER)
+  const found = await ledgers.call(state.owner, 'findDevice', null)
+  if (found?.id !== state.device) throw invalidRequest(UNUSABLE_CODE)
   const { id, expiresAt, request: query } = found
   if (new URLSearchParams(query).get('client_id') !== clientId) {
-    throw new OAuthError('invalid_client', 'The flow belongs to another client.')
+    throw invalidClient('The flow belongs to another client.')
   }
-  const validation = await validate(ctx, opened.again ? `${query}&prompt=login` : query, {
-    owner: opened.owner,
+  const validation = await validate(ctx, state.again ? `${query}&prompt=login` : query, {
+    owner: state.owner,
     id,
     expiresAt,
   })

@@ -3,7 +3,7 @@ import type { AppEnv } from '../context.ts'
 import type { ConsentedGrant, GrantInput } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import { redirectUriDigest } from '../tokens/code.ts'
-import { sealCode, stampOf } from '../tokens/formats.ts'
+import { authorizationCodes, stampOf } from '../tokens/formats.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { isFrontChannel } from './check-response-type.ts'
 import { frontChannelTokens, REPEAT_SECONDS } from './front-channel.ts'
@@ -39,7 +39,7 @@ const makeCode = (
   granted: ConsentedGrant,
   expiresAt: number,
 ): Promise<string> =>
-  sealCode(
+  authorizationCodes.seal(
     rt,
     {
       ...granted,

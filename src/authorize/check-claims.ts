@@ -1,4 +1,4 @@
-import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
+import { invalidRequest, loginRequired, OAuthError } from '../errors/oauth-error.ts'
 import type { LoginAcceptance } from '../flow/state.ts'
 import { requestedClaims } from '../tokens/requested-claims.ts'
 import { subjectFor } from '../tokens/subject.ts'
@@ -21,7 +21,7 @@ export function unmetClaims(
   const asked = device === null ? requestedClaims(parameters)?.id_token : undefined
   const sub = asked?.['sub']?.['value']
   if (sub !== undefined && sub !== subjectFor(config, client, subject, forced))
-    return new OAuthError('login_required', 'Another end-user logged in than the claims request names.')
+    return loginRequired('Another end-user logged in than the claims request names.')
   const wanted = asked?.['acr']
   if (wanted?.['essential'] !== true) return undefined
   const accepted = [wanted['values'] ?? wanted['value'] ?? acr].flat()

@@ -1,9 +1,9 @@
 import { DEVICE_GRANT } from '../clients/lifespans.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidGrant } from '../errors/oauth-error.ts'
 import type { FlowCheck } from './request.ts'
 
 /** Only a client that lists the grant may have devices (contract 1.3.9). */
 export const checkDeviceGrant: FlowCheck = ({ client }) => {
   if (client.metadata.grant_types?.includes(DEVICE_GRANT)) return
-  throw new OAuthError('invalid_grant', 'The client may not use the device authorization grant.')
+  throw invalidGrant('The client may not use the device authorization grant.')
 }

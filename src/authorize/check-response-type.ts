@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidGrant, OAuthError } from '../errors/oauth-error.ts'
 import type { Check, Target } from './request.ts'
 
 const KNOWN: readonly string[] = ['code', 'id_token', 'token']
@@ -29,8 +29,7 @@ export const checkResponseType: Check = ({ client, responseTypes, responseMode, 
   if (responseMode === 'query') throw new OAuthError('unsupported_response_mode')
   const needed = responseTypes.includes('code') ? ['implicit', 'authorization_code'] : ['implicit']
   const missing = needed.find((grant) => !(grants ?? ['authorization_code']).includes(grant))
-  if (missing !== undefined)
-    throw new OAuthError('invalid_grant', `The client may not use the grant '${missing}'.`)
+  if (missing !== undefined) throw invalidGrant(`The client may not use the grant '${missing}'.`)
   if (responseTypes.includes('id_token') && !scope.includes('openid'))
     throw new OAuthError('invalid_scope', "Response type 'id_token' needs scope 'openid'.")
 }

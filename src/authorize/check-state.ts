@@ -1,4 +1,4 @@
-import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
 import type { Check } from './request.ts'
 
 /** Shortest `state` and `nonce` in characters that are taken for unguessable (contract 3.7). */
@@ -18,8 +18,7 @@ export const checkState: Check = ({ config, parameters, state = '' }) => {
 /** A nonce must be hard to guess (OIDC Core section 15.5.2), and come with what puts an ID token into a URL (3.2.2.1). */
 export const checkNonce: Check = ({ parameters, responseTypes }) => {
   const nonce = parameters.get('nonce')
-  if (nonce === undefined && responseTypes.includes('id_token'))
-    throw invalidRequest("Parameter 'nonce' is missing.")
+  if (responseTypes.includes('id_token')) parameters.require('nonce')
   if (nonce === undefined || nonce.length >= MIN_LENGTH) return
   throw new OAuthError(
     'insufficient_entropy',

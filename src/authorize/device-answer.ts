@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { accessDenied, OAuthError } from '../errors/oauth-error.ts'
 import { revokeGrants } from '../flow/end.ts'
 import type { Denial } from '../flow/state.ts'
 import { withQuery } from '../flow/urls.ts'
@@ -24,7 +24,7 @@ export async function answerApproval(
     await revokeGrants(c.var.ctx, grant.owner, { id: grant.grantId })
     throw result.status === 'gone'
       ? new OAuthError('expired_token')
-      : new OAuthError('access_denied', 'The device has its answer already.')
+      : accessDenied('The device has its answer already.')
   }
   if (result.first) audit('device.approved', { client_id: client.id, grant: grant.grantId })
   return respondPage(c, withQuery(config.urls.deviceSuccess, { client_id: client.id }))

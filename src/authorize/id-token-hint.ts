@@ -1,10 +1,10 @@
-import { compactVerify, decodeProtectedHeader } from 'jose'
 import * as v from 'valibot'
 import type { RequestContext } from '../context.ts'
+import { isSignedBy, readJwt } from '../crypto/read-jwt.ts'
 import { ID_TOKEN_SET } from '../crypto/ring.ts'
-import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
+import { invalidRequest } from '../errors/oauth-error.ts'
 import { ownerOf } from '../ledger/owner.ts'
-import { openSid } from '../tokens/subject.ts'
+import { pairwiseSids } from '../tokens/subject.ts'
 import { nowSeconds } from '../util/clock.ts'
 
 const hintFormat = v.object({
@@ -30,32 +30,21 @@ export interface Hint {
  * Verifies an `id_token_hint` against every published key; an expired one is fine (OIDC Core section 3.1.2.1).
  * Throws `invalid_request` for anything this server did not sign.
  */
-export async function verifyIdTokenHint(ctx: RequestContext, hint: string): Promise<Hint> {
-  const claims = await readHint(ctx, hint).catch((thrown: unknown) => {
-    if (thrown instanceof OAuthError) throw thrown
-    return undefined
-  })
-  const parsed = v.safeParse(hintFormat, claims)
-  const genuine = parsed.success && parsed.output.iss === ctx.rt.config.urls.issuer
-  if (!genuine || parsed.output.iat > nowSeconds() + SKEW_SECONDS) {
+export async function verifyIdTokenHint({ rt }: RequestContext, hint: string): Promise<Hint> {
+  const jwt = readJwt(hint)
+  const parsed = v.safeParse(hintFormat, jwt?.claims)
+  // The same key signs logout tokens, which prove no login (RFC 8725 section 3.11).
+  const isIdToken = parsed.success && jwt?.header.typ === 'JWT' && parsed.output.iss === rt.config.urls.issuer
+  const isNow = isIdToken && parsed.output.iat <= nowSeconds() + SKEW_SECONDS
+  if (!isNow || !(await isSignedBy(rt.keys, ID_TOKEN_SET, hint))) {
     throw invalidRequest("Parameter 'id_token_hint' is no ID token of this server.")
   }
   const { sub, sid, aud } = parsed.output
-  const session = sid === undefined ? undefined : await openSid(ctx.rt, sid)
+  const session = sid === undefined ? undefined : await pairwiseSids.open(rt, sid)
   return {
     owner: session?.owner ?? ownerOf('subject', sub),
     sid: session?.sid ?? sid,
     subject: sub,
     audience: [aud].flat(),
   }
-}
-
-async function readHint(ctx: RequestContext, hint: string): Promise<unknown> {
-  const { kid, alg, typ } = decodeProtectedHeader(hint)
-  // The same key signs logout tokens, which prove no login (RFC 8725 section 3.11).
-  if (kid === undefined || typ !== 'JWT') return undefined
-  const verifier = await ctx.rt.keys.verifier(ID_TOKEN_SET, kid)
-  if (verifier === undefined || verifier.alg !== alg) return undefined
-  const { payload } = await compactVerify(hint, verifier.key, { algorithms: [verifier.alg] })
-  return JSON.parse(new TextDecoder().decode(payload))
 }

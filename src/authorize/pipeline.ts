@@ -1,7 +1,8 @@
+import { invalidClient } from '../clients/refusals.ts'
 import type { RequestContext } from '../context.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import type { DeviceRef } from '../flow/state.ts'
-import { Parameters } from '../http/form.ts'
+import { type Parameters, readQuery } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { checkClaims } from './check-claims.ts'
 import { checkDeviceGrant } from './check-device-grant.ts'
@@ -53,12 +54,12 @@ export async function validate(
     if (query.length > MAX_QUERY) {
       throw invalidRequest(`The request is longer than ${MAX_QUERY} characters.`)
     }
-    const parameters = new Parameters(new URLSearchParams(query))
+    const parameters = readQuery(query)
     const client = await findClient(ctx, parameters)
     const first = judge(ctx, client, query, parameters, device)
     if (first.error === undefined) return first
     const current = await ctx.rt.clients.fresh(client.id)
-    if (current === undefined) throw new OAuthError('invalid_client', 'The client does not exist.')
+    if (current === undefined) throw invalidClient('The client does not exist.')
     return current.version === client.version ? first : judge(ctx, current, query, parameters, device)
   } catch (thrown) {
     if (!(thrown instanceof OAuthError) || thrown.status >= 500) throw thrown

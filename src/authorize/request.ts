@@ -48,6 +48,9 @@ export type Check = (request: AuthorizationRequest) => void
 /** A rule for requests of devices too. */
 export type FlowCheck = (request: FlowRequest) => void
 
+/** Whether a request has this value of `prompt` (OIDC Core section 3.1.2.1). */
+export const asks = ({ prompt }: FlowRequest, value: string): boolean => prompt.includes(value)
+
 /** `max_age` in seconds (OIDC Core section 3.1.2.1), else the client's default; undefined without. Checked by check-prompt. */
 export function maxAge({ client, parameters }: FlowRequest): number | undefined {
   const value = parameters.get('max_age') ?? client.metadata.openid?.['default_max_age']

@@ -25,10 +25,10 @@ export function respondToClient(
 /** Sends an error to the client; throws it where there is no way to one from a browser, as with a device. */
 export function respondError(
   c: Context<AppEnv>,
-  target: Target | DeviceRequest,
+  target: Target | DeviceRequest | undefined,
   error: OAuthError,
 ): Response | Promise<Response> {
-  if (!('redirectUri' in target)) throw error
+  if (target === undefined || !('redirectUri' in target)) throw error
   return respondToClient(c, target, { ...errorBody(error) })
 }
 

@@ -1,23 +1,26 @@
 import type { Context } from 'hono'
+import { invalidClient } from '../clients/refusals.ts'
 import type { AppEnv } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { accessDenied, OAuthError } from '../errors/oauth-error.ts'
 import { browserMatches } from '../flow/browser.ts'
-import { flowParameters } from '../flow/request-view.ts'
-import type { Denial, Flow, OpenedFlow } from '../flow/state.ts'
+import type { FlowKind } from '../flow/seal.ts'
+import type { Denial, Flow } from '../flow/state.ts'
 import { requestUrl } from '../flow/urls.ts'
 import type { CsrfStep } from '../http/cookies.ts'
+import { readQuery } from '../http/form.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { answerDenial } from './device-answer.ts'
-import { type Validation, validate } from './pipeline.ts'
-import type { FlowRequest } from './request.ts'
+import { validate } from './pipeline.ts'
+import { asks, type FlowRequest } from './request.ts'
 import { respondError, respondPage, respondToClient } from './respond.ts'
 
 /** Why a step does not go on in this browser. */
 export const FOREIGN_BROWSER = 'The CSRF cookie of this flow is missing or differs.'
 
 /** A verifier that passed every check before the ledger: its request is valid now and this browser started it. */
-export interface Resumed<State> {
+export interface Resumed<State, Acceptance = unknown> {
   readonly state: State
+  readonly decision: Acceptance
   readonly request: FlowRequest
   readonly expiresAt: number
 }
@@ -27,62 +30,54 @@ export interface Resumed<State> {
  * its request is still allowed, it is in time, it was not denied, and this browser started the flow. Answers with
  * the response when one of these fails, or throws what no client may be told. A forged verifier reads no storage.
  */
-export async function resume<State extends { readonly flow: Flow; readonly decision: object }>(
+export async function resume<
+  Acceptance extends object,
+  State extends { readonly flow: Flow; readonly decision: Acceptance | Denial },
+>(
   c: Context<AppEnv>,
   step: CsrfStep,
+  kind: FlowKind<State>,
+  verifier: string,
   clientId: string | undefined,
-  opened: OpenedFlow<State> | undefined,
-): Promise<Response | Resumed<State>> {
-  if (opened === undefined) {
-    throw new OAuthError('access_denied', `The ${step} verifier is invalid.`)
-  }
+): Promise<Response | Resumed<State, Acceptance>> {
+  const { ctx } = c.var
+  const opened = await kind.open(ctx.rt, verifier)
+  if (opened === undefined) throw accessDenied(`The ${step} verifier is invalid.`)
   const { state, expiresAt } = opened
-  if (clientId !== flowParameters(state.flow).get('client_id')) {
-    throw new OAuthError('invalid_client', 'The flow belongs to another client.')
+  const decision: Acceptance | Denial = state.decision
+  if (clientId !== readQuery(state.flow.query).get('client_id')) {
+    throw invalidClient('The flow belongs to another client.')
   }
-  const validation = await validateFor(c, state.flow)
-  if (validation.error !== undefined) {
-    const { target, error } = validation
-    if (target === undefined) throw error
-    return respondError(c, target, error)
+  const { query, device, instance } = state.flow
+  let validation = await validate(ctx, query, device)
+  // A client that looks like another one than asked is read from the source first.
+  if (validation.error === undefined && validation.request.client.instance !== instance) {
+    await ctx.rt.clients.fresh(validation.request.client.id)
+    validation = await validate(ctx, query, device)
   }
+  if (validation.error !== undefined) return respondError(c, validation.target, validation.error)
   const { request } = validation
-  if (opened.expired || request.client.instance !== state.flow.instance) return startAfresh(c, request)
-  if (isDenial(state.decision) && request.device === null) {
-    if (step === 'consent') c.var.ctx.audit('consent.rejected', { client_id: request.client.id })
-    const { error, description } = state.decision
-    return respondToClient(c, request, { error, error_description: description })
+  if (opened.expired || request.client.instance !== instance) return startAfresh(c, request)
+  const refusal = browserMatches(c, step, request.client.id, state.flow)
+    ? expiry(request)
+    : new OAuthError('request_forbidden', FOREIGN_BROWSER)
+  if ('error' in decision) {
+    if (request.device !== null) {
+      if (refusal !== undefined) throw refusal
+      return answerDenial(c, request, decision)
+    }
+    if (step === 'consent') ctx.audit('consent.rejected', { client_id: request.client.id })
+    return respondToClient(c, request, { error: decision.error, error_description: decision.description })
   }
-  if (!browserMatches(c, step, request.client.id, state.flow)) {
-    return respondError(c, request, new OAuthError('request_forbidden', FOREIGN_BROWSER))
-  }
-  if (request.device !== null) {
-    if (request.device.expiresAt <= nowSeconds()) throw new OAuthError('expired_token')
-    if (isDenial(state.decision)) return answerDenial(c, request, state.decision)
-  }
-  return { state, request, expiresAt }
+  return refusal === undefined ? { state, decision, request, expiresAt } : respondError(c, request, refusal)
 }
 
-/** Validates a flow's request again; a client that looks like another one than asked is read from the source first. */
-async function validateFor({ var: { ctx } }: Context<AppEnv>, flow: Flow): Promise<Validation> {
-  const validation = await validate(ctx, flow.query, flow.device)
-  if (validation.error !== undefined || validation.request.client.instance === flow.instance)
-    return validation
-  await ctx.rt.clients.fresh(validation.request.client.id)
-  return validate(ctx, flow.query, flow.device)
-}
-
-/** Whether a decision is a denial by the app. */
-export const isDenial = (decision: object): decision is Denial => 'error' in decision
+const expiry = ({ device }: FlowRequest): OAuthError | undefined =>
+  device !== null && device.expiresAt <= nowSeconds() ? new OAuthError('expired_token') : undefined
 
 /** A spent or expired step begins again; `prompt=none` may not show a page, so its client is told instead (design rule 9). */
 export function startAfresh(c: Context<AppEnv>, request: FlowRequest): Response | Promise<Response> {
-  if (request.prompt.includes('none')) {
-    return respondError(
-      c,
-      request,
-      new OAuthError('request_unauthorized', 'The flow has expired or is spent.'),
-    )
-  }
-  return respondPage(c, requestUrl(request.config, request))
+  if (!asks(request, 'none')) return respondPage(c, requestUrl(request.config, request))
+  const spent = new OAuthError('request_unauthorized', 'The flow has expired or is spent.')
+  return respondError(c, request, spent)
 }

@@ -1,14 +1,13 @@
 import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { loginRequired } from '../errors/oauth-error.ts'
 import { bindBrowser, readSessionCookie } from '../flow/browser.ts'
-import { type KnownSession, type SeenEpoch, sealLogin } from '../flow/state.ts'
-import { withQuery } from '../flow/urls.ts'
+import { loginChallenge, type SeenEpoch } from '../flow/state.ts'
 import { grantIdFor } from '../ledger/owner.ts'
 import type { SessionView } from '../ledger/types.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { verifyIdTokenHint } from './id-token-hint.ts'
-import { type FlowRequest, maxAge } from './request.ts'
+import { asks, type FlowRequest, maxAge } from './request.ts'
 import { respondPage } from './respond.ts'
 
 /**
@@ -24,40 +23,33 @@ export async function start(
 ): Promise<Response> {
   const { rt } = c.var.ctx
   const known = await recognise(c, request)
-  if (known === null && request.prompt.includes('none')) throw new OAuthError('login_required')
+  if (known === null && asks(request, 'none')) throw loginRequired()
   const sid = known?.sid ?? crypto.randomUUID()
   const id = grantIdFor(sid)
   const csrf = bindBrowser(c, 'login', request.client.id, id)
   const requestedAt = nowSeconds()
   const { instance } = request.client
   const flow = { id, sid, query: request.query, requestedAt, csrf, instance, device: request.device }
-  const challenge = await sealLogin(
-    rt,
-    { flow, known: known === null ? null : knownSession(known), seen },
-    requestedAt + rt.config.ttl.loginConsentRequest,
-  )
+  const state = { flow, known: known && { subject: known.subject, authTime: known.authTime }, seen }
+  const expiresAt = requestedAt + rt.config.ttl.loginConsentRequest
   const { registration, login } = rt.config.urls
-  const page = request.prompt.includes('registration') ? registration : login
+  const page = asks(request, 'registration') ? registration : login
   const schema = request.parameters.get('identity_schema')
-  return respondPage(
-    c,
-    withQuery(page, { login_challenge: challenge, ...(schema !== undefined && { identity_schema: schema }) }),
-  )
+  const query = schema === undefined ? {} : { identity_schema: schema }
+  return respondPage(c, await loginChallenge.urlWith(rt, page, state, expiresAt, query))
 }
-
-const knownSession = ({ subject, authTime }: SessionView): KnownSession => ({ subject, authTime })
 
 /** The session that answers this request without a new login; null when the user has to log in. */
 async function recognise(c: Context<AppEnv>, request: FlowRequest): Promise<SessionView | null> {
   const hint = request.parameters.get('id_token_hint')
   const hinted = hint === undefined ? undefined : await verifyIdTokenHint(c.var.ctx, hint)
-  if (request.prompt.includes('login') || request.prompt.includes('select_account')) return null
+  if (asks(request, 'login') || asks(request, 'select_account')) return null
   const cookie = await readSessionCookie(c)
   if (cookie === undefined) return null
   const session = await c.var.ctx.rt.ledgers.call(cookie.owner, 'session', { sid: cookie.sid })
   if (session === null || isTooOld(session, maxAge(request))) return null
   if (hinted !== undefined && hinted.owner !== cookie.owner) {
-    throw new OAuthError('login_required', 'Another end-user is logged in than the hint names.')
+    throw loginRequired('Another end-user is logged in than the hint names.')
   }
   return session
 }

@@ -1,4 +1,6 @@
+import { fittingClient } from '../clients/fitting.ts'
 import { redirectUriMatches } from '../clients/redirect-uri.ts'
+import { invalidClient } from '../clients/refusals.ts'
 import type { RequestContext } from '../context.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import type { Parameters } from '../http/form.ts'
@@ -31,10 +33,10 @@ export function resolveTarget(client: ClientRecord, parameters: Parameters): Tar
 /** Looks up the client of a request; the source is asked before it is called unknown (design rule 5). */
 export async function findClient(ctx: RequestContext, parameters: Parameters): Promise<ClientRecord> {
   const id = parameters.get('client_id')
-  if (id === undefined) throw new OAuthError('invalid_client', "Parameter 'client_id' is missing.")
+  if (id === undefined) throw invalidClient("Parameter 'client_id' is missing.")
   ctx.seen(id.slice(0, 255))
-  const client = (await ctx.rt.clients.find(id)) ?? (await ctx.rt.clients.fresh(id))
-  if (client === undefined) throw new OAuthError('invalid_client', 'The client does not exist.')
+  const client = await fittingClient(ctx.rt, id)
+  if (client === undefined) throw invalidClient('The client does not exist.')
   return client
 }
 
@@ -43,12 +45,10 @@ const isOpenid = (parameters: Parameters): boolean => parameters.list('scope').i
 /** The redirect URI: as requested if registered; the single registered one when left out of a plain OAuth request (RFC 6749 section 3.1.2.3). */
 function resolveRedirectUri(client: ClientRecord, parameters: Parameters): string {
   const registered = client.metadata.redirect_uris
-  const requested = parameters.get('redirect_uri')
-  if (requested === undefined) {
-    const [only, ...others] = registered ?? []
-    if (only !== undefined && others.length === 0 && !isOpenid(parameters)) return only
-    throw invalidRequest("Parameter 'redirect_uri' is missing.")
-  }
+  const [only, ...others] = registered ?? []
+  const isPlain = only !== undefined && others.length === 0 && !isOpenid(parameters)
+  if (isPlain && parameters.get('redirect_uri') === undefined) return only
+  const requested = parameters.require('redirect_uri')
   if (requested.includes('#')) throw invalidRequest("Parameter 'redirect_uri' has a fragment.")
   if (!redirectUriMatches(registered, requested)) {
     throw invalidRequest("Parameter 'redirect_uri' is not registered for this client.")

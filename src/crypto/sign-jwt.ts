@@ -1,7 +1,7 @@
 import { CompactSign } from 'jose'
 import type { SigningKey } from './types.ts'
 
-/** Signs claims, which are complete as they are, as a JWT of the given `typ` (RFC 7519 section 7.1). */
+/** Signs claims, which are complete as they are (what is undefined is left out), as a JWT of the given `typ` (RFC 7519 section 7.1). */
 export function signJwt(
   { alg, kid, key }: SigningKey,
   typ: string,

@@ -30,6 +30,15 @@ export class OAuthError extends Error {
 /** The commonest failure, with what was wrong with the request this time. */
 export const invalidRequest = (hint: string): OAuthError => new OAuthError('invalid_request', hint)
 
+/** The refusal of a code, refresh token or assertion, or of a grant type. */
+export const invalidGrant = (hint?: string): OAuthError => new OAuthError('invalid_grant', hint)
+
+/** The refusal of a request whose user has to log in first, or otherwise. */
+export const loginRequired = (hint?: string): OAuthError => new OAuthError('login_required', hint)
+
+/** The refusal of what somebody who may decide has denied, or what cannot be decided any more. */
+export const accessDenied = (hint: string): OAuthError => new OAuthError('access_denied', hint)
+
 /** Composes the body of an error: description, a space, the hint; double quotes become single ones (contract 0.3). */
 export function errorBody(error: OAuthError): ErrorBody {
   const text = [error.failure.description, error.hint].filter((part) => part !== '').join(' ')

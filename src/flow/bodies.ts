@@ -1,5 +1,7 @@
 import * as v from 'valibot'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { malformedBody } from '../clients/refusals.ts'
+
+import type { Json } from '../util/json.ts'
 import { jsonObject, jsonValue } from './json-value.ts'
 import type { Denial } from './state.ts'
 
@@ -44,16 +46,16 @@ export function parseBody<Schema extends v.GenericSchema>(
   const parsed = v.safeParse(schema, body)
   if (parsed.success) return parsed.output
   const field = v.getDotPath(parsed.issues[0]) ?? 'The body'
-  throw new OAuthError('malformed_body', `'${field}' has the wrong type.`)
+  throw malformedBody(`'${field}' has the wrong type.`)
 }
 
 /** Largest `context` or `session` a consent app may hand over, in bytes of JSON. */
 const MAX_APP_DATA_BYTES = 64 * 1024
 
 /** Refuses app data that is too large to carry; throws `malformed_body`. */
-export function checkSize(field: string, data: unknown): void {
-  if (new TextEncoder().encode(JSON.stringify(data) ?? '').byteLength <= MAX_APP_DATA_BYTES) return
-  throw new OAuthError('malformed_body', `'${field}' is larger than 64 KB.`)
+export function checkSize(field: string, data: Json): void {
+  if (new TextEncoder().encode(JSON.stringify(data)).byteLength <= MAX_APP_DATA_BYTES) return
+  throw malformedBody(`'${field}' is larger than 64 KB.`)
 }
 
 /** Reads a reject body: the app's own error and its description with the hint (contract 2.2); `fallback` names it if the app does not. */

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import * as v from 'valibot'
 import type { AppEnv } from '../context.ts'
+import { sealed } from '../crypto/sealed.ts'
 import { tuple } from '../crypto/tuple.ts'
 import {
   type CsrfStep,
@@ -60,16 +61,17 @@ export interface SessionCookie {
   readonly sid: string
 }
 
-const sessionFormat = tuple({ owner: v.custom<string>(isOwner), sid: v.string() })
+const sessions = sealed<SessionCookie>(
+  'session',
+  tuple({ owner: v.custom<string>(isOwner), sid: v.string() }),
+)
 
 /** Reads the session cookie; `undefined` when there is none that opens and is still good. */
 export async function readSessionCookie(c: Context<AppEnv>): Promise<SessionCookie | undefined> {
-  const { config, envelopes } = c.var.ctx.rt
-  const value = presented(c, config.cookies.sessionName)
-  if (value === undefined) return undefined
-  const opened = await envelopes.open('session', value)
-  if (opened === undefined || (opened.expiresAt ?? 0) <= nowSeconds()) return undefined
-  return sessionFormat.read(opened.data)
+  const { rt } = c.var.ctx
+  const value = presented(c, rt.config.cookies.sessionName)
+  const opened = value === undefined ? undefined : await sessions.open(rt, value)
+  return opened === undefined || (opened.expiresAt ?? 0) <= nowSeconds() ? undefined : opened
 }
 
 /** Sets the session cookie, and the one that scripts may read, for `lifetime` seconds (contract 3.4). */
@@ -78,10 +80,10 @@ export async function writeSessionCookie(
   session: SessionCookie,
   lifetime: number,
 ): Promise<void> {
-  const { config, envelopes } = c.var.ctx.rt
-  const value = await envelopes.seal('session', sessionFormat.write(session), nowSeconds() + lifetime)
-  setCookie(c, sessionCookie(config.cookies, value, lifetime))
-  setCookie(c, stateCookie(config.cookies, browserState(session.sid), lifetime))
+  const { rt } = c.var.ctx
+  const value = await sessions.seal(rt, session, nowSeconds() + lifetime)
+  setCookie(c, sessionCookie(rt.config.cookies, value, lifetime))
+  setCookie(c, stateCookie(rt.config.cookies, browserState(session.sid), lifetime))
 }
 
 /** Removes both. */

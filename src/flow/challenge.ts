@@ -1,33 +1,60 @@
+import type { Config } from '../config/types.ts'
 import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import { type Continuation, type FlowAnswer, flowParameters } from './request-view.ts'
-import { type Flow, type OpenedFlow, openState, type StateOf } from './state.ts'
-import { continueUrl, requestUrl } from './urls.ts'
+import { readQuery } from '../http/form.ts'
+import type { FlowKind, OpenedFlow } from './seal.ts'
+import type { Flow } from './state.ts'
+import { entryUrl } from './urls.ts'
 
-/** Opens the challenge of a login or consent step; throws `challenge_not_found` for a value that is none. */
-export async function openChallenge<Kind extends 'login_challenge' | 'consent_challenge'>(
-  ctx: RequestContext,
-  kind: Kind,
-  challenge: string,
-): Promise<OpenedFlow<StateOf<Kind>>> {
-  const opened = await openState(ctx.rt, kind, challenge)
-  if (opened === undefined) throw new OAuthError('challenge_not_found')
-  return opened
+/** Where the browser goes next. */
+export interface Continuation {
+  readonly redirect_to: string
 }
 
-/** Answers a challenge that came too late: the same authorization request once more (design rule 9). */
-export const startAfresh = (ctx: RequestContext, flow: Flow): FlowAnswer<never> => ({
-  status: 410,
-  body: { redirect_to: requestUrl(ctx.rt.config, flow) },
-})
+/** The answer to an admin call on a challenge: 410 names where an expired flow starts afresh. */
+export type FlowAnswer<Body> =
+  | { readonly status: 200; readonly body: Body }
+  | { readonly status: 410; readonly body: Continuation }
+
+/** An admin call on a challenge. Throws `challenge_not_found` for a value that is none of its kind. */
+export type ChallengeCall<Body> = (
+  ctx: RequestContext,
+  challenge: string,
+  body?: unknown,
+) => Promise<FlowAnswer<Body>>
+
+/**
+ * Defines the calls on one kind of challenge; each gives what it answers while the flow is in time.
+ *
+ * @param afresh - where a flow begins again whose challenge came too late (design rule 9)
+ */
+export const callsOn =
+  <State>(kind: FlowKind<State>, afresh: (config: Config, state: State) => string) =>
+  <Body>(
+    answer: (
+      ctx: RequestContext,
+      opened: OpenedFlow<State>,
+      body: unknown,
+      challenge: string,
+    ) => Promise<Body>,
+  ): ChallengeCall<Body> =>
+  async (ctx, challenge, body) => {
+    const opened = await kind.open(ctx.rt, challenge)
+    if (opened === undefined) throw new OAuthError('challenge_not_found')
+    return opened.expired
+      ? { status: 410, body: { redirect_to: afresh(ctx.rt.config, opened.state) } }
+      : { status: 200, body: await answer(ctx, opened, body, challenge) }
+  }
 
 /** Sends the browser on to the authorization endpoint, which takes the decision out of the verifier. */
-export function goOn(
-  ctx: RequestContext,
-  flow: Flow,
-  verifier: Readonly<Record<string, string>>,
-): FlowAnswer<Continuation> {
-  const clientId = flowParameters(flow).require('client_id')
-  ctx.seen(clientId)
-  return { status: 200, body: { redirect_to: continueUrl(ctx.rt.config, flow, clientId, verifier) } }
+export async function goOn<State extends { readonly flow: Flow }>(
+  { rt, seen }: RequestContext,
+  verifier: FlowKind<State>,
+  state: State,
+  expiresAt: number,
+): Promise<Continuation> {
+  const clientId = readQuery(state.flow.query).require('client_id')
+  seen(clientId)
+  const url = entryUrl(rt.config, state.flow)
+  return { redirect_to: await verifier.urlWith(rt, url, state, expiresAt, { client_id: clientId }) }
 }

@@ -1,3 +1,4 @@
+import { fittingClient } from '../clients/fitting.ts'
 import { logLine } from '../http/log.ts'
 import { fetchOutbound } from '../http/outbound.ts'
 import type { Notice } from '../ledger/types.ts'
@@ -10,15 +11,11 @@ import { fewAtATime } from '../util/few-at-a-time.ts'
 const LIMITS = { maxBytes: 64 * 1024, timeoutMs: 5000 }
 
 /** The client that a notice, or a grant, is for; `undefined` where it is gone, though another may have its id. */
-export async function noticedClient(
-  { clients }: Runtime,
-  { client: id, instance }: Pick<Notice, 'client' | 'instance'>,
-): Promise<ClientRecord | undefined> {
-  const known = await clients.find(id)
-  if (known?.instance === instance) return known
-  const current = await clients.fresh(id)
-  return current?.instance === instance ? current : undefined
-}
+export const noticedClient = (
+  rt: Runtime,
+  notice: Pick<Notice, 'client' | 'instance'>,
+): Promise<ClientRecord | undefined> =>
+  fittingClient(rt, notice.client, ({ instance }) => instance === notice.instance)
 
 /** Tells a client that a session ended (OIDC Back-Channel Logout 1.0 section 2.5); false when it is to be tried again. */
 export async function deliverNotice(rt: Runtime, notice: Notice): Promise<boolean> {

@@ -1,11 +1,9 @@
 import * as v from 'valibot'
 import { tuple } from '../crypto/tuple.ts'
 import { isOwner } from '../ledger/owner.ts'
-import type { Runtime } from '../runtime.ts'
-import { nowSeconds } from '../util/clock.ts'
-import { openFlow, sealFlow } from './seal.ts'
+import { flowKind } from './seal.ts'
 
-/** What a logout carries between redirects (format 1, a tuple). */
+/** What a logout carries between redirects. */
 export interface LogoutState {
   readonly owner: string
   readonly sid: string
@@ -19,6 +17,7 @@ export interface LogoutState {
   readonly requestedAt: number
 }
 
+/** Format 1, a tuple. */
 const format = tuple({
   owner: v.custom<string>(isOwner),
   sid: v.string(),
@@ -29,28 +28,8 @@ const format = tuple({
   requestedAt: v.number(),
 })
 
-export type LogoutKind = 'logout_challenge' | 'logout_verifier'
+/** A logout that its app is asked about. */
+export const logoutChallenge = flowKind<LogoutState>('logout_challenge', format)
 
-/** Seals a logout challenge or verifier, good until `expiresAt` (seconds since the epoch). */
-export function sealLogout(
-  rt: Runtime,
-  kind: LogoutKind,
-  state: LogoutState,
-  expiresAt: number,
-): Promise<string> {
-  return sealFlow(rt, kind, format.write(state), expiresAt)
-}
-
-/** Opens one; `undefined` when it was not sealed here as this kind. */
-export async function openLogout(
-  rt: Runtime,
-  kind: LogoutKind,
-  sealed: string,
-): Promise<
-  { readonly state: LogoutState; readonly expired: boolean; readonly expiresAt: number } | undefined
-> {
-  const opened = await openFlow(rt, kind, sealed)
-  if (opened === undefined) return undefined
-  const expiresAt = opened.expiresAt ?? 0
-  return { state: format.read(opened.data), expired: expiresAt <= nowSeconds(), expiresAt }
-}
+/** A logout that its app agreed to. */
+export const logoutVerifier = flowKind<LogoutState>('logout_verifier', format)

@@ -1,8 +1,11 @@
+import type { Format } from '../crypto/sealed.ts'
 import type { EnvelopeKind, Opened } from '../crypto/types.ts'
 import { ownerOf } from '../ledger/owner.ts'
 import type { Runtime } from '../runtime.ts'
 import { toBase64url } from '../util/base64url.ts'
+import { nowSeconds } from '../util/clock.ts'
 import { sha256 } from '../util/digest.ts'
+import { withQuery } from './urls.ts'
 
 /** Largest flow state, in bytes of JSON, that travels in the URL: keeps every redirect under 2,000 characters. */
 const MAX_INLINE_BYTES = 1100
@@ -10,32 +13,74 @@ const MAX_INLINE_BYTES = 1100
 /** How much longer than its flow such state is kept, in seconds: an expired flow must still name its request. */
 const KEEP_SECONDS = 24 * 3600
 
-/**
- * Seals flow state for a URL. State that is too large (a consent app's `context` and `session` may have 64 KB)
- * is left in a ledger of its own, and only its digest travels (design section 5). `data` must be an array.
- */
-export async function sealFlow(
-  rt: Runtime,
-  kind: EnvelopeKind,
-  data: readonly unknown[],
-  expiresAt: number,
-): Promise<string> {
-  const text = JSON.stringify(data)
-  const bytes = new TextEncoder().encode(text)
-  if (bytes.byteLength <= MAX_INLINE_BYTES) return rt.envelopes.seal(kind, data, expiresAt)
-  const id = toBase64url(sha256(bytes))
-  await rt.ledgers.call(ownerOf('flow', id), 'putBlob', {
-    id,
-    data: text,
-    expiresAt: expiresAt + KEEP_SECONDS,
-  })
-  return rt.envelopes.seal(kind, id, expiresAt)
+/** Flow state as it comes back: `expired` state still names the request, so that a fresh start can be offered. */
+export interface OpenedFlow<State> {
+  readonly state: State
+  readonly expired: boolean
+  readonly expiresAt: number
 }
 
-/** Opens flow state; `undefined` for anything that was not sealed here as this kind, decided without storage. */
-export async function openFlow(rt: Runtime, kind: EnvelopeKind, text: string): Promise<Opened | undefined> {
-  const opened = await rt.envelopes.open(kind, text)
-  if (opened === undefined || typeof opened.data !== 'string') return opened
+/** What flows carry from one redirect to the next, sealed: all that is of one kind. */
+export interface FlowKind<State> {
+  /** A URL that carries the state in the parameter named like its kind, until `expiresAt` (seconds since the epoch). */
+  urlWith(
+    rt: Runtime,
+    url: string,
+    state: State,
+    expiresAt: number,
+    parameters?: Readonly<Record<string, string>>,
+  ): Promise<string>
+
+  /**
+   * Opens what such a URL brought; `undefined` for anything that was not sealed here as this kind, decided without
+   * storage. Throws `server_error` for what does not fit its format: that is our fault, never the caller's.
+   */
+  open(rt: Runtime, sealed: string): Promise<OpenedFlow<State> | undefined>
+}
+
+/**
+ * Defines a kind of flow state. What is too large for a URL (a consent app's `context` and `session` may have 64 KB)
+ * is left in a ledger of its own, and only its digest travels (design section 5).
+ *
+ * @param maxInline - bytes of JSON that travel whole
+ */
+export function flowKind<State>(
+  kind: EnvelopeKind,
+  { write, read }: Format<State>,
+  maxInline = MAX_INLINE_BYTES,
+): FlowKind<State> {
+  return {
+    async urlWith(rt, url, state, expiresAt, parameters) {
+      const data = await inlineData(rt, write(state), expiresAt, maxInline)
+      return withQuery(url, { ...parameters, [kind]: await rt.envelopes.seal(kind, data, expiresAt) })
+    },
+
+    async open(rt, sealed) {
+      const opened = await wholeData(rt, await rt.envelopes.open(kind, sealed))
+      if (opened === undefined) return undefined
+      const expiresAt = opened.expiresAt ?? 0
+      return { state: read(opened.data), expired: expiresAt <= nowSeconds(), expiresAt }
+    },
+  }
+}
+
+async function inlineData(
+  rt: Runtime,
+  data: readonly unknown[],
+  expiresAt: number,
+  maxInline: number,
+): Promise<unknown> {
+  const text = JSON.stringify(data)
+  const bytes = new TextEncoder().encode(text)
+  if (bytes.byteLength <= maxInline) return data
+  const id = toBase64url(sha256(bytes))
+  const blob = { id, data: text, expiresAt: expiresAt + KEEP_SECONDS }
+  await rt.ledgers.call(ownerOf('flow', id), 'putBlob', blob)
+  return id
+}
+
+async function wholeData(rt: Runtime, opened: Opened | undefined): Promise<Opened | undefined> {
+  if (typeof opened?.data !== 'string') return opened
   const blob = await rt.ledgers.call(ownerOf('flow', opened.data), 'getBlob', { id: opened.data })
-  return blob === null ? undefined : { expiresAt: opened.expiresAt, data: JSON.parse(blob) }
+  return blob === null ? undefined : { ...opened, data: JSON.parse(blob) }
 }

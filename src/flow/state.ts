@@ -1,10 +1,8 @@
 import * as v from 'valibot'
 import { tuple } from '../crypto/tuple.ts'
-import type { Runtime } from '../runtime.ts'
-import { nowSeconds } from '../util/clock.ts'
 import type { Json, JsonObject } from '../util/json.ts'
 import { jsonObject, jsonValue } from './json-value.ts'
-import { openFlow, sealFlow } from './seal.ts'
+import { flowKind } from './seal.ts'
 
 /**
  * What a flow carries between redirects (format 1). Everything travels as tuples to keep URLs short; items are
@@ -105,13 +103,6 @@ export interface ConsentVerdict extends ConsentState {
   readonly decision: ConsentAcceptance | Denial
 }
 
-/** Flow state as it comes back: `expired` state still names the request, so that a fresh start can be offered. */
-export interface OpenedFlow<State> {
-  readonly state: State
-  readonly expired: boolean
-  readonly expiresAt: number
-}
-
 const nested = v.custom<readonly unknown[]>(Array.isArray)
 const deviceFormat = tuple({ owner: text, id: text, expiresAt: seconds })
 const flowFormat = tuple({
@@ -126,8 +117,7 @@ const flowFormat = tuple({
 
 function fromFlow(flow: Flow): readonly unknown[] {
   const device = flow.device === null ? null : deviceFormat.write(flow.device)
-  const data = flowFormat.write({ ...flow, tail: flow.id.slice(18), device })
-  return device === null ? data.slice(0, -1) : data
+  return flowFormat.write({ ...flow, tail: flow.id.slice(18), device })
 }
 
 function toFlow(data: readonly unknown[]): Flow {
@@ -144,31 +134,24 @@ const login = {
   seen: v.nullish(v.object({ owner: text, epoch: seconds }), null),
 }
 
-const loginAcceptance = v.object({
+/** What the login app said of the user: kept from its decision to the end of the consent step. */
+const person = {
   subject: text,
   authTime: seconds,
-  remember: v.boolean(),
-  rememberFor: seconds,
-  extend: v.boolean(),
   forced: v.nullish(text, ''),
   acr: text,
   amr: texts,
   context: jsonValue,
+}
+
+const loginAcceptance = v.object({
+  ...person,
+  remember: v.boolean(),
+  rememberFor: seconds,
+  extend: v.boolean(),
 })
 
-const consent = {
-  flow: nested,
-  rest: v.object({
-    subject: text,
-    authTime: seconds,
-    epoch: seconds,
-    skip: v.boolean(),
-    forced: v.nullish(text, ''),
-    acr: text,
-    amr: texts,
-    context: jsonValue,
-  }),
-}
+const consent = { flow: nested, rest: v.object({ ...person, epoch: seconds, skip: v.boolean() }) }
 
 const consentAcceptance = v.object({
   scope: texts,
@@ -181,85 +164,49 @@ const consentAcceptance = v.object({
   context: jsonValue,
 })
 
-const formats = {
-  login_challenge: tuple(login),
-  login_verifier: tuple({ ...login, decision: v.union([loginAcceptance, denial]) }),
-  consent_challenge: tuple(consent),
-  consent_verifier: tuple({ ...consent, decision: v.union([consentAcceptance, denial]) }),
-}
+const loginTuple = tuple(login)
+const loginVerdictTuple = tuple({ ...login, decision: v.union([loginAcceptance, denial]) })
+const consentTuple = tuple(consent)
+const consentVerdictTuple = tuple({ ...consent, decision: v.union([consentAcceptance, denial]) })
 
-interface States {
-  readonly login_challenge: LoginState
-  readonly login_verifier: LoginVerdict
-  readonly consent_challenge: ConsentState
-  readonly consent_verifier: ConsentVerdict
-}
-
-export type FlowKind = keyof States
-
-/** State of one kind, as it is opened. */
-export type StateOf<Kind extends FlowKind> = States[Kind]
-
-const whole = <Rest extends object>({ flow, ...rest }: Rest & { readonly flow: readonly unknown[] }) => ({
+/** A step as it was before it was sealed: with its flow, and on one level what consent steps keep by name. */
+const whole = <Step extends object, Rest extends object>({
+  flow,
+  rest,
+  ...step
+}: Step & { readonly flow: readonly unknown[]; readonly rest: Rest }) => ({
   ...rest,
+  ...step,
   flow: toFlow(flow),
 })
 
-const readers: { readonly [Kind in FlowKind]: (data: unknown) => States[Kind] } = {
-  login_challenge: (data) => whole(formats.login_challenge.read(data)),
-  login_verifier: (data) => whole(formats.login_verifier.read(data)),
-  consent_challenge: (data) => {
-    const { rest, ...state } = whole(formats.consent_challenge.read(data))
-    return { ...rest, ...state }
-  },
-  consent_verifier: (data) => {
-    const { rest, ...state } = whole(formats.consent_verifier.read(data))
-    return { ...rest, ...state }
-  },
-}
-
 /**
- * Seals a login challenge, under 800 characters for an ordinary OpenID Connect request. It always travels whole:
- * nobody has logged in yet, so nothing may be written.
+ * A request that the login app is asked about, under 800 characters for an ordinary OpenID Connect request. It always
+ * travels whole: nobody has logged in yet, so nothing may be written.
  */
-export function sealLogin(rt: Runtime, state: LoginState, expiresAt: number): Promise<string> {
-  const { flow, known, seen } = state
-  return rt.envelopes.seal(
-    'login_challenge',
-    [fromFlow(flow), known, ...(seen === null ? [] : [seen])],
-    expiresAt,
-  )
-}
+export const loginChallenge = flowKind<LoginState>(
+  'login_challenge',
+  {
+    write: (state) => loginTuple.write({ ...state, flow: fromFlow(state.flow) }),
+    read: (data) => whole({ ...loginTuple.read(data), rest: {} }),
+  },
+  Number.POSITIVE_INFINITY,
+)
 
-/** Seals the login app's decision. */
-export function sealLoginVerdict(rt: Runtime, state: LoginVerdict, expiresAt: number): Promise<string> {
-  const { flow, known, seen, decision } = state
-  return sealFlow(rt, 'login_verifier', [fromFlow(flow), known, seen, decision], expiresAt)
-}
+/** The login app's decision. */
+export const loginVerifier = flowKind<LoginVerdict>('login_verifier', {
+  write: (state) => loginVerdictTuple.write({ ...state, flow: fromFlow(state.flow) }),
+  read: (data) => whole({ ...loginVerdictTuple.read(data), rest: {} }),
+})
 
-/** Seals a consent challenge. */
-export function sealConsent(rt: Runtime, state: ConsentState, expiresAt: number): Promise<string> {
-  const { flow, ...rest } = state
-  return sealFlow(rt, 'consent_challenge', [fromFlow(flow), rest], expiresAt)
-}
+/** A login that the consent app is asked about. */
+export const consentChallenge = flowKind<ConsentState>('consent_challenge', {
+  write: ({ flow, ...rest }) => consentTuple.write({ flow: fromFlow(flow), rest }),
+  read: (data) => whole(consentTuple.read(data)),
+})
 
-/** Seals the consent app's decision. */
-export function sealConsentVerdict(rt: Runtime, state: ConsentVerdict, expiresAt: number): Promise<string> {
-  const { flow, decision, ...rest } = state
-  return sealFlow(rt, 'consent_verifier', [fromFlow(flow), rest, decision], expiresAt)
-}
-
-/**
- * Opens flow state of one kind; `undefined` for what was not sealed here as that kind. Throws `server_error`
- * for a payload that opens but does not fit its format: that is our fault, never the caller's.
- */
-export async function openState<Kind extends FlowKind>(
-  rt: Runtime,
-  kind: Kind,
-  sealed: string,
-): Promise<OpenedFlow<StateOf<Kind>> | undefined> {
-  const opened = await openFlow(rt, kind, sealed)
-  if (opened === undefined) return undefined
-  const expiresAt = opened.expiresAt ?? 0
-  return { state: readers[kind](opened.data), expired: expiresAt <= nowSeconds(), expiresAt }
-}
+/** The consent app's decision. */
+export const consentVerifier = flowKind<ConsentVerdict>('consent_verifier', {
+  write: ({ flow, decision, ...rest }) => consentVerdictTuple.write({ flow: fromFlow(flow), rest, decision }),
+  read: (data) => whole(consentVerdictTuple.read(data)),
+})

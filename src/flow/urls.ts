@@ -13,11 +13,13 @@ export interface Requested {
   readonly device?: unknown
 }
 
-const isDevice = ({ device }: Requested): boolean => device !== undefined && device !== null
+/** Where the browser comes back to after login or consent, with nothing but a verifier and `client_id`: URLs stay short. */
+export const entryUrl = (config: Config, { device }: Partial<Requested>): string =>
+  device === undefined || device === null ? authorizeUrl(config) : verifyUrl(config)
 
 /** The request as the login app sees it, and where a fresh start begins (contract 2.2 `request_url`, 3.12). */
-export const requestUrl = (config: Config, request: Requested): string =>
-  isDevice(request) ? verifyUrl(config) : `${authorizeUrl(config)}?${request.query}`
+export const requestUrl = (config: Config, { device, query }: Requested): string =>
+  entryUrl(config, { device }) + (device ? '' : `?${query}`)
 
 /** Adds query parameters to an absolute URL, keeping the query it has and its fragment. */
 export function withQuery(url: string, parameters: Readonly<Record<string, string>>): string {
@@ -25,18 +27,3 @@ export function withQuery(url: string, parameters: Readonly<Record<string, strin
   for (const [name, value] of Object.entries(parameters)) target.searchParams.set(name, value)
   return target.href
 }
-
-/** Where the browser continues after login or consent: beside a verifier only `client_id` counts, so URLs stay short. */
-export function continueUrl(
-  config: Config,
-  request: Requested,
-  clientId: string,
-  verifier: Readonly<Record<string, string>>,
-): string {
-  const url = isDevice(request) ? verifyUrl(config) : authorizeUrl(config)
-  return withQuery(url, { client_id: clientId, ...verifier })
-}
-
-/** The same request with `prompt=login`, for a login app that saw another subject than the remembered one. */
-export const loginAgainUrl = (config: Config, request: Requested): string =>
-  withQuery(requestUrl(config, request), { prompt: 'login' })

@@ -2,6 +2,7 @@ import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { Parameters } from '../http/form.ts'
 import { toBase64url } from '../util/base64url.ts'
+import { BoundedMap } from '../util/bounded-map.ts'
 import { nowMs } from '../util/clock.ts'
 import { sha256 } from '../util/digest.ts'
 
@@ -9,7 +10,7 @@ import { sha256 } from '../util/digest.ts'
 const REMEMBER_MS = 60_000
 const MAX_REMEMBERED = 1000
 
-const unknown = new Map<string, { readonly attempt: string; readonly at: number }>()
+const unknown = new BoundedMap<{ readonly attempt: string; readonly at: number }>(MAX_REMEMBERED)
 
 /**
  * Runs a ledger call that must not happen twice. When its outcome stays unknown the client is told to come again,
@@ -30,7 +31,8 @@ export async function underAttempt<Result>(
     unknown.delete(key)
     return result
   } catch (thrown) {
-    if (thrown instanceof OAuthError && thrown.code === 'temporarily_unavailable') remember(key, current)
+    if (thrown instanceof OAuthError && thrown.code === 'temporarily_unavailable')
+      unknown.set(key, { attempt: current, at: nowMs() })
     throw thrown
   }
 }
@@ -47,10 +49,4 @@ export function underAssertion<Result>(
   const assertion = form.get('client_assertion')
   if (assertion === undefined) return run(ctx)
   return underAttempt(ctx.attempt, '', assertion, (attempt) => run({ ...ctx, attempt }))
-}
-
-function remember(key: string, attempt: string): void {
-  const [oldest] = unknown.keys()
-  if (unknown.size >= MAX_REMEMBERED && oldest !== undefined) unknown.delete(oldest)
-  unknown.set(key, { attempt, at: nowMs() })
 }

@@ -1,16 +1,15 @@
 import { DEVICE_GRANT } from '../clients/lifespans.ts'
 import type { RequestContext } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidGrant } from '../errors/oauth-error.ts'
 import type { ConsentedGrant } from '../ledger/types.ts'
-import type { ClientRecord } from '../store/types.ts'
 import { prepareSigners } from '../tokens/access-token.ts'
 import { checkCodeVerifier, checkRedirectUriAgain } from '../tokens/code.ts'
-import { openCode } from '../tokens/formats.ts'
+import { authorizationCodes } from '../tokens/formats.ts'
 import { issueTokens, type TokenResponse } from '../tokens/issue.ts'
 import { keepFor, lifetimesFor } from '../tokens/lifetimes.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { underAttempt } from './attempts.ts'
-import { type GrantHandler, requireGrantType, requireStamp } from './grant.ts'
+import { type GrantHandler, refuseReused, requireGrantType, requireStamp } from './grant.ts'
 import { type HookedRequest, withHooks } from './hook.ts'
 
 /**
@@ -20,8 +19,8 @@ import { type HookedRequest, withHooks } from './hook.ts'
 export const authorizationCode: GrantHandler = async (ctx, registered, form) => {
   const allowed = await requireGrantType(ctx, registered, 'authorization_code')
   const presented = form.require('code')
-  const code = await openCode(ctx.rt, presented)
-  if (code === undefined || (code.expiresAt ?? 0) <= nowSeconds()) throw new OAuthError('invalid_grant')
+  const code = await authorizationCodes.open(ctx.rt, presented)
+  if (code === undefined || (code.expiresAt ?? 0) <= nowSeconds()) throw invalidGrant()
   const client = await requireStamp(ctx, allowed, 'code', code)
   checkRedirectUriAgain(code.redirectUri, form.get('redirect_uri'))
   checkCodeVerifier(code.codeChallenge, form.get('code_verifier'))
@@ -58,21 +57,9 @@ export async function redeemGrant(
         hook,
       }),
     )
-    if (result.status !== 'issued') throw refusal(ctx, client, grant, result.status)
+    if (result.status === 'reused') throw refuseReused(ctx, client, grant.grantId, 'code')
+    if (result.status === 'gone') throw invalidGrant()
     ctx.audit('token.issued', { client_id: client.id, grant: grant.grantId, grant_type: grantType })
     return issueTokens(ctx, client, { owner: grant.owner, ...result }, lifetimes)
   })
-}
-
-function refusal(
-  ctx: RequestContext,
-  client: ClientRecord,
-  { grantId }: ConsentedGrant,
-  status: 'reused' | 'gone',
-): OAuthError {
-  if (status === 'reused') {
-    ctx.audit('token.reuse_detected', { client_id: client.id, grant: grantId, credential: 'code' })
-    ctx.defer(ctx.rt.book.revoke([grantId], nowSeconds()))
-  }
-  return new OAuthError('invalid_grant')
 }

@@ -1,6 +1,6 @@
 import { DEVICE_GRANT } from '../clients/lifespans.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
-import { openDeviceCode } from '../tokens/formats.ts'
+import { invalidGrant, OAuthError } from '../errors/oauth-error.ts'
+import { deviceCodes } from '../tokens/formats.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { redeemGrant } from './authorization-code.ts'
 import { type GrantHandler, requireGrantType, requireStamp } from './grant.ts'
@@ -12,8 +12,8 @@ import { type GrantHandler, requireGrantType, requireStamp } from './grant.ts'
 export const deviceCode: GrantHandler = async (ctx, registered, form) => {
   const allowed = await requireGrantType(ctx, registered, DEVICE_GRANT)
   const presented = form.require('device_code')
-  const code = await openDeviceCode(ctx.rt, presented)
-  if (code === undefined) throw new OAuthError('invalid_grant')
+  const code = await deviceCodes.open(ctx.rt, presented)
+  if (code === undefined) throw invalidGrant()
   const client = await requireStamp(ctx, allowed, 'code', code)
   if ((code.expiresAt ?? 0) <= nowSeconds()) throw new OAuthError('expired_token')
   const intervalMs = ctx.rt.config.oauth2.device.pollingInterval * 1000

@@ -1,10 +1,12 @@
+import { fittingClient } from '../clients/fitting.ts'
 import type { RequestContext } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidGrant, OAuthError } from '../errors/oauth-error.ts'
 import type { Parameters } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
 import type { ClientStamp } from '../tokens/formats.ts'
 import { stampFits } from '../tokens/formats.ts'
 import type { TokenResponse } from '../tokens/issue.ts'
+import { nowSeconds } from '../util/clock.ts'
 
 /** One grant type at the token endpoint: validates, commits in the ledger, issues. Throws what the client is told. */
 export type GrantHandler = (
@@ -15,30 +17,37 @@ export type GrantHandler = (
 
 /** The client must list the grant type; one that lists none has `authorization_code` (contract 2.1). */
 export async function requireGrantType(
-  ctx: RequestContext,
+  { rt }: RequestContext,
   client: ClientRecord,
   grantType: string,
 ): Promise<ClientRecord> {
-  if (allows(client, grantType)) return client
-  const current = await ctx.rt.clients.fresh(client.id)
-  if (current !== undefined && allows(current, grantType)) return current
+  const allows = ({ metadata }: ClientRecord): boolean =>
+    (metadata.grant_types?.length ? metadata.grant_types : ['authorization_code']).includes(grantType)
+  const fitting = await fittingClient(rt, client.id, allows, client)
+  if (fitting !== undefined) return fitting
   throw new OAuthError('unauthorized_client', `The client may not use grant type '${grantType}'.`)
 }
 
-function allows(client: ClientRecord, grantType: string): boolean {
-  const registered = client.metadata.grant_types ?? []
-  return registered.length === 0 ? grantType === 'authorization_code' : registered.includes(grantType)
+/** A code or refresh token came once more, and its family is dead: says so to the logs and the book. */
+export function refuseReused(
+  { rt, audit, defer }: RequestContext,
+  client: ClientRecord,
+  grantId: string,
+  credential: 'code' | 'refresh_token',
+): OAuthError {
+  audit('token.reuse_detected', { client_id: client.id, grant: grantId, credential })
+  defer(rt.book.revoke([grantId], nowSeconds()))
+  return invalidGrant()
 }
 
 /** A code or refresh token must belong to this creation of the client. Throws `invalid_grant`. */
 export async function requireStamp(
-  ctx: RequestContext,
+  { rt }: RequestContext,
   client: ClientRecord,
   use: 'code' | 'refresh_token',
   stamp: ClientStamp,
 ): Promise<ClientRecord> {
-  if (stampFits(use, stamp, client)) return client
-  const current = await ctx.rt.clients.fresh(client.id)
-  if (current !== undefined && stampFits(use, stamp, current)) return current
-  throw new OAuthError('invalid_grant')
+  const fitting = await fittingClient(rt, client.id, (current) => stampFits(use, stamp, current), client)
+  if (fitting === undefined) throw invalidGrant()
+  return fitting
 }

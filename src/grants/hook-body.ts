@@ -34,38 +34,20 @@ export const ownSession = (
   idTokenClaims: {},
 })
 
-/** Body of the token hook (contract 1.5). */
-export async function tokenHookBody(
-  rt: Runtime,
-  request: HookedRequest,
-  session: HookSession,
-): Promise<object> {
-  return {
-    session: await sessionOf(rt, request, session),
-    request: {
-      ...requesterOf(request, session),
-      requested_scopes: session.requestedScope,
-      payload: payloadOf(request.form),
-    },
-  }
-}
+/** What the token hook is told beside the session (contract 1.5). */
+export const tokenHookBody = (request: HookedRequest, session: HookSession): object => ({
+  request: {
+    ...requesterOf(request, session),
+    requested_scopes: session.requestedScope,
+    payload: payloadOf(request.form),
+  },
+})
 
-/** Body of the older refresh token hook (contract 1.5). */
-export async function refreshHookBody(
-  rt: Runtime,
-  request: HookedRequest,
-  session: HookSession,
-): Promise<object> {
+/** What the older refresh token hook is told beside the session (contract 1.5). */
+export function refreshHookBody(request: HookedRequest, session: HookSession): object {
   const requester = requesterOf(request, session)
-  const { client_id, granted_scopes, granted_audience } = requester
-  return {
-    subject: session.subject,
-    session: await sessionOf(rt, request, session),
-    requester,
-    client_id,
-    granted_scopes,
-    granted_audience,
-  }
+  const { grant_types: _types, ...granted } = requester
+  return { subject: session.subject, requester, ...granted }
 }
 
 const requesterOf = ({ client, form }: HookedRequest, { scope, audience }: HookSession) => ({
@@ -76,22 +58,25 @@ const requesterOf = ({ client, form }: HookedRequest, { scope, audience }: HookS
 })
 
 /** The harmless part of the form. */
-function payloadOf(form: Parameters): object {
-  const names = ['assertion', 'grant_type', 'response_type', 'scope', 'client_id']
-  return Object.fromEntries(
-    names.flatMap((name) => {
+const payloadOf = (form: Parameters): object =>
+  Object.fromEntries(
+    ['assertion', 'grant_type', 'response_type', 'scope', 'client_id'].map((name) => {
       const value = form.get(name)
-      return value === undefined ? [] : [[name, [value]]]
+      return [name, value === undefined ? undefined : [value]]
     }),
   )
-}
 
-async function sessionOf(rt: Runtime, request: HookedRequest, session: HookSession): Promise<object> {
+/** The session as hooks are shown it; JSON leaves out what is undefined. */
+export async function hookedSession(
+  rt: Runtime,
+  request: HookedRequest,
+  session: HookSession,
+): Promise<object> {
   const { oauth2, urls } = rt.config
-  const { subject, clientId, sid, lifetimes } = { ...session, lifetimes: request.lifetimes }
+  const { subject, clientId, sid } = session
   const { kid } = await rt.keys.signer(ID_TOKEN_SET)
   const now = nowSeconds()
-  const ends = { access_token: lifetimes.accessToken, refresh_token: lifetimes.refreshToken ?? null }
+  const { accessToken, idToken = accessToken, refreshToken = null } = request.lifetimes
   return {
     id_token: {
       id_token_claims: {
@@ -100,7 +85,7 @@ async function sessionOf(rt: Runtime, request: HookedRequest, session: HookSessi
         sub: subject,
         aud: [clientId],
         nonce: session.nonce ?? '',
-        exp: rfc3339(now + (lifetimes.idToken ?? lifetimes.accessToken)),
+        exp: rfc3339(now + idToken),
         iat: rfc3339(now),
         rat: rfc3339(session.requestedAt),
         auth_time: rfc3339(session.authTime),
@@ -108,14 +93,13 @@ async function sessionOf(rt: Runtime, request: HookedRequest, session: HookSessi
         acr: session.acr,
         amr: session.amr,
         c_hash: '',
-        ext: { ...session.idTokenClaims, ...(sid !== '' && { sid }) },
+        ext: { ...session.idTokenClaims, ...(sid && { sid }) },
       },
       headers: { extra: { kid } },
-      expires_at: Object.fromEntries(
-        Object.entries(ends).flatMap(([name, seconds]) =>
-          seconds === null ? [] : [[name, rfc3339(now + seconds)]],
-        ),
-      ),
+      expires_at: {
+        access_token: rfc3339(now + accessToken),
+        refresh_token: refreshToken === null ? undefined : rfc3339(now + refreshToken),
+      },
       username: '',
       subject,
     },

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { accessTokenLifespan } from '../clients/lifespans.ts'
 import type { TokenHook } from '../config/types.ts'
 import type { RequestContext } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { accessDenied, OAuthError } from '../errors/oauth-error.ts'
 import type { Parameters } from '../http/form.ts'
 import { logLine } from '../http/log.ts'
 import { fetchOutbound, type OutboundAnswer } from '../http/outbound.ts'
@@ -10,7 +10,7 @@ import type { CustomClaims, HookStep, RedeemResult, RefreshResult } from '../led
 import type { ClientRecord } from '../store/types.ts'
 import type { TokenLifetimes } from '../tokens/lifetimes.ts'
 import { isJsonObject, isShallow, type JsonObject, parseJson } from '../util/json.ts'
-import { type HookSession, ownSession, refreshHookBody, tokenHookBody } from './hook-body.ts'
+import { type HookSession, hookedSession, ownSession, refreshHookBody, tokenHookBody } from './hook-body.ts'
 import type { OwnClaims } from './own-token.ts'
 
 /** How long a hook may take with all its tries, milliseconds. */
@@ -24,8 +24,6 @@ const MAX_DEPTH = 32
 
 /** The most that claims may take where the token itself carries them. */
 const MAX_CARRIED_BYTES = 8192
-
-const REFRESH = 'refresh_token'
 
 /** What of a token request the hooks are told, beside the session. */
 export interface HookedRequest {
@@ -47,7 +45,7 @@ export async function withHooks<Result extends RedeemResult | RefreshResult>(
   request: HookedRequest,
   call: (hook: HookStep | undefined) => Promise<Result>,
 ): Promise<Result> {
-  if (!isHooked(ctx, request.form)) return call(undefined)
+  if (hooksFor(ctx, request.form).length === 0) return call(undefined)
   const asked: RedeemResult | RefreshResult = await call('ask')
   if (asked.status !== 'issued') return call(undefined)
   if ('via' in asked && (asked.via === 'grace' || asked.via === 'repeat')) return call(undefined)
@@ -60,7 +58,6 @@ export async function hookedOwnClaims(
   request: Pick<HookedRequest, 'client' | 'form'>,
   claims: OwnClaims,
 ): Promise<JsonObject> {
-  if (!isHooked(ctx, request.form)) return {}
   const accessToken = accessTokenLifespan(ctx.rt.config.ttl, request.client.metadata, claims.grantType)
   const hooked = { ...request, lifetimes: { accessToken } }
   const custom = (await askHooks(ctx, hooked, ownSession(request, claims)))?.accessTokenClaims ?? {}
@@ -68,26 +65,29 @@ export async function hookedOwnClaims(
   throw new OAuthError('server_error', 'The token hook gave more claims than a token can carry.')
 }
 
-function isHooked({ rt }: RequestContext, form: Parameters): boolean {
+/** The hooks that are asked, in order: the token hook sees what the refresh hook changed. */
+function hooksFor({ rt }: RequestContext, form: Parameters) {
   const { tokenHook, refreshTokenHook } = rt.config.oauth2
-  return tokenHook !== null || (refreshTokenHook !== null && form.get('grant_type') === REFRESH)
+  const refreshes = form.get('grant_type') === 'refresh_token'
+  return [
+    { name: 'refresh_token', hook: refreshes ? refreshTokenHook : null, bodyOf: refreshHookBody },
+    { name: 'token', hook: tokenHook, bodyOf: tokenHookBody },
+  ].flatMap(({ hook, ...rest }) => (hook === null ? [] : [{ hook, ...rest }]))
 }
 
-/** Asks the refresh hook and then the token hook, which sees what the first changed; `undefined` if none did. */
+/** Asks the hooks; `undefined` if none changed any claims. */
 async function askHooks(
   ctx: RequestContext,
   request: HookedRequest,
   session: HookSession,
 ): Promise<CustomClaims | undefined> {
-  const { tokenHook, refreshTokenHook } = ctx.rt.config.oauth2
   let claims: CustomClaims | undefined
-  if (refreshTokenHook !== null && request.form.get('grant_type') === REFRESH) {
-    const body = refreshHookBody(ctx.rt, request, session)
-    claims = await askHook(ctx, REFRESH, refreshTokenHook, await body)
+  for (const { name, hook, bodyOf } of hooksFor(ctx, request.form)) {
+    const current = { ...session, ...claims }
+    const body = { session: await hookedSession(ctx.rt, request, current), ...bodyOf(request, current) }
+    claims = (await askHook(ctx, name, hook, body)) ?? claims
   }
-  if (tokenHook === null) return claims
-  const body = tokenHookBody(ctx.rt, request, { ...session, ...claims })
-  return (await askHook(ctx, 'token', tokenHook, await body)) ?? claims
+  return claims
 }
 
 async function askHook(
@@ -101,7 +101,7 @@ async function askHook(
   if (hook.auth?.in === 'cookie') headers.set('cookie', `${hook.auth.name}=${hook.auth.value}`)
   const answer = await post(ctx, hook.url, { method: 'POST', headers, body: JSON.stringify(body) })
   if (answer?.status === 204) return undefined
-  if (answer?.status === 403) throw new OAuthError('access_denied', `The ${name} hook denied the request.`)
+  if (answer?.status === 403) throw accessDenied(`The ${name} hook denied the request.`)
   const claims = answer?.status === 200 ? readClaims(answer.body) : undefined
   if (claims !== undefined) return claims
   logLine('hook.failed', { request_id: ctx.requestId, hook: name, status: answer?.status ?? null })

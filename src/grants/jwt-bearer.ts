@@ -11,8 +11,7 @@ import { JWT_BEARER } from '../clients/lifespans.ts'
 import { refusedAudience } from '../clients/limits.ts'
 import type { Config } from '../config/types.ts'
 import type { RequestContext } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
-import type { Parameters } from '../http/form.ts'
+import { invalidGrant, OAuthError } from '../errors/oauth-error.ts'
 import { ownerOf } from '../ledger/owner.ts'
 import type { TrustedIssuer } from '../store/trusted-issuers.ts'
 import type { ClientRecord } from '../store/types.ts'
@@ -34,19 +33,22 @@ import { issueOwnToken } from './own-token.ts'
 export const jwtBearer: GrantHandler = async (ctx, registered, form) => {
   const allowed = await requireGrantType(ctx, registered, JWT_BEARER)
   const assertion = readAssertion(form.require('assertion'))
-  if (assertion === undefined) throw new OAuthError('invalid_grant', 'The assertion is not a signed JWT.')
-  const problem = grantProblem(ctx.rt.config, assertion, nowSeconds())
-  if (problem !== undefined) throw new OAuthError('invalid_grant', problem)
-  const trust = await findTrust(ctx, assertion)
-  checkTrustedScope(ctx.rt.config, trust, form)
-  const client = await currentClient(ctx, allowed, form)
-  const refused = refusedAudience(client, form.list('audience'))
+  if (assertion === undefined) throw invalidGrant('The assertion is not a signed JWT.')
+  const { config } = ctx.rt
+  const problem = grantProblem(config, assertion, nowSeconds())
+  if (problem !== undefined) throw invalidGrant(problem)
+  const requested = [...new Set(form.list('scope'))]
+  checkTrustedScope(config, await findTrust(ctx, assertion), requested)
+  const audience = form.list('audience')
+  const client = await currentClient(ctx, allowed, requested, audience)
+  const refused = refusedAudience(client, audience)
   if (refused !== undefined) throw refused
+  const copied = config.oauth2.jwtBearer.omitAudience ? [] : assertion.aud
   const claims = {
     grantType: JWT_BEARER,
     subject: assertion.sub,
-    scope: requestedScope(form).filter((scope) => covers(ctx.rt.config, client, scope)),
-    audience: audienceOf(ctx.rt.config, assertion, form),
+    scope: requested.filter((scope) => covers(config, client, scope)),
+    audience: [...new Set([...audience, ...copied])],
   } as const
   await prepareSigners(ctx.rt, client)
   const custom = await hookedOwnClaims(ctx, { client, form }, claims)
@@ -75,10 +77,7 @@ async function findTrust(ctx: RequestContext, assertion: Assertion): Promise<Tru
     (await signer(assertion, await issuers.find(assertion.iss, false))) ??
     (await signer(assertion, await issuers.find(assertion.iss, true)))
   if (trust !== undefined) return trust
-  throw new OAuthError(
-    'invalid_grant',
-    'No key that is trusted for this issuer and subject signed the assertion.',
-  )
+  throw invalidGrant('No key that is trusted for this issuer and subject signed the assertion.')
 }
 
 /** The entry whose key signed; trust in this very subject goes before trust in any. */
@@ -96,11 +95,8 @@ async function signer(
   return undefined
 }
 
-const requestedScope = (form: Parameters): readonly string[] => [...new Set(form.list('scope'))]
-
-function checkTrustedScope(config: Config, trust: TrustedIssuer, form: Parameters): void {
-  const { scope } = config.strategies
-  const foreign = requestedScope(form).find((value) => !scopeAllowed(scope, trust.scope, value))
+function checkTrustedScope({ strategies }: Config, trust: TrustedIssuer, requested: readonly string[]): void {
+  const foreign = requested.find((value) => !scopeAllowed(strategies.scope, trust.scope, value))
   if (foreign === undefined) return
   const hint = `The issuer of the assertion may not give scope '${foreign.slice(0, 100)}'.`
   throw new OAuthError('invalid_scope', hint)
@@ -108,22 +104,18 @@ function checkTrustedScope(config: Config, trust: TrustedIssuer, form: Parameter
 
 /** The client, from the source if the copy at hand would narrow or refuse what is requested. */
 async function currentClient(
-  ctx: RequestContext,
-  client: ClientRecord,
-  form: Parameters,
+  { rt }: RequestContext,
+  copy: ClientRecord,
+  scope: readonly string[],
+  audience: readonly string[],
 ): Promise<ClientRecord> {
-  const whole = requestedScope(form).every((scope) => covers(ctx.rt.config, client, scope))
-  if (whole && refusedAudience(client, form.list('audience')) === undefined) return client
-  return (await ctx.rt.clients.fresh(client.id)) ?? client
+  const whole = scope.every((value) => covers(rt.config, copy, value))
+  if (whole && refusedAudience(copy, audience) === undefined) return copy
+  return (await rt.clients.fresh(copy.id)) ?? copy
 }
 
 const covers = (config: Config, { metadata }: ClientRecord, scope: string): boolean =>
   scopeAllowed(config.strategies.scope, metadata.scope.split(' '), scope)
-
-function audienceOf(config: Config, assertion: Assertion, form: Parameters): readonly string[] {
-  const copied = config.oauth2.jwtBearer.omitAudience ? [] : assertion.aud
-  return [...new Set([...form.list('audience'), ...copied])]
-}
 
 /** Spends the assertion in the ledger of its subject until it expires; one without `jti` may come again. Throws `jti_known`. */
 async function spend(ctx: RequestContext, assertion: Assertion, attempt: string): Promise<void> {

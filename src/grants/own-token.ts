@@ -2,9 +2,8 @@ import { accessTokenLifespan, type IssuingGrant } from '../clients/lifespans.ts'
 import type { RequestContext } from '../context.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { makeAccessToken } from '../tokens/access-token.ts'
-import { firstNonce } from '../tokens/credential.ts'
 import { stampOf } from '../tokens/formats.ts'
-import type { TokenResponse } from '../tokens/issue.ts'
+import { responseWith, type TokenResponse } from '../tokens/issue.ts'
 import { randomText } from '../util/base64url.ts'
 import { nowSeconds } from '../util/clock.ts'
 import type { JsonObject } from '../util/json.ts'
@@ -33,19 +32,13 @@ export async function issueOwnToken(
   const issuedAt = nowSeconds()
   const lifetime = accessTokenLifespan(ctx.rt.config.ttl, client.metadata, grantType)
   const id = randomText(16)
-  const common = { clientId: client.id, scope, audience, custom, issuedAt }
+  const common = { scope, audience, custom, issuedAt }
   const accessToken = await makeAccessToken(
     ctx.rt,
     client,
-    { type: 'client', id, shards: SHARDS, subject, ...common, ...stampOf(client) },
+    { type: 'client', clientId: client.id, id, shards: SHARDS, subject, ...common, ...stampOf(client) },
     { subject: subject ?? client.id, expiresAt: issuedAt + lifetime, ...common },
   )
   ctx.audit('token.issued', { client_id: client.id, grant_type: grantType })
-  return {
-    access_token: accessToken,
-    expires_in: lifetime,
-    scope: scope.join(' '),
-    token_type: 'bearer',
-    ...(await firstNonce(ctx.rt, scope, accessToken)),
-  }
+  return responseWith(ctx.rt, accessToken, lifetime, scope)
 }

@@ -1,14 +1,15 @@
 import type { RequestContext } from '../context.ts'
-import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
+import type { Expiring } from '../crypto/sealed.ts'
+import { invalidGrant, invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import type { HookStep, RefreshResult } from '../ledger/types.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { prepareSigners } from '../tokens/access-token.ts'
-import { type Expiring, type GrantToken, openRefresh } from '../tokens/formats.ts'
+import { type GrantToken, refreshTokens } from '../tokens/formats.ts'
+import { isExpired } from '../tokens/inspect.ts'
 import { issueTokens } from '../tokens/issue.ts'
-import { keepFor, lifetimesFor, type TokenLifetimes } from '../tokens/lifetimes.ts'
-import { nowSeconds } from '../util/clock.ts'
+import { keepFor, lifetimesFor } from '../tokens/lifetimes.ts'
 import { underAttempt } from './attempts.ts'
-import { type GrantHandler, requireGrantType, requireStamp } from './grant.ts'
+import { type GrantHandler, refuseReused, requireGrantType, requireStamp } from './grant.ts'
 import { type HookedRequest, withHooks } from './hook.ts'
 
 const AUDITED = {
@@ -25,16 +26,14 @@ const AUDITED = {
 export const refreshToken: GrantHandler = async (ctx, registered, form) => {
   const allowed = await requireGrantType(ctx, registered, 'refresh_token')
   const presented = form.require('refresh_token')
-  const token = await openRefresh(ctx.rt, presented)
-  if (token === undefined) throw new OAuthError('invalid_grant')
-  if (token.expiresAt !== null && token.expiresAt <= nowSeconds()) {
-    throw new OAuthError('invalid_grant', 'The refresh token has expired.')
-  }
+  const token = await refreshTokens.open(ctx.rt, presented)
+  if (token === undefined) throw invalidGrant()
+  if (isExpired(token)) throw invalidGrant('The refresh token has expired.')
   const client = await requireStamp(ctx, allowed, 'refresh_token', token)
   const lifetimes = lifetimesFor(ctx.rt.config, client, 'refresh_token')
   await prepareSigners(ctx.rt, client)
   return underAttempt(ctx.attempt, client.id, presented, async (attempt) => {
-    const result = await advance(ctx, { client, form, lifetimes }, token, lifetimes, attempt)
+    const result = await advance(ctx, { client, form, lifetimes }, token, keepFor(lifetimes, true), attempt)
     if (result.status !== 'issued') throw refusal(ctx, client, token, result)
     ctx.audit(AUDITED[result.via], {
       client_id: client.id,
@@ -50,7 +49,7 @@ async function advance(
   ctx: RequestContext,
   request: HookedRequest,
   token: GrantToken,
-  lifetimes: TokenLifetimes,
+  keepSeconds: number | null,
   attempt: string,
 ): Promise<RefreshResult> {
   const { config, ledgers, clients } = ctx.rt
@@ -67,7 +66,7 @@ async function advance(
         audience: limits.metadata.audience,
         strategy: config.strategies.scope,
       },
-      keepSeconds: keepFor(lifetimes, true),
+      keepSeconds,
       hook,
     })
   const result = await withHooks(ctx, request, (hook) => ask(client, hook))
@@ -94,14 +93,8 @@ function refusal(
         "The grant has neither scope 'offline' nor 'offline_access'.",
       )
     case 'gone':
-      return new OAuthError('invalid_grant')
+      return invalidGrant()
     case 'reused':
-      ctx.audit('token.reuse_detected', {
-        client_id: client.id,
-        grant: token.grantId,
-        credential: 'refresh_token',
-      })
-      ctx.defer(ctx.rt.book.revoke([token.grantId], nowSeconds()))
-      return new OAuthError('invalid_grant')
+      return refuseReused(ctx, client, token.grantId, 'refresh_token')
   }
 }

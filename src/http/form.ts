@@ -49,6 +49,9 @@ export class Parameters {
   }
 }
 
+/** Reads the parameters of a query, without its `?`; throws `invalid_request` on a repeated one. */
+export const readQuery = (query: string): Parameters => new Parameters(new URLSearchParams(query))
+
 /** Reads a body of at most 1 MiB; throws `body_too_large` without reading further. */
 export async function readBody(request: Request): Promise<Uint8Array<ArrayBuffer>> {
   if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES)

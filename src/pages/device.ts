@@ -3,7 +3,7 @@ import { html } from 'hono/html'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { acceptUserCode } from '../flow/device-request.ts'
-import { openDeviceChallenge } from '../flow/device-state.ts'
+import { deviceChallenge } from '../flow/device-state.ts'
 import { readForm } from '../http/form.ts'
 import { type Html, refusal, refusedField, renderPage } from '../http/page.ts'
 import { challengeOf, proceed, UNPROCESSABLE } from './flow-step.ts'
@@ -13,7 +13,7 @@ const TITLE = 'Connect a device'
 /** The built-in device page: asks for the code that the device shows, or to compare the one of the link. */
 export async function showDevice(c: Context<AppEnv>): Promise<Response> {
   const challenge = challengeOf(c, 'device_challenge')
-  if ((await openDeviceChallenge(c.var.ctx.rt, challenge)) === undefined) {
+  if ((await deviceChallenge.open(c.var.ctx.rt, challenge)) === undefined) {
     throw new OAuthError('challenge_not_found')
   }
   const content = deviceForm(c.req.query('user_code') ?? '')

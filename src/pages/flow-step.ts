@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { html } from 'hono/html'
 import type { AppEnv } from '../context.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
-import type { Continuation } from '../flow/request-view.ts'
+import type { Continuation } from '../flow/challenge.ts'
 import type { Html } from '../http/page.ts'
 import type { JsonObject } from '../util/json.ts'
 

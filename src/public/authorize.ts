@@ -34,10 +34,7 @@ async function dispatch(c: Context<AppEnv>): Promise<Response> {
   const asked = c.req.method === 'POST' ? await mergedQuery(c, url) : url.search.slice(1)
   const query = await unpackRequest(c.var.ctx, asked)
   const validation = await validate(c.var.ctx, query)
-  if (validation.error !== undefined) {
-    const { target, error } = validation
-    return target === undefined ? respondErrorPage(c, error) : respondError(c, target, error)
-  }
+  if (validation.error !== undefined) return respondError(c, validation.target, validation.error)
   const { request } = validation
   try {
     return await start(c, request)

@@ -8,7 +8,7 @@ import { verifyUrl, withQuery } from '../flow/urls.ts'
 import { makeUserCode } from '../flow/user-code.ts'
 import { readFilledForm } from '../http/form.ts'
 import { oauthJson } from '../http/json.ts'
-import { sealDeviceCode, stampOf } from '../tokens/formats.ts'
+import { deviceCodes, stampOf } from '../tokens/formats.ts'
 import { nowSeconds } from '../util/clock.ts'
 
 /** How often a user code is made before the codes in use count as too many for their length. */
@@ -42,7 +42,7 @@ export async function deviceAuthorization(c: Context<AppEnv>): Promise<Response>
     if (!opened) continue
     const verification = verifyUrl(config)
     return oauthJson({
-      device_code: await sealDeviceCode(ctx.rt, { owner, id, ...stampOf(client) }, expiresAt),
+      device_code: await deviceCodes.seal(ctx.rt, { owner, id, ...stampOf(client) }, expiresAt),
       user_code: userCode,
       verification_uri: verification,
       verification_uri_complete: withQuery(verification, { user_code: userCode }),

@@ -5,8 +5,7 @@ import { afterUserCode } from '../authorize/after-user-code.ts'
 import { respondPage } from '../authorize/respond.ts'
 import type { AppEnv } from '../context.ts'
 import { bindBrowser } from '../flow/browser.ts'
-import { sealDeviceChallenge } from '../flow/device-state.ts'
-import { withQuery } from '../flow/urls.ts'
+import { deviceChallenge } from '../flow/device-state.ts'
 import { networkOf } from '../http/network.ts'
 import { ownerOf } from '../ledger/owner.ts'
 import { nowSeconds } from '../util/clock.ts'
@@ -34,11 +33,9 @@ async function start(c: Context<AppEnv>): Promise<Response> {
   const id = crypto.randomUUID()
   const csrf = bindBrowser(c, 'device', '', id)
   const guesser = ownerOf('guesser', networkOf(c.req.header('cf-connecting-ip') ?? ''))
-  const challenge = await sealDeviceChallenge(
-    rt,
-    { id, csrf, again: prompt === 'login', guesser },
-    nowSeconds() + rt.config.ttl.loginConsentRequest,
-  )
-  const query = { device_challenge: challenge, ...(userCode !== '' && { user_code: userCode }) }
-  return respondPage(c, withQuery(rt.config.urls.deviceVerification, query))
+  const state = { id, csrf, again: prompt === 'login', guesser }
+  const expiresAt = nowSeconds() + rt.config.ttl.loginConsentRequest
+  const query = userCode === '' ? {} : { user_code: userCode }
+  const page = rt.config.urls.deviceVerification
+  return respondPage(c, await deviceChallenge.urlWith(rt, page, state, expiresAt, query))
 }

@@ -1,7 +1,7 @@
-import { decodeJwt, decodeProtectedHeader } from 'jose'
 import * as v from 'valibot'
 import { signedBy } from '../clients/jwt-profile.ts'
 import { isPublicKey } from '../clients/metadata-jwks.ts'
+import { readJwt } from '../crypto/read-jwt.ts'
 import { invalidRequest, type OAuthError } from '../errors/oauth-error.ts'
 import type { Runtime } from '../runtime.ts'
 import { CREDENTIAL_ALGORITHMS, isNonce } from '../tokens/credential.ts'
@@ -40,14 +40,11 @@ export async function checkProof(rt: Runtime, jwt: string, accessToken: string):
 }
 
 function readProof(jwt: string): v.InferOutput<typeof format> {
-  try {
-    const { alg, crit, jwk } = decodeProtectedHeader(jwt)
-    const { nonce, exp } = decodeJwt(jwt)
-    const parsed = v.safeParse(format, { alg, crit, jwk, nonce, exp })
-    if (jwt.length <= MAX_LENGTH && parsed.success) return parsed.output
-  } catch {
-    // No JWT at all: the same answer as for one of another shape.
-  }
+  const read = jwt.length > MAX_LENGTH ? undefined : readJwt(jwt)
+  const { alg, crit, jwk } = read?.header ?? {}
+  const { nonce, exp } = read?.claims ?? {}
+  const parsed = v.safeParse(format, { alg, crit, jwk, nonce, exp })
+  if (parsed.success) return parsed.output
   throw refused("it must be a JWT of a supported algorithm with the holder's public key in its header 'jwk'")
 }
 

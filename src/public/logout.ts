@@ -6,7 +6,7 @@ import type { AppEnv } from '../context.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { clearSessionCookie, readSessionCookie } from '../flow/browser.ts'
 import { endSessions } from '../flow/end.ts'
-import { type LogoutState, openLogout, sealLogout } from '../flow/logout-state.ts'
+import { type LogoutState, logoutChallenge, logoutVerifier } from '../flow/logout-state.ts'
 import { withQuery } from '../flow/urls.ts'
 import { Parameters, readFormEntries } from '../http/form.ts'
 import { nowSeconds } from '../util/clock.ts'
@@ -39,8 +39,7 @@ async function start(c: Context<AppEnv>): Promise<Response> {
   const requestedAt = nowSeconds()
   const state = { ...asked, requestUrl: `/oauth2/sessions/logout${url.search}`, requestedAt }
   const expiresAt = requestedAt + rt.config.ttl.loginConsentRequest
-  const challenge = await sealLogout(rt, 'logout_challenge', state, expiresAt)
-  return respondPage(c, withQuery(rt.config.urls.logout, { logout_challenge: challenge }))
+  return respondPage(c, await logoutChallenge.urlWith(rt, rt.config.urls.logout, state, expiresAt))
 }
 
 type Asked = Omit<LogoutState, 'requestUrl' | 'requestedAt'>
@@ -97,7 +96,7 @@ async function logoutTarget(c: Context<AppEnv>, clientId: string, parameters: Pa
 /** Ends the session the logout app agreed to end. A repeated verifier finds it ended and just redirects. */
 async function finish(c: Context<AppEnv>, verifier: string): Promise<Response> {
   const { ctx } = c.var
-  const opened = await openLogout(ctx.rt, 'logout_verifier', verifier)
+  const opened = await logoutVerifier.open(ctx.rt, verifier)
   if (opened === undefined) throw new OAuthError('challenge_not_found')
   if (opened.expired) throw new OAuthError('request_unauthorized', 'The logout request has expired.')
   const { owner, sid, clientId, target } = opened.state

@@ -36,7 +36,7 @@ export async function manageRegistration(c: Context<AppEnv>): Promise<Response> 
   const id = c.req.param('id') ?? ''
   const isOwn = await authenticate(c, id)
   const client = await ctx.rt.clients.read(id)
-  if (client === undefined || !isOwn(client)) throw new OAuthError('registration_unauthorized')
+  if (client === undefined || !isOwn(client)) throw unauthorized()
   ctx.seen(id)
   switch (c.req.method) {
     case 'PUT':
@@ -52,6 +52,8 @@ function requireEnabled({ rt }: RequestContext): void {
   if (!rt.config.registration.enabled) throw new OAuthError('registration_disabled')
 }
 
+const unauthorized = (): OAuthError => new OAuthError('registration_unauthorized')
+
 /** Whether a record, as its source has it, is the client that sent the request. */
 type Ownership = (current: ClientRecord) => boolean
 
@@ -63,7 +65,7 @@ async function authenticate(c: Context<AppEnv>, id: string): Promise<Ownership> 
   const token = await bearerToken(c.req.raw)
   if (token === undefined && c.req.path.startsWith('/connect/')) return bySecret(c, id)
   const stamp = token === undefined ? undefined : await openRegistration(c.var.ctx.rt, token)
-  if (stamp?.id !== id) throw new OAuthError('registration_unauthorized')
+  if (stamp?.id !== id) throw unauthorized()
   return (current) => registrationFits(stamp, current)
 }
 
@@ -74,10 +76,10 @@ async function bySecret(c: Context<AppEnv>, id: string): Promise<Ownership> {
   ])
   const proven = await authenticateClient(c.var.ctx, c.req.header('authorization'), form).catch((thrown) => {
     const refused = thrown instanceof OAuthError && thrown.status < 500
-    throw refused ? new OAuthError('registration_unauthorized') : thrown
+    throw refused ? unauthorized() : thrown
   })
   // A public client proves nothing by its id.
-  if (isPublic(proven)) throw new OAuthError('registration_unauthorized')
+  if (isPublic(proven)) throw unauthorized()
   return (current) => current.instance === proven.instance && current.secretHash === proven.secretHash
 }
 
@@ -90,7 +92,7 @@ async function replace(
 ): Promise<Response> {
   const input = parseRegistration(body, ctx.rt.config, 'registration_forbidden')
   const { client, secret } = await updateClient(ctx, id, (current) => {
-    if (!isOwn(current)) throw new OAuthError('registration_unauthorized')
+    if (!isOwn(current)) throw unauthorized()
     const needsSecret = input.metadata.token_endpoint_auth_method.startsWith('client_secret_')
     return {
       metadata: keepReserved(input.metadata, current.metadata),

@@ -1,16 +1,16 @@
 import { idTokenAlgorithm } from '../clients/metadata-openid.ts'
+import type { Config } from '../config/types.ts'
 import { ACCESS_TOKEN_SET, ID_TOKEN_SET } from '../crypto/ring.ts'
 import { signJwt } from '../crypto/sign-jwt.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { type JsonObject, pick } from '../util/json.ts'
 import { recipientOf } from './encryption.ts'
-import { type ClientToken, type GrantToken, sealAccess, sealJti } from './formats.ts'
+import { accessJtis, accessTokens, type ClientToken, type GrantToken } from './formats.ts'
 
 /** What a resource server learns from a token, by introspection or from the JWT itself. */
 export interface AccessClaims {
   readonly subject: string
-  readonly clientId: string
   readonly scope: readonly string[]
   readonly audience: readonly string[]
   /** Custom claims from the consent app. */
@@ -20,19 +20,7 @@ export interface AccessClaims {
 }
 
 /** Claims that custom ones never override (contract 3.9). */
-const RESERVED: ReadonlySet<string> = new Set([
-  'iss',
-  'sub',
-  'aud',
-  'exp',
-  'nbf',
-  'iat',
-  'jti',
-  'client_id',
-  'scp',
-  'scope',
-  'ext',
-])
+const RESERVED: readonly string[] = 'iss sub aud exp nbf iat jti client_id scp scope ext'.split(' ')
 
 /**
  * Makes an access token: opaque, or by the client's or the server's strategy a JWT (RFC 9068) whose `jti` is an
@@ -44,10 +32,10 @@ export async function makeAccessToken(
   token: GrantToken | ClientToken,
   claims: AccessClaims,
 ): Promise<string> {
-  if (strategyOf(rt, client) === 'opaque') return sealAccess(rt, token, claims.expiresAt)
-  const jti = await sealJti(rt, token, claims.expiresAt)
+  if (strategyOf(rt, client) === 'opaque') return accessTokens.seal(rt, token, claims.expiresAt)
+  const jti = await accessJtis.seal(rt, token, claims.expiresAt)
   const signer = await rt.keys.signer(ACCESS_TOKEN_SET)
-  return signJwt(signer, rt.config.strategies.jwtTyp, jwtClaims(rt, jti, claims))
+  return signJwt(signer, rt.config.strategies.jwtTyp, jwtClaims(rt.config, client.id, jti, claims))
 }
 
 /**
@@ -68,31 +56,27 @@ function strategyOf(rt: Runtime, client: ClientRecord): 'opaque' | 'jwt' {
 }
 
 /** Payload of a JWT access token (contract 3.9). */
-function jwtClaims(rt: Runtime, jti: string, claims: AccessClaims): Record<string, unknown> {
-  const { strategies, oauth2, urls } = rt.config
-  const isPromoted = (name: string): boolean =>
-    oauth2.allowedTopLevelClaims.includes(name) && !RESERVED.has(name)
-  const ext = extClaims(rt, claims.custom)
+function jwtClaims(
+  { strategies, oauth2, urls }: Config,
+  clientId: string,
+  jti: string,
+  { subject, scope, audience, custom, issuedAt, expiresAt }: AccessClaims,
+): Record<string, unknown> {
+  const isAllowed = (name: string): boolean => oauth2.allowedTopLevelClaims.includes(name)
+  // All custom claims when they are mirrored, else those that were not promoted, if they are to be kept.
+  const unpromoted = oauth2.preserveExtClaims ? pick(custom, (name) => !isAllowed(name)) : undefined
   return {
-    ...pick(claims.custom, isPromoted),
+    ...pick(custom, (name) => isAllowed(name) && !RESERVED.includes(name)),
     iss: urls.issuer,
-    sub: claims.subject,
-    aud: claims.audience,
-    client_id: claims.clientId,
-    exp: claims.expiresAt,
-    iat: claims.issuedAt,
-    ...(!oauth2.excludeNotBeforeClaim && { nbf: claims.issuedAt }),
+    sub: subject,
+    aud: audience,
+    client_id: clientId,
+    exp: expiresAt,
+    iat: issuedAt,
+    nbf: oauth2.excludeNotBeforeClaim ? undefined : issuedAt,
     jti,
-    ...(strategies.jwtScopeClaim !== 'string' && { scp: claims.scope }),
-    ...(strategies.jwtScopeClaim !== 'list' && { scope: claims.scope.join(' ') }),
-    ...(ext !== undefined && { ext }),
+    scp: strategies.jwtScopeClaim === 'string' ? undefined : scope,
+    scope: strategies.jwtScopeClaim === 'list' ? undefined : scope.join(' '),
+    ext: oauth2.mirrorTopLevelClaims ? custom : unpromoted,
   }
-}
-
-/** The `ext` claim: all custom claims when they are mirrored, else those that were not promoted, if they are to be kept. */
-function extClaims(rt: Runtime, custom: JsonObject): JsonObject | undefined {
-  const { mirrorTopLevelClaims, preserveExtClaims, allowedTopLevelClaims } = rt.config.oauth2
-  if (mirrorTopLevelClaims) return custom
-  if (!preserveExtClaims) return undefined
-  return pick(custom, (name) => !allowedTopLevelClaims.includes(name))
 }

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
+import { type Format, sealed } from '../crypto/sealed.ts'
 import { tuple } from '../crypto/tuple.ts'
 import { isOwner } from '../ledger/owner.ts'
-import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { isJsonObject, type JsonObject } from '../util/json.ts'
 
@@ -71,27 +71,32 @@ export interface ClientToken extends ClientStamp {
   readonly subject: string | null
 }
 
-export type Expiring<Content> = Content & { readonly expiresAt: number | null }
-
 const owner = v.custom<string>(isOwner)
 const text = v.string()
 const number = v.number()
 const texts = v.array(text)
 const stamp = { instance: text, accessEpoch: number }
 
-const codeFormat = tuple({
-  owner,
-  grantId: text,
-  epoch: number,
-  redirectUri: v.nullish(text, null),
-  codeChallenge: v.nullish(text, null),
-  ...stamp,
-})
-const deviceFormat = tuple({ owner, id: text, ...stamp })
+/** An authorization code. The same content gives the same code, so a repeated redirect repeats its answer. */
+export const authorizationCodes = sealed<AuthorizationCode>(
+  'code',
+  tuple({
+    owner,
+    grantId: text,
+    epoch: number,
+    redirectUri: v.nullish(text, null),
+    codeChallenge: v.nullish(text, null),
+    ...stamp,
+  }),
+  'ory_ac_',
+)
+
+/** A device code. */
+export const deviceCodes = sealed<DeviceCode>('device_code', tuple({ owner, id: text, ...stamp }), 'ory_dc_')
 
 /** Tuples of access and refresh tokens begin with a 0 where there is a grant, and with a 1 where there is none. */
-const grantFormat = tuple({ owner, grantId: text, generation: number, ...stamp })
-const clientFormat = tuple({
+const grantTuple = tuple({ owner, grantId: text, generation: number, ...stamp })
+const clientTuple = tuple({
   clientId: text,
   id: text,
   shards: number,
@@ -103,98 +108,31 @@ const clientFormat = tuple({
   custom: v.nullish(v.custom<JsonObject>(isJsonObject), {}),
 })
 
-const PREFIX = {
-  code: 'ory_ac_',
-  device_code: 'ory_dc_',
-  access_token: 'ory_at_',
-  access_jti: '',
-  refresh_token: 'ory_rt_',
-} as const
-
-type TokenKind = keyof typeof PREFIX
-
-async function seal(
-  rt: Runtime,
-  kind: TokenKind,
-  data: readonly unknown[],
-  expiresAt: number | null,
-): Promise<string> {
-  return PREFIX[kind] + (await rt.envelopes.seal(kind, data, expiresAt))
+const grantFormat: Format<GrantToken> = {
+  write: (token) => [0, ...grantTuple.write(token)],
+  read: (data) => ({ type: 'grant', ...grantTuple.read(Array.isArray(data) ? data.slice(1) : data) }),
 }
 
-/** Opens a code or token of a kind, with or without prefix; `undefined` when it is not one of ours. */
-async function open<Content>(
-  rt: Runtime,
-  kind: TokenKind,
-  sealed: string,
-  read: (data: unknown) => Content,
-): Promise<Expiring<Content> | undefined> {
-  const envelope = sealed.startsWith(PREFIX[kind]) ? sealed.slice(PREFIX[kind].length) : sealed
-  const opened = await rt.envelopes.open(kind, envelope)
-  return opened === undefined ? undefined : { ...read(opened.data), expiresAt: opened.expiresAt }
+const accessFormat: Format<GrantToken | ClientToken> = {
+  write(token) {
+    if (token.type === 'grant') return grantFormat.write(token)
+    const custom = Object.keys(token.custom).length === 0 ? null : token.custom
+    return [1, ...clientTuple.write({ ...token, custom })]
+  },
+  read: (data) =>
+    Array.isArray(data) && data[0] === 1
+      ? { type: 'client', ...clientTuple.read(data.slice(1)) }
+      : grantFormat.read(data),
 }
 
-/** Seals an authorization code. The same content gives the same code, so a repeated redirect repeats its answer. */
-export const sealCode = (rt: Runtime, code: AuthorizationCode, expiresAt: number): Promise<string> =>
-  seal(rt, 'code', codeFormat.write(code), expiresAt)
-
-/** Opens an authorization code; `undefined` when it is not one of ours. */
-export const openCode = (rt: Runtime, code: string): Promise<Expiring<AuthorizationCode> | undefined> =>
-  open(rt, 'code', code, codeFormat.read)
-
-/** Seals a device code. */
-export const sealDeviceCode = (rt: Runtime, code: DeviceCode, expiresAt: number): Promise<string> =>
-  seal(rt, 'device_code', deviceFormat.write(code), expiresAt)
-
-/** Opens a device code; `undefined` when it is not one of ours. */
-export const openDeviceCode = (rt: Runtime, code: string): Promise<Expiring<DeviceCode> | undefined> =>
-  open(rt, 'device_code', code, deviceFormat.read)
-
-/** Seals an opaque access token. */
-export const sealAccess = (
-  rt: Runtime,
-  token: GrantToken | ClientToken,
-  expiresAt: number,
-): Promise<string> => seal(rt, 'access_token', accessData(token), expiresAt)
+/** An opaque access token. */
+export const accessTokens = sealed('access_token', accessFormat, 'ory_at_')
 
 /**
- * Seals the `jti` of a JWT access token. It carries what an opaque token carries, but is of a kind of its own:
- * whoever finds a `jti` in a log holds no token.
+ * The `jti` of a JWT access token, which counts only together with the JWT's signature. It carries what an opaque token
+ * carries, but is of a kind of its own: whoever finds a `jti` in a log holds no token.
  */
-export const sealJti = (rt: Runtime, token: GrantToken | ClientToken, expiresAt: number): Promise<string> =>
-  seal(rt, 'access_jti', accessData(token), expiresAt)
+export const accessJtis = sealed('access_jti', accessFormat)
 
-/** Seals a refresh token; `expiresAt` null never expires. */
-export const sealRefresh = (rt: Runtime, token: GrantToken, expiresAt: number | null): Promise<string> =>
-  seal(rt, 'refresh_token', accessData(token), expiresAt)
-
-/** Opens an opaque access token, with or without prefix. */
-export const openAccess = (
-  rt: Runtime,
-  token: string,
-): Promise<Expiring<GrantToken | ClientToken> | undefined> => open(rt, 'access_token', token, readAccess)
-
-/** Opens the `jti` of a JWT access token, which counts only together with the JWT's signature. */
-export const openJti = (rt: Runtime, jti: string): Promise<Expiring<GrantToken | ClientToken> | undefined> =>
-  open(rt, 'access_jti', jti, readAccess)
-
-/** Opens a refresh token, with or without prefix. */
-export const openRefresh = (rt: Runtime, token: string): Promise<Expiring<GrantToken> | undefined> =>
-  open(rt, 'refresh_token', token, readGrant)
-
-function accessData(token: GrantToken | ClientToken): readonly unknown[] {
-  if (token.type === 'grant') return [0, ...grantFormat.write(token)]
-  const data = clientFormat.write(token)
-  const isPlain = token.subject === null && Object.keys(token.custom).length === 0
-  return [1, ...(isPlain ? data.slice(0, -2) : data)]
-}
-
-function readAccess(data: unknown): GrantToken | ClientToken {
-  return Array.isArray(data) && data[0] === 1
-    ? { type: 'client', ...clientFormat.read(data.slice(1)) }
-    : readGrant(data)
-}
-
-function readGrant(data: unknown): GrantToken {
-  return { type: 'grant', ...grantFormat.read(Array.isArray(data) ? data.slice(1) : data) }
-}
+/** A refresh token. */
+export const refreshTokens = sealed('refresh_token', grantFormat, 'ory_rt_')

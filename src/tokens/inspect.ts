@@ -1,16 +1,18 @@
-import { compactVerify, decodeJwt, decodeProtectedHeader } from 'jose'
+import { fittingClient } from '../clients/fitting.ts'
 import type { RequestContext } from '../context.ts'
+import { isSignedBy, readJwt } from '../crypto/read-jwt.ts'
 import { ACCESS_TOKEN_SET } from '../crypto/ring.ts'
+import type { Expiring } from '../crypto/sealed.ts'
 import { clientShard } from '../ledger/owner.ts'
 import type { StoredGrant } from '../ledger/types.ts'
+import type { ClientRecord } from '../store/types.ts'
 import { nowSeconds } from '../util/clock.ts'
 import {
+  accessJtis,
+  accessTokens,
   type ClientToken,
-  type Expiring,
   type GrantToken,
-  openAccess,
-  openJti,
-  openRefresh,
+  refreshTokens,
   stampFits,
 } from './formats.ts'
 
@@ -35,36 +37,19 @@ export type ActiveToken =
 export async function openToken(ctx: RequestContext, text: string): Promise<OpenedToken | undefined> {
   if (text.split('.').length === 3) return openJwt(ctx, text)
   if (!text.startsWith('ory_rt_')) {
-    const token = await openAccess(ctx.rt, text)
+    const token = await accessTokens.open(ctx.rt, text)
     if (token !== undefined) return { use: 'access_token', token }
   }
-  const token = await openRefresh(ctx.rt, text)
+  const token = await refreshTokens.open(ctx.rt, text)
   return token === undefined ? undefined : { use: 'refresh_token', token }
 }
 
 /** Opens the `jti` before any key is looked up, then verifies the signature by whichever published key made it. */
-async function openJwt(ctx: RequestContext, jwt: string): Promise<OpenedToken | undefined> {
-  const parts = readParts(jwt)
-  if (parts === undefined) return undefined
-  const token = await openJti(ctx.rt, parts.jti)
-  if (token === undefined) return undefined
-  const verifier = await ctx.rt.keys.verifier(ACCESS_TOKEN_SET, parts.kid)
-  if (verifier === undefined) return undefined
-  const genuine = await compactVerify(jwt, verifier.key, { algorithms: [verifier.alg] }).then(
-    () => true,
-    () => false,
-  )
+async function openJwt({ rt }: RequestContext, jwt: string): Promise<OpenedToken | undefined> {
+  const jti: unknown = readJwt(jwt)?.claims.jti
+  const token = typeof jti === 'string' ? await accessJtis.open(rt, jti) : undefined
+  const genuine = token !== undefined && (await isSignedBy(rt.keys, ACCESS_TOKEN_SET, jwt))
   return genuine ? { use: 'access_token', token } : undefined
-}
-
-function readParts(jwt: string): { readonly jti: string; readonly kid: string } | undefined {
-  try {
-    const { jti } = decodeJwt(jwt)
-    const { kid } = decodeProtectedHeader(jwt)
-    return jti === undefined || kid === undefined ? undefined : { jti, kid }
-  } catch {
-    return undefined
-  }
 }
 
 export const isExpired = ({ expiresAt }: { readonly expiresAt: number | null }): boolean =>
@@ -99,8 +84,6 @@ async function isHonoured(
   token: GrantToken | ClientToken,
 ): Promise<boolean> {
   ctx.seen(clientId)
-  const client = await ctx.rt.clients.find(clientId)
-  if (client !== undefined && stampFits(use, token, client)) return true
-  const current = await ctx.rt.clients.fresh(clientId)
-  return current !== undefined && stampFits(use, token, current)
+  const fits = (client: ClientRecord): boolean => stampFits(use, token, client)
+  return (await fittingClient(ctx.rt, clientId, fits)) !== undefined
 }

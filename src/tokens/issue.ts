@@ -1,10 +1,11 @@
 import type { RequestContext } from '../context.ts'
 import type { StoredGrant } from '../ledger/types.ts'
+import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { makeAccessToken } from './access-token.ts'
 import { firstNonce } from './credential.ts'
-import { type GrantToken, sealRefresh, stampOf } from './formats.ts'
+import { type GrantToken, refreshTokens, stampOf } from './formats.ts'
 import { makeIdToken } from './id-token.ts'
 import type { TokenLifetimes } from './lifetimes.ts'
 import { shownSubject } from './subject.ts'
@@ -29,10 +30,48 @@ export interface Generation {
   readonly issuedAt: number
 }
 
+/** What every token response holds. */
+export async function responseWith(
+  rt: Runtime,
+  accessToken: string,
+  expiresIn: number,
+  scope: readonly string[],
+): Promise<TokenResponse> {
+  return {
+    access_token: accessToken,
+    expires_in: expiresIn,
+    scope: scope.join(' '),
+    token_type: 'bearer',
+    ...(await firstNonce(rt, scope, accessToken)),
+  }
+}
+
 /** Whether a client may have refresh tokens for these scopes (OIDC Core section 11, contract 1.3.3). */
 export function isRefreshable(client: ClientRecord, scope: readonly string[]): boolean {
   const offline = scope.includes('offline') || scope.includes('offline_access')
   return offline && (client.metadata.grant_types ?? []).includes('refresh_token')
+}
+
+const grantToken = (client: ClientRecord, { owner, grant, generation }: Generation): GrantToken => ({
+  type: 'grant',
+  owner,
+  grantId: grant.id,
+  generation,
+  ...stampOf(client),
+})
+
+/** Makes the access token of one generation, to live for so many seconds. */
+export function issueAccessToken(
+  rt: Runtime,
+  client: ClientRecord,
+  generation: Generation,
+  lifetime: number,
+): Promise<string> {
+  const { grant, issuedAt } = generation
+  const { scope, audience, accessTokenClaims: custom } = grant
+  const times = { issuedAt, expiresAt: issuedAt + lifetime }
+  const claims = { subject: shownSubject(grant), scope, audience, custom, ...times }
+  return makeAccessToken(rt, client, grantToken(client, generation), claims)
 }
 
 /**
@@ -42,30 +81,21 @@ export function isRefreshable(client: ClientRecord, scope: readonly string[]): b
 export async function issueTokens(
   { rt }: RequestContext,
   client: ClientRecord,
-  { owner, grant, generation, issuedAt }: Generation,
+  generation: Generation,
   lifetimes: TokenLifetimes,
 ): Promise<TokenResponse> {
-  const token: GrantToken = { type: 'grant', owner, grantId: grant.id, generation, ...stampOf(client) }
-  const expiresAt = issuedAt + lifetimes.accessToken
-  const accessToken = await makeAccessToken(rt, client, token, {
-    subject: shownSubject(grant),
-    clientId: client.id,
-    scope: grant.scope,
-    audience: grant.audience,
-    custom: grant.accessTokenClaims,
-    issuedAt,
-    expiresAt,
-  })
+  const { grant, issuedAt } = generation
+  const { scope } = grant
+  const accessToken = await issueAccessToken(rt, client, generation, lifetimes.accessToken)
+  const expiresIn = Math.max(0, issuedAt + lifetimes.accessToken - nowSeconds())
   const refreshUntil = lifetimes.refreshToken === null ? null : issuedAt + lifetimes.refreshToken
   return {
-    access_token: accessToken,
-    expires_in: Math.max(0, expiresAt - nowSeconds()),
-    scope: grant.scope.join(' '),
-    token_type: 'bearer',
-    ...(grant.scope.includes('openid') && {
+    ...(await responseWith(rt, accessToken, expiresIn, scope)),
+    ...(scope.includes('openid') && {
       id_token: await makeIdToken(rt, client, grant, { at_hash: accessToken }, issuedAt, lifetimes.idToken),
     }),
-    ...(isRefreshable(client, grant.scope) && { refresh_token: await sealRefresh(rt, token, refreshUntil) }),
-    ...(await firstNonce(rt, grant.scope, accessToken)),
+    ...(isRefreshable(client, scope) && {
+      refresh_token: await refreshTokens.seal(rt, grantToken(client, generation), refreshUntil),
+    }),
   }
 }

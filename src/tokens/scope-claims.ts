@@ -1,20 +1,20 @@
-import { Parameters } from '../http/form.ts'
+import { readQuery } from '../http/form.ts'
 import type { StoredGrant } from '../ledger/types.ts'
 import type { JsonObject } from '../util/json.ts'
 import { requestedClaims } from './requested-claims.ts'
 
-const PROFILE =
-  'name family_name given_name middle_name nickname preferred_username profile picture website gender birthdate zoneinfo locale updated_at'
+const CLAIMS: Readonly<Record<string, string>> = {
+  profile:
+    'name family_name given_name middle_name nickname preferred_username profile picture website gender birthdate zoneinfo locale updated_at',
+  email: 'email email_verified',
+  address: 'address',
+  phone: 'phone_number phone_number_verified',
+}
 
 /** The scope that releases each standard claim (OIDC Core section 5.4). */
-export const SCOPE_OF: ReadonlyMap<string, string> = new Map([
-  ...PROFILE.split(' ').map((claim) => [claim, 'profile'] as const),
-  ['email', 'email'],
-  ['email_verified', 'email'],
-  ['address', 'address'],
-  ['phone_number', 'phone'],
-  ['phone_number_verified', 'phone'],
-])
+export const SCOPE_OF: ReadonlyMap<string, string> = new Map(
+  Object.entries(CLAIMS).flatMap(([scope, claims]) => claims.split(' ').map((claim) => [claim, scope])),
+)
 
 /**
  * Of the claims the consent app gave, those that this place shows: the standard ones by their scope, at userinfo or
@@ -25,7 +25,7 @@ export function releasedClaims(
   claims: JsonObject,
   place: 'id_token' | 'userinfo',
 ): JsonObject {
-  const parameters = new Parameters(new URLSearchParams(grant.query))
+  const parameters = readQuery(grant.query)
   const asked = requestedClaims(parameters)?.[place] ?? {}
   const byScope = place === 'userinfo' || parameters.get('response_type') === 'id_token'
   const shown = ([name]: readonly [string, unknown]): boolean => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import * as v from 'valibot'
 import type { Config } from '../config/types.ts'
+import { sealed } from '../crypto/sealed.ts'
 import { tuple } from '../crypto/tuple.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { isOwner, ownerOf } from '../ledger/owner.ts'
@@ -8,7 +9,11 @@ import type { StoredGrant } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientMetadata, ClientRecord } from '../store/types.ts'
 
-const sidFormat = tuple({ owner: v.custom<string>(isOwner), sid: v.string(), clientId: v.string() })
+/** The `sid` that a pairwise client is shown: the session behind it. */
+export const pairwiseSids = sealed(
+  'pairwise_sid',
+  tuple({ owner: v.custom<string>(isOwner), sid: v.string(), clientId: v.string() }),
+)
 
 /** Whether a client knows its users by identifiers that tell other clients nothing (OIDC Core section 8.1). */
 const isPairwise = ({ metadata }: ClientRecord): boolean => metadata.subject_type === 'pairwise'
@@ -38,20 +43,11 @@ export async function shownTo(
   { subject, sid, forced }: { readonly subject: string; readonly sid: string; readonly forced: string },
 ): Promise<StoredGrant['shown']> {
   if (!isPairwise(client)) return undefined
-  const data = sidFormat.write({ owner: ownerOf('subject', subject), sid, clientId: client.id })
+  const session = { owner: ownerOf('subject', subject), sid, clientId: client.id }
   return {
     sub: subjectFor(rt.config, client, subject, forced),
-    sid: await rt.envelopes.seal('pairwise_sid', data, null),
+    sid: await pairwiseSids.seal(rt, session, null),
   }
-}
-
-/** The session behind a `sid` that a pairwise client was shown; `undefined` for any other. */
-export async function openSid(
-  rt: Runtime,
-  sid: string,
-): Promise<ReturnType<typeof sidFormat.read> | undefined> {
-  const opened = await rt.envelopes.open('pairwise_sid', sid)
-  return opened === undefined ? undefined : sidFormat.read(opened.data)
 }
 
 /** The identifier by which a grant's client knows its subject. */

@@ -1,0 +1,34 @@
+import {
+  compactVerify,
+  decodeJwt,
+  decodeProtectedHeader,
+  type JWTPayload,
+  type ProtectedHeaderParameters,
+} from 'jose'
+import type { KeyRing, KeySetName } from './ring.ts'
+
+/** A JWT as its sender wrote it: nothing is proven before its signature is. */
+export interface UnprovenJwt {
+  readonly header: ProtectedHeaderParameters
+  readonly claims: JWTPayload
+}
+
+/** Reads a JWT; `undefined` for what is none. */
+export function readJwt(jwt: string): UnprovenJwt | undefined {
+  try {
+    return { header: decodeProtectedHeader(jwt), claims: decodeJwt(jwt) }
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether a published key of this set, the one that the JWT names, made its signature. Throws as `KeyRing` does. */
+export async function isSignedBy(ring: KeyRing, set: KeySetName, jwt: string): Promise<boolean> {
+  const kid = readJwt(jwt)?.header.kid
+  const verifier = kid === undefined ? undefined : await ring.verifier(set, kid)
+  if (verifier === undefined) return false
+  return compactVerify(jwt, verifier.key, { algorithms: [verifier.alg] }).then(
+    () => true,
+    () => false,
+  )
+}
