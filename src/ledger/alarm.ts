@@ -1,10 +1,8 @@
 import { nextNotice } from './notices.ts'
-import type { Work } from './work.ts'
+import type { Tables } from './schema.ts'
 
 /** What the alarm is to come for: the end of a row, or a notice that is due. */
 export type Wake = 'row' | 'tombstone' | 'notice'
-
-type Stored = Pick<Work, 'sql' | 'tables'>
 
 /**
  * How long after its end a row is cleaned up, ms. Being late is harmless, since every read treats what expired as
@@ -48,9 +46,9 @@ export class Alarm {
   }
 
   /** Sets the alarm again when it is missing or was lost though something here expires after a moment (seconds). */
-  check(work: Stored, nowMs: number, since = 0): void {
+  check(tables: Tables, nowMs: number, since = 0): void {
     if (this.#due !== null && this.#due > nowMs - OVERDUE_MS) return
-    const next = nextWake(work, since)
+    const next = nextWake(tables, since)
     if (next === null) this.#due = Number.POSITIVE_INFINITY
     else this.#set(Math.max(next, nowMs))
   }
@@ -59,8 +57,8 @@ export class Alarm {
    * Sets the next alarm while one runs: for what ends first after this moment, or soon when nothing does, lest
    * this run fails. Returns whether there is something that will end.
    */
-  plan(work: Stored, nowMs: number): boolean {
-    const next = nextWake(work, Math.floor(nowMs / 1000))
+  plan(tables: Tables, nowMs: number): boolean {
+    const next = nextWake(tables, Math.floor(nowMs / 1000))
     this.#set(Math.max(next ?? 0, nowMs + PAUSE_MS))
     return next !== null
   }
@@ -95,7 +93,7 @@ export class Alarm {
 }
 
 /** When to come, in ms, for what ends after a moment (seconds), or for a notice; null where nothing ends. */
-function nextWake({ sql, tables }: Stored, since: number): number | null {
+function nextWake(tables: Tables, since: number): number | null {
   let next: number | null = null
   for (const table of tables.expiring()) {
     // A session stays as long as a grant names it, so its own end does not matter until then.
@@ -104,7 +102,7 @@ function nextWake({ sql, tables }: Stored, since: number): number | null {
         ? 'AND sid NOT IN (SELECT sid FROM grants WHERE expires IS NULL OR expires > ?1)'
         : ''
     const query = `SELECT MIN(expires) AS at FROM ${table} WHERE expires > ?1 ${unless}`
-    const { at } = sql.exec<{ at: number | null }>(query, since).one()
+    const at = tables.rows<{ at: number | null }>(table, query, since)[0]?.at ?? null
     if (at !== null && (next === null || at < next)) next = at
   }
   if (next === null) return null

@@ -13,8 +13,6 @@ type EpochRow = {
   readonly expires: number
 }
 
-const INSERT = 'INSERT OR REPLACE INTO epochs (client, value, attempt, expires) VALUES (?, ?, ?, ?)'
-
 /**
  * The epoch of a flow of this client: the newest revocation known, of the client's or all of the subject's grants.
  * Epochs are times and only rise within a ledger, so the greater of the two stands for both. A row that was cleaned
@@ -49,14 +47,13 @@ export function raiseEpoch(work: Work, clientId: string | null, attempt: string,
   raise(work, clientId ?? SUBJECT, attempt, flowLifetime)
 }
 
-function raise(work: Work, key: string, attempt: string, flowLifetime: number): void {
-  work.tables.make('epochs')
+function raise(work: Work, client: string, attempt: string, flowLifetime: number): void {
   const all = work.tables.rows<EpochRow>('epochs', 'SELECT * FROM epochs')
-  const own = all.find((row) => row.client === key)
+  const own = all.find((row) => row.client === client)
   if (own?.attempt === attempt && alive(own.expires, work.now)) return
   // Above every number ever handed out here, whichever client it was for, even if the clock stepped back.
   const value = Math.max(work.nowMs, ...all.map((row) => row.value + 1))
   const expires = later(own?.expires ?? 0, work.now + flowLifetime)
-  work.sql.exec(INSERT, key, value, attempt, expires)
+  work.tables.insert('epochs', { client, value, attempt, expires })
   work.wake(expires, 'tombstone')
 }

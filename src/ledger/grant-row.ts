@@ -30,7 +30,7 @@ export type GrantRow = {
 
 /** The row of a grant, revoked ones too; undefined when there is none or it expired. */
 export function findGrant(work: Work, id: string): GrantRow | undefined {
-  const [row] = work.tables.rows<GrantRow>('grants', 'SELECT * FROM grants WHERE id = ?', id)
+  const row = work.tables.find<GrantRow>('grants', id)
   return row !== undefined && alive(row.expires, work.now) ? row : undefined
 }
 

@@ -21,10 +21,9 @@ export function redeem(work: Work, input: RedeemInput): RedeemResult {
   if (input.hook === 'ask') return issued(row, work.now)
   const record = hookedRecord(row, input.hook)
   const expires = later(row.expires, input.keepSeconds === null ? null : work.now + input.keepSeconds)
-  work.sql.exec(
-    'UPDATE grants SET generation = 1, issued_at = ?, attempt = ?, code_attempt = ?, expires = ?, record = ? WHERE id = ?',
-    ...[work.now, input.attempt, input.attempt, expires, record, row.id],
-  )
+  const { attempt } = input
+  const redeemed = { generation: 1, issued_at: work.now, attempt, code_attempt: attempt, expires, record }
+  work.tables.update('grants', row.id, redeemed)
   return issued({ ...row, record }, work.now)
 }
 

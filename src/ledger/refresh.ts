@@ -101,8 +101,7 @@ export function refresh(work: Work, input: RefreshInput): RefreshResult {
       via,
     }
   }
-  if (decision.recent !== null && !isAsked)
-    work.sql.exec('UPDATE grants SET recent = ? WHERE id = ?', decision.recent, row.id)
+  if (decision.recent !== null && !isAsked) work.tables.update('grants', row.id, { recent: decision.recent })
   return { status: 'issued', grant, generation: row.generation, issuedAt: row.issued_at, via: decision.via }
 }
 
@@ -124,9 +123,9 @@ function advance(
 ): string {
   const record = hookedRecord(row, input.hook === 'ask' ? undefined : input.hook)
   const expires = later(row.expires, input.keepSeconds === null ? null : work.now + input.keepSeconds)
-  work.sql.exec(
-    'UPDATE grants SET generation = ?, issued_at = ?, attempt = ?, recent = ?, expires = ?, record = ? WHERE id = ?',
-    ...[decision.generation, work.now, input.attempt, decision.recent, expires, record, row.id],
-  )
+  const { generation, recent } = decision
+  const { attempt } = input
+  const advanced = { generation, issued_at: work.now, attempt, recent, expires, record }
+  work.tables.update('grants', row.id, advanced)
   return record
 }

@@ -11,9 +11,7 @@ import { alive, type Work } from './work.ts'
  */
 export function revokeRow(work: Work, row: GrantRow, attempt: string, flowLifetime: number): void {
   const expires = Math.max(row.flow_expires, work.now + flowLifetime)
-  const statement =
-    "UPDATE grants SET revoked = 1, attempt = ?, recent = '[]', record = '', expires = ? WHERE id = ?"
-  work.sql.exec(statement, attempt, expires, row.id)
+  work.tables.update('grants', row.id, { revoked: 1, attempt, recent: '[]', record: '', expires })
   work.wake(expires, 'tombstone')
 }
 

@@ -292,7 +292,7 @@ export type SettleResult =
   | { readonly status: 'taken' }
   | { readonly status: 'gone' }
 
-/** The remote surface of a ledger; the Durable Object implements it, the ledger client calls it. */
+/** What a ledger can be asked; the Durable Object answers it, the ledger client calls it. */
 export interface LedgerMethods {
   ping(input: null): 'ok'
   session(input: { readonly sid: string }): SessionView | null
@@ -326,3 +326,12 @@ export interface LedgerMethods {
   /** Notes that a network tries a user code; whether it may. */
   guess(input: { readonly attempt: string }): boolean
 }
+
+/** Name of a method of a ledger. */
+export type LedgerMethod = keyof LedgerMethods
+
+/** What a method of a ledger is given. */
+export type Input<M extends LedgerMethod> = Parameters<LedgerMethods[M]>[0]
+
+/** What it answers. */
+export type Output<M extends LedgerMethod> = ReturnType<LedgerMethods[M]>

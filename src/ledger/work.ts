@@ -1,10 +1,11 @@
 import type { Wake } from './alarm.ts'
+import type { Callers } from './device.ts'
 import type { Tables } from './schema.ts'
 
 /** What a ledger method runs with. One moment in time holds for the whole call. */
 export interface Work {
-  readonly sql: SqlStorage
   readonly tables: Tables
+  readonly callers: Callers
   /** Seconds since the epoch. */
   readonly now: number
   /** The same moment in milliseconds. */
