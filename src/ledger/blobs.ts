@@ -1,12 +1,9 @@
 import type { BlobInput } from './types.ts'
-import { alive, type Work } from './work.ts'
+import { findAlive, type Work } from './work.ts'
 
 type BlobRow = { readonly data: string; readonly expires: number }
 
-function findBlob(work: Work, id: string): BlobRow | undefined {
-  const row = work.tables.find<BlobRow>('blobs', id)
-  return row !== undefined && alive(row.expires, work.now) ? row : undefined
-}
+const findBlob = (work: Work, id: string): BlobRow | undefined => findAlive<BlobRow>(work, 'blobs', id)
 
 /** Keeps a text under a name until it expires; what is kept long enough already costs nothing. */
 export function putBlob(work: Work, { id, data, expiresAt: expires }: BlobInput): null {

@@ -101,7 +101,7 @@ type Values<Name extends TableName> = {
 }
 
 /** What a query finds. */
-type Row = Record<string, SqlStorageValue>
+export type Row = Record<string, SqlStorageValue>
 
 /** Tables whose rows end; grants before the sessions that they name. */
 const EXPIRING: readonly TableName[] = [

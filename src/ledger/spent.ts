@@ -1,5 +1,5 @@
 import type { SpendInput } from './types.ts'
-import { alive, type Work } from './work.ts'
+import { findAlive, type Work } from './work.ts'
 
 /**
  * How long an id stays spent beyond its end, seconds. That end was judged elsewhere, by another clock, and before keys
@@ -7,10 +7,8 @@ import { alive, type Work } from './work.ts'
  */
 const MARGIN = 60
 
-function findSpent(work: Work, id: string): { readonly attempt: string } | undefined {
-  const row = work.tables.find<{ attempt: string; expires: number }>('spent', id)
-  return row !== undefined && alive(row.expires, work.now) ? row : undefined
-}
+const findSpent = (work: Work, id: string): { readonly attempt: string } | undefined =>
+  findAlive<{ attempt: string; expires: number }>(work, 'spent', id)
 
 /** Spends an id until a minute after it expires; `first` for the attempt that did it, however often it asks. */
 export function spend(work: Work, { id, attempt, expiresAt }: SpendInput): { readonly first: boolean } {

@@ -126,13 +126,17 @@ export interface RedeemInput {
   readonly hook?: HookStep | undefined
 }
 
+/** What tokens are made of. */
+export interface IssuedGeneration {
+  readonly status: 'issued'
+  readonly grant: StoredGrant
+  readonly generation: number
+  /** When the generation was made: all its callers get tokens with the same times. */
+  readonly issuedAt: number
+}
+
 export type RedeemResult =
-  | {
-      readonly status: 'issued'
-      readonly grant: StoredGrant
-      readonly generation: number
-      readonly issuedAt: number
-    }
+  | IssuedGeneration
   /** Second redemption; where it revokes the family, that is done. */
   | { readonly status: 'reused' }
   | { readonly status: 'gone' }
@@ -163,14 +167,7 @@ export interface RefreshInput {
 }
 
 export type RefreshResult =
-  | {
-      readonly status: 'issued'
-      readonly grant: StoredGrant
-      readonly generation: number
-      /** When the current generation was made: all its callers get tokens with the same times. */
-      readonly issuedAt: number
-      readonly via: 'advance' | 'repeat' | 'grace' | 'fast_forward'
-    }
+  | (IssuedGeneration & { readonly via: 'advance' | 'repeat' | 'grace' | 'fast_forward' })
   | { readonly status: 'reused' }
   | { readonly status: 'gone' }
   | { readonly status: 'scope_lost'; readonly value: string }
