@@ -45,7 +45,7 @@ export class KeyRing {
     const key = keys.find((candidate) => candidate.createdAt < publishedBefore) ?? keys.at(-1)
     if (key === undefined)
       throw new OAuthError('misconfiguration', `No key of set '${set}' signs with '${alg}'.`)
-    return { kid: key.kid, alg: key.alg, key: key.jwk }
+    return key
   }
 
   /** Public keys of a set, newest first (contract 2.10); of any set, which gets its first key if it has none (contract 1.3.1). */

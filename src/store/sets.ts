@@ -1,5 +1,5 @@
 import { nowMs } from '../util/clock.ts'
-import { Copies } from './copies.ts'
+import { type Copies, copiesOf } from './copies.ts'
 import { askSource } from './source.ts'
 import { bumpVersion } from './versions.ts'
 
@@ -48,7 +48,7 @@ export class Sets<Stored, Row> {
     this.#counterOf = counterOf
     this.#select = select
     this.#parse = parse
-    this.#copies = new Copies(name, kv, async (set) =>
+    this.#copies = copiesOf(name, kv, async (set) =>
       this.#toSet(await db.batch<Stored & Version>(this.#reading(set))),
     )
   }
