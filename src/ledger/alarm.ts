@@ -20,75 +20,78 @@ export const PAUSE_MS = 300_000
 const LATEST_MS = Date.UTC(2180)
 
 /** The object's one alarm, with its time kept in memory so that requests need not ask for it. */
-export class Alarm {
-  readonly #storage: DurableObjectStorage
-  /** Due time in ms; null when missing, Infinity when nothing here ever expires. */
-  #due: number | null = null
-
-  constructor(storage: DurableObjectStorage) {
-    this.#storage = storage
-  }
-
+export interface Alarm {
   /** Reads the stored time, once before the first request. */
-  async load(): Promise<void> {
-    this.#due = await this.#storage.getAlarm()
-  }
-
+  load(): Promise<void>
   /** Moves the alarm to the clean-up time of a row that ends at `expires` (seconds), if that is earlier. */
-  noLaterThan(expires: number | null, what: Wake): void {
-    if (expires === null) return
-    this.noLaterThanMs(expires * 1000 + DELAY_MS[what])
-  }
-
+  noLaterThan(expires: number | null, what: Wake): void
   /** Moves the alarm to a time in ms, if that is earlier. */
-  noLaterThanMs(due: number): void {
-    if (this.#due === null || due < this.#due) this.#set(due)
-  }
-
+  noLaterThanMs(due: number): void
   /** Sets the alarm again when it is missing or was lost though something here expires after a moment (seconds). */
-  check(tables: Tables, nowMs: number, since = 0): void {
-    if (this.#due !== null && this.#due > nowMs - OVERDUE_MS) return
-    const next = nextWake(tables, since)
-    if (next === null) this.#due = Number.POSITIVE_INFINITY
-    else this.#set(Math.max(next, nowMs))
-  }
-
+  check(tables: Tables, nowMs: number, since?: number): void
   /**
    * Sets the next alarm while one runs: for what ends first after this moment, or soon when nothing does, lest
    * this run fails. Returns whether there is something that will end.
    */
-  plan(tables: Tables, nowMs: number): boolean {
-    const next = nextWake(tables, Math.floor(nowMs / 1000))
-    this.#set(Math.max(next ?? 0, nowMs + PAUSE_MS))
-    return next !== null
-  }
-
+  plan(tables: Tables, nowMs: number): boolean
   /** Notes that the stored alarm has fired, which removes it. */
-  fired(): void {
-    this.#due = null
-  }
-
+  fired(): void
   /** Runs a transaction; when it rolls back, so does what is known of the alarm. */
-  during<T>(run: () => T): T {
-    const before = this.#due
-    try {
-      return run()
-    } catch (thrown) {
-      this.#due = before
-      throw thrown
-    }
-  }
-
+  during<T>(run: () => T): T
   /** Deletes the alarm: what is left, if anything, never expires. */
-  clear(): void {
-    this.#due = null
-    void this.#storage.deleteAlarm()
+  clear(): void
+}
+
+/** The alarm of an object. */
+export function alarmOf(storage: DurableObjectStorage): Alarm {
+  /** Due time in ms; null when missing, Infinity when nothing here ever expires. */
+  let due: number | null = null
+
+  function set(at: number): void {
+    due = Math.min(at, LATEST_MS)
+    // Not awaited: it commits, or rolls back, with the rows around it.
+    void storage.setAlarm(due)
   }
 
-  #set(due: number): void {
-    this.#due = Math.min(due, LATEST_MS)
-    // Not awaited: it commits, or rolls back, with the rows around it.
-    void this.#storage.setAlarm(this.#due)
+  function noLaterThanMs(at: number): void {
+    if (due === null || at < due) set(at)
+  }
+
+  return {
+    noLaterThanMs,
+    async load() {
+      due = await storage.getAlarm()
+    },
+    noLaterThan(expires, what) {
+      if (expires !== null) noLaterThanMs(expires * 1000 + DELAY_MS[what])
+    },
+    check(tables, nowMs, since = 0) {
+      if (due !== null && due > nowMs - OVERDUE_MS) return
+      const next = nextWake(tables, since)
+      if (next === null) due = Number.POSITIVE_INFINITY
+      else set(Math.max(next, nowMs))
+    },
+    plan(tables, nowMs) {
+      const next = nextWake(tables, Math.floor(nowMs / 1000))
+      set(Math.max(next ?? 0, nowMs + PAUSE_MS))
+      return next !== null
+    },
+    fired() {
+      due = null
+    },
+    during(run) {
+      const before = due
+      try {
+        return run()
+      } catch (thrown) {
+        due = before
+        throw thrown
+      }
+    },
+    clear() {
+      due = null
+      void storage.deleteAlarm()
+    },
   }
 }
 

@@ -3,7 +3,7 @@ import type { Env } from '../env.ts'
 import { logLine } from '../http/log.ts'
 import { nowMs } from '../util/clock.ts'
 import { fewAtATime } from '../util/few-at-a-time.ts'
-import { Alarm, PAUSE_MS } from './alarm.ts'
+import { type Alarm, alarmOf, PAUSE_MS } from './alarm.ts'
 import { getBlob, putBlob } from './blobs.ts'
 import { Ledgers } from './client.ts'
 import { countGrants, listGrants } from './consents.ts'
@@ -79,7 +79,7 @@ export class Ledger extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     this.#tables = new Tables(ctx.storage.sql)
-    this.#alarm = new Alarm(ctx.storage)
+    this.#alarm = alarmOf(ctx.storage)
     if (this.#tables.all().length > 0) ctx.storage.transactionSync(() => this.#tables.upgrade())
     void ctx.blockConcurrencyWhile(() => this.#alarm.load())
   }
