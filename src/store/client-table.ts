@@ -116,13 +116,14 @@ function matching(
   { name, owner }: ClientFilter,
   after: string | null,
 ): { readonly where: string; readonly values: readonly (string | null)[] } {
-  const wanted = [
-    { text: 'name = ?', value: name },
-    { text: 'owner = ?', value: owner },
-    { text: 'id > ?', value: after },
-  ].filter(({ value }) => value !== null)
-  const where = wanted.length === 0 ? '' : `WHERE ${wanted.map(({ text }) => text).join(' AND ')}`
-  return { where, values: wanted.map(({ value }) => value) }
+  const conditions: readonly (readonly [text: string, value: string | null])[] = [
+    ['name = ?', name],
+    ['owner = ?', owner],
+    ['id > ?', after],
+  ]
+  const wanted = conditions.filter(([, value]) => value !== null)
+  const where = wanted.length === 0 ? '' : `WHERE ${wanted.map(([text]) => text).join(' AND ')}`
+  return { where, values: wanted.map(([, value]) => value) }
 }
 
 /** What is bound for a client; `name` and `owner` are columns for the filters. */

@@ -1,6 +1,7 @@
 import { nowSeconds } from '../util/clock.ts'
 import type { JsonObject } from '../util/json.ts'
 import { columnsOf } from './columns.ts'
+import { purging } from './purge.ts'
 import type { trustedIssuers } from './schema.ts'
 import { Sets } from './sets.ts'
 import { askSource } from './source.ts'
@@ -55,9 +56,6 @@ const INSERT = `INSERT INTO trusted_issuers (${written})
 const SELECT = `SELECT ${selected} FROM trusted_issuers WHERE`
 
 const LIVE = 'expires_at > ?1 AND (?2 IS NULL OR issuer = ?2)'
-
-const PURGE = `DELETE FROM trusted_issuers WHERE id IN
-  (SELECT id FROM trusted_issuers WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`
 
 /**
  * Trusted issuers of JWT bearer assertions in D1, with copies for each issuer. What has expired is absent. Throws
@@ -137,7 +135,7 @@ export class TrustedIssuerStore {
 
   /** Deletes at most `batch` expired rows. */
   async purge(now: number, batch: number): Promise<void> {
-    await askSource(() => this.#db.prepare(PURGE).bind(now, batch).run())
+    await askSource(() => purging(this.#db, 'trusted_issuers', now, batch).run())
   }
 }
 

@@ -5,21 +5,19 @@ export interface JwkSet {
   readonly keys: readonly JsonObject[]
 }
 
-/** The 13 lifespan fields of contract 2.1, as Go durations in canonical form. */
+const fieldsOf = <const Grant extends string, const Token extends string>(
+  grant: Grant,
+  ...tokens: readonly Token[]
+) => tokens.map((token) => `${grant}_grant_${token}_token_lifespan` as const)
+
+/** The 13 lifespan fields of contract 2.1, as Go durations in canonical form, by grant and the tokens it gives. */
 export const LIFESPAN_FIELDS = [
-  'authorization_code_grant_access_token_lifespan',
-  'authorization_code_grant_id_token_lifespan',
-  'authorization_code_grant_refresh_token_lifespan',
-  'client_credentials_grant_access_token_lifespan',
-  'implicit_grant_access_token_lifespan',
-  'implicit_grant_id_token_lifespan',
-  'jwt_bearer_grant_access_token_lifespan',
-  'refresh_token_grant_access_token_lifespan',
-  'refresh_token_grant_id_token_lifespan',
-  'refresh_token_grant_refresh_token_lifespan',
-  'device_authorization_grant_access_token_lifespan',
-  'device_authorization_grant_id_token_lifespan',
-  'device_authorization_grant_refresh_token_lifespan',
+  ...fieldsOf('authorization_code', 'access', 'id', 'refresh'),
+  ...fieldsOf('client_credentials', 'access'),
+  ...fieldsOf('implicit', 'access', 'id'),
+  ...fieldsOf('jwt_bearer', 'access'),
+  ...fieldsOf('refresh_token', 'access', 'id', 'refresh'),
+  ...fieldsOf('device_authorization', 'access', 'id', 'refresh'),
 ] as const
 
 export type LifespanField = (typeof LIFESPAN_FIELDS)[number]
