@@ -27,7 +27,7 @@ const creation = v.object({
 export function keyRoutes(guard: AdminGuard): Hono<AppEnv> {
   const show = (c: Context<AppEnv>, keys: readonly OpenedKey[]): readonly JWK[] => {
     const whole = covers(guard, c, 'all')
-    return keys.map((key) => (whole ? key.privateJwk : key.publicJwk))
+    return keys.map((key) => (whole ? key.key : key.publicJwk))
   }
   return emptyRoutes()
     .get('/:set/:kid?', async (c) => {

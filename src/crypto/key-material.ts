@@ -29,7 +29,7 @@ export interface KeyMaterial {
 }
 
 /** Members of a JWK that may be shown: RFC 7517 section 4, RFC 7518 section 6 without the private ones. */
-const PUBLIC_MEMBERS = ['kty', 'n', 'e', 'crv', 'x', 'y', 'x5c'] as const
+const PUBLIC_MEMBERS: ReadonlySet<string> = new Set(['kty', 'n', 'e', 'crv', 'x', 'y', 'x5c'])
 
 /** Longest key in characters of JSON: sealed it still fits an envelope. */
 const MAX_KEY_LENGTH = 10_000
@@ -105,9 +105,7 @@ export async function readKey(given: unknown): Promise<KeyMaterial> {
 
 /** The half of a key that may be shown (contract 2.10). */
 export function publicPart({ kid, alg, use, jwk }: KeyMaterial): JWK {
-  const material = PUBLIC_MEMBERS.flatMap((name) =>
-    jwk[name] === undefined ? [] : [[name, jwk[name]] as const],
-  )
+  const material = Object.entries(jwk).filter(([name]) => PUBLIC_MEMBERS.has(name))
   return { use, kid, alg, ...Object.fromEntries(material) }
 }
 

@@ -12,62 +12,70 @@ type Keys = readonly OpenedKey[]
  * One set of keys as this isolate knows it, newest first and never empty; its first key is made on first use. How
  * old rows may be is the source's business; what is kept here are the opened keys, as long as their rows are there.
  */
-export class KeySet {
-  readonly #name: string
-  readonly #source: SigningKeySource
-  readonly #envelopes: Envelopes
-  readonly #algorithm: SigningAlgorithm
-  readonly #making = new SharedLoad<Rows>()
-  #opened: ReadonlyMap<string, OpenedKey> = new Map()
-
-  constructor(name: string, source: SigningKeySource, envelopes: Envelopes, algorithm: SigningAlgorithm) {
-    this.#name = name
-    this.#source = source
-    this.#envelopes = envelopes
-    this.#algorithm = algorithm
-  }
-
+export interface KeySet {
   /** All keys. */
-  async keys(): Promise<Keys> {
-    const rows = await this.#source.list(this.#name, false)
-    return rows.length > 0 ? this.#open(rows) : this.fresh()
-  }
-
+  keys(): Promise<Keys>
   /** All keys as the source has them, asked at most once a second. */
-  async fresh(): Promise<Keys> {
-    const rows = await this.#source.list(this.#name, true)
-    return rows.length > 0 ? this.#open(rows) : this.#make([])
-  }
-
+  fresh(): Promise<Keys>
   /** The keys that may sign; one is made where there are only public ones. */
-  async signable(): Promise<Keys> {
-    const known = (await this.keys()).filter(({ signs }) => signs)
-    if (known.length > 0) return known
-    const all = await this.fresh()
-    const current = all.some(({ signs }) => signs) ? all : await this.#make(all.map(({ kid }) => kid))
-    return current.filter(({ signs }) => signs)
+  signable(): Promise<Keys>
+}
+
+/** The set of a name, whose keys get this algorithm where they are made here. */
+export function keySet(
+  name: string,
+  source: SigningKeySource,
+  envelopes: Envelopes,
+  algorithm: SigningAlgorithm,
+): KeySet {
+  const making = new SharedLoad<Rows>()
+  let known: ReadonlyMap<string, OpenedKey> = new Map()
+
+  // Keys opened before are kept as they are: their imported form goes with them.
+  async function open(rows: Rows): Promise<Keys> {
+    const before = known
+    const opened = await Promise.all(
+      rows.map(async (row) => {
+        const stamp = `${row.kid} ${row.createdAt} ${row.privateSealed}`
+        return [stamp, before.get(stamp) ?? (await openSigningKey(envelopes, row))] as const
+      }),
+    )
+    known = new Map(opened)
+    return opened.map(([, key]) => key)
   }
 
   /** Stores a new key unless the set meanwhile has others than those that cannot sign. */
-  async #make(unable: readonly string[]): Promise<Keys> {
-    const rows = await this.#making.join(async () => {
-      const row = await makeSigningKey(this.#envelopes, this.#name, this.#algorithm, nowSeconds())
-      return this.#source.insertFirst(row, unable)
+  async function make(unable: Keys): Promise<Keys> {
+    const rows = await making.join(async () => {
+      const row = await makeSigningKey(envelopes, name, algorithm, nowSeconds())
+      return source.insertFirst(
+        row,
+        unable.map(({ kid }) => kid),
+      )
     })
-    return this.#open(rows)
+    return open(rows)
   }
 
-  // Keys opened before are kept as they are: their imported form goes with them.
-  async #open(rows: Rows): Promise<Keys> {
-    const before = this.#opened
-    const opened = await Promise.all(
-      rows.map(async (row) => {
-        const { kid, createdAt, privateSealed } = row
-        const name = `${kid} ${createdAt} ${privateSealed}`
-        return [name, before.get(name) ?? (await openSigningKey(this.#envelopes, row))] as const
-      }),
-    )
-    this.#opened = new Map(opened)
-    return opened.map(([, key]) => key)
+  async function fresh(): Promise<Keys> {
+    const rows = await source.list(name, true)
+    return rows.length > 0 ? open(rows) : make([])
+  }
+
+  async function keys(): Promise<Keys> {
+    const rows = await source.list(name, false)
+    return rows.length > 0 ? open(rows) : fresh()
+  }
+
+  return {
+    keys,
+    fresh,
+    async signable() {
+      const signing = signers(await keys())
+      if (signing.length > 0) return signing
+      const all = await fresh()
+      return signers(signers(all).length > 0 ? all : await make(all))
+    },
   }
 }
+
+const signers = (keys: Keys): Keys => keys.filter(({ signs }) => signs)

@@ -3,7 +3,7 @@ import type { SigningAlgorithm } from '../config/types.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { nowSeconds } from '../util/clock.ts'
 import type { Envelopes } from './envelope.ts'
-import { KeySet } from './key-set.ts'
+import { type KeySet, keySet } from './key-set.ts'
 import type { OpenedKey } from './signing-key.ts'
 import type { SigningKey, SigningKeySource } from './types.ts'
 
@@ -30,7 +30,7 @@ export class KeyRing {
 
   /** @param algorithm - of keys made here; keys that exist keep theirs */
   constructor(source: SigningKeySource, envelopes: Envelopes, algorithm: SigningAlgorithm) {
-    this.#make = (name) => new KeySet(name, source, envelopes, algorithm)
+    this.#make = (name) => keySet(name, source, envelopes, algorithm)
   }
 
   /**
@@ -45,7 +45,7 @@ export class KeyRing {
     const key = keys.find((candidate) => candidate.createdAt < publishedBefore) ?? keys.at(-1)
     if (key === undefined)
       throw new OAuthError('misconfiguration', `No key of set '${set}' signs with '${alg}'.`)
-    return { kid: key.kid, alg: key.alg, key: key.jwk }
+    return key
   }
 
   /** Public keys of a set, newest first (contract 2.10); of any set, which gets its first key if it has none (contract 1.3.1). */

@@ -5,37 +5,27 @@ import { logLine } from '../http/log.ts'
 import { isJsonObject } from '../util/json.ts'
 import type { Envelopes } from './envelope.ts'
 import { generateKey, type KeyMaterial, publicPart } from './key-material.ts'
-import type { SigningKeyRow } from './types.ts'
+import type { SigningKey, SigningKeyRow } from './types.ts'
 
 /** Modulus length in bits of RSA keys made on first use: 0.6 ms a signature (design section 5). */
 export const RSA_BITS = 2048
 
-/** A key of a set, opened. The public half comes out of the sealed key: a row cannot smuggle in another. */
-export class OpenedKey {
-  readonly kid: string
-  readonly alg: string
+/** A key of a set, opened: the whole key, private members included if there are any, is the one to sign with and to export. */
+export interface OpenedKey extends SigningKey {
   /** Seconds since the epoch. */
   readonly createdAt: number
   /** The published form (contract 2.10). */
   readonly publicJwk: JWK
   /** Whether it may sign: it has a private half, and is not for encryption. */
   readonly signs: boolean
-  /** The whole key; of one that `signs`, the key to sign with. */
-  readonly jwk: JWK
+}
 
-  constructor(key: KeyMaterial, createdAt: number) {
-    this.kid = key.kid
-    this.alg = key.alg
-    this.createdAt = createdAt
-    this.publicJwk = publicPart(key)
-    this.signs = key.use === 'sig' && key.jwk.d !== undefined
-    this.jwk = key.jwk
-  }
-
-  /** The whole key with its private members, for export. */
-  get privateJwk(): JWK {
-    return { ...this.publicJwk, ...this.jwk }
-  }
+/** A key as it is used. Its public half comes out of the sealed key: a row cannot smuggle in another. */
+export function openedKey(material: KeyMaterial, createdAt: number): OpenedKey {
+  const { kid, alg, use, jwk } = material
+  const publicJwk = publicPart(material)
+  const signs = use === 'sig' && jwk.d !== undefined
+  return { kid, alg, createdAt, publicJwk, signs, key: { ...publicJwk, ...jwk } }
 }
 
 /** Seals a key as an envelope that names set and kid. `now` in seconds. */
@@ -67,7 +57,7 @@ export async function openSigningKey(envelopes: Envelopes, row: SigningKeyRow): 
     // A key that names no use was stored before keys had one.
     const { alg, jwk, use = 'sig' } = data
     if (typeof alg === 'string' && typeof use === 'string' && isJwk(jwk)) {
-      return new OpenedKey({ kid: row.kid, alg, use, jwk }, row.createdAt)
+      return openedKey({ kid: row.kid, alg, use, jwk }, row.createdAt)
     }
   }
   logLine('signing_key.unreadable', { set: row.set, kid: row.kid })

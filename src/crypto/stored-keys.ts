@@ -3,7 +3,7 @@ import { nowSeconds } from '../util/clock.ts'
 import { isName } from '../util/text.ts'
 import type { Envelopes } from './envelope.ts'
 import type { KeyMaterial } from './key-material.ts'
-import { OpenedKey, openSigningKey, sealKey } from './signing-key.ts'
+import { type OpenedKey, openedKey, openSigningKey, sealKey } from './signing-key.ts'
 import type { KeySource } from './types.ts'
 
 /** Keys a set may have: every one of them is opened, published and copied with it. */
@@ -31,7 +31,7 @@ export class StoredKeys {
     const now = nowSeconds()
     const added = await this.#source.add(await sealKey(this.#envelopes, set, key, now))
     if (!added) throw new OAuthError('resource_exists')
-    return new OpenedKey(key, now)
+    return openedKey(key, now)
   }
 
   /** Puts keys, newest first, in the place of a whole set. Throws `resource_exists` when two have one kid. */
@@ -62,7 +62,7 @@ export class StoredKeys {
     const now = nowSeconds()
     const rows = await Promise.all(keys.map((key) => sealKey(this.#envelopes, set, key, now)))
     await this.#source.replace(set, kid, rows)
-    return keys.map((key) => new OpenedKey(key, now))
+    return keys.map((key) => openedKey(key, now))
   }
 }
 

@@ -1,10 +1,8 @@
 import { nextNotice } from './notices.ts'
-import type { Work } from './work.ts'
+import type { Tables } from './schema.ts'
 
 /** What the alarm is to come for: the end of a row, or a notice that is due. */
 export type Wake = 'row' | 'tombstone' | 'notice'
-
-type Stored = Pick<Work, 'sql' | 'tables'>
 
 /**
  * How long after its end a row is cleaned up, ms. Being late is harmless, since every read treats what expired as
@@ -22,80 +20,83 @@ export const PAUSE_MS = 300_000
 const LATEST_MS = Date.UTC(2180)
 
 /** The object's one alarm, with its time kept in memory so that requests need not ask for it. */
-export class Alarm {
-  readonly #storage: DurableObjectStorage
-  /** Due time in ms; null when missing, Infinity when nothing here ever expires. */
-  #due: number | null = null
-
-  constructor(storage: DurableObjectStorage) {
-    this.#storage = storage
-  }
-
+export interface Alarm {
   /** Reads the stored time, once before the first request. */
-  async load(): Promise<void> {
-    this.#due = await this.#storage.getAlarm()
-  }
-
+  load(): Promise<void>
   /** Moves the alarm to the clean-up time of a row that ends at `expires` (seconds), if that is earlier. */
-  noLaterThan(expires: number | null, what: Wake): void {
-    if (expires === null) return
-    this.noLaterThanMs(expires * 1000 + DELAY_MS[what])
-  }
-
+  noLaterThan(expires: number | null, what: Wake): void
   /** Moves the alarm to a time in ms, if that is earlier. */
-  noLaterThanMs(due: number): void {
-    if (this.#due === null || due < this.#due) this.#set(due)
-  }
-
+  noLaterThanMs(due: number): void
   /** Sets the alarm again when it is missing or was lost though something here expires after a moment (seconds). */
-  check(work: Stored, nowMs: number, since = 0): void {
-    if (this.#due !== null && this.#due > nowMs - OVERDUE_MS) return
-    const next = nextWake(work, since)
-    if (next === null) this.#due = Number.POSITIVE_INFINITY
-    else this.#set(Math.max(next, nowMs))
-  }
-
+  check(tables: Tables, nowMs: number, since?: number): void
   /**
    * Sets the next alarm while one runs: for what ends first after this moment, or soon when nothing does, lest
    * this run fails. Returns whether there is something that will end.
    */
-  plan(work: Stored, nowMs: number): boolean {
-    const next = nextWake(work, Math.floor(nowMs / 1000))
-    this.#set(Math.max(next ?? 0, nowMs + PAUSE_MS))
-    return next !== null
-  }
-
+  plan(tables: Tables, nowMs: number): boolean
   /** Notes that the stored alarm has fired, which removes it. */
-  fired(): void {
-    this.#due = null
-  }
-
+  fired(): void
   /** Runs a transaction; when it rolls back, so does what is known of the alarm. */
-  during<T>(run: () => T): T {
-    const before = this.#due
-    try {
-      return run()
-    } catch (thrown) {
-      this.#due = before
-      throw thrown
-    }
-  }
-
+  during<T>(run: () => T): T
   /** Deletes the alarm: what is left, if anything, never expires. */
-  clear(): void {
-    this.#due = null
-    void this.#storage.deleteAlarm()
+  clear(): void
+}
+
+/** The alarm of an object. */
+export function alarmOf(storage: DurableObjectStorage): Alarm {
+  /** Due time in ms; null when missing, Infinity when nothing here ever expires. */
+  let due: number | null = null
+
+  function set(at: number): void {
+    due = Math.min(at, LATEST_MS)
+    // Not awaited: it commits, or rolls back, with the rows around it.
+    void storage.setAlarm(due)
   }
 
-  #set(due: number): void {
-    this.#due = Math.min(due, LATEST_MS)
-    // Not awaited: it commits, or rolls back, with the rows around it.
-    void this.#storage.setAlarm(this.#due)
+  function noLaterThanMs(at: number): void {
+    if (due === null || at < due) set(at)
+  }
+
+  return {
+    noLaterThanMs,
+    async load() {
+      due = await storage.getAlarm()
+    },
+    noLaterThan(expires, what) {
+      if (expires !== null) noLaterThanMs(expires * 1000 + DELAY_MS[what])
+    },
+    check(tables, nowMs, since = 0) {
+      if (due !== null && due > nowMs - OVERDUE_MS) return
+      const next = nextWake(tables, since)
+      if (next === null) due = Number.POSITIVE_INFINITY
+      else set(Math.max(next, nowMs))
+    },
+    plan(tables, nowMs) {
+      const next = nextWake(tables, Math.floor(nowMs / 1000))
+      set(Math.max(next ?? 0, nowMs + PAUSE_MS))
+      return next !== null
+    },
+    fired() {
+      due = null
+    },
+    during(run) {
+      const before = due
+      try {
+        return run()
+      } catch (thrown) {
+        due = before
+        throw thrown
+      }
+    },
+    clear() {
+      due = null
+      void storage.deleteAlarm()
+    },
   }
 }
 
 /** When to come, in ms, for what ends after a moment (seconds), or for a notice; null where nothing ends. */
-function nextWake({ sql, tables }: Stored, since: number): number | null {
+function nextWake(tables: Tables, since: number): number | null {
   let next: number | null = null
   for (const table of tables.expiring()) {
     // A session stays as long as a grant names it, so its own end does not matter until then.
@@ -104,7 +105,7 @@ function nextWake({ sql, tables }: Stored, since: number): number | null {
         ? 'AND sid NOT IN (SELECT sid FROM grants WHERE expires IS NULL OR expires > ?1)'
         : ''
     const query = `SELECT MIN(expires) AS at FROM ${table} WHERE expires > ?1 ${unless}`
-    const { at } = sql.exec<{ at: number | null }>(query, since).one()
+    const at = tables.rows<{ at: number | null }>(table, query, since)[0]?.at ?? null
     if (at !== null && (next === null || at < next)) next = at
   }
   if (next === null) return null

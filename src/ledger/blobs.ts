@@ -1,23 +1,21 @@
 import type { BlobInput } from './types.ts'
-import type { Work } from './work.ts'
+import { findAlive, type Work } from './work.ts'
 
-const INSERT = 'INSERT OR REPLACE INTO blobs (id, expires, data) VALUES (?, ?, ?)'
+type BlobRow = { readonly data: string; readonly expires: number }
 
-function findBlob(work: Work, id: string): { data: string; expires: number } | undefined {
-  const query = 'SELECT data, expires FROM blobs WHERE id = ? AND expires > ?'
-  return work.tables.rows<{ data: string; expires: number }>('blobs', query, id, work.now)[0]
-}
+const findBlob = (work: Work, id: string): BlobRow | undefined => findAlive<BlobRow>(work, 'blobs', id)
 
 /** Keeps a text under a name until it expires; what is kept long enough already costs nothing. */
-export function putBlob(work: Work, input: BlobInput): void {
-  const known = findBlob(work, input.id)
-  if (known !== undefined && known.data === input.data && known.expires >= input.expiresAt) return
-  work.tables.make('blobs')
-  work.sql.exec(INSERT, input.id, input.expiresAt, input.data)
-  work.wake(input.expiresAt)
+export function putBlob(work: Work, { id, data, expiresAt: expires }: BlobInput): null {
+  const known = findBlob(work, id)
+  if (known === undefined || known.data !== data || known.expires < expires) {
+    work.tables.insert('blobs', { id, expires, data })
+    work.wake(expires)
+  }
+  return null
 }
 
 /** The text kept under a name, null when there is none or it expired. */
-export function getBlob(work: Work, id: string): string | null {
+export function getBlob(work: Work, { id }: { readonly id: string }): string | null {
   return findBlob(work, id)?.data ?? null
 }

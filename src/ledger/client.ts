@@ -1,10 +1,8 @@
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { Ledger } from './object.ts'
-import type { LedgerMethods } from './types.ts'
+import type { Input, LedgerMethod, Output } from './types.ts'
 
-type Input<M extends keyof LedgerMethods> = Parameters<LedgerMethods[M]>[0]
-type Output<M extends keyof LedgerMethods> = ReturnType<LedgerMethods[M]>
-type Remote = { readonly [M in keyof LedgerMethods]: (input: Input<M>) => Promise<Output<M>> }
+type Remote = { run<M extends LedgerMethod>(method: M, input: Input<M>): Promise<Output<M>> }
 
 const TRIES = 3
 
@@ -24,10 +22,10 @@ export class Ledgers {
    * through a fresh stub; what it marks overloaded never.
    * @throws OAuthError `temporarily_unavailable` when the outcome is unknown.
    */
-  async call<M extends keyof LedgerMethods>(owner: string, method: M, input: Input<M>): Promise<Output<M>> {
+  async call<M extends LedgerMethod>(owner: string, method: M, input: Input<M>): Promise<Output<M>> {
     for (let tries = 1; ; tries += 1) {
       try {
-        return await this.#stub(owner)[method](input)
+        return await this.#stub(owner).run(method, input)
       } catch (thrown) {
         if (tries === TRIES || !isRetryable(thrown)) {
           throw new OAuthError('temporarily_unavailable', 'The ledger did not answer.')

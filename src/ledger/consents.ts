@@ -16,7 +16,7 @@ export function listGrants(work: Work, input: ListGrantsInput): readonly StoredG
 }
 
 /** How many consents count, of one session or of all. */
-export function countGrants(work: Work, sid: string | null): number {
+export function countGrants(work: Work, { sid }: { readonly sid: string | null }): number {
   const sql = `SELECT count(*) AS total FROM grants WHERE ${CONSENTED} AND (?2 IS NULL OR sid = ?2)`
   return work.tables.rows<{ total: number }>('grants', sql, work.now, sid)[0]?.total ?? 0
 }

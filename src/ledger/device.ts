@@ -44,7 +44,7 @@ export class Callers {
 }
 
 /** Notes that a network tries a user code; whether it may. Written down: whoever guesses can wait until an object forgets. */
-export const mayGuess = (work: Work, attempt: string): boolean =>
+export const mayGuess = (work: Work, { attempt }: { readonly attempt: string }): boolean =>
   countSpent(work) < GUESSES &&
   spend(work, { attempt, id: attempt, expiresAt: work.now + GUESS_SECONDS }).first
 
@@ -54,15 +54,12 @@ function readDevice(work: Work): DeviceRow | undefined {
 
 /** Opens a device's request under its user code; false when the code stands for another one at this time. */
 export function openDevice(work: Work, input: DeviceInput): { readonly opened: boolean } {
+  const { id, request, attempt, expiresAt: expires } = input
   const known = readDevice(work)
-  if (known !== undefined) return { opened: known.id === input.id }
-  work.tables.make('devices')
-  work.sql.exec('DELETE FROM devices')
-  work.sql.exec(
-    'INSERT INTO devices (id, request, attempt, expires) VALUES (?, ?, ?, ?)',
-    ...[input.id, input.request, input.attempt, input.expiresAt],
-  )
-  work.wake(input.expiresAt)
+  if (known !== undefined) return { opened: known.id === id }
+  work.tables.rows('devices', 'DELETE FROM devices')
+  work.tables.insert('devices', { id, request, attempt, expires })
+  work.wake(expires)
   return { opened: true }
 }
 
@@ -73,7 +70,7 @@ export function findDevice(work: Work): DeviceRequestView | null {
 }
 
 /** What the user has said so far (RFC 8628 section 3.5). Too fast is said only while there is nothing else to say. */
-export function pollDevice(work: Work, callers: Callers, input: PollInput): PollResult {
+export function pollDevice(work: Work, input: PollInput): PollResult {
   const row = readDevice(work)
   if (row?.id !== input.id) return { status: 'gone' }
   if (row.status === 'denied') return { status: 'denied' }
@@ -81,7 +78,7 @@ export function pollDevice(work: Work, callers: Callers, input: PollInput): Poll
   if (owner !== null && grantId !== null && epoch !== null) {
     return { status: 'approved', grant: { owner, grantId, epoch } }
   }
-  return { status: callers.pollsTooFast(work.nowMs, input.intervalMs) ? 'slow_down' : 'pending' }
+  return { status: work.callers.pollsTooFast(work.nowMs, input.intervalMs) ? 'slow_down' : 'pending' }
 }
 
 /** Settles a request, once: the first approval or denial counts, and the same one again is told the same. */
@@ -90,10 +87,8 @@ export function settleDevice(work: Work, { attempt, id, grant }: SettleInput): S
   if (row?.id !== id) return { status: 'gone' }
   const status = grant === null ? 'denied' : 'approved'
   if (row.status === 'pending') {
-    work.sql.exec(
-      'UPDATE devices SET status = ?, owner = ?, grant_id = ?, epoch = ?, attempt = ? WHERE id = ?',
-      ...[status, grant?.owner ?? null, grant?.grantId ?? null, grant?.epoch ?? null, attempt, id],
-    )
+    const { owner = null, grantId: grant_id = null, epoch = null } = grant ?? {}
+    work.tables.update('devices', id, { status, owner, grant_id, epoch, attempt })
     return { status: 'settled', first: true }
   }
   const same = row.status === status && row.grant_id === (grant?.grantId ?? null)

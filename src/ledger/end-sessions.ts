@@ -1,4 +1,4 @@
-import { raiseLoginEpoch } from './epochs.ts'
+import { LOGINS, raiseEpoch } from './epochs.ts'
 import { noticesOf, queueNotices } from './notices.ts'
 import { revokeSession } from './revocation.ts'
 import { end, findSession, type SessionRow } from './sessions.ts'
@@ -8,7 +8,7 @@ import { alive, type Work } from './work.ts'
 /** Ends a session, or all, and queues the notices to their clients: all of what this attempt did. */
 export function endSessions(work: Work, input: EndSessionsInput): EndedSessions {
   const ended: string[] = []
-  if (input.target === 'all') raiseLoginEpoch(work, input.attempt, input.flowLifetime)
+  if (input.target === 'all') raiseEpoch(work, LOGINS, input)
   for (const row of targets(work, input.target)) {
     const open = row.ended === 0 && alive(row.expires, work.now)
     if (open) {

@@ -1,10 +1,10 @@
 import { alive, later, type Work } from './work.ts'
 
 /** Key of the epoch that counts for every client of the subject. */
-const SUBJECT = ''
+export const SUBJECT = ''
 
 /** Key of the epoch of logins; no client id has a control character. */
-const LOGINS = '\u0000logins'
+export const LOGINS = '\u0000logins'
 
 type EpochRow = {
   readonly client: string
@@ -12,8 +12,6 @@ type EpochRow = {
   readonly attempt: string
   readonly expires: number
 }
-
-const INSERT = 'INSERT OR REPLACE INTO epochs (client, value, attempt, expires) VALUES (?, ?, ?, ?)'
 
 /**
  * The epoch of a flow of this client: the newest revocation known, of the client's or all of the subject's grants.
@@ -31,32 +29,27 @@ function newest(work: Work, one: string, other: string): number {
   return row?.value ?? 0
 }
 
-/** Makes every login that was accepted before now, and not brought here yet, stale. */
-export function raiseLoginEpoch(work: Work, attempt: string, flowLifetime: number): void {
-  raise(work, LOGINS, attempt, flowLifetime)
-}
-
 /** Whether nothing was revoked since this epoch was read. */
 export function epochHolds(work: Work, clientId: string, epoch: number): boolean {
   return currentEpoch(work, clientId) <= epoch
 }
 
 /**
- * Makes every flow under way for a client, or for all with `null`, worthless. The row outlives those flows.
+ * Makes every flow under way for a client, or for SUBJECT, worthless; for LOGINS, every login that was accepted before
+ * now and not brought here yet. The row outlives those flows.
  * @param flowLifetime how long a flow may live, seconds.
  */
-export function raiseEpoch(work: Work, clientId: string | null, attempt: string, flowLifetime: number): void {
-  raise(work, clientId ?? SUBJECT, attempt, flowLifetime)
-}
-
-function raise(work: Work, key: string, attempt: string, flowLifetime: number): void {
-  work.tables.make('epochs')
+export function raiseEpoch(
+  work: Work,
+  client: string,
+  { attempt, flowLifetime }: { readonly attempt: string; readonly flowLifetime: number },
+): void {
   const all = work.tables.rows<EpochRow>('epochs', 'SELECT * FROM epochs')
-  const own = all.find((row) => row.client === key)
+  const own = all.find((row) => row.client === client)
   if (own?.attempt === attempt && alive(own.expires, work.now)) return
   // Above every number ever handed out here, whichever client it was for, even if the clock stepped back.
   const value = Math.max(work.nowMs, ...all.map((row) => row.value + 1))
   const expires = later(own?.expires ?? 0, work.now + flowLifetime)
-  work.sql.exec(INSERT, key, value, attempt, expires)
+  work.tables.insert('epochs', { client, value, attempt, expires })
   work.wake(expires, 'tombstone')
 }

@@ -1,6 +1,6 @@
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { CustomClaims, GrantRecord, StoredGrant } from './types.ts'
-import { alive, type Work } from './work.ts'
+import { findAlive, type Work } from './work.ts'
 
 /** Version of the JSON in `record`. */
 const RECORD_VERSION = 1
@@ -30,14 +30,16 @@ export type GrantRow = {
 
 /** The row of a grant, revoked ones too; undefined when there is none or it expired. */
 export function findGrant(work: Work, id: string): GrantRow | undefined {
-  const [row] = work.tables.rows<GrantRow>('grants', 'SELECT * FROM grants WHERE id = ?', id)
-  return row !== undefined && alive(row.expires, work.now) ? row : undefined
+  return findAlive<GrantRow>(work, 'grants', id)
 }
 
-/** The row of a grant that is in force for this client. */
-export function findActive(work: Work, id: string, clientId: string): GrantRow | undefined {
+/** The row of a grant of this client, revoked ones too. */
+export function findOwn(
+  work: Work,
+  { id, clientId }: { readonly id: string; readonly clientId: string },
+): GrantRow | undefined {
   const row = findGrant(work, id)
-  return row !== undefined && row.revoked === 0 && row.client === clientId ? row : undefined
+  return row?.client === clientId ? row : undefined
 }
 
 /** A record as it is stored. */

@@ -29,10 +29,6 @@ function mayIssue(work: Work, { record, epoch }: GrantInput): boolean {
   )
 }
 
-const INSERT = `INSERT OR REPLACE INTO grants (id, client, sid, skipped, remembered, consent_ends, granted_at, digest,
-  code_expires, flow_expires, attempt, expires, record, notify)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-
 function insert(work: Work, input: GrantInput): GrantResult {
   const { id, record, attempt, digest } = input
   const codeExpires = work.now + input.codeLifetime
@@ -41,27 +37,22 @@ function insert(work: Work, input: GrantInput): GrantResult {
   const remembered = record.remember && !input.skipped
   const consentEnds = remembered ? input.consentExpiresAt : null
   const expires = remembered ? later(flowExpires, consentEnds) : flowExpires
-  work.sql.exec(
-    INSERT,
-    ...[
-      id,
-      record.clientId,
-      record.sid,
-      input.skipped ? 1 : 0,
-      remembered ? 1 : 0,
-      consentEnds,
-      record.handledAt,
-    ],
-    ...[
-      digest,
-      codeExpires,
-      flowExpires,
-      attempt,
-      expires,
-      encodeRecord(record),
-      input.notify ? encodeNotify(record) : '',
-    ],
-  )
+  work.tables.insert('grants', {
+    id,
+    client: record.clientId,
+    sid: record.sid,
+    skipped: Number(input.skipped),
+    remembered: Number(remembered),
+    consent_ends: consentEnds,
+    granted_at: record.handledAt,
+    digest,
+    code_expires: codeExpires,
+    flow_expires: flowExpires,
+    attempt,
+    expires,
+    record: encodeRecord(record),
+    notify: input.notify ? encodeNotify(record) : '',
+  })
   work.wake(expires)
   return { status: 'granted', codeExpiresAt: codeExpires, first: true }
 }

@@ -29,15 +29,14 @@ export function queueNotices(
     "SELECT DISTINCT client, notify FROM grants WHERE sid = ? AND notify <> '' ORDER BY client, notify"
   const clients = work.tables.rows<{ client: string; notify: string }>('grants', query, session.sid)
   if (clients.length === 0) return
-  work.tables.make('notices')
-  const insert = `INSERT INTO notices (${COLUMNS}, due, attempt, expires) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
+  const due = work.now + PAUSES[0]
+  const expires = work.now + KEEP_SECONDS
   for (const { client, notify } of clients) {
-    const { instance, sub, sid } = readNotify(notify)
-    const named = [client, instance, sub ?? session.subject, sid ?? session.sid]
-    const times = [work.now + PAUSES[0], attempt, work.now + KEEP_SECONDS]
-    work.sql.exec(insert, crypto.randomUUID(), ...named, ...times)
+    const { instance, sub: subject = session.subject, sid = session.sid } = readNotify(notify)
+    const id = crypto.randomUUID()
+    work.tables.insert('notices', { id, client, instance, subject, sid, due, attempt, expires })
   }
-  work.wake(work.now + PAUSES[0], 'notice')
+  work.wake(due, 'notice')
 }
 
 /** The notices that an attempt queued and that are not settled. */
@@ -57,15 +56,15 @@ export function takeDueNotices(work: Work): readonly Notice[] {
   const due = work.tables.rows<DueNotice & Row>('notices', query, work.now)
   for (const { id, tries } of due) {
     const pause = PAUSES[Math.min(tries + 1, PAUSES.length - 1)] ?? KEEP_SECONDS
-    work.sql.exec('UPDATE notices SET tries = tries + 1, due = ? WHERE id = ?', work.now + pause, id)
+    work.tables.update('notices', id, { tries: tries + 1, due: work.now + pause })
   }
   return due
 }
 
 /** Strikes out notices. */
-export function settleNotices(work: Work, ids: readonly string[]): void {
-  if (!work.tables.has('notices')) return
-  for (const id of ids) work.sql.exec('DELETE FROM notices WHERE id = ?', id)
+export function settleNotices({ tables }: Work, { ids }: { readonly ids: readonly string[] }): null {
+  tables.delete('notices', ids)
+  return null
 }
 
 /** When the next notice is due, seconds; null without one. */

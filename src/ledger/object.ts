@@ -3,7 +3,7 @@ import type { Env } from '../env.ts'
 import { logLine } from '../http/log.ts'
 import { nowMs } from '../util/clock.ts'
 import { fewAtATime } from '../util/few-at-a-time.ts'
-import { Alarm, PAUSE_MS } from './alarm.ts'
+import { type Alarm, alarmOf, PAUSE_MS } from './alarm.ts'
 import { getBlob, putBlob } from './blobs.ts'
 import { Ledgers } from './client.ts'
 import { countGrants, listGrants } from './consents.ts'
@@ -22,11 +22,56 @@ import { sweep } from './sweep.ts'
 import type * as Types from './types.ts'
 import type { Work } from './work.ts'
 
+/** What a ledger answers to; what the methods mean stands in types.ts. */
+const METHODS: {
+  readonly [M in Types.LedgerMethod]: (work: Work, input: Types.Input<M>) => Types.Output<M>
+} = {
+  ping: () => 'ok',
+  session: readSession,
+  login,
+  endSessions,
+  settleNotices,
+  grant: commitGrant,
+  redeem,
+  refresh,
+  inspect,
+  listGrants,
+  countGrants,
+  revokeGrant,
+  revokeGrants,
+  spend,
+  isSpent,
+  bindSession,
+  unbindSessions,
+  owners,
+  putBlob,
+  getBlob,
+  openDevice,
+  findDevice,
+  pollDevice,
+  settleDevice,
+  guess: mayGuess,
+}
+
+/** Those that write nothing, and so need no transaction. */
+const READS: ReadonlySet<Types.LedgerMethod> = new Set([
+  'ping',
+  'session',
+  'inspect',
+  'listGrants',
+  'countGrants',
+  'isSpent',
+  'owners',
+  'getBlob',
+  'findDevice',
+  'pollDevice',
+])
+
 /**
  * The ledger of one owner: whatever must never happen twice happens in one synchronous method here, which is one
- * SQLite transaction (design rules 2 and 3). What the methods mean stands in types.ts, what they store in schema.ts.
+ * SQLite transaction (design rules 2 and 3). What it stores stands in schema.ts.
  */
-export class Ledger extends DurableObject<Env> implements Types.LedgerMethods {
+export class Ledger extends DurableObject<Env> {
   readonly #tables: Tables
   readonly #alarm: Alarm
   readonly #callers = new Callers()
@@ -34,112 +79,15 @@ export class Ledger extends DurableObject<Env> implements Types.LedgerMethods {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     this.#tables = new Tables(ctx.storage.sql)
-    this.#alarm = new Alarm(ctx.storage)
+    this.#alarm = alarmOf(ctx.storage)
     if (this.#tables.all().length > 0) ctx.storage.transactionSync(() => this.#tables.upgrade())
     void ctx.blockConcurrencyWhile(() => this.#alarm.load())
   }
 
-  ping(_input: null): 'ok' {
-    return 'ok'
-  }
-
-  session(input: { readonly sid: string }): Types.SessionView | null {
-    return readSession(this.#work(), input.sid)
-  }
-
-  login(input: Types.LoginInput): Types.LoginResult {
-    return this.#change((work) => login(work, input))
-  }
-
-  endSessions(input: Types.EndSessionsInput): Types.EndedSessions {
-    return this.#change((work) => endSessions(work, input))
-  }
-
-  settleNotices(input: { readonly ids: readonly string[] }): null {
-    this.#change((work) => settleNotices(work, input.ids))
-    return null
-  }
-
-  grant(input: Types.GrantInput): Types.GrantResult {
-    return this.#change((work) => commitGrant(work, input))
-  }
-
-  redeem(input: Types.RedeemInput): Types.RedeemResult {
-    return this.#change((work) => redeem(work, input))
-  }
-
-  refresh(input: Types.RefreshInput): Types.RefreshResult {
-    return this.#change((work) => refresh(work, input))
-  }
-
-  inspect(input: Types.InspectInput): Types.StoredGrant | null {
-    return inspect(this.#work(), input)
-  }
-
-  listGrants(input: Types.ListGrantsInput): readonly Types.StoredGrant[] {
-    return listGrants(this.#work(), input)
-  }
-
-  countGrants(input: { readonly sid: string | null }): number {
-    return countGrants(this.#work(), input.sid)
-  }
-
-  revokeGrant(input: Types.RevokeGrantInput): { readonly revoked: boolean } {
-    return this.#change((work) => revokeGrant(work, input))
-  }
-
-  revokeGrants(input: Types.RevokeGrantsInput): { readonly revoked: readonly string[] } {
-    return this.#change((work) => revokeGrants(work, input))
-  }
-
-  spend(input: Types.SpendInput): { readonly first: boolean } {
-    return this.#change((work) => spend(work, input))
-  }
-
-  isSpent(input: { readonly id: string }): boolean {
-    return isSpent(this.#work(), input.id)
-  }
-
-  bindSession(input: Types.DirectoryEntry): { readonly owner: string } {
-    return this.#change((work) => ({ owner: bindSession(work, input) }))
-  }
-
-  unbindSessions(input: { readonly sids: readonly string[] }): null {
-    this.#change((work) => unbindSessions(work, input.sids))
-    return null
-  }
-
-  owners(input: { readonly prefix: string }): readonly Types.DirectoryEntry[] {
-    return owners(this.#work(), input.prefix)
-  }
-
-  putBlob(input: Types.BlobInput): null {
-    this.#change((work) => putBlob(work, input))
-    return null
-  }
-
-  getBlob(input: { readonly id: string }): string | null {
-    return getBlob(this.#work(), input.id)
-  }
-
-  openDevice(input: Types.DeviceInput): { readonly opened: boolean } {
-    return this.#change((work) => openDevice(work, input))
-  }
-
-  findDevice(_input: null): Types.DeviceRequestView | null {
-    return findDevice(this.#work())
-  }
-
-  pollDevice(input: Types.PollInput): Types.PollResult {
-    return pollDevice(this.#work(), this.#callers, input)
-  }
-
-  settleDevice(input: Types.SettleInput): Types.SettleResult {
-    return this.#change((work) => settleDevice(work, input))
-  }
-
-  guess(input: { readonly attempt: string }): boolean {
-    return this.#change((work) => mayGuess(work, input.attempt))
+  /** Runs a method, as one moment and one transaction. */
+  run<M extends Types.LedgerMethod>(method: M, input: Types.Input<M>): Types.Output<M> {
+    const step = (work: Work): Types.Output<M> => METHODS[method](work, input)
+    return READS.has(method) ? step(this.#work()) : this.#change(step)
   }
 
   /** Tells a client that a session ended; whether that is settled. Given by the Worker, which knows clients and keys. */
@@ -173,19 +121,19 @@ export class Ledger extends DurableObject<Env> implements Types.LedgerMethods {
     const due = this.#change(takeDueNotices)
     const settled = await fewAtATime(due, (notice) => this.deliver(notice))
     const ids = due.filter((_, index) => settled[index] === true).map(({ id }) => id)
-    if (ids.length > 0) this.#change((work) => settleNotices(work, ids))
+    if (ids.length > 0) this.#change((work) => settleNotices(work, { ids }))
   }
 
   #work(): Work {
     const at = nowMs()
     const work: Work = {
-      sql: this.ctx.storage.sql,
       tables: this.#tables,
+      callers: this.#callers,
       now: Math.floor(at / 1000),
       nowMs: at,
       wake: (expires, what = 'row') => this.#alarm.noLaterThan(expires, what),
     }
-    this.#alarm.check(work, at)
+    this.#alarm.check(this.#tables, at)
     return work
   }
 

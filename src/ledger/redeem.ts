@@ -1,9 +1,10 @@
 import { epochHolds } from './epochs.ts'
-import { findGrant, type GrantRow, hookedRecord, readRecord } from './grant-row.ts'
+import { findOwn, type GrantRow } from './grant-row.ts'
+import { issue, issued } from './issue.ts'
 import { revokeRow } from './revocation.ts'
 import { findSession } from './sessions.ts'
 import type { RedeemInput, RedeemResult } from './types.ts'
-import { later, type Work } from './work.ts'
+import type { Work } from './work.ts'
 
 const GONE: RedeemResult = { status: 'gone' }
 
@@ -12,28 +13,14 @@ const GONE: RedeemResult = { status: 'gone' }
  * that came of the first, unless it is a device's; by another client it changes nothing.
  */
 export function redeem(work: Work, input: RedeemInput): RedeemResult {
-  const row = findGrant(work, input.id)
-  if (row === undefined || row.client !== input.clientId) return GONE
+  const row = findOwn(work, input)
+  if (row === undefined) return GONE
   if (row.generation > 0) return redeemAgain(work, input, row)
   if (row.revoked === 1 || row.code_expires <= work.now) return GONE
   // A missing session is one that ran out; an ended one is kept as long as a grant names it.
   if (findSession(work, row.sid)?.ended === 1 || !epochHolds(work, row.client, input.epoch)) return GONE
-  if (input.hook === 'ask') return issued(row, work.now)
-  const record = hookedRecord(row, input.hook)
-  const expires = later(row.expires, input.keepSeconds === null ? null : work.now + input.keepSeconds)
-  work.sql.exec(
-    'UPDATE grants SET generation = 1, issued_at = ?, attempt = ?, code_attempt = ?, expires = ?, record = ? WHERE id = ?',
-    ...[work.now, input.attempt, input.attempt, expires, record, row.id],
-  )
-  return issued({ ...row, record }, work.now)
+  return issue(work, row, input, { generation: 1, code_attempt: input.attempt })
 }
-
-const issued = (row: GrantRow, issuedAt: number): RedeemResult => ({
-  status: 'issued',
-  grant: readRecord(row),
-  generation: 1,
-  issuedAt,
-})
 
 function redeemAgain(work: Work, input: RedeemInput, row: GrantRow): RedeemResult {
   if (row.code_attempt !== input.attempt) {
@@ -42,5 +29,5 @@ function redeemAgain(work: Work, input: RedeemInput, row: GrantRow): RedeemResul
     return { status: 'reused' }
   }
   if (row.revoked === 1 || row.generation > 1) return GONE
-  return issued(row, row.issued_at)
+  return issued(row, 1, row.issued_at)
 }

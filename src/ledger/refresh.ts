@@ -1,8 +1,9 @@
 import { audienceAllowed, scopeAllowed } from '../util/scope.ts'
-import { findGrant, type GrantRow, hookedRecord, readRecord } from './grant-row.ts'
+import { findOwn, type GrantRow, readRecord } from './grant-row.ts'
+import { issue, issued } from './issue.ts'
 import { revokeRow } from './revocation.ts'
 import type { Grace, GrantRecord, InspectInput, RefreshInput, RefreshResult } from './types.ts'
-import { later, type Work } from './work.ts'
+import type { Work } from './work.ts'
 
 /** A superseded generation: number, when it was superseded in ms, uses since, attempt of the last use. */
 type Superseded = readonly [generation: number, atMs: number, uses: number, attempt: string | null]
@@ -11,48 +12,41 @@ type Superseded = readonly [generation: number, atMs: number, uses: number, atte
 const REMEMBERED = 16
 
 /** The rotation state of a grant, as far as the decision needs it. */
-export type Rotation = Pick<GrantRow, 'generation' | 'attempt' | 'recent'>
+type Rotation = Pick<GrantRow, 'generation' | 'attempt' | 'recent'>
 
-/** What to do with a presented generation. */
-export type RefreshDecision =
-  | {
-      readonly kind: 'advance'
-      readonly via: 'advance' | 'fast_forward'
-      readonly generation: number
-      readonly recent: string
-    }
-  /** Answer with the current generation; `recent` only when a use has to be counted. */
-  | { readonly kind: 'keep'; readonly via: 'repeat' | 'grace'; readonly recent: string | null }
-  | { readonly kind: 'reuse' }
+/** The generation to answer a refresh with, and what to remember of superseded ones, unless that stays as it is. */
+interface RefreshDecision {
+  readonly via: 'advance' | 'repeat' | 'grace' | 'fast_forward'
+  readonly generation: number
+  readonly recent?: string
+}
 
 /**
- * Decides about a refresh token (RFC 9700 section 4.14.2; design section 3). Pure: same state, same decision.
+ * Decides about a refresh token (RFC 9700 section 4.14.2; design section 3); undefined for one that was used before.
  * @param nowMs ms since the epoch.
  */
-export function decideRefresh(
+function decideRefresh(
   row: Rotation,
-  input: Pick<RefreshInput, 'attempt' | 'generation' | 'grace'>,
+  { generation: presented, attempt, grace }: RefreshInput,
   nowMs: number,
-): RefreshDecision {
-  const { generation: presented, attempt, grace } = input
+): RefreshDecision | undefined {
   const recent = readRecent(row)
-  if (presented >= row.generation) {
+  const { generation } = row
+  if (presented >= generation) {
     const kept = [...recent, [presented, nowMs, 0, null] satisfies Superseded].slice(-REMEMBERED)
-    const via = presented === row.generation ? 'advance' : 'fast_forward'
-    return { kind: 'advance', via, generation: presented + 1, recent: JSON.stringify(kept) }
+    const via = presented === generation ? 'advance' : 'fast_forward'
+    return { via, generation: presented + 1, recent: JSON.stringify(kept) }
   }
-  if (presented === row.generation - 1 && attempt === row.attempt)
-    return { kind: 'keep', via: 'repeat', recent: null }
+  if (presented === generation - 1 && attempt === row.attempt) return { via: 'repeat', generation }
   const used = withinGrace(recent, presented, grace, nowMs)
-  if (used === undefined) return { kind: 'reuse' }
+  if (used === undefined) return undefined
   const [, atMs, uses, lastAttempt] = used
-  if (grace.uses === 0) return { kind: 'keep', via: 'grace', recent: null }
   // A repeated call must not spend another use, or lost replies would end in "reuse".
-  if (lastAttempt === attempt) return { kind: 'keep', via: 'grace', recent: null }
-  if (uses >= grace.uses) return { kind: 'reuse' }
+  if (grace.uses === 0 || lastAttempt === attempt) return { via: 'grace', generation }
+  if (uses >= grace.uses) return undefined
   const counted: Superseded = [presented, atMs, uses + 1, attempt]
   const next = recent.map((entry) => (entry === used ? counted : entry))
-  return { kind: 'keep', via: 'grace', recent: JSON.stringify(next) }
+  return { via: 'grace', generation, recent: JSON.stringify(next) }
 }
 
 /** Whether a superseded generation is still good for introspection and userinfo. */
@@ -78,32 +72,21 @@ function withinGrace(
 
 /** Refreshes a grant: every refusal comes before the first write, but for the reuse of a token (types.ts). */
 export function refresh(work: Work, input: RefreshInput): RefreshResult {
-  const row = findGrant(work, input.id)
-  if (row === undefined || row.client !== input.clientId) return { status: 'gone' }
+  const row = findOwn(work, input)
+  if (row === undefined) return { status: 'gone' }
   if (row.revoked === 1) return { status: row.attempt === input.attempt ? 'reused' : 'gone' }
-  const grant = readRecord(row)
-  const refusal = refuse(grant, input)
+  const refusal = refuse(readRecord(row), input)
   if (refusal !== undefined) return refusal
   const decision = decideRefresh(row, input, work.nowMs)
-  const isAsked = input.hook === 'ask'
-  if (decision.kind === 'reuse') {
-    if (!isAsked) revokeRow(work, row, input.attempt, 0)
+  const commits = input.hook !== 'ask'
+  if (decision === undefined) {
+    if (commits) revokeRow(work, row, input.attempt, 0)
     return { status: 'reused' }
   }
-  if (decision.kind === 'advance') {
-    const { generation, via } = decision
-    const record = input.hook === 'ask' ? row.record : advance(work, row, input, decision)
-    return {
-      status: 'issued',
-      grant: readRecord({ id: row.id, record }),
-      generation,
-      issuedAt: work.now,
-      via,
-    }
-  }
-  if (decision.recent !== null && !isAsked)
-    work.sql.exec('UPDATE grants SET recent = ? WHERE id = ?', decision.recent, row.id)
-  return { status: 'issued', grant, generation: row.generation, issuedAt: row.issued_at, via: decision.via }
+  const { via, ...changes } = decision
+  if (changes.generation > row.generation) return { ...issue(work, row, input, changes), via }
+  if (changes.recent !== undefined && commits) work.tables.update('grants', row.id, changes)
+  return { ...issued(row, row.generation, row.issued_at), via }
 }
 
 function refuse(grant: GrantRecord, { limits }: RefreshInput): RefreshResult | undefined {
@@ -113,20 +96,4 @@ function refuse(grant: GrantRecord, { limits }: RefreshInput): RefreshResult | u
   if (scope !== undefined) return { status: 'scope_lost', value: scope }
   const audience = grant.audience.find((value) => !audienceAllowed(limits.audience, value))
   return audience === undefined ? undefined : { status: 'audience_lost', value: audience }
-}
-
-/** Makes the next generation the current one, and returns the record it stands with. */
-function advance(
-  work: Work,
-  row: GrantRow,
-  input: RefreshInput,
-  decision: { readonly generation: number; readonly recent: string },
-): string {
-  const record = hookedRecord(row, input.hook === 'ask' ? undefined : input.hook)
-  const expires = later(row.expires, input.keepSeconds === null ? null : work.now + input.keepSeconds)
-  work.sql.exec(
-    'UPDATE grants SET generation = ?, issued_at = ?, attempt = ?, recent = ?, expires = ?, record = ? WHERE id = ?',
-    ...[decision.generation, work.now, input.attempt, decision.recent, expires, record, row.id],
-  )
-  return record
 }

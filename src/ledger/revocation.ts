@@ -1,5 +1,5 @@
-import { raiseEpoch } from './epochs.ts'
-import { findGrant, type GrantRow } from './grant-row.ts'
+import { raiseEpoch, SUBJECT } from './epochs.ts'
+import { findGrant, findOwn, type GrantRow } from './grant-row.ts'
 import { hasOpenSession } from './sessions.ts'
 import type { RevokeGrantInput, RevokeGrantsInput } from './types.ts'
 import { alive, type Work } from './work.ts'
@@ -11,17 +11,14 @@ import { alive, type Work } from './work.ts'
  */
 export function revokeRow(work: Work, row: GrantRow, attempt: string, flowLifetime: number): void {
   const expires = Math.max(row.flow_expires, work.now + flowLifetime)
-  const statement =
-    "UPDATE grants SET revoked = 1, attempt = ?, recent = '[]', record = '', expires = ? WHERE id = ?"
-  work.sql.exec(statement, attempt, expires, row.id)
+  work.tables.update('grants', row.id, { revoked: 1, attempt, recent: '[]', record: '', expires })
   work.wake(expires, 'tombstone')
 }
 
 /** Revokes the grant of a token that its client presents (RFC 7009 section 2.1); another client changes nothing. */
 export function revokeGrant(work: Work, input: RevokeGrantInput): { readonly revoked: boolean } {
-  const row = findGrant(work, input.id)
-  if (row === undefined || row.client !== input.clientId) return { revoked: false }
-  return { revoked: revokeOnce(work, row, input) }
+  const row = findOwn(work, input)
+  return { revoked: row !== undefined && revokeOnce(work, row, input) }
 }
 
 /** Revokes one grant, a client's or all; the ids of those that this attempt revoked. */
@@ -29,7 +26,7 @@ export function revokeGrants(work: Work, input: RevokeGrantsInput): { readonly r
   const { target } = input
   const revoked = targets(work, target).filter((row) => revokeOnce(work, row, input))
   if ((target === 'all' || 'clientId' in target) && hasOpenSession(work)) {
-    raiseEpoch(work, target === 'all' ? null : target.clientId, input.attempt, input.flowLifetime)
+    raiseEpoch(work, target === 'all' ? SUBJECT : target.clientId, input)
   }
   return { revoked: revoked.map((row) => row.id) }
 }

@@ -1,3 +1,8 @@
+const TEXT = 'TEXT NOT NULL'
+const INTEGER = 'INTEGER NOT NULL'
+const ID = `${TEXT} PRIMARY KEY`
+const COUNT = `${INTEGER} DEFAULT 0`
+
 /**
  * The stored format of a ledger. Ledgers outlive deployments: columns are only ever added, at the end of their
  * table's list, nullable or with a default, and readable one release before they are written (design section 5).
@@ -28,72 +33,75 @@
  *            attempt, expires.
  */
 const COLUMNS = {
-  sessions: [
-    'sid TEXT NOT NULL PRIMARY KEY',
-    'subject TEXT NOT NULL',
-    'auth_time INTEGER NOT NULL',
-    'remember INTEGER NOT NULL',
-    'ends INTEGER',
-    'flow_expires INTEGER NOT NULL',
-    'ended INTEGER NOT NULL DEFAULT 0',
-    'attempt TEXT NOT NULL',
-    'expires INTEGER',
-  ],
-  grants: [
-    'id TEXT NOT NULL PRIMARY KEY',
-    'client TEXT NOT NULL',
-    'sid TEXT NOT NULL',
-    'skipped INTEGER NOT NULL',
-    'remembered INTEGER NOT NULL',
-    'revoked INTEGER NOT NULL DEFAULT 0',
-    'consent_ends INTEGER',
-    'granted_at INTEGER NOT NULL',
-    'digest TEXT NOT NULL',
-    'code_expires INTEGER NOT NULL',
-    'flow_expires INTEGER NOT NULL',
-    'code_attempt TEXT',
-    'generation INTEGER NOT NULL DEFAULT 0',
-    'issued_at INTEGER NOT NULL DEFAULT 0',
-    'attempt TEXT NOT NULL',
-    "recent TEXT NOT NULL DEFAULT '[]'",
-    'expires INTEGER',
-    'record TEXT NOT NULL',
-    "notify TEXT NOT NULL DEFAULT ''",
-  ],
-  epochs: [
-    'client TEXT NOT NULL PRIMARY KEY',
-    'value INTEGER NOT NULL',
-    'attempt TEXT NOT NULL',
-    'expires INTEGER NOT NULL',
-  ],
-  spent: ['id TEXT NOT NULL PRIMARY KEY', 'attempt TEXT NOT NULL', 'expires INTEGER NOT NULL'],
-  directory: ['sid TEXT NOT NULL PRIMARY KEY', 'owner TEXT NOT NULL'],
-  blobs: ['id TEXT NOT NULL PRIMARY KEY', 'expires INTEGER NOT NULL', 'data TEXT NOT NULL'],
-  devices: [
-    'id TEXT NOT NULL PRIMARY KEY',
-    'request TEXT NOT NULL',
-    "status TEXT NOT NULL DEFAULT 'pending'",
-    'owner TEXT',
-    'grant_id TEXT',
-    'epoch INTEGER',
-    'attempt TEXT NOT NULL',
-    'expires INTEGER NOT NULL',
-  ],
-  notices: [
-    'id TEXT NOT NULL PRIMARY KEY',
-    'client TEXT NOT NULL',
-    'instance TEXT NOT NULL',
-    'subject TEXT NOT NULL',
-    'sid TEXT NOT NULL',
-    'tries INTEGER NOT NULL DEFAULT 0',
-    'due INTEGER NOT NULL',
-    'attempt TEXT NOT NULL',
-    'expires INTEGER NOT NULL',
-  ],
-} as const satisfies Record<string, readonly string[]>
+  sessions: {
+    sid: ID,
+    subject: TEXT,
+    auth_time: INTEGER,
+    remember: INTEGER,
+    ends: 'INTEGER',
+    flow_expires: INTEGER,
+    ended: COUNT,
+    attempt: TEXT,
+    expires: 'INTEGER',
+  },
+  grants: {
+    id: ID,
+    client: TEXT,
+    sid: TEXT,
+    skipped: INTEGER,
+    remembered: INTEGER,
+    revoked: COUNT,
+    consent_ends: 'INTEGER',
+    granted_at: INTEGER,
+    digest: TEXT,
+    code_expires: INTEGER,
+    flow_expires: INTEGER,
+    code_attempt: 'TEXT',
+    generation: COUNT,
+    issued_at: COUNT,
+    attempt: TEXT,
+    recent: `${TEXT} DEFAULT '[]'`,
+    expires: 'INTEGER',
+    record: TEXT,
+    notify: `${TEXT} DEFAULT ''`,
+  },
+  epochs: { client: ID, value: INTEGER, attempt: TEXT, expires: INTEGER },
+  spent: { id: ID, attempt: TEXT, expires: INTEGER },
+  directory: { sid: ID, owner: TEXT },
+  blobs: { id: ID, expires: INTEGER, data: TEXT },
+  devices: {
+    id: ID,
+    request: TEXT,
+    status: `${TEXT} DEFAULT 'pending'`,
+    owner: 'TEXT',
+    grant_id: 'TEXT',
+    epoch: 'INTEGER',
+    attempt: TEXT,
+    expires: INTEGER,
+  },
+  notices: {
+    id: ID,
+    client: TEXT,
+    instance: TEXT,
+    subject: TEXT,
+    sid: TEXT,
+    tries: COUNT,
+    due: INTEGER,
+    attempt: TEXT,
+    expires: INTEGER,
+  },
+} as const satisfies Record<string, Readonly<Record<string, string>>>
 
 /** Name of a table of a ledger. */
 export type TableName = keyof typeof COLUMNS
+
+/** Values for some columns of a table. */
+type Values<Name extends TableName> = {
+  readonly [Column in keyof (typeof COLUMNS)[Name]]?: SqlStorageValue
+}
+
+/** What a query finds. */
+export type Row = Record<string, SqlStorageValue>
 
 /** Tables whose rows end; grants before the sessions that they name. */
 const EXPIRING: readonly TableName[] = [
@@ -107,6 +115,9 @@ const EXPIRING: readonly TableName[] = [
 ]
 const NAMES: readonly TableName[] = [...EXPIRING, 'directory']
 
+/** The condition that finds one row of a table: its first column is its key. */
+const byKey = (name: TableName): string => `WHERE ${Object.keys(COLUMNS[name])[0]} = ?`
+
 /** The tables of one object: which there are, and the making of those that are not. */
 export class Tables {
   readonly #sql: SqlStorage
@@ -119,23 +130,44 @@ export class Tables {
 
   /** Looks again at what is stored, after a start, a rolled back transaction or the deletion of everything. */
   reload(): void {
-    const rows = this.#sql
-      .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'")
-      .toArray()
-    this.#there = new Set(rows.map((row) => row.name))
+    this.#there = this.#names("SELECT name FROM sqlite_master WHERE type = 'table'")
   }
 
   has(name: TableName): boolean {
     return this.#there.has(name)
   }
 
-  /** The rows that a query finds in a table; none where it was never made. */
-  rows<Row extends Record<string, SqlStorageValue>>(
+  /** The rows that a statement finds in a table, or returns from it; none where it was never made. */
+  rows<Found extends Row>(
     name: TableName,
     query: string,
     ...values: readonly SqlStorageValue[]
-  ): readonly Row[] {
-    return this.has(name) ? this.#sql.exec<Row>(query, ...values).toArray() : []
+  ): readonly Found[] {
+    return this.has(name) ? this.#sql.exec<Found>(query, ...values).toArray() : []
+  }
+
+  /** The row of a key. */
+  find<Found extends Row>(name: TableName, key: string): Found | undefined {
+    return this.rows<Found>(name, `SELECT * FROM ${name} ${byKey(name)}`, key)[0]
+  }
+
+  /** Writes a row, in the place of the one of its key if there is one; its other columns get their defaults. */
+  insert<Name extends TableName>(name: Name, row: Values<Name>): void {
+    this.make(name)
+    const columns = Object.keys(row)
+    const query = `INSERT OR REPLACE INTO ${name} (${columns.join()}) VALUES (${columns.map(() => '?').join()})`
+    this.#sql.exec(query, ...Object.values(row))
+  }
+
+  /** Changes columns of the row of a key. */
+  update<Name extends TableName>(name: Name, key: string, changes: Values<Name>): void {
+    const columns = Object.keys(changes).map((column) => `${column} = ?`)
+    this.#sql.exec(`UPDATE ${name} SET ${columns.join()} ${byKey(name)}`, ...Object.values(changes), key)
+  }
+
+  /** Deletes the rows of some keys. */
+  delete(name: TableName, keys: readonly string[]): void {
+    for (const key of keys) this.rows(name, `DELETE FROM ${name} ${byKey(name)}`, key)
   }
 
   /** The tables there are, in a fixed order. */
@@ -151,19 +183,23 @@ export class Tables {
   /** Makes a table unless it is there. Inside a transaction. */
   make(name: TableName): void {
     if (this.has(name)) return
-    this.#sql.exec(`CREATE TABLE ${name} (${COLUMNS[name].join(', ')}) WITHOUT ROWID`)
+    const columns = Object.entries(COLUMNS[name]).map((column) => column.join(' '))
+    this.#sql.exec(`CREATE TABLE ${name} (${columns.join(', ')}) WITHOUT ROWID`)
     this.#there = new Set([...this.#there, name])
   }
 
   /** Adds the columns that tables of an older release lack. Inside a transaction. */
   upgrade(): void {
     for (const table of this.all()) {
-      const rows = this.#sql.exec<{ name: string }>('SELECT name FROM pragma_table_info(?)', table).toArray()
-      const there = new Set(rows.map((row) => row.name))
-      for (const column of COLUMNS[table]) {
-        if (!there.has(column.split(' ', 1)[0] ?? ''))
-          this.#sql.exec(`ALTER TABLE ${table} ADD COLUMN ${column}`)
+      const there = this.#names('SELECT name FROM pragma_table_info(?)', table)
+      for (const [column, type] of Object.entries(COLUMNS[table])) {
+        if (!there.has(column)) this.#sql.exec(`ALTER TABLE ${table} ADD COLUMN ${column} ${type}`)
       }
     }
+  }
+
+  #names(query: string, ...values: readonly string[]): ReadonlySet<string> {
+    const rows = this.#sql.exec<{ name: string }>(query, ...values).toArray()
+    return new Set(rows.map(({ name }) => name))
   }
 }

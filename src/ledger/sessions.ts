@@ -18,7 +18,7 @@ export type SessionRow = {
 
 /** The row of a session, expired and ended ones too: a tombstone counts for as long as it is there. */
 export function findSession(work: Work, sid: string): SessionRow | undefined {
-  return work.tables.rows<SessionRow>('sessions', 'SELECT * FROM sessions WHERE sid = ?', sid)[0]
+  return work.tables.find<SessionRow>('sessions', sid)
 }
 
 /** Whether a flow of this session may go on: it is there and was not ended. Recognition may be over already. */
@@ -31,7 +31,7 @@ function isRecognised(row: SessionRow | undefined, now: number): row is SessionR
 }
 
 /** The session behind a browser's cookie; null unless it is remembered, not ended and not over. */
-export function readSession(work: Work, sid: string): SessionView | null {
+export function readSession(work: Work, { sid }: { readonly sid: string }): SessionView | null {
   const row = findSession(work, sid)
   if (!isRecognised(row, work.now)) return null
   return { sid: row.sid, subject: row.subject, authTime: row.auth_time, remember: true }
@@ -60,14 +60,11 @@ function extend(work: Work, input: LoginInput, row: SessionRow | undefined): boo
   if (!isRecognised(row, work.now) || row.subject !== input.subject) return false
   const ends = input.expiresAt
   if (ends !== null && row.ends !== null && ends > row.ends) {
-    const statement = 'UPDATE sessions SET ends = ?, expires = ?, attempt = ? WHERE sid = ?'
-    work.sql.exec(statement, ends, later(row.expires, ends), input.attempt, row.sid)
+    const expires = later(row.expires, ends)
+    work.tables.update('sessions', row.sid, { ends, expires, attempt: input.attempt })
   }
   return true
 }
-
-const UPSERT = `INSERT OR REPLACE INTO sessions
-  (sid, subject, auth_time, remember, ends, flow_expires, ended, attempt, expires) VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?)`
 
 function start(work: Work, input: LoginInput, row: SessionRow | undefined): boolean {
   if (row !== undefined) {
@@ -75,13 +72,20 @@ function start(work: Work, input: LoginInput, row: SessionRow | undefined): bool
     // The same verifier again, or one from before a newer login in this session.
     if (isOpen(row, work.now) && input.authTime <= row.auth_time) return true
   }
-  const { sid, subject, authTime, attempt } = input
+  const { sid, subject, remember, attempt } = input
   const flowExpires = Math.max(input.flowExpiresAt, row?.flow_expires ?? 0)
-  const ends = input.remember ? input.expiresAt : null
-  const expires = input.remember ? later(ends, flowExpires) : flowExpires
-  work.tables.make('sessions')
+  const ends = remember ? input.expiresAt : null
+  work.tables.insert('sessions', {
+    sid,
+    subject,
+    auth_time: input.authTime,
+    remember: Number(remember),
+    ends,
+    flow_expires: flowExpires,
+    attempt,
+    expires: remember ? later(ends, flowExpires) : flowExpires,
+  })
   work.tables.make('grants')
-  work.sql.exec(UPSERT, sid, subject, authTime, input.remember ? 1 : 0, ends, flowExpires, attempt, expires)
   // By the flow's end, so that the grant that follows need not move the alarm.
   work.wake(flowExpires)
   return true
@@ -90,8 +94,7 @@ function start(work: Work, input: LoginInput, row: SessionRow | undefined): bool
 /** Ends a session; the tombstone stays until `keepUntil` (seconds), and as long as its own flow lives. */
 export function end(work: Work, row: SessionRow, attempt: string, keepUntil: number): void {
   const expires = Math.max(row.flow_expires, keepUntil)
-  const statement = 'UPDATE sessions SET ended = 1, attempt = ?, expires = ? WHERE sid = ?'
-  work.sql.exec(statement, attempt, expires, row.sid)
+  work.tables.update('sessions', row.sid, { ended: 1, attempt, expires })
   work.wake(expires, 'tombstone')
 }
 

@@ -1,5 +1,5 @@
 import type { SpendInput } from './types.ts'
-import type { Work } from './work.ts'
+import { findAlive, type Work } from './work.ts'
 
 /**
  * How long an id stays spent beyond its end, seconds. That end was judged elsewhere, by another clock, and before keys
@@ -7,32 +7,25 @@ import type { Work } from './work.ts'
  */
 const MARGIN = 60
 
-const INSERT = 'INSERT OR REPLACE INTO spent (id, attempt, expires) VALUES (?, ?, ?)'
-
-function findSpent(work: Work, id: string): { attempt: string } | undefined {
-  const query = 'SELECT attempt FROM spent WHERE id = ? AND expires > ?'
-  return work.tables.rows<{ attempt: string }>('spent', query, id, work.now)[0]
-}
+const findSpent = (work: Work, id: string): { readonly attempt: string } | undefined =>
+  findAlive<{ attempt: string; expires: number }>(work, 'spent', id)
 
 /** Spends an id until a minute after it expires; `first` for the attempt that did it, however often it asks. */
-export function spend(work: Work, input: SpendInput): { readonly first: boolean } {
-  const known = findSpent(work, input.id)
-  if (known !== undefined) return { first: known.attempt === input.attempt }
-  work.tables.make('spent')
-  const expires = input.expiresAt + MARGIN
-  work.sql.exec(INSERT, input.id, input.attempt, expires)
+export function spend(work: Work, { id, attempt, expiresAt }: SpendInput): { readonly first: boolean } {
+  const known = findSpent(work, id)
+  if (known !== undefined) return { first: known.attempt === attempt }
+  const expires = expiresAt + MARGIN
+  work.tables.insert('spent', { id, attempt, expires })
   work.wake(expires)
   return { first: true }
 }
 
-/** How many ids are spent here; for those who are about to spend another. */
-export function countSpent(work: Work): number {
-  work.tables.make('spent')
-  const query = 'SELECT count(*) AS total FROM spent WHERE expires > ?'
-  return work.sql.exec<{ total: number }>(query, work.now).one().total
+/** How many ids are spent here. */
+export function countSpent({ tables, now }: Work): number {
+  return tables.rows('spent', 'SELECT 1 FROM spent WHERE expires > ?', now).length
 }
 
 /** Whether an id is spent, and has not expired a minute ago. */
-export function isSpent(work: Work, id: string): boolean {
+export function isSpent(work: Work, { id }: { readonly id: string }): boolean {
   return findSpent(work, id) !== undefined
 }

@@ -21,18 +21,17 @@ export async function sweep(parts: SweepParts, nowMs: number): Promise<void> {
   const { storage, tables, alarm, ledgers } = parts
   if (tables.all().length === 0) return
   const now = Math.floor(nowMs / 1000)
-  const work = { sql: storage.sql, tables }
-  const more = alarm.plan(work, nowMs)
+  const more = alarm.plan(tables, nowMs)
   await unbind(ledgers, departing(tables, now))
   if (!survives(tables, now)) {
     alarm.clear()
     return await deleteEverything(storage, tables)
   }
-  storage.transactionSync(() => deleteExpired(storage.sql, tables, now))
+  storage.transactionSync(() => deleteExpired(tables, now))
   if (more) return
   alarm.clear()
   // What came in while the directory was told may end after all.
-  alarm.check(work, nowMs, now)
+  alarm.check(tables, nowMs, now)
 }
 
 async function unbind(ledgers: Ledgers, sids: readonly string[]): Promise<void> {
@@ -61,9 +60,9 @@ const KEPT: { readonly [Table in TableName]?: string } = {
   sessions: 'AND sid NOT IN (SELECT sid FROM grants)',
 }
 
-function deleteExpired(sql: SqlStorage, tables: Tables, now: number): void {
+function deleteExpired(tables: Tables, now: number): void {
   for (const table of tables.expiring()) {
-    sql.exec(`DELETE FROM ${table} WHERE expires <= ?1 ${KEPT[table] ?? ''}`, now)
+    tables.rows(table, `DELETE FROM ${table} WHERE expires <= ?1 ${KEPT[table] ?? ''}`, now)
   }
 }
 

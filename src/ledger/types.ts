@@ -126,13 +126,17 @@ export interface RedeemInput {
   readonly hook?: HookStep | undefined
 }
 
+/** What tokens are made of. */
+export interface IssuedGeneration {
+  readonly status: 'issued'
+  readonly grant: StoredGrant
+  readonly generation: number
+  /** When the generation was made: all its callers get tokens with the same times. */
+  readonly issuedAt: number
+}
+
 export type RedeemResult =
-  | {
-      readonly status: 'issued'
-      readonly grant: StoredGrant
-      readonly generation: number
-      readonly issuedAt: number
-    }
+  | IssuedGeneration
   /** Second redemption; where it revokes the family, that is done. */
   | { readonly status: 'reused' }
   | { readonly status: 'gone' }
@@ -163,14 +167,7 @@ export interface RefreshInput {
 }
 
 export type RefreshResult =
-  | {
-      readonly status: 'issued'
-      readonly grant: StoredGrant
-      readonly generation: number
-      /** When the current generation was made: all its callers get tokens with the same times. */
-      readonly issuedAt: number
-      readonly via: 'advance' | 'repeat' | 'grace' | 'fast_forward'
-    }
+  | (IssuedGeneration & { readonly via: 'advance' | 'repeat' | 'grace' | 'fast_forward' })
   | { readonly status: 'reused' }
   | { readonly status: 'gone' }
   | { readonly status: 'scope_lost'; readonly value: string }
@@ -292,7 +289,7 @@ export type SettleResult =
   | { readonly status: 'taken' }
   | { readonly status: 'gone' }
 
-/** The remote surface of a ledger; the Durable Object implements it, the ledger client calls it. */
+/** What a ledger can be asked; the Durable Object answers it, the ledger client calls it. */
 export interface LedgerMethods {
   ping(input: null): 'ok'
   session(input: { readonly sid: string }): SessionView | null
@@ -326,3 +323,12 @@ export interface LedgerMethods {
   /** Notes that a network tries a user code; whether it may. */
   guess(input: { readonly attempt: string }): boolean
 }
+
+/** Name of a method of a ledger. */
+export type LedgerMethod = keyof LedgerMethods
+
+/** What a method of a ledger is given. */
+export type Input<M extends LedgerMethod> = Parameters<LedgerMethods[M]>[0]
+
+/** What it answers. */
+export type Output<M extends LedgerMethod> = ReturnType<LedgerMethods[M]>

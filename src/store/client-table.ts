@@ -1,3 +1,4 @@
+import { columnsOf } from './columns.ts'
 import type { clients } from './schema.ts'
 import type { ClientRecord } from './types.ts'
 
@@ -23,22 +24,29 @@ export interface ClientPage extends ClientFilter {
 /** Name of the counter that holds the highest version of any deleted client. */
 const FLOOR = 'clients'
 
-const COLUMNS = `id, version, instance, access_epoch AS accessEpoch, secret_hash AS secretHash,
-  rotated_secret_hashes AS rotatedSecretHashes, name, owner, metadata, created_at AS createdAt,
-  updated_at AS updatedAt, registration_epoch AS registrationEpoch`
+const { selected, written, parameters, values } = columnsOf([
+  'id',
+  'instance',
+  'accessEpoch',
+  'secretHash',
+  'rotatedSecretHashes',
+  'name',
+  'owner',
+  'metadata',
+  'createdAt',
+  'updatedAt',
+  'registrationEpoch',
+])
 
-const SELECT = `SELECT ${COLUMNS} FROM clients WHERE id = ?`
+const COLUMNS = `version, ${selected}`
 
-/** What a write gives a client, in the order in which `toValues` binds it after the id. */
-const WRITTEN = `instance, access_epoch, secret_hash, rotated_secret_hashes, name, owner, metadata, created_at,
-  updated_at, registration_epoch`
-const VALUES = '?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11'
+const SELECT = `SELECT ${COLUMNS} FROM clients`
 
-const INSERT = `INSERT INTO clients (id, ${WRITTEN}, version)
-  VALUES (?1, ${VALUES}, coalesce((SELECT value FROM versions WHERE name = ?12), 0) + 1)
+const INSERT = `INSERT INTO clients (${written}, version)
+  VALUES (${parameters}, coalesce((SELECT value FROM versions WHERE name = ?), 0) + 1)
   ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`
 
-const REPLACE = `UPDATE clients SET (${WRITTEN}, version) = (${VALUES}, ?12)
+const REPLACE = `UPDATE clients SET (${written}, version) = (${parameters}, ?12)
   WHERE id = ?1 AND version = ?12 - 1 RETURNING id`
 
 const RAISE_FLOOR = `INSERT INTO versions (name, value) SELECT ?, version FROM clients WHERE id = ?
@@ -48,7 +56,7 @@ const DELETE = 'DELETE FROM clients WHERE id = ? AND version = coalesce(?, versi
 
 /** The client of an id. */
 export async function selectClient(db: D1Database, id: string): Promise<ClientRecord | undefined> {
-  const row = await db.prepare(SELECT).bind(id).first<ClientRow>()
+  const row = await db.prepare(`${SELECT} WHERE id = ?`).bind(id).first<ClientRow>()
   return row === null ? undefined : toRecord(row)
 }
 
@@ -87,7 +95,7 @@ export async function deleteClient(
 export async function listClients(db: D1Database, page: ClientPage): Promise<readonly ClientRecord[]> {
   const { where, values } = matching(page, page.after)
   const { results } = await db
-    .prepare(`SELECT ${COLUMNS} FROM clients ${where} ORDER BY id LIMIT ? OFFSET ?`)
+    .prepare(`${SELECT} ${where} ORDER BY id LIMIT ? OFFSET ?`)
     .bind(...values, page.limit, page.offset)
     .all<ClientRow>()
   return results.map(toRecord)
@@ -108,25 +116,22 @@ function matching(
   { name, owner }: ClientFilter,
   after: string | null,
 ): { readonly where: string; readonly values: readonly (string | null)[] } {
-  const wanted = [
-    { text: 'name = ?', value: name },
-    { text: 'owner = ?', value: owner },
-    { text: 'id > ?', value: after },
-  ].filter(({ value }) => value !== null)
-  const where = wanted.length === 0 ? '' : `WHERE ${wanted.map(({ text }) => text).join(' AND ')}`
-  return { where, values: wanted.map(({ value }) => value) }
+  const conditions: readonly (readonly [text: string, value: string | null])[] = [
+    ['name = ?', name],
+    ['owner = ?', owner],
+    ['id > ?', after],
+  ]
+  const wanted = conditions.filter(([, value]) => value !== null)
+  const where = wanted.length === 0 ? '' : `WHERE ${wanted.map(([text]) => text).join(' AND ')}`
+  return { where, values: wanted.map(([, value]) => value) }
 }
 
-/** What is bound for a client, in the order of the statements; `name` and `owner` are columns for the filters. */
+/** What is bound for a client; `name` and `owner` are columns for the filters. */
 function toValues(record: Omit<ClientRecord, 'version'>): readonly (string | number | null)[] {
-  const { id, instance, accessEpoch, secretHash, metadata, createdAt, updatedAt, registrationEpoch } = record
-  const { client_name, owner } = metadata
-  const rotated = JSON.stringify(record.rotatedSecretHashes)
-  const json = JSON.stringify(metadata)
-  return [
-    ...[id, instance, accessEpoch, secretHash, rotated, client_name, owner, json, createdAt, updatedAt],
-    registrationEpoch,
-  ]
+  const { client_name: name, owner } = record.metadata
+  const metadata = JSON.stringify(record.metadata)
+  const rotatedSecretHashes = JSON.stringify(record.rotatedSecretHashes)
+  return values<string | number | null>({ ...record, name, owner, metadata, rotatedSecretHashes })
 }
 
 function toRecord(row: ClientRow): ClientRecord {

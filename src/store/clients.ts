@@ -10,7 +10,7 @@ import {
   replaceClient,
   selectClient,
 } from './client-table.ts'
-import { Copies } from './copies.ts'
+import { type Copies, copiesOf } from './copies.ts'
 import { askSource } from './source.ts'
 import type { ClientRecord } from './types.ts'
 
@@ -24,7 +24,7 @@ export class ClientStore {
 
   constructor(db: D1Database, kv: KVNamespace) {
     this.#db = db
-    this.#copies = new Copies('clients', kv, (id) => selectClient(db, id))
+    this.#copies = copiesOf('clients', kv, (id) => selectClient(db, id))
   }
 
   /** The client from the nearest copy that may still be used. */

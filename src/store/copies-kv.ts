@@ -36,51 +36,44 @@ export function isNewer(left: Copy<Versioned>, right: Copy<Versioned>): boolean 
 }
 
 /** The regional copies in KV. They are an optimisation: every failure is logged and reads as "nothing there". */
-export class KvCopies<T extends Versioned> {
-  readonly #name: string
-  readonly #kv: KVNamespace
-
-  constructor(name: string, kv: KVNamespace) {
-    this.#name = name
-    this.#kv = kv
-  }
-
+export interface KvCopies<T extends Versioned> {
   /** The copy KV holds, of whatever age. */
-  async get(id: string): Promise<Copy<T> | undefined> {
+  get(id: string): Promise<Copy<T> | undefined>
+  /** Stores a copy unless KV holds a newer one, or one of the same version that is still recent. */
+  put(id: string, copy: Copy<T>): Promise<void>
+  /** Removes the copy. */
+  drop(id: string): Promise<void>
+}
+
+/** The copies in KV under keys that begin with a name. */
+export function kvCopies<T extends Versioned>(name: string, kv: KVNamespace): KvCopies<T> {
+  /** KV keys hold 512 bytes, ids may be longer: the key holds a digest. */
+  const keyOf = (id: string): string => `${name}:${FORMAT}:${toBase64url(sha256(id))}`
+
+  async function attempt<R>(what: string, run: () => Promise<R>): Promise<R | undefined> {
     try {
-      return (await this.#kv.get<Copy<T>>(this.#key(id), 'json')) ?? undefined
+      return await run()
     } catch (error) {
-      logFailure('copies.kv_get', error)
+      logFailure(`copies.kv_${what}`, error)
       return undefined
     }
   }
 
-  /** Stores a copy unless KV holds a newer one, or one of the same version that is still recent. */
-  async put(id: string, copy: Copy<T>): Promise<void> {
-    const known = await this.get(id)
-    if (known !== undefined) {
-      if (isNewer(known, copy)) return
-      const recent = copy.readAt - known.readAt < REPLACE_AFTER_MS
-      if (known.value.version === copy.value.version && recent) return
-    }
-    try {
-      await this.#kv.put(this.#key(id), JSON.stringify(copy), { expirationTtl: KEEP_SECONDS })
-    } catch (error) {
-      logFailure('copies.kv_put', error)
-    }
-  }
+  const get = async (id: string): Promise<Copy<T> | undefined> =>
+    (await attempt('get', () => kv.get<Copy<T>>(keyOf(id), 'json'))) ?? undefined
 
-  /** Removes the copy. */
-  async delete(id: string): Promise<void> {
-    try {
-      await this.#kv.delete(this.#key(id))
-    } catch (error) {
-      logFailure('copies.kv_delete', error)
-    }
-  }
-
-  /** KV keys hold 512 bytes, ids may be longer: the key holds a digest. */
-  #key(id: string): string {
-    return `${this.#name}:${FORMAT}:${toBase64url(sha256(id))}`
+  return {
+    get,
+    async put(id, copy) {
+      const known = await get(id)
+      if (known !== undefined) {
+        if (isNewer(known, copy)) return
+        const recent = copy.readAt - known.readAt < REPLACE_AFTER_MS
+        if (known.value.version === copy.value.version && recent) return
+      }
+      const text = JSON.stringify(copy)
+      await attempt('put', () => kv.put(keyOf(id), text, { expirationTtl: KEEP_SECONDS }))
+    },
+    drop: (id) => attempt('delete', () => kv.delete(keyOf(id))),
   }
 }

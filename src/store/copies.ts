@@ -2,37 +2,20 @@ import { waitUntil } from 'cloudflare:workers'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { BoundedMap } from '../util/bounded-map.ts'
 import { nowMs } from '../util/clock.ts'
-import { type Copy, isNewer, KvCopies, MAX_AGE_MS, type Versioned } from './copies-kv.ts'
+import { type Copy, kvCopies, MAX_AGE_MS, type Versioned } from './copies-kv.ts'
+import { emptyMemory, type Held, MAX_ENTRIES, MEMORY_MS } from './copies-memory.ts'
 import { askSource } from './source.ts'
 
-/** How long memory answers before KV is asked for something newer, milliseconds. */
-const MEMORY_MS = 20_000
 /** Least time between two reads of the source for one id, where a refusal asks for them; also the pause after a failed one. */
 const ASK_AGAIN_MS = 1000
 /** A read that takes longer is not joined any more: the request that began it may be gone. */
 const JOIN_MS = 5000
 /** Reads of the source one isolate has under way at most. */
 const MAX_READS = 64
-const MAX_ENTRIES = 1000
-/** Bound of what memory holds, in characters of JSON. */
-const MAX_CHARACTERS = 8 * 1024 * 1024
-
-interface Held<T extends Versioned> extends Copy<T> {
-  /** Until when memory answers alone; KV is asked afterwards. */
-  trustedUntil: number
-  /** Until when an overlong copy answers because the source failed just now. */
-  stretchedUntil: number
-}
 
 interface Reading<T> {
   readonly startedAt: number
   readonly result: Promise<T | undefined>
-}
-
-/** Highest version known to be deleted, and when that became known. */
-interface Deletion {
-  readonly version: number
-  readonly at: number
 }
 
 interface Asked {
@@ -45,112 +28,116 @@ interface Asked {
  * for 60 s after its primary read, and longer only while the source is unreachable; an older version never replaces
  * a newer one; an absent id is never remembered (design rule 5 and section 2).
  */
-export class Copies<T extends Versioned> {
-  readonly #kv: KvCopies<T>
-  readonly #source: (id: string) => Promise<T | undefined>
-  readonly #memory = new BoundedMap<Held<T>>(MAX_ENTRIES, MAX_CHARACTERS)
-  readonly #deletions = new BoundedMap<Deletion>(MAX_ENTRIES)
-  readonly #asked = new BoundedMap<Asked>(MAX_ENTRIES)
-  readonly #loads = new Map<string, Reading<T>>()
-  readonly #reads = new Map<string, Reading<T>>()
-
-  /** `name` prefixes the keys in KV; `source` reads one value from the primary. */
-  constructor(name: string, kv: KVNamespace, source: (id: string) => Promise<T | undefined>) {
-    this.#kv = new KvCopies(name, kv)
-    this.#source = source
-  }
-
+export interface Copies<T extends Versioned> {
   /** The value from memory, KV or D1, in this order. Throws `temporarily_unavailable` when none can tell. */
-  async find(id: string): Promise<T | undefined> {
-    const held = this.#memory.get(id)
-    const now = nowMs()
-    if (held !== undefined && isYoung(held, now) && now < held.trustedUntil) return held.value
-    if (held !== undefined && now < held.stretchedUntil) return held.value
-    return this.#share(this.#loads, id, () => this.#load(id))
-  }
-
+  find(id: string): Promise<T | undefined>
   /**
    * The value from the source, asked at most once a second per id: within it, the last answer holds.
    * Throws `temporarily_unavailable` when the source cannot be asked.
    */
-  async fresh(id: string): Promise<T | undefined> {
-    const asked = this.#asked.get(id)
-    if (asked !== undefined && nowMs() - asked.at < ASK_AGAIN_MS) {
-      if (asked.outcome === 'failed') throw unavailable()
-      const held = this.#memory.get(id)
-      if (held !== undefined) return held.value
-      if (asked.outcome === 'absent') return undefined
-    }
-    return this.#share(this.#reads, id, () => this.read(id))
-  }
-
+  fresh(id: string): Promise<T | undefined>
   /** The value from the source, asked now. Throws `temporarily_unavailable` when it cannot be asked. */
-  async read(id: string): Promise<T | undefined> {
+  read(id: string): Promise<T | undefined>
+  /** Takes the value a write just stored into memory and KV. */
+  put(id: string, value: T, writtenAt: number): Promise<void>
+  /** Forgets a value that was just deleted at the given version; copies up to it are refused from now on. */
+  drop(id: string, version: number): Promise<void>
+}
+
+/**
+ * Copies with a memory of their own.
+ * @param name prefixes the keys in KV.
+ * @param source reads one value from the primary.
+ */
+export function copiesOf<T extends Versioned>(
+  name: string,
+  kv: KVNamespace,
+  source: (id: string) => Promise<T | undefined>,
+): Copies<T> {
+  const regional = kvCopies<T>(name, kv)
+  const memory = emptyMemory<T>()
+  const asked = new BoundedMap<Asked>(MAX_ENTRIES)
+  const shareLoad = sharing<T>(Number.POSITIVE_INFINITY)
+  // Only the source is spared: what memory or KV can answer is answered whatever else is asked.
+  const shareRead = sharing<T>(MAX_READS)
+
+  async function read(id: string): Promise<T | undefined> {
     const readAt = nowMs()
-    let value: T | undefined
-    try {
-      value = await askSource(() => this.#source(id))
-    } catch (error) {
-      this.#asked.set(id, { at: readAt, outcome: 'failed' })
+    const note = (outcome: Asked['outcome']): void => asked.set(id, { at: readAt, outcome })
+    const value = await askSource(() => source(id)).catch((error: unknown) => {
+      note('failed')
       throw error
-    }
-    this.#asked.set(id, { at: readAt, outcome: value === undefined ? 'absent' : 'found' })
+    })
+    note(value === undefined ? 'absent' : 'found')
     if (value === undefined) {
-      const held = this.#memory.get(id)
-      if (held !== undefined && held.readAt <= readAt) this.#forget(id, held.value.version)
+      const held = memory.get(id)
+      if (held !== undefined && held.readAt <= readAt) memory.forget(id, held.value.version)
       return undefined
     }
     const copy = { value, readAt }
-    this.#accept(id, copy)
-    if (!this.#isDeleted(id, copy)) waitUntil(this.#kv.put(id, copy))
-    return this.#newest(id, copy)
+    if (memory.accept(id, copy)) waitUntil(regional.put(id, copy))
+    // A write may have overtaken the read: the newer value counts, and a deletion over both.
+    return memory.get(id)?.value
   }
 
-  /** Takes the value a write just stored into memory and KV. */
-  async put(id: string, value: T, writtenAt: number): Promise<void> {
-    const copy = { value, readAt: writtenAt }
-    this.#accept(id, copy)
-    await this.#kv.put(id, copy)
-  }
-
-  /** Forgets a value that was just deleted at the given version; copies up to it are refused from now on. */
-  async drop(id: string, version: number): Promise<void> {
-    this.#forget(id, version)
-    await this.#kv.delete(id)
-  }
-
-  async #load(id: string): Promise<T | undefined> {
-    const copy = await this.#kv.get(id)
+  async function load(id: string): Promise<T | undefined> {
+    const copy = await regional.get(id)
     const now = nowMs()
     // A clock that runs ahead elsewhere must not lengthen the copy's use here: its time is worth nothing.
-    if (copy !== undefined) this.#accept(id, copy.readAt > now ? { ...copy, readAt: 0 } : copy)
-    const held = this.#memory.get(id)
+    if (copy !== undefined) memory.accept(id, copy.readAt > now ? { ...copy, readAt: 0 } : copy)
+    const held = memory.get(id)
     if (held !== undefined && isYoung(held, now)) {
       held.trustedUntil = now + MEMORY_MS
       return held.value
     }
     try {
-      return await this.#share(this.#reads, id, () => this.read(id))
+      return await shareRead(id, read)
     } catch (error) {
-      const last = this.#memory.get(id)
+      const last = memory.get(id)
       if (last === undefined) throw error
       last.stretchedUntil = nowMs() + ASK_AGAIN_MS
       return last.value
     }
   }
 
-  /** Lets callers for one id share one piece of work, which also outlives the request that began it. */
-  #share(
-    under: Map<string, Reading<T>>,
-    id: string,
-    work: () => Promise<T | undefined>,
-  ): Promise<T | undefined> {
+  return {
+    read,
+    async find(id) {
+      const held = memory.get(id)
+      const now = nowMs()
+      return held !== undefined && mayAnswer(held, now) ? held.value : shareLoad(id, load)
+    },
+    async fresh(id) {
+      const last = asked.get(id)
+      if (last !== undefined && nowMs() - last.at < ASK_AGAIN_MS) {
+        if (last.outcome === 'failed') throw unavailable()
+        const held = memory.get(id)
+        if (held !== undefined) return held.value
+        if (last.outcome === 'absent') return undefined
+      }
+      return shareRead(id, read)
+    },
+    async put(id, value, writtenAt) {
+      const copy = { value, readAt: writtenAt }
+      memory.accept(id, copy)
+      await regional.put(id, copy)
+    },
+    async drop(id, version) {
+      memory.forget(id, version)
+      await regional.drop(id)
+    },
+  }
+}
+
+/** Lets callers for one id share one piece of work, which also outlives the request that began it; of `limit` at most. */
+function sharing<T>(limit: number) {
+  const under = new Map<string, Reading<T>>()
+  return (id: string, work: (id: string) => Promise<T | undefined>): Promise<T | undefined> => {
     const now = nowMs()
     const running = under.get(id)
     if (running !== undefined && now - running.startedAt < JOIN_MS) return running.result
-    // Only the source is spared: what memory or KV can answer is answered whatever else is asked.
-    if (under === this.#reads && under.size >= MAX_READS) return Promise.reject(unavailable())
-    const reading: Reading<T> = { startedAt: now, result: work() }
+    if (under.size >= limit) return Promise.reject(unavailable())
+    const reading: Reading<T> = { startedAt: now, result: work(id) }
     under.set(id, reading)
     const settled = (): void => {
       if (under.get(id) === reading) under.delete(id)
@@ -158,39 +145,13 @@ export class Copies<T extends Versioned> {
     waitUntil(reading.result.then(settled, settled))
     return reading.result
   }
-
-  #accept(id: string, copy: Copy<T>): void {
-    if (this.#isDeleted(id, copy)) return
-    const held = this.#memory.get(id)
-    if (held !== undefined && !isNewer(copy, held)) return
-    const trusted = { ...copy, trustedUntil: nowMs() + MEMORY_MS, stretchedUntil: 0 }
-    this.#memory.set(id, trusted, JSON.stringify(copy.value).length)
-  }
-
-  #forget(id: string, version: number): void {
-    this.#memory.delete(id)
-    const known = this.#deletions.get(id)?.version ?? 0
-    this.#deletions.set(id, { version: Math.max(version, known), at: nowMs() })
-  }
-
-  #isDeleted(id: string, copy: Copy<T>): boolean {
-    const deletion = this.#deletions.get(id)
-    return (
-      deletion !== undefined &&
-      copy.value.version <= deletion.version &&
-      copy.readAt - deletion.at < MAX_AGE_MS
-    )
-  }
-
-  /** A write may have overtaken a read: the newer value counts, and a deletion over both. */
-  #newest(id: string, copy: Copy<T>): T | undefined {
-    const held = this.#memory.get(id)
-    if (held !== undefined && isNewer(held, copy)) return held.value
-    return this.#isDeleted(id, copy) ? undefined : copy.value
-  }
 }
 
 const isYoung = (copy: Copy<Versioned>, now: number): boolean => now - copy.readAt < MAX_AGE_MS
+
+/** Whether memory may answer alone. */
+const mayAnswer = (held: Held<Versioned>, now: number): boolean =>
+  now < held.stretchedUntil || (isYoung(held, now) && now < held.trustedUntil)
 
 const unavailable = (): OAuthError =>
   new OAuthError('temporarily_unavailable', 'The database cannot be reached.')

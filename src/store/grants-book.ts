@@ -1,3 +1,4 @@
+import { purging } from './purge.ts'
 import { logFailure } from './source.ts'
 import type { GrantsBookEntry } from './types.ts'
 
@@ -19,9 +20,6 @@ const RECORD = `INSERT INTO grants (id, subject, client_id, scope, created_at, e
 
 const REVOKE = `UPDATE grants SET revoked_at = coalesce(revoked_at, ?1), expires_at = coalesce(expires_at, ?2)
   WHERE id IN (SELECT value FROM json_each(?3))`
-
-const PURGE = `DELETE FROM grants WHERE id IN
-  (SELECT id FROM grants WHERE expires_at <= ? ORDER BY expires_at LIMIT ?) RETURNING id`
 
 /**
  * The grants book: one row per grant, for questions across subjects. Writes are tried a few times and then given up
@@ -67,7 +65,7 @@ export class GrantsBook {
   async purge(now: number, batch: number): Promise<number> {
     let purged = 0
     for (let round = 0; round < PURGE_BATCHES; round += 1) {
-      const ended = await attempt('grants_book.purge', () => this.#db.prepare(PURGE).bind(now, batch).all())
+      const ended = await attempt('grants_book.purge', () => purging(this.#db, 'grants', now, batch).all())
       const deleted = ended?.results.length ?? 0
       purged += deleted
       if (deleted < batch) break

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { RootKeySeal } from '../../src/crypto/root-key-seal.ts'
 import type { RootKeys } from '../../src/crypto/root-keys.ts'
 import type { RootKeyRow } from '../../src/crypto/types.ts'
-import { KvCopies } from '../../src/store/copies-kv.ts'
+import { kvCopies } from '../../src/store/copies-kv.ts'
 import { bumpVersion } from '../../src/store/versions.ts'
 import { fromBase64url, toBase64url } from '../../src/util/base64url.ts'
 import { hmacSha256 } from '../../src/util/digest.ts'
@@ -64,7 +64,7 @@ async function falsifyCopy(rows: readonly RootKeyRow[]): Promise<void> {
     'value',
   )
   const copy = { value: { version: version ?? 0, rows }, readAt: Date.now() }
-  await new KvCopies('root-keys', env.COPIES).put('root_keys', copy)
+  await kvCopies('root-keys', env.COPIES).put('root_keys', copy)
 }
 
 describe('making and loading', () => {

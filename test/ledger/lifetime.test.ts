@@ -1,6 +1,8 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Ledgers } from '../../src/ledger/client.ts'
 import { directoryOf } from '../../src/ledger/owner.ts'
+import type { DirectoryEntry } from '../../src/ledger/types.ts'
 import { testEnv } from '../support/bindings.ts'
 import { advance, DAY, FLOW, newAttempt, Subject, seconds, stopClock, tablesOf } from './support.ts'
 
@@ -11,10 +13,15 @@ afterEach(() => {
 })
 
 const HOUR = 3600
-const ledgers = () => testEnv().LEDGER
 
 /** Directory entries of a session, as the login writes them beside the ledger. */
-const directory = (sid: string) => ledgers().getByName(directoryOf(sid))
+const directory = (sid: string) => {
+  const ledgers = new Ledgers(testEnv().LEDGER)
+  return {
+    bindSession: (entry: DirectoryEntry) => ledgers.call(directoryOf(sid), 'bindSession', entry),
+    owners: (input: { readonly prefix: string }) => ledgers.call(directoryOf(sid), 'owners', input),
+  }
+}
 
 /** Starts the count of rows written, alarms included; the storage itself works as ever. */
 async function countRows(): Promise<() => number> {
@@ -218,7 +225,7 @@ describe('the alarm', () => {
     const user = new Subject()
     await user.call('login', user.loginInput({ remember: false }))
     const log = vi.spyOn(console, 'log').mockImplementation(() => {})
-    const broken = vi.spyOn(Object.getPrototypeOf(await ledgerOf(user)), 'unbindSessions')
+    const broken = vi.spyOn(Object.getPrototypeOf(await ledgerOf(user)), 'run')
     broken.mockImplementation(() => {
       throw new Error('unreachable')
     })

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Copies } from '../../src/store/copies.ts'
-import { KvCopies } from '../../src/store/copies-kv.ts'
+import { copiesOf } from '../../src/store/copies.ts'
+import { kvCopies } from '../../src/store/copies-kv.ts'
 import { testEnv } from '../support/bindings.ts'
 
 interface Item {
@@ -24,7 +24,7 @@ function makeSource() {
     await state.gate
     return row
   }
-  return { name, rows, state, isolate: () => new Copies<Item>(name, kv, read) }
+  return { name, rows, state, isolate: () => copiesOf<Item>(name, kv, read) }
 }
 
 const item = (version: number): Item => ({ version, text: `v${version}` })
@@ -104,7 +104,7 @@ describe('find', () => {
   it('trusts no copy from a clock that runs ahead, except while the source is unreachable', async () => {
     const { name, rows, state, isolate } = makeSource()
     rows.set('a', item(2))
-    await new KvCopies<Item>(name, kv).put('a', { value: item(1), readAt: Date.now() + 50_000 })
+    await kvCopies<Item>(name, kv).put('a', { value: item(1), readAt: Date.now() + 50_000 })
     expect(await isolate().find('a')).toEqual(item(2))
     state.down = true
     expect((await isolate().find('a'))?.version).toBeGreaterThan(0)
@@ -114,7 +114,7 @@ describe('find', () => {
 describe('versions', () => {
   it('keeps a newer version in KV when an older one arrives later', async () => {
     const { name } = makeSource()
-    const store = new KvCopies<Item>(name, kv)
+    const store = kvCopies<Item>(name, kv)
     await store.put('a', { value: item(3), readAt: Date.now() })
     await store.put('a', { value: item(2), readAt: Date.now() + 5000 })
     expect((await store.get('a'))?.value).toEqual(item(3))
@@ -148,7 +148,7 @@ describe('versions', () => {
     await copies.drop('a', 1)
     gate.resolve()
     expect(await reading).toBeUndefined()
-    await new KvCopies<Item>(name, kv).put('a', { value: item(1), readAt: Date.now() })
+    await kvCopies<Item>(name, kv).put('a', { value: item(1), readAt: Date.now() })
     expect(await copies.find('a')).toBeUndefined()
     rows.set('a', item(2))
     expect(await copies.find('a')).toEqual(item(2))
@@ -221,7 +221,7 @@ describe('while the source is unreachable', () => {
 
   it('stretches a copy that only KV has', async () => {
     const { name, state, isolate } = makeSource()
-    await new KvCopies<Item>(name, kv).put('a', { value: item(1), readAt: Date.now() - 600_000 })
+    await kvCopies<Item>(name, kv).put('a', { value: item(1), readAt: Date.now() - 600_000 })
     state.down = true
     expect(await isolate().find('a')).toEqual(item(1))
   })

@@ -131,13 +131,16 @@ function isObject(value: unknown): value is object {
 }
 
 function aroundLedger(real: Env['LEDGER'], each: Around): Env['LEDGER'] {
+  // A ledger has one way in, which takes the method's name and its input.
+  const eachMethod: Around = (_run, call, [method, ...args]) =>
+    each(String(method), (changed = args) => call([method, ...changed]), args)
   return around(real, (name, member) => {
     if (!isCallable(member)) return member
     return (...args: readonly unknown[]) => {
       const made = invoke(member, real, args)
       const isStub = name === 'get' || name === 'getByName'
       // A stub is callable on the wire, so its type says function or object depending on the runtime.
-      return isStub && (isObject(made) || isCallable(made)) ? aroundMethods(made, each) : made
+      return isStub && (isObject(made) || isCallable(made)) ? aroundMethods(made, eachMethod) : made
     }
   })
 }

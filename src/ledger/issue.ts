@@ -1,0 +1,29 @@
+import { type GrantRow, hookedRecord, readRecord } from './grant-row.ts'
+import type { IssuedGeneration, RedeemInput } from './types.ts'
+import { later, type Work } from './work.ts'
+
+/**
+ * Makes a generation the current one of a grant, kept for as long as its tokens live. A call that only asks for a token
+ * hook writes nothing and gets the same answer.
+ * @param changes further columns that change with the generation.
+ */
+export function issue(
+  work: Work,
+  row: GrantRow,
+  { attempt, hook, keepSeconds }: Pick<RedeemInput, 'attempt' | 'hook' | 'keepSeconds'>,
+  changes: { readonly generation: number; readonly code_attempt?: string; readonly recent?: string },
+): IssuedGeneration {
+  if (hook === 'ask') return issued(row, changes.generation, work.now)
+  const record = hookedRecord(row, hook)
+  const expires = later(row.expires, keepSeconds === null ? null : work.now + keepSeconds)
+  work.tables.update('grants', row.id, { ...changes, issued_at: work.now, attempt, expires, record })
+  return issued({ ...row, record }, changes.generation, work.now)
+}
+
+/** The answer about a generation that was made at `issuedAt`. */
+export const issued = (row: GrantRow, generation: number, issuedAt: number): IssuedGeneration => ({
+  status: 'issued',
+  grant: readRecord(row),
+  generation,
+  issuedAt,
+})
