@@ -1,4 +1,3 @@
-import { parse, serialize } from 'hono/utils/cookie'
 import type { CookieSettings } from '../config/types.ts'
 import { murmur3 } from '../util/murmur3.ts'
 
@@ -8,11 +7,15 @@ const MAX_AGE_CAP = 400 * 86_400
 /** Which of the browser bindings a CSRF cookie belongs to. */
 export type CsrfStep = 'login' | 'consent' | 'device'
 
-/** The value of a cookie in a `Cookie` header, the first if it is there twice; `undefined` when absent or empty. */
+/**
+ * The value of a cookie in a `Cookie` header (RFC 6265 section 5.4), the first if it is there twice; `undefined` when
+ * absent or empty. What we set needs no decoding.
+ */
 export function readCookie(header: string | null | undefined, name: string): string | undefined {
-  const cookies = parse(header ?? '', name)
-  const value = Object.hasOwn(cookies, name) ? cookies[name] : undefined
-  return value === '' ? undefined : value
+  const start = `${name}=`
+  const pairs = header?.split(';').map((pair) => pair.trim())
+  const value = pairs?.find((pair) => pair.startsWith(start))?.slice(start.length)
+  return value?.replace(/^"(.*)"$/, '$1') || undefined
 }
 
 /**
@@ -20,9 +23,8 @@ export function readCookie(header: string | null | undefined, name: string): str
  * device's has none: its client is not known yet.
  */
 export function csrfCookieName(settings: CookieSettings, step: CsrfStep, clientId: string): string {
-  if (step === 'device') return settings.deviceCsrfName
-  const base = step === 'login' ? settings.loginCsrfName : settings.consentCsrfName
-  return `${base}_${murmur3(clientId)}`
+  const base = settings[`${step}CsrfName` as const]
+  return step === 'device' ? base : `${base}_${murmur3(clientId)}`
 }
 
 /** `Set-Cookie` of a client's CSRF cookie. `maxAge` in seconds. */
@@ -46,20 +48,20 @@ export function clearedSessionCookie(settings: CookieSettings): string {
   return sessionCookie(settings, '', 0)
 }
 
-/** A `Set-Cookie` header out of reach of scripts. `maxAge` in seconds; 0: forget it. */
+/**
+ * A `Set-Cookie` header out of reach of scripts (RFC 6265 section 4.1.1).
+ *
+ * @param value - in characters that need no encoding, such as base64url and dots
+ * @param maxAge - in seconds; 0: forget it
+ */
 export function setCookie(
-  settings: Pick<CookieSettings, 'secure' | 'sameSite' | 'domain'>,
+  { secure, sameSite, domain }: Pick<CookieSettings, 'secure' | 'sameSite' | 'domain'>,
   name: string,
   value: string,
   path: string,
   maxAge: number,
 ): string {
-  return serialize(name, value, {
-    path,
-    httpOnly: true,
-    secure: settings.secure,
-    sameSite: settings.sameSite,
-    ...(settings.domain === null ? {} : { domain: settings.domain }),
-    maxAge: Math.max(0, Math.min(maxAge, MAX_AGE_CAP)),
-  })
+  const seconds = Math.trunc(Math.max(0, Math.min(maxAge, MAX_AGE_CAP)))
+  const reach = `${domain === null ? '' : `; Domain=${domain}`}; Path=${path}`
+  return `${name}=${value}; Max-Age=${seconds}${reach}; HttpOnly${secure ? '; Secure' : ''}; SameSite=${sameSite}`
 }
