@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
-import { html, raw } from 'hono/html'
 import type { AppEnv } from '../context.ts'
+import { html, raw } from '../http/html.ts'
 import { renderPage } from '../http/page.ts'
 
 const SCRIPT = 'document.forms[0].submit()'

@@ -1,8 +1,8 @@
 import type { Context } from 'hono'
-import { html } from 'hono/html'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Config } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
+import { type Html, html } from './html.ts'
 
 /**
  * Policy of every built-in page. It names no `form-action`: browsers apply that to the redirects that follow a form
@@ -18,9 +18,6 @@ const HEADERS = {
   'x-robots-tag': 'noindex',
 }
 
-/** A piece of HTML, escaped where values were put in; what `html` makes. */
-export type Html = ReturnType<typeof html>
-
 /** A page: its title is its heading too; `narrow` suits a single form. */
 export interface Page {
   readonly title: string
@@ -35,7 +32,7 @@ export function renderPage(
   c: Context<AppEnv>,
   { title, narrow, content, policy }: Page,
   status: ContentfulStatusCode = 200,
-): Response | Promise<Response> {
+): Response {
   for (const [name, value] of Object.entries(HEADERS)) c.header(name, value)
   c.header('content-security-policy', `${POLICY}; ${policy ?? "frame-ancestors 'none'"}`)
   if (policy === undefined) c.header('x-frame-options', 'DENY')
@@ -57,7 +54,7 @@ ${content}
 </main>
 </body>
 </html>`
-  return c.html(document, status)
+  return c.html(document.text, status)
 }
 
 /** Path of the public URL, without trailing slash: what every link of ours starts with. */

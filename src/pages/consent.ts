@@ -1,5 +1,4 @@
 import type { Context } from 'hono'
-import { html } from 'hono/html'
 import type { AppEnv } from '../context.ts'
 import {
   acceptConsent,
@@ -8,7 +7,8 @@ import {
   rejectConsent,
 } from '../flow/consent-request.ts'
 import { Parameters, readFormEntries } from '../http/form.ts'
-import { type Html, renderPage } from '../http/page.ts'
+import { type Html, html } from '../http/html.ts'
+import { renderPage } from '../http/page.ts'
 import { requestedClaims } from '../tokens/requested-claims.ts'
 import { demoClaims } from './demo-user.ts'
 import { challengeOf, clientLinks, clientName, DENIED, proceed } from './flow-step.ts'

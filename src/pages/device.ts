@@ -1,11 +1,11 @@
 import type { Context } from 'hono'
-import { html } from 'hono/html'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { acceptUserCode } from '../flow/device-request.ts'
 import { openDeviceChallenge } from '../flow/device-state.ts'
 import { readForm } from '../http/form.ts'
-import { type Html, refusal, refusedField, renderPage } from '../http/page.ts'
+import { type Html, html } from '../http/html.ts'
+import { refusal, refusedField, renderPage } from '../http/page.ts'
 import { challengeOf, proceed, UNPROCESSABLE } from './flow-step.ts'
 
 const TITLE = 'Connect a device'
@@ -34,7 +34,7 @@ export async function submitDevice(c: Context<AppEnv>): Promise<Response> {
 }
 
 /** Where the browser ends up when the device has its answer. */
-export function deviceDone(c: Context<AppEnv>): Response | Promise<Response> {
+export function deviceDone(c: Context<AppEnv>): Response {
   const content = html`<p class="notice">Go on there. You may close this page.</p>`
   return renderPage(c, { title: 'Your device is connected', narrow: true, content })
 }

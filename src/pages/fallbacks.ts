@@ -1,7 +1,7 @@
 import type { Context, Hono } from 'hono'
-import { html } from 'hono/html'
 import type { AppEnv } from '../context.ts'
 import { emptyRoutes } from '../http/empty-routes.ts'
+import { html } from '../http/html.ts'
 import { renderPage } from '../http/page.ts'
 import { deviceDone } from './device.ts'
 import { STYLE } from './style.ts'
@@ -12,13 +12,13 @@ const STYLE_MAX_AGE = 300
 /** Answers for a page of the user's own that is not configured: says which setting names it. */
 const missing =
   (what: string, setting: string) =>
-  (c: Context<AppEnv>): Response | Promise<Response> =>
+  (c: Context<AppEnv>): Response =>
     renderPage(c, {
       title: `No ${what} page is configured`,
       content: html`<p>Whoever runs this server has to say where its ${what} page is: setting <code>${setting}</code>.</p>`,
     })
 
-function loggedOut(c: Context<AppEnv>): Response | Promise<Response> {
+function loggedOut(c: Context<AppEnv>): Response {
   return renderPage(c, {
     title: 'You are logged out',
     content: html`<p>You may close this page. Setting <code>URLS_POST_LOGOUT_REDIRECT</code> names a page to show here
@@ -27,7 +27,7 @@ instead.</p>`,
 }
 
 /** Where authorization errors go that cannot be sent to a client (contract 3.15): the query, as text. */
-function failed(c: Context<AppEnv>): Response | Promise<Response> {
+function failed(c: Context<AppEnv>): Response {
   const description = c.req.query('error_description')
   const hint = c.req.query('error_hint')
   return renderPage(

@@ -1,10 +1,9 @@
 import type { Context } from 'hono'
-import { html } from 'hono/html'
 import type { AppEnv } from '../context.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
 import type { Continuation } from '../flow/request-view.ts'
-import type { Html } from '../http/page.ts'
-import type { JsonObject } from '../util/json.ts'
+import { type Html, html } from '../http/html.ts'
+import type { Json, JsonObject } from '../util/json.ts'
 
 /** What a user's "no" is called on its way to the client (RFC 6749 section 4.1.2.1). */
 export const DENIED = { error: 'access_denied', error_description: 'The resource owner denied the request.' }
@@ -33,10 +32,10 @@ export function clientName(client: JsonObject): string {
 
 /** What a client says about itself: its logo, and where its policy and terms are (OIDC Registration section 2). */
 export function clientLinks({ logo_uri: logo, policy_uri: policy, tos_uri: terms }: JsonObject): Html {
-  const links = [
-    [policy, 'Privacy policy'],
-    [terms, 'Terms of service'],
-  ].filter(([url]) => url)
-  return html`${logo ? html`<img src="${logo}" alt="" height="48">` : ''}
-${links.map(([url, text]) => html`<p class="soft"><a href="${url}">${text}</a></p>`)}`
+  return html`${logo ? html`<img src="${String(logo)}" alt="" height="48">` : ''}
+${link(policy, 'Privacy policy')}
+${link(terms, 'Terms of service')}`
 }
+
+const link = (url: Json | undefined, text: string): Html | undefined =>
+  url ? html`<p class="soft"><a href="${String(url)}">${text}</a></p>` : undefined

@@ -28,7 +28,7 @@ function fromOurPages(c: Context<AppEnv>): boolean {
 }
 
 /** Shows a refusal as a page; what went wrong on our side is left to the application. */
-export function showRefusal(thrown: Error, c: Context<AppEnv>): Response | Promise<Response> {
+export function showRefusal(thrown: Error, c: Context<AppEnv>): Response {
   if (!(thrown instanceof OAuthError)) throw thrown
   switch (thrown.status) {
     case 400:

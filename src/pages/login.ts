@@ -1,9 +1,9 @@
 import type { Context } from 'hono'
-import { html } from 'hono/html'
 import type { AppEnv } from '../context.ts'
 import { acceptLogin, getLoginRequest, type LoginRequestView, rejectLogin } from '../flow/login-request.ts'
 import { readForm } from '../http/form.ts'
-import { type Html, refusal, refusedField, renderPage } from '../http/page.ts'
+import { type Html, html } from '../http/html.ts'
+import { refusal, refusedField, renderPage } from '../http/page.ts'
 import { DEMO_USER, isDemoUser } from './demo-user.ts'
 import { challengeOf, clientLinks, clientName, DENIED, proceed, UNPROCESSABLE } from './flow-step.ts'
 

@@ -1,5 +1,4 @@
 import type { Context } from 'hono'
-import { html } from 'hono/html'
 import type { AppEnv } from '../context.ts'
 import {
   acceptLogout,
@@ -8,7 +7,8 @@ import {
   rejectLogout,
 } from '../flow/logout-request.ts'
 import { readForm } from '../http/form.ts'
-import { basePath, type Html, renderPage } from '../http/page.ts'
+import { type Html, html } from '../http/html.ts'
+import { basePath, renderPage } from '../http/page.ts'
 import { challengeOf, clientName, proceed } from './flow-step.ts'
 
 /** The built-in logout page: asks, unless the client was registered to skip that (contract 3.11). */

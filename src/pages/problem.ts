@@ -1,15 +1,11 @@
 import type { Context } from 'hono'
-import { html } from 'hono/html'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { AppEnv } from '../context.ts'
+import { html } from '../http/html.ts'
 import { basePath, renderPage } from '../http/page.ts'
 
 /** A page for a step that cannot go on, with the way to a fresh start. */
-export function renderProblem(
-  c: Context<AppEnv>,
-  status: ContentfulStatusCode,
-  problem: string,
-): Response | Promise<Response> {
+export function renderProblem(c: Context<AppEnv>, status: ContentfulStatusCode, problem: string): Response {
   const { rt, requestId } = c.var.ctx
   const content = html`<p class="alert" role="alert">${problem}</p>
 <p>Nothing is lost: go back to the application and log in again.</p>

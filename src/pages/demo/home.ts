@@ -1,10 +1,10 @@
 import type { Context } from 'hono'
-import { html } from 'hono/html'
 import type { AppEnv } from '../../context.ts'
+import { html } from '../../http/html.ts'
 import { basePath, renderPage } from '../../http/page.ts'
 
 /** The demo's first page: one button that starts a login, and where to look around. */
-export function showHome(c: Context<AppEnv>): Response | Promise<Response> {
+export function showHome(c: Context<AppEnv>): Response {
   const base = basePath(c.var.ctx.rt.config)
   const loggedOut = c.req.query('state') === 'logged-out'
   const content = html`${loggedOut ? html`<p class="notice" role="status">You are logged out.</p>` : ''}

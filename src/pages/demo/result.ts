@@ -1,5 +1,4 @@
-import { html } from 'hono/html'
-import type { Html } from '../../http/page.ts'
+import { type Html, html } from '../../http/html.ts'
 import type { DemoSession } from './session.ts'
 import type { VerifiedToken } from './verify.ts'
 
