@@ -23,15 +23,20 @@ export interface Page {
   readonly title: string
   readonly narrow?: boolean
   readonly content: Html
+  /** Why the page's form was refused just now, shown as an alert above it. */
+  readonly problem?: string | undefined
   /** Sources of the policy for a page with a script of ours; such a page decides nothing and may be in a frame. */
   readonly policy?: string
 }
 
+/** Status of a form that was understood but not accepted (RFC 9110 section 15.5.21). */
+const UNPROCESSABLE = 422
+
 /** Renders a built-in page with its headers. */
 export function renderPage(
   c: Context<AppEnv>,
-  { title, narrow, content, policy }: Page,
-  status: ContentfulStatusCode = 200,
+  { title, narrow, content, problem, policy }: Page,
+  status: ContentfulStatusCode = problem === undefined ? 200 : UNPROCESSABLE,
 ): Response {
   for (const [name, value] of Object.entries(HEADERS)) c.header(name, value)
   c.header('content-security-policy', `${POLICY}; ${policy ?? "frame-ancestors 'none'"}`)
@@ -50,6 +55,7 @@ export function renderPage(
 <main${narrow ? html` class="narrow"` : ''}>
 <p class="brand">Ladon</p>
 <h1>${title}</h1>
+${problem && html`<p class="alert" role="alert" id="refusal">${problem}</p>`}
 ${content}
 </main>
 </body>
@@ -62,12 +68,6 @@ export function basePath(config: Config): string {
   return new URL(config.urls.public).pathname.replace(/\/+$/, '')
 }
 
-/** Why a form was refused just now, as an alert above it; nothing where it was not. */
-export function refusal(problem: string | undefined): Html | undefined {
-  return problem === undefined ? undefined : html`<p class="alert" role="alert" id="refusal">${problem}</p>`
-}
-
 /** Attributes that tie a form's field to the refusal above it. */
-export function refusedField(problem: string | undefined): Html | undefined {
-  return problem === undefined ? undefined : html` aria-invalid="true" aria-describedby="refusal"`
-}
+export const refusedField = (problem: string | undefined): Html | undefined =>
+  problem === undefined ? undefined : html` aria-invalid="true" aria-describedby="refusal"`

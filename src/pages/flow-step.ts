@@ -1,28 +1,47 @@
 import type { Context } from 'hono'
-import type { AppEnv } from '../context.ts'
+import type { AppEnv, RequestContext } from '../context.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
-import type { Continuation } from '../flow/request-view.ts'
+import type { Continuation, FlowAnswer } from '../flow/request-view.ts'
 import { type Html, html } from '../http/html.ts'
 import type { Json, JsonObject } from '../util/json.ts'
 
 /** What a user's "no" is called on its way to the client (RFC 6749 section 4.1.2.1). */
 export const DENIED = { error: 'access_denied', error_description: 'The resource owner denied the request.' }
 
-/** Status of a form that was understood but not accepted (RFC 9110 section 15.5.21). */
-export const UNPROCESSABLE = 422
-
 /** The challenge a page was opened with; throws `invalid_request` when it was opened without one. */
-export function challengeOf(c: Context<AppEnv>, name: string): string {
-  const challenge = c.req.query(name)
-  if (challenge !== undefined && challenge !== '') return challenge
+export function challengeOf(c: Context<AppEnv>, step: 'login' | 'consent' | 'logout' | 'device'): string {
+  const challenge = c.req.query(`${step}_challenge`)
+  if (challenge) return challenge
   throw invalidRequest('This page is part of a login that an application starts.')
 }
 
+/** A handler of the request that a page was opened for; an expired request leads to its fresh start. */
+export const forRequest =
+  <View>(
+    step: 'login' | 'consent' | 'logout',
+    load: (ctx: RequestContext, challenge: string) => Promise<FlowAnswer<View>>,
+    handle: (c: Context<AppEnv>, request: View) => Response | Promise<Response>,
+  ) =>
+  async (c: Context<AppEnv>): Promise<Response> => {
+    const answer = await load(c.var.ctx, challengeOf(c, step))
+    return answer.status === 410 ? proceed(c, answer) : handle(c, answer.body)
+  }
+
 /** Sends the browser on with a GET: to the next step, or to the fresh start of an expired one. */
-export function proceed(c: Context<AppEnv>, { redirect_to }: Continuation): Response {
+export function proceed(c: Context<AppEnv>, { body }: FlowAnswer<Continuation>): Response {
   c.header('cache-control', 'no-store')
-  return c.redirect(redirect_to, 303)
+  return c.redirect(body.redirect_to, 303)
 }
+
+/** A box to tick for what is to be remembered. */
+export const rememberBox = (label: string): Html =>
+  html`<label class="choice"><input type="checkbox" name="remember" value="true"> ${label}</label>`
+
+/** The buttons of a form that asks for a yes or a no, by what they say. */
+export const verdictButtons = (yes: string, no: string): Html => html`<div class="buttons">
+<button type="submit" name="accept" value="true">${yes}</button>
+<button type="submit" name="reject" value="true" class="plain">${no}</button>
+</div>`
 
 /** The name a client is shown under. */
 export function clientName(client: JsonObject): string {
