@@ -1,6 +1,5 @@
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import type { Config } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
 import { type Html, html } from './html.ts'
 
@@ -41,7 +40,7 @@ export function renderPage(
   for (const [name, value] of Object.entries(HEADERS)) c.header(name, value)
   c.header('content-security-policy', `${POLICY}; ${policy ?? "frame-ancestors 'none'"}`)
   if (policy === undefined) c.header('x-frame-options', 'DENY')
-  const style = `${basePath(c.var.ctx.rt.config)}/oauth2/fallbacks/style.css`
+  const style = `${basePath(c)}/oauth2/fallbacks/style.css`
   const document = html`<!doctype html>
 <html lang="en">
 <head>
@@ -64,8 +63,8 @@ ${content}
 }
 
 /** Path of the public URL, without trailing slash: what every link of ours starts with. */
-export function basePath(config: Config): string {
-  return new URL(config.urls.public).pathname.replace(/\/+$/, '')
+export function basePath(c: Context<AppEnv>): string {
+  return new URL(c.var.ctx.rt.config.urls.public).pathname.replace(/\/+$/, '')
 }
 
 /** Attributes that tie a form's field to the refusal above it. */

@@ -6,10 +6,9 @@ import { basePath, renderPage } from '../http/page.ts'
 
 /** A page for a step that cannot go on, with the way to a fresh start. */
 export function renderProblem(c: Context<AppEnv>, status: ContentfulStatusCode, problem: string): Response {
-  const { rt, requestId } = c.var.ctx
   const content = html`<p class="alert" role="alert">${problem}</p>
 <p>Nothing is lost: go back to the application and log in again.</p>
-<div class="buttons"><a class="button" href="${basePath(rt.config)}/">Start again</a></div>
-<p class="soft">Request <code>${requestId}</code></p>`
+<div class="buttons"><a class="button" href="${basePath(c)}/">Start again</a></div>
+<p class="soft">Request <code>${c.var.ctx.requestId}</code></p>`
   return renderPage(c, { title: 'This step cannot go on', narrow: true, content }, status)
 }

@@ -1,4 +1,5 @@
 import { type Html, html } from '../../http/html.ts'
+import { ACTIONS } from './actions.ts'
 import type { DemoSession } from './session.ts'
 import type { VerifiedToken } from './verify.ts'
 
@@ -12,13 +13,7 @@ export interface Result {
   readonly base: string
 }
 
-const ACTIONS = [
-  ['refresh', 'Refresh'],
-  ['userinfo', 'Call userinfo'],
-  ['introspect', 'Introspect'],
-  ['revoke', 'Revoke'],
-  ['logout', 'Log out'],
-] as const
+const BUTTONS = [...ACTIONS, ['logout', 'Log out']] as const
 
 /** Tokens, verified claims and what can be done with them. */
 export function renderResult({ session, idToken, accessToken, base }: Result): Html {
@@ -26,7 +21,7 @@ export function renderResult({ session, idToken, accessToken, base }: Result): H
   const form = accessToken === undefined ? 'opaque' : 'JWT'
   return html`${outcome === null ? '' : renderOutcome(outcome)}
 <div class="buttons">
-${ACTIONS.map(
+${BUTTONS.map(
   ([action, label]) => html`<form method="post" action="${base}/demo/${action}">
 <button type="submit"${action === 'logout' ? html` class="plain"` : ''}>${label}</button>
 </form>`,
@@ -60,7 +55,7 @@ function tokenContent(title: string, { checks, claims }: VerifiedToken): Html {
 <h2>${title}</h2>
 <ul class="checks">
 ${checks.map(
-  ({ label, ok }) =>
+  ([label, ok]) =>
     html`<li><span class="${ok ? 'good' : 'bad'}">${ok ? '✓ verified' : '✗ failed'}</span> ${label}</li>`,
 )}
 </ul>
