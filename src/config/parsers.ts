@@ -129,9 +129,14 @@ export function absoluteUrl(text: string): URL | undefined {
 }
 
 function jsonList(text: string): readonly string[] | undefined {
+  const value = jsonOf(text)
+  return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined
+}
+
+/** The JSON value of a text; `undefined` when it is none. */
+export function jsonOf(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text)
-    return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined
+    return JSON.parse(text)
   } catch {
     return undefined
   }
