@@ -43,7 +43,7 @@ export function parseBody<Schema extends v.GenericSchema>(
 ): v.InferOutput<Schema> {
   const parsed = v.safeParse(schema, body)
   if (parsed.success) return parsed.output
-  const field = v.getDotPath(parsed.issues[0]) ?? 'The body'
+  const field = parsed.issues[0].path?.map(({ key }) => key).join('.') ?? 'The body'
   throw new OAuthError('malformed_body', `'${field}' has the wrong type.`)
 }
 
