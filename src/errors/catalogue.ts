@@ -1,12 +1,14 @@
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+
 /** One kind of failure: its HTTP status, the `error` value on the wire and a sentence a person can act on. */
 export interface Failure {
-  readonly status: number
+  readonly status: ContentfulStatusCode
   readonly error: string
   readonly description: string
 }
 
 /** Status and sentence, then the `error` value where it is not the entry's own name. */
-type Entry = readonly [status: number, description: string, error?: string]
+type Entry = readonly [status: ContentfulStatusCode, description: string, error?: string]
 
 /**
  * The closed catalogue of failures (contract sections 0.3 and 0.4). The keys are our own names, equal to the

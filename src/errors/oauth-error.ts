@@ -22,7 +22,7 @@ export class OAuthError extends Error {
     return failureOf(this.code)
   }
 
-  get status(): number {
+  get status(): Failure['status'] {
     return this.failure.status
   }
 }

@@ -16,7 +16,7 @@ export class Html {
 }
 
 /** What may stand in a template: text to escape, HTML as it is, several of them in a row, or nothing. */
-export type HtmlValue = string | number | Html | undefined | readonly HtmlValue[]
+export type HtmlValue = string | Html | false | undefined | readonly HtmlValue[]
 
 /** Tag of a template of HTML; texts put into it are escaped, for content and for quoted attributes alike. */
 export const html = (template: TemplateStringsArray, ...values: readonly HtmlValue[]): Html =>
@@ -28,5 +28,5 @@ export const raw = (text: string): Html => new Html(text)
 function textOf(value: HtmlValue): string {
   if (value instanceof Html) return value.text
   if (typeof value === 'object') return value.map(textOf).join('')
-  return String(value ?? '').replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
+  return (value || '').replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
 }

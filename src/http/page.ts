@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { AppEnv } from '../context.ts'
-import { type Html, html } from './html.ts'
+import { type Html, type HtmlValue, html } from './html.ts'
 
 /**
  * Policy of every built-in page. It names no `form-action`: browsers apply that to the redirects that follow a form
@@ -20,7 +20,7 @@ const HEADERS = {
 /** A page: its title is its heading too; `narrow` suits a single form. */
 export interface Page {
   readonly title: string
-  readonly narrow?: boolean
+  readonly narrow?: true
   readonly content: Html
   /** Why the page's form was refused just now, shown as an alert above it. */
   readonly problem?: string | undefined
@@ -51,7 +51,7 @@ export function renderPage(
 <link rel="stylesheet" href="${style}">
 </head>
 <body>
-<main${narrow ? html` class="narrow"` : ''}>
+<main${narrow && html` class="narrow"`}>
 <p class="brand">Ladon</p>
 <h1>${title}</h1>
 ${problem && html`<p class="alert" role="alert" id="refusal">${problem}</p>`}
@@ -68,5 +68,5 @@ export function basePath(c: Context<AppEnv>): string {
 }
 
 /** Attributes that tie a form's field to the refusal above it. */
-export const refusedField = (problem: string | undefined): Html | undefined =>
-  problem === undefined ? undefined : html` aria-invalid="true" aria-describedby="refusal"`
+export const refusedField = (problem: string | undefined): HtmlValue =>
+  problem && html` aria-invalid="true" aria-describedby="refusal"`

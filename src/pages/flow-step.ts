@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import type { AppEnv, RequestContext } from '../context.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
 import type { Continuation, FlowAnswer } from '../flow/request-view.ts'
-import { type Html, html } from '../http/html.ts'
+import { type Html, type HtmlValue, html } from '../http/html.ts'
 import type { Json, JsonObject } from '../util/json.ts'
 
 /** What a user's "no" is called on its way to the client (RFC 6749 section 4.1.2.1). */
@@ -51,10 +51,10 @@ export function clientName(client: JsonObject): string {
 
 /** What a client says about itself: its logo, and where its policy and terms are (OIDC Registration section 2). */
 export function clientLinks({ logo_uri: logo, policy_uri: policy, tos_uri: terms }: JsonObject): Html {
-  return html`${logo ? html`<img src="${String(logo)}" alt="" height="48">` : ''}
+  return html`${!!logo && html`<img src="${String(logo)}" alt="" height="48">`}
 ${link(policy, 'Privacy policy')}
 ${link(terms, 'Terms of service')}`
 }
 
-const link = (url: Json | undefined, text: string): Html | undefined =>
-  url ? html`<p class="soft"><a href="${String(url)}">${text}</a></p>` : undefined
+const link = (url: Json | undefined, text: string): HtmlValue =>
+  !!url && html`<p class="soft"><a href="${String(url)}">${text}</a></p>`

@@ -29,15 +29,7 @@ function fromOurPages(c: Context<AppEnv>): boolean {
 
 /** Shows a refusal as a page; what went wrong on our side is left to the application. */
 export function showRefusal(thrown: Error, c: Context<AppEnv>): Response {
-  if (!(thrown instanceof OAuthError)) throw thrown
-  switch (thrown.status) {
-    case 400:
-    case 401:
-    case 403:
-    case 404:
-    case 413:
-      return renderProblem(c, thrown.status, errorBody(thrown).error_description)
-    default:
-      throw thrown
-  }
+  if (thrown instanceof OAuthError && thrown.status < 500)
+    return renderProblem(c, thrown.status, errorBody(thrown).error_description)
+  throw thrown
 }

@@ -7,7 +7,7 @@ import { basePath, renderPage } from '../../http/page.ts'
 export function showHome(c: Context<AppEnv>): Response {
   const base = basePath(c)
   const loggedOut = c.req.query('state') === 'logged-out'
-  const content = html`${loggedOut ? html`<p class="notice" role="status">You are logged out.</p>` : ''}
+  const content = html`${loggedOut && html`<p class="notice" role="status">You are logged out.</p>`}
 <p>This server issues OAuth 2.0 and OpenID Connect tokens. The button below walks a demo application
 through a whole login: authorization code with PKCE, over the built-in login and consent pages.</p>
 <form method="post" action="${base}/demo/start" class="buttons">

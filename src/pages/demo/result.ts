@@ -1,4 +1,4 @@
-import { type Html, html } from '../../http/html.ts'
+import { type Html, type HtmlValue, html } from '../../http/html.ts'
 import { ACTIONS } from './actions.ts'
 import type { DemoSession } from './session.ts'
 import type { VerifiedToken } from './verify.ts'
@@ -19,11 +19,11 @@ const BUTTONS = [...ACTIONS, ['logout', 'Log out']] as const
 export function renderResult({ session, idToken, accessToken, base }: Result): Html {
   const { tokens, outcome } = session
   const form = accessToken === undefined ? 'opaque' : 'JWT'
-  return html`${outcome === null ? '' : renderOutcome(outcome)}
+  return html`${outcome !== null && renderOutcome(outcome)}
 <div class="buttons">
 ${BUTTONS.map(
   ([action, label]) => html`<form method="post" action="${base}/demo/${action}">
-<button type="submit"${action === 'logout' ? html` class="plain"` : ''}>${label}</button>
+<button type="submit"${action === 'logout' && html` class="plain"`}>${label}</button>
 </form>`,
 )}
 </div>
@@ -40,13 +40,13 @@ ${tokenText('ID token', tokens.id_token)}
 <dt>Granted scope</dt>
 <dd><code>${tokens.scope}</code></dd>
 </dl>
-${accessToken === undefined ? '' : tokenContent('The access token', accessToken)}`
+${accessToken && tokenContent('The access token', accessToken)}`
 }
 
 function renderOutcome({ title, body }: NonNullable<DemoSession['outcome']>): Html {
   return html`<section class="card" role="status">
 <h2>${title}</h2>
-${body === '' ? '' : html`<pre>${body}</pre>`}
+${body && html`<pre>${body}</pre>`}
 </section>`
 }
 
@@ -63,6 +63,6 @@ ${checks.map(
 </section>`
 }
 
-function tokenText(name: string, value: string | undefined): Html | undefined {
-  return value === undefined ? undefined : html`<dt>${name}</dt><dd><pre>${value}</pre></dd>`
+function tokenText(name: string, value: string | undefined): HtmlValue {
+  return value && html`<dt>${name}</dt><dd><pre>${value}</pre></dd>`
 }
