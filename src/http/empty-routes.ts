@@ -6,8 +6,7 @@ import type { AppEnv } from '../context.ts'
 /**
  * A Hono without routes. The class `Hono` itself brings several routers and picks one at the first request; this one,
  * the smallest, takes every pattern, and the others stay out of the Worker. It ignores a slash at the end.
- * @param getPath the path a request is routed by; that of its URL if absent.
+ * @param options `getPath` tells the path a request is routed by; that of its URL if absent.
  */
-export function emptyRoutes(getPath?: (request: Request) => string): Hono<AppEnv> {
-  return new HonoBase<AppEnv>({ router: new PatternRouter(), ...(getPath === undefined ? {} : { getPath }) })
-}
+export const emptyRoutes = (options?: { getPath(request: Request): string }): Hono<AppEnv> =>
+  new HonoBase<AppEnv>({ router: new PatternRouter(), ...options })

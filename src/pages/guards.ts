@@ -24,7 +24,7 @@ function fromOurPages(c: Context<AppEnv>): boolean {
   const origin = c.req.header('origin')
   if (origin === undefined) return true
   const own = [new URL(c.req.url).host, new URL(c.var.ctx.rt.config.urls.public).host]
-  return URL.canParse(origin) && own.includes(new URL(origin).host)
+  return own.includes(URL.parse(origin)?.host ?? '')
 }
 
 /** Shows a refusal as a page; what went wrong on our side is left to the application. */

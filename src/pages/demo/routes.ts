@@ -1,7 +1,6 @@
 import type { Context, Hono } from 'hono'
 import * as v from 'valibot'
 import type { AppEnv } from '../../context.ts'
-import { OAuthError } from '../../errors/oauth-error.ts'
 import { emptyRoutes } from '../../http/empty-routes.ts'
 import { basePath, renderPage } from '../../http/page.ts'
 import { renderProblem } from '../problem.ts'
@@ -129,7 +128,6 @@ async function verifiedIdToken(
 ): Promise<VerifiedToken | undefined> {
   const { id_token: idToken } = session.tokens
   if (idToken === undefined) return undefined
-  if (!isJwt(idToken)) throw new OAuthError('server_error', 'The ID token is no JWT.')
   return verifyIdToken(await party.jwks(), c.var.ctx.rt.config.urls.issuer, idToken, session)
 }
 
