@@ -24,6 +24,7 @@ export function resolveTarget(client: ClientRecord, parameters: Parameters): Tar
     responseTypes,
     redirectUri: resolveRedirectUri(client, parameters),
     state: parameters.get('state'),
+    openid: isOpenid(parameters),
   }
 }
 
@@ -37,14 +38,15 @@ export async function findClient(ctx: RequestContext, parameters: Parameters): P
   return client
 }
 
+const isOpenid = (parameters: Parameters): boolean => parameters.list('scope').includes('openid')
+
 /** The redirect URI: as requested if registered; the single registered one when left out of a plain OAuth request (RFC 6749 section 3.1.2.3). */
 function resolveRedirectUri(client: ClientRecord, parameters: Parameters): string {
   const registered = client.metadata.redirect_uris
   const requested = parameters.get('redirect_uri')
   if (requested === undefined) {
     const [only, ...others] = registered ?? []
-    const openid = parameters.list('scope').includes('openid')
-    if (only !== undefined && others.length === 0 && !openid) return only
+    if (only !== undefined && others.length === 0 && !isOpenid(parameters)) return only
     throw invalidRequest("Parameter 'redirect_uri' is missing.")
   }
   if (requested.includes('#')) throw invalidRequest("Parameter 'redirect_uri' has a fragment.")

@@ -48,8 +48,16 @@ export function clearedSessionCookie(settings: CookieSettings): string {
   return sessionCookie(settings, '', 0)
 }
 
+/** Name of the cookie that scripts of our origin read to see whether the session changed (OIDC Session Management 1.0 section 3.2). */
+export const stateCookieName = ({ sessionName }: Pick<CookieSettings, 'sessionName'>): string =>
+  `${sessionName}_state`
+
+/** `Set-Cookie` of that cookie. `maxAge` in seconds. */
+export const stateCookie = (settings: CookieSettings, value: string, maxAge: number): string =>
+  setCookie(settings, stateCookieName(settings), value, '/', maxAge, false)
+
 /**
- * A `Set-Cookie` header out of reach of scripts (RFC 6265 section 4.1.1).
+ * A `Set-Cookie` header (RFC 6265 section 4.1.1), out of reach of scripts unless they are let.
  *
  * @param value - in characters that need no encoding, such as base64url and dots
  * @param maxAge - in seconds; 0: forget it
@@ -60,8 +68,9 @@ export function setCookie(
   value: string,
   path: string,
   maxAge: number,
+  httpOnly = true,
 ): string {
   const seconds = Math.trunc(Math.max(0, Math.min(maxAge, MAX_AGE_CAP)))
   const reach = `${domain === null ? '' : `; Domain=${domain}`}; Path=${path}`
-  return `${name}=${value}; Max-Age=${seconds}${reach}; HttpOnly${secure ? '; Secure' : ''}; SameSite=${sameSite}`
+  return `${name}=${value}; Max-Age=${seconds}${reach}${httpOnly ? '; HttpOnly' : ''}${secure ? '; Secure' : ''}; SameSite=${sameSite}`
 }
