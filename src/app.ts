@@ -59,7 +59,7 @@ function adminRoutes(guard: AdminGuard): Hono<AppEnv> {
 }
 
 function base(surface: 'public' | 'binding'): Hono<AppEnv> {
-  return emptyRoutes(getPath)
+  return emptyRoutes({ getPath })
     .use(requestContext(surface))
     .notFound(notFound)
     .onError(renderError)

@@ -47,12 +47,17 @@ export const requestContext =
       c.error = thrown instanceof Error ? thrown : new OAuthError('server_error')
       c.res = renderError(thrown)
     }
-    if (c.req.method === 'GET' && !c.res.headers.has('cache-control'))
-      c.res.headers.set('cache-control', UNCACHED)
-    c.res.headers.set('x-request-id', requestId)
-    const { method } = c.req
-    const durationMs = nowMs() - startedAt
-    const line = { requestId, method, route: routePath(c, -1), status: c.res.status, clientId, durationMs }
+    const { headers } = c.res
+    if (c.req.method === 'GET' && !headers.has('cache-control')) headers.set('cache-control', UNCACHED)
+    headers.set('x-request-id', requestId)
+    const line = {
+      request_id: requestId,
+      method: c.req.method,
+      route: routePath(c, -1),
+      status: c.res.status,
+      client_id: clientId,
+      duration_ms: nowMs() - startedAt,
+    }
     logLine('request', { ...requestFields(line), ...failureFields(c.error), ...warnings(c) })
   }
 

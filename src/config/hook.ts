@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { matching } from '../util/schema.ts'
-import { absoluteUrl, type Parser } from './parsers.ts'
+import { absoluteUrl, jsonOf, type Parser } from './parsers.ts'
 import type { TokenHook } from './types.ts'
 
 const shape = v.object({
@@ -22,17 +22,9 @@ export const hook: Parser<TokenHook> = {
   expected:
     'an http or https URL, or JSON such as {"url":"…","auth":{"type":"api_key","config":{"in":"header","name":"…","value":"…"}}}',
   parse: (setting) => {
-    const parsed = v.safeParse(shape, setting.startsWith('{') ? json(setting) : { url: setting })
+    const parsed = v.safeParse(shape, setting.startsWith('{') ? jsonOf(setting) : { url: setting })
     if (!parsed.success) return undefined
     const { url, auth } = parsed.output
     return absoluteUrl(url) === undefined ? undefined : { url, auth: auth?.config ?? null }
   },
-}
-
-function json(setting: string): unknown {
-  try {
-    return JSON.parse(setting)
-  } catch {
-    return undefined
-  }
 }

@@ -45,19 +45,10 @@ export function integer(least: number, most: number): Parser<number> {
   }
 }
 
-const FLAGS: ReadonlyMap<string, boolean> = new Map([
-  ['true', true],
-  ['on', true],
-  ['1', true],
-  ['false', false],
-  ['off', false],
-  ['0', false],
-])
-
 /** A yes or no. */
 export const flag: Parser<boolean> = {
   expected: 'true or false (also on, off, 1, 0)',
-  parse: (text) => FLAGS.get(text.toLowerCase()),
+  parse: (text) => /^(?:true|on|1)$/i.test(text) || (/^(?:false|off|0)$/i.test(text) ? false : undefined),
 }
 
 /** One of a few words, in any case; the result is spelt as given here. */
@@ -68,82 +59,68 @@ export function oneOf<const T extends string>(...words: readonly T[]): Parser<T>
   }
 }
 
+/** Text for which a test holds, as it is. */
+export function textThat(expected: string, test: (text: string) => boolean): Parser<string> {
+  return { expected, parse: (text) => (test(text) ? text : undefined) }
+}
+
 /** Free text without control characters. */
-export const words: Parser<string> = {
-  expected: 'text without control characters',
-  parse: (text) => (isPlainText(text) ? text : undefined),
-}
+export const words = textThat('text without control characters', isPlainText)
 
-/** Texts, comma-separated or as a JSON array; empty items are dropped. */
-export const list: Parser<readonly string[]> = {
-  expected: 'a comma-separated list or a JSON array of strings',
-  parse: (text) => (text.startsWith('[') ? jsonList(text) : items(text.split(','))),
-}
-
-/** A list whose every item passes `test`. */
-export function listOf(expected: string, test: (item: string) => boolean): Parser<readonly string[]> {
+/** Items, comma-separated or as a JSON array; empty ones are dropped. `item.expected` names them in the plural. */
+export function listOf<T>(item: Parser<T>): Parser<readonly T[]> {
   return {
-    expected: `a comma-separated list or a JSON array of ${expected}`,
+    expected: `a comma-separated list or a JSON array of ${item.expected}`,
     parse: (text) => {
-      const values = list.parse(text)
-      return values?.every(test) ? values : undefined
+      const values = (text.startsWith('[') ? jsonList(text) : text.split(','))
+        ?.map((value) => value.trim())
+        .filter((value) => value !== '')
+        .map((value) => item.parse(value))
+      return values?.every((value) => value !== undefined) ? values : undefined
     },
   }
 }
 
+/** Any texts. */
+export const list = listOf(textThat('strings', () => true))
+
 /** An https URL, or http on a loopback host, without credentials, query and fragment (RFC 8414 section 2); kept verbatim. */
-export const serverUrl: Parser<string> = {
-  expected: 'an https URL (http only on a loopback host) without user name, query or fragment',
-  parse: (text) => {
+export const serverUrl = textThat(
+  'an https URL (http only on a loopback host) without user name, query or fragment',
+  (text) => {
     const url = absoluteUrl(text)
-    if (url === undefined || /[?#]/.test(text)) return undefined
-    return url.protocol === 'https:' || isLoopbackHost(url.hostname) ? text : undefined
+    if (url === undefined || /[?#]/.test(text)) return false
+    return url.protocol === 'https:' || isLoopbackHost(url.hostname)
   },
-}
+)
 
 /** Where a page is: an http(s) URL, or a path on this server. */
-export const pageUrl: Parser<string> = {
-  expected: 'an http or https URL without fragment, or a path that starts with one slash',
-  parse: (text) => {
-    if (/[#\\\s]/.test(text)) return undefined
-    return /^\/(?!\/)/.test(text) || absoluteUrl(text) !== undefined ? text : undefined
-  },
-}
+export const pageUrl = textThat(
+  'an http or https URL without fragment, or a path that starts with one slash',
+  (text) => !/[#\\\s]/.test(text) && (/^\/(?!\/)/.test(text) || absoluteUrl(text) !== undefined),
+)
 
 /** Hosts, with port where it is not the default one, in the form URLs have them. */
-export const hosts: Parser<readonly string[]> = {
-  expected:
-    'a comma-separated list or a JSON array of host names such as login.example or login.example:8443',
-  parse: (text) => {
-    const values = list.parse(text)?.map(canonicalHost)
-    return values?.every((value) => value !== undefined) ? values : undefined
-  },
-}
+export const hosts = listOf({
+  expected: 'host names such as login.example or login.example:8443',
+  parse: (text) =>
+    /^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/.test(text)
+      ? URL.parse(`https://${text}`)?.host
+      : undefined,
+})
 
 const ADMIN_KEY = /^(?:([a-z]+):)?([A-Za-z0-9._~-]{16,})$/
-
-/** Admin API keys, `scope:key` or `key` for every scope. */
-export const adminKeys: Parser<readonly AdminKey[]> = {
-  expected:
-    'a comma-separated list or a JSON array of keys of at least 16 characters out of A-Z a-z 0-9 . _ ~ -, each alone or behind a scope and a colon (introspect, flows, clients, keys, all)',
-  parse: (text) => {
-    const values = list.parse(text)?.map(adminKey)
-    return values?.every((value) => value !== undefined) ? values : undefined
-  },
-}
-
 const SCOPES: readonly AdminScope[] = ['introspect', 'flows', 'clients', 'keys', 'all']
 
-function adminKey(item: string): AdminKey | undefined {
-  const [, name = 'all', key] = ADMIN_KEY.exec(item) ?? []
-  const scope = SCOPES.find((candidate) => candidate === name)
-  return key === undefined || scope === undefined ? undefined : { scope, key }
-}
-
-function canonicalHost(item: string): string | undefined {
-  if (!/^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/.test(item)) return undefined
-  return URL.parse(`https://${item}`)?.host
-}
+/** Admin API keys, `scope:key` or `key` for every scope. */
+export const adminKeys = listOf<AdminKey>({
+  expected: `keys of at least 16 characters out of A-Z a-z 0-9 . _ ~ -, each alone or behind a scope and a colon (${SCOPES.join(', ')})`,
+  parse: (text) => {
+    const [, name = 'all', key] = ADMIN_KEY.exec(text) ?? []
+    const scope = SCOPES.find((candidate) => candidate === name)
+    return key === undefined || scope === undefined ? undefined : { scope, key }
+  },
+})
 
 /** An http or https URL without credentials. */
 export function absoluteUrl(text: string): URL | undefined {
@@ -151,13 +128,15 @@ export function absoluteUrl(text: string): URL | undefined {
   return url === null || url.username !== '' || url.password !== '' ? undefined : url
 }
 
-const items = (values: readonly string[]): readonly string[] =>
-  values.map((value) => value.trim()).filter((value) => value !== '')
-
 function jsonList(text: string): readonly string[] | undefined {
+  const value = jsonOf(text)
+  return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined
+}
+
+/** The JSON value of a text; `undefined` when it is none. */
+export function jsonOf(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text)
-    return Array.isArray(value) && value.every((item) => typeof item === 'string') ? items(value) : undefined
+    return JSON.parse(text)
   } catch {
     return undefined
   }

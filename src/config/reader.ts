@@ -1,9 +1,13 @@
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { Setting } from './settings.ts'
 
-/** What a group of settings holds once it is read. */
-export type Values<G extends Readonly<Record<string, Setting<unknown>>>> = {
-  readonly [K in keyof G]: G[K] extends Setting<infer T> ? T : never
+interface Group {
+  readonly [name: string]: Setting<unknown> | Group
+}
+
+/** What a group of settings holds once it is read, groups in it too. */
+export type Values<G> = {
+  readonly [K in keyof G]: G[K] extends Setting<infer T> ? T : Values<G[K]>
 }
 
 /** Reads settings out of an environment and collects what is wrong with them, without ever repeating a value. */
@@ -15,23 +19,30 @@ export class SettingsReader {
     this.#env = env
   }
 
-  /** The setting's value, or its preset's when it is unset or bad; the latter is noted. */
-  read<T>(setting: Setting<T>): T {
+  /** The values of settings, by their keys; where one is bad, its preset's, and that is noted. */
+  read<G extends Group>(group: G): Values<G>
+  read(group: Group): Readonly<Record<string, unknown>> {
+    return Object.fromEntries(
+      Object.entries(group).map(([key, entry]) => [
+        key,
+        isSetting(entry) ? this.#value(entry) : this.read(entry),
+      ]),
+    )
+  }
+
+  #value(setting: Setting<unknown>): unknown {
     const text = textOf(this.#env[setting.name])
     if (text !== '') {
       const value = text === undefined ? undefined : setting.parser.parse(text)
       if (value !== undefined) return value
-      this.refuse(setting, `must be ${setting.parser.expected}`)
+      this.bad(setting)
     }
-    const preset = setting.parser.parse(setting.preset)
-    if (preset === undefined) throw new OAuthError('server_error')
-    return preset
+    return setting.parser.parse(setting.preset)
   }
 
-  /** The values of a group of settings, by their keys in it. */
-  readAll<G extends Readonly<Record<string, Setting<unknown>>>>(group: G): Values<G>
-  readAll(group: Readonly<Record<string, Setting<unknown>>>): Readonly<Record<string, unknown>> {
-    return Object.fromEntries(Object.entries(group).map(([key, setting]) => [key, this.read(setting)]))
+  /** Notes that a setting has a value it cannot have. */
+  bad(setting: Setting<unknown>): void {
+    this.refuse(setting, `must be ${setting.parser.expected}`)
   }
 
   /** Notes that a required setting has no value, unless its bad value was noted already. */
@@ -50,6 +61,8 @@ export class SettingsReader {
     if (problems.length > 0) throw new OAuthError('misconfiguration', problems.join(' '))
   }
 }
+
+const isSetting = (entry: Setting<unknown> | Group): entry is Setting<unknown> => 'parser' in entry
 
 // Deployment tools pass numbers, booleans and arrays as JSON values; anything else is no setting.
 function textOf(value: unknown): string | undefined {

@@ -12,6 +12,7 @@ import {
   type Parser,
   pageUrl,
   serverUrl,
+  textThat,
   unlimitedDuration,
   words,
 } from './parsers.ts'
@@ -26,58 +27,52 @@ export interface Setting<T> {
 
 const MAX_SESSION_SECONDS = 180 * 86_400
 
-const cookieName: Parser<string> = {
-  expected: 'a name of letters, digits, _ . - that does not start with __',
-  parse: (text) => (/^(?!__)[A-Za-z0-9_.-]+$/.test(text) ? text : undefined),
-}
+const cookieName = textThat('a name of letters, digits, _ . - that does not start with __', (text) =>
+  /^(?!__)[A-Za-z0-9_.-]+$/.test(text),
+)
 
-const cookiePath: Parser<string> = {
-  expected: 'a path that starts with a slash',
-  parse: (text) => (/^\/[\w/.~%-]*$/.test(text) ? text : undefined),
-}
+const cookiePath = textThat('a path that starts with a slash', (text) => /^\/[\w/.~%-]*$/.test(text))
 
-const cookieDomain: Parser<string> = {
-  expected: 'a domain name',
-  parse: (text) => (/^\.?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*$/.test(text) ? text : undefined),
-}
+const cookieDomain = textThat('a domain name', (text) => /^\.?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*$/.test(text))
 
-const characterSet: Parser<string> = {
-  expected: 'at least 8 different visible ASCII characters',
-  parse: (text) => (/^[!-~]{8,}$/.test(text) && new Set(text).size === text.length ? text : undefined),
-}
+const characterSet = textThat(
+  'at least 8 different visible ASCII characters',
+  (text) => /^[!-~]{8,}$/.test(text) && new Set(text).size === text.length,
+)
 
-const subjectTypes = listOf('public, pairwise or both', (type) => type === 'public' || type === 'pairwise')
+const subjectTypes = listOf(
+  textThat('public, pairwise or both', (text) => /^(?:public|pairwise)$/.test(text)),
+)
 
-const salt: Parser<string> = {
-  expected: 'a text of at least 8 characters',
-  parse: (text) => (text.length >= 8 ? text : undefined),
-}
+const salt = textThat('a text of at least 8 characters', (text) => text.length >= 8)
 
-const secrets = listOf('secrets of at least 32 characters each', (secret) => secret.length >= 32)
+const secrets = listOf(textThat('secrets of at least 32 characters each', (text) => text.length >= 32))
 
-const origins = listOf('origins such as https://app.example or https://*.example, or *', (origin) =>
-  /^(?:\*|[a-z][a-z0-9+.-]*:\/\/[^\s/?#@\\]+\/?)$/i.test(origin),
+const origins = listOf(
+  textThat('origins such as https://app.example or https://*.example, or *', (text) =>
+    /^(?:\*|[a-z][a-z0-9+.-]*:\/\/[^\s/?#@\\]+\/?)$/i.test(text),
+  ),
 )
 
 /** Names of methods and headers (RFC 9110 section 5.6.2). */
-const tokens = listOf('names', (name) => /^[\w!#$%&'*+.^`|~-]+$/.test(name))
+const tokens = listOf(textThat('names', (text) => /^[\w!#$%&'*+.^`|~-]+$/.test(text)))
 
-const setting = <T>(name: string, parser: Parser<T>, preset: string): Setting<T> => ({ name, parser, preset })
+const setting = <T>(name: string, parser: Parser<T>, preset = ''): Setting<T> => ({ name, parser, preset })
 
 /**
  * Every setting; the README's table says what each does. Groups are those of `Config`. Names are Hydra's where Hydra has the
  * setting (contract section 4).
  */
 export const settings = {
-  issuer: setting('URLS_SELF_ISSUER', optional(serverUrl), ''),
-  systemSecrets: setting('SECRETS_SYSTEM', secrets, ''),
-  hosts: setting('PUBLIC_HOSTS', hosts, ''),
-  demoPages: setting('DEMO_PAGES', optional(flag), ''),
-  signingKeyRotation: setting('SIGNING_KEY_ROTATION', optional(duration(86_400)), ''),
+  issuer: setting('URLS_SELF_ISSUER', optional(serverUrl)),
+  systemSecrets: setting('SECRETS_SYSTEM', secrets),
+  hosts: setting('PUBLIC_HOSTS', hosts),
+  demoPages: setting('DEMO_PAGES', optional(flag)),
+  signingKeyRotation: setting('SIGNING_KEY_ROTATION', optional(duration(86_400))),
   signingAlgorithm: setting('SIGNING_ALGORITHM', oneOf('RS256', 'PS256', 'ES256', 'EdDSA'), 'RS256'),
   subjects: {
     types: setting('OIDC_SUBJECT_IDENTIFIERS_SUPPORTED_TYPES', subjectTypes, 'public'),
-    salt: setting('OIDC_SUBJECT_IDENTIFIERS_PAIRWISE_SALT', optional(salt), ''),
+    salt: setting('OIDC_SUBJECT_IDENTIFIERS_PAIRWISE_SALT', optional(salt)),
   },
   pollingInterval: setting(
     'OAUTH2_DEVICE_AUTHORIZATION_TOKEN_POLLING_INTERVAL',
@@ -89,32 +84,32 @@ export const settings = {
     words,
     'offline_access offline openid',
   ),
-  supportedClaims: setting('WEBFINGER_OIDC_DISCOVERY_SUPPORTED_CLAIMS', list, ''),
-  supportedScopes: setting('WEBFINGER_OIDC_DISCOVERY_SUPPORTED_SCOPE', list, ''),
+  supportedClaims: setting('WEBFINGER_OIDC_DISCOVERY_SUPPORTED_CLAIMS', list),
+  supportedScopes: setting('WEBFINGER_OIDC_DISCOVERY_SUPPORTED_SCOPE', list),
   endpoints: {
-    authorization: setting('WEBFINGER_OIDC_DISCOVERY_AUTH_URL', optional(serverUrl), ''),
-    token: setting('WEBFINGER_OIDC_DISCOVERY_TOKEN_URL', optional(serverUrl), ''),
-    device: setting('WEBFINGER_OIDC_DISCOVERY_DEVICE_AUTHORIZATION_URL', optional(serverUrl), ''),
-    jwks: setting('WEBFINGER_OIDC_DISCOVERY_JWKS_URL', optional(serverUrl), ''),
-    userinfo: setting('WEBFINGER_OIDC_DISCOVERY_USERINFO_URL', optional(serverUrl), ''),
+    authorization: setting('WEBFINGER_OIDC_DISCOVERY_AUTH_URL', optional(serverUrl)),
+    token: setting('WEBFINGER_OIDC_DISCOVERY_TOKEN_URL', optional(serverUrl)),
+    device: setting('WEBFINGER_OIDC_DISCOVERY_DEVICE_AUTHORIZATION_URL', optional(serverUrl)),
+    jwks: setting('WEBFINGER_OIDC_DISCOVERY_JWKS_URL', optional(serverUrl)),
+    userinfo: setting('WEBFINGER_OIDC_DISCOVERY_USERINFO_URL', optional(serverUrl)),
   },
-  credentialsUrl: setting('WEBFINGER_OIDC_DISCOVERY_VERIFIABLE_CREDENTIALS_URL', optional(serverUrl), ''),
-  broadcastKeys: setting('WEBFINGER_JWKS_BROADCAST_KEYS', list, ''),
+  credentialsUrl: setting('WEBFINGER_OIDC_DISCOVERY_VERIFIABLE_CREDENTIALS_URL', optional(serverUrl)),
+  broadcastKeys: setting('WEBFINGER_JWKS_BROADCAST_KEYS', list),
   grantsBook: setting('GRANTS_BOOK', flag, 'on'),
   outboundPrivate: setting('OUTBOUND_ALLOW_PRIVATE', flag, 'false'),
   urls: {
-    public: setting('URLS_SELF_PUBLIC', optional(serverUrl), ''),
-    login: setting('URLS_LOGIN', optional(pageUrl), ''),
-    registration: setting('URLS_REGISTRATION', optional(pageUrl), ''),
-    consent: setting('URLS_CONSENT', optional(pageUrl), ''),
-    logout: setting('URLS_LOGOUT', optional(pageUrl), ''),
-    error: setting('URLS_ERROR', optional(pageUrl), ''),
-    postLogoutRedirect: setting('URLS_POST_LOGOUT_REDIRECT', optional(pageUrl), ''),
-    deviceVerification: setting('URLS_DEVICE_VERIFICATION', optional(pageUrl), ''),
-    deviceSuccess: setting('URLS_DEVICE_SUCCESS', optional(pageUrl), ''),
+    public: setting('URLS_SELF_PUBLIC', optional(serverUrl)),
+    login: setting('URLS_LOGIN', optional(pageUrl)),
+    registration: setting('URLS_REGISTRATION', optional(pageUrl)),
+    consent: setting('URLS_CONSENT', optional(pageUrl)),
+    logout: setting('URLS_LOGOUT', optional(pageUrl)),
+    error: setting('URLS_ERROR', optional(pageUrl)),
+    postLogoutRedirect: setting('URLS_POST_LOGOUT_REDIRECT', optional(pageUrl)),
+    deviceVerification: setting('URLS_DEVICE_VERIFICATION', optional(pageUrl)),
+    deviceSuccess: setting('URLS_DEVICE_SUCCESS', optional(pageUrl)),
   },
   admin: {
-    keys: setting('ADMIN_API_KEYS', adminKeys, ''),
+    keys: setting('ADMIN_API_KEYS', adminKeys),
     auth: setting('ADMIN_AUTH', oneOf('keys', 'open'), 'keys'),
     entrypoint: setting('ADMIN_ENTRYPOINT', flag, 'off'),
   },
@@ -141,16 +136,16 @@ export const settings = {
   oauth2: {
     pkceEnforced: setting('OAUTH2_PKCE_ENFORCED', flag, 'false'),
     pkceEnforcedForPublicClients: setting('OAUTH2_PKCE_ENFORCED_FOR_PUBLIC_CLIENTS', flag, 'true'),
-    stateMinLength: setting('OAUTH2_STATE_MIN_LENGTH', optional(integer(0, 255)), ''),
+    stateMinLength: setting('OAUTH2_STATE_MIN_LENGTH', optional(integer(0, 255))),
     defaultGrantAllowedScope: setting('OAUTH2_CLIENT_CREDENTIALS_DEFAULT_GRANT_ALLOWED_SCOPE', flag, 'false'),
     excludeNotBeforeClaim: setting('OAUTH2_EXCLUDE_NOT_BEFORE_CLAIM', flag, 'false'),
-    allowedTopLevelClaims: setting('OAUTH2_ALLOWED_TOP_LEVEL_CLAIMS', list, ''),
+    allowedTopLevelClaims: setting('OAUTH2_ALLOWED_TOP_LEVEL_CLAIMS', list),
     mirrorTopLevelClaims: setting('OAUTH2_MIRROR_TOP_LEVEL_CLAIMS', flag, 'true'),
     preserveExtClaims: setting('OAUTH2_PRESERVE_EXT_CLAIMS', flag, 'false'),
     claimsByScope: setting('OIDC_CLAIMS_BY_SCOPE', flag, 'false'),
     revokeTokensOnLogout: setting('OAUTH2_REVOKE_TOKENS_ON_LOGOUT', flag, 'false'),
-    tokenHook: setting('OAUTH2_TOKEN_HOOK', optional(hook), ''),
-    refreshTokenHook: setting('OAUTH2_REFRESH_TOKEN_HOOK', optional(hook), ''),
+    tokenHook: setting('OAUTH2_TOKEN_HOOK', optional(hook)),
+    refreshTokenHook: setting('OAUTH2_REFRESH_TOKEN_HOOK', optional(hook)),
   },
   grace: {
     seconds: setting(
@@ -166,8 +161,8 @@ export const settings = {
       oneOf('high', 'medium', 'low'),
       'high',
     ),
-    length: setting('OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_LENGTH', optional(integer(6, 64)), ''),
-    characterSet: setting('OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_CHARACTER_SET', optional(characterSet), ''),
+    length: setting('OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_LENGTH', optional(integer(6, 64))),
+    characterSet: setting('OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_CHARACTER_SET', optional(characterSet)),
   },
   jwtBearer: {
     jtiOptional: setting('OAUTH2_GRANT_JWT_JTI_OPTIONAL', flag, 'false'),
@@ -177,11 +172,11 @@ export const settings = {
   },
   registration: {
     enabled: setting('OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED', flag, 'false'),
-    url: setting('WEBFINGER_OIDC_DISCOVERY_CLIENT_REGISTRATION_URL', optional(serverUrl), ''),
+    url: setting('WEBFINGER_OIDC_DISCOVERY_CLIENT_REGISTRATION_URL', optional(serverUrl)),
   },
   cookies: {
     sameSite: setting('SERVE_COOKIES_SAME_SITE_MODE', oneOf('None', 'Lax', 'Strict'), 'None'),
-    domain: setting('SERVE_COOKIES_DOMAIN', optional(cookieDomain), ''),
+    domain: setting('SERVE_COOKIES_DOMAIN', optional(cookieDomain)),
     sessionName: setting('SERVE_COOKIES_NAMES_SESSION', cookieName, 'ory_hydra_session'),
     loginCsrfName: setting('SERVE_COOKIES_NAMES_LOGIN_CSRF', cookieName, 'ory_hydra_login_csrf'),
     consentCsrfName: setting('SERVE_COOKIES_NAMES_CONSENT_CSRF', cookieName, 'ory_hydra_consent_csrf'),
@@ -190,7 +185,7 @@ export const settings = {
   },
   publicCors: {
     enabled: setting('SERVE_PUBLIC_CORS_ENABLED', flag, 'false'),
-    allowedOrigins: setting('SERVE_PUBLIC_CORS_ALLOWED_ORIGINS', origins, ''),
+    allowedOrigins: setting('SERVE_PUBLIC_CORS_ALLOWED_ORIGINS', origins),
     allowedMethods: setting(
       'SERVE_PUBLIC_CORS_ALLOWED_METHODS',
       tokens,

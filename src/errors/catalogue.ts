@@ -1,12 +1,18 @@
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+
 /** One kind of failure: its HTTP status, the `error` value on the wire and a sentence a person can act on. */
 export interface Failure {
-  readonly status: number
+  readonly status: ContentfulStatusCode
   readonly error: string
   readonly description: string
 }
 
 /** Status and sentence, then the `error` value where it is not the entry's own name. */
-type Entry = readonly [status: number, description: string, error?: string]
+type Entry = readonly [status: ContentfulStatusCode, description: string, error?: string]
+
+/** What the admin API's older errors say in place of a code. */
+const UNAUTHORIZED = 'The request could not be authorized'
+const FORBIDDEN = 'The requested action was forbidden'
 
 /**
  * The closed catalogue of failures (contract sections 0.3 and 0.4). The keys are our own names, equal to the
@@ -65,23 +71,15 @@ const entries = {
   admin_unauthorized: [
     401,
     'The admin API needs an Authorization header with a valid API key.',
-    'The request could not be authorized',
+    UNAUTHORIZED,
   ],
-  admin_forbidden: [
-    403,
-    'This API key does not cover this part of the admin API.',
-    'The requested action was forbidden',
-  ],
+  admin_forbidden: [403, 'This API key does not cover this part of the admin API.', FORBIDDEN],
   registration_unauthorized: [
     401,
     'The registration access token is missing or not the current one of this client.',
-    'The request could not be authorized',
+    UNAUTHORIZED,
   ],
-  registration_forbidden: [
-    403,
-    'A client cannot change this of itself.',
-    'The requested action was forbidden',
-  ],
+  registration_forbidden: [403, 'A client cannot change this of itself.', FORBIDDEN],
   registration_disabled: [
     404,
     'Dynamic client registration is turned off.',

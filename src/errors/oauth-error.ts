@@ -18,12 +18,8 @@ export class OAuthError extends Error {
     this.hint = hint
   }
 
-  get failure(): Failure {
-    return failureOf(this.code)
-  }
-
-  get status(): number {
-    return this.failure.status
+  get status(): Failure['status'] {
+    return failureOf(this.code).status
   }
 }
 
@@ -41,6 +37,7 @@ export const accessDenied = (hint: string): OAuthError => new OAuthError('access
 
 /** Composes the body of an error: description, a space, the hint; double quotes become single ones (contract 0.3). */
 export function errorBody(error: OAuthError): ErrorBody {
-  const text = [error.failure.description, error.hint].filter((part) => part !== '').join(' ')
-  return { error: error.failure.error, error_description: text.replaceAll('"', "'") }
+  const failure = failureOf(error.code)
+  const text = `${failure.description} ${error.hint}`.trim()
+  return { error: failure.error, error_description: text.replaceAll('"', "'") }
 }

@@ -45,7 +45,7 @@ export function parseBody<Schema extends v.GenericSchema>(
 ): v.InferOutput<Schema> {
   const parsed = v.safeParse(schema, body)
   if (parsed.success) return parsed.output
-  const field = v.getDotPath(parsed.issues[0]) ?? 'The body'
+  const field = parsed.issues[0].path?.map(({ key }) => key).join('.') ?? 'The body'
   throw malformedBody(`'${field}' has the wrong type.`)
 }
 

@@ -11,8 +11,7 @@ export type CsrfStep = 'login' | 'consent' | 'device'
 /** The value of a cookie in a `Cookie` header, the first if it is there twice; `undefined` when absent or empty. */
 export function readCookie(header: string | null | undefined, name: string): string | undefined {
   const cookies = parse(header ?? '', name)
-  const value = Object.hasOwn(cookies, name) ? cookies[name] : undefined
-  return value === '' ? undefined : value
+  return (Object.hasOwn(cookies, name) && cookies[name]) || undefined
 }
 
 /**
@@ -20,9 +19,8 @@ export function readCookie(header: string | null | undefined, name: string): str
  * device's has none: its client is not known yet.
  */
 export function csrfCookieName(settings: CookieSettings, step: CsrfStep, clientId: string): string {
-  if (step === 'device') return settings.deviceCsrfName
-  const base = step === 'login' ? settings.loginCsrfName : settings.consentCsrfName
-  return `${base}_${murmur3(clientId)}`
+  const base = settings[`${step}CsrfName` as const]
+  return step === 'device' ? base : `${base}_${murmur3(clientId)}`
 }
 
 /** `Set-Cookie` of a client's CSRF cookie. `maxAge` in seconds. */
@@ -56,7 +54,7 @@ export const stateCookie = (settings: CookieSettings, value: string, maxAge: num
 
 /** A `Set-Cookie` header, out of reach of scripts unless they are let. `maxAge` in seconds; 0: forget it. */
 export function setCookie(
-  settings: Pick<CookieSettings, 'secure' | 'sameSite' | 'domain'>,
+  { secure, sameSite, domain }: Pick<CookieSettings, 'secure' | 'sameSite' | 'domain'>,
   name: string,
   value: string,
   path: string,
@@ -66,9 +64,9 @@ export function setCookie(
   return serialize(name, value, {
     path,
     httpOnly,
-    secure: settings.secure,
-    sameSite: settings.sameSite,
-    ...(settings.domain === null ? {} : { domain: settings.domain }),
+    secure,
+    sameSite,
+    ...(domain !== null && { domain }),
     maxAge: Math.max(0, Math.min(maxAge, MAX_AGE_CAP)),
   })
 }

@@ -7,11 +7,6 @@ import { isLoopbackHost } from '../util/loopback.ts'
  */
 export function hostAllowed(config: Config, url: URL): boolean {
   if (config.loopback && isLoopbackHost(url.hostname)) return true
-  return allowedHosts(config).includes(url.host)
+  const { issuer, public: base } = config.urls
+  return [new URL(issuer).host, new URL(base).host, ...config.hosts].includes(url.host)
 }
-
-const allowedHosts = (config: Config): readonly string[] => [
-  new URL(config.urls.issuer).host,
-  new URL(config.urls.public).host,
-  ...config.hosts,
-]

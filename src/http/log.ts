@@ -3,12 +3,12 @@ export type LogFields = Readonly<Record<string, string | number | boolean | null
 
 /** What a request's own line says; `route` is the route's pattern, so neither ids nor query strings get in. */
 export interface RequestLine {
-  readonly requestId: string
+  readonly request_id: string
   readonly method: string
   readonly route: string
   readonly status: number
-  readonly clientId: string | null
-  readonly durationMs: number
+  readonly client_id: string | null
+  readonly duration_ms: number
 }
 
 /** Shape of everything sealed or signed: two long base64url parts around a dot. */
@@ -27,22 +27,15 @@ export function logLine(kind: string, fields: LogFields): void {
   console.log(JSON.stringify({ kind, ...Object.fromEntries(entries) }))
 }
 
-/** The fields of a request's line under their log names; whatever follows a `?` in the route is dropped. */
-export function requestFields(line: RequestLine): LogFields {
-  return {
-    request_id: line.requestId,
-    method: line.method,
-    route: line.route.replace(/[?#].*$/s, ''),
-    status: line.status,
-    client_id: line.clientId,
-    duration_ms: line.durationMs,
-  }
-}
+/** The fields of a request's line; whatever follows a `?` in the route is dropped. */
+export const requestFields = (line: RequestLine): LogFields => ({
+  ...line,
+  route: line.route.replace(/[?#].*$/s, ''),
+})
 
 function scrub(value: LogFields[string]): LogFields[string] {
-  if (typeof value === 'string') return value.replace(SEALED, '[sealed]').slice(0, MAX_TEXT)
-  if (typeof value === 'object' && value !== null) {
-    return value.map((item) => item.replace(SEALED, '[sealed]').slice(0, MAX_TEXT))
-  }
-  return value
+  if (typeof value === 'string') return scrubText(value)
+  return typeof value === 'object' && value !== null ? value.map(scrubText) : value
 }
+
+const scrubText = (text: string): string => text.replace(SEALED, '[sealed]').slice(0, MAX_TEXT)

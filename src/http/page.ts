@@ -1,7 +1,6 @@
 import type { Context } from 'hono'
 import { html } from 'hono/html'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import type { Config } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
 
 /**
@@ -21,25 +20,33 @@ const HEADERS = {
 /** A piece of HTML, escaped where values were put in; what `html` makes. */
 export type Html = ReturnType<typeof html>
 
+/** What may stand in a template where there may be nothing. */
+export type HtmlOrNone = Html | '' | false | undefined
+
 /** A page: its title is its heading too; `narrow` suits a single form. */
 export interface Page {
   readonly title: string
-  readonly narrow?: boolean
+  readonly narrow?: true
   readonly content: Html
+  /** Why the page's form was refused just now, shown as an alert above it. */
+  readonly problem?: string | undefined
   /** Sources of the policy for a page with a script of ours; such a page decides nothing and may be in a frame. */
   readonly policy?: string
 }
 
+/** Status of a form that was understood but not accepted (RFC 9110 section 15.5.21). */
+const UNPROCESSABLE = 422
+
 /** Renders a built-in page with its headers. */
 export function renderPage(
   c: Context<AppEnv>,
-  { title, narrow, content, policy }: Page,
-  status: ContentfulStatusCode = 200,
+  { title, narrow, content, problem, policy }: Page,
+  status: ContentfulStatusCode = problem === undefined ? 200 : UNPROCESSABLE,
 ): Response | Promise<Response> {
   for (const [name, value] of Object.entries(HEADERS)) c.header(name, value)
   c.header('content-security-policy', `${POLICY}; ${policy ?? "frame-ancestors 'none'"}`)
   if (policy === undefined) c.header('x-frame-options', 'DENY')
-  const style = `${basePath(c.var.ctx.rt.config)}/oauth2/fallbacks/style.css`
+  const style = `${basePath(c)}/oauth2/fallbacks/style.css`
   const document = html`<!doctype html>
 <html lang="en">
 <head>
@@ -50,9 +57,10 @@ export function renderPage(
 <link rel="stylesheet" href="${style}">
 </head>
 <body>
-<main${narrow ? html` class="narrow"` : ''}>
+<main${narrow && html` class="narrow"`}>
 <p class="brand">Ladon</p>
 <h1>${title}</h1>
+${problem && html`<p class="alert" role="alert" id="refusal">${problem}</p>`}
 ${content}
 </main>
 </body>
@@ -61,16 +69,10 @@ ${content}
 }
 
 /** Path of the public URL, without trailing slash: what every link of ours starts with. */
-export function basePath(config: Config): string {
-  return new URL(config.urls.public).pathname.replace(/\/+$/, '')
-}
-
-/** Why a form was refused just now, as an alert above it; nothing where it was not. */
-export function refusal(problem: string | undefined): Html | undefined {
-  return problem === undefined ? undefined : html`<p class="alert" role="alert" id="refusal">${problem}</p>`
+export function basePath(c: Context<AppEnv>): string {
+  return new URL(c.var.ctx.rt.config.urls.public).pathname.replace(/\/+$/, '')
 }
 
 /** Attributes that tie a form's field to the refusal above it. */
-export function refusedField(problem: string | undefined): Html | undefined {
-  return problem === undefined ? undefined : html` aria-invalid="true" aria-describedby="refusal"`
-}
+export const refusedField = (problem: string | undefined): HtmlOrNone =>
+  problem && html` aria-invalid="true" aria-describedby="refusal"`

@@ -8,10 +8,19 @@ import {
   rejectConsent,
 } from '../flow/consent-request.ts'
 import { Parameters, readFormEntries } from '../http/form.ts'
-import { type Html, renderPage } from '../http/page.ts'
+import type { Html } from '../http/page.ts'
+import { renderPage } from '../http/page.ts'
 import { requestedClaims } from '../tokens/requested-claims.ts'
 import { demoClaims } from './demo-user.ts'
-import { challengeOf, clientLinks, clientName, DENIED, proceed } from './flow-step.ts'
+import {
+  clientLinks,
+  clientName,
+  DENIED,
+  forRequest,
+  proceed,
+  rememberBox,
+  verdictButtons,
+} from './flow-step.ts'
 
 /** What the well-known scopes mean to a user. */
 const MEANING: Readonly<Record<string, string>> = {
@@ -25,27 +34,21 @@ const MEANING: Readonly<Record<string, string>> = {
 }
 
 /** The built-in consent page: asks, or grants again what is remembered (contract 3.5). */
-export async function showConsent(c: Context<AppEnv>): Promise<Response> {
-  const challenge = challengeOf(c, 'consent_challenge')
-  const request = await getConsentRequest(c.var.ctx, challenge)
-  if (request.status === 410) return proceed(c, request.body)
-  const { body } = request
-  if (body.skip || body.client['skip_consent'] === true) return grant(c, body, body.requested_scope, false)
-  return renderPage(c, { title: 'Allow access?', narrow: true, content: consentForm(body) })
-}
+export const showConsent = forRequest('consent', getConsentRequest, (c, request) =>
+  request.skip || request.client['skip_consent'] === true
+    ? grant(c, request, request.requested_scope, false)
+    : renderPage(c, { title: 'Allow access?', narrow: true, content: consentForm(request) }),
+)
 
 /** Takes the consent form: the ticked scopes of those that were asked for, or the user's "no". */
-export async function submitConsent(c: Context<AppEnv>): Promise<Response> {
-  const challenge = challengeOf(c, 'consent_challenge')
+export const submitConsent = forRequest('consent', getConsentRequest, async (c, request) => {
   const form = await readFormEntries(c.req.raw)
   const has = (name: string): boolean => form.some(([field]) => field === name)
-  if (has('reject')) return proceed(c, (await rejectConsent(c.var.ctx, challenge, DENIED)).body)
-  const request = await getConsentRequest(c.var.ctx, challenge)
-  if (request.status === 410) return proceed(c, request.body)
+  if (has('reject')) return proceed(c, await rejectConsent(c.var.ctx, request.challenge, DENIED))
   const ticked = form.filter(([field]) => field === 'grant_scope').map(([, value]) => value)
-  const scopes = request.body.requested_scope.filter((scope) => ticked.includes(scope))
-  return grant(c, request.body, scopes, has('remember'))
-}
+  const scopes = request.requested_scope.filter((scope) => ticked.includes(scope))
+  return grant(c, request, scopes, has('remember'))
+})
 
 async function grant(
   c: Context<AppEnv>,
@@ -59,7 +62,7 @@ async function grant(
     remember,
     session: { id_token: demoClaims(request.subject, scopes, askedByName(request)) },
   })
-  return proceed(c, accepted.body)
+  return proceed(c, accepted)
 }
 
 /** Claims that the request names, for either place. */
@@ -81,10 +84,7 @@ ${request.requested_scope.map(
 </fieldset>
 <p class="soft">You are logged in as ${request.subject}.</p>
 ${clientLinks(request.client)}
-<label class="choice"><input type="checkbox" name="remember" value="true"> Do not ask me again</label>
-<div class="buttons">
-<button type="submit" name="accept" value="true">Allow</button>
-<button type="submit" name="reject" value="true" class="plain">Deny</button>
-</div>
+${rememberBox('Do not ask me again')}
+${verdictButtons('Allow', 'Deny')}
 </form>`
 }

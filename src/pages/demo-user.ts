@@ -1,15 +1,12 @@
 import { SCOPE_OF } from '../tokens/scope-claims.ts'
-import { constantTimeEqual } from '../util/digest.ts'
 import { type JsonObject, pick } from '../util/json.ts'
 
-/** The one user that the built-in login page knows. */
-export const DEMO_USER = { subject: 'demo', username: 'demo', password: 'demo' } as const
+/** The one user that the built-in login page knows: subject, user name and password alike, and known to everybody. */
+export const DEMO_USER = 'demo'
 
 /** Whether these are the demo user's name and password. */
-export function isDemoUser(username: string, password: string): boolean {
-  const known = constantTimeEqual(username, DEMO_USER.username)
-  return constantTimeEqual(password, DEMO_USER.password) && known
-}
+export const isDemoUser = (username: string, password: string | undefined): boolean =>
+  username === DEMO_USER && password === DEMO_USER
 
 /** Every standard claim (OIDC Core section 5.1). */
 const CLAIMS: JsonObject = {
@@ -17,8 +14,8 @@ const CLAIMS: JsonObject = {
   given_name: 'Demo',
   middle_name: 'D.',
   family_name: 'User',
-  nickname: 'demo',
-  preferred_username: DEMO_USER.username,
+  nickname: DEMO_USER,
+  preferred_username: DEMO_USER,
   profile: 'https://example.com/demo',
   picture: 'https://example.com/demo.png',
   website: 'https://example.com/',
@@ -39,6 +36,6 @@ const CLAIMS: JsonObject = {
  * anyone but the demo user.
  */
 export function demoClaims(subject: string, scopes: readonly string[], asked: readonly string[]): JsonObject {
-  if (subject !== DEMO_USER.subject) return {}
+  if (subject !== DEMO_USER) return {}
   return pick(CLAIMS, (name) => scopes.includes(SCOPE_OF.get(name) ?? '') || asked.includes(name))
 }

@@ -5,31 +5,27 @@ import { OAuthError } from '../errors/oauth-error.ts'
 import { acceptUserCode } from '../flow/device-request.ts'
 import { deviceChallenge } from '../flow/device-state.ts'
 import { readForm } from '../http/form.ts'
-import { type Html, refusal, refusedField, renderPage } from '../http/page.ts'
-import { challengeOf, proceed, UNPROCESSABLE } from './flow-step.ts'
-
-const TITLE = 'Connect a device'
+import { refusedField, renderPage } from '../http/page.ts'
+import { challengeOf, proceed } from './flow-step.ts'
 
 /** The built-in device page: asks for the code that the device shows, or to compare the one of the link. */
 export async function showDevice(c: Context<AppEnv>): Promise<Response> {
-  const challenge = challengeOf(c, 'device_challenge')
+  const challenge = challengeOf(c, 'device')
   if ((await deviceChallenge.open(c.var.ctx.rt, challenge)) === undefined) {
     throw new OAuthError('challenge_not_found')
   }
-  const content = deviceForm(c.req.query('user_code') ?? '')
-  return renderPage(c, { title: TITLE, narrow: true, content })
+  return devicePage(c, c.req.query('user_code') ?? '')
 }
 
 /** Takes the code; one that leads nowhere is asked for again. */
 export async function submitDevice(c: Context<AppEnv>): Promise<Response> {
-  const challenge = challengeOf(c, 'device_challenge')
+  const challenge = challengeOf(c, 'device')
   const userCode = (await readForm(c.req.raw)).get('user_code') ?? ''
   try {
-    return proceed(c, (await acceptUserCode(c.var.ctx, challenge, { user_code: userCode })).body)
+    return proceed(c, await acceptUserCode(c.var.ctx, challenge, { user_code: userCode }))
   } catch (thrown) {
     if (!(thrown instanceof OAuthError) || thrown.code !== 'invalid_request') throw thrown
-    const content = deviceForm(userCode, thrown.hint)
-    return renderPage(c, { title: TITLE, narrow: true, content }, UNPROCESSABLE)
+    return devicePage(c, userCode, thrown.hint)
   }
 }
 
@@ -40,9 +36,8 @@ export function deviceDone(c: Context<AppEnv>): Response | Promise<Response> {
 }
 
 /** @param problem - why the code was refused just now */
-function deviceForm(userCode: string, problem?: string): Html {
-  return html`${refusal(problem)}
-<form method="post" class="card">
+function devicePage(c: Context<AppEnv>, userCode: string, problem?: string): Response | Promise<Response> {
+  const content = html`<form method="post" class="card">
 <p>Go on only if this very code stands on a device in front of you.</p>
 <label class="code">Code on the device
 <input type="text" name="user_code" value="${userCode}" autocomplete="off" autocapitalize="characters"
@@ -50,4 +45,5 @@ function deviceForm(userCode: string, problem?: string): Html {
 </label>
 <div class="buttons"><button type="submit">Continue</button></div>
 </form>`
+  return renderPage(c, { title: 'Connect a device', narrow: true, content, problem })
 }

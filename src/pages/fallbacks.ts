@@ -36,8 +36,8 @@ function failed(c: Context<AppEnv>): Response | Promise<Response> {
       title: 'The request could not be completed',
       content: html`<div class="card">
 <p><code>${c.req.query('error') ?? 'unknown_error'}</code></p>
-${description === undefined ? '' : html`<p>${description}</p>`}
-${hint === undefined ? '' : html`<p>${hint}</p>`}
+${description && html`<p>${description}</p>`}
+${hint && html`<p>${hint}</p>`}
 <p class="soft">Go back to the application and try again. If it happens again, tell its makers.</p>
 </div>`,
     },

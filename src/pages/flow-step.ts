@@ -1,29 +1,48 @@
 import type { Context } from 'hono'
 import { html } from 'hono/html'
-import type { AppEnv } from '../context.ts'
+import type { AppEnv, RequestContext } from '../context.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
-import type { Continuation } from '../flow/challenge.ts'
-import type { Html } from '../http/page.ts'
-import type { JsonObject } from '../util/json.ts'
+import type { Continuation, FlowAnswer } from '../flow/challenge.ts'
+import type { Html, HtmlOrNone } from '../http/page.ts'
+import type { Json, JsonObject } from '../util/json.ts'
 
 /** What a user's "no" is called on its way to the client (RFC 6749 section 4.1.2.1). */
 export const DENIED = { error: 'access_denied', error_description: 'The resource owner denied the request.' }
 
-/** Status of a form that was understood but not accepted (RFC 9110 section 15.5.21). */
-export const UNPROCESSABLE = 422
-
 /** The challenge a page was opened with; throws `invalid_request` when it was opened without one. */
-export function challengeOf(c: Context<AppEnv>, name: string): string {
-  const challenge = c.req.query(name)
-  if (challenge !== undefined && challenge !== '') return challenge
+export function challengeOf(c: Context<AppEnv>, step: 'login' | 'consent' | 'logout' | 'device'): string {
+  const challenge = c.req.query(`${step}_challenge`)
+  if (challenge) return challenge
   throw invalidRequest('This page is part of a login that an application starts.')
 }
 
+/** A handler of the request that a page was opened for; an expired request leads to its fresh start. */
+export const forRequest =
+  <View>(
+    step: 'login' | 'consent' | 'logout',
+    load: (ctx: RequestContext, challenge: string) => Promise<FlowAnswer<View>>,
+    handle: (c: Context<AppEnv>, request: View) => Response | Promise<Response>,
+  ) =>
+  async (c: Context<AppEnv>): Promise<Response> => {
+    const answer = await load(c.var.ctx, challengeOf(c, step))
+    return answer.status === 410 ? proceed(c, answer) : handle(c, answer.body)
+  }
+
 /** Sends the browser on with a GET: to the next step, or to the fresh start of an expired one. */
-export function proceed(c: Context<AppEnv>, { redirect_to }: Continuation): Response {
+export function proceed(c: Context<AppEnv>, { body }: FlowAnswer<Continuation>): Response {
   c.header('cache-control', 'no-store')
-  return c.redirect(redirect_to, 303)
+  return c.redirect(body.redirect_to, 303)
 }
+
+/** A box to tick for what is to be remembered. */
+export const rememberBox = (label: string): Html =>
+  html`<label class="choice"><input type="checkbox" name="remember" value="true"> ${label}</label>`
+
+/** The buttons of a form that asks for a yes or a no, by what they say. */
+export const verdictButtons = (yes: string, no: string): Html => html`<div class="buttons">
+<button type="submit" name="accept" value="true">${yes}</button>
+<button type="submit" name="reject" value="true" class="plain">${no}</button>
+</div>`
 
 /** The name a client is shown under. */
 export function clientName(client: JsonObject): string {
@@ -33,10 +52,10 @@ export function clientName(client: JsonObject): string {
 
 /** What a client says about itself: its logo, and where its policy and terms are (OIDC Registration section 2). */
 export function clientLinks({ logo_uri: logo, policy_uri: policy, tos_uri: terms }: JsonObject): Html {
-  const links = [
-    [policy, 'Privacy policy'],
-    [terms, 'Terms of service'],
-  ].filter(([url]) => url)
-  return html`${logo ? html`<img src="${logo}" alt="" height="48">` : ''}
-${links.map(([url, text]) => html`<p class="soft"><a href="${url}">${text}</a></p>`)}`
+  return html`${!!logo && html`<img src="${String(logo)}" alt="" height="48">`}
+${link(policy, 'Privacy policy')}
+${link(terms, 'Terms of service')}`
 }
+
+const link = (url: Json | undefined, text: string): HtmlOrNone =>
+  !!url && html`<p class="soft"><a href="${String(url)}">${text}</a></p>`

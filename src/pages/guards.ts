@@ -24,20 +24,12 @@ function fromOurPages(c: Context<AppEnv>): boolean {
   const origin = c.req.header('origin')
   if (origin === undefined) return true
   const own = [new URL(c.req.url).host, new URL(c.var.ctx.rt.config.urls.public).host]
-  return URL.canParse(origin) && own.includes(new URL(origin).host)
+  return own.includes(URL.parse(origin)?.host ?? '')
 }
 
 /** Shows a refusal as a page; what went wrong on our side is left to the application. */
-export function showRefusal(thrown: Error, c: Context<AppEnv>): Response | Promise<Response> {
-  if (!(thrown instanceof OAuthError)) throw thrown
-  switch (thrown.status) {
-    case 400:
-    case 401:
-    case 403:
-    case 404:
-    case 413:
-      return renderProblem(c, thrown.status, errorBody(thrown).error_description)
-    default:
-      throw thrown
-  }
+export function showRefusal(thrown: Error, c: Context<AppEnv>): Response {
+  if (thrown instanceof OAuthError && thrown.status < 500)
+    return renderProblem(c, thrown.status, errorBody(thrown).error_description)
+  throw thrown
 }

@@ -3,39 +3,39 @@ import { html } from 'hono/html'
 import type { AppEnv } from '../context.ts'
 import { acceptLogin, getLoginRequest, type LoginRequestView, rejectLogin } from '../flow/login-request.ts'
 import { readForm } from '../http/form.ts'
-import { type Html, refusal, refusedField, renderPage } from '../http/page.ts'
+import { refusedField, renderPage } from '../http/page.ts'
 import { DEMO_USER, isDemoUser } from './demo-user.ts'
-import { challengeOf, clientLinks, clientName, DENIED, proceed, UNPROCESSABLE } from './flow-step.ts'
+import {
+  clientLinks,
+  clientName,
+  DENIED,
+  forRequest,
+  proceed,
+  rememberBox,
+  verdictButtons,
+} from './flow-step.ts'
 
 /** The built-in login page: asks, or passes a recognised session on (contract 3.1). */
-export async function showLogin(c: Context<AppEnv>): Promise<Response> {
-  const { ctx } = c.var
-  const challenge = challengeOf(c, 'login_challenge')
-  const request = await getLoginRequest(ctx, challenge)
-  if (request.status === 410) return proceed(c, request.body)
-  const { skip, subject } = request.body
-  if (skip) return proceed(c, (await acceptLogin(ctx, challenge, { subject, acr: level(request.body) })).body)
-  return renderPage(c, { title: 'Log in', narrow: true, content: loginForm(request.body) })
-}
+export const showLogin = forRequest('login', getLoginRequest, async (c, request) => {
+  const { challenge, skip, subject } = request
+  if (!skip) return loginPage(c, request)
+  return proceed(c, await acceptLogin(c.var.ctx, challenge, { subject, acr: level(request) }))
+})
 
 /** Takes the login form: name and password, or the user's "no". */
-export async function submitLogin(c: Context<AppEnv>): Promise<Response> {
+export const submitLogin = forRequest('login', getLoginRequest, async (c, request) => {
   const { ctx } = c.var
-  const challenge = challengeOf(c, 'login_challenge')
+  const { challenge } = request
   const form = await readForm(c.req.raw)
-  if (form.get('reject') !== undefined) return proceed(c, (await rejectLogin(ctx, challenge, DENIED)).body)
-  const request = await getLoginRequest(ctx, challenge)
-  if (request.status === 410) return proceed(c, request.body)
+  if (form.get('reject') !== undefined) return proceed(c, await rejectLogin(ctx, challenge, DENIED))
   const username = form.get('username') ?? ''
-  if (isDemoUser(username, form.get('password') ?? '')) {
-    const remember = form.get('remember') !== undefined
-    const { subject } = DEMO_USER
-    const decision = { subject, remember, amr: ['pwd'], acr: level(request.body) }
-    return proceed(c, (await acceptLogin(ctx, challenge, decision)).body)
-  }
-  const content = loginForm(request.body, username)
-  return renderPage(c, { title: 'Log in', narrow: true, content }, UNPROCESSABLE)
-}
+  if (!isDemoUser(username, form.get('password'))) return loginPage(c, request, username)
+  const remember = form.get('remember') !== undefined
+  return proceed(
+    c,
+    await acceptLogin(ctx, challenge, { subject: DEMO_USER, remember, amr: ['pwd'], acr: level(request) }),
+  )
+})
 
 /** The demo user reaches the level that the client would like best (OIDC Core section 3.1.2.1, `acr_values`). */
 const level = ({ oidc_context: { acr_values: wanted } }: LoginRequestView): string =>
@@ -44,13 +44,16 @@ const level = ({ oidc_context: { acr_values: wanted } }: LoginRequestView): stri
 const MISMATCH = 'User name and password do not match. The demo user is demo, with password demo.'
 
 /** @param refused - the user name that was refused just now */
-function loginForm(request: LoginRequestView, refused?: string): Html {
+function loginPage(
+  c: Context<AppEnv>,
+  request: LoginRequestView,
+  refused?: string,
+): Response | Promise<Response> {
   const hint = request.oidc_context['login_hint']
   const username = refused ?? (typeof hint === 'string' ? hint : '')
   const problem = refused === undefined ? undefined : MISMATCH
-  return html`<p>to go on to <strong>${clientName(request.client)}</strong></p>
+  const content = html`<p>to go on to <strong>${clientName(request.client)}</strong></p>
 ${clientLinks(request.client)}
-${refusal(problem)}
 <form method="post" class="card">
 <label>User name
 <input type="text" name="username" value="${username}" autocomplete="username" autocapitalize="none">
@@ -58,11 +61,9 @@ ${refusal(problem)}
 <label>Password
 <input type="password" name="password" autocomplete="current-password"${refusedField(problem)}>
 </label>
-<label class="choice"><input type="checkbox" name="remember" value="true"> Remember me</label>
-<div class="buttons">
-<button type="submit" name="accept" value="true">Log in</button>
-<button type="submit" name="reject" value="true" class="plain">Cancel</button>
-</div>
+${rememberBox('Remember me')}
+${verdictButtons('Log in', 'Cancel')}
 </form>
 <p class="soft">A page for trying Ladon out: user <code>demo</code>, password <code>demo</code>.</p>`
+  return renderPage(c, { title: 'Log in', narrow: true, content, problem })
 }

@@ -10,10 +10,9 @@ export function renderProblem(
   status: ContentfulStatusCode,
   problem: string,
 ): Response | Promise<Response> {
-  const { rt, requestId } = c.var.ctx
   const content = html`<p class="alert" role="alert">${problem}</p>
 <p>Nothing is lost: go back to the application and log in again.</p>
-<div class="buttons"><a class="button" href="${basePath(rt.config)}/">Start again</a></div>
-<p class="soft">Request <code>${requestId}</code></p>`
+<div class="buttons"><a class="button" href="${basePath(c)}/">Start again</a></div>
+<p class="soft">Request <code>${c.var.ctx.requestId}</code></p>`
   return renderPage(c, { title: 'This step cannot go on', narrow: true, content }, status)
 }

@@ -14,7 +14,7 @@ export const STYLE = `
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
 main { max-width: 44rem; margin: 0 auto; padding: 1.5rem 1rem 3rem; }
-main.narrow { max-width: 26rem; }
+.narrow { max-width: 26rem; }
 h1 { font-size: 1.6rem; line-height: 1.2; margin: 0 0 .5rem; }
 h2 { font-size: 1.1rem; margin: 1.5rem 0 .5rem; }
 .card > :first-child { margin-top: 0; }
@@ -23,12 +23,13 @@ a { color: var(--accent); }
 .brand { color: var(--soft); margin: 0 0 1.5rem; font-size: .9rem; letter-spacing: .04em; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: 1rem; margin: 1rem 0; }
 .soft { color: var(--soft); }
-.alert { border-left: .3rem solid var(--bad); padding: .5rem .75rem; background: var(--card); }
-.notice { border-left: .3rem solid var(--good); padding: .5rem .75rem; background: var(--card); }
-label { display: block; margin: .75rem 0 0; font-weight: 600; }
-label.choice { display: flex; gap: .6rem; align-items: baseline; font-weight: 400; }
-fieldset { border: 0; margin: 0; padding: 0; min-width: 0; }
-legend { padding: 0; font-weight: 600; }
+.alert, .notice { border-left: .3rem solid var(--bad); padding: .5rem .75rem; background: var(--card); }
+.notice { border-color: var(--good); }
+label, legend, dt, .good, .bad { font-weight: 600; }
+label, dt { margin-top: .75rem; }
+label { display: block; }
+.choice { display: flex; gap: .6rem; align-items: baseline; font-weight: 400; }
+fieldset, legend, dd { border: 0; margin: 0; padding: 0; min-width: 0; }
 input[type=text], input[type=password] {
   display: block; width: 100%; margin-top: .25rem; padding: .6rem; font: inherit; font-weight: 400;
   color: inherit; background: var(--ground); border: 1px solid var(--soft); border-radius: .4rem;
@@ -36,19 +37,17 @@ input[type=text], input[type=password] {
 .code input[type=text] { font: 600 1.4rem/1.4 ui-monospace, monospace; letter-spacing: .12em; }
 input[type=checkbox] { width: 1.1rem; height: 1.1rem; flex: none; accent-color: var(--accent); }
 .buttons { display: flex; flex-wrap: wrap; gap: .6rem; margin-top: 1rem; }
-button, a.button {
+button, .button {
   display: inline-block; min-height: 2.75rem; padding: .55rem 1.1rem; font: inherit; font-weight: 600; cursor: pointer;
   color: var(--on-accent); background: var(--accent); border: 1px solid var(--accent); border-radius: .4rem;
   text-decoration: none;
 }
-button.plain { color: var(--ink); background: transparent; border-color: var(--soft); }
+.plain { color: var(--ink); background: transparent; border-color: var(--soft); }
 :focus-visible { outline: .2rem solid var(--accent); outline-offset: .15rem; }
 pre, code { font-family: ui-monospace, monospace; font-size: .85rem; }
 pre { margin: .5rem 0; white-space: pre-wrap; overflow-wrap: anywhere; }
-dt { margin-top: .75rem; font-weight: 600; }
-dd { margin: 0; }
-ul.checks { list-style: none; margin: .5rem 0; padding: 0; }
-ul.checks li { padding: .15rem 0; overflow-wrap: anywhere; }
-.good { color: var(--good); font-weight: 600; }
-.bad { color: var(--bad); font-weight: 600; }
+.checks { list-style: none; margin: .5rem 0; padding: 0; }
+.checks li { padding: .15rem 0; overflow-wrap: anywhere; }
+.good { color: var(--good); }
+.bad { color: var(--bad); }
 `

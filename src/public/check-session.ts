@@ -15,9 +15,10 @@ const POLICY = "default-src 'none'; script-src 'sha256-EXqQAHZSZI7TX8zGDAzUO5t6+
  */
 export function checkSession(c: Context<AppEnv>): Response | Promise<Response> {
   const name = stateCookieName(c.var.ctx.rt.config.cookies)
-  return c.html(
-    html`<!doctype html><html lang="en"><title>Session</title><body data-cookie="${name}"><script>${raw(SCRIPT)}</script>`,
-    200,
-    { ...MINUTE, 'content-security-policy': POLICY, 'x-content-type-options': 'nosniff' },
-  )
+  const page = html`<!doctype html><html lang="en"><title>Session</title><body data-cookie="${name}"><script>${raw(SCRIPT)}</script>`
+  return c.html(page, 200, {
+    ...MINUTE,
+    'content-security-policy': POLICY,
+    'x-content-type-options': 'nosniff',
+  })
 }

@@ -9,7 +9,8 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = {
 }
 
 const WHOLE = /^[+-]?(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|ms|s|m|h))+)$/
-const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)/g
+/** A number and its unit, in a text that is one as a whole. */
+const PART = /([\d.]+)([a-zµ]+)/g
 
 /** Parses a Go duration (`1h30m`, `90s`, `-1s`) into seconds; `undefined` when the text is not one. */
 export function parseDuration(text: string): number | undefined {
@@ -32,11 +33,12 @@ const FRACTIONS = [
 export function formatDuration(seconds: number): string {
   const sign = seconds < 0 ? '-' : ''
   const total = Math.abs(seconds)
-  if (total === 0) return '0s'
   if (total < 1) {
-    const written = FRACTIONS.map(([unit, scale]) => [Number((total * scale).toFixed(6)), unit] as const)
-    const [amount, unit] = written.find(([value]) => value >= 1) ?? [0, 's']
-    return amount === 0 ? '0s' : `${sign}${amount}${unit}`
+    for (const [unit, scale] of FRACTIONS) {
+      const amount = Number((total * scale).toFixed(6))
+      if (amount >= 1) return `${sign}${amount}${unit}`
+    }
+    return '0s'
   }
   const hours = Math.floor(total / 3600)
   const minutes = Math.floor((total % 3600) / 60)

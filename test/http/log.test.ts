@@ -16,12 +16,12 @@ afterEach(() => {
 })
 
 const line = {
-  requestId: '5b0c3a52-6c1e-4bd0-a5e4-6b8f3c1d2e4f',
+  request_id: '5b0c3a52-6c1e-4bd0-a5e4-6b8f3c1d2e4f',
   method: 'GET',
   route: '/oauth2/auth',
   status: 302,
-  clientId: 'shop',
-  durationMs: 12,
+  client_id: 'shop',
+  duration_ms: 12,
 }
 
 it('a request is one JSON line', () => {
@@ -29,7 +29,7 @@ it('a request is one JSON line', () => {
   expect(lines.map((text) => JSON.parse(text))).toEqual([
     {
       kind: 'request',
-      request_id: line.requestId,
+      request_id: line.request_id,
       method: 'GET',
       route: '/oauth2/auth',
       status: 302,

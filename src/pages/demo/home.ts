@@ -5,9 +5,9 @@ import { basePath, renderPage } from '../../http/page.ts'
 
 /** The demo's first page: one button that starts a login, and where to look around. */
 export function showHome(c: Context<AppEnv>): Response | Promise<Response> {
-  const base = basePath(c.var.ctx.rt.config)
+  const base = basePath(c)
   const loggedOut = c.req.query('state') === 'logged-out'
-  const content = html`${loggedOut ? html`<p class="notice" role="status">You are logged out.</p>` : ''}
+  const content = html`${loggedOut && html`<p class="notice" role="status">You are logged out.</p>`}
 <p>This server issues OAuth 2.0 and OpenID Connect tokens. The button below walks a demo application
 through a whole login: authorization code with PKCE, over the built-in login and consent pages.</p>
 <form method="post" action="${base}/demo/start" class="buttons">

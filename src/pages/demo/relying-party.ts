@@ -26,88 +26,64 @@ export const newPending = (): Pending => ({
   verifier: randomText(32),
 })
 
-/** The demo application: an ordinary relying party that happens to run beside its provider. */
-export class RelyingParty {
-  readonly #dispatch: Dispatch
-  readonly #c: Context<AppEnv>
-  readonly #base: string
+/** Where a login begins (RFC 6749 section 4.1.1, OIDC Core section 3.1.2.1). */
+export function authorizationUrl(c: Context<AppEnv>, { state, nonce, verifier }: Pending): string {
+  const query = new URLSearchParams({
+    client_id: CLIENT_ID,
+    response_type: 'code',
+    redirect_uri: redirectUri(c),
+    scope: SCOPE,
+    state,
+    nonce,
+    code_challenge: toBase64url(sha256(verifier)),
+    code_challenge_method: 'S256',
+  })
+  return `${baseOf(c)}/oauth2/auth?${query}`
+}
 
-  constructor(dispatch: Dispatch, c: Context<AppEnv>) {
-    this.#dispatch = dispatch
-    this.#c = c
-    this.#base = c.var.ctx.rt.config.urls.public
-  }
+/** Where the user's login ends (OIDC RP-Initiated Logout 1.0 section 2). */
+export function logoutUrl(c: Context<AppEnv>, idToken: string | undefined): string {
+  const url = `${baseOf(c)}/oauth2/sessions/logout`
+  if (idToken === undefined) return url
+  const target = { post_logout_redirect_uri: `${baseOf(c)}/`, state: 'logged-out' }
+  return `${url}?${new URLSearchParams({ id_token_hint: idToken, ...target })}`
+}
 
-  get redirectUri(): string {
-    return `${this.#base}/demo/callback`
-  }
+const baseOf = (c: Context<AppEnv>): string => c.var.ctx.rt.config.urls.public
+const redirectUri = (c: Context<AppEnv>): string => `${baseOf(c)}/demo/callback`
 
-  /** Where a login begins (RFC 6749 section 4.1.1, OIDC Core section 3.1.2.1). */
-  authorizationUrl({ state, nonce, verifier }: Pending): string {
-    const query = new URLSearchParams({
-      client_id: CLIENT_ID,
-      response_type: 'code',
-      redirect_uri: this.redirectUri,
-      scope: SCOPE,
-      state,
-      nonce,
-      code_challenge: toBase64url(sha256(verifier)),
-      code_challenge_method: 'S256',
-    })
-    return `${this.#base}/oauth2/auth?${query}`
-  }
+/** What the demo application asks its provider: an ordinary relying party that happens to run beside it. */
+export type RelyingParty = ReturnType<typeof relyingParty>
 
-  /** Where the user's login ends (OIDC RP-Initiated Logout 1.0 section 2). */
-  logoutUrl(idToken: string | undefined): string {
-    const url = `${this.#base}/oauth2/sessions/logout`
-    if (idToken === undefined) return url
-    const target = { post_logout_redirect_uri: `${this.#base}/`, state: 'logged-out' }
-    return `${url}?${new URLSearchParams({ id_token_hint: idToken, ...target })}`
-  }
-
-  redeem(code: string, verifier: string): Promise<Reply> {
-    const redirect = { redirect_uri: this.redirectUri, code_verifier: verifier }
-    return this.#post('/oauth2/token', {
-      grant_type: 'authorization_code',
-      client_id: CLIENT_ID,
-      code,
-      ...redirect,
-    })
-  }
-
-  refresh(token: string): Promise<Reply> {
-    const form = { grant_type: 'refresh_token', client_id: CLIENT_ID, refresh_token: token }
-    return this.#post('/oauth2/token', form)
-  }
-
-  revoke(token: string): Promise<Reply> {
-    return this.#post('/oauth2/revoke', { client_id: CLIENT_ID, token })
-  }
-
-  userinfo(accessToken: string): Promise<Reply> {
-    return this.#send('/userinfo', { headers: { authorization: `Bearer ${accessToken}` } })
-  }
-
-  /** Asks the admin API, as an API server would that was handed the token. */
-  introspect(token: string): Promise<Reply> {
-    const { keys } = this.#c.var.ctx.rt.config.admin
-    const key = keys.find(({ scope }) => scope === 'introspect' || scope === 'all')?.key
-    const headers = key === undefined ? {} : { authorization: `Bearer ${key}` }
-    return this.#post('/admin/oauth2/introspect', { token }, headers)
-  }
-
-  /** The provider's public keys. */
-  jwks(): Promise<Reply> {
-    return this.#send('/.well-known/jwks.json', {})
-  }
-
-  #post(path: string, form: Record<string, string>, headers: Record<string, string> = {}): Promise<Reply> {
-    return this.#send(path, { method: 'POST', body: new URLSearchParams(form), headers })
-  }
-
-  async #send(path: string, init: RequestInit): Promise<Reply> {
-    const response = await this.#dispatch(new Request(`${this.#base}${path}`, init), this.#c)
+/** The relying party of one request; `dispatch` hands its own requests to the provider. */
+export function relyingParty(dispatch: Dispatch, c: Context<AppEnv>) {
+  const send = async (path: string, init: RequestInit = {}): Promise<Reply> => {
+    const response = await dispatch(new Request(`${baseOf(c)}${path}`, init), c)
     const body: unknown = await response.json().catch(() => null)
     return { status: response.status, body }
   }
+  const post = (path: string, form: Record<string, string>, headers: HeadersInit = {}): Promise<Reply> =>
+    send(path, { method: 'POST', body: new URLSearchParams({ client_id: CLIENT_ID, ...form }), headers })
+  return {
+    redeem: (code: string, verifier: string) =>
+      post('/oauth2/token', {
+        grant_type: 'authorization_code',
+        code,
+        redirect_uri: redirectUri(c),
+        code_verifier: verifier,
+      }),
+    refresh: (token: string) => post('/oauth2/token', { grant_type: 'refresh_token', refresh_token: token }),
+    revoke: (token: string) => post('/oauth2/revoke', { token }),
+    userinfo: (token: string) => send('/userinfo', { headers: bearer(token) }),
+    /** Asks the admin API, as an API server would that was handed the token. */
+    introspect: (token: string) => {
+      const { keys } = c.var.ctx.rt.config.admin
+      const key = keys.find(({ scope }) => scope === 'introspect' || scope === 'all')?.key
+      return post('/admin/oauth2/introspect', { token }, key === undefined ? {} : bearer(key))
+    },
+    /** The provider's public keys. */
+    jwks: () => send('/.well-known/jwks.json'),
+  }
 }
+
+const bearer = (token: string): HeadersInit => ({ authorization: `Bearer ${token}` })

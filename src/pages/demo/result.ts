@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
-import type { Html } from '../../http/page.ts'
+import type { Html, HtmlOrNone } from '../../http/page.ts'
+import { ACTIONS } from './actions.ts'
 import type { DemoSession } from './session.ts'
 import type { VerifiedToken } from './verify.ts'
 
@@ -13,23 +14,17 @@ export interface Result {
   readonly base: string
 }
 
-const ACTIONS = [
-  ['refresh', 'Refresh'],
-  ['userinfo', 'Call userinfo'],
-  ['introspect', 'Introspect'],
-  ['revoke', 'Revoke'],
-  ['logout', 'Log out'],
-] as const
+const BUTTONS = [...ACTIONS, ['logout', 'Log out']] as const
 
 /** Tokens, verified claims and what can be done with them. */
 export function renderResult({ session, idToken, accessToken, base }: Result): Html {
   const { tokens, outcome } = session
   const form = accessToken === undefined ? 'opaque' : 'JWT'
-  return html`${outcome === null ? '' : renderOutcome(outcome)}
+  return html`${outcome !== null && renderOutcome(outcome)}
 <div class="buttons">
-${ACTIONS.map(
+${BUTTONS.map(
   ([action, label]) => html`<form method="post" action="${base}/demo/${action}">
-<button type="submit"${action === 'logout' ? html` class="plain"` : ''}>${label}</button>
+<button type="submit"${action === 'logout' && html` class="plain"`}>${label}</button>
 </form>`,
 )}
 </div>
@@ -46,13 +41,13 @@ ${tokenText('ID token', tokens.id_token)}
 <dt>Granted scope</dt>
 <dd><code>${tokens.scope}</code></dd>
 </dl>
-${accessToken === undefined ? '' : tokenContent('The access token', accessToken)}`
+${accessToken && tokenContent('The access token', accessToken)}`
 }
 
 function renderOutcome({ title, body }: NonNullable<DemoSession['outcome']>): Html {
   return html`<section class="card" role="status">
 <h2>${title}</h2>
-${body === '' ? '' : html`<pre>${body}</pre>`}
+${body && html`<pre>${body}</pre>`}
 </section>`
 }
 
@@ -61,7 +56,7 @@ function tokenContent(title: string, { checks, claims }: VerifiedToken): Html {
 <h2>${title}</h2>
 <ul class="checks">
 ${checks.map(
-  ({ label, ok }) =>
+  ([label, ok]) =>
     html`<li><span class="${ok ? 'good' : 'bad'}">${ok ? '✓ verified' : '✗ failed'}</span> ${label}</li>`,
 )}
 </ul>
@@ -69,6 +64,6 @@ ${checks.map(
 </section>`
 }
 
-function tokenText(name: string, value: string | undefined): Html | undefined {
-  return value === undefined ? undefined : html`<dt>${name}</dt><dd><pre>${value}</pre></dd>`
+function tokenText(name: string, value: string | undefined): HtmlOrNone {
+  return value && html`<dt>${name}</dt><dd><pre>${value}</pre></dd>`
 }

@@ -1,11 +1,19 @@
 import type { Context, Hono } from 'hono'
 import * as v from 'valibot'
 import type { AppEnv } from '../../context.ts'
-import { OAuthError } from '../../errors/oauth-error.ts'
 import { emptyRoutes } from '../../http/empty-routes.ts'
 import { basePath, renderPage } from '../../http/page.ts'
 import { renderProblem } from '../problem.ts'
-import { type Dispatch, newPending, RelyingParty, type Reply } from './relying-party.ts'
+import { ACTIONS } from './actions.ts'
+import {
+  authorizationUrl,
+  type Dispatch,
+  logoutUrl,
+  newPending,
+  type RelyingParty,
+  type Reply,
+  relyingParty,
+} from './relying-party.ts'
 import { renderResult } from './result.ts'
 import {
   clearPending,
@@ -22,48 +30,48 @@ import { isJwt, type VerifiedToken, verifyIdToken, verifyJwt } from './verify.ts
 /** Longest answer shown after a button, in characters. */
 const SHOWN = 1500
 
-/** What a button does with the session it finds; the session it returns is shown next. */
-type Action = (party: RelyingParty, session: DemoSession) => Promise<DemoSession>
-
-const ACTIONS: Readonly<Record<string, Action>> = {
-  refresh: async (party, session) => {
-    const reply = await party.refresh(session.tokens.refresh_token ?? '')
-    const renewed = v.safeParse(Tokens, reply.body)
-    if (!renewed.success) return { ...session, outcome: outcome('Refresh', reply) }
-    const tokens = { ...session.tokens, ...renewed.output }
-    return { ...session, tokens, outcome: { title: 'Refresh: new tokens', body: '' } }
-  },
-  userinfo: async (party, session) => {
-    return { ...session, outcome: outcome('Userinfo', await party.userinfo(session.tokens.access_token)) }
-  },
-  introspect: async (party, session) => {
-    const reply = await party.introspect(session.tokens.access_token)
-    return { ...session, outcome: outcome('Introspection', reply) }
-  },
-  revoke: async (party, session) => {
-    const { refresh_token: refreshToken, access_token: accessToken } = session.tokens
-    return { ...session, outcome: outcome('Revocation', await party.revoke(refreshToken ?? accessToken)) }
-  },
-}
-
 /** The demo application below `/demo`: start, callback, result and its buttons. */
 export function demoRoutes(dispatch: Dispatch): Hono<AppEnv> {
+  const withParty =
+    (handle: (c: Context<AppEnv>, party: RelyingParty) => Promise<Response>) => (c: Context<AppEnv>) =>
+      handle(c, relyingParty(dispatch, c))
   const routes = emptyRoutes()
-    .post('/start', (c) => start(c, new RelyingParty(dispatch, c)))
-    .get('/callback', (c) => callback(c, new RelyingParty(dispatch, c)))
-    .get('/', (c) => show(c, new RelyingParty(dispatch, c)))
-    .post('/logout', (c) => logout(c, new RelyingParty(dispatch, c)))
-    .post('/:action', (c) => act(c, new RelyingParty(dispatch, c)))
+    .post('/start', start)
+    .get('/callback', withParty(callback))
+    .get('/', withParty(show))
+    .post('/logout', logout)
+  for (const [name, label, ask] of ACTIONS)
+    routes.post(
+      `/${name}`,
+      withParty(async (c, party) => {
+        const session = await readSession(c)
+        if (session === undefined) return toResult(c)
+        return toResult(c, shownIn(session, label, await ask(party, session.tokens)))
+      }),
+    )
   // Whoever reloads or goes back to a button's address sees the page the button was on.
-  return routes.get('/:action', toResult)
+  return routes.get('/:action', (c) => toResult(c))
 }
 
-const toResult = (c: Context<AppEnv>): Response => c.redirect(`${basePath(c.var.ctx.rt.config)}/demo`, 303)
+/** Goes on to the result page, with a session to keep if there is a new one. */
+async function toResult(c: Context<AppEnv>, session?: DemoSession): Promise<Response> {
+  if (session !== undefined) await writeSession(c, session)
+  return c.redirect(`${basePath(c)}/demo`, 303)
+}
 
-async function start(c: Context<AppEnv>, party: RelyingParty): Promise<Response> {
+/** The session after a button: with new tokens where it got any, else with the answer to show. */
+function shownIn(session: DemoSession, label: string, { status, body }: Reply): DemoSession {
+  const renewed = v.safeParse(Tokens, body)
+  if (!renewed.success)
+    return { ...session, outcome: { title: `${label}: status ${status}`, body: shown(body) } }
+  const outcome = { title: `${label}: new tokens`, body: '' }
+  return { ...session, tokens: { ...session.tokens, ...renewed.output }, outcome }
+}
+
+async function start(c: Context<AppEnv>): Promise<Response> {
   const pending = newPending()
   await writePending(c, pending)
-  return c.redirect(party.authorizationUrl(pending), 303)
+  return c.redirect(authorizationUrl(c, pending), 303)
 }
 
 /** Takes the authorization response (RFC 6749 section 4.1.2, RFC 9207) and redeems the code. */
@@ -87,40 +95,30 @@ async function callback(c: Context<AppEnv>, party: RelyingParty): Promise<Respon
   const tokens = v.safeParse(Tokens, reply.body)
   if (!tokens.success) return renderProblem(c, 400, `The code was not redeemed: ${shown(reply.body)}`)
   const session = { nonce: pending.nonce, tokens: tokens.output, outcome: null }
-  const failed = (await verifiedIdToken(c, party, session))?.checks.find(({ ok }) => !ok)
-  if (failed !== undefined) return renderProblem(c, 400, `The ID token is not acceptable. ${failed.label}`)
-  await writeSession(c, session)
-  return toResult(c)
+  const failed = (await verifiedIdToken(c, party, session))?.checks.find(([, ok]) => !ok)
+  if (failed !== undefined) return renderProblem(c, 400, `The ID token is not acceptable. ${failed[0]}`)
+  return toResult(c, session)
 }
 
 async function show(c: Context<AppEnv>, party: RelyingParty): Promise<Response> {
   const session = await readSession(c)
-  if (session === undefined) return c.redirect(`${basePath(c.var.ctx.rt.config)}/`, 303)
+  if (session === undefined) return c.redirect(`${basePath(c)}/`, 303)
   const { access_token: token } = session.tokens
   const { issuer } = c.var.ctx.rt.config.urls
   const content = renderResult({
     session,
     idToken: await verifiedIdToken(c, party, session),
     accessToken: isJwt(token) ? await verifyJwt(await party.jwks(), issuer, token) : undefined,
-    base: basePath(c.var.ctx.rt.config),
+    base: basePath(c),
   })
   return renderPage(c, { title: 'You are logged in', content })
 }
 
-async function act(c: Context<AppEnv>, party: RelyingParty): Promise<Response> {
-  const name = c.req.param('action') ?? ''
-  const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined
-  if (action === undefined) return c.notFound()
-  const session = await readSession(c)
-  if (session !== undefined) await writeSession(c, await action(party, session))
-  return toResult(c)
-}
-
 /** Ends the demo's own session first: whatever happens next, this application has let go of the tokens. */
-async function logout(c: Context<AppEnv>, party: RelyingParty): Promise<Response> {
+async function logout(c: Context<AppEnv>): Promise<Response> {
   const session = await readSession(c)
   clearSession(c)
-  return c.redirect(party.logoutUrl(session?.tokens.id_token), 303)
+  return c.redirect(logoutUrl(c, session?.tokens.id_token), 303)
 }
 
 async function verifiedIdToken(
@@ -130,13 +128,7 @@ async function verifiedIdToken(
 ): Promise<VerifiedToken | undefined> {
   const { id_token: idToken } = session.tokens
   if (idToken === undefined) return undefined
-  if (!isJwt(idToken)) throw new OAuthError('server_error', 'The ID token is no JWT.')
   return verifyIdToken(await party.jwks(), c.var.ctx.rt.config.urls.issuer, idToken, session)
 }
 
 const shown = (body: unknown): string => (body === null ? '' : JSON.stringify(body, null, 2).slice(0, SHOWN))
-
-const outcome = (what: string, { status, body }: Reply) => ({
-  title: `${what}: status ${status}`,
-  body: shown(body),
-})

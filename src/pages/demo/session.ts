@@ -78,7 +78,7 @@ const read = (c: Context<AppEnv>, name: string): string => readCookie(c.req.head
 function write(c: Context<AppEnv>, name: string, value: string, maxAge: number): void {
   const { config } = c.var.ctx.rt
   const settings = { secure: config.cookies.secure, sameSite: 'Lax', domain: null } as const
-  const cookie = setCookie(settings, name, value, `${basePath(config)}/demo`, maxAge)
+  const cookie = setCookie(settings, name, value, `${basePath(c)}/demo`, maxAge)
   c.header('set-cookie', cookie, { append: true })
 }
 
@@ -90,8 +90,8 @@ async function open<Schema extends v.GenericSchema>(
   schema: Schema,
   text: string,
 ): Promise<v.InferOutput<Schema> | undefined> {
-  const opened = text === '' ? undefined : await c.var.ctx.rt.envelopes.open('demo', text)
-  if (opened === undefined || opened.expiresAt === null || opened.expiresAt <= nowSeconds()) return undefined
-  const parsed = v.safeParse(schema, opened.data)
+  const opened = await c.var.ctx.rt.envelopes.open('demo', text)
+  if ((opened?.expiresAt ?? 0) <= nowSeconds()) return undefined
+  const parsed = v.safeParse(schema, opened?.data)
   return parsed.success ? parsed.output : undefined
 }

@@ -1,4 +1,4 @@
-import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose'
+import { decodeJwt, decodeProtectedHeader, type JWTPayload, type ProtectedHeaderParameters } from 'jose'
 import { signedBy } from '../../clients/jwt-profile.ts'
 import { toBase64url } from '../../util/base64url.ts'
 import { nowSeconds } from '../../util/clock.ts'
@@ -8,10 +8,7 @@ import { CLIENT_ID, type Reply } from './relying-party.ts'
 import type { DemoSession } from './session.ts'
 
 /** One thing that was checked about a token, in words. */
-export interface Check {
-  readonly label: string
-  readonly ok: boolean
-}
+export type Check = readonly [label: string, ok: boolean]
 
 /** A token's content beside what was checked about it. */
 export interface VerifiedToken {
@@ -35,9 +32,9 @@ export async function verifyIdToken(
     claims,
     checks: [
       ...checks,
-      { label: `aud: meant for the client ${CLIENT_ID}`, ok: [claims.aud].flat().includes(CLIENT_ID) },
-      { label: 'nonce: the one this browser sent', ok: claims['nonce'] === nonce },
-      { label: 'at_hash: belongs to this access token', ok: claims['at_hash'] === hash },
+      [`aud: meant for the client ${CLIENT_ID}`, [claims.aud].flat().includes(CLIENT_ID)],
+      ['nonce: the one this browser sent', claims['nonce'] === nonce],
+      ['at_hash: belongs to this access token', claims['at_hash'] === hash],
     ],
   }
 }
@@ -49,15 +46,18 @@ export async function verifyJwt(jwks: Reply, issuer: string, token: string): Pro
   return {
     claims,
     checks: [
-      { label: `signature: ${header.alg}, by a key of the JWKS`, ok: await signed(jwks, token) },
-      { label: `iss: ${issuer}`, ok: claims.iss === issuer },
-      { label: 'exp: not yet reached', ok: (claims.exp ?? 0) > nowSeconds() },
+      [`signature: ${header.alg}, by a key of the JWKS`, await signed(jwks, token, header)],
+      [`iss: ${issuer}`, claims.iss === issuer],
+      ['exp: not yet reached', (claims.exp ?? 0) > nowSeconds()],
     ],
   }
 }
 
-async function signed({ body }: Reply, token: string): Promise<boolean> {
-  const { kid, alg = '' } = decodeProtectedHeader(token)
+async function signed(
+  { body }: Reply,
+  token: string,
+  { kid, alg = '' }: ProtectedHeaderParameters,
+): Promise<boolean> {
   const keys: Json | undefined = isJsonObject(body) ? body['keys'] : undefined
   const known = Array.isArray(keys) ? keys.filter(isJsonObject) : []
   const key = known.find((candidate) => candidate['kid'] === kid && candidate['alg'] === alg)

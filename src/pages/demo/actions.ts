@@ -1,0 +1,13 @@
+import type { RelyingParty, Reply } from './relying-party.ts'
+import type { Tokens } from './session.ts'
+
+/** What a button of the result page asks the provider. */
+type Ask = (party: RelyingParty, tokens: Tokens) => Promise<Reply>
+
+/** The buttons of the result page that ask the provider something: path, label and what they ask. */
+export const ACTIONS: readonly (readonly [name: string, label: string, ask: Ask])[] = [
+  ['refresh', 'Refresh', (party, { refresh_token: token = '' }) => party.refresh(token)],
+  ['userinfo', 'Call userinfo', (party, { access_token: token }) => party.userinfo(token)],
+  ['introspect', 'Introspect', (party, { access_token: token }) => party.introspect(token)],
+  ['revoke', 'Revoke', (party, tokens) => party.revoke(tokens.refresh_token ?? tokens.access_token)],
+]
