@@ -19,6 +19,7 @@ import { canonicalPath } from './http/paths.ts'
 import { fallbackPages } from './pages/fallbacks.ts'
 import { uiPages } from './pages/ui.ts'
 import { authorize } from './public/authorize.ts'
+import { checkSession } from './public/check-session.ts'
 import { credentials } from './public/credentials.ts'
 import { deviceAuthorization } from './public/device-authorization.ts'
 import { deviceVerify } from './public/device-verify.ts'
@@ -82,6 +83,7 @@ export const app: Hono<AppEnv> = base('public')
   .on('POST', ['/oauth2/register', '/connect/register'], register)
   .on(['GET', 'PUT', 'DELETE'], ['/oauth2/register/:id', '/connect/register/:id'], manageRegistration)
   .on(['GET', 'POST'], '/oauth2/sessions/logout', logout)
+  .get('/oauth2/sessions/check', checkSession)
   .get('/admin/oauth2/auth/sessions/login/revoke', logout)
   .route('/admin', adminRoutes(guardByKey))
   .route('/oauth2/fallbacks', fallbackPages)

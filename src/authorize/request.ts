@@ -14,6 +14,8 @@ export interface Target {
   /** What is asked for, each once and in order: of `code`, `id_token` and `token`, once checked. */
   readonly responseTypes: readonly string[]
   readonly state: string | undefined
+  /** Whether it is an OpenID Connect request (OIDC Core section 3.1.2.1). */
+  readonly openid: boolean
 }
 
 /** A request under which a user logs in and consents, whoever asked. */

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
 import { errorBody, type OAuthError } from '../errors/oauth-error.ts'
+import { sessionState } from '../flow/session-state.ts'
 import { withQuery } from '../flow/urls.ts'
 import { formPost } from './form-post.ts'
 import type { DeviceRequest, Target } from './request.ts'
@@ -11,10 +12,12 @@ export function respondToClient(
   target: Target,
   parameters: Readonly<Record<string, string>>,
 ): Response | Promise<Response> {
-  const answer = new URLSearchParams(parameters)
+  const { client, redirectUri, openid } = target
+  const session = openid ? sessionState(c, client.id, redirectUri) : {}
+  const answer = new URLSearchParams({ ...parameters, ...session })
   if (target.state !== undefined) answer.set('state', target.state)
   answer.set('iss', c.var.ctx.rt.config.urls.issuer)
-  if (target.responseMode === 'form_post') return formPost(c, target.redirectUri, answer)
+  if (target.responseMode === 'form_post') return formPost(c, redirectUri, answer)
   noStore(c)
   return c.redirect(appendParameters(target, answer), 303)
 }

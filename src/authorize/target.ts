@@ -26,6 +26,7 @@ export function resolveTarget(client: ClientRecord, parameters: Parameters): Tar
     responseTypes,
     redirectUri: resolveRedirectUri(client, parameters),
     state: parameters.get('state'),
+    openid: isOpenid(parameters),
   }
 }
 
@@ -39,11 +40,13 @@ export async function findClient(ctx: RequestContext, parameters: Parameters): P
   return client
 }
 
+const isOpenid = (parameters: Parameters): boolean => parameters.list('scope').includes('openid')
+
 /** The redirect URI: as requested if registered; the single registered one when left out of a plain OAuth request (RFC 6749 section 3.1.2.3). */
 function resolveRedirectUri(client: ClientRecord, parameters: Parameters): string {
   const registered = client.metadata.redirect_uris
   const [only, ...others] = registered ?? []
-  const isPlain = only !== undefined && others.length === 0 && !parameters.list('scope').includes('openid')
+  const isPlain = only !== undefined && others.length === 0 && !isOpenid(parameters)
   if (isPlain && parameters.get('redirect_uri') === undefined) return only
   const requested = parameters.require('redirect_uri')
   if (requested.includes('#')) throw invalidRequest("Parameter 'redirect_uri' has a fragment.")

@@ -2,16 +2,26 @@ import { KEY_ALGORITHMS } from '../crypto/key-material.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { isJsonObject, type JsonObject } from '../util/json.ts'
+import { CONTENT_ENCRYPTIONS, KEY_ENCRYPTIONS, openidText } from './metadata-encryption.ts'
 
 type Rule = (value: unknown) => boolean
 
 const isText: Rule = (value) => typeof value === 'string'
 
+const oneOf =
+  (...values: readonly string[]): Rule =>
+  (value) =>
+    values.some((known) => known === value)
+
 /** Fields of OIDC Registration section 2 and RFC 7591 section 2 beyond those of Hydra, each with what it may hold. */
 const RULES: ReadonlyMap<string, Rule> = new Map([
-  ['application_type', (value) => value === 'web' || value === 'native'],
+  ['application_type', oneOf('web', 'native')],
   ['default_max_age', (value) => Number.isSafeInteger(value) && Number(value) >= 0],
-  ['id_token_signed_response_alg', (value) => KEY_ALGORITHMS.some((alg) => alg === value)],
+  ['id_token_signed_response_alg', oneOf(...KEY_ALGORITHMS)],
+  ['id_token_encrypted_response_alg', oneOf(...KEY_ENCRYPTIONS)],
+  ['id_token_encrypted_response_enc', oneOf(...CONTENT_ENCRYPTIONS)],
+  ['userinfo_encrypted_response_alg', oneOf(...KEY_ENCRYPTIONS)],
+  ['userinfo_encrypted_response_enc', oneOf(...CONTENT_ENCRYPTIONS)],
   ['require_auth_time', (value) => typeof value === 'boolean'],
   ['default_acr_values', (value) => Array.isArray(value) && value.every(isText)],
   ['initiate_login_uri', (value) => typeof value === 'string' && URL.parse(value)?.protocol === 'https:'],
@@ -23,10 +33,8 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
 const LOCALIZED = /^(?:client_name|client_uri|logo_uri|policy_uri|tos_uri)#[A-Za-z0-9-]{1,35}$/
 
 /** The algorithm a client wants its ID tokens and logout tokens signed with; `undefined` for whatever signs now. */
-export function idTokenAlgorithm({ metadata }: ClientRecord): string | undefined {
-  const alg = metadata.openid?.['id_token_signed_response_alg']
-  return typeof alg === 'string' ? alg : undefined
-}
+export const idTokenAlgorithm = ({ metadata }: ClientRecord): string | undefined =>
+  openidText(metadata, 'id_token_signed_response_alg')
 
 /** Reads the further fields of a client's JSON that are given; throws `invalid_client_metadata` for an unusable one. */
 export function readOpenid(body: unknown): JsonObject {

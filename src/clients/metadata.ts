@@ -5,6 +5,7 @@ import { isClientId } from '../store/client-id.ts'
 import type { ClientMetadata } from '../store/types.ts'
 import { isPlainText } from '../util/text.ts'
 import { CLIENT_ASSERTION_ALGORITHMS } from './jwt-profile.ts'
+import { checkEncryption } from './metadata-encryption.ts'
 import { readJwks } from './metadata-jwks.ts'
 import { readLifespans } from './metadata-lifespans.ts'
 import { readOpenid } from './metadata-openid.ts'
@@ -40,6 +41,7 @@ export function parseClient(body: unknown, config: Config): ClientInput {
   for (const uri of draft.request_uris ?? []) checkHttpUrl('request_uris', uri)
   checkSecret(draft.client_secret)
   const metadata = { ...toMetadata(draft, config), openid: readOpenid(body) }
+  checkEncryption(metadata)
   if (new TextEncoder().encode(JSON.stringify(metadata)).byteLength > MAX_METADATA_BYTES) {
     throw invalid(`The client's metadata is longer than ${MAX_METADATA_BYTES} bytes.`)
   }

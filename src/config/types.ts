@@ -6,7 +6,7 @@ export interface AdminKey {
   readonly key: string
 }
 
-export type SigningAlgorithm = 'RS256' | 'ES256' | 'EdDSA'
+export type SigningAlgorithm = 'RS256' | 'PS256' | 'ES256' | 'EdDSA'
 
 /** Lifetimes in seconds; null stands for "never". */
 export interface Lifetimes {

@@ -46,17 +46,26 @@ export function clearedSessionCookie(settings: CookieSettings): string {
   return sessionCookie(settings, '', 0)
 }
 
-/** A `Set-Cookie` header out of reach of scripts. `maxAge` in seconds; 0: forget it. */
+/** Name of the cookie that scripts of our origin read to see whether the session changed (OIDC Session Management 1.0 section 3.2). */
+export const stateCookieName = ({ sessionName }: Pick<CookieSettings, 'sessionName'>): string =>
+  `${sessionName}_state`
+
+/** `Set-Cookie` of that cookie. `maxAge` in seconds. */
+export const stateCookie = (settings: CookieSettings, value: string, maxAge: number): string =>
+  setCookie(settings, stateCookieName(settings), value, '/', maxAge, false)
+
+/** A `Set-Cookie` header, out of reach of scripts unless they are let. `maxAge` in seconds; 0: forget it. */
 export function setCookie(
   settings: Pick<CookieSettings, 'secure' | 'sameSite' | 'domain'>,
   name: string,
   value: string,
   path: string,
   maxAge: number,
+  httpOnly = true,
 ): string {
   return serialize(name, value, {
     path,
-    httpOnly: true,
+    httpOnly,
     secure: settings.secure,
     sameSite: settings.sameSite,
     ...(settings.domain === null ? {} : { domain: settings.domain }),

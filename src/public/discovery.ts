@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { REQUEST_OBJECT_ALGORITHMS } from '../authorize/request-object.ts'
 import { CLIENT_ASSERTION_ALGORITHMS } from '../clients/jwt-profile.ts'
+import { CONTENT_ENCRYPTIONS, KEY_ENCRYPTIONS } from '../clients/metadata-encryption.ts'
 import type { Config } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
 import { ID_TOKEN_SET, type KeyRing } from '../crypto/ring.ts'
@@ -50,6 +51,7 @@ function document(config: Config, signing: string, published: readonly string[])
     revocation_endpoint: `${issuer}/oauth2/revoke`,
     ...(registration !== null && { registration_endpoint: registration }),
     end_session_endpoint: `${issuer}/oauth2/sessions/logout`,
+    check_session_iframe: `${issuer}/oauth2/sessions/check`,
     credentials_endpoint_draft_00: config.credentialsUrl ?? `${base}/credentials`,
     credentials_supported_draft_00: [
       {
@@ -77,6 +79,10 @@ function document(config: Config, signing: string, published: readonly string[])
     id_token_signed_response_alg: [signing],
     userinfo_signing_alg_values_supported: unique(['none', signing, ...published]),
     userinfo_signed_response_alg: [signing],
+    id_token_encryption_alg_values_supported: KEY_ENCRYPTIONS,
+    id_token_encryption_enc_values_supported: CONTENT_ENCRYPTIONS,
+    userinfo_encryption_alg_values_supported: KEY_ENCRYPTIONS,
+    userinfo_encryption_enc_values_supported: CONTENT_ENCRYPTIONS,
     authorization_response_iss_parameter_supported: true,
     request_parameter_supported: true,
     request_uri_parameter_supported: true,

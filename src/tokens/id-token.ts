@@ -7,6 +7,7 @@ import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { toBase64url } from '../util/base64url.ts'
 import { type JsonObject, pick } from '../util/json.ts'
+import { encryptFor } from './encryption.ts'
 import { releasedClaims } from './scope-claims.ts'
 import { shownSubject } from './subject.ts'
 
@@ -49,7 +50,7 @@ export function sessionClaims(
 
 /**
  * Makes an ID token (OIDC Core section 2). Times are seconds; a refreshed one keeps nonce, `auth_time` and `rat`
- * of the first and names the key that signs it now.
+ * of the first and names the key that signs it now. Encrypted where the client wants that.
  *
  * @param hashed - what the token is bound to, by the claim that holds its hash (OIDC Core section 3.3.2.11)
  */
@@ -76,7 +77,7 @@ export async function makeIdToken(
     ...hashes,
     ...(grant.nonce !== null && { nonce: grant.nonce }),
   }
-  return signJwt(signer, 'JWT', claims)
+  return encryptFor(rt, client, 'id_token', await signJwt(signer, 'JWT', claims))
 }
 
 /** Left half of a token's digest, by the hash of the signing algorithm (OIDC Core section 3.1.3.6; Ed25519 hashes with SHA-512). */

@@ -5,18 +5,23 @@ import type { Notice } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { nowSeconds } from '../util/clock.ts'
+import { encryptFor } from './encryption.ts'
 
 /** Seconds a logout token counts: time enough to be received (OIDC Back-Channel Logout 1.0 section 2.4). */
 const LIFETIME = 120
 
-/** Makes the logout token of a notice; every try has the same `jti` and its own times. */
+/**
+ * Makes the logout token of a notice; every try has the same `jti` and its own times. A client whose ID tokens are
+ * encrypted expects that of it too (OIDC Back-Channel Logout 1.0 section 2.6).
+ */
 export async function makeLogoutToken(
   rt: Runtime,
   client: ClientRecord,
   { id, subject, sid }: Notice,
 ): Promise<string> {
   const now = nowSeconds()
-  return signJwt(await rt.keys.signer(ID_TOKEN_SET, idTokenAlgorithm(client)), 'logout+jwt', {
+  const signer = await rt.keys.signer(ID_TOKEN_SET, idTokenAlgorithm(client))
+  const token = await signJwt(signer, 'logout+jwt', {
     iss: rt.config.urls.issuer,
     aud: [client.id],
     sub: subject,
@@ -26,4 +31,5 @@ export async function makeLogoutToken(
     jti: id,
     events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
   })
+  return encryptFor(rt, client, 'id_token', token)
 }

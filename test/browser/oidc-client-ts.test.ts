@@ -34,6 +34,8 @@ function answer({ url: { origin, pathname } }: Visit): Answer {
     scope,
     loadUserInfo: true,
     automaticSilentRenew: false,
+    monitorSession: true,
+    checkSessionIntervalInSeconds: 1,
     validateSubOnSilentRenew: true,
     includeIdTokenInSilentRenew: true,
   })
@@ -136,6 +138,19 @@ describe('oidc-client-ts in a browser, on another origin than the server', () =>
     })
     const response = await fetch(`${server.base}/oauth2/token`, { method: 'POST', body })
     expect(response.status).toBe(400)
+  })
+
+  it('sees by its session monitor that the user logged out in another tab', async () => {
+    const { id_token } = await signIn('openid')
+    await page.evaluate(
+      `void (window.signedOut = new Promise((resolve) => manager.events.addUserSignedOut(resolve)))`,
+    )
+    const other = await page.context().newPage()
+    await other.goto(application.logoutUrl(id_token))
+    await press(other, 'Log out')
+    await other.waitForURL(`${site.origin}/bye?**`)
+    await page.evaluate('window.signedOut')
+    expect(await page.evaluate('manager.signinSilent().catch(({ error }) => error)')).toBe('login_required')
   })
 
   it('logs out by redirects, after which the frame finds nobody', async () => {

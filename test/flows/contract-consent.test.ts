@@ -45,7 +45,12 @@ describe.each(['opaque', 'jwt'])('%s access tokens (contract 6)', (access_token_
         const verdict = await app.decide(flow, 'reject', parameter(page, `${flow}_challenge`), no)
         const callback = await browser.next(verdict)
         expect(at(callback)).toBe(REDIRECT_URI)
-        expect(members(callback)).toEqual({ ...no, state: 'state-0123456789', iss: ISSUER })
+        expect(members(callback)).toEqual({
+          ...no,
+          state: 'state-0123456789',
+          iss: ISSUER,
+          session_state: expect.any(String),
+        })
       },
     )
 

@@ -210,6 +210,7 @@ it('an answer names code, scope, state and issuer, also where nothing was grante
     scope: '',
     state: 'state-0123456789',
     iss: ISSUER,
+    session_state: expect.stringMatching(/^[0-9a-f]{64}\.[\w-]+$/),
   })
 })
 

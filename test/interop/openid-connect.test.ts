@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => site?.stop())
 
 // What the user consented to before is remembered by client: each test has a client of its own.
-async function configure(metadata: object = {}): Promise<oidc.Configuration> {
+async function configure(metadata: Partial<oidc.ClientMetadata> = {}): Promise<oidc.Configuration> {
   const { data } = await sdk.createOAuth2Client({
     oAuth2Client: {
       redirect_uris: [REDIRECT_URI],
@@ -38,7 +38,7 @@ async function configure(metadata: object = {}): Promise<oidc.Configuration> {
   })
   const auth = oidc.ClientSecretBasic(data.client_secret ?? '')
   const options = { execute: [oidc.allowInsecureRequests, oidc.enableNonRepudiationChecks] }
-  return oidc.discovery(new URL(server.base), data.client_id ?? '', {}, auth, options)
+  return oidc.discovery(new URL(server.base), data.client_id ?? '', metadata, auth, options)
 }
 
 /** What the application remembers of its request. */
@@ -88,7 +88,7 @@ async function posted(page: Response): Promise<Request> {
 const redeem = (config: oidc.Configuration, answer: URL | Request) =>
   oidc.authorizationCodeGrant(config, answer, { ...asked, idTokenExpected: true })
 
-describe.each(['RS256', 'ES256', 'EdDSA'])('with ID tokens signed by %s', (algorithm) => {
+describe.each(['RS256', 'PS256', 'ES256', 'EdDSA'])('with ID tokens signed by %s', (algorithm) => {
   beforeAll(async () => {
     server = await startServer({ vars: { OUTBOUND_ALLOW_PRIVATE: 'true', SIGNING_ALGORITHM: algorithm } })
     sdk = adminSdk(server)
@@ -140,7 +140,7 @@ describe.each(['RS256', 'ES256', 'EdDSA'])('with ID tokens signed by %s', (algor
 
   describe('openid-client, request objects', () => {
     /** A client that signs with a fresh key, and what the library signs with it. */
-    async function signing(alg: string, metadata: object = {}) {
+    async function signing(alg: string, metadata: Partial<oidc.ClientMetadata> = {}) {
       const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true })
       const kid = crypto.randomUUID()
       const jwk = { ...(await exportJWK(publicKey)), kid, alg, use: 'sig' }
@@ -179,6 +179,31 @@ describe.each(['RS256', 'ES256', 'EdDSA'])('with ID tokens signed by %s', (algor
       expect(tokens.claims()).toMatchObject({ email: SUBJECT, nonce: asked.expectedNonce })
       const { pathname } = new URL(request_uri)
       expect(site.visits.filter(({ url: { pathname: path } }) => path === pathname)).toHaveLength(1)
+    })
+  })
+
+  describe('openid-client, encrypted', () => {
+    it.each([
+      ['RSA-OAEP-256', 'A256GCM'],
+      ['ECDH-ES', 'A128CBC-HS256'],
+      ['ECDH-ES+A256KW', 'A256GCM'],
+    ])('ID tokens and userinfo, by %s and %s', async (alg, enc) => {
+      const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true })
+      const kid = crypto.randomUUID()
+      const config = await configure({
+        jwks: { keys: [{ ...(await exportJWK(publicKey)), kid, alg, use: 'enc' }] },
+        id_token_encrypted_response_alg: alg,
+        id_token_encrypted_response_enc: enc,
+        userinfo_encrypted_response_alg: alg,
+        userinfo_encrypted_response_enc: enc,
+        userinfo_signed_response_alg: algorithm,
+      })
+      oidc.enableDecryptingResponses(config, [enc], { key: privateKey, alg, kid })
+      const url = oidc.buildAuthorizationUrl(config, await parameters())
+      const tokens = await redeem(config, await answered(url))
+      expect(tokens.claims()).toMatchObject({ email: SUBJECT, nonce: asked.expectedNonce })
+      const userinfo = await oidc.fetchUserInfo(config, tokens.access_token, SUBJECT)
+      expect(userinfo).toMatchObject({ sub: SUBJECT, email: SUBJECT })
     })
   })
 
