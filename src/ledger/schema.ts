@@ -33,17 +33,7 @@ const COUNT = `${INTEGER} DEFAULT 0`
  *            attempt, expires.
  */
 const COLUMNS = {
-  sessions: {
-    sid: ID,
-    subject: TEXT,
-    auth_time: INTEGER,
-    remember: INTEGER,
-    ends: 'INTEGER',
-    flow_expires: INTEGER,
-    ended: COUNT,
-    attempt: TEXT,
-    expires: 'INTEGER',
-  },
+  // Before the sessions that they name: rows are deleted in this order.
   grants: {
     id: ID,
     client: TEXT,
@@ -64,6 +54,17 @@ const COLUMNS = {
     expires: 'INTEGER',
     record: TEXT,
     notify: `${TEXT} DEFAULT ''`,
+  },
+  sessions: {
+    sid: ID,
+    subject: TEXT,
+    auth_time: INTEGER,
+    remember: INTEGER,
+    ends: 'INTEGER',
+    flow_expires: INTEGER,
+    ended: COUNT,
+    attempt: TEXT,
+    expires: 'INTEGER',
   },
   epochs: { client: ID, value: INTEGER, attempt: TEXT, expires: INTEGER },
   spent: { id: ID, attempt: TEXT, expires: INTEGER },
@@ -103,17 +104,8 @@ type Values<Name extends TableName> = {
 /** What a query finds. */
 export type Row = Record<string, SqlStorageValue>
 
-/** Tables whose rows end; grants before the sessions that they name. */
-const EXPIRING: readonly TableName[] = [
-  'grants',
-  'sessions',
-  'epochs',
-  'spent',
-  'blobs',
-  'devices',
-  'notices',
-]
-const NAMES: readonly TableName[] = [...EXPIRING, 'directory']
+const isTable = (name: string): name is TableName => name in COLUMNS
+const NAMES = Object.keys(COLUMNS).filter(isTable)
 
 /** The condition that finds one row of a table: its first column is its key. */
 const byKey = (name: TableName): string => `WHERE ${Object.keys(COLUMNS[name])[0]} = ?`
@@ -177,7 +169,7 @@ export class Tables {
 
   /** Those of them whose rows end, grants before sessions. */
   expiring(): readonly TableName[] {
-    return EXPIRING.filter((name) => this.has(name))
+    return this.all().filter((name) => 'expires' in COLUMNS[name])
   }
 
   /** Makes a table unless it is there. Inside a transaction. */
