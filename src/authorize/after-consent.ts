@@ -1,10 +1,11 @@
 import type { Context } from 'hono'
-import type { AppEnv } from '../context.ts'
+import type { AppEnv, RequestContext } from '../context.ts'
 import { accessDenied, OAuthError } from '../errors/oauth-error.ts'
 import { type ConsentAcceptance, type ConsentVerdict, consentVerifier } from '../flow/state.ts'
 import { ownerOf } from '../ledger/owner.ts'
 import type { GrantInput, GrantRecord } from '../ledger/types.ts'
-import { prepareSigners } from '../tokens/access-token.ts'
+import type { Addressee } from '../tokens/id-token.ts'
+import { prepareTokens } from '../tokens/issue.ts'
 import { shownTo } from '../tokens/subject.ts'
 import { toBase64url } from '../util/base64url.ts'
 import { nowSeconds } from '../util/clock.ts'
@@ -36,12 +37,8 @@ export async function afterConsent(
   )
   if (resumed instanceof Response) return resumed
   const { state, decision, request } = resumed
-  if (request.device === null && isFrontChannel(request)) {
-    // What can be refused is refused before anything is written (contract 3.6).
-    if (request.responseTypes.includes('id_token') && !decision.scope.includes('openid'))
-      return respondError(c, request, new OAuthError('unsupported_response_type'))
-    await prepareSigners(ctx.rt, request.client)
-  }
+  const addressee = await prepareAnswer(ctx, request, decision).catch(refused)
+  if (addressee instanceof OAuthError) return respondError(c, request, addressee)
   const owner = ownerOf('subject', state.subject)
   const shown = await shownTo(ctx.rt, request.client, { ...state, sid: state.flow.sid })
   const input = grantInput(ctx.attempt, resumed, decision, shown)
@@ -53,7 +50,24 @@ export async function afterConsent(
   if (result.first) book(c, resumed, decision, result.codeExpiresAt)
   const granted = { owner, grantId: state.flow.id, epoch: state.epoch }
   if (request.device !== null) return answerApproval(c, request, granted)
-  return answerClient(c, request, granted, { input, codeExpiresAt: result.codeExpiresAt })
+  return answerClient(c, request, granted, { input, codeExpiresAt: result.codeExpiresAt, addressee })
+}
+
+/** What can be refused is refused before anything is written (contract 3.6). */
+async function prepareAnswer(
+  { rt }: RequestContext,
+  request: FlowRequest,
+  { scope }: ConsentAcceptance,
+): Promise<Addressee | undefined> {
+  if (request.device !== null || !isFrontChannel(request)) return undefined
+  if (request.responseTypes.includes('id_token') && !scope.includes('openid'))
+    throw new OAuthError('unsupported_response_type')
+  return prepareTokens(rt, request.client)
+}
+
+function refused(thrown: unknown): OAuthError {
+  if (thrown instanceof OAuthError) return thrown
+  throw thrown
 }
 
 function grantInput(

@@ -4,28 +4,36 @@ import type { ConsentedGrant, GrantInput } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import { redirectUriDigest } from '../tokens/code.ts'
 import { authorizationCodes, stampOf } from '../tokens/formats.ts'
+import type { Addressee } from '../tokens/id-token.ts'
 import { nowSeconds } from '../util/clock.ts'
-import { isFrontChannel } from './check-response-type.ts'
 import { frontChannelTokens, REPEAT_SECONDS } from './front-channel.ts'
 import type { AuthorizationRequest } from './request.ts'
 import { respondToClient } from './respond.ts'
 import { startAfresh } from './resume.ts'
+
+/** What was granted; whom tokens are for where some are asked for right here. */
+interface Answer {
+  readonly input: GrantInput
+  readonly codeExpiresAt: number
+  readonly addressee: Addressee | undefined
+}
 
 /** Gives the client what it asked for: the code, tokens, or both (RFC 6749 section 4.1.2, OIDC Core section 3.3.2.5). */
 export async function answerClient(
   c: Context<AppEnv>,
   request: AuthorizationRequest,
   granted: ConsentedGrant,
-  { input, codeExpiresAt }: { readonly input: GrantInput; readonly codeExpiresAt: number },
+  { input, codeExpiresAt, addressee }: Answer,
 ): Promise<Response> {
   const { rt } = c.var.ctx
   const code = request.responseTypes.includes('code')
     ? await makeCode(rt, request, granted, codeExpiresAt)
     : undefined
   const issuedAt = codeExpiresAt - input.codeLifetime
-  if (isFrontChannel(request) && nowSeconds() > issuedAt + REPEAT_SECONDS) return startAfresh(c, request)
   const grant = { id: input.id, ...input.record }
-  const tokens = await frontChannelTokens(rt, request, { owner: granted.owner, grant, issuedAt }, code)
+  const committed = { owner: granted.owner, grant, issuedAt }
+  if (addressee !== undefined && nowSeconds() > issuedAt + REPEAT_SECONDS) return startAfresh(c, request)
+  const tokens = addressee && (await frontChannelTokens(rt, request, addressee, committed, code))
   return respondToClient(c, request, {
     ...(code !== undefined && { code }),
     ...tokens,

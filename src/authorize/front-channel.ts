@@ -1,6 +1,6 @@
 import { accessTokenLifespan, idTokenLifespan } from '../clients/lifespans.ts'
 import type { Runtime } from '../runtime.ts'
-import { makeIdToken } from '../tokens/id-token.ts'
+import { type Addressee, makeIdToken } from '../tokens/id-token.ts'
 import { type Generation, issueAccessToken } from '../tokens/issue.ts'
 import type { AuthorizationRequest } from './request.ts'
 
@@ -19,6 +19,7 @@ export function frontChannelLifetime({ client, config, responseTypes }: Authoriz
 export async function frontChannelTokens(
   rt: Runtime,
   request: AuthorizationRequest,
+  addressee: Addressee,
   { owner, grant, issuedAt }: Omit<Generation, 'generation'>,
   code: string | undefined,
 ): Promise<Readonly<Record<string, string>>> {
@@ -34,6 +35,6 @@ export async function frontChannelTokens(
   if (!responseTypes.includes('id_token')) return tokens
   const hashed = { at_hash: accessToken, c_hash: code, s_hash: request.state }
   const idLifetime = idTokenLifespan(rt.config.ttl, client.metadata, 'implicit')
-  const idToken = await makeIdToken(rt, client, grant, hashed, issuedAt, idLifetime)
+  const idToken = await makeIdToken(rt, addressee, grant, hashed, issuedAt, idLifetime)
   return { ...tokens, id_token: idToken }
 }

@@ -4,7 +4,6 @@ import { isClientId } from '../store/client-id.ts'
 import type { ClientMetadata } from '../store/types.ts'
 import { isPlainText } from '../util/text.ts'
 import { CLIENT_ASSERTION_ALGORITHMS } from './jwt-profile.ts'
-import { checkEncryption } from './metadata-encryption.ts'
 import { readJwks } from './metadata-jwks.ts'
 import { readLifespans } from './metadata-lifespans.ts'
 import { readOpenid } from './metadata-openid.ts'
@@ -43,7 +42,6 @@ export function parseClient(body: unknown, config: Config): ClientInput {
   for (const field of HTTP_FIELDS) for (const url of [given[field]].flat()) checkHttpUrl(field, url)
   checkSecret(client_secret)
   const metadata = { ...toMetadata(given, config), jwks, openid: readOpenid(body) }
-  checkEncryption(metadata)
   if (new TextEncoder().encode(JSON.stringify(metadata)).byteLength > MAX_METADATA_BYTES)
     throw invalidMetadata(`The client's metadata is longer than ${MAX_METADATA_BYTES} bytes.`)
   return { id: client_id || undefined, secret: client_secret || undefined, metadata }

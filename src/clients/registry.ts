@@ -3,6 +3,7 @@ import { OAuthError } from '../errors/oauth-error.ts'
 import type { ClientMetadata, ClientRecord } from '../store/types.ts'
 import { randomText } from '../util/base64url.ts'
 import { nowSeconds } from '../util/clock.ts'
+import { checkEncryption } from './encryption-key.ts'
 import { checkKeyAlgorithms } from './key-algorithms.ts'
 import { type ClientInput, checkClientId } from './metadata.ts'
 import { isPublic } from './public.ts'
@@ -51,6 +52,7 @@ export async function createClient(ctx: RequestContext, input: ClientInput): Pro
 /** What more than the metadata itself decides. Throws `invalid_client_metadata`. */
 async function checkOutside({ rt }: RequestContext, metadata: ClientMetadata): Promise<void> {
   await checkKeyAlgorithms(rt, metadata)
+  await checkEncryption(metadata)
   await checkSector(rt, metadata)
 }
 

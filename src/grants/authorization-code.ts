@@ -2,10 +2,9 @@ import { DEVICE_GRANT } from '../clients/lifespans.ts'
 import type { RequestContext } from '../context.ts'
 import { invalidGrant } from '../errors/oauth-error.ts'
 import type { ConsentedGrant } from '../ledger/types.ts'
-import { prepareSigners } from '../tokens/access-token.ts'
 import { checkCodeVerifier, checkRedirectUriAgain } from '../tokens/code.ts'
 import { authorizationCodes } from '../tokens/formats.ts'
-import { issueTokens, type TokenResponse } from '../tokens/issue.ts'
+import { issueTokens, prepareTokens, type TokenResponse } from '../tokens/issue.ts'
 import { keepFor, lifetimesFor } from '../tokens/lifetimes.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { underAttempt } from './attempts.ts'
@@ -44,7 +43,7 @@ export async function redeemGrant(
 ): Promise<TokenResponse> {
   const lifetimes = lifetimesFor(ctx.rt.config, client, grantType)
   const refreshes = (client.metadata.grant_types ?? []).includes('refresh_token')
-  await prepareSigners(ctx.rt, client)
+  const addressee = await prepareTokens(ctx.rt, client)
   return underAttempt(ctx.attempt, client.id, presented, async (attempt) => {
     const result = await withHooks(ctx, { client, form, lifetimes }, (hook) =>
       ctx.rt.ledgers.call(grant.owner, 'redeem', {
@@ -60,6 +59,6 @@ export async function redeemGrant(
     if (result.status === 'reused') throw refuseReused(ctx, client, grant.grantId, 'code')
     if (result.status === 'gone') throw invalidGrant()
     ctx.audit('token.issued', { client_id: client.id, grant: grant.grantId, grant_type: grantType })
-    return issueTokens(ctx, client, { owner: grant.owner, ...result }, lifetimes)
+    return issueTokens(ctx, addressee, { owner: grant.owner, ...result }, lifetimes)
   })
 }

@@ -3,10 +3,9 @@ import type { Expiring } from '../crypto/sealed.ts'
 import { invalidGrant, invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import type { HookStep, RefreshResult } from '../ledger/types.ts'
 import type { ClientRecord } from '../store/types.ts'
-import { prepareSigners } from '../tokens/access-token.ts'
 import { type GrantToken, refreshTokens } from '../tokens/formats.ts'
 import { isExpired } from '../tokens/inspect.ts'
-import { issueTokens } from '../tokens/issue.ts'
+import { issueTokens, prepareTokens } from '../tokens/issue.ts'
 import { keepFor, lifetimesFor } from '../tokens/lifetimes.ts'
 import { underAttempt } from './attempts.ts'
 import { type GrantHandler, refuseReused, requireGrantType, requireStamp } from './grant.ts'
@@ -31,7 +30,7 @@ export const refreshToken: GrantHandler = async (ctx, registered, form) => {
   if (isExpired(token)) throw invalidGrant('The refresh token has expired.')
   const client = await requireStamp(ctx, allowed, 'refresh_token', token)
   const lifetimes = lifetimesFor(ctx.rt.config, client, 'refresh_token')
-  await prepareSigners(ctx.rt, client)
+  const addressee = await prepareTokens(ctx.rt, client)
   return underAttempt(ctx.attempt, client.id, presented, async (attempt) => {
     const result = await advance(ctx, { client, form, lifetimes }, token, keepFor(lifetimes, true), attempt)
     if (result.status !== 'issued') throw refusal(ctx, client, token, result)
@@ -40,7 +39,7 @@ export const refreshToken: GrantHandler = async (ctx, registered, form) => {
       grant: token.grantId,
       generation: result.generation,
     })
-    return issueTokens(ctx, client, { owner: token.owner, ...result }, lifetimes)
+    return issueTokens(ctx, addressee, { owner: token.owner, ...result }, lifetimes)
   })
 }
 

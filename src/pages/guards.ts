@@ -28,7 +28,7 @@ function fromOurPages(c: Context<AppEnv>): boolean {
 }
 
 /** Shows a refusal as a page; what went wrong on our side is left to the application. */
-export function showRefusal(thrown: Error, c: Context<AppEnv>): Response {
+export function showRefusal(thrown: Error, c: Context<AppEnv>): Response | Promise<Response> {
   if (thrown instanceof OAuthError && thrown.status < 500)
     return renderProblem(c, thrown.status, errorBody(thrown).error_description)
   throw thrown

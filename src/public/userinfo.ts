@@ -5,8 +5,10 @@ import { signJwt } from '../crypto/sign-jwt.ts'
 import { errorBody, OAuthError } from '../errors/oauth-error.ts'
 import { bearerToken } from '../http/bearer.ts'
 import { json } from '../http/json.ts'
+import type { StoredGrant } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
-import { encryptFor } from '../tokens/encryption.ts'
+import { encrypterFor } from '../tokens/encryption.ts'
+import type { ClientToken } from '../tokens/formats.ts'
 import { sessionClaims } from '../tokens/id-token.ts'
 import type { ActiveToken } from '../tokens/inspect.ts'
 import { nowSeconds } from '../util/clock.ts'
@@ -23,28 +25,36 @@ export async function userinfo(c: Context<AppEnv>): Promise<Response> {
   }
 }
 
-/** Claims as JSON, or signed, encrypted or both if the client registered for it (OIDC Core section 5.3.2). A client's own token has no identity to tell. */
-async function respond(ctx: RequestContext, { grant, token }: ActiveToken): Promise<Response> {
-  const { rt } = ctx
-  if (grant === null) {
-    const { clientId, subject, issuedAt } = token
-    const sub = subject === null ? {} : { sub: subject }
-    return json({ ...sub, aud: [clientId], iss: rt.config.urls.issuer, iat: issuedAt })
-  }
-  const claims = sessionClaims(rt, grant, 'userinfo')
-  const client = await rt.clients.find(grant.clientId)
+/** Claims as JSON, or signed, encrypted or both if the client registered for it (OIDC Core section 5.3.2). */
+async function respond({ rt }: RequestContext, active: ActiveToken): Promise<Response> {
+  const client = await rt.clients.find((active.grant ?? active.token).clientId)
   if (client === undefined) throw new OAuthError('request_unauthorized')
+  const encrypt = await encrypterFor(rt, client, 'userinfo')
+  const claims = active.grant === null ? ownClaims(rt, active.token) : grantClaims(rt, active.grant)
   const wanted = client.metadata.userinfo_signed_response_alg
   const signed = wanted !== 'none'
-  const content = signed
-    ? await sign(rt, claims, wanted)
-    : JSON.stringify({ ...claims, iat: grant.requestedAt })
-  const answer = await encryptFor(rt, client, 'userinfo', content, signed)
+  const content = signed ? await sign(rt, claims, wanted) : JSON.stringify(claims)
+  const answer = await encrypt(content, signed)
   const type = answer === content && !signed ? 'application/json; charset=utf-8' : 'application/jwt'
   return new Response(answer, { headers: { 'content-type': type } })
 }
 
-async function sign(rt: Runtime, claims: Readonly<Record<string, unknown>>, wanted: string): Promise<string> {
+const grantClaims = (rt: Runtime, grant: StoredGrant): Claims => ({
+  ...sessionClaims(rt, grant, 'userinfo'),
+  iat: grant.requestedAt,
+})
+
+/** A client's own token has no identity to tell. */
+const ownClaims = (rt: Runtime, { clientId, subject, issuedAt }: ClientToken): Claims => ({
+  ...(subject !== null && { sub: subject }),
+  aud: [clientId],
+  iss: rt.config.urls.issuer,
+  iat: issuedAt,
+})
+
+type Claims = Readonly<Record<string, unknown>>
+
+async function sign(rt: Runtime, claims: Claims, wanted: string): Promise<string> {
   const published = await rt.keys.publicKeys(ID_TOKEN_SET)
   // As in Hydra, 'RS256' is what signs now where there is no RSA key (contract 1.3.5).
   const alg = published.some((key) => key.alg === wanted) ? wanted : undefined

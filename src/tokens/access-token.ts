@@ -5,7 +5,6 @@ import { signJwt } from '../crypto/sign-jwt.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { type JsonObject, pick } from '../util/json.ts'
-import { recipientOf } from './encryption.ts'
 import { accessJtis, accessTokens, type ClientToken, type GrantToken } from './formats.ts'
 
 /** What a resource server learns from a token, by introspection or from the JWT itself. */
@@ -39,14 +38,13 @@ export async function makeAccessToken(
 }
 
 /**
- * Has the keys ready that tokens of this client are signed with and encrypted to. Asked before a ledger commits: what fails after
+ * Has the keys ready that tokens of this client are signed with. Asked before a ledger commits: what fails after
  * that would cost the client its code or refresh token.
  */
 export async function prepareSigners(rt: Runtime, client: ClientRecord): Promise<void> {
   const jwt = strategyOf(rt, client) === 'jwt'
   await Promise.all([
     rt.keys.signer(ID_TOKEN_SET, idTokenAlgorithm(client)),
-    recipientOf(rt, client, 'id_token'),
     ...(jwt ? [rt.keys.signer(ACCESS_TOKEN_SET)] : []),
   ])
 }

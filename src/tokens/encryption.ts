@@ -1,61 +1,41 @@
-import { CompactEncrypt } from 'jose'
+import { encryptionKey, encryptTo } from '../clients/encryption-key.ts'
 import { clientKeys } from '../clients/jwks.ts'
-import { contentEncryption, isEncryptionKey, openidText } from '../clients/metadata-encryption.ts'
+import { CONTENT_ENCRYPTIONS, openidText } from '../clients/metadata-encryption.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 import type { JsonObject } from '../util/json.ts'
 
-/** What can be encrypted for a client; a logout token goes by the ID token's settings. */
-export type Encrypted = 'id_token' | 'userinfo'
-
-/** How one client wants it, and the key of its that it is encrypted to. */
-interface Recipient {
-  readonly alg: string
-  readonly enc: string
-  readonly key: JsonObject
-}
+/** Encrypts for one client, or gives back what it is given where the client wants no encryption. */
+export type Encrypt = (content: string, nested?: boolean) => Promise<string>
 
 /**
- * Finds the client's key, asking its `jwks_uri` anew when the known keys hold none; `undefined` for a client that
- * wants no encryption (OIDC Core section 10.2).
+ * How to encrypt what a client is sent (OIDC Core section 10.2); a logout token goes as its ID tokens go. What can fail
+ * fails here: the client's `jwks_uri` is asked anew when no known key fits. `nested` says that the content is a signed
+ * JWT itself (RFC 7519 section 5.2).
  *
- * @throws `invalid_client` when the client has no key for its algorithm, `temporarily_unavailable` when its
- *   `jwks_uri` cannot be asked
+ * @throws `temporarily_unavailable` when there is no working key for the client's algorithm
  */
-export async function recipientOf(
+export async function encrypterFor(
   rt: Runtime,
   client: ClientRecord,
-  place: Encrypted,
-): Promise<Recipient | undefined> {
+  place: 'id_token' | 'userinfo',
+): Promise<Encrypt> {
   const alg = openidText(client.metadata, `${place}_encrypted_response_alg`)
-  if (alg === undefined) return undefined
-  for (const fresh of [false, true]) {
-    const key = (await clientKeys(rt, client, fresh)).find((known) => isEncryptionKey(known, alg))
-    if (key !== undefined) return { alg, enc: contentEncryption(client.metadata, place), key }
-  }
-  throw new OAuthError('invalid_client', `The client has no key to encrypt to with ${alg}.`)
+  if (alg === undefined) return (content) => Promise.resolve(content)
+  const key = await findKey(rt, client, alg)
+  const enc = openidText(client.metadata, `${place}_encrypted_response_enc`) ?? CONTENT_ENCRYPTIONS[0]
+  return (content, nested = true) => encryptTo(key, { alg, enc, ...(nested && { cty: 'JWT' }) }, content)
 }
 
-/**
- * Encrypts for the client if it wants that, else gives the content back (RFC 7516 section 7.1).
- *
- * @param nested - whether the content is a signed JWT itself (RFC 7519 section 5.2)
- * @throws as `recipientOf` does
- */
-export async function encryptFor(
-  rt: Runtime,
-  client: ClientRecord,
-  place: Encrypted,
-  content: string,
-  nested = true,
-): Promise<string> {
-  const recipient = await recipientOf(rt, client, place)
-  if (recipient === undefined) return content
-  const { alg, enc, key } = recipient
-  const { kid, kty, n, e, crv, x, y } = key
-  const header = { alg, enc, ...(typeof kid === 'string' && { kid }), ...(nested && { cty: 'JWT' }) }
-  return new CompactEncrypt(new TextEncoder().encode(content))
-    .setProtectedHeader(header)
-    .encrypt(JSON.parse(JSON.stringify({ kty, n, e, crv, x, y })))
+async function findKey(rt: Runtime, client: ClientRecord, alg: string): Promise<JsonObject> {
+  for (const fresh of [false, true]) {
+    const keys = await clientKeys(rt, client, fresh).catch((thrown: unknown) => {
+      // Not the client's authentication failed, but what it registered.
+      throw thrown instanceof OAuthError ? new OAuthError('temporarily_unavailable', thrown.hint) : thrown
+    })
+    const key = await encryptionKey(keys, alg)
+    if (key !== undefined) return key
+  }
+  throw new OAuthError('temporarily_unavailable', `The client has no working key to encrypt to with ${alg}.`)
 }

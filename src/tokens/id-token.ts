@@ -7,7 +7,7 @@ import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { toBase64url } from '../util/base64url.ts'
 import { type JsonObject, pick } from '../util/json.ts'
-import { encryptFor } from './encryption.ts'
+import type { Encrypt } from './encryption.ts'
 import { releasedClaims } from './scope-claims.ts'
 import { shownSubject } from './subject.ts'
 
@@ -52,6 +52,12 @@ export function sessionClaims(
   }
 }
 
+/** Whom tokens are for, and how what is encrypted for it gets so. */
+export interface Addressee {
+  readonly client: ClientRecord
+  readonly encrypt: Encrypt
+}
+
 /**
  * Makes an ID token (OIDC Core section 2). Times are seconds; a refreshed one keeps nonce, `auth_time` and `rat`
  * of the first and names the key that signs it now. Encrypted where the client wants that.
@@ -60,7 +66,7 @@ export function sessionClaims(
  */
 export async function makeIdToken(
   rt: Runtime,
-  client: ClientRecord,
+  { client, encrypt }: Addressee,
   grant: StoredGrant,
   hashed: Readonly<Partial<Record<'at_hash' | 'c_hash' | 's_hash', string | undefined>>>,
   issuedAt: number,
@@ -81,7 +87,7 @@ export async function makeIdToken(
     ...hashes,
     ...(grant.nonce !== null && { nonce: grant.nonce }),
   }
-  return encryptFor(rt, client, 'id_token', await signJwt(signer, 'JWT', claims))
+  return encrypt(await signJwt(signer, 'JWT', claims))
 }
 
 /** Left half of a token's digest, by the hash of the signing algorithm (OIDC Core section 3.1.3.6; Ed25519 hashes with SHA-512). */

@@ -3,10 +3,11 @@ import type { StoredGrant } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { nowSeconds } from '../util/clock.ts'
-import { makeAccessToken } from './access-token.ts'
+import { makeAccessToken, prepareSigners } from './access-token.ts'
 import { firstNonce } from './credential.ts'
+import { encrypterFor } from './encryption.ts'
 import { type GrantToken, refreshTokens, stampOf } from './formats.ts'
-import { makeIdToken } from './id-token.ts'
+import { type Addressee, makeIdToken } from './id-token.ts'
 import type { TokenLifetimes } from './lifetimes.ts'
 import { shownSubject } from './subject.ts'
 
@@ -75,15 +76,25 @@ export function issueAccessToken(
 }
 
 /**
+ * Has everything ready that tokens of this client take. Asked before a ledger commits: what fails after that would cost
+ * the client its code or refresh token. Throws `temporarily_unavailable`.
+ */
+export async function prepareTokens(rt: Runtime, client: ClientRecord): Promise<Addressee> {
+  const [encrypt] = await Promise.all([encrypterFor(rt, client, 'id_token'), prepareSigners(rt, client)])
+  return { client, encrypt }
+}
+
+/**
  * Makes the tokens of one generation. Access and refresh token follow from the generation alone, so everybody who
  * is answered with it gets the same ones.
  */
 export async function issueTokens(
   { rt }: RequestContext,
-  client: ClientRecord,
+  addressee: Addressee,
   generation: Generation,
   lifetimes: TokenLifetimes,
 ): Promise<TokenResponse> {
+  const { client } = addressee
   const { grant, issuedAt } = generation
   const { scope } = grant
   const accessToken = await issueAccessToken(rt, client, generation, lifetimes.accessToken)
@@ -92,7 +103,14 @@ export async function issueTokens(
   return {
     ...(await responseWith(rt, accessToken, expiresIn, scope)),
     ...(scope.includes('openid') && {
-      id_token: await makeIdToken(rt, client, grant, { at_hash: accessToken }, issuedAt, lifetimes.idToken),
+      id_token: await makeIdToken(
+        rt,
+        addressee,
+        grant,
+        { at_hash: accessToken },
+        issuedAt,
+        lifetimes.idToken,
+      ),
     }),
     ...(isRefreshable(client, scope) && {
       refresh_token: await refreshTokens.seal(rt, grantToken(client, generation), refreshUntil),

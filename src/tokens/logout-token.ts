@@ -5,7 +5,7 @@ import type { Notice } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { nowSeconds } from '../util/clock.ts'
-import { encryptFor } from './encryption.ts'
+import { encrypterFor } from './encryption.ts'
 
 /** Seconds a logout token counts: time enough to be received (OIDC Back-Channel Logout 1.0 section 2.4). */
 const LIFETIME = 120
@@ -21,6 +21,7 @@ export async function makeLogoutToken(
 ): Promise<string> {
   const now = nowSeconds()
   const signer = await rt.keys.signer(ID_TOKEN_SET, idTokenAlgorithm(client))
+  const encrypt = await encrypterFor(rt, client, 'id_token')
   const token = await signJwt(signer, 'logout+jwt', {
     iss: rt.config.urls.issuer,
     aud: [client.id],
@@ -31,5 +32,5 @@ export async function makeLogoutToken(
     jti: id,
     events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
   })
-  return encryptFor(rt, client, 'id_token', token)
+  return encrypt(token)
 }

@@ -1,6 +1,6 @@
 import { compactDecrypt, createLocalJWKSet, exportJWK, generateKeyPair, type JWK, jwtVerify } from 'jose'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Browser, bodyOf, Deployment, ISSUER } from '../../support/deployment.ts'
+import { Browser, bodyOf, Deployment, ISSUER, testEnv } from '../../support/deployment.ts'
 import {
   authorizeAt,
   LoginApp,
@@ -8,9 +8,13 @@ import {
   redeem,
   registerClient,
   type TestClient,
+  tokenRequest,
 } from '../../support/relying-party.ts'
 
 const KEYS_AT = 'https://app.example/jwks.json'
+
+/** Coordinates of the right length that are of no point on the curve. */
+const OFF_CURVE = { kty: 'EC', crv: 'P-256', x: 'A'.repeat(43), y: `${'A'.repeat(42)}E`, use: 'enc' }
 
 /** A key pair that something is encrypted to. */
 interface Pair {
@@ -109,12 +113,23 @@ describe('encryption for a client', () => {
     const others = await Promise.all([
       makePair('RSA-OAEP-256'),
       makePair(alg, { use: 'sig' }),
+      makePair(alg, { use: 'other' }),
       makePair(alg, { alg: 'ECDH-ES+A256KW' }),
+      makePair(alg, { key_ops: ['verify'] }),
     ])
-    const keys = [...others, right].map(({ jwk }) => jwk)
+    const { use: _, ...unsaid } = (await makePair(alg)).jwk
+    const keys = [...others.map(({ jwk }) => jwk), OFF_CURVE, unsaid, right.jwk]
     const client = await register({ jwks: { keys }, id_token_encrypted_response_alg: alg })
     const { id_token } = await logIn(client)
     expect((await open(right, id_token)).header).toMatchObject({ kid: right.jwk.kid })
+  })
+
+  it('hides a client’s own userinfo as it hides a user’s', async () => {
+    const pair = await makePair('ECDH-ES')
+    const client = await register({ jwks: { keys: [pair.jwk] }, userinfo_encrypted_response_alg: 'ECDH-ES' })
+    const own = await tokenRequest(deployment, client, { grant_type: 'client_credentials' })
+    const response = await userinfo((await bodyOf(own))['access_token'])
+    expect(JSON.parse((await open(pair, await response.text())).content)).toMatchObject({ aud: [client.id] })
   })
 
   it('hides ID tokens from the authorization endpoint too', async () => {
@@ -158,32 +173,80 @@ describe('encryption for a client', () => {
 })
 
 describe('keys at a jwks_uri', () => {
+  const alg = 'RSA-OAEP-256'
+  let answer: () => Response
   let keys: readonly JWK[]
 
   beforeEach(() => {
+    answer = () => Response.json({ keys })
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() })
-    vi.spyOn(globalThis, 'fetch').mockImplementation(async () => Response.json({ keys }))
+    vi.spyOn(globalThis, 'fetch').mockImplementation(async (input) => {
+      if (new Request(input).url === KEYS_AT) return answer()
+      // The hook takes its time, and by then the client's keys are old and gone.
+      pass(70)
+      answer = () => new Response('Closed for today', { status: 404 })
+      return new Response(null, { status: 204 })
+    })
   })
+
+  const pass = (seconds: number): void => {
+    vi.setSystemTime(Date.now() + seconds * 1000)
+  }
 
   it('are asked anew when none of the known ones fits, and a code waits for one that does', async () => {
     keys = [(await makePair('ECDH-ES')).jwk]
-    const client = await register({ jwks_uri: KEYS_AT, id_token_encrypted_response_alg: 'RSA-OAEP-256' })
+    const client = await register({ jwks_uri: KEYS_AT, id_token_encrypted_response_alg: alg })
     const code = parameter(await authorizeAt(deployment, client), 'code')
     const refused = await redeem(deployment, client, code)
-    expect(refused.status).toBe(401)
-    expect(await bodyOf(refused)).toMatchObject({ error: 'invalid_client' })
-    const pair = await makePair('RSA-OAEP-256')
+    expect(refused.status).toBe(503)
+    expect(await bodyOf(refused)).toMatchObject({ error: 'temporarily_unavailable' })
+    const pair = await makePair(alg)
     keys = [...keys, pair.jwk]
-    vi.setSystemTime(Date.now() + 6000)
+    pass(6)
     const tokens = await redeem(deployment, client, code)
     expect(tokens.status).toBe(200)
     expect((await open(pair, (await bodyOf(tokens))['id_token'])).content).toContain('.')
+  })
+
+  it('are not asked again once a code is spent', async () => {
+    deployment = new Deployment(testEnv({ OAUTH2_TOKEN_HOOK: 'https://hook.example/' }))
+    const pair = await makePair(alg)
+    keys = [pair.jwk]
+    const client = await register({ jwks_uri: KEYS_AT, id_token_encrypted_response_alg: alg })
+    expect((await open(pair, (await logIn(client))['id_token'])).header).toMatchObject({ alg })
+  })
+
+  it('that cannot be had are an error that reaches the client', async () => {
+    answer = () => new Response('Closed for today', { status: 404 })
+    const client = await register({
+      grant_types: ['implicit'],
+      jwks_uri: KEYS_AT,
+      id_token_encrypted_response_alg: alg,
+    })
+    const at = await authorizeAt(deployment, client, {
+      request: { response_type: 'id_token', scope: 'openid' },
+    })
+    const answered = new URLSearchParams(at.hash.slice(1))
+    expect([answered.get('error'), answered.get('state')]).toEqual([
+      'temporarily_unavailable',
+      'state-0123456789',
+    ])
+  })
+
+  it('that cannot be had do not make an access token a bad one', async () => {
+    const client = await register({ jwks_uri: KEYS_AT, userinfo_encrypted_response_alg: alg })
+    const { access_token } = await logIn(client)
+    answer = () => new Response('Closed for today', { status: 404 })
+    const response = await userinfo(access_token)
+    expect(response.status).toBe(503)
+    expect(response.headers.has('www-authenticate')).toBe(false)
   })
 })
 
 describe('registration of encryption', () => {
   it.each([
-    [{ id_token_encrypted_response_alg: 'ECDH-ES' }, "'id_token_encrypted_response_alg' needs a key"],
+    [{ id_token_encrypted_response_alg: 'ECDH-ES' }, "'id_token_encrypted_response_alg' needs a working key"],
+    [{ id_token_encrypted_response_alg: 'ECDH-ES', jwks: { keys: [OFF_CURVE] } }, 'needs a working key'],
     [{ userinfo_encrypted_response_enc: 'A256GCM' }, "needs 'userinfo_encrypted_response_alg'"],
     [{ id_token_encrypted_response_alg: 'RSA1_5', jwks_uri: KEYS_AT }, 'unusable value'],
     [{ id_token_encrypted_response_alg: 'dir', jwks_uri: KEYS_AT }, 'unusable value'],

@@ -1,0 +1,77 @@
+import { CompactEncrypt } from 'jose'
+import type { ClientMetadata } from '../store/types.ts'
+import type { JsonObject } from '../util/json.ts'
+import { openidText } from './metadata-encryption.ts'
+import { invalidMetadata } from './refusals.ts'
+
+/** Uses under which a key may protect another (RFC 7517 section 4.3). */
+const OPERATIONS: readonly unknown[] = ['encrypt', 'wrapKey', 'deriveKey', 'deriveBits']
+
+/** How something is encrypted: RFC 7516 section 4.1. */
+export interface EncryptionHeader {
+  readonly alg: string
+  readonly enc: string
+  readonly cty?: string
+}
+
+/** Encrypts to a public key, which the header names where it has a name (RFC 7516 section 7.1). */
+export function encryptTo(
+  { kid, kty, n, e, crv, x, y }: JsonObject,
+  header: EncryptionHeader,
+  content: string,
+): Promise<string> {
+  return new CompactEncrypt(new TextEncoder().encode(content))
+    .setProtectedHeader({ ...header, ...(typeof kid === 'string' && { kid }) })
+    .encrypt(JSON.parse(JSON.stringify({ kty, n, e, crv, x, y })))
+}
+
+/**
+ * Of public keys the one to encrypt to with an algorithm: one registered for encryption before one of any use. A key
+ * may look right and be none, such as a point that is not on its curve, so each is tried once.
+ */
+export async function encryptionKey(
+  keys: readonly JsonObject[],
+  alg: string,
+): Promise<JsonObject | undefined> {
+  const fitting = keys.filter((key) => fits(key, alg))
+  for (const key of [...fitting.filter(({ use }) => use === 'enc'), ...fitting]) {
+    const works = tried.get(key) ?? encryptTo(key, { alg, enc: 'A256GCM' }, '').then(yes, no)
+    tried.set(key, works)
+    if (await works) return key
+  }
+  return undefined
+}
+
+const tried = new WeakMap<JsonObject, Promise<boolean>>()
+const yes = (): boolean => true
+const no = (): boolean => false
+
+function fits(
+  { use = 'enc', key_ops: operations = [], alg = '', kty, crv }: JsonObject,
+  wanted: string,
+): boolean {
+  const allowed = [operations].flat()
+  return (
+    use === 'enc' &&
+    (allowed.length === 0 || allowed.some((name) => OPERATIONS.includes(name))) &&
+    (alg === '' || alg === wanted) &&
+    (kty === 'RSA') === wanted.startsWith('RSA') &&
+    crv !== 'Ed25519'
+  )
+}
+
+/** Checks that what a client wants encrypted can be. Throws `invalid_client_metadata`. */
+export async function checkEncryption(metadata: ClientMetadata): Promise<void> {
+  for (const place of ['id_token', 'userinfo']) {
+    const field = `${place}_encrypted_response_alg`
+    const alg = openidText(metadata, field)
+    if (alg === undefined) {
+      if (openidText(metadata, `${place}_encrypted_response_enc`) !== undefined)
+        throw invalidMetadata(`Field '${place}_encrypted_response_enc' needs '${field}'.`)
+    } else if (
+      metadata.jwks_uri === '' &&
+      (await encryptionKey(metadata.jwks?.keys ?? [], alg)) === undefined
+    )
+      throw invalidMetadata(`Field '${field}' needs a working key for it in 'jwks', or a 'jwks_uri'.`)
+  }
+}
