@@ -34,11 +34,8 @@ export async function answerClient(
   const committed = { owner: granted.owner, grant, issuedAt }
   if (addressee !== undefined && nowSeconds() > issuedAt + REPEAT_SECONDS) return startAfresh(c, request)
   const tokens = addressee && (await frontChannelTokens(rt, request, addressee, committed, code))
-  return respondToClient(c, request, {
-    ...(code !== undefined && { code }),
-    ...tokens,
-    scope: grant.scope.join(' '),
-  })
+  const parameters = { ...(code !== undefined && { code }), ...tokens, scope: grant.scope.join(' ') }
+  return respondToClient(c, request, parameters, grant.sid)
 }
 
 const makeCode = (

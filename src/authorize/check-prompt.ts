@@ -1,11 +1,19 @@
 import { invalidRequest } from '../errors/oauth-error.ts'
 import type { Check } from './request.ts'
 
-const PROMPTS: ReadonlySet<string> = new Set(['none', 'login', 'consent', 'select_account', 'registration'])
+/** OIDC Core section 3.1.2.1, Initiating User Registration 1.0 section 3, and Hydra's own name for that (contract 1.3.2). */
+export const PROMPTS: readonly string[] = [
+  'none',
+  'login',
+  'consent',
+  'select_account',
+  'create',
+  'registration',
+]
 
 /** `prompt` holds known values and `none` stands alone (OIDC Core section 3.1.2.1), told before the user logs in. */
 export const checkPrompt: Check = ({ prompt }) => {
-  const unknown = prompt.find((value) => !PROMPTS.has(value))
+  const unknown = prompt.find((value) => !PROMPTS.includes(value))
   if (unknown !== undefined) {
     throw invalidRequest(`Parameter 'prompt' holds the unknown value '${unknown.slice(0, 50)}'.`)
   }

@@ -7,6 +7,7 @@ import {
   writeSessionCookie,
 } from '../flow/browser.ts'
 import { endSessions } from '../flow/end.ts'
+import { changeState, clearState } from '../flow/session-state.ts'
 import type { LoginAcceptance, LoginVerdict } from '../flow/state.ts'
 import { directoryOf } from '../ledger/owner.ts'
 import type { LoginResult } from '../ledger/types.ts'
@@ -57,7 +58,10 @@ export async function commitLogin(
   if (result.status === 'stale') await rt.ledgers.call(directory, 'unbindSessions', { sids: [sid] })
   if (result.status !== 'active') return result
   if (!skip) audit('session.started', { client_id: clientId, sid })
-  if (remember && (!skip || extend)) await writeSessionCookie(c, session, lifetime)
+  if (remember && (!skip || extend)) {
+    await writeSessionCookie(c, session, lifetime)
+    if (cookie?.sid !== sid) changeState(c)
+  }
   if (other !== undefined) await dropSession(c, other)
   return result
 }
@@ -67,4 +71,5 @@ export async function dropSession(c: Context<AppEnv>, cookie: SessionCookie | un
   if (cookie === undefined) return
   await endSessions(c.var.ctx, cookie.owner, { sid: cookie.sid }, false)
   clearSessionCookie(c)
+  clearState(c)
 }

@@ -6,14 +6,20 @@ import { withQuery } from '../flow/urls.ts'
 import { formPost } from './form-post.ts'
 import type { DeviceRequest, Target } from './request.ts'
 
-/** Sends the browser to the client with parameters, `state` as it came and `iss` always (RFC 6749 section 4.1.2, RFC 9207). */
-export function respondToClient(
+/**
+ * Sends the browser to the client with parameters, `state` as it came, `iss` always and with `openid` a `session_state`
+ * (RFC 6749 section 4.1.2, RFC 9207).
+ *
+ * @param sid - the login session that the answer is about
+ */
+export async function respondToClient(
   c: Context<AppEnv>,
   target: Target,
   parameters: Readonly<Record<string, string>>,
-): Response | Promise<Response> {
+  sid?: string,
+): Promise<Response> {
   const { client, redirectUri, openid } = target
-  const session = openid ? sessionState(c, client.id, redirectUri) : {}
+  const session = openid ? await sessionState(c, client.id, redirectUri, sid) : {}
   const answer = new URLSearchParams({ ...parameters, ...session })
   if (target.state !== undefined) answer.set('state', target.state)
   answer.set('iss', c.var.ctx.rt.config.urls.issuer)
@@ -27,7 +33,7 @@ export function respondError(
   c: Context<AppEnv>,
   target: Target | DeviceRequest | undefined,
   error: OAuthError,
-): Response | Promise<Response> {
+): Promise<Response> {
   if (target === undefined || !('redirectUri' in target)) throw error
   return respondToClient(c, target, { ...errorBody(error) })
 }

@@ -33,7 +33,7 @@ export async function start(
   const state = { flow, known: known && { subject: known.subject, authTime: known.authTime }, seen }
   const expiresAt = requestedAt + rt.config.ttl.loginConsentRequest
   const { registration, login } = rt.config.urls
-  const page = asks(request, 'registration') ? registration : login
+  const page = asks(request, 'registration') || asks(request, 'create') ? registration : login
   const schema = request.parameters.get('identity_schema')
   const query = schema === undefined ? {} : { identity_schema: schema }
   return respondPage(c, await loginChallenge.urlWith(rt, page, state, expiresAt, query))
@@ -43,7 +43,7 @@ export async function start(
 async function recognise(c: Context<AppEnv>, request: FlowRequest): Promise<SessionView | null> {
   const hint = request.parameters.get('id_token_hint')
   const hinted = hint === undefined ? undefined : await verifyIdTokenHint(c.var.ctx, hint)
-  if (asks(request, 'login') || asks(request, 'select_account')) return null
+  if (['login', 'select_account', 'create'].some((prompt) => asks(request, prompt))) return null
   const cookie = await readSessionCookie(c)
   if (cookie === undefined) return null
   const session = await c.var.ctx.rt.ledgers.call(cookie.owner, 'session', { sid: cookie.sid })

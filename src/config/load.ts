@@ -27,6 +27,7 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Config {
   const { issuer, urls, grace, pollingInterval, userCode, jwtBearer, ...given } = reader.read(settings)
   const issuerUrl = new URL(issuer ?? NO_ISSUER)
   const loopback = isLoopbackHost(issuerUrl.hostname)
+  const cookies = cookieSettings(given.cookies, issuerUrl.protocol === 'https:')
   const demoPages = given.demoPages ?? loopback
   const config: Config = {
     ...given,
@@ -39,7 +40,8 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Config {
       device: { pollingInterval, userCode: userCodes(reader, userCode) },
       jwtBearer,
     },
-    cookies: cookieSettings(given.cookies, issuerUrl.protocol === 'https:'),
+    cookies,
+    sessionManagement: given.sessionManagement ?? (loopback || cookies.sameSite === 'None'),
   }
   if (issuer === null) reader.missing(settings.issuer)
   check(reader, config)

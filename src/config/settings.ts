@@ -70,6 +70,7 @@ export const settings = {
   demoPages: setting('DEMO_PAGES', optional(flag)),
   signingKeyRotation: setting('SIGNING_KEY_ROTATION', optional(duration(86_400))),
   signingAlgorithm: setting('SIGNING_ALGORITHM', oneOf('RS256', 'PS256', 'ES256', 'EdDSA'), 'RS256'),
+  sessionManagement: setting('OIDC_SESSION_MANAGEMENT', optional(flag)),
   subjects: {
     types: setting('OIDC_SUBJECT_IDENTIFIERS_SUPPORTED_TYPES', subjectTypes, 'public'),
     salt: setting('OIDC_SUBJECT_IDENTIFIERS_PAIRWISE_SALT', optional(salt)),

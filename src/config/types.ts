@@ -151,6 +151,8 @@ export interface Config {
     readonly entrypoint: boolean
   }
   readonly demoPages: boolean
+  /** Whether pages can watch the session (OIDC Session Management 1.0): not where frames are sent no cookies. */
+  readonly sessionManagement: boolean
   readonly grantsBook: boolean
   /** Whether this server may ask plain http, private and its own addresses; loopback issuers only. */
   readonly outboundPrivate: boolean

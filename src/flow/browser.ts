@@ -10,13 +10,11 @@ import {
   csrfCookieName,
   readCookie,
   sessionCookie,
-  stateCookie,
 } from '../http/cookies.ts'
 import { isOwner } from '../ledger/owner.ts'
 import { randomText, toBase64url } from '../util/base64url.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { constantTimeEqual, sha256 } from '../util/digest.ts'
-import { browserState } from './session-state.ts'
 
 /** Browsers keep no cookie longer than 400 days; sessions end after 180 at the latest (contract 4.1). */
 export const MAX_SESSION_SECONDS = 180 * 24 * 3600
@@ -74,7 +72,7 @@ export async function readSessionCookie(c: Context<AppEnv>): Promise<SessionCook
   return opened === undefined || (opened.expiresAt ?? 0) <= nowSeconds() ? undefined : opened
 }
 
-/** Sets the session cookie, and the one that scripts may read, for `lifetime` seconds (contract 3.4). */
+/** Sets the session cookie for `lifetime` seconds (contract 3.4). */
 export async function writeSessionCookie(
   c: Context<AppEnv>,
   session: SessionCookie,
@@ -83,12 +81,9 @@ export async function writeSessionCookie(
   const { rt } = c.var.ctx
   const value = await sessions.seal(rt, session, nowSeconds() + lifetime)
   setCookie(c, sessionCookie(rt.config.cookies, value, lifetime))
-  setCookie(c, stateCookie(rt.config.cookies, browserState(session.sid), lifetime))
 }
 
-/** Removes both. */
+/** Removes the session cookie. */
 export function clearSessionCookie(c: Context<AppEnv>): void {
-  const { cookies } = c.var.ctx.rt.config
-  setCookie(c, clearedSessionCookie(cookies))
-  setCookie(c, stateCookie(cookies, '', 0))
+  setCookie(c, clearedSessionCookie(c.var.ctx.rt.config.cookies))
 }

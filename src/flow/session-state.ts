@@ -1,27 +1,43 @@
 import { Buffer } from 'node:buffer'
 import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
-import { readCookie, stateCookieName } from '../http/cookies.ts'
-import { randomText, toBase64url } from '../util/base64url.ts'
+import { readCookie, stateCookie, stateCookieName } from '../http/cookies.ts'
+import { randomText } from '../util/base64url.ts'
 import { sha256 } from '../util/digest.ts'
+import { MAX_SESSION_SECONDS, readSessionCookie } from './browser.ts'
 
-/** What scripts of our origin may know of a session: the same for as long as it is, and nothing that opens it. */
-export const browserState = (sid: string): string =>
-  toBase64url(sha256(`browser state\0${sid}`).subarray(0, 16))
+// The browser's state is random and says nothing of who is logged in: scripts of our origin can read it.
+function setState(c: Context<AppEnv>, value: string): string {
+  const { cookies, sessionManagement } = c.var.ctx.rt.config
+  const cookie = stateCookie(cookies, value, value === '' ? 0 : MAX_SESSION_SECONDS)
+  if (sessionManagement) c.header('set-cookie', cookie, { append: true })
+  return value
+}
+
+/** Has the pages that watch this browser's session see that it changed (OIDC Session Management 1.0 section 3.2). */
+export const changeState = (c: Context<AppEnv>): string => setState(c, randomText(16))
+
+/** The same, at the end of a session. */
+export const clearState = (c: Context<AppEnv>): string => setState(c, '')
 
 /**
- * The `session_state` of an answer to a client: what its page hands to our frame to learn whether the session is
- * still the one of this answer (OIDC Session Management 1.0 section 2). None for an application without web origin.
+ * The `session_state` of an answer to a client: what its page hands to our frame to learn whether the session is still
+ * the one of this answer (OIDC Session Management 1.0 section 2). None for an application without web origin.
+ *
+ * @param sid - the session that the answer is about; another one in this browser counts as a change at once
  */
-export function sessionState(
+export async function sessionState(
   c: Context<AppEnv>,
   clientId: string,
   redirectUri: string,
-): { readonly session_state?: string } {
+  sid: string | undefined,
+): Promise<{ readonly session_state?: string }> {
+  const { cookies, sessionManagement } = c.var.ctx.rt.config
   const { origin } = new URL(redirectUri)
-  if (origin === 'null') return {}
-  const state = readCookie(c.req.header('cookie'), stateCookieName(c.var.ctx.rt.config.cookies)) ?? ''
+  if (!sessionManagement || origin === 'null') return {}
+  const present = (await readSessionCookie(c))?.sid ?? sid
+  const state = readCookie(c.req.header('cookie'), stateCookieName(cookies)) ?? changeState(c)
   const salt = randomText(8)
-  const hash = sha256([clientId, origin, state, salt].join(' '))
+  const hash = sha256([clientId, origin, sid === undefined || present === sid ? state : '', salt].join(' '))
   return { session_state: `${Buffer.from(hash).toString('hex')}.${salt}` }
 }

@@ -48,9 +48,9 @@ export function clearedSessionCookie(settings: CookieSettings): string {
 export const stateCookieName = ({ sessionName }: Pick<CookieSettings, 'sessionName'>): string =>
   `${sessionName}_state`
 
-/** `Set-Cookie` of that cookie. `maxAge` in seconds. */
+/** `Set-Cookie` of that cookie, which only this very host gets. `maxAge` in seconds. */
 export const stateCookie = (settings: CookieSettings, value: string, maxAge: number): string =>
-  setCookie(settings, stateCookieName(settings), value, '/', maxAge, false)
+  setCookie({ ...settings, domain: null }, stateCookieName(settings), value, '/', maxAge, false)
 
 /** A `Set-Cookie` header, out of reach of scripts unless they are let. `maxAge` in seconds; 0: forget it. */
 export function setCookie(

@@ -5,13 +5,14 @@ import { stateCookieName } from '../http/cookies.ts'
 import { MINUTE } from '../http/json.ts'
 
 const SCRIPT =
-  "addEventListener('message',async({data,origin,source})=>{const[,id,state,salt]=/^(.+) (\\S+\\.(\\S+))$/.exec(data)??[],own=('; '+document.cookie).split('; '+document.body.dataset.cookie+'=')[1]?.split(';')[0]??'';let answer='error';if(id){const hash=await crypto.subtle.digest('SHA-256',new TextEncoder().encode([id,origin,own,salt].join(' ')));answer=[...new Uint8Array(hash)].map(byte=>byte.toString(16).padStart(2,'0')).join('')+'.'+salt===state?'unchanged':'changed'}source.postMessage(answer,origin)})"
+  "addEventListener('message',async({data,origin,source})=>{const[,id,state,salt]=typeof data=='string'&&data.length<2e3&&/^(.+) ([^ .]+\\.([^ .]+))$/.exec(data)||[],own=('; '+document.cookie).split('; '+document.body.dataset.cookie+'=')[1]?.split(';')[0];let answer='error';if(id&&crypto.subtle){const hash=await crypto.subtle.digest('SHA-256',new TextEncoder().encode([id,origin,own,salt].join(' ')));answer=own&&[...new Uint8Array(hash)].map(byte=>byte.toString(16).padStart(2,'0')).join('')+'.'+salt===state?'unchanged':'changed'}if((location.ancestorOrigins?.[0]??origin)===origin)source.postMessage(answer,origin)})"
 
-const POLICY = "default-src 'none'; script-src 'sha256-EXqQAHZSZI7TX8zGDAzUO5t6+jKbiRebEWUsk8jjNok='"
+const POLICY = "default-src 'none'; script-src 'sha256-Ni/dBrhIr5c6TMIbvkGXomf8msAgSFpuMzmcGYTleZ0='"
 
 /**
  * GET /oauth2/sessions/check: the page that a client's page holds in a frame and asks whether the session changed
- * (OIDC Session Management 1.0 section 3.2). It may be in anybody's frame: it tells nothing but "changed".
+ * (OIDC Session Management 1.0 section 3.2). It may be in anybody's frame: all it tells is whether a state that a
+ * client was given is still the browser's.
  */
 export function checkSession(c: Context<AppEnv>): Response | Promise<Response> {
   const name = stateCookieName(c.var.ctx.rt.config.cookies)

@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { PROMPTS } from '../authorize/check-prompt.ts'
 import { REQUEST_OBJECT_ALGORITHMS } from '../authorize/request-object.ts'
 import { CLIENT_ASSERTION_ALGORITHMS } from '../clients/jwt-profile.ts'
 import { CONTENT_ENCRYPTIONS, KEY_ENCRYPTIONS } from '../clients/metadata-encryption.ts'
@@ -51,7 +52,7 @@ function document(config: Config, signing: string, published: readonly string[])
     revocation_endpoint: `${issuer}/oauth2/revoke`,
     ...(registration !== null && { registration_endpoint: registration }),
     end_session_endpoint: `${issuer}/oauth2/sessions/logout`,
-    check_session_iframe: `${issuer}/oauth2/sessions/check`,
+    ...(config.sessionManagement && { check_session_iframe: `${base}/oauth2/sessions/check` }),
     credentials_endpoint_draft_00: config.credentialsUrl ?? `${base}/credentials`,
     credentials_supported_draft_00: [
       {
@@ -65,6 +66,7 @@ function document(config: Config, signing: string, published: readonly string[])
     response_types_supported: RESPONSE_TYPES,
     response_modes_supported: ['query', 'fragment', 'form_post'],
     grant_types_supported: [...grantHandlers.keys(), 'implicit'],
+    prompt_values_supported: PROMPTS,
     scopes_supported: unique(['offline_access', 'offline', 'openid', ...config.supportedScopes]),
     claims_supported: unique(['sub', ...config.supportedClaims]),
     token_endpoint_auth_methods_supported: [

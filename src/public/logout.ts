@@ -7,6 +7,7 @@ import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { clearSessionCookie, readSessionCookie } from '../flow/browser.ts'
 import { endSessions } from '../flow/end.ts'
 import { type LogoutState, logoutChallenge, logoutVerifier } from '../flow/logout-state.ts'
+import { clearState } from '../flow/session-state.ts'
 import { withQuery } from '../flow/urls.ts'
 import { Parameters, readFormEntries } from '../http/form.ts'
 import { nowSeconds } from '../util/clock.ts'
@@ -35,7 +36,11 @@ async function start(c: Context<AppEnv>): Promise<Response> {
   if (url.search.length > MAX_QUERY + (hint?.length ?? 0))
     throw invalidRequest(`The request is longer than ${MAX_QUERY} characters.`)
   const asked = hint === undefined ? await byEndUser(c, parameters) : await byClient(c, hint, parameters)
-  if (typeof asked === 'string') return respondPage(c, asked)
+  if (typeof asked === 'string') {
+    // A login that was not remembered left no session, but pages may watch it.
+    if ((await readSessionCookie(c)) === undefined) clearState(c)
+    return respondPage(c, asked)
+  }
   const requestedAt = nowSeconds()
   const state = { ...asked, requestUrl: `/oauth2/sessions/logout${url.search}`, requestedAt }
   const expiresAt = requestedAt + rt.config.ttl.loginConsentRequest
@@ -104,6 +109,7 @@ async function finish(c: Context<AppEnv>, verifier: string): Promise<Response> {
   if (clientId === null && cookie?.sid !== sid) return respondPage(c, target)
   const notices = await endSessions(ctx, owner, { sid })
   if (cookie?.sid === sid) clearSessionCookie(c)
+  if ((cookie?.sid ?? sid) === sid) clearState(c)
   const frames = (await Promise.all(notices.map((notice) => frontChannelUrl(ctx.rt, notice)))).flat()
   return frames.length === 0 ? respondPage(c, target) : showFrames(c, frames, target)
 }

@@ -112,6 +112,7 @@ describe('defaults', () => {
       systemSecrets: [SECRET],
       admin: { auth: 'keys', keys: [], entrypoint: false },
       demoPages: false,
+      sessionManagement: true,
       grantsBook: true,
       outboundPrivate: false,
     })

@@ -70,9 +70,9 @@ describe('the login app’s address (contract 3.3, 8.2)', () => {
     })
   })
 
-  it('is that of registration with prompt=registration', async () => {
+  it.each(['registration', 'create'])('is that of registration with prompt=%s', async (prompt) => {
     const client = await registerClient(configured)
-    const page = await new Browser(configured).next(authorizationPath(client, { prompt: 'registration' }))
+    const page = await new Browser(configured).next(authorizationPath(client, { prompt }))
     expect(page.origin + page.pathname).toBe('https://ui.example/new')
     expect(parameter(page, 'login_challenge')).not.toBe('')
   })

@@ -57,6 +57,7 @@ describe('a remembered login (contract 3.3)', () => {
   it.each([
     ['prompt=login', { prompt: 'login' }],
     ['prompt=select_account', { prompt: 'select_account' }],
+    ['prompt=create', { prompt: 'create' }],
     ['max_age=0', { max_age: '0' }],
   ])('is asked again with %s', async (_name, request) => {
     const client = await registerClient(deployment)

@@ -45,6 +45,7 @@ describe('discovery', () => {
       device_authorization_endpoint: 'https://login.example/oauth2/device/auth',
       revocation_endpoint: 'https://op.example/oauth2/revoke',
       end_session_endpoint: 'https://op.example/oauth2/sessions/logout',
+      check_session_iframe: 'https://login.example/oauth2/sessions/check',
       credentials_endpoint_draft_00: 'https://login.example/credentials',
       credentials_supported_draft_00: [
         {
@@ -75,6 +76,7 @@ describe('discovery', () => {
         'urn:ietf:params:oauth:grant-type:jwt-bearer',
         'implicit',
       ],
+      prompt_values_supported: ['none', 'login', 'consent', 'select_account', 'create', 'registration'],
       scopes_supported: ['offline_access', 'offline', 'openid'],
       claims_supported: ['sub'],
       token_endpoint_auth_methods_supported: [
@@ -91,6 +93,10 @@ describe('discovery', () => {
       id_token_signed_response_alg: ['ES256'],
       userinfo_signing_alg_values_supported: ['none', 'ES256'],
       userinfo_signed_response_alg: ['ES256'],
+      id_token_encryption_alg_values_supported: ['RSA-OAEP-256', 'ECDH-ES', 'ECDH-ES+A256KW'],
+      id_token_encryption_enc_values_supported: ['A128CBC-HS256', 'A256GCM'],
+      userinfo_encryption_alg_values_supported: ['RSA-OAEP-256', 'ECDH-ES', 'ECDH-ES+A256KW'],
+      userinfo_encryption_enc_values_supported: ['A128CBC-HS256', 'A256GCM'],
       authorization_response_iss_parameter_supported: true,
       request_parameter_supported: true,
       request_uri_parameter_supported: true,

@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { Browser, bodyOf, Deployment, ISSUER } from '../../support/deployment.ts'
+import { discoveryResponse } from '../../../src/public/discovery.ts'
+import { runtimeOf } from '../../../src/runtime.ts'
+import { Browser, bodyOf, Deployment, ISSUER, testEnv } from '../../support/deployment.ts'
 import {
   authorizationPath,
   authorizeAt,
   LoginApp,
   parameter,
   REDIRECT_URI,
+  redeem,
   registerClient,
   type TestClient,
 } from '../../support/relying-party.ts'
@@ -29,12 +32,16 @@ const logIn = (subject: string, options = {}): Promise<URL> =>
 /** What the frame compares: the hash it makes of what it is told and of what the browser holds. */
 function isUnchanged(answer: URL, origin = new URL(REDIRECT_URI).origin): boolean {
   const [hash, salt] = parameter(answer, 'session_state').split('.')
-  const held = browser.cookies.get(COOKIE) ?? ''
-  return hash === createHash('sha256').update(`${client.id} ${origin} ${held} ${salt}`).digest('hex')
+  const held = browser.cookies.get(COOKIE)
+  return (
+    held !== undefined &&
+    hash === createHash('sha256').update(`${client.id} ${origin} ${held} ${salt}`).digest('hex')
+  )
 }
 
-async function logOut(): Promise<void> {
-  const at = await browser.next('/oauth2/sessions/logout')
+async function logOut(parameters: Readonly<Record<string, string>> = {}): Promise<void> {
+  const at = await browser.next(`/oauth2/sessions/logout?${new URLSearchParams(parameters)}`)
+  if (!at.searchParams.has('logout_challenge')) return
   await browser.visit(
     await new LoginApp(deployment).decide('logout', 'accept', parameter(at, 'logout_challenge')),
   )
@@ -72,6 +79,28 @@ describe('session_state', () => {
     expect(isUnchanged(refused)).toBe(false)
   })
 
+  it('of a login that is not remembered ends with its session too', async () => {
+    const answer = await logIn('alice', { login: { subject: 'alice' } })
+    expect(isUnchanged(answer)).toBe(true)
+    const tokens = await bodyOf(await redeem(deployment, client, parameter(answer, 'code')))
+    await logOut({ id_token_hint: String(tokens['id_token']) })
+    expect(isUnchanged(answer)).toBe(false)
+  })
+
+  it('does not hold for a session that another one in this browser replaced meanwhile', async () => {
+    const app = new LoginApp(deployment)
+    const atLogin = await browser.next(authorizationPath(client))
+    const body = { subject: 'alice', remember: true }
+    const accepted = await app.decide('login', 'accept', parameter(atLogin, 'login_challenge'), body)
+    const atConsent = await browser.next(accepted)
+    await logIn('bob', { request: { prompt: 'login' } })
+    const consent = { grant_scope: ['openid'] }
+    const verdict = await app.decide('consent', 'accept', parameter(atConsent, 'consent_challenge'), consent)
+    const answer = await browser.next(verdict)
+    expect(parameter(answer, 'code')).not.toBe('')
+    expect(isUnchanged(answer)).toBe(false)
+  })
+
   it.each([
     ['plain OAuth', { request: { scope: 'offline_access' } }, {}],
     [
@@ -87,17 +116,36 @@ describe('session_state', () => {
   })
 })
 
+/** The line that sets the cookie. */
+const cookieOf = (response: Response): string | undefined =>
+  response.headers.getSetCookie().find((line) => line.startsWith(COOKIE))
+
 describe('the cookie behind it', () => {
-  it('is for scripts of this origin, tells nothing of the session, and is set only with it', async () => {
-    await logIn('alice', { login: { subject: 'alice' } })
+  it('is for scripts of this very host, and another one for each session', async () => {
+    deployment = new Deployment(testEnv({ SERVE_COOKIES_DOMAIN: 'localhost' }))
+    const values = []
+    for (const subject of ['alice', 'alice']) {
+      browser = new Browser(deployment)
+      const atLogin = await browser.next(authorizationPath(client))
+      const challenge = parameter(atLogin, 'login_challenge')
+      const accepted = await new LoginApp(deployment).decide('login', 'accept', challenge, {
+        subject,
+        remember: true,
+      })
+      const line = cookieOf(await browser.visit(accepted))
+      expect(line).toMatch(/^ory_hydra_session_dev_state=[\w-]{22}; Max-Age=\d+; Path=\/; SameSite=Lax$/)
+      values.push(browser.cookies.get(COOKIE))
+    }
+    expect(new Set(values).size).toBe(2)
+  })
+
+  it('is not set, nor its state told, where session management is off', async () => {
+    deployment = new Deployment(testEnv({ OIDC_SESSION_MANAGEMENT: 'false' }))
+    browser = new Browser(deployment)
+    const answer = await logIn('alice')
+    expect(parameter(answer, 'code')).not.toBe('')
+    expect(answer.searchParams.has('session_state')).toBe(false)
     expect(browser.cookies.has(COOKIE)).toBe(false)
-    const atLogin = await browser.next(authorizationPath(client, {}))
-    const challenge = parameter(atLogin, 'login_challenge')
-    const app = new LoginApp(deployment)
-    const body = { subject: 'alice', remember: true }
-    const response = await browser.visit(await app.decide('login', 'accept', challenge, body))
-    const line = response.headers.getSetCookie().find((cookie) => cookie.startsWith(`${COOKIE}=`))
-    expect(line).toMatch(/^ory_hydra_session_dev_state=[\w-]{22}; Max-Age=\d+; Path=\/; SameSite=Lax$/)
   })
 })
 
@@ -113,8 +161,15 @@ describe('the page for the frame', () => {
     )
   })
 
-  it('is found by discovery', async () => {
-    const document = await bodyOf(await deployment.fetch('/.well-known/openid-configuration'))
-    expect(document['check_session_iframe']).toBe(`${ISSUER}/oauth2/sessions/check`)
+  it.each([
+    [{}, `${ISSUER}/oauth2/sessions/check`],
+    [{ URLS_SELF_PUBLIC: 'https://public.example' }, 'https://public.example/oauth2/sessions/check'],
+    [{ URLS_SELF_ISSUER: 'https://op.example' }, 'https://op.example/oauth2/sessions/check'],
+    [{ URLS_SELF_ISSUER: 'https://op.example', SERVE_COOKIES_SAME_SITE_MODE: 'Lax' }, undefined],
+    [{ OIDC_SESSION_MANAGEMENT: 'false' }, undefined],
+  ])('is found by discovery where a frame is sent cookies: %j', async (settings, address) => {
+    const { config, keys } = runtimeOf(testEnv(settings))
+    const document = await bodyOf(await discoveryResponse(config, keys))
+    expect(document['check_session_iframe']).toBe(address)
   })
 })
