@@ -1,5 +1,5 @@
 import type { RequestContext } from '../context.ts'
-import type { EndSessionsInput, Notice, RevokeGrantsInput } from '../ledger/types.ts'
+import type { EndSessionsInput, RevokeGrantsInput, Told } from '../ledger/types.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { deliverNotices } from './logout-notice.ts'
 
@@ -7,22 +7,24 @@ import { deliverNotices } from './logout-notice.ts'
  * Ends login sessions of an owner. Their clients are told after the response, at once and again by the ledger's alarm
  * where they cannot be reached, unless a new login just takes the session's place; tokens stay, unless configured
  * otherwise. Throws `temporarily_unavailable`.
+ *
+ * @returns the clients to tell in the browser, the same when it is asked again
  */
 export async function endSessions(
   ctx: RequestContext,
   owner: string,
   target: EndSessionsInput['target'],
   notify = true,
-): Promise<readonly Notice[]> {
+): Promise<readonly Told[]> {
   const { rt, attempt } = ctx
   const flowLifetime = rt.config.ttl.loginConsentRequest
   const revoke = notify && rt.config.oauth2.revokeTokensOnLogout
   const input = { attempt, target, flowLifetime, notify, revoke }
-  const { ended, notices, revoked } = await rt.ledgers.call(owner, 'endSessions', input)
+  const { ended, notices, told, revoked } = await rt.ledgers.call(owner, 'endSessions', input)
   for (const sid of ended) ctx.audit('session.ended', { sid })
   noteRevoked(ctx, revoked)
   if (notices.length > 0) ctx.defer(deliverNotices(rt, owner, notices))
-  return notices
+  return told
 }
 
 /** Revokes grants of an owner with all their tokens. Throws `temporarily_unavailable`. */

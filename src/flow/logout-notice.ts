@@ -1,7 +1,7 @@
 import { fittingClient } from '../clients/fitting.ts'
 import { logLine } from '../http/log.ts'
 import { fetchOutbound } from '../http/outbound.ts'
-import type { Notice } from '../ledger/types.ts'
+import type { Notice, Told } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { makeLogoutToken } from '../tokens/logout-token.ts'
@@ -13,7 +13,7 @@ const LIMITS = { maxBytes: 64 * 1024, timeoutMs: 5000 }
 /** The client that a notice, or a grant, is for; `undefined` where it is gone, though another may have its id. */
 export const noticedClient = (
   rt: Runtime,
-  notice: Pick<Notice, 'client' | 'instance'>,
+  notice: Pick<Told, 'client' | 'instance'>,
 ): Promise<ClientRecord | undefined> =>
   fittingClient(rt, notice.client, ({ instance }) => instance === notice.instance)
 

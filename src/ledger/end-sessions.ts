@@ -1,24 +1,30 @@
 import { LOGINS, raiseEpoch } from './epochs.ts'
-import { noticesOf, queueNotices } from './notices.ts'
+import { noticesOf, queueNotices, toldOf } from './notices.ts'
 import { revokeSession } from './revocation.ts'
 import { end, findSession, type SessionRow } from './sessions.ts'
-import type { EndedSessions, EndSessionsInput } from './types.ts'
+import type { EndedSessions, EndSessionsInput, Told } from './types.ts'
 import { alive, type Work } from './work.ts'
 
-/** Ends a session, or all, and queues the notices to their clients: all of what this attempt did. */
+/**
+ * Ends a session, or all, and queues the notices to their clients: all of what this attempt did. A browser that comes
+ * for the end of a session again learns again whom to tell.
+ */
 export function endSessions(work: Work, input: EndSessionsInput): EndedSessions {
   const ended: string[] = []
+  const told: Told[] = []
   if (input.target === 'all') raiseEpoch(work, LOGINS, input)
   for (const row of targets(work, input.target)) {
+    const clients = toldOf(work, row)
+    told.push(...clients)
     const open = row.ended === 0 && alive(row.expires, work.now)
     if (open) {
       end(work, row, input.attempt, work.now + input.flowLifetime)
-      if (input.notify) queueNotices(work, row, input.attempt)
+      if (input.notify) queueNotices(work, clients, input.attempt)
     }
     if (open || (row.ended === 1 && row.attempt === input.attempt)) ended.push(row.sid)
   }
   const revoked = input.revoke ? ended.flatMap((sid) => revokeSession(work, sid, input)) : []
-  return { ended, notices: noticesOf(work, input.attempt), revoked }
+  return { ended, notices: noticesOf(work, input.attempt), told, revoked }
 }
 
 function targets(work: Work, target: EndSessionsInput['target']): readonly SessionRow[] {

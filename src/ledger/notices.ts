@@ -1,6 +1,6 @@
 import { readNotify } from './grant-row.ts'
 import type { Tables } from './schema.ts'
-import type { Notice } from './types.ts'
+import type { Notice, Told } from './types.ts'
 import type { Work } from './work.ts'
 
 /** Pause before the next try, by how many there were, seconds: the request that ended the session makes the first. */
@@ -17,24 +17,29 @@ const COLUMNS = 'id, client, instance, subject, sid'
 type DueNotice = Notice & { readonly tries: number }
 
 /**
- * Queues a notice for each client that holds a grant of this session and wants to know of its end, under the names the
- * client knows subject and session by.
+ * The clients that hold a grant of this session, open or ended, and want to know of its end, under the names they know
+ * subject and session by.
  */
-export function queueNotices(
+export function toldOf(
   work: Work,
   session: { readonly sid: string; readonly subject: string },
-  attempt: string,
-): void {
+): readonly Told[] {
   const query =
     "SELECT DISTINCT client, notify FROM grants WHERE sid = ? AND notify <> '' ORDER BY client, notify"
   const clients = work.tables.rows<{ client: string; notify: string }>('grants', query, session.sid)
+  return clients.map(({ client, notify }) => {
+    const { instance, sub: subject = session.subject, sid = session.sid } = readNotify(notify)
+    return { client, instance, subject, sid }
+  })
+}
+
+/** Queues a notice for each of these clients. */
+export function queueNotices(work: Work, clients: readonly Told[], attempt: string): void {
   if (clients.length === 0) return
   const due = work.now + PAUSES[0]
   const expires = work.now + KEEP_SECONDS
-  for (const { client, notify } of clients) {
-    const { instance, sub: subject = session.subject, sid = session.sid } = readNotify(notify)
-    const id = crypto.randomUUID()
-    work.tables.insert('notices', { id, client, instance, subject, sid, due, attempt, expires })
+  for (const told of clients) {
+    work.tables.insert('notices', { id: crypto.randomUUID(), ...told, due, attempt, expires })
   }
   work.wake(due, 'notice')
 }

@@ -213,10 +213,8 @@ export interface EndSessionsInput {
   readonly revoke: boolean
 }
 
-/** A client that is still to be told of a session's end (OIDC Back-Channel Logout 1.0). */
-export interface Notice {
-  /** `jti` of the logout token, the same at every try. */
-  readonly id: string
+/** A client that wants to know of a session's end. */
+export interface Told {
   readonly client: string
   /** Instance of the client that was given a grant: another one of its id is not told. */
   readonly instance: string
@@ -225,9 +223,17 @@ export interface Notice {
   readonly sid: string
 }
 
+/** One that is still to be told of it (OIDC Back-Channel Logout 1.0). */
+export interface Notice extends Told {
+  /** `jti` of the logout token, the same at every try. */
+  readonly id: string
+}
+
 export interface EndedSessions {
   readonly ended: readonly string[]
   readonly notices: readonly Notice[]
+  /** Clients of the sessions in question, whoever ended them and when. */
+  readonly told: readonly Told[]
   /** Grants that were revoked with their session. */
   readonly revoked: readonly string[]
 }

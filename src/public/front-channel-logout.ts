@@ -4,7 +4,7 @@ import type { AppEnv } from '../context.ts'
 import { noticedClient } from '../flow/logout-notice.ts'
 import { withQuery } from '../flow/urls.ts'
 import { renderPage } from '../http/page.ts'
-import type { Notice } from '../ledger/types.ts'
+import type { Told } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 
 // The page's own load event comes when every frame has loaded or failed.
@@ -14,9 +14,9 @@ const POLICY =
   "script-src 'sha256-lP6qHPs0KTTEWmkrs/Qmh0A3g8GXljzqTTw6Vn8lAeY='; frame-src http: https:; frame-ancestors 'none'"
 
 /** Where a client wants to be told in the browser, if it does (OIDC Front-Channel Logout 1.0 section 2). */
-export async function frontChannelUrl(rt: Runtime, notice: Notice): Promise<readonly string[]> {
-  const uri = (await noticedClient(rt, notice))?.metadata.frontchannel_logout_uri ?? ''
-  return uri === '' ? [] : [withQuery(uri, { iss: rt.config.urls.issuer, sid: notice.sid })]
+export async function frontChannelUrl(rt: Runtime, told: Told): Promise<readonly string[]> {
+  const uri = (await noticedClient(rt, told))?.metadata.frontchannel_logout_uri ?? ''
+  return uri === '' ? [] : [withQuery(uri, { iss: rt.config.urls.issuer, sid: told.sid })]
 }
 
 /** Loads each client's page in a frame, and goes on to the target when all have loaded or took too long (contract 3.11). */

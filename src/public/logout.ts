@@ -98,7 +98,7 @@ async function logoutTarget(c: Context<AppEnv>, clientId: string, parameters: Pa
   return state === undefined ? requested : withQuery(requested, { state })
 }
 
-/** Ends the session the logout app agreed to end. A repeated verifier finds it ended and just redirects. */
+/** Ends the session the logout app agreed to end. A repeated verifier finds it ended and shows its clients' frames again. */
 async function finish(c: Context<AppEnv>, verifier: string): Promise<Response> {
   const { ctx } = c.var
   const opened = await logoutVerifier.open(ctx.rt, verifier)
@@ -107,9 +107,9 @@ async function finish(c: Context<AppEnv>, verifier: string): Promise<Response> {
   const { owner, sid, clientId, target } = opened.state
   const cookie = await readSessionCookie(c)
   if (clientId === null && cookie?.sid !== sid) return respondPage(c, target)
-  const notices = await endSessions(ctx, owner, { sid })
+  const told = await endSessions(ctx, owner, { sid })
   if (cookie?.sid === sid) clearSessionCookie(c)
   if ((cookie?.sid ?? sid) === sid) clearState(c)
-  const frames = (await Promise.all(notices.map((notice) => frontChannelUrl(ctx.rt, notice)))).flat()
+  const frames = (await Promise.all(told.map((client) => frontChannelUrl(ctx.rt, client)))).flat()
   return frames.length === 0 ? respondPage(c, target) : showFrames(c, frames, target)
 }
