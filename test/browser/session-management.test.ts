@@ -53,7 +53,7 @@ async function signIn(): Promise<URLSearchParams> {
 }
 
 describe('the session management frame in a browser', () => {
-  it('says "unchanged" until the user logs out elsewhere', async () => {
+  it('says unchanged until the user logs out elsewhere', async () => {
     const answered = await signIn()
     const message = `${application.id} ${answered.get('session_state')}`
     expect(await ask(message)).toEqual(['unchanged', server.base])
@@ -64,7 +64,7 @@ describe('the session management frame in a browser', () => {
     expect(await ask(message)).toEqual(['changed', server.base])
   })
 
-  it('says "changed" for another client, and "error" for what it does not understand', async () => {
+  it('says changed for another client, and error for what it does not understand', async () => {
     const answered = await signIn()
     expect(await ask(`somebody ${answered.get('session_state')}`)).toEqual(['changed', server.base])
     expect(await ask('nonsense')).toEqual(['error', server.base])

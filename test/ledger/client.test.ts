@@ -21,7 +21,7 @@ describe('a lost reply', () => {
     ['redeem', { status: 'issued' }],
     ['refresh', { status: 'issued', generation: 2, via: 'repeat' }],
     ['revokeGrant', { revoked: true }],
-    ['endSessions', { ended: [expect.any(String)], notices: [], revoked: [] }],
+    ['endSessions', { ended: [expect.any(String)], notices: [], told: [], revoked: [] }],
     ['spend', { first: true }],
   ] as const)('of %s gives the answer of the first try', async (method, expected) => {
     const user = new Subject()

@@ -181,6 +181,7 @@ describe('endSessions', () => {
     expect(await user.call('endSessions', { ...input, attempt: newAttempt() })).toEqual({
       ended: [],
       notices: [],
+      told: [],
       revoked: [],
     })
   })

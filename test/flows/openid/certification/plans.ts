@@ -172,6 +172,10 @@ export const PLANS: Readonly<Record<string, Plan>> = {
     'oidcc-backchannel-logout-discovery-endpoint-verification',
     'oidcc-backchannel-rp-initiated-logout',
   ),
+  'Session Management': onCode(
+    'oidcc-session-management-discovery-endpoint-verification',
+    'oidcc-session-management-rp-initiated-logout',
+  ),
 }
 
 /** Every way in which the plans run a module. */
