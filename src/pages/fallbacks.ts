@@ -21,8 +21,7 @@ const missing =
 function loggedOut(c: Context<AppEnv>): Response | Promise<Response> {
   return renderPage(c, {
     title: 'You are logged out',
-    content: html`<p>You may close this page. Setting <code>URLS_POST_LOGOUT_REDIRECT</code> names a page to show here
-instead.</p>`,
+    content: html`<p>You may close this page.</p>`,
   })
 }
 

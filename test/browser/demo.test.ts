@@ -307,6 +307,7 @@ describe('in other circumstances', () => {
     ['logout/callback', 'You are logged out'],
     ['device', 'No device page is configured'],
     ['device/done', 'Your device is connected'],
+    ['nowhere', 'Not found'],
     [
       'error?error=invalid_client&error_description=Unknown+%3Cclient%3E',
       'The request could not be completed',

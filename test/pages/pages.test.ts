@@ -292,6 +292,14 @@ describe('fallback pages', () => {
     expect(await response.text()).toContain(text)
   })
 
+  it('a page that is not there looks like one that is', async () => {
+    const response = await anywhere.fetch('/nowhere', { headers: { accept: 'text/html' } })
+    expect([response.status, response.headers.get('x-frame-options')]).toEqual([404, 'DENY'])
+    const page = await response.text()
+    expect(page).toContain('<h1>Not found</h1>')
+    expect(page).toContain('/oauth2/fallbacks/style.css')
+  })
+
   it('shows an error as text', async () => {
     const query = new URLSearchParams({ error: 'invalid_client', error_description: '<script>x</script>' })
     const page = await (await anywhere.fetch(`/oauth2/fallbacks/error?${query}`)).text()
