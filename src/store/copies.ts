@@ -10,7 +10,7 @@ import { askSource } from './source.ts'
 const ASK_AGAIN_MS = 1000
 /** A read that takes longer is not joined any more: the request that began it may be gone. */
 const JOIN_MS = 5000
-/** Reads of the source one isolate has under way at most. */
+/** Reads of the source one isolate has under way at most; what memory or KV can answer is answered all the same. */
 const MAX_READS = 64
 
 interface Reading<T> {
@@ -58,7 +58,6 @@ export function copiesOf<T extends Versioned>(
   const memory = emptyMemory<T>()
   const asked = new BoundedMap<Asked>(MAX_ENTRIES)
   const shareLoad = sharing<T>(Number.POSITIVE_INFINITY)
-  // Only the source is spared: what memory or KV can answer is answered whatever else is asked.
   const shareRead = sharing<T>(MAX_READS)
 
   async function read(id: string): Promise<T | undefined> {
@@ -76,6 +75,7 @@ export function copiesOf<T extends Versioned>(
     }
     const copy = { value, readAt }
     if (memory.accept(id, copy)) waitUntil(regional.put(id, copy))
+    else note('absent')
     // A write may have overtaken the read: the newer value counts, and a deletion over both.
     return memory.get(id)?.value
   }

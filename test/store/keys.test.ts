@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { JsonWebKeyStore } from '../../src/store/json-web-keys.ts'
 import { RootKeyStore } from '../../src/store/root-keys.ts'
-import { testEnv } from '../support/bindings.ts'
+import { countCalls, testEnv } from '../support/bindings.ts'
 
 const env = testEnv()
 const roots = (): RootKeyStore => new RootKeyStore(env.DB, env.COPIES)
@@ -85,5 +85,17 @@ describe('signing keys', () => {
       await env.DB.prepare(insert).bind('order', kid, 'ES256', '{}', 's', at).run()
     }
     expect((await keys().list('order', true)).map((key) => key.kid)).toEqual(['c', 'b', 'a'])
+  })
+
+  it('asks at most once a second for a set that lost its last key', async () => {
+    const counted = countCalls(env)
+    const store = new JsonWebKeyStore(counted.env.DB, counted.env.COPIES)
+    await store.insertFirst(row('emptied', 'k', 1), [])
+    expect(await store.replace('emptied', 'k', [])).toEqual(['k'])
+    counted.reset()
+    for (const fresh of [false, true, true]) expect(await store.list('emptied', fresh)).toEqual([])
+    expect(counted.counts.d1).toBe(1)
+    await store.insertFirst(row('emptied', 'l', 2), [])
+    expect(await store.list('emptied', true)).toEqual([row('emptied', 'l', 2)])
   })
 })
