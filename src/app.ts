@@ -1,4 +1,4 @@
-import type { Hono } from 'hono'
+import type { Hono, MiddlewareHandler } from 'hono'
 import { adminClients } from './admin/clients.ts'
 import { flowRoutes } from './admin/flows.ts'
 import { flush } from './admin/flush.ts'
@@ -58,9 +58,9 @@ function adminRoutes(guard: AdminGuard): Hono<AppEnv> {
     .get('/metrics/prometheus', metrics)
 }
 
-function base(surface: 'public' | 'binding'): Hono<AppEnv> {
+function base(surface: 'public' | 'binding', ...more: MiddlewareHandler<AppEnv>[]): Hono<AppEnv> {
   return emptyRoutes({ getPath })
-    .use(requestContext(surface))
+    .use(requestContext(surface), ...more)
     .notFound(notFound)
     .onError(renderError)
     .get('/health/alive', alive)
@@ -68,8 +68,7 @@ function base(surface: 'public' | 'binding'): Hono<AppEnv> {
 }
 
 /** Every route of the public origin, the admin API behind its key included. */
-export const app: Hono<AppEnv> = base('public')
-  .use(cors)
+export const app: Hono<AppEnv> = base('public', cors)
   .get('/.well-known/openid-configuration', discovery)
   .get('/.well-known/oauth-authorization-server', discovery)
   .get('/.well-known/jwks.json', jwks)

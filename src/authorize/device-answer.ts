@@ -1,10 +1,13 @@
 import type { Context } from 'hono'
+import { html } from 'hono/html'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { AppEnv } from '../context.ts'
 import { accessDenied, OAuthError } from '../errors/oauth-error.ts'
 import { revokeGrants } from '../flow/end.ts'
 import type { Denial } from '../flow/state.ts'
 import { withQuery } from '../flow/urls.ts'
 import { json } from '../http/json.ts'
+import { renderPage } from '../http/page.ts'
 import type { ConsentedGrant } from '../ledger/types.ts'
 import type { DeviceRequest } from './request.ts'
 import { respondPage } from './respond.ts'
@@ -41,5 +44,19 @@ export async function answerDenial(
   const result = await rt.ledgers.call(owner, 'settleDevice', { attempt, id, grant: null })
   if (result.status === 'settled' && result.first) audit('device.denied', { client_id: client.id })
   const status = error === 'access_denied' ? 403 : 400
+  if (wantsPage(c)) return showDeviceError(c, description, status)
   return json({ error, error_description: description }, status, { 'cache-control': 'no-store' })
+}
+
+/** Whether whoever asks is a user with a browser. */
+export const wantsPage = (c: Context<AppEnv>): boolean => /text\/html/.test(c.req.header('accept') ?? '')
+
+/** Shows the browser why its device is not connected. */
+export function showDeviceError(
+  c: Context<AppEnv>,
+  description: string,
+  status: ContentfulStatusCode,
+): Response | Promise<Response> {
+  const content = html`<p class="alert">${description}</p><p>You may close this page.</p>`
+  return renderPage(c, { title: 'Your device is not connected', narrow: true, content }, status)
 }

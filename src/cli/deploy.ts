@@ -20,7 +20,8 @@ const Configuration = v.object({
 /** `ladon deploy`: migrations and Worker, in the order that fits. Resolves to the first failing step's exit code. */
 export async function deploy(args: readonly string[]): Promise<number> {
   const options = new Options(args)
-  if (options.has('dry-run')) return (await runTool('wrangler', deployStep(options))).code
+  if (options.has('dry-run') || options.has('help'))
+    return (await runTool('wrangler', deployStep(options))).code
   const config = readConfig(options)
   const known = namesIn(await json(['d1', 'list', '--json', ...configOf(options)]))
   const database = config.d1_databases.find(({ binding }) => binding === 'DB')

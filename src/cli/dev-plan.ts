@@ -40,12 +40,14 @@ export function planDev(options: Options, devVars: string): DevPlan {
   const base = (given.get('URLS_SELF_PUBLIC') ?? issuer).replace(/\/+$/, '')
   if (!URL.canParse(issuer) || !URL.canParse(base))
     throw new CommandError('URLS_SELF_ISSUER and URLS_SELF_PUBLIC take absolute URLs.')
-  const demoPages =
-    settings.demoPages.parser.parse(given.get('DEMO_PAGES') ?? '') ?? isLoopbackHost(new URL(issuer).hostname)
+  const loopback = isLoopbackHost(new URL(issuer).hostname)
+  const demoPages = settings.demoPages.parser.parse(given.get('DEMO_PAGES') ?? '') ?? loopback
   const adminKeys = options.vars().get('ADMIN_API_KEYS') ?? DEV_ADMIN_KEY
   const added = [
     ...(options.vars().has('ADMIN_API_KEYS') ? [] : ['--var', `ADMIN_API_KEYS:${adminKeys}`]),
     ...(given.has('URLS_SELF_ISSUER') ? [] : ['--var', `URLS_SELF_ISSUER:${issuer}`]),
+    // Applications under development are on this machine too.
+    ...(given.has('OUTBOUND_ALLOW_PRIVATE') || !loopback ? [] : ['--var', 'OUTBOUND_ALLOW_PRIVATE:true']),
   ]
   return {
     listen: { protocol, host: reachable(options.value('ip')), port },

@@ -40,7 +40,8 @@ export async function fetchOutbound(
   limits: OutboundLimits,
 ): Promise<OutboundAnswer> {
   const target = URL.parse(url)
-  if (target === null || !outboundAllowed(config, target)) throw failed(target, 'the address is not allowed')
+  if (target === null || !outboundAllowed(config, target))
+    throw failed(target, 'its address is not https on a public host')
   const abort = new AbortController()
   const answer = exchange(target, { ...init, signal: abort.signal }, limits)
   const late = (): OAuthError => failed(target, 'it took too long')

@@ -14,9 +14,9 @@ export function endSessions(work: Work, input: EndSessionsInput): EndedSessions 
   const told: Told[] = []
   if (input.target === 'all') raiseEpoch(work, LOGINS, input)
   for (const row of targets(work, input.target)) {
-    const clients = toldOf(work, row)
-    told.push(...clients)
     const open = row.ended === 0 && alive(row.expires, work.now)
+    const clients = input.notify && (open || input.target !== 'all') ? toldOf(work, row) : []
+    told.push(...clients)
     if (open) {
       end(work, row, input.attempt, work.now + input.flowLifetime)
       if (input.notify) queueNotices(work, clients, input.attempt)

@@ -25,7 +25,7 @@ import {
 /** What the well-known scopes mean to a user. */
 const MEANING: Readonly<Record<string, string>> = {
   openid: 'know who you are',
-  profile: 'see your name',
+  profile: 'see your profile: name, picture, birthday and more',
   email: 'see your email address',
   address: 'see your postal address',
   phone: 'see your phone number',

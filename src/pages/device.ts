@@ -8,6 +8,8 @@ import { readForm } from '../http/form.ts'
 import { refusedField, renderPage } from '../http/page.ts'
 import { challengeOf, proceed } from './flow-step.ts'
 
+const TYPE = 'Type the code that your device shows.'
+
 /** The built-in device page: asks for the code that the device shows, or to compare the one of the link. */
 export async function showDevice(c: Context<AppEnv>): Promise<Response> {
   const challenge = challengeOf(c, 'device')
@@ -21,6 +23,7 @@ export async function showDevice(c: Context<AppEnv>): Promise<Response> {
 export async function submitDevice(c: Context<AppEnv>): Promise<Response> {
   const challenge = challengeOf(c, 'device')
   const userCode = (await readForm(c.req.raw)).get('user_code') ?? ''
+  if (userCode === '') return devicePage(c, '', TYPE)
   try {
     return proceed(c, await acceptUserCode(c.var.ctx, challenge, { user_code: userCode }))
   } catch (thrown) {
@@ -38,7 +41,7 @@ export function deviceDone(c: Context<AppEnv>): Response | Promise<Response> {
 /** @param problem - why the code was refused just now */
 function devicePage(c: Context<AppEnv>, userCode: string, problem?: string): Response | Promise<Response> {
   const content = html`<form method="post" class="card">
-<p>Go on only if this very code stands on a device in front of you.</p>
+<p>${userCode === '' ? TYPE : 'Continue only if a device in front of you shows this same code.'}</p>
 <label class="code">Code on the device
 <input type="text" name="user_code" value="${userCode}" autocomplete="off" autocapitalize="characters"
  spellcheck="false"${refusedField(problem)}>

@@ -15,12 +15,14 @@ const missing =
   (c: Context<AppEnv>): Response | Promise<Response> =>
     renderPage(c, {
       title: `No ${what} page is configured`,
+      narrow: true,
       content: html`<p>Whoever runs this server has to say where its ${what} page is: setting <code>${setting}</code>.</p>`,
     })
 
 function loggedOut(c: Context<AppEnv>): Response | Promise<Response> {
   return renderPage(c, {
     title: 'You are logged out',
+    narrow: true,
     content: html`<p>You may close this page.</p>`,
   })
 }
@@ -33,6 +35,7 @@ function failed(c: Context<AppEnv>): Response | Promise<Response> {
     c,
     {
       title: 'The request could not be completed',
+      narrow: true,
       content: html`<div class="card">
 <p><code>${c.req.query('error') ?? 'unknown_error'}</code></p>
 ${description && html`<p>${description}</p>`}

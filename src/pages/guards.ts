@@ -29,7 +29,8 @@ function fromOurPages(c: Context<AppEnv>): boolean {
 
 /** Shows a refusal as a page; what went wrong on our side is left to the application. */
 export function showRefusal(thrown: Error, c: Context<AppEnv>): Response | Promise<Response> {
-  if (thrown instanceof OAuthError && thrown.status < 500)
-    return renderProblem(c, thrown.status, errorBody(thrown).error_description)
-  throw thrown
+  if (!(thrown instanceof OAuthError) || thrown.status >= 500) throw thrown
+  const { error_description: problem } = errorBody(thrown)
+  const over = 'This step is over, or was never begun.'
+  return renderProblem(c, thrown.status, thrown.code === 'challenge_not_found' ? over : problem)
 }

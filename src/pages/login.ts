@@ -41,7 +41,7 @@ export const submitLogin = forRequest('login', getLoginRequest, async (c, reques
 const level = ({ oidc_context: { acr_values: wanted } }: LoginRequestView): string =>
   Array.isArray(wanted) ? String(wanted[0]) : ''
 
-const MISMATCH = 'User name and password do not match. The demo user is demo, with password demo.'
+const MISMATCH = 'User name and password do not match.'
 
 /** @param refused - the user name that was refused just now */
 function loginPage(
@@ -52,7 +52,7 @@ function loginPage(
   const hint = request.oidc_context['login_hint']
   const username = refused ?? (typeof hint === 'string' ? hint : '')
   const problem = refused === undefined ? undefined : MISMATCH
-  const content = html`<p>to go on to <strong>${clientName(request.client)}</strong></p>
+  const content = html`<p>You go on to <strong>${clientName(request.client)}</strong>.</p>
 ${clientLinks(request.client)}
 <form method="post" class="card">
 <label>User name

@@ -25,7 +25,7 @@ export async function submitLogout(c: Context<AppEnv>): Promise<Response> {
   const form = await readForm(c.req.raw)
   if (form.get('reject') === undefined) return proceed(c, await acceptLogout(c.var.ctx, challenge))
   await rejectLogout(c.var.ctx, challenge)
-  const content = html`<p>Nothing was changed. <a href="${basePath(c)}/">Go on</a></p>`
+  const content = html`<p>The application may have ended its own session all the same. <a href="${basePath(c)}/">Go on</a></p>`
   return renderPage(c, { title: 'You are still logged in', narrow: true, content })
 }
 

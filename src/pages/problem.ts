@@ -9,10 +9,11 @@ export function renderProblem(
   c: Context<AppEnv>,
   status: ContentfulStatusCode,
   problem: string,
+  title = 'This step cannot go on',
 ): Response | Promise<Response> {
   const content = html`<p class="alert" role="alert">${problem}</p>
 <p>Nothing is lost: go back to the application and log in again.</p>
 <div class="buttons"><a class="button" href="${basePath(c)}/">Start again</a></div>
 <p class="soft">Request <code>${c.var.ctx.requestId}</code></p>`
-  return renderPage(c, { title: 'This step cannot go on', narrow: true, content }, status)
+  return renderPage(c, { title, narrow: true, content }, status)
 }

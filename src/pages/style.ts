@@ -13,7 +13,7 @@ export const STYLE = `
 }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
-main { max-width: 44rem; margin: 0 auto; padding: 1.5rem 1rem 3rem; }
+main { max-width: 44rem; margin: 0 auto; padding: 1.5rem 1rem 3rem; overflow-wrap: anywhere; }
 .narrow { max-width: 26rem; }
 h1 { font-size: 1.6rem; line-height: 1.2; margin: 0 0 .5rem; }
 h2 { font-size: 1.1rem; margin: 1.5rem 0 .5rem; }
@@ -29,7 +29,7 @@ label, legend, dt, .good, .bad { font-weight: 600; }
 label, dt { margin-top: .75rem; }
 label { display: block; }
 .choice { display: flex; gap: .6rem; align-items: baseline; font-weight: 400; }
-fieldset, legend, dd { border: 0; margin: 0; padding: 0; min-width: 0; }
+.choice span, fieldset, legend, dd { border: 0; margin: 0; padding: 0; min-width: 0; }
 input[type=text], input[type=password] {
   display: block; width: 100%; margin-top: .25rem; padding: .6rem; font: inherit; font-weight: 400;
   color: inherit; background: var(--ground); border: 1px solid var(--soft); border-radius: .4rem;
@@ -45,9 +45,9 @@ button, .button {
 .plain { color: var(--ink); background: transparent; border-color: var(--soft); }
 :focus-visible { outline: .2rem solid var(--accent); outline-offset: .15rem; }
 pre, code { font-family: ui-monospace, monospace; font-size: .85rem; }
-pre { margin: .5rem 0; white-space: pre-wrap; overflow-wrap: anywhere; }
+pre { margin: .5rem 0; white-space: pre-wrap; }
 .checks { list-style: none; margin: .5rem 0; padding: 0; }
-.checks li { padding: .15rem 0; overflow-wrap: anywhere; }
+.checks li { padding: .15rem 0; }
 .good { color: var(--good); }
 .bad { color: var(--bad); }
 `

@@ -2,8 +2,10 @@ import type { Context } from 'hono'
 import { afterConsent } from '../authorize/after-consent.ts'
 import { afterLogin } from '../authorize/after-login.ts'
 import { afterUserCode } from '../authorize/after-user-code.ts'
+import { showDeviceError, wantsPage } from '../authorize/device-answer.ts'
 import { respondPage } from '../authorize/respond.ts'
 import type { AppEnv } from '../context.ts'
+import { errorBody, OAuthError } from '../errors/oauth-error.ts'
 import { bindBrowser } from '../flow/browser.ts'
 import { deviceChallenge } from '../flow/device-state.ts'
 import { networkOf } from '../http/network.ts'
@@ -12,9 +14,19 @@ import { nowSeconds } from '../util/clock.ts'
 
 /**
  * Device verification, where a user goes who was shown a code (RFC 8628 section 3.3, contract 1.3.10). Without a
- * verifier it sends the browser to the page that asks for the code; with one it goes on. Errors are JSON.
+ * verifier it sends the browser to the page that asks for the code; with one it goes on. Errors are JSON, but a page to
+ * a user.
  */
 export async function deviceVerify(c: Context<AppEnv>): Promise<Response> {
+  try {
+    return await verify(c)
+  } catch (thrown) {
+    if (!(thrown instanceof OAuthError) || !wantsPage(c)) throw thrown
+    return showDeviceError(c, errorBody(thrown).error_description, thrown.status)
+  }
+}
+
+async function verify(c: Context<AppEnv>): Promise<Response> {
   const {
     client_id: clientId = '',
     device_verifier = '',

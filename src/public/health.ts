@@ -8,12 +8,19 @@ import type { Runtime } from '../runtime.ts'
 /** Liveness: the Worker runs (contract 1.3.11). */
 export const alive = (): Response => json({ status: 'ok' })
 
-/** Readiness: D1, KV and a ledger were really asked; 503 names what failed. */
+/**
+ * Readiness: D1, KV and a ledger were really asked, and the root keys open; 503 names what failed. Throws
+ * `misconfiguration` for a wrong system secret.
+ */
 export async function ready(c: Context<AppEnv>): Promise<Response> {
   const { rt } = c.var.ctx
   const outcomes = await Promise.all(Object.entries(probes).map(([name, probe]) => outcome(name, probe(rt))))
   const failed = outcomes.filter((name) => name !== null)
-  if (failed.length === 0) return json({ status: 'ok' })
+  if (failed.length === 0) {
+    // A secret that does not fit the stored keys is told as every other wrong setting.
+    await rt.roots.current()
+    return json({ status: 'ok' })
+  }
   const { error, status } = failureOf('temporarily_unavailable')
   const errors = Object.fromEntries(failed.map((name) => [name, 'does not answer']))
   const body = { error, error_description: `These do not answer: ${failed.join(', ')}.`, errors }

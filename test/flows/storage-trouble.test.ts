@@ -35,6 +35,14 @@ describe('D1 and KV down (design section 8)', () => {
     expect((await deployment.fetch('/health/ready')).status).toBe(503)
   })
 
+  it('a system secret that does not open the root keys is no server that is ready', async () => {
+    expect((await new Deployment().fetch('/health/ready')).status).toBe(200)
+    const env = testEnv({ SECRETS_SYSTEM: 'another-system-secret-of-32-characters' })
+    const response = await new Deployment(env).fetch('/health/ready')
+    expect(response.status).toBe(503)
+    expect((await bodyOf(response))['error_description']).toContain('SECRETS_SYSTEM must list the secret')
+  })
+
   it('a wrong secret is not called wrong before the source said so', async () => {
     const outage = withOutage(testEnv())
     const deployment = new Deployment(outage.env)

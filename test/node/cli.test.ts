@@ -55,6 +55,7 @@ describe('dev', () => {
     expect(serveArgs.slice(0, 3)).toEqual(['dev', '--port', '4444'])
     expect(serveArgs).toContain('ADMIN_API_KEYS:ladon-dev-admin-key')
     expect(serveArgs).toContain('URLS_SELF_ISSUER:http://localhost:4444')
+    expect(serveArgs).toContain('OUTBOUND_ALLOW_PRIVATE:true')
     expect(migrateArgs).toEqual(['d1', 'migrations', 'apply', 'DB', '--local'])
   })
 
@@ -71,6 +72,7 @@ describe('dev', () => {
     const { base, demoPages, serveArgs } = plan(['--var', 'URLS_SELF_ISSUER:https://op.example/'])
     expect({ base, demoPages }).toEqual({ base: 'https://op.example', demoPages: false })
     expect(serveArgs.filter((arg) => arg.startsWith('URLS_SELF_ISSUER:'))).toHaveLength(1)
+    expect(serveArgs).not.toContain('OUTBOUND_ALLOW_PRIVATE:true')
   })
 
   it.each([

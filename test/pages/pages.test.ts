@@ -62,6 +62,11 @@ describe('pages of the demo', () => {
     expect((await deployment.fetch('/')).status).toBe(200)
   })
 
+  it('lead to the host that their cookies are for', async () => {
+    const response = await deployment.fetch('http://127.0.0.1:4444/')
+    expect([response.status, response.headers.get('location')]).toEqual([302, 'http://localhost:4444/'])
+  })
+
   it.each([
     [
       'the issuer is not a loopback address',

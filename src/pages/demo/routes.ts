@@ -62,8 +62,10 @@ async function toResult(c: Context<AppEnv>, session?: DemoSession): Promise<Resp
 /** The session after a button: with new tokens where it got any, else with the answer to show. */
 function shownIn(session: DemoSession, label: string, { status, body }: Reply): DemoSession {
   const renewed = v.safeParse(Tokens, body)
-  if (!renewed.success)
-    return { ...session, outcome: { title: `${label}: status ${status}`, body: shown(body) } }
+  if (!renewed.success) {
+    const title = body === null && status < 300 ? `${label}: done` : `${label}: status ${status}`
+    return { ...session, outcome: { title, body: shown(body) } }
+  }
   const outcome = { title: `${label}: new tokens`, body: '' }
   return { ...session, tokens: { ...session.tokens, ...renewed.output }, outcome }
 }
@@ -85,11 +87,10 @@ async function callback(c: Context<AppEnv>, party: RelyingParty): Promise<Respon
   }
   clearPending(c)
   if (error !== undefined || code === undefined) {
-    return renderProblem(
-      c,
-      400,
-      `The login ended without success: ${error ?? 'no code'}. ${description ?? ''}`,
-    )
+    if (error === 'access_denied')
+      return renderProblem(c, 400, 'The application got no access.', 'You said no')
+    const why = `${error ?? 'no code'}. ${description ?? ''}`
+    return renderProblem(c, 400, `The login ended without success: ${why}`)
   }
   const reply = await party.redeem(code, pending.verifier)
   const tokens = v.safeParse(Tokens, reply.body)
