@@ -245,6 +245,21 @@ describe("the demo user's claims", () => {
       { birthdate: '2000-01-31' },
       ['name'],
     ],
+    ['an acr', 'openid', { acr_values: 'gold silver' }, { acr: 'gold' }, ['name']],
+    [
+      'an essential acr',
+      'openid',
+      { claims: '{"id_token":{"acr":{"essential":true,"values":["silver","gold"]}}}' },
+      { acr: 'silver' },
+      ['name'],
+    ],
+    [
+      'one essential acr',
+      'openid',
+      { claims: '{"id_token":{"acr":{"essential":true,"value":"gold"}}}' },
+      { acr: 'gold' },
+      ['name'],
+    ],
   ])('are released by %s', async (_, scope, request, shown, hidden) => {
     const shop = await registerClient(deployment, { scope: 'openid profile email address phone' })
     const browser = new Browser(deployment)
