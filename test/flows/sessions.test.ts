@@ -258,6 +258,22 @@ describe('revocation of consents and sessions (contract 1.4.3)', () => {
     }
   })
 
+  it('a list of many whose clients are gone is short, and no failure', async () => {
+    const subject = `user-${crypto.randomUUID()}`
+    const consents = 70
+    for (let made = 0; made < consents; made += 1) {
+      const client = await registerClient(deployment)
+      await authorizeAt(deployment, client, { login: { subject } })
+      if (made > 0) await deployment.admin('DELETE', `/admin/clients/${client.id}`)
+    }
+    const listed = await deployment.admin(
+      'GET',
+      `/admin/oauth2/auth/sessions/consent?subject=${subject}&page_size=${consents}`,
+    )
+    expect(listed.status).toBe(200)
+    expect(await listed.json()).toHaveLength(1)
+  })
+
   it('makes a code and a verifier from before it worthless', async () => {
     const client = await registerClient(deployment)
     const browser = new Browser(deployment)
