@@ -352,6 +352,20 @@ describe('logout (contract 3.11)', () => {
     expect((await browser.next('/oauth2/sessions/logout')).pathname).toBe('/oauth2/fallbacks/logout/callback')
   })
 
+  it('of a session with many clients that are gone ends as any other', async () => {
+    const browser = new Browser(deployment)
+    for (let made = 0; made < 70; made += 1) {
+      const client = await registerClient(deployment, {
+        frontchannel_logout_uri: 'https://app.example/front',
+      })
+      await authorizeAt(deployment, client, { browser, ...remembered })
+      await deployment.admin('DELETE', `/admin/clients/${client.id}`)
+    }
+    const at = await browser.next('/oauth2/sessions/logout')
+    const accepted = await app.decide('logout', 'accept', parameter(at, 'logout_challenge'))
+    expect((await browser.next(accepted)).pathname).toBe('/oauth2/fallbacks/logout/callback')
+  })
+
   it.each(['id_token_hint=forged', 'post_logout_redirect_uri=https%3A%2F%2Fevil.example'])(
     'refuses %s',
     async (query) => {
