@@ -4,6 +4,7 @@ import type { AppEnv } from '../context.ts'
 import type { Envelopes } from '../crypto/envelope.ts'
 import { json } from '../http/json.ts'
 import { nowSeconds } from '../util/clock.ts'
+import { fewAtATime } from '../util/few-at-a-time.ts'
 import { isJsonObject } from '../util/json.ts'
 
 const DEFAULT_SIZE = 100
@@ -57,7 +58,7 @@ export async function respondWithPage<Item extends Listed>(
   const { items, headers } = byOffset
     ? await pageByOffset(listing, size, readNumber('offset', query, 0, 0))
     : await pageByToken(c.var.ctx.rt.envelopes, listing, size, page_token)
-  const shown = await Promise.all(items.map(listing.render))
+  const shown = await fewAtATime(items, async (item) => listing.render(item))
   const present = shown.filter((item) => item !== undefined)
   return json(present, 200, headers)
 }

@@ -1,6 +1,7 @@
 import { CompactEncrypt } from 'jose'
 import type { ClientMetadata } from '../store/types.ts'
 import type { JsonObject } from '../util/json.ts'
+import { MAX_CANDIDATES } from './jwt-profile.ts'
 import { openidText } from './metadata-encryption.ts'
 import { invalidMetadata } from './refusals.ts'
 
@@ -27,14 +28,15 @@ export function encryptTo(
 
 /**
  * Of public keys the one to encrypt to with an algorithm: one registered for encryption before one of any use. A key
- * may look right and be none, such as a point that is not on its curve, so each is tried once.
+ * may look right and be none, such as a point that is not on its curve, so each is tried once, though only the first few.
  */
 export async function encryptionKey(
   keys: readonly JsonObject[],
   alg: string,
 ): Promise<JsonObject | undefined> {
   const fitting = keys.filter((key) => fits(key, alg))
-  for (const key of [...fitting.filter(({ use }) => use === 'enc'), ...fitting]) {
+  fitting.sort((one, other) => Number(other['use'] === 'enc') - Number(one['use'] === 'enc'))
+  for (const key of fitting.slice(0, MAX_CANDIDATES)) {
     const works = tried.get(key) ?? encryptTo(key, { alg, enc: 'A256GCM' }, '').then(yes, no)
     tried.set(key, works)
     if (await works) return key

@@ -17,7 +17,7 @@ export const CLIENT_ASSERTION_ALGORITHMS: readonly string[] = ['RS', 'PS', 'ES']
 /** How far the clock of an issuer may run ahead, seconds. Nothing is added to `exp`: a spent `jti` is kept no longer. */
 const SKEW_SECONDS = 10
 
-/** Keys that one assertion is tried with at most. */
+/** Keys that one assertion, or one encryption, is tried with at most. */
 export const MAX_CANDIDATES = 10
 
 const KEY_TYPES: Readonly<Record<string, string>> = { RS: 'RSA', PS: 'RSA', ES: 'EC', Ed: 'OKP' }

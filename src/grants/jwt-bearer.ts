@@ -1,4 +1,5 @@
 import { spendOnce } from '../clients/assertion.ts'
+import { fittingClient } from '../clients/fitting.ts'
 import {
   type Assertion,
   candidates,
@@ -111,7 +112,8 @@ async function currentClient(
 ): Promise<ClientRecord> {
   const whole = scope.every((value) => covers(rt.config, copy, value))
   if (whole && refusedAudience(copy, audience) === undefined) return copy
-  return (await rt.clients.fresh(copy.id)) ?? copy
+  // The copy itself is ruled out.
+  return (await fittingClient(rt, copy.id, (client) => client !== copy, copy)) ?? copy
 }
 
 const covers = (config: Config, { metadata }: ClientRecord, scope: string): boolean =>

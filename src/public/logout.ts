@@ -11,6 +11,7 @@ import { clearState } from '../flow/session-state.ts'
 import { withQuery } from '../flow/urls.ts'
 import { Parameters, readFormEntries } from '../http/form.ts'
 import { nowSeconds } from '../util/clock.ts'
+import { fewAtATime } from '../util/few-at-a-time.ts'
 import { frontChannelUrl, showFrames } from './front-channel-logout.ts'
 
 /** Logout endpoint, GET and POST (OIDC RP-Initiated Logout 1.0 section 2, contract 3.11). */
@@ -110,6 +111,6 @@ async function finish(c: Context<AppEnv>, verifier: string): Promise<Response> {
   const told = await endSessions(ctx, owner, { sid })
   if (cookie?.sid === sid) clearSessionCookie(c)
   if ((cookie?.sid ?? sid) === sid) clearState(c)
-  const frames = (await Promise.all(told.map((client) => frontChannelUrl(ctx.rt, client)))).flat()
+  const frames = (await fewAtATime(told, (client) => frontChannelUrl(ctx.rt, client))).flat()
   return frames.length === 0 ? respondPage(c, target) : showFrames(c, frames, target)
 }

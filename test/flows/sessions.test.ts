@@ -258,6 +258,22 @@ describe('revocation of consents and sessions (contract 1.4.3)', () => {
     }
   })
 
+  it('a list of many whose clients are gone is short, and no failure', async () => {
+    const subject = `user-${crypto.randomUUID()}`
+    const consents = 70
+    for (let made = 0; made < consents; made += 1) {
+      const client = await registerClient(deployment)
+      await authorizeAt(deployment, client, { login: { subject } })
+      if (made > 0) await deployment.admin('DELETE', `/admin/clients/${client.id}`)
+    }
+    const listed = await deployment.admin(
+      'GET',
+      `/admin/oauth2/auth/sessions/consent?subject=${subject}&page_size=${consents}`,
+    )
+    expect(listed.status).toBe(200)
+    expect(await listed.json()).toHaveLength(1)
+  })
+
   it('makes a code and a verifier from before it worthless', async () => {
     const client = await registerClient(deployment)
     const browser = new Browser(deployment)
@@ -334,6 +350,20 @@ describe('logout (contract 3.11)', () => {
     expect(end.pathname).toBe('/oauth2/fallbacks/logout/callback')
     expect(await loginRequest(browser, client)).toMatchObject({ skip: false })
     expect((await browser.next('/oauth2/sessions/logout')).pathname).toBe('/oauth2/fallbacks/logout/callback')
+  })
+
+  it('of a session with many clients that are gone ends as any other', async () => {
+    const browser = new Browser(deployment)
+    for (let made = 0; made < 70; made += 1) {
+      const client = await registerClient(deployment, {
+        frontchannel_logout_uri: 'https://app.example/front',
+      })
+      await authorizeAt(deployment, client, { browser, ...remembered })
+      await deployment.admin('DELETE', `/admin/clients/${client.id}`)
+    }
+    const at = await browser.next('/oauth2/sessions/logout')
+    const accepted = await app.decide('logout', 'accept', parameter(at, 'logout_challenge'))
+    expect((await browser.next(accepted)).pathname).toBe('/oauth2/fallbacks/logout/callback')
   })
 
   it.each(['id_token_hint=forged', 'post_logout_redirect_uri=https%3A%2F%2Fevil.example'])(

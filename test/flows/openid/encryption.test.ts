@@ -124,6 +124,17 @@ describe('encryption for a client', () => {
     expect((await open(right, id_token)).header).toMatchObject({ kid: right.jwk.kid })
   })
 
+  it('tries ten keys at most: a set of many bad ones costs no more', async () => {
+    const tried = vi.spyOn(crypto.subtle, 'importKey')
+    const metadata = {
+      jwks: { keys: Array.from({ length: 700 }, () => OFF_CURVE) },
+      id_token_encrypted_response_alg: 'ECDH-ES',
+    }
+    const refused = await deployment.admin('POST', '/clients', metadata)
+    expect(refused.status).toBe(400)
+    expect(tried.mock.calls.filter(([format]) => String(format) === 'jwk')).toHaveLength(10)
+  })
+
   it('hides a client’s own userinfo as it hides a user’s', async () => {
     const pair = await makePair('ECDH-ES')
     const client = await register({ jwks: { keys: [pair.jwk] }, userinfo_encrypted_response_alg: 'ECDH-ES' })
