@@ -39,7 +39,7 @@ export const submitLogin = forRequest('login', getLoginRequest, async (c, reques
 
 /** The demo user reaches the level that the client would like best (OIDC Core section 3.1.2.1, `acr_values`). */
 const level = ({ oidc_context: { acr_values: wanted } }: LoginRequestView): string =>
-  Array.isArray(wanted) ? String(wanted[0]) : ''
+  Array.isArray(wanted) ? String(wanted[0] ?? '') : ''
 
 const MISMATCH = 'User name and password do not match. The demo user is demo, with password demo.'
 
