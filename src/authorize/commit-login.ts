@@ -7,7 +7,7 @@ import {
   writeSessionCookie,
 } from '../flow/browser.ts'
 import { endSessions } from '../flow/end.ts'
-import { changeState, clearState } from '../flow/session-state.ts'
+import { changeState, clearState, extendState } from '../flow/session-state.ts'
 import type { LoginAcceptance, LoginVerdict } from '../flow/state.ts'
 import { directoryOf } from '../ledger/owner.ts'
 import type { LoginResult } from '../ledger/types.ts'
@@ -60,7 +60,8 @@ export async function commitLogin(
   if (!skip) audit('session.started', { client_id: clientId, sid })
   if (remember && (!skip || extend)) {
     await writeSessionCookie(c, session, lifetime)
-    if (cookie?.sid !== sid) changeState(c)
+    if (cookie?.sid === sid) extendState(c, lifetime)
+    else changeState(c, lifetime)
   }
   if (other !== undefined) await dropSession(c, other)
   return result

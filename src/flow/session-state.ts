@@ -6,19 +6,31 @@ import { randomText } from '../util/base64url.ts'
 import { sha256 } from '../util/digest.ts'
 import { MAX_SESSION_SECONDS, readSessionCookie } from './browser.ts'
 
+const presented = (c: Context<AppEnv>): string | undefined =>
+  readCookie(c.req.header('cookie'), stateCookieName(c.var.ctx.rt.config.cookies))
+
 // The browser's state is random and says nothing of who is logged in: scripts of our origin can read it.
-function setState(c: Context<AppEnv>, value: string): string {
+function setState(c: Context<AppEnv>, value: string, lifetime: number): string {
   const { cookies, sessionManagement } = c.var.ctx.rt.config
-  const cookie = stateCookie(cookies, value, value === '' ? 0 : MAX_SESSION_SECONDS)
-  if (sessionManagement) c.header('set-cookie', cookie, { append: true })
+  if (sessionManagement) c.header('set-cookie', stateCookie(cookies, value, lifetime), { append: true })
   return value
 }
 
-/** Has the pages that watch this browser's session see that it changed (OIDC Session Management 1.0 section 3.2). */
-export const changeState = (c: Context<AppEnv>): string => setState(c, randomText(16))
+/**
+ * Has the pages that watch this browser's session see that it changed (OIDC Session Management 1.0 section 3.2), and
+ * see it again when the session is over.
+ *
+ * @param lifetime - seconds that the browser knows the session for
+ */
+export const changeState = (c: Context<AppEnv>, lifetime: number): string =>
+  setState(c, randomText(16), lifetime)
 
-/** The same, at the end of a session. */
-export const clearState = (c: Context<AppEnv>): string => setState(c, '')
+/** Has them see the session go on for that much longer. */
+export const extendState = (c: Context<AppEnv>, lifetime: number): string =>
+  setState(c, presented(c) ?? randomText(16), lifetime)
+
+/** Has them see the end of a session. */
+export const clearState = (c: Context<AppEnv>): string => setState(c, '', 0)
 
 /**
  * The `session_state` of an answer to a client: what its page hands to our frame to learn whether the session is still
@@ -32,11 +44,11 @@ export async function sessionState(
   redirectUri: string,
   sid: string | undefined,
 ): Promise<{ readonly session_state?: string }> {
-  const { cookies, sessionManagement } = c.var.ctx.rt.config
+  const { sessionManagement } = c.var.ctx.rt.config
   const { origin } = new URL(redirectUri)
   if (!sessionManagement || origin === 'null') return {}
   const present = (await readSessionCookie(c))?.sid ?? sid
-  const state = readCookie(c.req.header('cookie'), stateCookieName(cookies)) ?? changeState(c)
+  const state = presented(c) ?? changeState(c, MAX_SESSION_SECONDS)
   const salt = randomText(8)
   const hash = sha256([clientId, origin, sid === undefined || present === sid ? state : '', salt].join(' '))
   return { session_state: `${Buffer.from(hash).toString('hex')}.${salt}` }

@@ -41,7 +41,7 @@ export const submitLogin = forRequest('login', getLoginRequest, async (c, reques
 /** The demo user reaches the level that the client would like best (OIDC Core sections 3.1.2.1 and 5.5.1.1). */
 function level({ oidc_context: { acr_values: wanted = '' }, request_url: url }: LoginRequestView): string {
   const { value, values = value ?? wanted } = claimsAskedFor(url)?.id_token['acr'] ?? {}
-  return String([values].flat()[0])
+  return String([values].flat()[0] ?? '')
 }
 
 const MISMATCH = 'User name and password do not match.'

@@ -1,8 +1,9 @@
 import { decodeJwt } from 'jose'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { Browser, Deployment, ISSUER, locationOf, testEnv } from '../support/deployment.ts'
+import { Browser, bodyOf, Deployment, ISSUER, locationOf, testEnv } from '../support/deployment.ts'
 import {
   authorizationPath,
+  LoginApp,
   parameter,
   redeem,
   registerClient,
@@ -154,6 +155,18 @@ describe('the login page', () => {
     const onward = await browser.visit(login.href)
     expect(onward.status).toBe(303)
     expect(locationOf(onward).searchParams.has('login_verifier')).toBe(true)
+  })
+
+  it.each([
+    ['the level a client asks for', ['gold', 'silver'], 'gold'],
+    ['none where a client lists none', [], ''],
+  ])('has the demo user reach %s', async (_what, levels, acr) => {
+    const { id, secret } = await registerClient(deployment, { default_acr_values: levels })
+    const browser = new Browser(deployment)
+    const login = await browser.next(authorizationPath({ id, secret }))
+    const consent = await browser.next((await browser.next(login.href, form(CREDENTIALS))).href)
+    const challenge = parameter(consent, 'consent_challenge')
+    expect(await bodyOf(await new LoginApp(deployment).get('consent', challenge))).toMatchObject({ acr })
   })
 
   it.each([

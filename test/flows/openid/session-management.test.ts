@@ -116,9 +116,11 @@ describe('session_state', () => {
   })
 })
 
+const STATE_COOKIE_LINE = /_state=/
+
 /** The line that sets the cookie. */
 const cookieOf = (response: Response): string | undefined =>
-  response.headers.getSetCookie().find((line) => /_state=/.test(line))
+  response.headers.getSetCookie().find((line) => STATE_COOKIE_LINE.test(line))
 
 describe('the cookie behind it', () => {
   it('is for scripts of this very host, and another one for each session', async () => {
@@ -137,6 +139,30 @@ describe('the cookie behind it', () => {
       values.push(stateCookie())
     }
     expect(new Set(values).size).toBe(2)
+  })
+
+  it('lasts as long as the cookie of the session, also when that is extended', async () => {
+    const maxAge = (response: Response, name: RegExp): string | undefined =>
+      response.headers
+        .getSetCookie()
+        .find((line) => name.test(line))
+        ?.match(/Max-Age=(\d+)/)?.[1]
+    const values = []
+    for (const seconds of [3600, 7200]) {
+      const atLogin = await browser.next(authorizationPath(client))
+      const challenge = parameter(atLogin, 'login_challenge')
+      const accepted = await new LoginApp(deployment).decide('login', 'accept', challenge, {
+        subject: 'alice',
+        remember: true,
+        remember_for: seconds,
+        extend_session_lifespan: true,
+      })
+      const response = await browser.visit(accepted)
+      expect(maxAge(response, /^ory_hydra_session_dev=/)).toBe(String(seconds))
+      expect(maxAge(response, STATE_COOKIE_LINE)).toBe(String(seconds))
+      values.push(stateCookie())
+    }
+    expect(new Set(values).size).toBe(1)
   })
 
   it('is not set, nor its state told, where session management is off', async () => {
