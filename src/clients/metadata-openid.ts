@@ -22,6 +22,9 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
   ['id_token_encrypted_response_enc', oneOf(...CONTENT_ENCRYPTIONS)],
   ['userinfo_encrypted_response_alg', oneOf(...KEY_ENCRYPTIONS)],
   ['userinfo_encrypted_response_enc', oneOf(...CONTENT_ENCRYPTIONS)],
+  // Encrypted request objects are refused, so nobody may announce them.
+  ['request_object_encryption_alg', oneOf()],
+  ['request_object_encryption_enc', oneOf()],
   ['require_auth_time', (value) => typeof value === 'boolean'],
   ['default_acr_values', (value) => Array.isArray(value) && value.every(isText)],
   ['initiate_login_uri', (value) => typeof value === 'string' && URL.parse(value)?.protocol === 'https:'],

@@ -3,7 +3,7 @@ import { KEY_ALGORITHMS } from '../crypto/key-material.ts'
 import { isClientId } from '../store/client-id.ts'
 import type { ClientMetadata } from '../store/types.ts'
 import { isPlainText } from '../util/text.ts'
-import { CLIENT_ASSERTION_ALGORITHMS } from './jwt-profile.ts'
+import { CLIENT_ASSERTION_ALGORITHMS, REQUEST_OBJECT_ALGORITHMS } from './jwt-profile.ts'
 import { readJwks } from './metadata-jwks.ts'
 import { readLifespans } from './metadata-lifespans.ts'
 import { readOpenid } from './metadata-openid.ts'
@@ -74,6 +74,7 @@ function toMetadata(given: Given, config: Config): Omit<ClientMetadata, 'jwks'> 
     given.userinfo_signed_response_alg,
     USERINFO_ALGORITHMS,
   )
+  oneOf('request_object_signing_alg', given.request_object_signing_alg, REQUEST_OBJECT_ALGORITHMS)
   const redirectUris = given.redirect_uris ?? []
   checkRedirectUris(redirectUris)
   const subjectType = readSubjectType(given, config.subjects.types)

@@ -1,7 +1,6 @@
 import type { Context } from 'hono'
 import { PROMPTS } from '../authorize/check-prompt.ts'
-import { REQUEST_OBJECT_ALGORITHMS } from '../authorize/request-object.ts'
-import { CLIENT_ASSERTION_ALGORITHMS } from '../clients/jwt-profile.ts'
+import { CLIENT_ASSERTION_ALGORITHMS, REQUEST_OBJECT_ALGORITHMS } from '../clients/jwt-profile.ts'
 import { CONTENT_ENCRYPTIONS, KEY_ENCRYPTIONS } from '../clients/metadata-encryption.ts'
 import type { Config } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
