@@ -55,6 +55,18 @@ describe('keys of several algorithms', () => {
     expect(decodeJwt(jwt)).toMatchObject({ sub: 'alice', aud: [client.id] })
   })
 
+  it('may be asked for, and sign, at once and everywhere', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 700_000 })
+    const [here, there, third] = [new Deployment(), new Deployment(), new Deployment()]
+    // Each knows the keys of before.
+    for (const at of [here, there, third])
+      expect((await at.fetch('/.well-known/openid-configuration')).status).toBe(200)
+    expect((await here.admin('POST', `/admin/keys/${SET}`, { alg: 'ES384' })).status).toBe(201)
+    const metadata = { id_token_signed_response_alg: 'ES384' }
+    const client = await registerClient(there, metadata)
+    expect(algorithmOf((await logIn(third, client)).id_token)).toBe('ES384')
+  })
+
   it.each([
     { id_token_signed_response_alg: 'PS512' },
     { id_token_signed_response_alg: 'HS256' },
