@@ -25,7 +25,9 @@ export async function scheduled(env: Env): Promise<void> {
 
 async function rotate(keys: StoredKeys, config: Config, period: number, now: number): Promise<void> {
   for (const set of [ID_TOKEN_SET, ACCESS_TOKEN_SET]) {
-    const rotation = { algorithm: config.signingAlgorithm, period }
+    // An hour, because a superseded key signs on while the new one becomes known.
+    const keep = Math.max(period, config.ttl.accessToken + 3600, config.ttl.idToken + 3600)
+    const rotation = { algorithm: config.signingAlgorithm, period, keep }
     const { added, removed } = await rotateKeys(keys, set, rotation, now)
     if (added.length + removed.length > 0) logLine('key.rotated', { set, added, removed })
   }

@@ -1,4 +1,4 @@
-import { decodeJwt, decodeProtectedHeader } from 'jose'
+import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { scheduled } from '../../../src/scheduled.ts'
 import { bodyOf, Deployment, testEnv } from '../../support/deployment.ts'
@@ -111,6 +111,29 @@ describe('scheduled rotation (SIGNING_KEY_ROTATION)', () => {
     const left = await kids(at)
     expect(left).toHaveLength(2)
     expect(left).not.toContain(first)
+  })
+
+  it('keeps a key published until the tokens it signed have expired', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2000 * 86_400_000 })
+    const rotation = { SIGNING_KEY_ROTATION: '24h', SIGNING_ALGORITHM: 'ES256' }
+    const env = testEnv({ ...rotation, TTL_ID_TOKEN: '240h' })
+    const at = new Deployment(env)
+    await at.admin('DELETE', `/admin/keys/${SET}`)
+    const { id_token } = await logIn(at, await registerClient(at))
+    const { kid } = decodeProtectedHeader(id_token)
+    for (let day = 1; day <= 9; day += 1) {
+      vi.setSystemTime(Date.now() + 25 * 3_600_000)
+      await scheduled(env)
+    }
+    const jwks = createLocalJWKSet(await (await new Deployment(env).fetch('/.well-known/jwks.json')).json())
+    const { payload } = await jwtVerify(id_token, jwks, { currentDate: new Date() })
+    expect(payload.sub).toBe('alice')
+    expect(await kids(at)).toHaveLength(10)
+    for (let day = 1; day <= 3; day += 1) {
+      vi.setSystemTime(Date.now() + 25 * 3_600_000)
+      await scheduled(env)
+    }
+    expect(await kids(at)).not.toContain(kid)
   })
 
   it('is off unless it is set', async () => {
