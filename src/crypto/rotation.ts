@@ -27,9 +27,7 @@ export async function rotateKeys(
 ): Promise<{ readonly added: readonly string[]; readonly removed: readonly string[] }> {
   const held = (await keys.read(set)).filter(({ alg, signs }) => alg === algorithm && signs)
   const [newest] = held
-  const removed = held
-    .filter((_, at) => (held[at - 1]?.createdAt ?? now) + keep <= now)
-    .map(({ kid }) => kid)
+  const removed = held.filter((_, at) => (held[at - 1]?.createdAt ?? now) + keep <= now).map(({ kid }) => kid)
   for (const kid of removed) await keys.remove(set, kid)
   if (newest === undefined || newest.createdAt + period > now) return { added: [], removed }
   const { kid } = await keys.add(set, await generateKey(algorithm, RSA_BITS))

@@ -54,7 +54,11 @@ describe('the login app is told', () => {
 
   it.each<[string, Changes, unknown]>([
     ['acr_values of the request', { acr_values: 'gold', ...claims({ value: 'silver' }) }, ['gold']],
-    ['values of a claims request', claims({ essential: true, values: ['gold', 'silver'] }), ['gold', 'silver']],
+    [
+      'values of a claims request',
+      claims({ essential: true, values: ['gold', 'silver'] }),
+      ['gold', 'silver'],
+    ],
     ['the value of a claims request', claims({ essential: true, value: 'silver' }), ['silver']],
     ['no values that are no text', claims({ values: [1, 'gold', {}] }), ['gold']],
     ['the default of the client', claims(null), ['bronze']],
