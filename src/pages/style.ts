@@ -12,7 +12,8 @@ export const STYLE = `
   }
 }
 * { box-sizing: border-box; }
-body { margin: 0; background: var(--ground); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
+body { margin: 0; background: var(--ground); color: var(--ink); overflow-wrap: anywhere;
+  font: 1rem/1.5 system-ui, sans-serif; }
 main { max-width: 44rem; margin: 0 auto; padding: 1.5rem 1rem 3rem; }
 .narrow { max-width: 26rem; }
 h1 { font-size: 1.6rem; line-height: 1.2; margin: 0 0 .5rem; }
@@ -45,9 +46,9 @@ button, .button {
 .plain { color: var(--ink); background: transparent; border-color: var(--soft); }
 :focus-visible { outline: .2rem solid var(--accent); outline-offset: .15rem; }
 pre, code { font-family: ui-monospace, monospace; font-size: .85rem; }
-pre { margin: .5rem 0; white-space: pre-wrap; overflow-wrap: anywhere; }
+pre { margin: .5rem 0; white-space: pre-wrap; }
 .checks { list-style: none; margin: .5rem 0; padding: 0; }
-.checks li { padding: .15rem 0; overflow-wrap: anywhere; }
+.checks li { padding: .15rem 0; }
 .good { color: var(--good); }
 .bad { color: var(--bad); }
 `
