@@ -4,6 +4,7 @@ import { type RunningServer, startServer } from '../support/server.ts'
 import { inspect, launch, openPage } from './browser.ts'
 
 const REDIRECT_URI = 'https://app.example/cb'
+const LOGO = 'https://app.example/logo.svg'
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
 
 /** Names as long as nobody should choose them, with no place to break. */
@@ -27,6 +28,7 @@ beforeAll(async () => {
       scope: `openid email ${LONG}`,
       policy_uri: `https://app.example/${LONG}`,
       tos_uri: 'https://app.example/terms',
+      logo_uri: LOGO,
     }),
   })
   const client: { client_id: string } = await answer.json()
@@ -88,10 +90,13 @@ describe.each<[string, BrowserContextOptions]>([
   ['narrow-dark', { ...NARROW, colorScheme: 'dark' }],
   ['dark', { colorScheme: 'dark' }],
 ])('every page without obstacles: %s', (name, options) => {
-  it('login, consent and logout, of a client with long names', async () => {
+  it('login, consent and logout, of a client with long names and a wide logo', async () => {
     const page = await openPage(browser, options)
+    const body = '<svg xmlns="http://www.w3.org/2000/svg" width="960" height="48"/>'
+    await page.route(LOGO, (route) => route.fulfill({ contentType: 'image/svg+xml', body }))
     await page.goto(loginUrl())
     expect(await heading(page)).toBe('Log in')
+    await page.waitForFunction('document.images[0].naturalWidth === 960')
     expect(await page.locator('main').innerText()).toContain(LONG)
     await inspect(page, `60-${name}-login`)
     await logIn(page, 'wrong')
