@@ -14,7 +14,7 @@ export const ID_TOKEN_SET = 'hydra.openid.id-token'
 export const ACCESS_TOKEN_SET = 'hydra.jwt.access-token'
 
 /** Age in seconds from which a further key signs: by then copies here, and JWKS caches of 60 s, have gone by (design section 5). */
-const PUBLISH_SECONDS = 180
+export const PUBLISH_SECONDS = 180
 
 /** Names of the sets the ring keeps. */
 export type KeySetName = typeof ID_TOKEN_SET | typeof ACCESS_TOKEN_SET
@@ -40,8 +40,9 @@ export class KeyRing {
    */
   async signer(set: KeySetName, alg?: string): Promise<SigningKey> {
     const fits = (key: OpenedKey): boolean => key.signs && key.alg === (alg ?? key.alg)
-    const known = (await this.#set(set).signable()).filter(fits)
-    const keys = known.length > 0 ? known : (await this.#set(set).fresh()).filter(fits)
+    const own = this.#set(set)
+    const known = (await own.signable()).filter(fits)
+    const keys = known.length > 0 ? known : (await own.fresh()).filter(fits)
     const publishedBefore = nowSeconds() - PUBLISH_SECONDS
     const key = keys.find((candidate) => candidate.createdAt < publishedBefore) ?? keys.at(-1)
     if (key === undefined)

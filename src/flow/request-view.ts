@@ -35,7 +35,7 @@ export function oidcContext(parameters: Parameters, preset: Partial<JsonObject> 
   const { values, value = [] } = requestedClaims(parameters)?.id_token['acr'] ?? {}
   const levels = [values ?? value].flat().filter((level) => typeof level === 'string')
   return {
-    acr_values: filled('acr_values') ?? (levels.length > 0 ? levels : preset['default_acr_values']),
+    acr_values: filled('acr_values') ?? (levels[0] === undefined ? preset['default_acr_values'] : levels),
     ui_locales: filled('ui_locales'),
     claims_locales: filled('claims_locales'),
     display: parameters.get('display'),

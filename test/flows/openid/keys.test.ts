@@ -80,6 +80,16 @@ describe('keys of several algorithms', () => {
   })
 })
 
+describe('SIGNING_ALGORITHM', () => {
+  it.each(['RS256', 'PS256', 'ES256', 'EdDSA'])('%s signs for clients that ask for nothing', async (alg) => {
+    deployment = new Deployment(testEnv({ SIGNING_ALGORITHM: alg }))
+    await deployment.admin('DELETE', `/admin/keys/${SET}`)
+    const { id_token } = await logIn(deployment, await registerClient(deployment))
+    const jwks = createLocalJWKSet(await (await deployment.fetch('/.well-known/jwks.json')).json())
+    expect((await jwtVerify(id_token, jwks)).protectedHeader).toMatchObject({ alg, typ: 'JWT' })
+  })
+})
+
 describe('scheduled rotation (SIGNING_KEY_ROTATION)', () => {
   const kids = async (at: Deployment): Promise<unknown[]> => {
     const { keys } = await bodyOf(await at.admin('GET', `/admin/keys/${SET}`))
