@@ -41,7 +41,7 @@ export function parseClient(body: unknown, config: Config): ClientInput {
   checkAuthMethod(given, jwks !== null)
   for (const field of HTTP_FIELDS) for (const url of [given[field]].flat()) checkHttpUrl(field, url)
   if (given.backchannel_logout_uri.includes('#'))
-    throw invalidMetadata("Field 'backchannel_logout_uri' must have no fragment.")
+    throw invalidMetadata("Field 'backchannel_logout_uri' has a fragment.")
   checkSecret(client_secret)
   const metadata = { ...toMetadata(given, config), jwks, openid: readOpenid(body) }
   if (new TextEncoder().encode(JSON.stringify(metadata)).byteLength > MAX_METADATA_BYTES)

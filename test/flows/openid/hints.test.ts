@@ -73,19 +73,20 @@ describe('the login app is told', () => {
 describe('max_age', () => {
   const old = { max_age: '0' }
 
-  it.each<[string, Changes, Readonly<Record<string, unknown>>, boolean]>([
-    ['0 asks again at once', old, {}, false],
-    ['0 by default asks again at once', {}, { default_max_age: 0 }, false],
+  it.each<[string, Changes, Readonly<Record<string, unknown>>, boolean, number?]>([
+    ['0 asks again at once', old, {}, false, 0],
+    ['0 by default asks again at once', {}, { default_max_age: 0 }, false, 0],
+    ['0 asks again later', old, {}, false],
     ['a default that is over', {}, { default_max_age: 50 }, false],
     ['a default that is not over', {}, { default_max_age: 100 }, true],
     ['of the request wins over a shorter default', { max_age: '100' }, { default_max_age: 0 }, true],
     ['of the request wins over a longer default', old, { default_max_age: 100 }, false],
     ['that is left out', {}, {}, true],
-  ])('%s', async (_, request, metadata, known) => {
+  ])('%s', async (_, request, metadata, known, seconds = 60) => {
     const client = await registerClient(deployment, metadata)
     const browser = new Browser(deployment)
     await authorizeAt(deployment, client, { browser, login: { remember: true } })
-    pass(60)
+    pass(seconds)
     const at = await browser.next(authorizationPath(client, request))
     const login = await new LoginApp(deployment).get('login', parameter(at, 'login_challenge'))
     expect(await bodyOf(login)).toMatchObject({ skip: known })

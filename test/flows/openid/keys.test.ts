@@ -90,6 +90,20 @@ describe('SIGNING_ALGORITHM', () => {
   })
 })
 
+describe('without an RSA key', () => {
+  it('RS256 can be asked for userinfo, which is then signed by the key there is, as in Hydra', async () => {
+    deployment = new Deployment(testEnv({ SIGNING_ALGORITHM: 'ES256' }))
+    await deployment.admin('DELETE', `/admin/keys/${SET}`)
+    const client = await registerClient(deployment, { userinfo_signed_response_alg: 'RS256' })
+    const { access_token } = await logIn(deployment, client)
+    const headers = { authorization: `Bearer ${access_token}` }
+    const jwt = await (await deployment.fetch('/userinfo', { headers })).text()
+    expect(algorithmOf(jwt)).toBe('ES256')
+    const wished = { id_token_signed_response_alg: 'RS256' }
+    expect((await deployment.admin('POST', '/admin/clients', wished)).status).toBe(400)
+  })
+})
+
 describe('scheduled rotation (SIGNING_KEY_ROTATION)', () => {
   const kids = async (at: Deployment): Promise<unknown[]> => {
     const { keys } = await bodyOf(await at.admin('GET', `/admin/keys/${SET}`))
