@@ -1,5 +1,5 @@
 import type { Config } from './config/types.ts'
-import { ACCESS_TOKEN_SET, ID_TOKEN_SET } from './crypto/ring.ts'
+import { ACCESS_TOKEN_SET, ID_TOKEN_SET, PUBLISH_SECONDS } from './crypto/ring.ts'
 import { rotateKeys } from './crypto/rotation.ts'
 import type { StoredKeys } from './crypto/stored-keys.ts'
 import type { Env } from './env.ts'
@@ -25,7 +25,9 @@ export async function scheduled(env: Env): Promise<void> {
 
 async function rotate(keys: StoredKeys, config: Config, period: number, now: number): Promise<void> {
   for (const set of [ID_TOKEN_SET, ACCESS_TOKEN_SET]) {
-    const rotation = { algorithm: config.signingAlgorithm, period }
+    // A superseded key signs on while the new one becomes known.
+    const keep = Math.max(period, config.ttl.accessToken, config.ttl.idToken) + PUBLISH_SECONDS
+    const rotation = { algorithm: config.signingAlgorithm, period, keep }
     const { added, removed } = await rotateKeys(keys, set, rotation, now)
     if (added.length + removed.length > 0) logLine('key.rotated', { set, added, removed })
   }

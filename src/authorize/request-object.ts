@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose'
 import { signedByKeys } from '../clients/assertion.ts'
-import { type Assertion, CLIENT_ASSERTION_ALGORITHMS, readAssertion } from '../clients/jwt-profile.ts'
+import { type Assertion, REQUEST_OBJECT_ALGORITHMS, readAssertion } from '../clients/jwt-profile.ts'
 import type { RequestContext } from '../context.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { Parameters } from '../http/form.ts'
@@ -9,9 +9,6 @@ import type { ClientRecord } from '../store/types.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { isJsonObject, isShallow, type JsonObject } from '../util/json.ts'
 import { findClient } from './target.ts'
-
-/** Algorithms of request objects. */
-export const REQUEST_OBJECT_ALGORITHMS: readonly string[] = ['none', ...CLIENT_ASSERTION_ALGORITHMS, 'EdDSA']
 
 const LIMITS = { maxBytes: 64 * 1024, timeoutMs: 5000 }
 
@@ -73,7 +70,7 @@ async function fetchObject(ctx: RequestContext, client: ClientRecord, uri: strin
 /** The members of an object that this client signed, if it is to be signed, for this server and for now. */
 async function readObject(ctx: RequestContext, client: ClientRecord, jwt: string): Promise<JsonObject> {
   const object = readAssertion(jwt)
-  if (object === undefined) throw refuse('It is no signed JWT.')
+  if (object === undefined) throw refuse('It is no signed JWT, or encrypted.')
   const { alg, iss, sub, aud, exp, nbf } = object
   const only = client.metadata.request_object_signing_alg
   if (!REQUEST_OBJECT_ALGORITHMS.includes(alg) || (only !== '' && only !== alg))

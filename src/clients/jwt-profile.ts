@@ -14,6 +14,9 @@ export const CLIENT_ASSERTION_ALGORITHMS: readonly string[] = ['RS', 'PS', 'ES']
   ['256', '384', '512'].map((bits) => family + bits),
 )
 
+/** Algorithms of request objects (OIDC Core section 6.1). */
+export const REQUEST_OBJECT_ALGORITHMS: readonly string[] = ['none', ...CLIENT_ASSERTION_ALGORITHMS, 'EdDSA']
+
 /** How far the clock of an issuer may run ahead, seconds. Nothing is added to `exp`: a spent `jti` is kept no longer. */
 const SKEW_SECONDS = 10
 

@@ -12,8 +12,7 @@ export async function checkKeyAlgorithms(rt: Runtime, metadata: ClientMetadata):
   for (const field of ['id_token_signed_response_alg', 'userinfo_signed_response_alg']) {
     const alg = given[field] ?? 'none'
     if (alg === 'none' || (alg === 'RS256' && field.startsWith('userinfo'))) continue
-    const keys = await rt.keys.publicKeys(ID_TOKEN_SET)
-    if (!keys.some((key) => key.alg === alg))
+    if (!(await rt.keys.has(ID_TOKEN_SET, alg)))
       throw invalidMetadata(`Field '${field}' names an algorithm no key is there for.`)
   }
 }

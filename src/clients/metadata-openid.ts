@@ -2,11 +2,15 @@ import { KEY_ALGORITHMS } from '../crypto/key-material.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { isJsonObject, type JsonObject } from '../util/json.ts'
+import { isPlainText } from '../util/text.ts'
 import { CONTENT_ENCRYPTIONS, KEY_ENCRYPTIONS, openidText } from './metadata-encryption.ts'
+import { isHttpUrl } from './metadata-uris.ts'
 
 type Rule = (value: unknown) => boolean
 
-const isText: Rule = (value) => typeof value === 'string'
+const isText = (value: unknown): value is string => typeof value === 'string' && isPlainText(value)
+
+const isUrl: Rule = (value) => isText(value) && isHttpUrl(value)
 
 const oneOf =
   (...values: readonly string[]): Rule =>
@@ -22,9 +26,12 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
   ['id_token_encrypted_response_enc', oneOf(...CONTENT_ENCRYPTIONS)],
   ['userinfo_encrypted_response_alg', oneOf(...KEY_ENCRYPTIONS)],
   ['userinfo_encrypted_response_enc', oneOf(...CONTENT_ENCRYPTIONS)],
+  // Encrypted request objects are refused, so nobody may announce them.
+  ['request_object_encryption_alg', oneOf()],
+  ['request_object_encryption_enc', oneOf()],
   ['require_auth_time', (value) => typeof value === 'boolean'],
   ['default_acr_values', (value) => Array.isArray(value) && value.every(isText)],
-  ['initiate_login_uri', (value) => typeof value === 'string' && URL.parse(value)?.protocol === 'https:'],
+  ['initiate_login_uri', (value) => isUrl(value) && /^https/i.test(String(value))],
   ['software_id', isText],
   ['software_version', isText],
 ])
@@ -39,7 +46,7 @@ export const idTokenAlgorithm = ({ metadata }: ClientRecord): string | undefined
 /** Reads the further fields of a client's JSON that are given; throws `invalid_client_metadata` for an unusable one. */
 export function readOpenid(body: unknown): JsonObject {
   const given = Object.entries(isJsonObject(body) ? body : {}).filter(([name, value]) => {
-    const rule = LOCALIZED.test(name) ? isText : RULES.get(name)
+    const rule = LOCALIZED.test(name) ? (name.includes('_uri') ? isUrl : isText) : RULES.get(name)
     if (rule === undefined || value === null || value === '') return false
     if (rule(value)) return true
     throw new OAuthError('invalid_client_metadata', `Field '${name}' has an unusable value.`)

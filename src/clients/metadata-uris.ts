@@ -24,9 +24,12 @@ export function checkPostLogoutUris(uris: readonly string[], redirectUris: reado
 
 /** Checks that a field, unless empty, is an http or https URL; throws `invalid_client_metadata`. */
 export function checkHttpUrl(field: string, url: string): void {
-  if (url === '' || (/^https?:\S*$/i.test(url) && URL.canParse(url))) return
+  if (url === '' || isHttpUrl(url)) return
   throw invalidMetadata(`Field '${field}' must be an http or https URL.`)
 }
+
+/** Whether a text is an http or https URL. */
+export const isHttpUrl = (text: string): boolean => /^https?:\S*$/i.test(text) && URL.canParse(text)
 
 /** CORS origins without a trailing slash; throws `invalid_client_metadata` for what is more than an http(s) origin. */
 export function readCorsOrigins(given: readonly string[]): readonly string[] {

@@ -3,7 +3,7 @@ import { KEY_ALGORITHMS } from '../crypto/key-material.ts'
 import { isClientId } from '../store/client-id.ts'
 import type { ClientMetadata } from '../store/types.ts'
 import { isPlainText } from '../util/text.ts'
-import { CLIENT_ASSERTION_ALGORITHMS } from './jwt-profile.ts'
+import { CLIENT_ASSERTION_ALGORITHMS, REQUEST_OBJECT_ALGORITHMS } from './jwt-profile.ts'
 import { readJwks } from './metadata-jwks.ts'
 import { readLifespans } from './metadata-lifespans.ts'
 import { readOpenid } from './metadata-openid.ts'
@@ -40,6 +40,8 @@ export function parseClient(body: unknown, config: Config): ClientInput {
   const jwks = readJwks(draft.jwks)
   checkAuthMethod(given, jwks !== null)
   for (const field of HTTP_FIELDS) for (const url of [given[field]].flat()) checkHttpUrl(field, url)
+  if (given.backchannel_logout_uri.includes('#'))
+    throw invalidMetadata("Field 'backchannel_logout_uri' has a fragment.")
   checkSecret(client_secret)
   const metadata = { ...toMetadata(given, config), jwks, openid: readOpenid(body) }
   if (new TextEncoder().encode(JSON.stringify(metadata)).byteLength > MAX_METADATA_BYTES)
@@ -74,6 +76,7 @@ function toMetadata(given: Given, config: Config): Omit<ClientMetadata, 'jwks'> 
     given.userinfo_signed_response_alg,
     USERINFO_ALGORITHMS,
   )
+  oneOf('request_object_signing_alg', given.request_object_signing_alg, REQUEST_OBJECT_ALGORITHMS)
   const redirectUris = given.redirect_uris ?? []
   checkRedirectUris(redirectUris)
   const subjectType = readSubjectType(given, config.subjects.types)

@@ -14,7 +14,7 @@ export async function checkSector(rt: Runtime, metadata: ClientMetadata): Promis
   const { sector_identifier_uri: uri, redirect_uris: uris } = metadata
   if (uri === '') return
   const listed = await fetchOutbound(rt.config, uri, {}, LIMITS)
-    .then(({ body }) => parseJson(body))
+    .then(({ body, status }) => status === 200 && parseJson(body))
     .catch(() => undefined)
   if (Array.isArray(listed) && uris?.every((entry) => listed.includes(entry)) === true) return
   throw invalidMetadata(

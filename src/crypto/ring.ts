@@ -14,7 +14,7 @@ export const ID_TOKEN_SET = 'hydra.openid.id-token'
 export const ACCESS_TOKEN_SET = 'hydra.jwt.access-token'
 
 /** Age in seconds from which a further key signs: by then copies here, and JWKS caches of 60 s, have gone by (design section 5). */
-const PUBLISH_SECONDS = 180
+export const PUBLISH_SECONDS = 180
 
 /** Names of the sets the ring keeps. */
 export type KeySetName = typeof ID_TOKEN_SET | typeof ACCESS_TOKEN_SET
@@ -36,11 +36,13 @@ export class KeyRing {
   /**
    * The key that signs now: the newest that was published long enough, or else the one stored first.
    *
-   * @param alg - of those of this algorithm; a set may hold keys of several
+   * @param alg - of those of this algorithm; a set may hold keys of several, and the source is asked before it holds none
    */
   async signer(set: KeySetName, alg?: string): Promise<SigningKey> {
-    const all = await this.#set(set).signable()
-    const keys = alg === undefined ? all : all.filter((key) => key.alg === alg)
+    const fits = (key: OpenedKey): boolean => key.signs && key.alg === (alg ?? key.alg)
+    const own = this.#set(set)
+    const known = (await own.signable()).filter(fits)
+    const keys = known.length > 0 ? known : (await own.fresh()).filter(fits)
     const publishedBefore = nowSeconds() - PUBLISH_SECONDS
     const key = keys.find((candidate) => candidate.createdAt < publishedBefore) ?? keys.at(-1)
     if (key === undefined)
@@ -51,6 +53,13 @@ export class KeyRing {
   /** Public keys of a set, newest first (contract 2.10); of any set, which gets its first key if it has none (contract 1.3.1). */
   async publicKeys(set: string): Promise<readonly JWK[]> {
     return (await this.#set(set).keys()).map((key) => key.publicJwk)
+  }
+
+  /** Whether a set has a published key of this algorithm; the source is asked before the answer is no. */
+  async has(set: KeySetName, alg: unknown): Promise<boolean> {
+    const fits = (key: OpenedKey): boolean => key.alg === alg
+    const keys = this.#set(set)
+    return (await keys.keys()).some(fits) || (await keys.fresh()).some(fits)
   }
 
   /** The key of that id to verify with, none that is for encryption; an unknown one is looked up at the source, at most once a second. */

@@ -6,13 +6,15 @@ import type { StoredKeys } from './stored-keys.ts'
 /** What a set's keys are rotated by. */
 export interface Rotation {
   readonly algorithm: SigningAlgorithm
-  /** Seconds a key signs, and then at least stays published. */
+  /** Seconds a key signs. */
   readonly period: number
+  /** Seconds it then stays published: until what it signed has expired. */
+  readonly keep: number
 }
 
 /**
  * Adds a key to a set whose newest one of the algorithm is older than the period, and takes away those that were
- * superseded a whole period ago. Keys of other algorithms, and sets without keys, are left alone.
+ * superseded long enough ago. Keys of other algorithms, and sets without keys, are left alone.
  *
  * @param now - seconds since the epoch
  * @returns the ids of the keys added and removed
@@ -20,14 +22,12 @@ export interface Rotation {
 export async function rotateKeys(
   keys: StoredKeys,
   set: string,
-  { algorithm, period }: Rotation,
+  { algorithm, period, keep }: Rotation,
   now: number,
 ): Promise<{ readonly added: readonly string[]; readonly removed: readonly string[] }> {
   const held = (await keys.read(set)).filter(({ alg, signs }) => alg === algorithm && signs)
   const [newest] = held
-  const removed = held
-    .filter((_, at) => (held[at - 1]?.createdAt ?? now) + period <= now)
-    .map(({ kid }) => kid)
+  const removed = held.filter((_, at) => (held[at - 1]?.createdAt ?? now) + keep <= now).map(({ kid }) => kid)
   for (const kid of removed) await keys.remove(set, kid)
   if (newest === undefined || newest.createdAt + period > now) return { added: [], removed }
   const { kid } = await keys.add(set, await generateKey(algorithm, RSA_BITS))

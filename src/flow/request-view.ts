@@ -4,6 +4,7 @@ import { renderClient } from '../clients/render.ts'
 import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { type Parameters, readQuery } from '../http/form.ts'
+import { requestedClaims } from '../tokens/requested-claims.ts'
 import type { Json, JsonObject } from '../util/json.ts'
 import type { Flow } from './state.ts'
 import { requestUrl } from './urls.ts'
@@ -31,9 +32,12 @@ export function oidcContext(parameters: Parameters, preset: Partial<JsonObject> 
     const values = parameters.list(name)
     return values.length > 0 ? values : undefined
   }
+  const { values, value = [] } = requestedClaims(parameters)?.id_token['acr'] ?? {}
+  const levels = [values ?? value].flat().filter((level) => typeof level === 'string')
   return {
-    acr_values: filled('acr_values') ?? preset['default_acr_values'],
+    acr_values: filled('acr_values') ?? (levels[0] === undefined ? preset['default_acr_values'] : levels),
     ui_locales: filled('ui_locales'),
+    claims_locales: filled('claims_locales'),
     display: parameters.get('display'),
     id_token_hint_claims: hint === undefined ? undefined : JSON.parse(JSON.stringify(decodeJwt(hint))),
     login_hint: parameters.get('login_hint'),

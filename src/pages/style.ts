@@ -19,6 +19,7 @@ h1 { font-size: 1.6rem; line-height: 1.2; margin: 0 0 .5rem; }
 h2 { font-size: 1.1rem; margin: 1.5rem 0 .5rem; }
 .card > :first-child { margin-top: 0; }
 p { margin: .5rem 0; }
+img { max-width: 100%; }
 a { color: var(--accent); }
 .brand { color: var(--soft); margin: 0 0 1.5rem; font-size: .9rem; letter-spacing: .04em; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: 1rem; margin: 1rem 0; }

@@ -1,7 +1,6 @@
 import type { Context } from 'hono'
 import { PROMPTS } from '../authorize/check-prompt.ts'
-import { REQUEST_OBJECT_ALGORITHMS } from '../authorize/request-object.ts'
-import { CLIENT_ASSERTION_ALGORITHMS } from '../clients/jwt-profile.ts'
+import { CLIENT_ASSERTION_ALGORITHMS, REQUEST_OBJECT_ALGORITHMS } from '../clients/jwt-profile.ts'
 import { CONTENT_ENCRYPTIONS, KEY_ENCRYPTIONS } from '../clients/metadata-encryption.ts'
 import type { Config } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
@@ -34,6 +33,8 @@ const RESPONSE_TYPES = [
   'code token',
   'code id_token token',
 ]
+
+const AUTH_METHODS = ['client_secret_post', 'client_secret_basic', 'private_key_jwt', 'none']
 
 /** What contract 2.9 lists, as far as it is true of this server; `published` are the algorithms of all ID-token keys. */
 function document(config: Config, signing: string, published: readonly string[]): object {
@@ -69,13 +70,10 @@ function document(config: Config, signing: string, published: readonly string[])
     prompt_values_supported: PROMPTS,
     scopes_supported: unique(['offline_access', 'offline', 'openid', ...config.supportedScopes]),
     claims_supported: unique(['sub', ...config.supportedClaims]),
-    token_endpoint_auth_methods_supported: [
-      'client_secret_post',
-      'client_secret_basic',
-      'private_key_jwt',
-      'none',
-    ],
+    token_endpoint_auth_methods_supported: AUTH_METHODS,
     token_endpoint_auth_signing_alg_values_supported: CLIENT_ASSERTION_ALGORITHMS,
+    revocation_endpoint_auth_methods_supported: AUTH_METHODS,
+    revocation_endpoint_auth_signing_alg_values_supported: CLIENT_ASSERTION_ALGORITHMS,
     code_challenge_methods_supported: ['S256'],
     id_token_signing_alg_values_supported: unique([signing, ...published]),
     id_token_signed_response_alg: [signing],
@@ -91,6 +89,7 @@ function document(config: Config, signing: string, published: readonly string[])
     require_request_uri_registration: true,
     request_object_signing_alg_values_supported: REQUEST_OBJECT_ALGORITHMS,
     claims_parameter_supported: true,
+    claim_types_supported: ['normal', 'aggregated', 'distributed'],
     frontchannel_logout_supported: true,
     frontchannel_logout_session_supported: true,
     backchannel_logout_supported: true,

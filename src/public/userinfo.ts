@@ -55,9 +55,8 @@ const ownClaims = (rt: Runtime, { clientId, subject, issuedAt }: ClientToken): C
 type Claims = Readonly<Record<string, unknown>>
 
 async function sign(rt: Runtime, claims: Claims, wanted: string): Promise<string> {
-  const published = await rt.keys.publicKeys(ID_TOKEN_SET)
   // As in Hydra, 'RS256' is what signs now where there is no RSA key (contract 1.3.5).
-  const alg = published.some((key) => key.alg === wanted) ? wanted : undefined
+  const alg = (await rt.keys.has(ID_TOKEN_SET, wanted)) ? wanted : undefined
   const signer = await rt.keys.signer(ID_TOKEN_SET, alg)
   return signJwt(signer, 'JWT', { ...claims, iat: nowSeconds(), jti: crypto.randomUUID() })
 }

@@ -88,6 +88,15 @@ describe('discovery', () => {
       token_endpoint_auth_signing_alg_values_supported: [
         ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'],
       ],
+      revocation_endpoint_auth_methods_supported: [
+        'client_secret_post',
+        'client_secret_basic',
+        'private_key_jwt',
+        'none',
+      ],
+      revocation_endpoint_auth_signing_alg_values_supported: [
+        ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'],
+      ],
       code_challenge_methods_supported: ['S256'],
       id_token_signing_alg_values_supported: ['ES256'],
       id_token_signed_response_alg: ['ES256'],
@@ -105,6 +114,7 @@ describe('discovery', () => {
         ...['none', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'],
       ],
       claims_parameter_supported: true,
+      claim_types_supported: ['normal', 'aggregated', 'distributed'],
       frontchannel_logout_supported: true,
       frontchannel_logout_session_supported: true,
       backchannel_logout_supported: true,

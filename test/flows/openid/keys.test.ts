@@ -1,4 +1,4 @@
-import { decodeJwt, decodeProtectedHeader } from 'jose'
+import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { scheduled } from '../../../src/scheduled.ts'
 import { bodyOf, Deployment, testEnv } from '../../support/deployment.ts'
@@ -55,6 +55,18 @@ describe('keys of several algorithms', () => {
     expect(decodeJwt(jwt)).toMatchObject({ sub: 'alice', aud: [client.id] })
   })
 
+  it('may be asked for, and sign, at once and everywhere', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 700_000 })
+    const [here, there, third] = [new Deployment(), new Deployment(), new Deployment()]
+    // Each knows the keys of before.
+    for (const at of [here, there, third])
+      expect((await at.fetch('/.well-known/openid-configuration')).status).toBe(200)
+    expect((await here.admin('POST', `/admin/keys/${SET}`, { alg: 'ES384' })).status).toBe(201)
+    const metadata = { id_token_signed_response_alg: 'ES384' }
+    const client = await registerClient(there, metadata)
+    expect(algorithmOf((await logIn(third, client)).id_token)).toBe('ES384')
+  })
+
   it.each([
     { id_token_signed_response_alg: 'PS512' },
     { id_token_signed_response_alg: 'HS256' },
@@ -65,6 +77,30 @@ describe('keys of several algorithms', () => {
     const response = await deployment.admin('POST', '/admin/clients', metadata)
     expect(response.status).toBe(400)
     expect(await bodyOf(response)).toMatchObject({ error: 'invalid_client_metadata' })
+  })
+})
+
+describe('SIGNING_ALGORITHM', () => {
+  it.each(['RS256', 'PS256', 'ES256', 'EdDSA'])('%s signs for clients that ask for nothing', async (alg) => {
+    deployment = new Deployment(testEnv({ SIGNING_ALGORITHM: alg }))
+    await deployment.admin('DELETE', `/admin/keys/${SET}`)
+    const { id_token } = await logIn(deployment, await registerClient(deployment))
+    const jwks = createLocalJWKSet(await (await deployment.fetch('/.well-known/jwks.json')).json())
+    expect((await jwtVerify(id_token, jwks)).protectedHeader).toMatchObject({ alg, typ: 'JWT' })
+  })
+})
+
+describe('without an RSA key', () => {
+  it('RS256 can be asked for userinfo, which is then signed by the key there is, as in Hydra', async () => {
+    deployment = new Deployment(testEnv({ SIGNING_ALGORITHM: 'ES256' }))
+    await deployment.admin('DELETE', `/admin/keys/${SET}`)
+    const client = await registerClient(deployment, { userinfo_signed_response_alg: 'RS256' })
+    const { access_token } = await logIn(deployment, client)
+    const headers = { authorization: `Bearer ${access_token}` }
+    const jwt = await (await deployment.fetch('/userinfo', { headers })).text()
+    expect(algorithmOf(jwt)).toBe('ES256')
+    const wished = { id_token_signed_response_alg: 'RS256' }
+    expect((await deployment.admin('POST', '/admin/clients', wished)).status).toBe(400)
   })
 })
 
@@ -99,6 +135,29 @@ describe('scheduled rotation (SIGNING_KEY_ROTATION)', () => {
     const left = await kids(at)
     expect(left).toHaveLength(2)
     expect(left).not.toContain(first)
+  })
+
+  it('keeps a key published until the tokens it signed have expired', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2000 * 86_400_000 })
+    const rotation = { SIGNING_KEY_ROTATION: '24h', SIGNING_ALGORITHM: 'ES256' }
+    const env = testEnv({ ...rotation, TTL_ID_TOKEN: '240h' })
+    const at = new Deployment(env)
+    await at.admin('DELETE', `/admin/keys/${SET}`)
+    const { id_token } = await logIn(at, await registerClient(at))
+    const { kid } = decodeProtectedHeader(id_token)
+    for (let day = 1; day <= 9; day += 1) {
+      vi.setSystemTime(Date.now() + 25 * 3_600_000)
+      await scheduled(env)
+    }
+    const jwks = createLocalJWKSet(await (await new Deployment(env).fetch('/.well-known/jwks.json')).json())
+    const { payload } = await jwtVerify(id_token, jwks, { currentDate: new Date() })
+    expect(payload.sub).toBe('alice')
+    expect(await kids(at)).toHaveLength(10)
+    for (let day = 1; day <= 3; day += 1) {
+      vi.setSystemTime(Date.now() + 25 * 3_600_000)
+      await scheduled(env)
+    }
+    expect(await kids(at)).not.toContain(kid)
   })
 
   it('is off unless it is set', async () => {

@@ -201,6 +201,36 @@ describe('registration of pairwise clients', () => {
     expect(await bodyOf(response)).toMatchObject({ error: 'invalid_client_metadata' })
   })
 
+  it.each<[string, () => Response]>([
+    ['no array', () => Response.json({ 'https://app.example/cb': true })],
+    ['one text', () => Response.json('https://app.example/cb')],
+    ['an empty array', () => Response.json([])],
+    ['no JSON', () => new Response('https://app.example/cb')],
+    ['an error, whatever it says', () => Response.json(['https://app.example/cb'], { status: 404 })],
+    ['a way elsewhere', () => Response.redirect('https://other.example/')],
+    [
+      'a longer document than anybody needs',
+      () => Response.json(['https://app.example/cb', 'x'.repeat(70_000)]),
+    ],
+  ])('refuses a sector where there is %s', async (_, answer) => {
+    vi.spyOn(globalThis, 'fetch').mockImplementation(async () => answer())
+    const body = { redirect_uris: ['https://app.example/cb'], sector_identifier_uri: SECTOR }
+    const response = await deployment.admin('POST', '/admin/clients', body)
+    expect(response.status).toBe(400)
+    expect(await bodyOf(response)).toMatchObject({ error: 'invalid_client_metadata' })
+  })
+
+  it('looks at the sector again at every change', async () => {
+    const { id } = await register({ sector_identifier_uri: SECTOR })
+    const path = `/admin/clients/${id}`
+    const change = (uri: string): Promise<Response> =>
+      deployment.admin('PATCH', path, [{ op: 'add', path: '/redirect_uris/-', value: uri }])
+    expect((await change('https://evil.example/cb')).status).toBe(400)
+    expect((await change('https://other.example/cb')).status).toBe(200)
+    const { redirect_uris } = await bodyOf(await deployment.admin('GET', path))
+    expect(redirect_uris).toEqual(['https://app.example/cb', 'https://other.example/cb'])
+  })
+
   it('is refused where the server has public subjects only', async () => {
     const body = { redirect_uris: ['https://app.example/cb'], subject_type: 'pairwise' }
     expect((await new Deployment().admin('POST', '/admin/clients', body)).status).toBe(400)

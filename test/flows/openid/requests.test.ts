@@ -93,6 +93,17 @@ describe('request objects', () => {
     expect(fetched).toHaveBeenCalledTimes(1)
   })
 
+  it.each(['https://evil.example/request.jwt', `${OBJECT_URI}?x=1`, `${OBJECT_URI}#x`, 'http://10.0.0.1/'])(
+    'by reference are fetched nowhere else: %s',
+    async (request_uri) => {
+      const body = await sign({ state: 'state-of-the-object' })
+      const fetched = vi.spyOn(globalThis, 'fetch').mockImplementation(async () => new Response(body))
+      const at = await new Browser(deployment).next(authorizationPath(await register(), { request_uri }))
+      expect(parameter(at, 'error')).toBe('invalid_request_uri')
+      expect(fetched).not.toHaveBeenCalled()
+    },
+  )
+
   it('are passed over in a request without openid', async () => {
     const url = await shown(await register(), { request: 'whatever', scope: 'email' })
     expect(url.searchParams.has('request')).toBe(false)
