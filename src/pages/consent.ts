@@ -7,12 +7,12 @@ import {
   getConsentRequest,
   rejectConsent,
 } from '../flow/consent-request.ts'
-import { readFormEntries } from '../http/form.ts'
+import { Parameters, readFormEntries } from '../http/form.ts'
 import type { Html } from '../http/page.ts'
 import { renderPage } from '../http/page.ts'
+import { requestedClaims } from '../tokens/requested-claims.ts'
 import { demoClaims } from './demo-user.ts'
 import {
-  claimsAskedFor,
   clientLinks,
   clientName,
   DENIED,
@@ -67,7 +67,7 @@ async function grant(
 
 /** Claims that the request names, for either place. */
 function askedByName({ request_url: url }: ConsentRequestView): readonly string[] {
-  const claims = claimsAskedFor(url)
+  const claims = requestedClaims(new Parameters(new URL(url).searchParams))
   return Object.keys({ ...claims?.id_token, ...claims?.userinfo })
 }
 

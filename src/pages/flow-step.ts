@@ -3,9 +3,7 @@ import { html } from 'hono/html'
 import type { AppEnv, RequestContext } from '../context.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
 import type { Continuation, FlowAnswer } from '../flow/challenge.ts'
-import { Parameters } from '../http/form.ts'
 import type { Html, HtmlOrNone } from '../http/page.ts'
-import { requestedClaims } from '../tokens/requested-claims.ts'
 import type { Json, JsonObject } from '../util/json.ts'
 
 /** What a user's "no" is called on its way to the client (RFC 6749 section 4.1.2.1). */
@@ -45,10 +43,6 @@ export const verdictButtons = (yes: string, no: string): Html => html`<div class
 <button type="submit" name="accept" value="true">${yes}</button>
 <button type="submit" name="reject" value="true" class="plain">${no}</button>
 </div>`
-
-/** What the request that led to a page asks for by claims (OIDC Core section 5.5). */
-export const claimsAskedFor = (url: string): ReturnType<typeof requestedClaims> =>
-  requestedClaims(new Parameters(new URL(url).searchParams))
 
 /** The name a client is shown under. */
 export function clientName(client: JsonObject): string {

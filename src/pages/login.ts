@@ -6,7 +6,6 @@ import { readForm } from '../http/form.ts'
 import { refusedField, renderPage } from '../http/page.ts'
 import { DEMO_USER, isDemoUser } from './demo-user.ts'
 import {
-  claimsAskedFor,
   clientLinks,
   clientName,
   DENIED,
@@ -39,10 +38,8 @@ export const submitLogin = forRequest('login', getLoginRequest, async (c, reques
 })
 
 /** The demo user reaches the level that the client would like best (OIDC Core sections 3.1.2.1 and 5.5.1.1). */
-function level({ oidc_context: { acr_values: wanted = '' }, request_url: url }: LoginRequestView): string {
-  const { value, values = value ?? wanted } = claimsAskedFor(url)?.id_token['acr'] ?? {}
-  return String([values].flat()[0] ?? '')
-}
+const level = ({ oidc_context: { acr_values: wanted = '' } }: LoginRequestView): string =>
+  String([wanted].flat()[0] ?? '')
 
 const MISMATCH = 'User name and password do not match.'
 
