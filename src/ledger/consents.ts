@@ -1,5 +1,5 @@
 import { type GrantRow, readConsent } from './grant-row.ts'
-import type { ListGrantsInput, StoredGrant } from './types.ts'
+import type { ListGrantsInput, StoredGrant } from './grant-types.ts'
 import type { Work } from './work.ts'
 
 const CONSENTED = `skipped = 0 AND revoked = 0 AND (expires IS NULL OR expires > ?1)

@@ -1,4 +1,3 @@
-import { countSpent, spend } from './spent.ts'
 import type {
   DeviceInput,
   DeviceRequestView,
@@ -6,7 +5,8 @@ import type {
   PollResult,
   SettleInput,
   SettleResult,
-} from './types.ts'
+} from './device-types.ts'
+import { countSpent, spend } from './spent.ts'
 import type { Work } from './work.ts'
 
 /** How much earlier than asked a poll may come, ms: what the network may take off a pause. */

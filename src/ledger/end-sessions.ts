@@ -1,8 +1,8 @@
 import { LOGINS, raiseEpoch } from './epochs.ts'
 import { noticesOf, queueNotices, toldOf } from './notices.ts'
 import { revokeSession } from './revocation.ts'
+import type { EndedSessions, EndSessionsInput, Told } from './session-types.ts'
 import { end, findSession, type SessionRow } from './sessions.ts'
-import type { EndedSessions, EndSessionsInput, Told } from './types.ts'
 import { alive, type Work } from './work.ts'
 
 /**

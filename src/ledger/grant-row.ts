@@ -1,5 +1,5 @@
 import { OAuthError } from '../errors/oauth-error.ts'
-import type { CustomClaims, GrantRecord, StoredGrant } from './types.ts'
+import type { CustomClaims, GrantRecord, StoredGrant } from './grant-types.ts'
 import { findAlive, type Work } from './work.ts'
 
 /** Version of the JSON in `record`. */

@@ -1,8 +1,8 @@
 import { epochHolds } from './epochs.ts'
 import { encodeNotify, encodeRecord, findGrant, readRecord } from './grant-row.ts'
+import type { GrantInput, GrantResult, InspectInput, StoredGrant } from './grant-types.ts'
 import { isWithinGrace } from './refresh.ts'
 import { findSession, isOpen } from './sessions.ts'
-import type { GrantInput, GrantResult, InspectInput, StoredGrant } from './types.ts'
 import { later, type Work } from './work.ts'
 
 const ENDED: GrantResult = { status: 'ended' }

@@ -1,5 +1,5 @@
 import { type GrantRow, hookedRecord, readRecord } from './grant-row.ts'
-import type { IssuedGeneration, RedeemInput } from './types.ts'
+import type { IssuedGeneration, RedeemInput } from './grant-types.ts'
 import { later, type Work } from './work.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { readNotify } from './grant-row.ts'
 import type { Tables } from './schema.ts'
-import type { Notice, Told } from './types.ts'
+import type { Notice, Told } from './session-types.ts'
 import type { Work } from './work.ts'
 
 /** Pause before the next try, by how many there were, seconds: the request that ended the session makes the first. */

@@ -16,15 +16,16 @@ import { redeem } from './redeem.ts'
 import { refresh } from './refresh.ts'
 import { revokeGrant, revokeGrants } from './revocation.ts'
 import { Tables } from './schema.ts'
+import type { Notice } from './session-types.ts'
 import { login, readSession } from './sessions.ts'
 import { isSpent, spend } from './spent.ts'
 import { sweep } from './sweep.ts'
-import type * as Types from './types.ts'
+import type { Input, LedgerMethod, Output } from './types.ts'
 import type { Work } from './work.ts'
 
 /** What a ledger answers to; what the methods mean stands in types.ts. */
 const METHODS: {
-  readonly [M in Types.LedgerMethod]: (work: Work, input: Types.Input<M>) => Types.Output<M>
+  readonly [M in LedgerMethod]: (work: Work, input: Input<M>) => Output<M>
 } = {
   ping: () => 'ok',
   session: readSession,
@@ -54,7 +55,7 @@ const METHODS: {
 }
 
 /** Those that write nothing, and so need no transaction. */
-const READS: ReadonlySet<Types.LedgerMethod> = new Set([
+const READS: ReadonlySet<LedgerMethod> = new Set([
   'ping',
   'session',
   'inspect',
@@ -85,13 +86,13 @@ export class Ledger extends DurableObject<Env> {
   }
 
   /** Runs a method, as one moment and one transaction. */
-  run<M extends Types.LedgerMethod>(method: M, input: Types.Input<M>): Types.Output<M> {
-    const step = (work: Work): Types.Output<M> => METHODS[method](work, input)
+  run<M extends LedgerMethod>(method: M, input: Input<M>): Output<M> {
+    const step = (work: Work): Output<M> => METHODS[method](work, input)
     return READS.has(method) ? step(this.#work()) : this.#change(step)
   }
 
   /** Tells a client that a session ended; whether that is settled. Given by the Worker, which knows clients and keys. */
-  protected deliver(_notice: Types.Notice): Promise<boolean> {
+  protected deliver(_notice: Notice): Promise<boolean> {
     return Promise.resolve(false)
   }
 

@@ -1,9 +1,9 @@
 import { epochHolds } from './epochs.ts'
 import { findOwn, type GrantRow } from './grant-row.ts'
+import type { RedeemInput, RedeemResult } from './grant-types.ts'
 import { issue, issued } from './issue.ts'
 import { revokeRow } from './revocation.ts'
 import { findSession } from './sessions.ts'
-import type { RedeemInput, RedeemResult } from './types.ts'
 import type { Work } from './work.ts'
 
 const GONE: RedeemResult = { status: 'gone' }

@@ -1,8 +1,8 @@
 import { audienceAllowed, scopeAllowed } from '../util/scope.ts'
 import { findOwn, type GrantRow, readRecord } from './grant-row.ts'
+import type { Grace, GrantRecord, InspectInput, RefreshInput, RefreshResult } from './grant-types.ts'
 import { issue, issued } from './issue.ts'
 import { revokeRow } from './revocation.ts'
-import type { Grace, GrantRecord, InspectInput, RefreshInput, RefreshResult } from './types.ts'
 import type { Work } from './work.ts'
 
 /** A superseded generation: number, when it was superseded in ms, uses since, attempt of the last use. */

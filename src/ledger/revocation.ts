@@ -1,7 +1,7 @@
 import { raiseEpoch, SUBJECT } from './epochs.ts'
 import { findGrant, findOwn, type GrantRow } from './grant-row.ts'
+import type { RevokeGrantInput, RevokeGrantsInput } from './grant-types.ts'
 import { hasOpenSession } from './sessions.ts'
-import type { RevokeGrantInput, RevokeGrantsInput } from './types.ts'
 import { alive, type Work } from './work.ts'
 
 /**

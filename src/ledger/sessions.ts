@@ -1,6 +1,6 @@
 import { rememberedScope } from './consents.ts'
 import { currentEpoch, loginEpoch } from './epochs.ts'
-import type { LoginInput, LoginResult, SessionView } from './types.ts'
+import type { LoginInput, LoginResult, SessionView } from './session-types.ts'
 import { alive, later, type Work } from './work.ts'
 
 /** A row of `sessions`. */

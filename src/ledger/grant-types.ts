@@ -1,0 +1,165 @@
+import type { Json, JsonObject } from '../util/json.ts'
+
+/** A grant as it was consented to: written once, read by every token operation. */
+export interface GrantRecord {
+  readonly subject: string
+  readonly clientId: string
+  /** Which creation of the client this was consented for. */
+  readonly instance: string
+  readonly sid: string
+  /** Raw query of the authorization request, without the leading `?`. */
+  readonly query: string
+  readonly requestedAt: number
+  readonly authTime: number
+  readonly scope: readonly string[]
+  readonly audience: readonly string[]
+  readonly requestedScope: readonly string[]
+  readonly requestedAudience: readonly string[]
+  readonly nonce: string | null
+  readonly acr: string
+  readonly amr: readonly string[]
+  readonly remember: boolean
+  readonly rememberFor: number
+  readonly handledAt: number
+  /** Custom claims the consent app gave for each kind of token. */
+  readonly accessTokenClaims: JsonObject
+  readonly idTokenClaims: JsonObject
+  readonly context: Json
+  /** Set when a device asked: the query is no authorization request then. */
+  readonly device?: true
+  /** What a pairwise client knows subject and session by. */
+  readonly shown?: { readonly sub: string; readonly sid: string } | undefined
+}
+
+export interface StoredGrant extends GrantRecord {
+  readonly id: string
+}
+
+/** Custom claims for each kind of token. */
+export type CustomClaims = Pick<GrantRecord, 'accessTokenClaims' | 'idTokenClaims'>
+
+/** Of a call that issues beside a token hook: `ask` says what would be issued and writes nothing; claims go into the commit. */
+export type HookStep = 'ask' | CustomClaims
+
+export interface GrantInput {
+  readonly attempt: string
+  /** The flow's id, equal to `consent_request_id`. */
+  readonly id: string
+  readonly record: GrantRecord
+  readonly epoch: number
+  /** Digest of the consent decision: equal for a repeated verifier, different for another decision. */
+  readonly digest: string
+  /** True when the consent was skipped because an earlier one was remembered: such grants are not listed. */
+  readonly skipped: boolean
+  /** When a remembered consent ends; null for never. */
+  readonly consentExpiresAt: number | null
+  readonly codeLifetime: number
+  /** Of an access token that is given out at once, seconds; 0 for none. */
+  readonly tokenLifetime: number
+  /** Whether the client is to be told when the session ends. */
+  readonly notify: boolean
+  readonly flowExpiresAt: number
+}
+
+export type GrantResult =
+  | { readonly status: 'granted'; readonly codeExpiresAt: number; readonly first: boolean }
+  /** Another decision was made for this flow already. */
+  | { readonly status: 'conflict' }
+  /** The session ended, the epoch moved on, or the code is already redeemed: start afresh. */
+  | { readonly status: 'ended' }
+
+export interface RedeemInput {
+  readonly attempt: string
+  readonly id: string
+  readonly clientId: string
+  readonly epoch: number
+  /** How long the row must be kept for the tokens that are about to be issued; null for ever. */
+  readonly keepSeconds: number | null
+  /** Set for a device, which may ask twice for want of an answer: a second redemption just fails. */
+  readonly spareReused?: boolean
+  readonly hook?: HookStep | undefined
+}
+
+/** What tokens are made of. */
+export interface IssuedGeneration {
+  readonly status: 'issued'
+  readonly grant: StoredGrant
+  readonly generation: number
+  /** When the generation was made: all its callers get tokens with the same times. */
+  readonly issuedAt: number
+}
+
+export type RedeemResult =
+  | IssuedGeneration
+  /** Second redemption; where it revokes the family, that is done. */
+  | { readonly status: 'reused' }
+  | { readonly status: 'gone' }
+
+/** The client's registered limits at this moment, re-checked before a refresh commits. */
+export interface ClientLimits {
+  readonly scope: readonly string[]
+  readonly audience: readonly string[]
+  readonly strategy: 'wildcard' | 'exact'
+}
+
+export interface Grace {
+  /** How long a superseded generation keeps working, seconds; 0 is strict rotation. */
+  readonly seconds: number
+  /** How often it may be used in that time; 0 is unlimited. */
+  readonly uses: number
+}
+
+export interface RefreshInput {
+  readonly attempt: string
+  readonly id: string
+  readonly clientId: string
+  readonly generation: number
+  readonly grace: Grace
+  readonly limits: ClientLimits
+  readonly keepSeconds: number | null
+  readonly hook?: HookStep | undefined
+}
+
+export type RefreshResult =
+  | (IssuedGeneration & { readonly via: 'advance' | 'repeat' | 'grace' | 'fast_forward' })
+  | { readonly status: 'reused' }
+  | { readonly status: 'gone' }
+  | { readonly status: 'scope_lost'; readonly value: string }
+  | { readonly status: 'audience_lost'; readonly value: string }
+  | { readonly status: 'offline_not_granted' }
+
+export interface InspectInput {
+  readonly id: string
+  readonly generation: number
+  readonly grace: Grace
+  /** A superseded refresh token is active only while uses are left; an access token does not count uses. */
+  readonly use: 'access_token' | 'refresh_token'
+}
+
+/** A consent session for the admin list; `skipped`, revoked and elapsed ones are left out. */
+export interface ListGrantsInput {
+  readonly sid: string | null
+  readonly after: string | null
+  readonly limit: number
+}
+
+export interface RevokeGrantsInput {
+  readonly attempt: string
+  /** What to revoke: one grant, all of one client, or all of the subject. */
+  readonly target: { readonly id: string } | { readonly clientId: string } | 'all'
+  readonly flowLifetime: number
+}
+
+export interface RevokeGrantInput {
+  readonly attempt: string
+  readonly id: string
+  readonly clientId: string
+  readonly flowLifetime: number
+}
+
+/** A grant to be redeemed: whose, which, and the epoch its consent was given in. */
+export interface ConsentedGrant {
+  readonly owner: string
+  readonly grantId: string
+  readonly epoch: number
+}

@@ -1,0 +1,74 @@
+/** A login session as `authorize` sees it. */
+export interface SessionView {
+  readonly sid: string
+  readonly subject: string
+  readonly authTime: number
+  readonly remember: boolean
+}
+
+export interface LoginInput {
+  readonly attempt: string
+  readonly sid: string
+  readonly subject: string
+  readonly clientId: string
+  readonly instance: string
+  /** The login epoch this flow has seen; 0 if none. A login from before "end all sessions" is stale. */
+  readonly epoch: number
+  readonly authTime: number
+  readonly remember: boolean
+  /** True when an existing session was recognised: it must still be there, and nothing is created. */
+  readonly skip: boolean
+  /** New end of the session; for `skip`, null leaves it as it is (`extend_session_lifespan`). */
+  readonly expiresAt: number | null
+  /** Until when anything sealed in this flow lives, its code included: an ended session is remembered that long. */
+  readonly flowExpiresAt: number
+  /** A session of the same owner that this login replaces, if any. */
+  readonly replaces: string | null
+}
+
+export type LoginResult =
+  | {
+      readonly status: 'active'
+      /** Sealed into the consent challenge; compared when the grant is committed. */
+      readonly epoch: number
+      /** Scopes of the newest remembered, not skipped, not expired grant of this client; null if there is none. */
+      readonly rememberedScope: readonly string[] | null
+    }
+  | { readonly status: 'ended' }
+  /** All sessions of the subject were ended lately, and this login does not know it: log in again, sealing `epoch`. */
+  | { readonly status: 'stale'; readonly epoch: number }
+
+export interface EndSessionsInput {
+  readonly attempt: string
+  readonly target: { readonly sid: string } | 'all'
+  readonly flowLifetime: number
+  /** Whether the sessions' clients are told; not when a new login takes a session's place. */
+  readonly notify: boolean
+  /** Whether the sessions' tokens are revoked. */
+  readonly revoke: boolean
+}
+
+/** A client that wants to know of a session's end. */
+export interface Told {
+  readonly client: string
+  /** Instance of the client that was given a grant: another one of its id is not told. */
+  readonly instance: string
+  /** As the client knows them. */
+  readonly subject: string
+  readonly sid: string
+}
+
+/** One that is still to be told of it (OIDC Back-Channel Logout 1.0). */
+export interface Notice extends Told {
+  /** `jti` of the logout token, the same at every try. */
+  readonly id: string
+}
+
+export interface EndedSessions {
+  readonly ended: readonly string[]
+  readonly notices: readonly Notice[]
+  /** Clients of the sessions in question, whoever ended them and when. */
+  readonly told: readonly Told[]
+  /** Grants that were revoked with their session. */
+  readonly revoked: readonly string[]
+}
