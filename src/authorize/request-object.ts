@@ -70,7 +70,7 @@ async function fetchObject(ctx: RequestContext, client: ClientRecord, uri: strin
 /** The members of an object that this client signed, if it is to be signed, for this server and for now. */
 async function readObject(ctx: RequestContext, client: ClientRecord, jwt: string): Promise<JsonObject> {
   const object = readAssertion(jwt)
-  if (object === undefined) throw refuse('It is no signed JWT, or encrypted.')
+  if (object === undefined) throw refuse('It is no JWT, or encrypted.')
   const { alg, iss, sub, aud, exp, nbf } = object
   const only = client.metadata.request_object_signing_alg
   if (!REQUEST_OBJECT_ALGORITHMS.includes(alg) || (only !== '' && only !== alg))

@@ -1,7 +1,7 @@
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { scheduled } from '../../../src/scheduled.ts'
-import { bodyOf, Deployment, testEnv } from '../../support/deployment.ts'
+import { bodyOf, Deployment, ISSUER, testEnv } from '../../support/deployment.ts'
 import { authorizeAt, logIn, parameter, redeem, registerClient } from '../../support/relying-party.ts'
 
 const SET = 'hydra.openid.id-token'
@@ -49,10 +49,12 @@ describe('keys of several algorithms', () => {
     deployment = new Deployment()
     const client = await registerClient(deployment, { userinfo_signed_response_alg: 'ES256' })
     const { access_token } = await logIn(deployment, client)
+    vi.setSystemTime(Date.now() + 100_000)
     const headers = { authorization: `Bearer ${access_token}` }
     const jwt = await (await deployment.fetch('/userinfo', { headers })).text()
     expect(algorithmOf(jwt)).toBe('ES256')
-    expect(decodeJwt(jwt)).toMatchObject({ sub: 'alice', aud: [client.id] })
+    const iat = Math.floor(Date.now() / 1000)
+    expect(decodeJwt(jwt)).toMatchObject({ sub: 'alice', aud: [client.id], iss: ISSUER, iat })
   })
 
   it('may be asked for, and sign, at once and everywhere', async () => {

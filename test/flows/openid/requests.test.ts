@@ -156,6 +156,11 @@ describe('request objects', () => {
       'invalid_request_object',
     ],
     [
+      'one that is not good yet',
+      async () => ({ request: await sign({ nbf: nowSeconds() + 60 }) }),
+      'invalid_request_object',
+    ],
+    [
       'another audience',
       async () => ({ request: await sign({ aud: 'https://other.example' }) }),
       'invalid_request_object',

@@ -172,6 +172,7 @@ describe('form post', () => {
     const hash = createHash('sha256').update(script).digest('base64')
     expect(page.headers.get('content-security-policy')).toContain(`script-src 'sha256-${hash}'`)
     expect(text).toContain(`<form method="post" action="${REDIRECT_URI}"`)
+    expect(text, 'for a browser without script').toContain('<button type="submit">Continue</button>')
     const names = [...text.matchAll(/type="hidden" name="(\w+)"/g)].map(([, name]) => name)
     for (const part of type.split(' ')) expect(names).toContain(part === 'token' ? 'access_token' : part)
     expect(names).toEqual(expect.arrayContaining(['state', 'iss']))
