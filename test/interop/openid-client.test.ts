@@ -110,6 +110,7 @@ describe.each(['opaque', 'jwt'])('openid-client with %s access tokens', (access_
       sub: id,
       scope: 'email',
     })
+    expect(await oidc.tokenIntrospection(config, tokens.access_token)).toMatchObject({ active: true })
     await oidc.tokenRevocation(config, tokens.access_token)
     expect(await oidc.tokenIntrospection(admin, tokens.access_token)).toEqual({ active: false })
   })

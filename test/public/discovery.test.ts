@@ -97,6 +97,8 @@ describe('discovery', () => {
       revocation_endpoint_auth_signing_alg_values_supported: [
         ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'],
       ],
+      introspection_endpoint: 'https://op.example/oauth2/introspect',
+      introspection_endpoint_auth_methods_supported: ['client_secret_basic'],
       code_challenge_methods_supported: ['S256'],
       id_token_signing_alg_values_supported: ['ES256'],
       id_token_signed_response_alg: ['ES256'],

@@ -177,6 +177,26 @@ describe('discovery and the token endpoint say the same of', () => {
     }
   })
 
+  it('introspection_endpoint_auth_methods_supported', async () => {
+    expect(listed('introspection_endpoint_auth_methods_supported')).toEqual(['client_secret_basic'])
+    const path = '/oauth2/introspect'
+    const ask = async (
+      method: string,
+      form: (client: TestClient) => Record<string, string>,
+    ): Promise<number> => {
+      const client = await registerClient(deployment, { token_endpoint_auth_method: method })
+      const basic = method === 'client_secret_basic' ? authorizedForm : undefined
+      const fields = { token: 'x', ...form(client) }
+      const answer = await (basic?.(deployment, path, client, fields) ?? deployment.form(path, fields))
+      return answer.status
+    }
+    expect(await ask('client_secret_basic', () => ({}))).toBe(200)
+    expect(
+      await ask('client_secret_post', ({ id, secret }) => ({ client_id: id, client_secret: secret })),
+    ).toBe(401)
+    expect(await ask('none', ({ id }) => ({ client_id: id }))).toBe(401)
+  })
+
   it.each([
     ['token', '/oauth2/token'],
     ['revocation', '/oauth2/revoke'],
@@ -231,6 +251,7 @@ const ADDRESSES: readonly (readonly [string, string, number])[] = [
   ['registration_endpoint', 'POST', 400],
   ['device_authorization_endpoint', 'POST', 400],
   ['revocation_endpoint', 'POST', 400],
+  ['introspection_endpoint', 'POST', 401],
   ['end_session_endpoint', 'GET', 302],
   ['check_session_iframe', 'GET', 200],
   ['credentials_endpoint_draft_00', 'POST', 401],
@@ -248,6 +269,7 @@ it('no member of discovery is without its test', () => {
     ...'response_types response_modes prompt_values code_challenge_methods scopes grant_types'.split(' '),
     ...'request_parameter request_uri_parameter claims_parameter'.split(' '),
     ...'authorization_response_iss_parameter token_endpoint_auth_methods'.split(' '),
+    'introspection_endpoint_auth_methods',
     ...'revocation_endpoint_auth_methods revocation_endpoint_auth_signing_alg_values'.split(' '),
   ].map((name) => `${name}_supported`)
   // These have theirs in the tests of logout, of userinfo, of credentials and of claims.
