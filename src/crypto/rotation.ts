@@ -8,8 +8,8 @@ export interface Rotation {
   readonly algorithm: SigningAlgorithm
   /** Seconds a key signs. */
   readonly period: number
-  /** Seconds it then stays published: until what it signed has expired. */
-  readonly keep: number
+  /** Seconds it then stays published: until what it signed has expired. No less than the period; asked where it matters. */
+  readonly keep: () => Promise<number>
 }
 
 /**
@@ -27,7 +27,9 @@ export async function rotateKeys(
 ): Promise<{ readonly added: readonly string[]; readonly removed: readonly string[] }> {
   const held = (await keys.read(set)).filter(({ alg, signs }) => alg === algorithm && signs)
   const [newest] = held
-  const removed = held.filter((_, at) => (held[at - 1]?.createdAt ?? now) + keep <= now).map(({ kid }) => kid)
+  const superseded = (seconds: number): readonly string[] =>
+    held.filter((_, at) => (held[at - 1]?.createdAt ?? now) + seconds <= now).map(({ kid }) => kid)
+  const removed = superseded(period).length > 0 ? superseded(await keep()) : []
   for (const kid of removed) await keys.remove(set, kid)
   if (newest === undefined || newest.createdAt + period > now) return { added: [], removed }
   const { kid } = await keys.add(set, await generateKey(algorithm, RSA_BITS))

@@ -54,6 +54,14 @@ const RAISE_FLOOR = `INSERT INTO versions (name, value) SELECT ?, version FROM c
 
 const DELETE = 'DELETE FROM clients WHERE id = ? AND version = coalesce(?, version) RETURNING version'
 
+/** Each lifespan that some client has for its access or ID tokens. */
+export async function selectLifespans(db: D1Database): Promise<readonly string[]> {
+  const query = `SELECT DISTINCT each.value FROM clients, json_each(metadata, '$.lifespans') AS each
+    WHERE each.key NOT LIKE '%refresh_token_lifespan'`
+  const { results } = await db.prepare(query).all<{ value: string }>()
+  return results.map(({ value }) => value)
+}
+
 /** The client of an id. */
 export async function selectClient(db: D1Database, id: string): Promise<ClientRecord | undefined> {
   const row = await db.prepare(`${SELECT} WHERE id = ?`).bind(id).first<ClientRow>()

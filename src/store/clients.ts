@@ -9,6 +9,7 @@ import {
   listClients,
   replaceClient,
   selectClient,
+  selectLifespans,
 } from './client-table.ts'
 import { type Copies, copiesOf } from './copies.ts'
 import { askSource } from './source.ts'
@@ -72,6 +73,11 @@ export class ClientStore {
   /** One page of clients, ordered by id. */
   async list(page: ClientPage): Promise<readonly ClientRecord[]> {
     return askSource(() => listClients(this.#db, page))
+  }
+
+  /** The lifespans, as Go durations, that clients have for tokens that are signed. */
+  async tokenLifespans(): Promise<readonly string[]> {
+    return askSource(() => selectLifespans(this.#db))
   }
 
   /** How many clients a filter leaves. */

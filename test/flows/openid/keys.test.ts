@@ -139,28 +139,37 @@ describe('scheduled rotation (SIGNING_KEY_ROTATION)', () => {
     expect(left).not.toContain(first)
   })
 
-  it('keeps a key published until the tokens it signed have expired', async () => {
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2000 * 86_400_000 })
-    const rotation = { SIGNING_KEY_ROTATION: '24h', SIGNING_ALGORITHM: 'ES256' }
-    const env = testEnv({ ...rotation, TTL_ID_TOKEN: '240h' })
-    const at = new Deployment(env)
-    await at.admin('DELETE', `/admin/keys/${SET}`)
-    const { id_token } = await logIn(at, await registerClient(at))
-    const { kid } = decodeProtectedHeader(id_token)
-    for (let day = 1; day <= 9; day += 1) {
-      vi.setSystemTime(Date.now() + 25 * 3_600_000)
-      await scheduled(env)
-    }
-    const jwks = createLocalJWKSet(await (await new Deployment(env).fetch('/.well-known/jwks.json')).json())
-    const { payload } = await jwtVerify(id_token, jwks, { currentDate: new Date() })
-    expect(payload.sub).toBe('alice')
-    expect(await kids(at)).toHaveLength(10)
-    for (let day = 1; day <= 3; day += 1) {
-      vi.setSystemTime(Date.now() + 25 * 3_600_000)
-      await scheduled(env)
-    }
-    expect(await kids(at)).not.toContain(kid)
-  })
+  it.each<[string, Record<string, string>, Record<string, string>, number]>([
+    ['the server', { TTL_ID_TOKEN: '240h' }, {}, 2000],
+    ['the client', {}, { authorization_code_grant_id_token_lifespan: '240h0m0s' }, 3000],
+  ])(
+    'keeps a key published until the tokens it signed have expired, as long as %s says',
+    async (...given) => {
+      const [, settings, metadata, later] = given
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + later * 86_400_000 })
+      const rotation = { SIGNING_KEY_ROTATION: '24h', SIGNING_ALGORITHM: 'ES256' }
+      const env = testEnv({ ...rotation, ...settings })
+      const at = new Deployment(env)
+      await at.admin('DELETE', `/admin/keys/${SET}`)
+      const client = await registerClient(at, metadata)
+      const { id_token } = await logIn(at, client)
+      const { kid } = decodeProtectedHeader(id_token)
+      for (let day = 1; day <= 9; day += 1) {
+        vi.setSystemTime(Date.now() + 25 * 3_600_000)
+        await scheduled(env)
+      }
+      const jwks = createLocalJWKSet(await (await new Deployment(env).fetch('/.well-known/jwks.json')).json())
+      const { payload } = await jwtVerify(id_token, jwks, { currentDate: new Date() })
+      expect(payload.sub).toBe('alice')
+      expect(await kids(at)).toHaveLength(10)
+      for (let day = 1; day <= 3; day += 1) {
+        vi.setSystemTime(Date.now() + 25 * 3_600_000)
+        await scheduled(env)
+      }
+      expect(await kids(at)).not.toContain(kid)
+      await at.admin('DELETE', `/admin/clients/${client.id}`)
+    },
+  )
 
   it('is off unless it is set', async () => {
     const client = await registerClient(deployment)
