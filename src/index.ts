@@ -3,7 +3,7 @@ import { app, bindingApp } from './app.ts'
 import type { Env } from './env.ts'
 import { deliverNotice } from './flow/logout-notice.ts'
 import { Ledger as OwnerLedger } from './ledger/object.ts'
-import type { Notice } from './ledger/session-types.ts'
+import type { Notice } from './ledger/types.ts'
 import { runtimeOf } from './runtime.ts'
 import { scheduled } from './scheduled.ts'
 

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
-import type { ConsentedGrant, GrantInput } from '../ledger/grant-types.ts'
+import type { ConsentedGrant, GrantInput } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import { redirectUriDigest } from '../tokens/code.ts'
 import { authorizationCodes, stampOf } from '../tokens/formats.ts'

@@ -8,7 +8,7 @@ import type { Denial } from '../flow/state.ts'
 import { withQuery } from '../flow/urls.ts'
 import { json } from '../http/json.ts'
 import { renderPage } from '../http/page.ts'
-import type { ConsentedGrant } from '../ledger/grant-types.ts'
+import type { ConsentedGrant } from '../ledger/types.ts'
 import type { DeviceRequest } from './request.ts'
 import { respondPage } from './respond.ts'
 

@@ -1,6 +1,5 @@
 import type { RequestContext } from '../context.ts'
-import type { RevokeGrantsInput } from '../ledger/grant-types.ts'
-import type { EndSessionsInput, Told } from '../ledger/session-types.ts'
+import type { EndSessionsInput, RevokeGrantsInput, Told } from '../ledger/types.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { deliverNotices } from './logout-notice.ts'
 

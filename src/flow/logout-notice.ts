@@ -1,7 +1,7 @@
 import { fittingClient } from '../clients/fitting.ts'
 import { logLine } from '../http/log.ts'
 import { fetchOutbound } from '../http/outbound.ts'
-import type { Notice, Told } from '../ledger/session-types.ts'
+import type { Notice, Told } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { makeLogoutToken } from '../tokens/logout-token.ts'

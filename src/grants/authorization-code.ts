@@ -1,7 +1,7 @@
 import { DEVICE_GRANT } from '../clients/lifespans.ts'
 import type { RequestContext } from '../context.ts'
 import { invalidGrant } from '../errors/oauth-error.ts'
-import type { ConsentedGrant } from '../ledger/grant-types.ts'
+import type { ConsentedGrant } from '../ledger/types.ts'
 import { checkCodeVerifier, checkRedirectUriAgain } from '../tokens/code.ts'
 import { authorizationCodes } from '../tokens/formats.ts'
 import { issueTokens, prepareTokens, type TokenResponse } from '../tokens/issue.ts'

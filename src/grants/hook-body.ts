@@ -1,6 +1,6 @@
 import { ID_TOKEN_SET } from '../crypto/ring.ts'
 import type { Parameters } from '../http/form.ts'
-import type { StoredGrant } from '../ledger/grant-types.ts'
+import type { StoredGrant } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { rfc3339 } from '../util/rfc3339.ts'

@@ -1,7 +1,7 @@
 import type { RequestContext } from '../context.ts'
 import type { Expiring } from '../crypto/sealed.ts'
 import { invalidGrant, invalidRequest, OAuthError } from '../errors/oauth-error.ts'
-import type { HookStep, RefreshResult } from '../ledger/grant-types.ts'
+import type { HookStep, RefreshResult } from '../ledger/types.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { type GrantToken, refreshTokens } from '../tokens/formats.ts'
 import { isExpired } from '../tokens/inspect.ts'

@@ -26,6 +26,11 @@ import type {
   LoginResult,
   SessionView,
 } from './session-types.ts'
+
+export type * from './device-types.ts'
+export type * from './grant-types.ts'
+export type * from './session-types.ts'
+
 export interface SpendInput {
   readonly attempt: string
   readonly id: string

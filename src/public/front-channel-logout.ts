@@ -4,7 +4,7 @@ import type { AppEnv } from '../context.ts'
 import { noticedClient } from '../flow/logout-notice.ts'
 import { withQuery } from '../flow/urls.ts'
 import { renderPage } from '../http/page.ts'
-import type { Told } from '../ledger/session-types.ts'
+import type { Told } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 
 // The page's own load event comes when every frame has loaded or failed.

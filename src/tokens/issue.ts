@@ -1,5 +1,5 @@
 import type { RequestContext } from '../context.ts'
-import type { StoredGrant } from '../ledger/grant-types.ts'
+import type { StoredGrant } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { nowSeconds } from '../util/clock.ts'

@@ -1,7 +1,7 @@
 import { idTokenAlgorithm } from '../clients/metadata-openid.ts'
 import { ID_TOKEN_SET } from '../crypto/ring.ts'
 import { signJwt } from '../crypto/sign-jwt.ts'
-import type { Notice } from '../ledger/session-types.ts'
+import type { Notice } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { nowSeconds } from '../util/clock.ts'

@@ -1,5 +1,5 @@
 import { readQuery } from '../http/form.ts'
-import type { StoredGrant } from '../ledger/grant-types.ts'
+import type { StoredGrant } from '../ledger/types.ts'
 import type { JsonObject } from '../util/json.ts'
 import { requestedClaims } from './requested-claims.ts'
 

@@ -1,9 +1,8 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Ledgers } from '../../src/ledger/client.ts'
-import type { SettleInput } from '../../src/ledger/device-types.ts'
 import { ownerOf } from '../../src/ledger/owner.ts'
-import type { LedgerMethods } from '../../src/ledger/types.ts'
+import type { LedgerMethods, SettleInput } from '../../src/ledger/types.ts'
 import { testEnv } from '../support/bindings.ts'
 import { advance, newAttempt, seconds, stopClock, tablesOf } from './support.ts'
 

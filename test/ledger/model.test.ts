@@ -1,7 +1,7 @@
 import { runDurableObjectAlarm } from 'cloudflare:test'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import type { RefreshResult } from '../../src/ledger/grant-types.ts'
+import type { RefreshResult } from '../../src/ledger/types.ts'
 import { advance, FLOW, newAttempt, Subject, seconds, stopClock } from './support.ts'
 
 beforeEach(stopClock)

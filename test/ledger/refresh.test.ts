@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { RefreshInput } from '../../src/ledger/grant-types.ts'
+import type { RefreshInput } from '../../src/ledger/types.ts'
 import { advance, DAY, newAttempt, Subject, seconds, stopClock } from './support.ts'
 
 beforeEach(stopClock)

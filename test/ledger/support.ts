@@ -2,16 +2,16 @@ import { runInDurableObject } from 'cloudflare:test'
 import { vi } from 'vitest'
 import type { Env } from '../../src/env.ts'
 import { Ledgers } from '../../src/ledger/client.ts'
+import { grantIdFor, ownerOf } from '../../src/ledger/owner.ts'
 import type {
   GrantInput,
   GrantRecord,
+  LedgerMethods,
+  LoginInput,
   RedeemInput,
   RefreshInput,
   StoredGrant,
-} from '../../src/ledger/grant-types.ts'
-import { grantIdFor, ownerOf } from '../../src/ledger/owner.ts'
-import type { LoginInput } from '../../src/ledger/session-types.ts'
-import type { LedgerMethods } from '../../src/ledger/types.ts'
+} from '../../src/ledger/types.ts'
 import { testEnv } from '../support/bindings.ts'
 
 export const DAY = 86_400

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Env } from '../../src/env.ts'
-import type { RedeemInput, RedeemResult, RefreshInput, RefreshResult } from '../../src/ledger/grant-types.ts'
+import type { RedeemInput, RedeemResult, RefreshInput, RefreshResult } from '../../src/ledger/types.ts'
 import { delayLedger, type Variant, varyLedger } from '../support/bindings.ts'
 import { bodyOf, Deployment, testEnv } from '../support/deployment.ts'
 import { authorizeAt, logIn, parameter, redeem, refresh, registerClient } from '../support/relying-party.ts'
