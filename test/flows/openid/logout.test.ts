@@ -356,6 +356,17 @@ describe('logout asked for without a hint', () => {
     expect((await browser.next(asked(client))).href).toBe(GOODBYE)
   })
 
+  it('shows its frames again to a second click', async () => {
+    const browser = new Browser(deployment)
+    const client = await register({ frontchannel_logout_uri: FRONT })
+    await logInAt(client, browser)
+    const challenge = parameter(await browser.next(asked(client)), 'logout_challenge')
+    const verifier = await new LoginApp(deployment).decide('logout', 'accept', challenge)
+    const page = await (await browser.visit(verifier)).text()
+    expect(page).toContain('<iframe src="https://front.example/')
+    expect(await (await browser.visit(verifier)).text()).toBe(page)
+  })
+
   it('ends nothing in a browser that did not ask', async () => {
     const browser = new Browser(deployment)
     const client = await register({ backchannel_logout_uri: BACK })
