@@ -1,4 +1,5 @@
 import { fittingClient } from '../clients/fitting.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
 import { logLine } from '../http/log.ts'
 import { fetchOutbound } from '../http/outbound.ts'
 import type { Notice, Told } from '../ledger/types.ts'
@@ -27,8 +28,9 @@ export async function deliverNotice(rt: Runtime, notice: Notice): Promise<boolea
     const { status } = await fetchOutbound(rt.config, uri, { method: 'POST', body }, LIMITS)
     if (status >= 400) logLine('logout.refused', { client_id: notice.client, status })
     return status < 500
-  } catch {
-    // What kept it from being sent is in the log already, or passes.
+  } catch (thrown) {
+    const error = thrown instanceof OAuthError ? thrown.code : 'server_error'
+    logLine('logout.unsent', { client_id: notice.client, error })
     return false
   }
 }

@@ -47,9 +47,10 @@ export async function sessionState(
   const { sessionManagement } = c.var.ctx.rt.config
   const { origin } = new URL(redirectUri)
   if (!sessionManagement || origin === 'null') return {}
-  const present = (await readSessionCookie(c))?.sid ?? sid
+  const session = sid === undefined ? undefined : await readSessionCookie(c)
+  const fits = session === undefined || session.sid === sid
   const state = presented(c) ?? changeState(c, MAX_SESSION_SECONDS)
   const salt = randomText(8)
-  const hash = sha256([clientId, origin, sid === undefined || present === sid ? state : '', salt].join(' '))
+  const hash = sha256([clientId, origin, fits ? state : '', salt].join(' '))
   return { session_state: `${Buffer.from(hash).toString('hex')}.${salt}` }
 }

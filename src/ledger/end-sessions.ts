@@ -15,6 +15,7 @@ export function endSessions(work: Work, input: EndSessionsInput): EndedSessions 
   if (input.target === 'all') raiseEpoch(work, LOGINS, input)
   for (const row of targets(work, input.target)) {
     const open = row.ended === 0 && alive(row.expires, work.now)
+    if (open && input.target !== 'all' && input.target.onlyEnded === true) continue
     const clients = input.notify && (open || input.target !== 'all') ? toldOf(work, row) : []
     told.push(...clients)
     if (open) {

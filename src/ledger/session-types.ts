@@ -40,7 +40,8 @@ export type LoginResult =
 
 export interface EndSessionsInput {
   readonly attempt: string
-  readonly target: { readonly sid: string } | 'all'
+  /** One session, or all; with `onlyEnded` an open one is left alone, and nothing is told of it. */
+  readonly target: { readonly sid: string; readonly onlyEnded?: boolean } | 'all'
   readonly flowLifetime: number
   /** Whether the sessions' clients are told; not when a new login takes a session's place. */
   readonly notify: boolean

@@ -107,14 +107,11 @@ async function finish(c: Context<AppEnv>, verifier: string): Promise<Response> {
   if (opened.expired) throw new OAuthError('request_unauthorized', 'The logout request has expired.')
   const { owner, sid, clientId, target } = opened.state
   const cookie = await readSessionCookie(c)
-  if (clientId === null && cookie?.sid !== sid) {
-    // Only the browser that asked may end its session. After that it has no cookie, and may come again.
-    const ended = cookie === undefined && (await ctx.rt.ledgers.call(owner, 'session', { sid })) === null
-    if (!ended) return respondPage(c, target)
-  }
-  const told = await endSessions(ctx, owner, { sid })
-  if (cookie?.sid === sid) clearSessionCookie(c)
-  if ((cookie?.sid ?? sid) === sid) clearState(c)
+  const own = cookie?.sid === sid
+  // Without a client only the browser that asked may end its session. After that it has no cookie, and may come again.
+  const told = await endSessions(ctx, owner, { sid, onlyEnded: clientId === null && !own })
+  if (own) clearSessionCookie(c)
+  if (own || (cookie === undefined && clientId !== null)) clearState(c)
   const frames = (await fewAtATime(told, (client) => frontChannelUrl(ctx.rt, client))).flat()
   return frames.length === 0 ? respondPage(c, target) : showFrames(c, frames, target)
 }

@@ -154,6 +154,17 @@ describe('back-channel logout', () => {
     expect(received).toHaveLength(3)
   })
 
+  it('says in the log why nothing was sent', async () => {
+    const browser = new Browser(deployment)
+    const client = await register({ backchannel_logout_uri: BACK })
+    const { id_token } = await logInAt(client, browser)
+    answer = () => Promise.reject(new TypeError('lost'))
+    const log = vi.spyOn(console, 'log')
+    await browser.visit(await acceptedLogout(browser, id_token))
+    const lines = log.mock.calls.map(([line]): unknown => JSON.parse(String(line)))
+    expect(lines).toContainEqual({ kind: 'logout.unsent', client_id: client.id, error: 'outbound_failed' })
+  })
+
   it('gives up after a day', async () => {
     const browser = new Browser(deployment)
     const { id_token } = await logInAt(await register({ backchannel_logout_uri: BACK }), browser)
@@ -373,8 +384,12 @@ describe('logout asked for without a hint', () => {
     await logInAt(client, browser)
     const challenge = parameter(await browser.next(asked(client)), 'logout_challenge')
     const verifier = await new LoginApp(deployment).decide('logout', 'accept', challenge)
-    await new Browser(deployment).visit(verifier)
+    const stranger = await new Browser(deployment).visit(verifier)
+    expect(stranger.headers.get('location')).toBe(GOODBYE)
     expect(received).toEqual([])
+    expect(parameter(await browser.next(authorizationPath(client, { prompt: 'none' })), 'error')).not.toBe(
+      'login_required',
+    )
   })
 
   it.each<[string, Record<string, string>]>([
