@@ -45,7 +45,7 @@ export async function afterConsent(
   const result = await ctx.rt.ledgers.call(owner, 'grant', input)
   if (result.status === 'ended') return startAfresh(c, request)
   if (result.status === 'conflict') {
-    return respondError(c, request, accessDenied('Another decision was made for this flow.'))
+    return respondError(c, request, accessDenied('decision_differs'))
   }
   if (result.first) book(c, resumed, decision, result.codeExpiresAt)
   const granted = { owner, grantId: state.flow.id, epoch: state.epoch }
@@ -61,7 +61,7 @@ async function prepareAnswer(
 ): Promise<Addressee | undefined> {
   if (request.device !== null || !isFrontChannel(request)) return undefined
   if (request.responseTypes.includes('id_token') && !scope.includes('openid'))
-    throw new OAuthError('unsupported_response_type')
+    throw new OAuthError('unsupported_response_type', 'openid_missing')
   return prepareTokens(rt, request.client)
 }
 

@@ -35,11 +35,13 @@ export function respondError(
   error: OAuthError,
 ): Promise<Response> {
   if (target === undefined || !('redirectUri' in target)) throw error
+  c.var.ctx.refused(error)
   return respondToClient(c, target, { ...errorBody(error) })
 }
 
 /** Shows an error that may not be sent to any client (RFC 6749 section 4.1.2.1). */
 export function respondErrorPage(c: Context<AppEnv>, error: OAuthError): Response {
+  c.var.ctx.refused(error)
   noStore(c)
   return c.redirect(withQuery(c.var.ctx.rt.config.urls.error, { ...errorBody(error) }), 302)
 }
