@@ -1,7 +1,15 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { citationsIn, citingTexts, headingsOf, itemsOf, readText, sectionsCitedIn } from './citations.ts'
+import {
+  citationsIn,
+  citingTexts,
+  headingsOf,
+  itemsOf,
+  readText,
+  sectionsCitedIn,
+  unwrap,
+} from './citations.ts'
 
 const SELF = 'test/node/citations.test.ts'
 const CONTRACT = 'docs/contract.md'
@@ -86,7 +94,7 @@ describe('every citation leads somewhere', () => {
   it('in words that the parser knows', () => {
     const spelled = /\b(?:contract|design)\b['’]?s?[\s,:(]+(?:[a-z]+[\s,:(]+){0,2}\d/gi
     const unread = texts.flatMap(({ path, text }) =>
-      [...text.matchAll(spelled)]
+      [...unwrap(text).matchAll(spelled)]
         .filter(([words]) => citationsIn(words).length === 0)
         .map(([words]) => `${path}: ${words}`),
     )

@@ -30,7 +30,7 @@ const LIST = new RegExp(
 )
 
 /** A citation may go on in the comment's next line. */
-const unwrap = (text: string): string => text.replace(/\n[ \t]*(?:\*(?!\/)|\/\/|>)?[ \t]*/g, ' ')
+export const unwrap = (text: string): string => text.replace(/\n[ \t]*(?:\*(?!\/)|\/\/|>)?[ \t]*/g, ' ')
 
 /** Everything of the contract and of the design that a text cites, in order. */
 export function citationsIn(text: string): readonly Citation[] {
@@ -54,7 +54,7 @@ export const headingsOf = (document: string): readonly string[] =>
     ),
   ].map(([, number, suite = '']) => number ?? suite)
 
-/** The sections that a document refers to by "section 3.11"; those of an RFC have its number before them. */
+/** The sections of its own that a document refers to by "section 3.11"; of an RFC it writes the bare numbers. */
 export const sectionsCitedIn = (document: string): readonly string[] =>
   [...unwrap(document).matchAll(/\bsections? (\d+(?:\.\d+)*(?:(?:,| and) \d+(?:\.\d+)*)*)/gi)].flatMap(
     ([, list = '']) => list.match(/\d+(?:\.\d+)*/g) ?? [],
