@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { type ClientInput, parseClient } from '../clients/metadata.ts'
 import { readLifespans } from '../clients/metadata-lifespans.ts'
 import { readLifespanDraft } from '../clients/metadata-shape.ts'
-import { renderNewClient } from '../clients/registration.ts'
+import { renderNewClient } from '../clients/registration-view.ts'
 import {
   changeClient,
   createClient,

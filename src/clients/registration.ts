@@ -1,51 +1,10 @@
-import * as v from 'valibot'
 import type { Config } from '../config/types.ts'
-import { tuple } from '../crypto/tuple.ts'
 import type { ErrorCode } from '../errors/catalogue.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import type { Runtime } from '../runtime.ts'
-import type { ClientMetadata, ClientRecord } from '../store/types.ts'
-import type { JsonObject } from '../util/json.ts'
+import type { ClientMetadata } from '../store/types.ts'
 import { type ClientInput, parseClient } from './metadata.ts'
 import { readDraft } from './metadata-shape.ts'
-import type { WrittenClient } from './registry.ts'
-import { isEmpty, renderCreatedClient, withSecret } from './render.ts'
-
-/** Client id, instance, registration epoch (format 1; items are only ever added at the end). */
-const format = tuple({ id: v.string(), instance: v.string(), registrationEpoch: v.number() })
-
-/** What a registration access token was made for. */
-export type RegistrationStamp = Pick<ClientRecord, 'id' | 'instance' | 'registrationEpoch'>
-
-/** The registration access token of a client as it is now (RFC 7592 section 3); it does not expire. */
-export async function registrationToken(rt: Runtime, client: ClientRecord): Promise<string> {
-  // Prefixed as Hydra's, though it is no access token: introspection does not know it.
-  return `ory_at_${await rt.envelopes.seal('registration_token', format.write(client), null)}`
-}
-
-/** Opens a registration access token, with or without prefix; `undefined` when it is not one of ours. */
-export async function openRegistration(rt: Runtime, text: string): Promise<RegistrationStamp | undefined> {
-  const opened = await rt.envelopes.open('registration_token', text.replace(/^ory_at_/, ''))
-  return opened && format.read(opened.data)
-}
-
-/** Whether a token is the client's current one: a change by the client itself made a new one, and the old is dead. */
-export const registrationFits = (stamp: RegistrationStamp, client: ClientRecord): boolean =>
-  stamp.id === client.id &&
-  stamp.instance === client.instance &&
-  stamp.registrationEpoch === client.registrationEpoch
-
-/** The answer to a creation, by an admin or by the client itself: all that is shown only once (contract 1.4.1). */
-export async function renderNewClient(
-  rt: Runtime,
-  { client, secret }: WrittenClient,
-): Promise<JsonObject & { readonly registration_client_uri: string }> {
-  return {
-    ...withSecret(renderCreatedClient(client), secret),
-    registration_access_token: await registrationToken(rt, client),
-    registration_client_uri: `${rt.config.urls.public}/oauth2/register/${encodeURIComponent(client.id)}`,
-  }
-}
+import { isEmpty } from './render.ts'
 
 /** What only admins set, and what a client that sets it is answered with, as Hydra does. */
 const RESERVED = [

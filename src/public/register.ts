@@ -1,16 +1,11 @@
 import type { Context } from 'hono'
 import { authenticateClient } from '../clients/authenticate.ts'
 import { isPublic } from '../clients/public.ts'
-import {
-  keepReserved,
-  openRegistration,
-  parseRegistration,
-  registrationFits,
-  registrationToken,
-  renderNewClient,
-} from '../clients/registration.ts'
+import { keepReserved, parseRegistration } from '../clients/registration.ts'
+import { openRegistration, registrationFits, registrationToken } from '../clients/registration-token.ts'
+import { renderNewRegistration, renderRegistration } from '../clients/registration-view.ts'
 import { createClient, deleteClient, updateClient } from '../clients/registry.ts'
-import { renderClient, withSecret } from '../clients/render.ts'
+import { withSecret } from '../clients/render.ts'
 import { makeSecret } from '../clients/secret.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
@@ -18,14 +13,13 @@ import { bearerToken } from '../http/bearer.ts'
 import { Parameters, readJson } from '../http/form.ts'
 import { json, NO_STORE } from '../http/json.ts'
 import type { ClientRecord } from '../store/types.ts'
-import type { JsonObject } from '../util/json.ts'
 
 /** POST /oauth2/register: a client registers itself (RFC 7591 section 3, contract 1.3.7). */
 export async function register(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
   requireEnabled(ctx)
   const input = parseRegistration(await readJson(c.req.raw), ctx.rt.config, 'malformed_body')
-  const body = await renderNewClient(ctx.rt, await createClient(ctx, input))
+  const body = await renderNewRegistration(ctx.rt, await createClient(ctx, input))
   return json(body, 201, { ...NO_STORE, location: body.registration_client_uri })
 }
 
@@ -44,7 +38,7 @@ export async function manageRegistration(c: Context<AppEnv>): Promise<Response> 
     case 'DELETE':
       return remove(ctx, client)
     default:
-      return json(shown(client), 200, NO_STORE)
+      return json(renderRegistration(client), 200, NO_STORE)
   }
 }
 
@@ -100,7 +94,7 @@ async function replace(
       registrationEpoch: current.registrationEpoch + 1,
     }
   })
-  const answer = withSecret(shown(client), secret)
+  const answer = withSecret(renderRegistration(client), secret)
   const token = await registrationToken(ctx.rt, client)
   return json({ ...answer, registration_access_token: token }, 200, NO_STORE)
 }
@@ -114,10 +108,4 @@ async function remove(ctx: RequestContext, { id, version }: ClientRecord): Promi
       : thrown
   })
   return new Response(null, { status: 204, headers: NO_STORE })
-}
-
-/** What a client sees of itself: not the metadata that admins keep about it. */
-function shown(client: ClientRecord): JsonObject {
-  const { metadata: _metadata, ...rest } = renderClient(client)
-  return rest
 }

@@ -107,6 +107,46 @@ describe('a registration', () => {
     expect(await logIn(deployment, { id, secret })).toMatchObject({ token_type: 'bearer' })
   })
 
+  it.each<[string, object]>([
+    ['nothing', {}],
+    ['little', METADATA],
+    ['a public client', { ...METADATA, token_endpoint_auth_method: 'none' }],
+    [
+      'null and empty members',
+      {
+        ...METADATA,
+        contacts: null,
+        client_uri: '',
+        logo_uri: null,
+        request_uris: [],
+        jwks: null,
+        audience: [''],
+        grant_types: [],
+        response_types: null,
+      },
+    ],
+  ])('is answered without null or empty members, at every depth: %s', async (_, sent) => {
+    const created = await bodyOf(await send('POST', '/oauth2/register', { body: sent }))
+    const path = `/oauth2/register/${created['client_id']}`
+    const token = String(created['registration_access_token'])
+    const read = await bodyOf(await send('GET', path, { token }))
+    const replaced = await bodyOf(await send('PUT', path, { token, body: sent }))
+    for (const answer of [created, read, replaced]) {
+      expect(JSON.stringify(answer)).not.toMatch(/null|""|\[\]|\{\}/)
+      // The defaults of RFC 7591 section 2, and what Hydra always says.
+      expect(answer).toMatchObject({
+        grant_types: ['authorization_code'],
+        response_types: ['code'],
+        scope: 'offline_access offline openid',
+        subject_type: 'public',
+        token_endpoint_auth_method: expect.any(String),
+        client_secret_expires_at: 0,
+        skip_consent: false,
+        created_at: expect.stringMatching(/^20/),
+      })
+    }
+  })
+
   it('shows no secret of a public client', async () => {
     const response = await send('POST', '/oauth2/register', {
       body: { ...METADATA, token_endpoint_auth_method: 'none' },
@@ -189,7 +229,8 @@ describe('a registration access token', () => {
     const response = await send('PUT', path, { token, body })
     const answer = await bodyOf(response)
     expect(response.status).toBe(200)
-    expect(answer).toMatchObject({ client_id: id, client_name: 'New', redirect_uris: [] })
+    expect(answer).toMatchObject({ client_id: id, client_name: 'New' })
+    expect(answer).not.toHaveProperty('redirect_uris')
     expect(answer).not.toHaveProperty('registration_client_uri')
     expect(answer).not.toHaveProperty('client_secret')
     const next = String(answer['registration_access_token'])
