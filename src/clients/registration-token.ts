@@ -21,8 +21,25 @@ export async function openRegistration(rt: Runtime, text: string): Promise<Regis
   return opened && format.read(opened.data)
 }
 
-/** Whether a token is the client's current one: a change by the client itself made a new one, and the old is dead. */
+/**
+ * Whether a token is good for the client: the newest, or until that is used the one before it. A change by the client
+ * makes a new one, and an answer that got lost must lock nobody out.
+ */
 export const registrationFits = (stamp: RegistrationStamp, client: ClientRecord): boolean =>
   stamp.id === client.id &&
   stamp.instance === client.instance &&
-  stamp.registrationEpoch === client.registrationEpoch
+  [client.registrationEpoch, client.registrationUsed].includes(stamp.registrationEpoch)
+
+/** What a change by the client's holder of a token does to the tokens: that one goes on until the new one is used. */
+export const nextRegistration = (
+  { registrationEpoch: used }: RegistrationStamp,
+  { registrationEpoch: newest }: ClientRecord,
+): Registration => ({ registrationEpoch: newest + 1, registrationUsed: used })
+
+/** Ends every token that was given out: there is a new one, and no other. */
+export const freshRegistration = ({ registrationEpoch: newest }: ClientRecord): Registration => ({
+  registrationEpoch: newest + 1,
+  registrationUsed: newest + 1,
+})
+
+type Registration = Pick<ClientRecord, 'registrationEpoch' | 'registrationUsed'>

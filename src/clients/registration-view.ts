@@ -16,6 +16,16 @@ export const renderNewClient = (rt: Runtime, written: WrittenClient): Promise<Ne
 export const renderNewRegistration = (rt: Runtime, written: WrittenClient): Promise<NewClient> =>
   renderNew(rt, written, renderRegistration(written.client))
 
+/** The answer to an admin's change; with the new registration access token where the change ended the older ones. */
+export const renderChangedClient = async (
+  rt: Runtime,
+  written: WrittenClient,
+  renewed: boolean,
+): Promise<JsonObject> => {
+  const shown = renderClient(written.client)
+  return renewed ? renderNew(rt, written, shown) : withSecret(shown, written.secret)
+}
+
 type NewClient = JsonObject & { readonly registration_client_uri: string }
 
 async function renderNew(

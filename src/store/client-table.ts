@@ -3,10 +3,11 @@ import type { clients } from './schema.ts'
 import type { ClientRecord } from './types.ts'
 
 /** Columns that hold JSON. */
-type JsonColumn = 'metadata' | 'rotatedSecretHashes'
+type JsonColumn = 'metadata' | 'rotatedSecretHashes' | 'bounds'
 
 /** A row of `clients` under its names in code; JSON is text in it. */
-type ClientRow = Omit<typeof clients.$inferSelect, JsonColumn> & Readonly<Record<JsonColumn, string>>
+type ClientRow = Omit<typeof clients.$inferSelect, JsonColumn> &
+  Readonly<Record<Exclude<JsonColumn, 'bounds'>, string>> & { readonly bounds: string | null }
 
 /** Which clients a list shows; null stands for "any". */
 export interface ClientFilter {
@@ -36,6 +37,9 @@ const { selected, written, parameters, values } = columnsOf([
   'createdAt',
   'updatedAt',
   'registrationEpoch',
+  'registrationUsed',
+  'consentEpoch',
+  'bounds',
 ])
 
 const COLUMNS = `version, ${selected}`
@@ -46,8 +50,8 @@ const INSERT = `INSERT INTO clients (${written}, version)
   VALUES (${parameters}, coalesce((SELECT value FROM versions WHERE name = ?), 0) + 1)
   ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`
 
-const REPLACE = `UPDATE clients SET (${written}, version) = (${parameters}, ?12)
-  WHERE id = ?1 AND version = ?12 - 1 RETURNING id`
+const REPLACE = `UPDATE clients SET (${written}, version) = (${parameters}, ?15)
+  WHERE id = ?1 AND version = ?15 - 1 RETURNING id`
 
 const RAISE_FLOOR = `INSERT INTO versions (name, value) SELECT ?, version FROM clients WHERE id = ?
   ON CONFLICT (name) DO UPDATE SET value = max(versions.value, excluded.value)`
@@ -139,10 +143,16 @@ function toValues(record: Omit<ClientRecord, 'version'>): readonly (string | num
   const { client_name: name, owner } = record.metadata
   const metadata = JSON.stringify(record.metadata)
   const rotatedSecretHashes = JSON.stringify(record.rotatedSecretHashes)
-  return values<string | number | null>({ ...record, name, owner, metadata, rotatedSecretHashes })
+  const bounds = record.bounds === null ? null : JSON.stringify(record.bounds)
+  return values<string | number | null>({ ...record, name, owner, metadata, rotatedSecretHashes, bounds })
 }
 
 function toRecord(row: ClientRow): ClientRecord {
-  const { name: _name, owner: _owner, metadata, rotatedSecretHashes, ...record } = row
-  return { ...record, metadata: JSON.parse(metadata), rotatedSecretHashes: JSON.parse(rotatedSecretHashes) }
+  const { name: _name, owner: _owner, metadata, rotatedSecretHashes, bounds, ...record } = row
+  return {
+    ...record,
+    metadata: JSON.parse(metadata),
+    rotatedSecretHashes: JSON.parse(rotatedSecretHashes),
+    bounds: bounds === null ? null : JSON.parse(bounds),
+  }
 }

@@ -1,7 +1,7 @@
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import type { JWK } from 'jose'
 import type { JsonObject } from '../util/json.ts'
-import type { ClientMetadata } from './types.ts'
+import type { ClientBounds, ClientMetadata } from './types.ts'
 
 /** Registered clients; `name` and `owner` repeat what the metadata holds, for the list's filters. */
 export const clients = sqliteTable(
@@ -22,6 +22,9 @@ export const clients = sqliteTable(
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
     registrationEpoch: integer('registration_epoch').notNull().default(0),
+    registrationUsed: integer('registration_used').notNull().default(0),
+    consentEpoch: integer('consent_epoch').notNull().default(0),
+    bounds: text('bounds', { mode: 'json' }).$type<ClientBounds>(),
   },
   (table) => [
     index('clients_by_name').on(table.name, table.id),

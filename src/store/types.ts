@@ -58,6 +58,20 @@ export interface ClientMetadata {
   readonly openid?: JsonObject
 }
 
+/** What a client may not go beyond when it changes itself: the record as an admin last left it. */
+export type ClientBounds = Pick<
+  ClientMetadata,
+  | 'scope'
+  | 'audience'
+  | 'grant_types'
+  | 'response_types'
+  | 'subject_type'
+  | 'token_endpoint_auth_method'
+  | 'token_endpoint_auth_signing_alg'
+  | 'request_object_signing_alg'
+  | 'lifespans'
+>
+
 /** A registered client as D1, KV and memory hold it. */
 export interface ClientRecord {
   readonly id: string
@@ -67,8 +81,14 @@ export interface ClientRecord {
   readonly instance: string
   /** Raised by "delete tokens of client"; older tokens are dead. */
   readonly accessEpoch: number
-  /** Raised whenever the client changes its own registration; older registration access tokens are dead. */
+  /** Raised whenever the client changes its own registration, and by an admin who changes its credentials. */
   readonly registrationEpoch: number
+  /** Epoch of the registration access token that was used last: beside it only the newest counts, until that is used. */
+  readonly registrationUsed: number
+  /** Raised when the client changes its redirect URIs or its scope: what users consented to before is asked anew. */
+  readonly consentEpoch: number
+  /** Null for a client that registered itself and was never changed by an admin. */
+  readonly bounds: ClientBounds | null
   /** Keyed hash of the current secret; null for a client that has none. */
   readonly secretHash: string | null
   /** Keyed hashes of former secrets that are still accepted, newest first, at most five (contract 1.3.3). */
