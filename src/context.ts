@@ -26,6 +26,7 @@ export type AuditEvent =
   | 'issuer.trusted'
   | 'issuer.removed'
   | 'client.secret_rotated'
+  | 'client.registration_token_replaced'
   | 'client.rotated_secrets_dropped'
   | 'client.tokens_deleted'
   | 'key.created'

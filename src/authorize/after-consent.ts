@@ -102,6 +102,7 @@ function grantRecord(state: ConsentVerdict, request: FlowRequest, decision: Cons
     subject: state.subject,
     clientId: request.client.id,
     instance: state.flow.instance,
+    ...(state.flow.consentEpoch > 0 && { consentEpoch: state.flow.consentEpoch }),
     sid: state.flow.sid,
     query: state.flow.query,
     requestedAt: state.flow.requestedAt,

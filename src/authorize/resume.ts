@@ -45,16 +45,16 @@ export async function resume<
   if (clientId !== readQuery(state.flow.query).get('client_id')) {
     throw invalidClient('flow_of_other_client')
   }
-  const { query, device, instance } = state.flow
+  const { query, device } = state.flow
   let validation = await validate(ctx, query, device)
   // A client that looks like another one than asked is read from the source first.
-  if (validation.error === undefined && validation.request.client.instance !== instance) {
+  if (validation.error === undefined && !isAsAsked(validation.request, state.flow)) {
     await ctx.rt.clients.fresh(validation.request.client.id)
     validation = await validate(ctx, query, device)
   }
   if (validation.error !== undefined) return respondError(c, validation.target, validation.error)
   const { request } = validation
-  if (opened.expired || request.client.instance !== instance) return startAfresh(c, request)
+  if (opened.expired || !isAsAsked(request, state.flow)) return startAfresh(c, request)
   const refusal = browserMatches(c, step, request.client.id, state.flow)
     ? expiry(request)
     : new OAuthError('request_forbidden', 'flow_of_other_browser')
@@ -68,6 +68,10 @@ export async function resume<
   }
   return refusal === undefined ? { state, decision, request, expiresAt } : respondError(c, request, refusal)
 }
+
+/** Whether the client is still what it was when the flow began: the same creation, at the same addresses. */
+const isAsAsked = ({ client }: FlowRequest, { instance, consentEpoch }: Flow): boolean =>
+  client.instance === instance && client.consentEpoch === consentEpoch
 
 const expiry = ({ device }: FlowRequest): OAuthError | undefined =>
   device !== null && device.expiresAt <= nowSeconds()

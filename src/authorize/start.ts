@@ -28,8 +28,9 @@ export async function start(
   const id = grantIdFor(sid)
   const csrf = bindBrowser(c, 'login', request.client.id, id)
   const requestedAt = nowSeconds()
-  const { instance } = request.client
-  const flow = { id, sid, query: request.query, requestedAt, csrf, instance, device: request.device }
+  const { instance, consentEpoch } = request.client
+  const { query: asked, device } = request
+  const flow = { id, sid, query: asked, requestedAt, csrf, instance, device, consentEpoch }
   const state = { flow, known: known && { subject: known.subject, authTime: known.authTime }, seen }
   const expiresAt = requestedAt + rt.config.ttl.loginConsentRequest
   const { registration, login } = rt.config.urls

@@ -1,5 +1,6 @@
 import { type GrantRow, readConsent } from './grant-row.ts'
 import type { ListGrantsInput, StoredGrant } from './grant-types.ts'
+import type { LoginInput } from './session-types.ts'
 import type { Work } from './work.ts'
 
 const CONSENTED = `skipped = 0 AND revoked = 0 AND (expires IS NULL OR expires > ?1)
@@ -21,14 +22,17 @@ export function countGrants(work: Work, { sid }: { readonly sid: string | null }
   return work.tables.rows<{ total: number }>('grants', sql, work.now, sid)[0]?.total ?? 0
 }
 
-/** Scopes of the client's newest remembered consent that counts; one given to an earlier creation of the client does not. */
-export function rememberedScope(work: Work, clientId: string, instance: string): readonly string[] | null {
+/** Scopes of the client's newest remembered consent that counts; one given to the client as it was before does not. */
+export function rememberedScope(
+  work: Work,
+  { clientId, instance, consentEpoch = 0 }: Pick<LoginInput, 'clientId' | 'instance' | 'consentEpoch'>,
+): readonly string[] | null {
   const [row] = work.tables.rows<Pick<GrantRow, 'id' | 'record'>>(
     'grants',
     `SELECT id, record FROM grants WHERE ${CONSENTED} AND remembered = 1 AND client = ?2
+       AND record ->> 'instance' = ?3 AND coalesce(record ->> 'consentEpoch', 0) = ?4
      ORDER BY granted_at DESC, id DESC LIMIT 1`,
-    ...[work.now, clientId],
+    ...[work.now, clientId, instance, consentEpoch],
   )
-  const record = row === undefined ? undefined : readConsent(row)
-  return record?.instance === instance ? record.scope : null
+  return row === undefined ? null : readConsent(row).scope
 }

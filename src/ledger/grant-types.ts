@@ -6,6 +6,8 @@ export interface GrantRecord {
   readonly clientId: string
   /** Which creation of the client this was consented for. */
   readonly instance: string
+  /** The client's consent epoch then, unless 0: remembered for another one it does not count. */
+  readonly consentEpoch?: number
   readonly sid: string
   /** Raw query of the authorization request, without the leading `?`. */
   readonly query: string

@@ -52,7 +52,7 @@ export function login(work: Work, input: LoginInput): LoginResult {
   return {
     status: 'active',
     epoch: currentEpoch(work, input.clientId),
-    rememberedScope: rememberedScope(work, input.clientId, input.instance),
+    rememberedScope: rememberedScope(work, input),
   }
 }
 

@@ -70,3 +70,19 @@ export type JwkSet = Readonly<v.InferOutput<typeof keySet>>
 
 /** Client metadata with wire names (contract 2.1), after validation and defaults. */
 export interface ClientMetadata extends Readonly<v.InferOutput<typeof clientMetadata>> {}
+
+/** What of a client's metadata bounds what it may change itself. */
+export const clientBounds = v.pick(clientMetadata, [
+  'scope',
+  'audience',
+  'grant_types',
+  'response_types',
+  'subject_type',
+  'token_endpoint_auth_method',
+  'token_endpoint_auth_signing_alg',
+  'request_object_signing_alg',
+  'lifespans',
+])
+
+/** What a client may not go beyond when it changes itself: the record as an admin last left it. */
+export type ClientBounds = Readonly<v.InferOutput<typeof clientBounds>>

@@ -3,7 +3,7 @@ import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'driz
 import type { JWK } from 'jose'
 import * as v from 'valibot'
 import { isJsonObject, type JsonObject } from '../util/json.ts'
-import { clientMetadata } from './client-metadata.ts'
+import { clientBounds, clientMetadata } from './client-metadata.ts'
 import { jsonColumn } from './json-column.ts'
 
 const texts = v.pipe(v.array(v.string()), v.readonly())
@@ -26,6 +26,9 @@ export const clients = sqliteTable(
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
     registrationEpoch: integer('registration_epoch').notNull().default(0),
+    registrationUsed: integer('registration_used').notNull().default(0),
+    consentEpoch: integer('consent_epoch').notNull().default(0),
+    bounds: jsonColumn('bounds', clientBounds),
   },
   (table) => [
     index('clients_by_name').on(table.name, table.id),

@@ -1,6 +1,6 @@
-import type { ClientMetadata } from './client-metadata.ts'
+import type { ClientBounds, ClientMetadata } from './client-metadata.ts'
 
-export type { ClientMetadata, JwkSet, LifespanField } from './client-metadata.ts'
+export type { ClientBounds, ClientMetadata, JwkSet, LifespanField } from './client-metadata.ts'
 
 /** A registered client as D1, KV and memory hold it. */
 export interface ClientRecord {
@@ -11,8 +11,14 @@ export interface ClientRecord {
   readonly instance: string
   /** Raised by "delete tokens of client"; older tokens are dead. */
   readonly accessEpoch: number
-  /** Raised whenever the client changes its own registration; older registration access tokens are dead. */
+  /** Raised whenever the client changes its own registration, and by an admin who changes its credentials. */
   readonly registrationEpoch: number
+  /** Epoch of the registration access token that was used last: beside it only the newest counts, until that is used. */
+  readonly registrationUsed: number
+  /** Raised when the client changes its redirect URIs or its scope: what users consented to before is asked anew. */
+  readonly consentEpoch: number
+  /** Null for a client that registered itself and was never changed by an admin. */
+  readonly bounds: ClientBounds | null
   /** Keyed hash of the current secret; null for a client that has none. */
   readonly secretHash: string | null
   /** Keyed hashes of former secrets that are still accepted, newest first, at most five (contract 1.3.3). */
