@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { html, raw } from 'hono/html'
 import type { AppEnv } from '../context.ts'
 import { noticedClient } from '../flow/logout-notice.ts'
-import { withQuery } from '../flow/urls.ts'
+import { asciiUrl, withQuery } from '../http/location.ts'
 import { renderPage } from '../http/page.ts'
 import type { Told } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
@@ -26,10 +26,10 @@ export function showFrames(
   target: string,
 ): Response | Promise<Response> {
   // For a browser without script.
-  c.header('refresh', `8; url=${target}`)
+  c.header('refresh', `8; url=${asciiUrl(target)}`)
   const count = urls.length === 1 ? 'one application' : `${urls.length} applications`
   const content = html`<p role="status">You are being logged out of ${count}.</p>
-<div class="buttons"><a class="button" id="target" href="${target}">Go on</a></div>
+<div class="buttons"><a class="button" id="target" href="${asciiUrl(target)}">Go on</a></div>
 ${urls.map((url) => html`<iframe src="${url}" title="Application" hidden></iframe>`)}
 <script>${raw(SCRIPT)}</script>`
   return renderPage(c, { title: 'Logging out', narrow: true, content, policy: POLICY })

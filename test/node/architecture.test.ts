@@ -106,6 +106,13 @@ describe('the ledger', () => {
   })
 })
 
+describe('a redirect', () => {
+  it('is made in one place, so that every Location is ASCII and escaped once', () => {
+    const makers = sources.filter(({ text }) => /\bc\.redirect\(|['"]location['"]\s*,/i.test(text))
+    expect(makers.map(({ path }) => path)).toEqual(['src/http/location.ts'])
+  })
+})
+
 describe('D1', () => {
   it('is asked through drizzle by the stores, and by nobody else', () => {
     const usesDrizzle = /\bfrom 'drizzle-orm|\bimport\('drizzle-orm/
