@@ -83,7 +83,7 @@ function grantInput(
     record: { ...grantRecord(state, request, decision), ...(shown !== undefined && { shown }) },
     epoch: state.epoch,
     digest: toBase64url(sha256(JSON.stringify(decided))),
-    skipped: state.skip,
+    restsOn: state.restsOn,
     consentExpiresAt: decision.rememberFor > 0 ? state.flow.requestedAt + decision.rememberFor : null,
     codeLifetime:
       request.device === null ? request.config.ttl.authCode : request.device.expiresAt - nowSeconds(),
