@@ -29,13 +29,13 @@ export function rememberedConsent(
 ): RememberedConsent | null {
   const [row] = work.tables.rows<Pick<GrantRow, 'id' | 'record'>>(
     'grants',
-    `SELECT id, record FROM grants WHERE ${REMEMBERED} AND client = ?2
-       AND nullif(record, '') ->> 'instance' = ?3 AND coalesce(nullif(record, '') ->> 'consentEpoch', 0) = ?4
-     ORDER BY granted_at DESC, id DESC LIMIT 1`,
-    ...[work.now, clientId, instance, consentEpoch],
+    `SELECT id, record FROM grants WHERE ${REMEMBERED} AND client = ?2 ORDER BY granted_at DESC, id DESC LIMIT 1`,
+    ...[work.now, clientId],
   )
-  const record = row === undefined ? undefined : readConsent(row)
-  return record === undefined ? null : { id: record.id, scope: record.scope }
+  if (row === undefined) return null
+  const { id, scope, ...given } = readConsent(row)
+  const isSame = given.instance === instance && (given.consentEpoch ?? 0) === consentEpoch
+  return isSame ? { id, scope } : null
 }
 
 /**
