@@ -28,8 +28,20 @@ describe('options', () => {
     [['--port', '1', '--port', '5555'], '5555'],
     [['--ip', '::1'], undefined],
     [['--port'], undefined],
+    [['--port', '5555', 'src/index.ts'], '5555'],
   ])('%j has port %s', (args, port) => {
     expect(new Options(args).value('port')).toBe(port)
+  })
+
+  it.each([
+    [['-e', 'staging'], 'env', 'staging'],
+    [['-e=staging'], 'env', 'staging'],
+    [['--env='], 'env', ''],
+    [['--envFile', 'FILE'], 'env-file', 'FILE'],
+    [['--environment', 'staging'], 'env', undefined],
+  ])('%j gives %s as %j', (args, name, value) => {
+    expect(new Options(args).value(name)).toBe(value)
+    expect(new Options(args).has(name)).toBe(value !== undefined)
   })
 
   it('reads variables in every spelling, and colons inside their values', () => {
