@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { browserRequired, findChromium } from '../../src/cli/chromium.ts'
-import { deploySteps, missingSettings } from '../../src/cli/deploy-plan.ts'
+import { deploySteps, missingSettings, workerOf } from '../../src/cli/deploy-plan.ts'
 import { planDev } from '../../src/cli/dev-plan.ts'
 import { addSystemSecret, readDevVars } from '../../src/cli/dev-secrets.ts'
 import { Options } from '../../src/cli/options.ts'
@@ -165,6 +165,23 @@ describe('deploy', () => {
   it('makes the database by deploying first, and later migrates first', () => {
     expect(deploySteps(options, false)).toEqual([upload, migrate])
     expect(deploySteps(options, true)).toEqual([migrate, upload])
+  })
+
+  it.each([
+    [
+      ['--env', 'staging'],
+      ['--env', 'staging'],
+    ],
+    [
+      ['--env', 'staging', '--name', 'x', '--config', 'C'],
+      ['--config', 'C', '--name', 'x'],
+    ],
+    [
+      ['--env-file', 'A', 'B', '--profile', 'p'],
+      ['--profile', 'p', '--env-file', 'A', '--env-file', 'B'],
+    ],
+  ])('asks for the secrets of the Worker it deploys: %j', (args, expected) => {
+    expect(workerOf(new Options(args))).toEqual(expected)
   })
 
   it('names what is still to be set, and nothing else', () => {
