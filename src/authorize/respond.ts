@@ -1,7 +1,9 @@
 import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
 import { errorBody, type OAuthError } from '../errors/oauth-error.ts'
+import { errorNotice } from '../flow/error-notice.ts'
 import { sessionState } from '../flow/session-state.ts'
+import { ownErrorUrl } from '../flow/urls.ts'
 import { redirect, withFragment, withQuery } from '../http/location.ts'
 import { formPost } from './form-post.ts'
 import type { DeviceRequest, Target } from './request.ts'
@@ -56,10 +58,16 @@ export function respondError(
   return respondToClient(c, target, { ...errorBody(error) })
 }
 
-/** Shows an error that may not be sent to any client (RFC 6749 section 4.1.2.1). */
-export function respondErrorPage(c: Context<AppEnv>, error: OAuthError): Response {
+/**
+ * Shows an error that may not be sent to any client (RFC 6749 section 4.1.2.1). A page of the operator's own is told it
+ * in Hydra's parameters (contract 3.15); our own believes only what is sealed.
+ */
+export async function respondErrorPage(c: Context<AppEnv>, error: OAuthError): Promise<Response> {
   c.var.ctx.refused(error)
-  return redirect(c, withQuery(c.var.ctx.rt.config.urls.error, { ...errorBody(error) }), 302)
+  const { urls } = c.var.ctx.rt.config
+  const body = errorBody(error)
+  const notice = urls.error === ownErrorUrl(urls) ? await errorNotice(c.var.ctx, body) : {}
+  return redirect(c, withQuery(urls.error, { ...body, ...notice }), 302)
 }
 
 /** Sends the browser to one of our own pages or the operator's. */

@@ -34,6 +34,8 @@ export interface Page {
   readonly problem?: string | undefined
   /** Sources of the policy for a page with a script of ours; such a page decides nothing and may be in a frame. */
   readonly policy?: string
+  /** What stands in the head besides. */
+  readonly head?: Html
 }
 
 /** Status of a form that was understood but not accepted (RFC 9110 section 15.5.21). */
@@ -42,7 +44,7 @@ const UNPROCESSABLE = 422
 /** Renders a built-in page with its headers. */
 export function renderPage(
   c: Context<AppEnv>,
-  { title, narrow, content, problem, policy }: Page,
+  { title, narrow, content, problem, policy, head }: Page,
   status: ContentfulStatusCode = problem === undefined ? 200 : UNPROCESSABLE,
 ): Response | Promise<Response> {
   for (const [name, value] of Object.entries(HEADERS)) c.header(name, value)
@@ -57,6 +59,7 @@ export function renderPage(
 <title>${title} · Ladon</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="${style}">
+${head}
 </head>
 <body>
 <main${narrow && html` class="narrow"`}>

@@ -108,7 +108,9 @@ describe('the ledger', () => {
 
 describe('a redirect', () => {
   it('is made in one place, so that every Location is ASCII and escaped once', () => {
-    const makers = sources.filter(({ text }) => /\bc\.redirect\(|['"]location['"]\s*,/i.test(text))
+    const makers = sources.filter(({ text }) =>
+      /\bc\.redirect\(|['"]location['"]\s*,|header\('refresh'/i.test(text),
+    )
     expect(makers.map(({ path }) => path)).toEqual(['src/http/location.ts'])
   })
 })
