@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { grantedAudience } from '../clients/resource.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
 import { accessDenied, OAuthError } from '../errors/oauth-error.ts'
 import { type ConsentAcceptance, type ConsentVerdict, consentVerifier } from '../flow/state.ts'
@@ -108,7 +109,7 @@ function grantRecord(state: ConsentVerdict, request: FlowRequest, decision: Cons
     requestedAt: state.flow.requestedAt,
     authTime: state.authTime,
     scope: decision.scope,
-    audience: decision.audience,
+    audience: grantedAudience(decision.audience, request.resources),
     requestedScope: request.scope,
     requestedAudience: request.audience,
     nonce: request.parameters.get('nonce') ?? null,
