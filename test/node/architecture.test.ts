@@ -6,10 +6,11 @@ import { type Import, type Source, sourcesIn } from './sources.ts'
 const LAYERS: readonly (readonly string[])[] = [
   ['errors', 'http', 'config', 'util'],
   ['crypto'],
+  ['keys'],
   ['ledger', 'store'],
   ['env.ts', 'context.ts', 'runtime.ts'],
   ['clients', 'tokens', 'flow'],
-  ['authorize', 'grants'],
+  ['authorize', 'grants', 'logout'],
   ['public', 'admin', 'pages'],
   ['app.ts', 'index.ts', 'request-context.ts', 'scheduled.ts'],
 ]
@@ -35,7 +36,7 @@ const level = (path: string): number => LAYERS.findIndex((layer) => layer.includ
 
 function allowed(source: Source, { target, typeOnly }: Import): boolean {
   if (target === 'package.json') return true
-  if (part(source.path) === 'cli') return ['cli', 'util', 'config'].includes(part(target))
+  if (part(source.path) === 'dev') return ['dev', 'util', 'config'].includes(part(target))
   if (typeOnly && SHARED_TYPES.includes(target)) return true
   return level(target) !== -1 && level(target) <= level(source.path)
 }
@@ -43,7 +44,7 @@ function allowed(source: Source, { target, typeOnly }: Import): boolean {
 describe('the layout', () => {
   it('finds the source files, each with its place in a layer', () => {
     expect(sources.length).toBeGreaterThan(100)
-    const misplaced = sources.filter(({ path }) => level(path) === -1 && part(path) !== 'cli')
+    const misplaced = sources.filter(({ path }) => level(path) === -1 && part(path) !== 'dev')
     expect(misplaced.map(({ path }) => path)).toEqual([])
   })
 
