@@ -6,6 +6,7 @@ import { browserMatches } from '../flow/browser.ts'
 import { UNUSABLE_CODE } from '../flow/device-request.ts'
 import { deviceVerifier } from '../flow/device-state.ts'
 import { verifyUrl } from '../flow/urls.ts'
+import { device } from './channels/device.ts'
 import { validate } from './pipeline.ts'
 import { respondPage } from './respond.ts'
 import { startLogin } from './start.ts'
@@ -34,6 +35,7 @@ export async function afterUserCode(
     throw invalidClient('flow_of_other_client')
   }
   const validation = await validate(ctx, state.reauthenticate ? `${query}&prompt=login` : query, {
+    channel: device.name,
     owner: state.owner,
     id,
     expiresAt,

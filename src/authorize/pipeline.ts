@@ -1,103 +1,69 @@
 import { audienceIn, resourcesIn } from '../clients/resource.ts'
+import type { Config } from '../config/types.ts'
 import type { RequestContext } from '../context.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { invalidClient } from '../errors/refusals.ts'
-import type { DeviceRef } from '../flow/state.ts'
-import { type Parameters, readQuery } from '../http/form.ts'
+import type { PendingRequest } from '../flow/state.ts'
+import type { Parameters } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
-import { checkClaims } from './check-claims.ts'
-import { checkDeviceGrant } from './check-device-grant.ts'
-import { checkLimits } from './check-limits.ts'
-import { checkPkce } from './check-pkce.ts'
-import { checkMaxAge, checkPrompt } from './check-prompt.ts'
-import { checkRedirectUri } from './check-redirect-uri.ts'
-import { checkRegistration } from './check-registration.ts'
-import { checkResponseType } from './check-response-type.ts'
-import { checkNonce, checkState } from './check-state.ts'
-import type { Check, FlowCheck, FlowRequest, Target } from './request.ts'
-import { findClient, resolveTarget } from './target.ts'
-
-/** The rules an authorization request must pass, in the order of contract 1.3.2: the first failure wins. */
-const checks: readonly Check[] = [
-  checkLimits,
-  checkRegistration,
-  checkResponseType,
-  checkState,
-  checkPrompt,
-  checkMaxAge,
-  checkClaims,
-  checkNonce,
-  checkPkce,
-  checkRedirectUri,
-]
-
-/** The rules for a device's request (RFC 8628 section 3.1, contract 1.3.9). */
-const deviceChecks: readonly FlowCheck[] = [checkDeviceGrant, checkLimits]
+import { type Channel, tellBrowser, type Validation } from './channels/channel.ts'
+import { channelNamed } from './channels/registry.ts'
+import type { Requested } from './request.ts'
+import { findClient } from './target.ts'
 
 /** Longest request, in characters of its query: it travels whole in the login or logout challenge. */
 export const MAX_QUERY = 6 * 1024
 
-/** A request that passed, or the error and, once it is known, the client's address it may be sent to. */
-export type Validation =
-  | { readonly request: FlowRequest; readonly error?: undefined }
-  | { readonly target: Target | undefined; readonly error: OAuthError }
-
 /**
- * Validates an authorization request, or that of a device, against the client's registration. A refusal by a cached copy of the
- * client counts only after the source said the same (design rule 5). Throws only what is no refusal.
+ * Validates a request against the client's registration, by the rules of the channel that it came by. A refusal by a
+ * cached copy of the client counts only after the source said the same (design rule 5). Throws only what is no refusal.
+ *
+ * @param pending - the request in a ledger that waits for the outcome, where no client sent the browser
  */
-export async function validate(
+export const validate = (
   ctx: RequestContext,
   query: string,
-  device: DeviceRef | null = null,
+  pending: PendingRequest | null = null,
+): Promise<Validation> => validateOn(channelNamed(pending?.channel), ctx, query, pending)
+
+/** Validates a request on this channel. */
+export async function validateOn(
+  channel: Channel,
+  ctx: RequestContext,
+  query: string,
+  pending: PendingRequest | null,
 ): Promise<Validation> {
   try {
     if (query.length > MAX_QUERY) {
       throw invalidRequest(`The request is longer than ${MAX_QUERY} characters.`)
     }
-    const parameters = readQuery(query)
+    const parameters = channel.read(query)
     const client = await findClient(ctx, parameters)
-    const first = judge(ctx, client, query, parameters, device)
+    const judge = (by: ClientRecord): Validation =>
+      channel.judge(requested(ctx.rt.config, by, query, parameters), pending)
+    const first = judge(client)
     if (first.error === undefined) return first
     const current = await ctx.rt.clients.fresh(client.id)
     if (current === undefined) throw invalidClient('The client does not exist.')
-    return current.version === client.version ? first : judge(ctx, current, query, parameters, device)
+    return current.version === client.version ? first : judge(current)
   } catch (thrown) {
     if (!(thrown instanceof OAuthError) || thrown.status >= 500) throw thrown
-    return { target: undefined, error: thrown }
+    return { error: thrown, tell: tellBrowser }
   }
 }
 
-function judge(
-  { rt: { config } }: RequestContext,
+const requested = (
+  config: Config,
   client: ClientRecord,
   query: string,
   parameters: Parameters,
-  device: DeviceRef | null,
-): Validation {
-  let target: Target | undefined
-  try {
-    const requested = {
-      client,
-      config,
-      query,
-      parameters,
-      scope: [...new Set(parameters.list('scope'))],
-      audience: audienceIn(parameters),
-      resources: resourcesIn(parameters),
-      prompt: parameters.list('prompt'),
-    }
-    if (device !== null) {
-      const request = { ...requested, device }
-      for (const check of deviceChecks) check(request)
-      return { request }
-    }
-    target = resolveTarget(client, parameters)
-    const request = { ...requested, ...target, device }
-    for (const check of checks) check(request)
-    return { request }
-  } catch (thrown) {
-    if (!(thrown instanceof OAuthError)) throw thrown
-    return { target, error: thrown }
-  }
-}
+): Requested => ({
+  client,
+  config,
+  query,
+  parameters,
+  scope: [...new Set(parameters.list('scope'))],
+  audience: audienceIn(parameters),
+  resources: resourcesIn(parameters),
+  prompt: parameters.list('prompt'),
+})

@@ -1,7 +1,7 @@
 import type { Config } from '../config/types.ts'
-import type { DeviceRef } from '../flow/state.ts'
 import type { Parameters } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
+import type { RequestChannel } from './channels/channel.ts'
 
 /** How parameters reach the client (OAuth 2.0 Multiple Response Type Encoding Practices, section 2.1). */
 export type ResponseMode = 'query' | 'fragment' | 'form_post'
@@ -18,8 +18,8 @@ export interface Target {
   readonly openid: boolean
 }
 
-/** A request under which a user logs in and consents, whoever asked. */
-interface Requested {
+/** What a request asks for under which a user logs in and consents, whoever asked. */
+export interface Requested {
   readonly client: ClientRecord
   readonly config: Config
   /** Raw query, as it will be sealed. */
@@ -32,29 +32,22 @@ interface Requested {
   readonly prompt: readonly string[]
 }
 
-/** An authorization request whose target is known; the checks decide whether the rest is allowed. */
-export interface AuthorizationRequest extends Requested, Target {
-  readonly device: null
-}
+/** The request of a client that sends the browser: its target is known, the checks decide whether the rest is allowed. */
+export interface AuthorizationRequest extends Requested, Target {}
 
-/** The request of a device, which asks on a channel of its own: what goes wrong in the browser is shown there. */
-export interface DeviceRequest extends Requested {
-  readonly device: DeviceRef
+/** A request that is allowed, with the channel that it came by: whatever is told whoever asked goes through that. */
+export interface FlowRequest extends Requested {
+  readonly channel: RequestChannel
 }
-
-export type FlowRequest = AuthorizationRequest | DeviceRequest
 
 /** One rule of the pipeline: throws the OAuthError that the client is told. */
 export type Check = (request: AuthorizationRequest) => void
 
-/** A rule for requests of devices too. */
-export type FlowCheck = (request: FlowRequest) => void
-
 /** Whether a request has this value of `prompt` (OIDC Core section 3.1.2.1). */
-export const asks = ({ prompt }: FlowRequest, value: string): boolean => prompt.includes(value)
+export const asks = ({ prompt }: Requested, value: string): boolean => prompt.includes(value)
 
 /** `max_age` in seconds (OIDC Core section 3.1.2.1), else the client's default; undefined without. Checked by check-prompt. */
-export function maxAge({ client, parameters }: FlowRequest): number | undefined {
+export function maxAge({ client, parameters }: Requested): number | undefined {
   const value = parameters.get('max_age') ?? client.metadata.openid?.['default_max_age']
   return value === undefined ? undefined : Number(value)
 }

@@ -6,7 +6,7 @@ import { sessionState } from '../flow/session-state.ts'
 import { ownErrorUrl } from '../flow/urls.ts'
 import { redirect, withFragment, withQuery } from '../http/location.ts'
 import { formPost } from './form-post.ts'
-import type { DeviceRequest, Target } from './request.ts'
+import type { Target } from './request.ts'
 
 /**
  * All that answers to clients may hold. None of it stays in the query of a redirect URI, in any response mode: a
@@ -45,17 +45,6 @@ export async function respondToClient(
   if (target.responseMode === 'form_post') return formPost(c, withQuery(redirectUri, {}, ANSWER), answer)
   const join = target.responseMode === 'fragment' ? withFragment : withQuery
   return redirect(c, join(redirectUri, answer, ANSWER), 303)
-}
-
-/** Sends an error to the client; throws it where there is no way to one from a browser, as with a device. */
-export function respondError(
-  c: Context<AppEnv>,
-  target: Target | DeviceRequest | undefined,
-  error: OAuthError,
-): Promise<Response> {
-  if (target === undefined || !('redirectUri' in target)) throw error
-  c.var.ctx.refused(error)
-  return respondToClient(c, target, { ...errorBody(error) })
 }
 
 /**

@@ -3,7 +3,7 @@ import { afterConsent } from '../authorize/after-consent.ts'
 import { afterLogin } from '../authorize/after-login.ts'
 import { validate } from '../authorize/pipeline.ts'
 import { unpackRequest } from '../authorize/request-object.ts'
-import { respondError, respondErrorPage } from '../authorize/respond.ts'
+import { respondErrorPage } from '../authorize/respond.ts'
 import { startLogin } from '../authorize/start.ts'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
@@ -34,12 +34,12 @@ async function dispatch(c: Context<AppEnv>): Promise<Response> {
   const asked = c.req.method === 'POST' ? await mergedQuery(c, url) : url.search.slice(1)
   const query = await unpackRequest(c.var.ctx, asked)
   const validation = await validate(c.var.ctx, query)
-  if (validation.error !== undefined) return respondError(c, validation.target, validation.error)
+  if (validation.error !== undefined) return validation.tell(c, validation.error)
   const { request } = validation
   try {
     return await startLogin(c, request)
   } catch (thrown) {
-    if (thrown instanceof OAuthError) return respondError(c, request, thrown)
+    if (thrown instanceof OAuthError) return request.channel.tell(c, thrown)
     throw thrown
   }
 }

@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { DEVICE_PARAMETERS, device } from '../authorize/channels/device.ts'
 import { validate } from '../authorize/pipeline.ts'
 import { authenticateClient } from '../clients/authenticate.ts'
 import type { AppEnv } from '../context.ts'
@@ -25,7 +26,7 @@ export async function deviceAuthorization(c: Context<AppEnv>): Promise<Response>
     throw invalidRequest("Parameter 'client_id' names another client.")
   }
   const request = new URLSearchParams({ client_id: clientId })
-  for (const name of ['scope', 'audience', 'resource']) {
+  for (const name of DEVICE_PARAMETERS) {
     const values = form.list(name)
     if (values.length > 0) request.set(name, values.join(' '))
   }
@@ -35,7 +36,7 @@ export async function deviceAuthorization(c: Context<AppEnv>): Promise<Response>
   for (let tries = 0; tries < TRIES; tries += 1) {
     const userCode = makeUserCode(config.oauth2.device.userCode)
     const owner = deviceOwner(userCode)
-    const validation = await validate(ctx, request.toString(), { owner, id, expiresAt })
+    const validation = await validate(ctx, request.toString(), { channel: device.name, owner, id, expiresAt })
     if (validation.error !== undefined) throw validation.error
     const { query, client } = validation.request
     const input = { attempt: ctx.attempt, id, request: query, expiresAt }

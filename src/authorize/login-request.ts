@@ -1,12 +1,12 @@
 import { invalidRequest } from '../errors/oauth-error.ts'
+import { acceptLoginBody, checkSize, parseBody, parseDenial } from '../flow/bodies.ts'
+import { callsOn, goOn } from '../flow/challenge.ts'
+import { loginChallenge, loginVerifier } from '../flow/state.ts'
 import { withQuery } from '../http/location.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { isPlainText } from '../util/text.ts'
-import { acceptLoginBody, checkSize, parseBody, parseDenial } from './bodies.ts'
-import { callsOn, goOn } from './challenge.ts'
+import { entryUrl, startUrl } from './channels/registry.ts'
 import { type RequestView, viewRequest } from './request-view.ts'
-import { loginChallenge, loginVerifier } from './state.ts'
-import { requestUrl } from './urls.ts'
 
 /** Longest subject, in characters. */
 const MAX_SUBJECT = 255
@@ -19,7 +19,7 @@ export interface LoginRequestView extends RequestView {
   readonly session_id: string
 }
 
-const loginCall = callsOn(loginChallenge, (config, { flow }) => requestUrl(config, flow))
+const loginCall = callsOn(loginChallenge, (config, { flow }) => startUrl(config, flow))
 
 /** Shows a login request. */
 export const getLoginRequest = loginCall<LoginRequestView>(
@@ -44,7 +44,7 @@ export const acceptLogin = loginCall(async (ctx, { state, expiresAt }, body) => 
   checkSize('context', context)
   const { flow, known } = state
   if (known !== null && known.subject !== subject) {
-    return { redirect_to: withQuery(requestUrl(ctx.rt.config, flow), { prompt: 'login' }) }
+    return { redirect_to: withQuery(startUrl(ctx.rt.config, flow), { prompt: 'login' }) }
   }
   const decision = {
     subject,
@@ -57,13 +57,13 @@ export const acceptLogin = loginCall(async (ctx, { state, expiresAt }, body) => 
     amr,
     context,
   }
-  return goOn(ctx, loginVerifier, { ...state, decision }, expiresAt)
+  return goOn(ctx, loginVerifier, { ...state, decision }, expiresAt, entryUrl(ctx.rt.config, state.flow))
 })
 
 /** Rejects a login request: the client gets the app's own error when the browser brings the verifier. */
 export const rejectLogin = loginCall((ctx, { state, expiresAt }, body) => {
   const decision = parseDenial(body, 'login request denied')
-  return goOn(ctx, loginVerifier, { ...state, decision }, expiresAt)
+  return goOn(ctx, loginVerifier, { ...state, decision }, expiresAt, entryUrl(ctx.rt.config, state.flow))
 })
 
 /** Refuses subjects that could not name an owner unambiguously (design section 2). */
