@@ -26,8 +26,8 @@ export async function answerApproval(
   if (result.status !== 'settled') {
     await revokeGrants(c.var.ctx, grant.owner, { id: grant.grantId })
     throw result.status === 'gone'
-      ? new OAuthError('expired_token')
-      : accessDenied('The device has its answer already.')
+      ? new OAuthError('expired_token', 'device_code_expired')
+      : accessDenied('decision_differs')
   }
   if (result.first) audit('device.approved', { client_id: client.id, grant: grant.grantId })
   return respondPage(c, withQuery(config.urls.deviceSuccess, { client_id: client.id }))

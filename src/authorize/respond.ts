@@ -54,6 +54,7 @@ export function respondError(
   error: OAuthError,
 ): Promise<Response> {
   if (target === undefined || !('redirectUri' in target)) throw error
+  c.var.ctx.refused(error)
   return respondToClient(c, target, { ...errorBody(error) })
 }
 
@@ -62,6 +63,7 @@ export function respondError(
  * in Hydra's parameters (contract 3.15); our own believes only what is sealed.
  */
 export async function respondErrorPage(c: Context<AppEnv>, error: OAuthError): Promise<Response> {
+  c.var.ctx.refused(error)
   const { urls } = c.var.ctx.rt.config
   const body = errorBody(error)
   const notice = urls.error === ownErrorUrl(urls) ? await errorNotice(c.var.ctx, body) : {}

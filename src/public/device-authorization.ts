@@ -25,7 +25,7 @@ export async function deviceAuthorization(c: Context<AppEnv>): Promise<Response>
     throw invalidRequest("Parameter 'client_id' names another client.")
   }
   const request = new URLSearchParams({ client_id: clientId })
-  for (const name of ['scope', 'audience']) {
+  for (const name of ['scope', 'audience', 'resource']) {
     const values = form.list(name)
     if (values.length > 0) request.set(name, values.join(' '))
   }
