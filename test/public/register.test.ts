@@ -396,11 +396,6 @@ describe('a registration that an admin set', () => {
       { token_endpoint_auth_method: 'client_secret_basic' },
       { token_endpoint_auth_method: 'private_key_jwt', jwks_uri: 'https://app.example/jwks.json' },
     ],
-    [
-      'token_endpoint_auth_method',
-      { token_endpoint_auth_method: 'none' },
-      { token_endpoint_auth_method: 'tls_client_auth' },
-    ],
     ['request_object_signing_alg', { request_object_signing_alg: 'none' }],
     [
       'client_credentials_grant_access_token_lifespan',
