@@ -46,7 +46,7 @@ export async function afterConsent(
   const result = await ctx.rt.ledgers.call(owner, 'grant', input)
   if (result.status === 'ended') return startAfresh(c, request)
   if (result.status === 'conflict') {
-    return respondError(c, request, accessDenied('Another decision was made for this flow.'))
+    return respondError(c, request, accessDenied('decision_differs'))
   }
   if (result.first) book(c, resumed, decision, result.codeExpiresAt)
   const granted = { owner, grantId: state.flow.id, epoch: state.epoch }
@@ -62,7 +62,7 @@ async function prepareAnswer(
 ): Promise<Addressee | undefined> {
   if (request.device !== null || !isFrontChannel(request)) return undefined
   if (request.responseTypes.includes('id_token') && !scope.includes('openid'))
-    throw new OAuthError('unsupported_response_type')
+    throw new OAuthError('unsupported_response_type', 'openid_missing')
   return prepareTokens(rt, request.client)
 }
 
@@ -84,7 +84,7 @@ function grantInput(
     record: { ...grantRecord(state, request, decision), ...(shown !== undefined && { shown }) },
     epoch: state.epoch,
     digest: toBase64url(sha256(JSON.stringify(decided))),
-    skipped: state.skip,
+    restsOn: state.restsOn,
     consentExpiresAt: decision.rememberFor > 0 ? state.flow.requestedAt + decision.rememberFor : null,
     codeLifetime:
       request.device === null ? request.config.ttl.authCode : request.device.expiresAt - nowSeconds(),

@@ -11,10 +11,10 @@ const KNOWN: readonly string[] = [...PROMPTS, 'registration']
 export const checkPrompt: Check = ({ prompt }) => {
   const unknown = prompt.find((value) => !KNOWN.includes(value))
   if (unknown !== undefined) {
-    throw invalidRequest(`Parameter 'prompt' holds the unknown value '${unknown.slice(0, 50)}'.`)
+    throw invalidRequest('parameter_malformed', { parameter: 'prompt', expected: `of ${PROMPTS.join(', ')}` })
   }
   if (prompt.includes('none') && prompt.length > 1) {
-    throw invalidRequest("Value 'none' of parameter 'prompt' cannot be combined with others.")
+    throw invalidRequest('parameter_malformed', { parameter: 'prompt', expected: "'none' alone" })
   }
 }
 
@@ -22,5 +22,8 @@ export const checkPrompt: Check = ({ prompt }) => {
 export const checkMaxAge: Check = ({ parameters }) => {
   const value = parameters.get('max_age')
   if (value === undefined || /^\d{1,10}$/.test(value)) return
-  throw invalidRequest("Parameter 'max_age' must be a whole number of seconds.")
+  throw invalidRequest('parameter_malformed', {
+    parameter: 'max_age',
+    expected: 'a whole number of seconds',
+  })
 }

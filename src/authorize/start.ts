@@ -23,7 +23,7 @@ export async function start(
 ): Promise<Response> {
   const { rt } = c.var.ctx
   const known = await recognise(c, request)
-  if (known === null && asks(request, 'none')) throw loginRequired()
+  if (known === null && asks(request, 'none')) throw loginRequired('login_needed')
   const sid = known?.sid ?? crypto.randomUUID()
   const id = grantIdFor(sid)
   const csrf = bindBrowser(c, 'login', request.client.id, id)
@@ -50,7 +50,7 @@ async function recognise(c: Context<AppEnv>, request: FlowRequest): Promise<Sess
   const session = await c.var.ctx.rt.ledgers.call(cookie.owner, 'session', { sid: cookie.sid })
   if (session === null || isTooOld(session, maxAge(request))) return null
   if (hinted !== undefined && hinted.owner !== cookie.owner) {
-    throw loginRequired('Another end-user is logged in than the hint names.')
+    throw loginRequired('other_subject')
   }
   return session
 }

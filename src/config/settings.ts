@@ -153,6 +153,7 @@ export const settings = {
     revokeTokensOnLogout: setting('OAUTH2_REVOKE_TOKENS_ON_LOGOUT', flag, 'false'),
     tokenHook: setting('OAUTH2_TOKEN_HOOK', optional(hook)),
     refreshTokenHook: setting('OAUTH2_REFRESH_TOKEN_HOOK', optional(hook)),
+    tokenHookClaims: setting('OAUTH2_TOKEN_HOOK_CLAIMS', oneOf('merge', 'replace'), 'merge'),
   },
   grace: {
     seconds: setting(

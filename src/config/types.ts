@@ -86,6 +86,8 @@ export interface OAuth2Settings {
   readonly revokeTokensOnLogout: boolean
   readonly tokenHook: TokenHook | null
   readonly refreshTokenHook: TokenHook | null
+  /** Whether the token hook's claims join those of the consent when that is redeemed, or replace them. */
+  readonly tokenHookClaims: 'merge' | 'replace'
   readonly device: {
     /** Least pause between two polls, seconds. */
     readonly pollingInterval: number

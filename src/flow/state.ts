@@ -83,7 +83,8 @@ export interface ConsentState {
   readonly subject: string
   readonly authTime: number
   readonly epoch: number
-  readonly skip: boolean
+  /** The remembered consent because of which the app need not ask; null where it has to. */
+  readonly restsOn: string | null
   readonly forced: string
   readonly acr: string
   readonly amr: readonly string[]
@@ -161,7 +162,7 @@ const loginAcceptance = v.object({
   extend: v.boolean(),
 })
 
-const consent = { flow: nested, rest: v.object({ ...person, epoch: seconds, skip: v.boolean() }) }
+const consent = { flow: nested, rest: v.object({ ...person, epoch: seconds, restsOn: v.nullable(text) }) }
 
 const consentAcceptance = v.object({
   scope: texts,

@@ -51,8 +51,8 @@ export interface GrantInput {
   readonly epoch: number
   /** Digest of the consent decision: equal for a repeated verifier, different for another decision. */
   readonly digest: string
-  /** True when the consent was skipped because an earlier one was remembered: such grants are not listed. */
-  readonly skipped: boolean
+  /** The remembered consent because of which this one was skipped: it must still count, and is listed for both. */
+  readonly restsOn: string | null
   /** When a remembered consent ends; null for never. */
   readonly consentExpiresAt: number | null
   readonly codeLifetime: number
@@ -67,7 +67,7 @@ export type GrantResult =
   | { readonly status: 'granted'; readonly codeExpiresAt: number; readonly first: boolean }
   /** Another decision was made for this flow already. */
   | { readonly status: 'conflict' }
-  /** The session ended, the epoch moved on, or the code is already redeemed: start afresh. */
+  /** Session or remembered consent ended, the epoch moved on, or the code is already redeemed: start afresh. */
   | { readonly status: 'ended' }
 
 export interface RedeemInput {
@@ -145,7 +145,7 @@ export interface InspectInput {
   readonly use: 'access_token' | 'refresh_token'
 }
 
-/** A consent session for the admin list; `skipped`, revoked and elapsed ones are left out. */
+/** Consent sessions for the admin list: those remembered or on which live tokens rest, `skipped` ones never. */
 export interface ListGrantsInput {
   readonly sid: string | null
   readonly after: string | null
@@ -154,7 +154,7 @@ export interface ListGrantsInput {
 
 export interface RevokeGrantsInput {
   readonly attempt: string
-  /** What to revoke: one grant, all of one client, or all of the subject. */
+  /** What to revoke: one consent with what rests on it, all of one client, or all of the subject. */
   readonly target: { readonly id: string } | { readonly clientId: string } | 'all'
   readonly flowLifetime: number
 }

@@ -15,8 +15,9 @@ export function issue(
 ): IssuedGeneration {
   if (hook === 'ask') return issued(row, changes.generation, work.now)
   const record = hookedRecord(row, hook)
-  const expires = later(row.expires, keepSeconds === null ? null : work.now + keepSeconds)
-  work.tables.update('grants', row.id, { ...changes, issued_at: work.now, attempt, expires, record })
+  const end = keepSeconds === null ? null : work.now + keepSeconds
+  const ends = { tokens_end: later(row.tokens_end, end), expires: later(row.expires, end) }
+  work.tables.update('grants', row.id, { ...changes, issued_at: work.now, attempt, ...ends, record })
   return issued({ ...row, record }, changes.generation, work.now)
 }
 

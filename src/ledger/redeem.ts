@@ -2,7 +2,7 @@ import { epochHolds } from './epochs.ts'
 import { findOwn, type GrantRow, readRecord } from './grant-row.ts'
 import type { RedeemInput, RedeemResult } from './grant-types.ts'
 import { issue, issued, ungranted } from './issue.ts'
-import { revokeRow } from './revocation.ts'
+import { endTokens } from './revocation.ts'
 import { findSession } from './sessions.ts'
 import type { Work } from './work.ts'
 
@@ -27,7 +27,8 @@ export function redeem(work: Work, input: RedeemInput): RedeemResult {
 function redeemAgain(work: Work, input: RedeemInput, row: GrantRow): RedeemResult {
   if (row.code_attempt !== input.attempt) {
     if (input.spareReused === true) return GONE
-    if (row.revoked === 0 && input.hook !== 'ask') revokeRow(work, row, input.attempt, 0)
+    if (row.revoked === 0 && input.hook !== 'ask')
+      endTokens(work, row, { attempt: input.attempt, flowLifetime: 0 })
     return { status: 'reused' }
   }
   if (row.revoked === 1 || row.generation > 1) return GONE

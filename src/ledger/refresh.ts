@@ -2,7 +2,7 @@ import { audienceAllowed, scopeAllowed } from '../util/scope.ts'
 import { findOwn, type GrantRow, readRecord } from './grant-row.ts'
 import type { Grace, GrantRecord, InspectInput, RefreshInput, RefreshResult } from './grant-types.ts'
 import { issue, issued, ungranted } from './issue.ts'
-import { revokeRow } from './revocation.ts'
+import { endTokens } from './revocation.ts'
 import type { Work } from './work.ts'
 
 /** A superseded generation: number, when it was superseded in ms, uses since, attempt of the last use. */
@@ -80,7 +80,7 @@ export function refresh(work: Work, input: RefreshInput): RefreshResult {
   const decision = decideRefresh(row, input, work.nowMs)
   const commits = input.hook !== 'ask'
   if (decision === undefined) {
-    if (commits) revokeRow(work, row, input.attempt, 0)
+    if (commits) endTokens(work, row, { attempt: input.attempt, flowLifetime: 0 })
     return { status: 'reused' }
   }
   const { via, ...changes } = decision

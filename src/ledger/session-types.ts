@@ -28,13 +28,18 @@ export interface LoginInput {
   readonly replaces: string | null
 }
 
+/** An earlier consent, which lets one within its scopes be skipped. */
+export interface RememberedConsent {
+  readonly id: string
+  readonly scope: readonly string[]
+}
+
 export type LoginResult =
   | {
       readonly status: 'active'
       /** Sealed into the consent challenge; compared when the grant is committed. */
       readonly epoch: number
-      /** Scopes of the newest remembered, not skipped, not expired grant of this client; null if there is none. */
-      readonly rememberedScope: readonly string[] | null
+      readonly remembered: RememberedConsent | null
     }
   | { readonly status: 'ended' }
   /** All sessions of the subject were ended lately, and this login does not know it: log in again, sealing `epoch`. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { LIFESPAN_FIELDS } from '../../src/store/types.ts'
+import { LIFESPAN_FIELDS } from '../../src/store/client-metadata.ts'
 import { bodyOf, Deployment, testEnv } from '../support/deployment.ts'
 import { withOutage } from '../support/outage.ts'
 import {

@@ -61,6 +61,7 @@ describe('defaults', () => {
         claimsByScope: false,
         revokeTokensOnLogout: false,
         tokenHook: null,
+        tokenHookClaims: 'merge',
         refreshTokenHook: null,
         device: { pollingInterval: 5, userCode: { length: 8, characterSet: 'BCDFGHJKLMNPQRSTVWXZ23456789' } },
         jwtBearer: { jtiOptional: false, iatOptional: false, maxTtl: 2_592_000, omitAudience: true },
