@@ -1,6 +1,6 @@
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
-import type { ActiveToken } from './inspect.ts'
+import type { ActiveToken } from './active-token.ts'
 import { seenAs, subjectSeenBy } from './subject.ts'
 
 /**
@@ -24,7 +24,7 @@ export function introspectionOf(
   const seen =
     asker === null || speaksForClient
       ? subject
-      : subjectSeenBy(rt.config, asker, { clientId, subject, shown: grant?.shown })
+      : subjectSeenBy(rt.config, asker, { clientId, subject, pairwise: grant?.pairwise })
   const ext = seen === subject ? custom : seenAs(custom, subject, seen)
   return {
     active: true,
@@ -36,7 +36,7 @@ export function introspectionOf(
     token_use: use,
     client_id: clientId,
     sub: seen,
-    obfuscated_subject: asker === null || asker.id === clientId ? grant?.shown?.sub : undefined,
+    obfuscated_subject: asker === null || asker.id === clientId ? grant?.pairwise?.sub : undefined,
     iat: since,
     nbf: since,
     ext: Object.keys(ext).length > 0 ? ext : undefined,
