@@ -71,8 +71,8 @@ export async function pairwiseIdentity(
 export const subjectSeenBy = (
   config: Config,
   asker: ClientRecord,
-  { clientId, subject, shown }: Pick<StoredGrant, 'clientId' | 'subject' | 'shown'>,
-): string => (clientId === asker.id ? shown?.sub : undefined) ?? subjectFor(config, asker, subject, '')
+  { clientId, subject, pairwise }: Pick<StoredGrant, 'clientId' | 'subject' | 'pairwise'>,
+): string => (clientId === asker.id ? pairwise?.sub : undefined) ?? subjectFor(config, asker, subject, '')
 
 /** Claims in which whatever is the subject itself, value or name, is the identifier it is seen by. */
 export function seenAs(claims: JsonObject, subject: string, seen: string): JsonObject {
