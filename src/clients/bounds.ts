@@ -5,7 +5,7 @@ import { parseDuration } from '../util/duration.ts'
 import { isJsonObject } from '../util/json.ts'
 import { audienceAllowed, scopeAllowed } from '../util/scope.ts'
 
-/** Ways to authenticate, weakest first; what is not here never works. */
+/** Ways to authenticate, weakest first. One that is not here never works, and only stays as it is. */
 const STRENGTH: readonly (readonly string[])[] = [
   ['none'],
   ['client_secret_basic', 'client_secret_post'],
@@ -69,12 +69,10 @@ function isSubset(wanted: readonly string[] | null, set: readonly string[] | nul
 }
 
 function isAsStrong(wanted: ClientMetadata, bounds: ClientBounds): boolean {
-  const strength = (method: string): number => STRENGTH.findIndex((methods) => methods.includes(method))
-  const method = wanted.token_endpoint_auth_method
-  return (
-    method === bounds.token_endpoint_auth_method ||
-    strength(method) >= Math.max(0, strength(bounds.token_endpoint_auth_method))
-  )
+  const { token_endpoint_auth_method: method } = wanted
+  const { token_endpoint_auth_method: set } = bounds
+  const strength = (name: string): number => STRENGTH.findIndex((methods) => methods.includes(name))
+  return method === set || (strength(set) !== -1 && strength(method) >= strength(set))
 }
 
 /** An algorithm that an admin named stays. */
