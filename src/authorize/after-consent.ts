@@ -31,7 +31,7 @@ export async function afterConsent(
   if (resumed instanceof Response) return resumed
   const { state, decision, request } = resumed
   const { channel } = request
-  const approve = await channel.prepare(ctx, decision).catch(refused)
+  const approve = await channel.approver(ctx, decision).catch(refused)
   if (approve instanceof OAuthError) return channel.tell(c, approve)
   const owner = ownerOf('subject', state.subject)
   const pairwise = await pairwiseIdentity(ctx.rt, request.client, { ...state, sid: state.flow.sid })

@@ -107,6 +107,21 @@ describe('the ledger', () => {
   })
 })
 
+describe('how a grant was asked for', () => {
+  it('is known to channels alone: nobody else asks whether it was a device', () => {
+    const branch = /\b(?:pending|device|channel(?:\.name)?)\s*[!=]==?[^=]/
+    // The demo application is a client: it has flows of its own.
+    const home = ['src/authorize/channels/', 'src/flow/state.ts', 'src/pages/demo/']
+    const branching = sources.filter(
+      ({ path, text }) => branch.test(text) && !home.some((place) => path.startsWith(place)),
+    )
+    expect(branching.map(({ path }) => path)).toEqual([])
+    expect(['request.device !== null', "channel.name === 'device'"].every((text) => branch.test(text))).toBe(
+      true,
+    )
+  })
+})
+
 describe('a redirect', () => {
   it('is made in one place, so that every Location is ASCII and escaped once', () => {
     const makers = sources.filter(({ text }) =>

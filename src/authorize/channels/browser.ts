@@ -46,7 +46,7 @@ export const browser = defineChannel<Target>({
     return respondToClient(c, request, { error, error_description: description })
   },
   denialIsBound: false,
-  prepare: async ({ rt }, request, { scope }) => {
+  approver: async ({ rt }, request, { scope }) => {
     if (!isFrontChannel(request)) return approve(request, undefined)
     if (request.responseTypes.includes('id_token') && !scope.includes('openid'))
       throw new OAuthError('unsupported_response_type', 'openid_missing')

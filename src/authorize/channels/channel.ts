@@ -46,7 +46,7 @@ export interface ChannelRules<Own> {
   /** Whether a denial counts only from the browser that began the flow, and in time: where it ends more than the flow. */
   readonly denialIsBound: boolean
   /** Refuses what can be refused before anything is written (contract 3.6), and gives what answers an approval. */
-  prepare(ctx: RequestContext, request: Requested & Own, decision: ConsentAcceptance): Promise<Approve>
+  approver(ctx: RequestContext, request: Requested & Own, decision: ConsentAcceptance): Promise<Approve>
   /** When the request itself ends, in seconds since the epoch; null where only its flow does. */
   expiresAt(request: Own): number | null
   /** Seconds that its code lives. */
@@ -66,7 +66,7 @@ export interface RequestChannel {
   readonly codeLifetime: number
   readonly tokenLifetime: number
   readonly isImpersonable: boolean
-  readonly prepare: (ctx: RequestContext, decision: ConsentAcceptance) => Promise<Approve>
+  readonly approver: (ctx: RequestContext, decision: ConsentAcceptance) => Promise<Approve>
   readonly tell: Tell
   /** @param refusal - what is wrong with this browser, if anything is */
   readonly deny: (
@@ -143,7 +143,7 @@ const bind = <Own extends object>(
   codeLifetime: rules.codeLifetime(request),
   tokenLifetime: rules.tokenLifetime(request),
   isImpersonable: rules.isImpersonable(request),
-  prepare: (ctx, decision) => rules.prepare(ctx, request, decision),
+  approver: (ctx, decision) => rules.approver(ctx, request, decision),
   tell: async (c, error) => {
     c.var.ctx.refused(error)
     return rules.tell(c, request, error)

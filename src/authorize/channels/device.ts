@@ -41,7 +41,7 @@ export const device = defineChannel<Waiting>({
   tell: (c, _request, error) => tellBrowser(c, error),
   deny: (c, request, denial) => answerDenial(c, request, denial),
   denialIsBound: true,
-  prepare: async (_ctx, request) => approve(request),
+  approver: async (_ctx, request) => approve(request),
   expiresAt: ({ pending }) => pending.expiresAt,
   codeLifetime: ({ pending }) => pending.expiresAt - nowSeconds(),
   tokenLifetime: () => 0,
