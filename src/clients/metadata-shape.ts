@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { LIFESPAN_FIELDS } from '../store/types.ts'
 import type { JsonObject } from '../util/json.ts'
 import { isJsonObject, isShallow } from '../util/json.ts'
+import { checkBounds } from './metadata-bounds.ts'
 import { malformedBody } from './refusals.ts'
 
 /** Levels that `metadata` and `jwks` may nest. */
@@ -64,8 +65,12 @@ export interface ClientDraft extends v.InferOutput<typeof shape> {
   readonly lifespans: Readonly<Record<string, string | null>>
 }
 
-/** Reads the known fields of a client's JSON; throws `malformed_body` naming the first field of a wrong type. */
+/**
+ * Reads the known fields of a client's JSON. Throws what `checkBounds` throws, and `malformed_body` naming the first field
+ * of a wrong type.
+ */
 export function readDraft(body: unknown): ClientDraft {
+  checkBounds(body)
   return { ...read(shape, body), lifespans: readLifespanDraft(body) }
 }
 
