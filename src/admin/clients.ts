@@ -15,7 +15,7 @@ import { renderClient, withSecret } from '../clients/render.ts'
 import { dropRotatedSecrets, rotateSecret } from '../clients/rotation.ts'
 import type { AppEnv } from '../context.ts'
 import { emptyRoutes } from '../http/empty-routes.ts'
-import { readJson } from '../http/form.ts'
+import { firstValues, readJson } from '../http/form.ts'
 import { json } from '../http/json.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { patchClient } from './client-patch.ts'
@@ -35,7 +35,7 @@ adminClients.post('/', async (c) => {
 
 adminClients.get('/', (c) => {
   const { clients } = c.var.ctx.rt
-  const query = c.req.query()
+  const query = firstValues(c.req.url)
   const filter = { name: query['client_name'] || null, owner: query['owner'] || null }
   return respondWithPage(c, {
     path: PATH,

@@ -5,7 +5,7 @@ import { loginRequired, OAuthError } from '../errors/oauth-error.ts'
 import { bindBrowser, readSessionCookie } from '../flow/browser.ts'
 import { consentChallenge, type LoginAcceptance, type LoginVerdict, loginVerifier } from '../flow/state.ts'
 import { ownerOf } from '../ledger/owner.ts'
-import { scopeAllowed } from '../util/scope.ts'
+import { scopeRule } from '../util/scope.ts'
 import { unmetClaims } from './check-claims.ts'
 import { isImpersonable } from './check-redirect-uri.ts'
 import { commitLogin, dropSession } from './commit-login.ts'
@@ -82,5 +82,5 @@ function consentIsKnown(request: FlowRequest, remembered: readonly string[] | nu
   if (remembered === null || asks(request, 'consent')) return false
   if (isPublic(request.client) && (request.device !== null || isImpersonable(request.redirectUri)))
     return false
-  return request.scope.every((scope) => scopeAllowed(request.config.strategies.scope, remembered, scope))
+  return request.scope.every(scopeRule(request.config.strategies.scope, remembered))
 }

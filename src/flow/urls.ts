@@ -24,6 +24,9 @@ export const requestUrl = (config: Config, { device, query }: Requested): string
 /** Adds query parameters to an absolute URL, keeping the query it has and its fragment. */
 export function withQuery(url: string, parameters: Readonly<Record<string, string>>): string {
   const target = new URL(url)
-  for (const [name, value] of Object.entries(parameters)) target.searchParams.set(name, value)
+  const query = new URLSearchParams(target.search)
+  for (const [name, value] of Object.entries(parameters)) query.set(name, value)
+  // Given to the URL once: each change to its own list would write the whole of it anew.
+  target.search = query.toString()
   return target.href
 }
