@@ -5,6 +5,7 @@ import { loginRequired, OAuthError } from '../errors/oauth-error.ts'
 import { bindBrowser, readSessionCookie } from '../flow/browser.ts'
 import { consentChallenge, type LoginAcceptance, type LoginVerdict, loginVerifier } from '../flow/state.ts'
 import { ownerOf } from '../ledger/owner.ts'
+import type { RememberedConsent } from '../ledger/types.ts'
 import { scopeRule } from '../util/scope.ts'
 import { unmetClaims } from './check-claims.ts'
 import { isImpersonable } from './check-redirect-uri.ts'
@@ -42,14 +43,15 @@ export async function afterLogin(
   if (login.status === 'stale' && !asks(request, 'none'))
     return start(c, request, { owner: session.owner, epoch: login.epoch })
   if (login.status !== 'active') return startAfresh(c, request)
-  const skip = consentIsKnown(request, login.rememberedScope)
-  if (!skip && asks(request, 'none')) return respondError(c, request, new OAuthError('consent_required'))
+  const restsOn = knownConsent(request, login.remembered)
+  if (restsOn === null && asks(request, 'none'))
+    return respondError(c, request, new OAuthError('consent_required', 'consent_needed'))
   const { flow } = state
   const { remember: _, rememberFor: _for, extend: _extend, ...user } = decision
   const csrf = bindBrowser(c, 'consent', request.client.id, flow.id)
   const { rt } = c.var.ctx
   const { epoch } = login
-  const known = { ...user, flow: { ...flow, csrf }, epoch, skip }
+  const known = { ...user, flow: { ...flow, csrf }, epoch, restsOn }
   return respondPage(c, await consentChallenge.urlWith(rt, rt.config.urls.consent, known, expiresAt))
 }
 
@@ -62,25 +64,24 @@ async function checkAuthentication(
 ): Promise<OAuthError | undefined> {
   const { authTime, subject } = decision
   const age = maxAge(request) ?? 0
-  if (age > 0 && authTime + age < flow.requestedAt) return loginRequired('The login is too old.')
+  if (age > 0 && authTime + age < flow.requestedAt) return loginRequired('login_too_old')
   if (asks(request, 'none') && authTime > flow.requestedAt) {
-    return loginRequired('The end-user logged in anew.')
+    return loginRequired('login_unexpected')
   }
   if (asks(request, 'login') && authTime < flow.requestedAt) {
-    return loginRequired('The end-user did not log in anew.')
+    return loginRequired('login_not_new')
   }
   const hint = request.parameters.get('id_token_hint')
   if (hint === undefined) return undefined
   const { owner } = await verifyIdTokenHint(c.var.ctx, hint)
-  return owner === ownerOf('subject', subject)
-    ? undefined
-    : loginRequired('Another end-user logged in than the hint names.')
+  return owner === ownerOf('subject', subject) ? undefined : loginRequired('other_subject')
 }
 
-/** Whether an earlier consent covers this request (contract 3.5). */
-function consentIsKnown(request: FlowRequest, remembered: readonly string[] | null): boolean {
-  if (remembered === null || asks(request, 'consent')) return false
+/** The earlier consent that covers this request, if it does (contract 3.5). */
+function knownConsent(request: FlowRequest, remembered: RememberedConsent | null): string | null {
+  if (remembered === null || asks(request, 'consent')) return null
   if (isPublic(request.client) && (request.device !== null || isImpersonable(request.redirectUri)))
-    return false
-  return request.scope.every(scopeRule(request.config.strategies.scope, remembered))
+    return null
+  const { id, scope } = remembered
+  return request.scope.every(scopeRule(request.config.strategies.scope, scope)) ? id : null
 }

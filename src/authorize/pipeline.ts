@@ -1,4 +1,5 @@
 import { invalidClient } from '../clients/refusals.ts'
+import { audienceIn, resourcesIn } from '../clients/resource.ts'
 import type { RequestContext } from '../context.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import type { DeviceRef } from '../flow/state.ts'
@@ -89,8 +90,11 @@ function judge(
   }
 }
 
-const listsOf = (parameters: Parameters): Pick<FlowRequest, 'scope' | 'audience' | 'prompt'> => ({
+const listsOf = (
+  parameters: Parameters,
+): Pick<FlowRequest, 'scope' | 'audience' | 'resources' | 'prompt'> => ({
   scope: parameters.scopes(),
-  audience: [...new Set(parameters.list('audience'))],
+  audience: audienceIn(parameters),
+  resources: resourcesIn(parameters),
   prompt: parameters.list('prompt'),
 })

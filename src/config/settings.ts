@@ -55,6 +55,12 @@ const origins = listOf(
   ),
 )
 
+const resources = listOf(
+  textThat('absolute URIs without query, fragment and spaces', (text) =>
+    /^[a-z][a-z0-9+.-]*:[^\s?#]+$/i.test(text),
+  ),
+)
+
 /** Names of methods and headers (RFC 9110 section 5.6.2). */
 const tokens = listOf(textThat('names', (text) => /^[\w!#$%&'*+.^`|~-]+$/.test(text)))
 
@@ -148,6 +154,7 @@ export const settings = {
     revokeTokensOnLogout: setting('OAUTH2_REVOKE_TOKENS_ON_LOGOUT', flag, 'false'),
     tokenHook: setting('OAUTH2_TOKEN_HOOK', optional(hook)),
     refreshTokenHook: setting('OAUTH2_REFRESH_TOKEN_HOOK', optional(hook)),
+    tokenHookClaims: setting('OAUTH2_TOKEN_HOOK_CLAIMS', oneOf('merge', 'replace'), 'merge'),
   },
   grace: {
     seconds: setting(
@@ -175,6 +182,7 @@ export const settings = {
   registration: {
     enabled: setting('OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED', flag, 'false'),
     url: setting('WEBFINGER_OIDC_DISCOVERY_CLIENT_REGISTRATION_URL', optional(serverUrl)),
+    resources: setting('OIDC_DYNAMIC_CLIENT_REGISTRATION_RESOURCES', resources),
   },
   cookies: {
     sameSite: setting('SERVE_COOKIES_SAME_SITE_MODE', oneOf('None', 'Lax', 'Strict'), 'None'),

@@ -86,6 +86,8 @@ export interface OAuth2Settings {
   readonly revokeTokensOnLogout: boolean
   readonly tokenHook: TokenHook | null
   readonly refreshTokenHook: TokenHook | null
+  /** Whether the token hook's claims join those of the consent when that is redeemed, or replace them. */
+  readonly tokenHookClaims: 'merge' | 'replace'
   readonly device: {
     /** Least pause between two polls, seconds. */
     readonly pollingInterval: number
@@ -127,8 +129,15 @@ export interface Config {
   readonly publicCors: CorsSettings
   /** Kinds of subject identifiers that clients may register for, and the salt of pairwise ones. */
   readonly subjects: { readonly types: readonly string[]; readonly salt: string | null }
-  /** Dynamic client registration, and where discovery says it is; null: here, if it is on. */
-  readonly registration: { readonly enabled: boolean; readonly url: string | null }
+  /**
+   * Dynamic client registration, where discovery says it is (null: here, if it is on), and the resources that clients may
+   * ask for that registered themselves.
+   */
+  readonly registration: {
+    readonly enabled: boolean
+    readonly url: string | null
+    readonly resources: readonly string[]
+  }
   readonly credentialsUrl: string | null
   /** Addresses that discovery names in place of ours, behind a gateway say. */
   readonly endpoints: Readonly<

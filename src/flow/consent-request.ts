@@ -25,11 +25,11 @@ const consentCall = callsOn(consentChallenge, (config, { flow }) => requestUrl(c
 
 /** Shows a consent request. */
 export const getConsentRequest = consentCall<ConsentRequestView>(
-  async (ctx, { state: { flow, skip, subject, acr, amr, context } }, _body, challenge) => ({
+  async (ctx, { state: { flow, restsOn, subject, acr, amr, context } }, _body, challenge) => ({
     challenge,
     consent_request_id: flow.id,
     ...(await viewRequest(ctx, flow)),
-    skip,
+    skip: restsOn !== null,
     subject,
     login_challenge: flow.id,
     login_session_id: flow.sid,

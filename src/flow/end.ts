@@ -22,12 +22,12 @@ export async function endSessions(
   const input = { attempt, target, flowLifetime, notify, revoke }
   const { ended, notices, told, revoked } = await rt.ledgers.call(owner, 'endSessions', input)
   for (const sid of ended) ctx.audit('session.ended', { sid })
-  noteRevoked(ctx, revoked)
+  noteRevoked(ctx, 'token.revoked', revoked)
   if (notices.length > 0) ctx.defer(deliverNotices(rt, owner, notices))
   return told
 }
 
-/** Revokes grants of an owner with all their tokens. Throws `temporarily_unavailable`. */
+/** Ends consents of an owner with all tokens that rest on them. Throws `temporarily_unavailable`. */
 export async function revokeGrants(
   ctx: RequestContext,
   owner: string,
@@ -36,11 +36,15 @@ export async function revokeGrants(
   const { rt, attempt } = ctx
   const flowLifetime = rt.config.ttl.loginConsentRequest
   const { revoked } = await rt.ledgers.call(owner, 'revokeGrants', { attempt, target, flowLifetime })
-  noteRevoked(ctx, revoked)
+  noteRevoked(ctx, 'consent.revoked', revoked)
 }
 
-function noteRevoked({ rt, audit, defer }: RequestContext, revoked: readonly string[]): void {
+function noteRevoked(
+  { rt, audit, defer }: RequestContext,
+  event: 'token.revoked' | 'consent.revoked',
+  revoked: readonly string[],
+): void {
   if (revoked.length === 0) return
-  audit('consent.revoked', { grants: revoked })
+  audit(event, { grants: revoked })
   defer(rt.book.revoke(revoked, nowSeconds()))
 }

@@ -1,11 +1,12 @@
 import { invalidRequest } from '../errors/oauth-error.ts'
+import { withQuery } from '../http/location.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { isPlainText } from '../util/text.ts'
 import { acceptLoginBody, checkSize, parseBody, parseDenial } from './bodies.ts'
 import { callsOn, goOn } from './challenge.ts'
 import { type RequestView, viewRequest } from './request-view.ts'
 import { loginChallenge, loginVerifier } from './state.ts'
-import { requestUrl, withQuery } from './urls.ts'
+import { requestUrl } from './urls.ts'
 
 /** Longest subject, in characters. */
 const MAX_SUBJECT = 255

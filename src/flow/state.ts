@@ -33,6 +33,8 @@ export interface Flow {
   readonly instance: string
   /** Set when a device asked, and no client through the browser. */
   readonly device: DeviceRef | null
+  /** Consent epoch of the client that asked: one that changed its addresses since begins afresh. */
+  readonly consentEpoch: number
 }
 
 /** The login epoch of a subject whose sessions were all ended lately: a login sealed without it does not count. */
@@ -82,7 +84,8 @@ export interface ConsentState {
   readonly subject: string
   readonly authTime: number
   readonly epoch: number
-  readonly skip: boolean
+  /** The remembered consent because of which the app need not ask; null where it has to. */
+  readonly restsOn: string | null
   readonly forced: string
   readonly acr: string
   readonly amr: readonly string[]
@@ -114,17 +117,25 @@ const flowFormat = tuple({
   csrf: text,
   instance: text,
   device: v.nullish(nested, null),
+  consentEpoch: v.nullish(seconds, null),
 })
 
 function fromFlow(flow: Flow): readonly unknown[] {
   const device = flow.device === null ? null : deviceFormat.write(flow.device)
-  return flowFormat.write({ ...flow, tail: flow.id.slice(18), device })
+  // Hardly any client has one, and a null at the end takes no room in a URL.
+  const consentEpoch = flow.consentEpoch || null
+  return flowFormat.write({ ...flow, tail: flow.id.slice(18), device, consentEpoch })
 }
 
 function toFlow(data: readonly unknown[]): Flow {
-  const { tail, device, ...flow } = flowFormat.read(data)
+  const { tail, device, consentEpoch, ...flow } = flowFormat.read(data)
   const id = flow.sid.slice(0, 18) + tail
-  return { ...flow, id, device: device === null ? null : deviceFormat.read(device) }
+  return {
+    ...flow,
+    id,
+    device: device === null ? null : deviceFormat.read(device),
+    consentEpoch: consentEpoch ?? 0,
+  }
 }
 
 const denial = v.object({ error: text, description: text })
@@ -152,7 +163,7 @@ const loginAcceptance = v.object({
   extend: v.boolean(),
 })
 
-const consent = { flow: nested, rest: v.object({ ...person, epoch: seconds, skip: v.boolean() }) }
+const consent = { flow: nested, rest: v.object({ ...person, epoch: seconds, restsOn: v.nullable(text) }) }
 
 const consentAcceptance = v.object({
   scope: texts,

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { accessTokenLifespan } from '../clients/lifespans.ts'
+import { resourcesIn } from '../clients/resource.ts'
 import type { TokenHook } from '../config/types.ts'
 import type { RequestContext } from '../context.ts'
 import { accessDenied, OAuthError } from '../errors/oauth-error.ts'
@@ -9,6 +10,7 @@ import { fetchOutbound, type OutboundAnswer } from '../http/outbound.ts'
 import type { CustomClaims, HookStep, RedeemResult, RefreshResult } from '../ledger/types.ts'
 import type { ClientRecord } from '../store/types.ts'
 import type { TokenLifetimes } from '../tokens/lifetimes.ts'
+import { narrowed, targetsIn } from '../tokens/targets.ts'
 import { isJsonObject, isShallow, type JsonObject, parseJson } from '../util/json.ts'
 import { type HookSession, hookedSession, ownSession, refreshHookBody, tokenHookBody } from './hook-body.ts'
 import type { OwnClaims } from './own-token.ts'
@@ -37,7 +39,7 @@ export interface HookedRequest {
  * issued is read, the hooks are asked, and the call commits with what they answered, if the grant is then as it was.
  * The hooks hear only of requests that would give new tokens; where a hook refuses or fails nothing is written.
  *
- * @param call - the ledger call; `ask` changes nothing, claims replace the grant's own
+ * @param call - the ledger call; `ask` changes nothing, claims count instead of the grant's own
  * @throws `access_denied` when a hook forbids it, `server_error` when a hook fails
  */
 export async function withHooks<Result extends RedeemResult | RefreshResult>(
@@ -49,8 +51,17 @@ export async function withHooks<Result extends RedeemResult | RefreshResult>(
   const asked: RedeemResult | RefreshResult = await call('ask')
   if (asked.status !== 'issued') return call(undefined)
   if ('via' in asked && (asked.via === 'grace' || asked.via === 'repeat')) return call(undefined)
-  return call(await askHooks(ctx, request, asked.grant))
+  const targets = targetsIn(asked.grant, resourcesIn(request.form))
+  const claims = await askHooks(ctx, request, narrowed(asked.grant, targets))
+  const merges = !('via' in asked) && ctx.rt.config.oauth2.tokenHookClaims === 'merge'
+  return call(merges && claims !== undefined ? mergeClaims(claims, asked.grant) : claims)
 }
+
+/** Claims of a hook beside those of the consent that is redeemed, which count where both have one (Hydra 26.2). */
+const mergeClaims = (hooked: CustomClaims, consented: CustomClaims): CustomClaims => ({
+  accessTokenClaims: { ...hooked.accessTokenClaims, ...consented.accessTokenClaims },
+  idTokenClaims: { ...hooked.idTokenClaims, ...consented.idTokenClaims },
+})
 
 /** The hooks for a token without a grant; its custom claims, none without a hook. Throws as `withHooks`. */
 export async function hookedOwnClaims(
@@ -122,7 +133,7 @@ async function post(
   }
 }
 
-/** Both kinds of claims are replaced: what the answer leaves out is emptied (contract 1.5). */
+/** Both kinds of claims: what the answer leaves out is empty (contract 1.5). */
 function readClaims(body: Uint8Array): CustomClaims | undefined {
   try {
     const answer = parseJson(body)

@@ -36,7 +36,7 @@ export class Parameters {
       const values = this.#values.get(name)
       if (values === undefined) this.#values.set(name, [value])
       else if (REPEATABLE.has(name)) values.push(value)
-      else throw invalidRequest(`Parameter '${name.slice(0, 64)}' is given more than once.`)
+      else throw repeated(name)
     }
   }
 
@@ -76,6 +76,12 @@ export class Parameters {
 function checkNumber(count: number): void {
   if (count > MAX_PARAMETERS) throw invalidRequest(`The request has more than ${MAX_PARAMETERS} parameters.`)
 }
+
+/** Names what is shaped like a parameter of ours: other names are a stranger's words, and some refusals are pages. */
+const repeated = (name: string): OAuthError =>
+  invalidRequest(
+    `${/^[a-z_]{1,40}$/.test(name) ? `Parameter '${name}'` : 'A parameter'} is given more than once.`,
+  )
 
 /** The name/value pairs of form-encoded text, counted before they are decoded; throws `invalid_request` for too many. */
 export function readEntries(text: string): Entries {

@@ -1,11 +1,12 @@
 import { type GrantRow, readConsent } from './grant-row.ts'
 import type { ListGrantsInput, StoredGrant } from './grant-types.ts'
+import type { LoginInput, RememberedConsent } from './session-types.ts'
+import { isRestedOn, LIVE, REMEMBERED, RESTED_ON } from './standing.ts'
 import type { Work } from './work.ts'
 
-const CONSENTED = `skipped = 0 AND revoked = 0 AND (expires IS NULL OR expires > ?1)
-  AND (consent_ends IS NULL OR consent_ends > ?1)`
+const CONSENTED = `skipped = 0 AND (${REMEMBERED} OR ${LIVE} OR ${RESTED_ON})`
 
-/** Consents that count, in order of id. */
+/** Consents that are remembered or on which live tokens rest, in order of id. */
 export function listGrants(work: Work, input: ListGrantsInput): readonly StoredGrant[] {
   const rows = work.tables.rows<Pick<GrantRow, 'id' | 'record'>>(
     'grants',
@@ -15,20 +16,42 @@ export function listGrants(work: Work, input: ListGrantsInput): readonly StoredG
   return rows.map(readConsent)
 }
 
-/** How many consents count, of one session or of all. */
+/** How many of them there are, of one session or of all. */
 export function countGrants(work: Work, { sid }: { readonly sid: string | null }): number {
   const sql = `SELECT count(*) AS total FROM grants WHERE ${CONSENTED} AND (?2 IS NULL OR sid = ?2)`
   return work.tables.rows<{ total: number }>('grants', sql, work.now, sid)[0]?.total ?? 0
 }
 
-/** Scopes of the client's newest remembered consent that counts; one given to an earlier creation of the client does not. */
-export function rememberedScope(work: Work, clientId: string, instance: string): readonly string[] | null {
+/** The client's newest remembered consent; one given to the client as it was before does not count. */
+export function rememberedConsent(
+  work: Work,
+  { clientId, instance, consentEpoch = 0 }: Pick<LoginInput, 'clientId' | 'instance' | 'consentEpoch'>,
+): RememberedConsent | null {
   const [row] = work.tables.rows<Pick<GrantRow, 'id' | 'record'>>(
     'grants',
-    `SELECT id, record FROM grants WHERE ${CONSENTED} AND remembered = 1 AND client = ?2
-     ORDER BY granted_at DESC, id DESC LIMIT 1`,
+    `SELECT id, record FROM grants WHERE ${REMEMBERED} AND client = ?2 ORDER BY granted_at DESC, id DESC LIMIT 1`,
     ...[work.now, clientId],
   )
-  const record = row === undefined ? undefined : readConsent(row)
-  return record?.instance === instance ? record.scope : null
+  if (row === undefined) return null
+  const { id, scope, ...given } = readConsent(row)
+  const isSame = given.instance === instance && (given.consentEpoch ?? 0) === consentEpoch
+  return isSame ? { id, scope } : null
+}
+
+/**
+ * Ends the remembered consents of a client that a newer one replaces. Their tokens live on, and so does what rests on
+ * them; the rows are kept no longer than that.
+ */
+export function endOlderConsents(
+  work: Work,
+  newer: { readonly id: string; readonly clientId: string },
+): void {
+  const query = `SELECT * FROM grants WHERE ${REMEMBERED} AND client = ?2 AND id <> ?3`
+  for (const row of work.tables.rows<GrantRow>('grants', query, work.now, newer.clientId, newer.id)) {
+    const tokensEnd = row.revoked === 1 ? 0 : row.tokens_end
+    const expires = tokensEnd === null ? row.expires : Math.max(row.flow_expires, tokensEnd)
+    const over = row.revoked === 1 && !isRestedOn(work, row.id)
+    work.tables.update('grants', row.id, { consent_ends: work.now, expires, ...(over && { record: '' }) })
+    work.wake(expires)
+  }
 }

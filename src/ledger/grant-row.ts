@@ -26,6 +26,8 @@ export type GrantRow = {
   readonly expires: number | null
   readonly record: string
   readonly notify: string
+  readonly rests_on: string
+  readonly tokens_end: number | null
 }
 
 /** The row of a grant, revoked ones too; undefined when there is none or it expired. */
@@ -45,6 +47,13 @@ export function findOwn(
 /** A record as it is stored. */
 export function encodeRecord(record: GrantRecord): string {
   return JSON.stringify({ v: RECORD_VERSION, ...record })
+}
+
+/** The record of a consent whose tokens ended: without what went into them. */
+export function withoutClaims(row: Pick<GrantRow, 'record'>): string {
+  const { hooked: _hooked, ...record } = parse(row)
+  const emptied = { accessTokenClaims: {}, idTokenClaims: {}, context: null, nonce: null }
+  return JSON.stringify({ ...record, ...emptied } satisfies typeof record)
 }
 
 /** Whom to tell of the session's end, as `notify` holds it: which creation of the client, and by which names. */
@@ -67,7 +76,7 @@ export function hookedRecord(row: Pick<GrantRow, 'record'>, hooked: CustomClaims
 }
 
 /**
- * The record of a row that is not revoked, with the claims of a token hook if one gave any.
+ * The record of a row whose tokens are not revoked, with the claims of a token hook if one gave any.
  * @throws OAuthError `server_error` for a version this release does not know: never taken for "no such grant".
  */
 export function readRecord(row: Pick<GrantRow, 'id' | 'record'>): StoredGrant {

@@ -6,6 +6,8 @@ export interface GrantRecord {
   readonly clientId: string
   /** Which creation of the client this was consented for. */
   readonly instance: string
+  /** The client's consent epoch then, unless 0: remembered for another one it does not count. */
+  readonly consentEpoch?: number
   readonly sid: string
   /** Raw query of the authorization request, without the leading `?`. */
   readonly query: string
@@ -49,8 +51,8 @@ export interface GrantInput {
   readonly epoch: number
   /** Digest of the consent decision: equal for a repeated verifier, different for another decision. */
   readonly digest: string
-  /** True when the consent was skipped because an earlier one was remembered: such grants are not listed. */
-  readonly skipped: boolean
+  /** The remembered consent because of which this one was skipped: it must still count, and is listed for both. */
+  readonly restsOn: string | null
   /** When a remembered consent ends; null for never. */
   readonly consentExpiresAt: number | null
   readonly codeLifetime: number
@@ -65,7 +67,7 @@ export type GrantResult =
   | { readonly status: 'granted'; readonly codeExpiresAt: number; readonly first: boolean }
   /** Another decision was made for this flow already. */
   | { readonly status: 'conflict' }
-  /** The session ended, the epoch moved on, or the code is already redeemed: start afresh. */
+  /** Session or remembered consent ended, the epoch moved on, or the code is already redeemed: start afresh. */
   | { readonly status: 'ended' }
 
 export interface RedeemInput {
@@ -77,6 +79,8 @@ export interface RedeemInput {
   readonly keepSeconds: number | null
   /** Set for a device, which may ask twice for want of an answer: a second redemption just fails. */
   readonly spareReused?: boolean
+  /** What of the grant's audience the token is to be for; none for all of it. */
+  readonly resources?: readonly string[]
   readonly hook?: HookStep | undefined
 }
 
@@ -94,6 +98,8 @@ export type RedeemResult =
   /** Second redemption; where it revokes the family, that is done. */
   | { readonly status: 'reused' }
   | { readonly status: 'gone' }
+  /** A resource that was not granted; nothing changes. */
+  | { readonly status: 'target_refused'; readonly value: string }
 
 /** The client's registered limits at this moment, re-checked before a refresh commits. */
 export interface ClientLimits {
@@ -116,6 +122,8 @@ export interface RefreshInput {
   readonly generation: number
   readonly grace: Grace
   readonly limits: ClientLimits
+  /** As for `redeem`. */
+  readonly resources?: readonly string[]
   readonly keepSeconds: number | null
   readonly hook?: HookStep | undefined
 }
@@ -126,6 +134,7 @@ export type RefreshResult =
   | { readonly status: 'gone' }
   | { readonly status: 'scope_lost'; readonly value: string }
   | { readonly status: 'audience_lost'; readonly value: string }
+  | { readonly status: 'target_refused'; readonly value: string }
   | { readonly status: 'offline_not_granted' }
 
 export interface InspectInput {
@@ -136,7 +145,7 @@ export interface InspectInput {
   readonly use: 'access_token' | 'refresh_token'
 }
 
-/** A consent session for the admin list; `skipped`, revoked and elapsed ones are left out. */
+/** Consent sessions for the admin list: those remembered or on which live tokens rest, `skipped` ones never. */
 export interface ListGrantsInput {
   readonly sid: string | null
   readonly after: string | null
@@ -145,7 +154,7 @@ export interface ListGrantsInput {
 
 export interface RevokeGrantsInput {
   readonly attempt: string
-  /** What to revoke: one grant, all of one client, or all of the subject. */
+  /** What to revoke: one consent with what rests on it, all of one client, or all of the subject. */
   readonly target: { readonly id: string } | { readonly clientId: string } | 'all'
   readonly flowLifetime: number
 }

@@ -1,8 +1,10 @@
+import { endOlderConsents } from './consents.ts'
 import { epochHolds } from './epochs.ts'
-import { encodeNotify, encodeRecord, findGrant, readRecord } from './grant-row.ts'
+import { encodeNotify, encodeRecord, findGrant, findOwn, readRecord } from './grant-row.ts'
 import type { GrantInput, GrantResult, InspectInput, StoredGrant } from './grant-types.ts'
 import { isWithinGrace } from './refresh.ts'
 import { findSession, isOpen } from './sessions.ts'
+import { isRemembered } from './standing.ts'
 import { later, type Work } from './work.ts'
 
 const ENDED: GrantResult = { status: 'ended' }
@@ -20,28 +22,36 @@ export function commitGrant(work: Work, input: GrantInput): GrantResult {
   return { status: 'granted', codeExpiresAt: row.code_expires, first: row.attempt === input.attempt }
 }
 
-function mayIssue(work: Work, { record, epoch }: GrantInput): boolean {
+function mayIssue(work: Work, { record, epoch, restsOn }: GrantInput): boolean {
   const session = findSession(work, record.sid)
   return (
     isOpen(session, work.now) &&
     session.subject === record.subject &&
-    epochHolds(work, record.clientId, epoch)
+    epochHolds(work, record.clientId, epoch) &&
+    (restsOn === null || counts(work, { id: restsOn, clientId: record.clientId }))
   )
+}
+
+function counts(work: Work, consent: { readonly id: string; readonly clientId: string }): boolean {
+  const row = findOwn(work, consent)
+  return row !== undefined && isRemembered(row, work.now)
 }
 
 function insert(work: Work, input: GrantInput): GrantResult {
   const { id, record, attempt, digest } = input
   const codeExpires = work.now + input.codeLifetime
-  const flowExpires = Math.max(input.flowExpiresAt, codeExpires, work.now + input.tokenLifetime)
-  // A skipped consent leans on an earlier one and is not itself remembered.
-  const remembered = record.remember && !input.skipped
+  const tokensEnd = Math.max(codeExpires, work.now + input.tokenLifetime)
+  const flowExpires = Math.max(input.flowExpiresAt, tokensEnd)
+  const skipped = input.restsOn !== null
+  // A skipped consent rests on an earlier one and is not itself remembered.
+  const remembered = record.remember && !skipped
   const consentEnds = remembered ? input.consentExpiresAt : null
   const expires = remembered ? later(flowExpires, consentEnds) : flowExpires
   work.tables.insert('grants', {
     id,
     client: record.clientId,
     sid: record.sid,
-    skipped: Number(input.skipped),
+    skipped: Number(skipped),
     remembered: Number(remembered),
     consent_ends: consentEnds,
     granted_at: record.handledAt,
@@ -52,8 +62,11 @@ function insert(work: Work, input: GrantInput): GrantResult {
     expires,
     record: encodeRecord(record),
     notify: input.notify ? encodeNotify(record) : '',
+    rests_on: input.restsOn ?? '',
+    tokens_end: tokensEnd,
   })
   work.wake(expires)
+  if (remembered) endOlderConsents(work, { id, clientId: record.clientId })
   return { status: 'granted', codeExpiresAt: codeExpires, first: true }
 }
 

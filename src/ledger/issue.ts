@@ -1,5 +1,5 @@
 import { type GrantRow, hookedRecord, readRecord } from './grant-row.ts'
-import type { IssuedGeneration, RedeemInput } from './grant-types.ts'
+import type { GrantRecord, IssuedGeneration, RedeemInput } from './grant-types.ts'
 import { later, type Work } from './work.ts'
 
 /**
@@ -15,10 +15,17 @@ export function issue(
 ): IssuedGeneration {
   if (hook === 'ask') return issued(row, changes.generation, work.now)
   const record = hookedRecord(row, hook)
-  const expires = later(row.expires, keepSeconds === null ? null : work.now + keepSeconds)
-  work.tables.update('grants', row.id, { ...changes, issued_at: work.now, attempt, expires, record })
+  const end = keepSeconds === null ? null : work.now + keepSeconds
+  const ends = { tokens_end: later(row.tokens_end, end), expires: later(row.expires, end) }
+  work.tables.update('grants', row.id, { ...changes, issued_at: work.now, attempt, ...ends, record })
   return issued({ ...row, record }, changes.generation, work.now)
 }
+
+/** A resource that is asked for, but was not granted (RFC 8707 section 2.2): tokens may only be narrower. */
+export const ungranted = (
+  { audience }: Pick<GrantRecord, 'audience'>,
+  { resources = [] }: Pick<RedeemInput, 'resources'>,
+): string | undefined => resources.find((resource) => !audience.includes(resource))
 
 /** The answer about a generation that was made at `issuedAt`. */
 export const issued = (row: GrantRow, generation: number, issuedAt: number): IssuedGeneration => ({

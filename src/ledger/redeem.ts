@@ -1,8 +1,8 @@
 import { epochHolds } from './epochs.ts'
-import { findOwn, type GrantRow } from './grant-row.ts'
+import { findOwn, type GrantRow, readRecord } from './grant-row.ts'
 import type { RedeemInput, RedeemResult } from './grant-types.ts'
-import { issue, issued } from './issue.ts'
-import { revokeRow } from './revocation.ts'
+import { issue, issued, ungranted } from './issue.ts'
+import { endTokens } from './revocation.ts'
 import { findSession } from './sessions.ts'
 import type { Work } from './work.ts'
 
@@ -19,13 +19,16 @@ export function redeem(work: Work, input: RedeemInput): RedeemResult {
   if (row.revoked === 1 || row.code_expires <= work.now) return GONE
   // A missing session is one that ran out; an ended one is kept as long as a grant names it.
   if (findSession(work, row.sid)?.ended === 1 || !epochHolds(work, row.client, input.epoch)) return GONE
+  const value = ungranted(readRecord(row), input)
+  if (value !== undefined) return { status: 'target_refused', value }
   return issue(work, row, input, { generation: 1, code_attempt: input.attempt })
 }
 
 function redeemAgain(work: Work, input: RedeemInput, row: GrantRow): RedeemResult {
   if (row.code_attempt !== input.attempt) {
     if (input.spareReused === true) return GONE
-    if (row.revoked === 0 && input.hook !== 'ask') revokeRow(work, row, input.attempt, 0)
+    if (row.revoked === 0 && input.hook !== 'ask')
+      endTokens(work, row, { attempt: input.attempt, flowLifetime: 0 })
     return { status: 'reused' }
   }
   if (row.revoked === 1 || row.generation > 1) return GONE

@@ -1,8 +1,8 @@
 import { audienceRule, scopeRule } from '../util/scope.ts'
 import { findOwn, type GrantRow, readRecord } from './grant-row.ts'
 import type { Grace, GrantRecord, InspectInput, RefreshInput, RefreshResult } from './grant-types.ts'
-import { issue, issued } from './issue.ts'
-import { revokeRow } from './revocation.ts'
+import { issue, issued, ungranted } from './issue.ts'
+import { endTokens } from './revocation.ts'
 import type { Work } from './work.ts'
 
 /** A superseded generation: number, when it was superseded in ms, uses since, attempt of the last use. */
@@ -80,7 +80,7 @@ export function refresh(work: Work, input: RefreshInput): RefreshResult {
   const decision = decideRefresh(row, input, work.nowMs)
   const commits = input.hook !== 'ask'
   if (decision === undefined) {
-    if (commits) revokeRow(work, row, input.attempt, 0)
+    if (commits) endTokens(work, row, { attempt: input.attempt, flowLifetime: 0 })
     return { status: 'reused' }
   }
   const { via, ...changes } = decision
@@ -89,7 +89,7 @@ export function refresh(work: Work, input: RefreshInput): RefreshResult {
   return { ...issued(row, row.generation, row.issued_at), via }
 }
 
-function refuse(grant: GrantRecord, { limits }: RefreshInput): RefreshResult | undefined {
+function refuse(grant: GrantRecord, { limits, resources = [] }: RefreshInput): RefreshResult | undefined {
   const offline = grant.scope.some((scope) => scope === 'offline' || scope === 'offline_access')
   if (!offline) return { status: 'offline_not_granted' }
   const mayHave = scopeRule(limits.strategy, limits.scope)
@@ -97,5 +97,7 @@ function refuse(grant: GrantRecord, { limits }: RefreshInput): RefreshResult | u
   if (scope !== undefined) return { status: 'scope_lost', value: scope }
   const mayName = audienceRule(limits.audience)
   const audience = grant.audience.find((value) => !mayName(value))
-  return audience === undefined ? undefined : { status: 'audience_lost', value: audience }
+  if (audience !== undefined) return { status: 'audience_lost', value: audience }
+  const value = ungranted(grant, { resources })
+  return value === undefined ? undefined : { status: 'target_refused', value }
 }

@@ -1,64 +1,105 @@
 import { raiseEpoch, SUBJECT } from './epochs.ts'
-import { findGrant, findOwn, type GrantRow } from './grant-row.ts'
+import { findOwn, type GrantRow, withoutClaims } from './grant-row.ts'
 import type { RevokeGrantInput, RevokeGrantsInput } from './grant-types.ts'
 import { hasOpenSession } from './sessions.ts'
-import { alive, type Work } from './work.ts'
+import { isLive, isRemembered, isRestedOn, restedOnIds } from './standing.ts'
+import { alive, later, type Work } from './work.ts'
+
+/** The request that revokes, and how long a flow may live, seconds; the row's own flow counts in any case. */
+type Revocation = Pick<RevokeGrantInput, 'attempt' | 'flowLifetime'>
+
+/** What is left of a row whose tokens ended, and until when. */
+type Left = { readonly record: string; readonly expires: number | null }
 
 /**
- * Revokes a grant and every token of it. The row stays as a tombstone, without what was consented to, until no
- * verifier can make the grant anew.
- * @param flowLifetime how long a flow may live, seconds; the row's own flow counts in any case.
+ * Ends every token of a grant. A consent that is remembered, or that other tokens rest on, stays, without what went
+ * into the tokens. Otherwise the row stays as a tombstone, without what was consented to, until no verifier can make
+ * the grant anew.
  */
-export function revokeRow(work: Work, row: GrantRow, attempt: string, flowLifetime: number): void {
-  const expires = Math.max(row.flow_expires, work.now + flowLifetime)
-  work.tables.update('grants', row.id, { revoked: 1, attempt, recent: '[]', record: '', expires })
-  work.wake(expires, 'tombstone')
+export function endTokens(
+  work: Work,
+  row: GrantRow,
+  revocation: Revocation,
+  restedOn = (id: string): boolean => isRestedOn(work, id),
+): void {
+  const tombstone = tombstoneOf(work, row, revocation)
+  const remembered = isRemembered(row, work.now)
+  const stays = remembered || (row.remembered === 1 && restedOn(row.id))
+  if (!stays) end(work, row, revocation, tombstone)
+  else {
+    const expires = remembered ? later(tombstone.expires, row.consent_ends) : tombstone.expires
+    end(work, row, revocation, { record: withoutClaims(row), expires })
+  }
 }
+
+function end(work: Work, row: GrantRow, { attempt }: Revocation, left: Left): void {
+  work.tables.update('grants', row.id, { revoked: 1, attempt, recent: '[]', ...left })
+  work.wake(left.expires, 'tombstone')
+}
+
+const tombstoneOf = ({ now }: Work, row: GrantRow, { flowLifetime }: Revocation): Left => ({
+  record: '',
+  expires: Math.max(row.flow_expires, now + flowLifetime),
+})
 
 /** Revokes the grant of a token that its client presents (RFC 7009 section 2.1); another client changes nothing. */
 export function revokeGrant(work: Work, input: RevokeGrantInput): { readonly revoked: boolean } {
   const row = findOwn(work, input)
-  return { revoked: row !== undefined && revokeOnce(work, row, input) }
+  return { revoked: row !== undefined && revokeTokens(work, row, input) }
 }
 
-/** Revokes one grant, a client's or all; the ids of those that this attempt revoked. */
+/** Ends one consent, a client's or all, and what rests on them; the ids of the grants that this attempt ended. */
 export function revokeGrants(work: Work, input: RevokeGrantsInput): { readonly revoked: readonly string[] } {
   const { target } = input
-  const revoked = targets(work, target).filter((row) => revokeOnce(work, row, input))
+  const revoked = targets(work, target).filter((row) => revokeConsent(work, row, input))
   if ((target === 'all' || 'clientId' in target) && hasOpenSession(work)) {
     raiseEpoch(work, target === 'all' ? SUBJECT : target.clientId, input)
   }
   return { revoked: revoked.map((row) => row.id) }
 }
 
-/** Revokes every grant that was given in a session; the ids of those that this attempt revoked. */
-export function revokeSession(
-  work: Work,
-  sid: string,
-  input: Pick<RevokeGrantInput, 'attempt' | 'flowLifetime'>,
-): readonly string[] {
-  const rows = work.tables.rows<GrantRow>('grants', 'SELECT * FROM grants WHERE sid = ?', sid)
+/** Revokes the tokens of every grant that was given in a session; the ids of those that this attempt revoked. */
+export function revokeSession(work: Work, sid: string, input: Revocation): readonly string[] {
+  // First what rests on consents, so that these know what is left, and that is looked up once.
+  const query = 'SELECT * FROM grants WHERE sid = ? ORDER BY skipped DESC, id'
+  const rows = work.tables.rows<GrantRow>('grants', query, sid)
+  let found: ReadonlySet<string> | undefined
+  const restedOn = (id: string): boolean => {
+    found ??= restedOnIds(work)
+    return found.has(id)
+  }
   return rows
-    .filter((row) => alive(row.expires, work.now) && revokeOnce(work, row, input))
+    .filter((row) => alive(row.expires, work.now) && revokeTokens(work, row, input, restedOn))
     .map(({ id }) => id)
 }
 
-function revokeOnce(
+function revokeTokens(
   work: Work,
   row: GrantRow,
-  input: Pick<RevokeGrantInput, 'attempt' | 'flowLifetime'>,
+  input: Revocation,
+  restedOn?: (id: string) => boolean,
 ): boolean {
   if (row.revoked === 1) return row.attempt === input.attempt
-  revokeRow(work, row, input.attempt, input.flowLifetime)
+  endTokens(work, row, input, restedOn)
   return true
 }
 
+function revokeConsent(work: Work, row: GrantRow, input: Revocation): boolean {
+  if (row.record === '') return row.attempt === input.attempt
+  end(work, row, input, tombstoneOf(work, row, input))
+  return true
+}
+
+/** Rows that are there, or kept because others rest on them. */
 function targets(work: Work, target: RevokeGrantsInput['target']): readonly GrantRow[] {
-  if (target !== 'all' && 'id' in target) {
-    const row = findGrant(work, target.id)
-    return row === undefined ? [] : [row]
-  }
-  const query = 'SELECT * FROM grants WHERE ?1 IS NULL OR client = ?1 ORDER BY id'
-  const rows = work.tables.rows<GrantRow>('grants', query, target === 'all' ? null : target.clientId)
-  return rows.filter((row) => alive(row.expires, work.now))
+  const [condition, value] =
+    target === 'all'
+      ? ['?1 IS NULL', null]
+      : 'id' in target
+        ? ['id = ?1 OR rests_on = ?1', target.id]
+        : ['client = ?1', target.clientId]
+  const query = `SELECT * FROM grants WHERE ${condition} ORDER BY id`
+  const rows = work.tables.rows<GrantRow>('grants', query, value)
+  const restedOn = new Set(rows.filter((row) => isLive(row, work.now)).map((row) => row.rests_on))
+  return rows.filter((row) => alive(row.expires, work.now) || restedOn.has(row.id))
 }

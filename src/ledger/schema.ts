@@ -15,14 +15,17 @@ const COUNT = `${INTEGER} DEFAULT 0`
  *
  * sessions   sid, subject, auth_time, `remember` 0/1, `ends` (of recognition; null for never), `flow_expires` (until
  *            when verifiers of its flow live), `ended` 0/1 (a tombstone), attempt, expires.
- * grants     id, client, sid, `skipped` `remembered` `revoked` 0/1, `consent_ends` (null for never), `granted_at`,
+ * grants     id, client, sid, `skipped` `remembered` 0/1, `revoked` 0/1 (the end of the tokens), `consent_ends` (the end
+ *            of a remembered consent, null for never), `granted_at`,
  *            `digest` of the decision, `code_expires`, `flow_expires`, `code_attempt` (which redeemed the code),
  *            `generation` (0 until then), `issued_at` of that generation, attempt, `recent`, expires, `record`.
  *            `recent` is JSON, oldest first, at most 16: [[generation, superseded_ms, uses, attempt of last use], ...].
  *            `record` is JSON: GrantRecord and its version, `{"v":1,"subject":...}`, and as `hooked` the claims of a token
- *            hook, which count instead of those consented to; empty once revoked. `notify` is JSON for a
+ *            hook, which count instead of those consented to; empty once tokens and consent have ended. `notify` is JSON for a
  *            client that is told of the session's end, `{"instance":...,"sub":...,"sid":...}`, the names only where
- *            it has its own, else ''; one such row of each client stays as long as the session.
+ *            it has its own, else ''; one such row of each client stays as long as the session. `rests_on` is the
+ *            remembered consent because of which this one was skipped, else ''; that row stays as long as tokens of
+ *            this one. `tokens_end` is when the last code or token ends, null for never.
  * epochs     `client` ('' for the whole subject), `value` (a time in ms, rising), attempt, expires.
  * spent      id, attempt, expires. In the ledger of a network, one row for each user code it tried.
  * directory  sid, owner.
@@ -54,6 +57,8 @@ const COLUMNS = {
     expires: 'INTEGER',
     record: TEXT,
     notify: `${TEXT} DEFAULT ''`,
+    rests_on: `${TEXT} DEFAULT ''`,
+    tokens_end: 'INTEGER',
   },
   sessions: {
     sid: ID,

@@ -12,6 +12,8 @@ export interface LoginInput {
   readonly subject: string
   readonly clientId: string
   readonly instance: string
+  /** The client's consent epoch; absent for 0. */
+  readonly consentEpoch?: number
   /** The login epoch this flow has seen; 0 if none. A login from before "end all sessions" is stale. */
   readonly epoch: number
   readonly authTime: number
@@ -26,13 +28,18 @@ export interface LoginInput {
   readonly replaces: string | null
 }
 
+/** An earlier consent, which lets one within its scopes be skipped. */
+export interface RememberedConsent {
+  readonly id: string
+  readonly scope: readonly string[]
+}
+
 export type LoginResult =
   | {
       readonly status: 'active'
       /** Sealed into the consent challenge; compared when the grant is committed. */
       readonly epoch: number
-      /** Scopes of the newest remembered, not skipped, not expired grant of this client; null if there is none. */
-      readonly rememberedScope: readonly string[] | null
+      readonly remembered: RememberedConsent | null
     }
   | { readonly status: 'ended' }
   /** All sessions of the subject were ended lately, and this login does not know it: log in again, sealing `epoch`. */

@@ -1,4 +1,4 @@
-import { rememberedScope } from './consents.ts'
+import { rememberedConsent } from './consents.ts'
 import { currentEpoch, loginEpoch } from './epochs.ts'
 import type { LoginInput, LoginResult, SessionView } from './session-types.ts'
 import { alive, later, type Work } from './work.ts'
@@ -52,7 +52,7 @@ export function login(work: Work, input: LoginInput): LoginResult {
   return {
     status: 'active',
     epoch: currentEpoch(work, input.clientId),
-    rememberedScope: rememberedScope(work, input.clientId, input.instance),
+    remembered: rememberedConsent(work, input),
   }
 }
 

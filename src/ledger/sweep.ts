@@ -2,6 +2,7 @@ import type { Alarm } from './alarm.ts'
 import type { Ledgers } from './client.ts'
 import { directoryOf } from './owner.ts'
 import type { TableName, Tables } from './schema.ts'
+import { RESTED_ON } from './standing.ts'
 
 /** What the clean-up works on. */
 export interface SweepParts {
@@ -44,7 +45,7 @@ function departing(tables: Tables, now: number): readonly string[] {
   const rows = tables.rows<{ sid: string }>(
     'sessions',
     `SELECT sid FROM sessions WHERE expires <= ?1 UNION SELECT sid FROM grants WHERE expires <= ?1
-     EXCEPT SELECT sid FROM grants WHERE expires IS NULL OR expires > ?1
+     EXCEPT SELECT sid FROM grants WHERE expires IS NULL OR expires > ?1 OR ${RESTED_ON}
      EXCEPT SELECT sid FROM sessions WHERE expires IS NULL OR expires > ?1`,
     now,
   )
@@ -53,8 +54,8 @@ function departing(tables: Tables, now: number): readonly string[] {
 
 /** Rows that outlive their end, by table. */
 const KEPT: { readonly [Table in TableName]?: string } = {
-  // A client is told of the end of an open session by one grant of it.
-  grants: `AND id NOT IN (SELECT MIN(id) FROM grants WHERE notify <> '' AND sid IN
+  // A client is told of the end of an open session by one grant of it; a consent is listed for what rests on it.
+  grants: `AND NOT ${RESTED_ON} AND id NOT IN (SELECT MIN(id) FROM grants WHERE notify <> '' AND sid IN
     (SELECT sid FROM sessions WHERE ended = 0 AND (expires IS NULL OR expires > ?1)) GROUP BY sid, client, notify)`,
   // An ended session must still be known as ended when a late code comes.
   sessions: 'AND sid NOT IN (SELECT sid FROM grants)',

@@ -66,8 +66,9 @@ export interface LedgerMethods {
   inspect(input: InspectInput): StoredGrant | null
   listGrants(input: ListGrantsInput): readonly StoredGrant[]
   countGrants(input: { readonly sid: string | null }): number
-  /** Revokes the family of a presented token; false when it was gone or another client's. */
+  /** Revokes the family of a presented token, not the consent; false when it was gone or another client's. */
   revokeGrant(input: RevokeGrantInput): { readonly revoked: boolean }
+  /** Ends consents with all tokens that rest on them. */
   revokeGrants(input: RevokeGrantsInput): { readonly revoked: readonly string[] }
   /** Marks an id as spent; `first` is true for the attempt that did it. */
   spend(input: SpendInput): { readonly first: boolean }

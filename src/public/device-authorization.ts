@@ -4,10 +4,11 @@ import { authenticateClient } from '../clients/authenticate.ts'
 import type { AppEnv } from '../context.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { deviceOwner } from '../flow/device-request.ts'
-import { verifyUrl, withQuery } from '../flow/urls.ts'
+import { verifyUrl } from '../flow/urls.ts'
 import { makeUserCode } from '../flow/user-code.ts'
 import { readFilledForm, toQuery } from '../http/form.ts'
 import { oauthJson } from '../http/json.ts'
+import { withQuery } from '../http/location.ts'
 import { deviceCodes, stampOf } from '../tokens/formats.ts'
 import { nowSeconds } from '../util/clock.ts'
 
@@ -23,7 +24,11 @@ export async function deviceAuthorization(c: Context<AppEnv>): Promise<Response>
   if (form.require('client_id') !== clientId) {
     throw invalidRequest("Parameter 'client_id' names another client.")
   }
-  const lists = { scope: form.scopes(), audience: form.list('audience') }
+  const lists = {
+    scope: form.scopes(),
+    audience: form.list('audience'),
+    resource: form.list('resource'),
+  }
   const given = Object.entries(lists).filter(([, values]) => values.length > 0)
   const request = toQuery([
     ['client_id', clientId],

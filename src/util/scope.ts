@@ -32,10 +32,13 @@ export function scopeRule(strategy: 'wildcard' | 'exact', registered: readonly s
 
 const URI = /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?:\/\/([^/?#]*))?([^?#]*)/
 
+/** What makes a path mean another one to whoever reads it as an address: refused, never normalised. */
+const AMBIGUOUS = /[?#\\]|%2e|%2f|%5c|(?:^|\/)\.{1,2}(?:\/|$)/i
+
 /**
  * Makes the rule which audiences a client may have (contract section 3.8): equal to a registered one, or of the same
- * scheme and host with a path that is equal or goes on after a slash. A plain word counts as a path. It costs what
- * `scopeRule` does.
+ * scheme and host with a path that is equal or goes on after a slash, without query, fragment and dot segments. A plain
+ * word counts as a path. It costs what `scopeRule` does.
  *
  * @param registered the client's audiences.
  */
@@ -44,9 +47,11 @@ export function audienceRule(registered: readonly string[]): Rule {
   const tree = new PrefixTree<'base'>()
   for (const audience of registered) {
     const base = split(audience)
-    if (canExtend(base)) tree.add(wordsOf({ ...base, path: withoutEndSlashes(base.path) }), 'base')
+    if (!AMBIGUOUS.test(audience) && canExtend(base))
+      tree.add(wordsOf({ ...base, path: withoutEndSlashes(base.path) }), 'base')
   }
-  return (requested) => known.has(requested) || tree.covers(wordsOf(split(requested)), () => true)
+  return (requested) =>
+    known.has(requested) || (!AMBIGUOUS.test(requested) && tree.covers(wordsOf(split(requested)), () => true))
 }
 
 interface UriParts {

@@ -54,6 +54,11 @@ afterEach(() => {
 const deploy = (settings: Readonly<Record<string, string>> = {}): Deployment =>
   new Deployment(testEnv({ OAUTH2_TOKEN_HOOK: URL_OF_TOKEN_HOOK, ...settings }))
 
+const REPLACE = { OAUTH2_TOKEN_HOOK_CLAIMS: 'replace' }
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null
+
 const claims =
   (access_token: unknown, id_token?: unknown): (() => Response) =>
   () =>
@@ -236,8 +241,31 @@ describe('what a hook is told', () => {
 })
 
 describe.each(['opaque', 'jwt'])('a 200, %s access tokens', (access_token_strategy) => {
-  it('replaces the claims, keeps sid, and is seen by the next refresh', async () => {
+  it.each<readonly [string, unknown, object, object]>([
+    ['other claims', { access_token: { n: 1 }, id_token: { n: 1 } }, { n: 1 }, { n: 1 }],
+    ['claims of the same names', { access_token: { role: 'x' }, id_token: { email: 'x' } }, {}, {}],
+    ['one kind only', { access_token: { n: 1 } }, { n: 1 }, {}],
+    ['none', undefined, {}, {}],
+  ])('of %s joins the claims of the consent, which win', async (_name, session, ext, idClaims) => {
     const deployment = deploy()
+    const client = await registerClient(deployment, { access_token_strategy })
+    answer = () => Response.json({ session })
+    const tokens = await logIn(deployment, client, CONSENT)
+    const { ext: given } = await deployment.introspect(tokens.access_token)
+    expect(given).toEqual({ role: 'admin', ...ext })
+    const { email, n } = decodeJwt(tokens.id_token)
+    expect({ email, n }).toEqual({ email: 'a@example.test', n: undefined, ...idClaims })
+    answer = () => new Response(null, { status: 204 })
+    const next = await bodyOf(await refresh(deployment, client, tokens.refresh_token))
+    expect(await deployment.introspect(String(next['access_token']))).toMatchObject({ ext: given })
+    answer = () => Response.json({ session })
+    const last = await bodyOf(await refresh(deployment, client, String(next['refresh_token'])))
+    const replaced = isObject(session) && isObject(session['access_token']) ? session['access_token'] : {}
+    expect((await deployment.introspect(String(last['access_token'])))['ext'] ?? {}).toEqual(replaced)
+  })
+
+  it('replaces the claims where that is set, keeps sid, and is seen by the next refresh', async () => {
+    const deployment = deploy(REPLACE)
     const client = await registerClient(deployment, { access_token_strategy })
     answer = claims({ role: 'hooked' }, { plan: 'gold', sid: 'stolen', sub: 'mallory' })
     const tokens = await logIn(deployment, client, CONSENT)
@@ -259,8 +287,8 @@ describe.each(['opaque', 'jwt'])('a 200, %s access tokens', (access_token_strate
     expect(await bodyOf(userinfo)).toMatchObject({ plan: 'gold' })
   })
 
-  it('empties what it leaves out, and the consent stays as it was given', async () => {
-    const deployment = deploy()
+  it('empties what it leaves out where it replaces, and the consent stays as it was given', async () => {
+    const deployment = deploy(REPLACE)
     const client = await registerClient(deployment, { access_token_strategy })
     answer = claims({ role: 'hooked' })
     const subject = crypto.randomUUID()

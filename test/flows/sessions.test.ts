@@ -7,6 +7,7 @@ import {
   logIn,
   parameter,
   registerClient,
+  revoke,
   type TestClient,
 } from '../support/relying-party.ts'
 
@@ -256,6 +257,35 @@ describe('revocation of consents and sessions (contract 1.4.3)', () => {
     for (const token of [tokens.access_token, tokens.refresh_token]) {
       expect(await deployment.introspect(token)).toEqual({ active: false })
     }
+  })
+
+  it('a revoked token leaves the remembered consent, its place in the list, and the other grant of it', async () => {
+    const client = await registerClient(deployment)
+    const subject = `user-${crypto.randomUUID()}`
+    const options = { browser: new Browser(deployment), ...remembered }
+    const login = { ...remembered.login, subject }
+    const first = await logIn(deployment, client, { ...options, login })
+    const second = await logIn(deployment, client, { ...options, login: { subject } })
+    expect((await revoke(deployment, client, first.refresh_token)).status).toBe(200)
+    expect(await deployment.introspect(first.access_token)).toEqual({ active: false })
+    expect(await deployment.introspect(second.refresh_token)).toMatchObject({ active: true })
+    expect(await list(subject)).toMatchObject([
+      {
+        remember: true,
+        grant_scope: ['openid', 'offline_access'],
+        session: { access_token: {}, id_token: {} },
+      },
+    ])
+    const silent = await authorizeAt(deployment, client, {
+      ...options,
+      login: { subject },
+      request: { prompt: 'none' },
+    })
+    expect(parameter(silent, 'code')).toMatch(/^ory_ac_/)
+    const path = `/admin/oauth2/auth/sessions/consent?subject=${subject}&client=${client.id}`
+    expect((await deployment.admin('DELETE', path)).status).toBe(204)
+    expect(await deployment.introspect(second.refresh_token)).toEqual({ active: false })
+    expect(await list(subject)).toEqual([])
   })
 
   it('a list of many whose clients are gone is short, and no failure', async () => {

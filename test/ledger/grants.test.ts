@@ -135,23 +135,25 @@ describe('redeem', () => {
 })
 
 describe('listGrants', () => {
-  it('leaves out what is skipped, revoked or elapsed', async () => {
+  it('leaves out what is skipped, revoked or elapsed and without tokens', async () => {
     const user = new Subject()
     await user.call('login', user.loginInput())
     const put = async (id: string, over: object = {}, remember = true) => {
       await user.call('grant', user.grantInput({ id, record: { remember }, ...over }))
     }
     await put('a')
-    await put('b', { skipped: true })
-    await put('c', { consentExpiresAt: seconds() + 60 })
-    await put('d')
+    await put('b', { restsOn: 'a' })
+    const other = { remember: true, clientId: 'other' }
+    await put('c', { record: other, consentExpiresAt: seconds() + 900 })
+    await put('d', { record: { ...other, clientId: 'third' } })
     await put('e', {}, false)
     await user.call('revokeGrants', { attempt: newAttempt(), target: { id: 'd' }, flowLifetime: FLOW })
     const ids = async () => (await user.list()).map((grant) => grant.id)
     expect(await ids()).toEqual(['a', 'c', 'e'])
-    advance(60)
-    expect(await ids()).toEqual(['a', 'e'])
-    advance(FLOW)
+    // From here on no code can give tokens any more.
+    advance(600)
+    expect(await ids()).toEqual(['a', 'c'])
+    advance(300)
     expect(await ids()).toEqual(['a'])
   })
 

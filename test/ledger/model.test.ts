@@ -12,13 +12,28 @@ afterEach(() => {
 const GRACE = 60
 const KEEP = 86_400
 const CODE = 600
+/** How long a consent is remembered: beyond a flow, and not as long as tokens are. */
+const CONSENT = 50_000
+
+const SIMPLE = [
+  'login',
+  'grant',
+  'redeem',
+  'revoke',
+  'revokeAll',
+  'logout',
+  'sweep',
+  'skip',
+  'renew',
+  'forget',
+] as const
 
 type Step =
-  | { readonly do: 'login' | 'grant' | 'redeem' | 'revoke' | 'revokeAll' | 'logout' | 'sweep' }
+  | { readonly do: (typeof SIMPLE)[number] }
   | { readonly do: 'refresh'; readonly behind: number; readonly repeat: boolean }
   | { readonly do: 'wait'; readonly seconds: number }
 
-const simple = fc.constantFrom('login', 'grant', 'redeem', 'revoke', 'revokeAll', 'logout', 'sweep')
+const simple = fc.constantFrom(...SIMPLE)
 const steps: fc.Arbitrary<readonly Step[]> = fc.array(
   fc.oneof(
     { weight: 4, arbitrary: fc.record({ do: simple }) },
@@ -37,6 +52,13 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
   { maxLength: 30 },
 )
 
+/** A consent and what it holds up: its own tokens, unless it is the one that the steps are about, and those of others. */
+interface Consent {
+  remembered: number
+  tokens: number
+  readonly resting: { readonly id: string; readonly until: number }[]
+}
+
 /** What a ledger with one session and one flow must look like from outside; knows nothing of rows. */
 interface Model {
   session: 'none' | 'open' | 'ended'
@@ -53,6 +75,9 @@ interface Model {
   /** When each generation was superseded, seconds. */
   readonly superseded: Map<number, number>
   lastAttempt: string
+  readonly consents: Map<string, Consent>
+  /** Grants that rested on a consent when it was taken back. */
+  readonly fallen: string[]
 }
 
 class Run {
@@ -71,6 +96,8 @@ class Run {
     generation: 0,
     superseded: new Map(),
     lastAttempt: '',
+    consents: new Map(),
+    fallen: [],
   }
   /** Generations that were ever issued as new, and by which attempt: never two. */
   readonly winners = new Map<number, string>()
@@ -119,14 +146,23 @@ class Run {
     const { epoch } = model.flow
     const result = await user.call(
       'grant',
-      user.grantInput({ epoch, flowExpiresAt: model.flowExpires, codeLifetime: CODE }),
+      user.grantInput({
+        epoch,
+        flowExpiresAt: model.flowExpires,
+        codeLifetime: CODE,
+        record: { remember: true },
+        consentExpiresAt: seconds() + CONSENT,
+      }),
     )
     const fresh = model.grant === 'none'
     const repeat = model.grant === 'code' && seconds() < model.codeExpires
     const may = model.session === 'open' && epoch >= model.epoch
     expect(result.status).toBe(may && (fresh || repeat) ? 'granted' : 'ended')
     if (result.status !== 'granted') return
-    if (fresh) model.codeExpires = seconds() + CODE
+    if (fresh) {
+      model.codeExpires = seconds() + CODE
+      this.remember(user.id, 0)
+    }
     expect(result.codeExpiresAt).toBe(model.codeExpires)
     model.grant = 'code'
   }
@@ -204,6 +240,89 @@ class Run {
     await user.call('revokeGrants', { attempt: newAttempt(), target: 'all', flowLifetime: FLOW })
     if (model.session === 'open') model.epoch = Math.max(Date.now(), model.epoch + 1)
     if (model.grant !== 'none') model.grant = 'dead'
+    for (const id of [...model.consents.keys()]) this.takeBack(id)
+  }
+
+  takeBack(id: string): void {
+    const resting = this.model.consents.get(id)?.resting ?? []
+    this.model.fallen.push(...resting.map((grant) => grant.id))
+    this.model.consents.delete(id)
+  }
+
+  /** A consent that replaces every one before it. */
+  remember(id: string, tokens: number): void {
+    for (const consent of this.model.consents.values()) consent.remembered = 0
+    this.model.consents.set(id, { remembered: seconds() + CONSENT, tokens, resting: [] })
+  }
+
+  /** The consent that counts for the next login. */
+  get remembered(): string | undefined {
+    return [...this.model.consents].find(([, { remembered }]) => seconds() < remembered)?.[0]
+  }
+
+  /** Another login in the same session: its epoch, and the consent because of which it may skip its own. */
+  async loginAgain(): Promise<{ readonly epoch: number; readonly id: string | undefined } | undefined> {
+    const result = await this.user.call('login', this.user.loginInput({ skip: true, expiresAt: null }))
+    expect(result.status).toBe(this.model.session === 'open' ? 'active' : 'ended')
+    if (result.status !== 'active') return undefined
+    expect(result.remembered?.id).toBe(this.remembered)
+    return { epoch: result.epoch, id: result.remembered?.id }
+  }
+
+  /** A grant that rests on a remembered consent, tokens and all. */
+  async skip(): Promise<void> {
+    const login = await this.loginAgain()
+    if (login?.id === undefined) return
+    const id = crypto.randomUUID()
+    const granted = await this.user.call(
+      'grant',
+      this.user.grantInput({ id, epoch: login.epoch, restsOn: login.id, record: { remember: true } }),
+    )
+    expect(granted.status).toBe('granted')
+    const redeemed = await this.user.call(
+      'redeem',
+      this.user.redeemInput({ id, epoch: login.epoch, keepSeconds: KEEP }),
+    )
+    expect(redeemed.status).toBe('issued')
+    this.model.consents.get(login.id)?.resting.push({ id, until: seconds() + KEEP })
+  }
+
+  /** A newer remembered consent, whose code nobody redeems. */
+  async renew(): Promise<void> {
+    const login = await this.loginAgain()
+    if (login === undefined) return
+    const id = crypto.randomUUID()
+    const consent = { record: { remember: true }, consentExpiresAt: seconds() + CONSENT }
+    const input = this.user.grantInput({ id, epoch: login.epoch, codeLifetime: CODE, ...consent })
+    expect((await this.user.call('grant', input)).status).toBe('granted')
+    this.remember(id, seconds() + CODE)
+  }
+
+  /** The end of the consent that the steps are about. */
+  async forget(): Promise<void> {
+    const { model, user } = this
+    await user.call('revokeGrants', { attempt: newAttempt(), target: { id: user.id }, flowLifetime: FLOW })
+    if (model.grant !== 'none') model.grant = 'dead'
+    this.takeBack(user.id)
+  }
+
+  /** Consents are listed while they are remembered, or tokens rest on them; these live exactly as long as they may. */
+  async checkConsents(): Promise<void> {
+    const { model, user } = this
+    const own = this.live || (model.grant === 'code' && seconds() < model.codeExpires)
+    const expected: string[] = []
+    for (const [id, { remembered, tokens, resting }] of model.consents) {
+      const rests = resting.some(({ until }) => seconds() < until)
+      const has = seconds() < (id === user.id ? 0 : tokens) || (id === user.id && own)
+      if (seconds() < remembered || has || rests) expected.push(id)
+    }
+    const listed = (await user.list()).map(({ id }) => id)
+    expect(listed.toSorted()).toEqual(expected.toSorted())
+    const resting = [...model.consents.values()].flatMap((consent) => consent.resting)
+    for (const { id, until } of [...resting, ...model.fallen.map((id) => ({ id, until: 0 }))]) {
+      const input = { id, generation: 1, grace: { seconds: GRACE, uses: 0 }, use: 'access_token' } as const
+      expect((await user.call('inspect', input)) !== null).toBe(seconds() < until)
+    }
   }
 
   async logout(): Promise<void> {
@@ -230,6 +349,7 @@ class Run {
       if ((await user.inspect(generation, 0)) !== null) strict.push(generation)
     }
     expect(strict).toEqual(this.live ? [model.generation] : [])
+    await this.checkConsents()
     const session = await user.call('session', { sid: user.sid })
     expect(session !== null).toBe(model.session === 'open')
   }

@@ -13,7 +13,7 @@ describe('login', () => {
     expect(await user.call('login', user.loginInput({ authTime }))).toEqual({
       status: 'active',
       epoch: 0,
-      rememberedScope: null,
+      remembered: null,
     })
     const view = { sid: user.sid, subject: user.name, authTime, remember: true }
     expect(await user.call('session', { sid: user.sid })).toEqual(view)
@@ -115,10 +115,10 @@ describe('login with skip', () => {
   })
 })
 
-describe('rememberedScope', () => {
+describe('the remembered consent', () => {
   const scopeOf = async (user: Subject, clientId = 'app') => {
     const result = await user.call('login', user.loginInput({ skip: true, expiresAt: null, clientId }))
-    return result.status === 'active' ? result.rememberedScope : 'ended'
+    return result.status === 'active' ? (result.remembered?.scope ?? null) : 'ended'
   }
 
   it('is that of the newest remembered consent of this client', async () => {
@@ -132,16 +132,19 @@ describe('rememberedScope', () => {
     }
     await consent(['first'])
     const second = await consent(['second'])
-    await consent(['skipped'], { skipped: true })
+    await consent(['skipped'], { restsOn: second })
     await consent(['forgotten'], {}, { remember: false })
     await consent(['other'], {}, { clientId: 'other' })
     const short = await consent(['short'], { consentExpiresAt: seconds() + 60 })
     expect(short).not.toBe(second)
     expect(await scopeOf(user)).toEqual(['short'])
     advance(60)
-    expect(await scopeOf(user)).toEqual(['second'])
-    await user.call('revokeGrants', { attempt: newAttempt(), target: { id: second }, flowLifetime: FLOW })
-    expect(await scopeOf(user)).toEqual(['first'])
+    // It replaced the one before.
+    expect(await scopeOf(user)).toBeNull()
+    const last = await consent(['last'])
+    expect(await scopeOf(user)).toEqual(['last'])
+    await user.call('revokeGrants', { attempt: newAttempt(), target: { id: last }, flowLifetime: FLOW })
+    expect(await scopeOf(user)).toBeNull()
     expect(await scopeOf(user, 'other')).toEqual(['other'])
     expect(await scopeOf(user, 'third')).toBeNull()
   })

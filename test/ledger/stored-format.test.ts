@@ -34,6 +34,9 @@ const RELEASE_1 = {
   blob: `INSERT INTO blobs VALUES ('blob-1', 99999999999, 'text')`,
 }
 
+/** The columns that release 2 adds, at the end. */
+const RELEASE_2 = { grants: ", rests_on TEXT NOT NULL DEFAULT '', tokens_end INTEGER) WITHOUT ROWID" }
+
 /** What the client of the sample may have. */
 const limits = {
   scope: ['openid', 'offline'],
@@ -62,7 +65,7 @@ it('reads every table of release 1', async () => {
   expect(await user.call('login', user.loginInput(login))).toEqual({
     status: 'active',
     epoch: 1700000000001,
-    rememberedScope: ['openid', 'offline'],
+    remembered: { id: 'grant-1', scope: ['openid', 'offline'] },
   })
   const [grant] = await user.list()
   expect(grant).toMatchObject({
@@ -109,7 +112,7 @@ it('reads a grant whose claims a token hook replaced', async () => {
   expect(grant).not.toHaveProperty('hooked')
 })
 
-it('writes release 1 as the sample shows it', async () => {
+it('writes release 1 as the sample shows it, and what release 2 adds', async () => {
   const user = new Subject()
   await user.issued()
   await user.call('spend', { attempt: 'a', id: 'x', expiresAt: seconds() + 60 })
@@ -121,7 +124,8 @@ it('writes release 1 as the sample shows it', async () => {
       "SELECT sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' ORDER BY name"
     return state.storage.sql.exec<{ sql: string }>(query).toArray()
   })
-  const { sessions, grants, epochs, spent, directory, blobs } = RELEASE_1
+  const { sessions, epochs, spent, directory, blobs } = RELEASE_1
+  const grants = RELEASE_1.grants.replace(') WITHOUT ROWID', RELEASE_2.grants)
   const expected = [blobs, directory, epochs, grants, sessions, spent].map((sql) => sql.replace(/\s+/g, ' '))
   expect(written.map((row) => row.sql)).toEqual(expected)
 })

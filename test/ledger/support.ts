@@ -109,7 +109,7 @@ export class Subject {
       record: this.record(record),
       epoch: 0,
       digest: 'yes',
-      skipped: false,
+      restsOn: null,
       consentExpiresAt: null,
       codeLifetime: 600,
       tokenLifetime: 0,
