@@ -1,12 +1,12 @@
 import type { Context } from 'hono'
 import { authenticateClient } from '../clients/authenticate.ts'
 import { isPublic } from '../clients/public.ts'
-import { invalidClient } from '../clients/refusals.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
+import { invalidClient } from '../errors/refusals.ts'
 import { type Parameters, readFilledForm } from '../http/form.ts'
 import { oauthJson } from '../http/json.ts'
 import { isV1Path } from '../http/paths.ts'
-import { type ActiveToken, findActive, openToken } from '../tokens/inspect.ts'
+import { type ActiveToken, findActive, openToken } from '../tokens/active-token.ts'
 import { introspectionOf } from '../tokens/introspection.ts'
 import { scopeRule } from '../util/scope.ts'
 import type { AdminGuard } from './guard.ts'
@@ -26,7 +26,7 @@ export const introspect =
     const scopes = form.scopes()
     const opened = await openToken(ctx, form.require('token'))
     const active = opened && (await findActive(ctx, opened))
-    const shown = active && mayAsk(asker, active) && covers(ctx, active, scopes)
+    const shown = active && mayAsk(asker, active) && hasEveryScope(ctx, active, scopes)
     return oauthJson(shown ? introspectionOf(ctx.rt, active) : { active: false })
   }
 
@@ -45,7 +45,7 @@ function mayAsk(asker: string | null, { use, token, grant }: ActiveToken): boole
 }
 
 /** Whether the token has every scope that is asked for. */
-function covers({ rt }: RequestContext, active: ActiveToken, scopes: readonly string[]): boolean {
+function hasEveryScope({ rt }: RequestContext, active: ActiveToken, scopes: readonly string[]): boolean {
   const { scope: granted } = active.grant ?? active.token
   return scopes.every(scopeRule(rt.config.strategies.scope, granted))
 }

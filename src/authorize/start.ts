@@ -5,8 +5,8 @@ import { bindBrowser, readSessionCookie } from '../flow/browser.ts'
 import { loginChallenge, type SeenEpoch } from '../flow/state.ts'
 import { grantIdFor } from '../ledger/owner.ts'
 import type { SessionView } from '../ledger/types.ts'
+import { verifyIdTokenHint } from '../tokens/id-token-hint.ts'
 import { nowSeconds } from '../util/clock.ts'
-import { verifyIdTokenHint } from './id-token-hint.ts'
 import { asks, type FlowRequest, maxAge } from './request.ts'
 import { respondPage } from './respond.ts'
 
@@ -16,7 +16,7 @@ import { respondPage } from './respond.ts'
  *
  * @param seen - login epoch that made an earlier try of this request stale
  */
-export async function start(
+export async function startLogin(
   c: Context<AppEnv>,
   request: FlowRequest,
   seen: SeenEpoch | null = null,

@@ -1,9 +1,9 @@
 import type { Config } from '../config/types.ts'
+import { invalidMetadata } from '../errors/refusals.ts'
 import type { ClientBounds, ClientMetadata } from '../store/types.ts'
 import { parseDuration } from '../util/duration.ts'
 import { isJsonObject } from '../util/json.ts'
 import { audienceRule, scopeRule } from '../util/scope.ts'
-import { invalidMetadata } from './refusals.ts'
 
 /** Ways to authenticate, weakest first; what is not here never works. */
 const STRENGTH: readonly (readonly string[])[] = [

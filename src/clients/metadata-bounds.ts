@@ -1,6 +1,6 @@
+import { invalidMetadata, malformedBody } from '../errors/refusals.ts'
 import { isJsonObject } from '../util/json.ts'
 import { SCOPE_TOKEN } from '../util/scope.ts'
-import { invalidMetadata, malformedBody } from './refusals.ts'
 
 /** Most members of a client's JSON: the known fields and the localized ones. */
 const MAX_FIELDS = 200

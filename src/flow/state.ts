@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { tuple } from '../crypto/tuple.ts'
 import { MAX_QUERY } from '../http/form.ts'
 import type { Json, JsonObject } from '../util/json.ts'
-import { jsonObject, jsonValue } from './json-value.ts'
+import { jsonObject, jsonValue } from '../util/json-value.ts'
 import { flowKind, MAX_INLINE_BYTES } from './seal.ts'
 
 /**
@@ -68,7 +68,7 @@ export interface LoginAcceptance {
   readonly rememberFor: number
   readonly extend: boolean
   /** Identifier that the login app wants pairwise clients to know the subject by; empty for none. */
-  readonly forced: string
+  readonly forcedSubject: string
   readonly acr: string
   readonly amr: readonly string[]
   readonly context: Json
@@ -86,7 +86,7 @@ export interface ConsentState {
   readonly epoch: number
   /** The remembered consent because of which the app need not ask; null where it has to. */
   readonly restsOn: string | null
-  readonly forced: string
+  readonly forcedSubject: string
   readonly acr: string
   readonly amr: readonly string[]
   readonly context: Json
@@ -150,7 +150,7 @@ const login = {
 const person = {
   subject: text,
   authTime: seconds,
-  forced: v.nullish(text, ''),
+  forcedSubject: v.nullish(text, ''),
   acr: text,
   amr: texts,
   context: jsonValue,

@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { afterConsent } from '../authorize/after-consent.ts'
 import { afterLogin } from '../authorize/after-login.ts'
 import { afterUserCode } from '../authorize/after-user-code.ts'
-import { showDeviceError, wantsPage } from '../authorize/device-answer.ts'
+import { showDeviceError, wantsPage } from '../authorize/device-outcome.ts'
 import { respondPage } from '../authorize/respond.ts'
 import type { AppEnv } from '../context.ts'
 import { errorBody, OAuthError } from '../errors/oauth-error.ts'
@@ -39,13 +39,13 @@ async function verify(c: Context<AppEnv>): Promise<Response> {
   return start(c, query)
 }
 
-async function start(c: Context<AppEnv>, given: Parameters): Promise<Response> {
+async function askUserCode(c: Context<AppEnv>, given: Parameters): Promise<Response> {
   const { rt } = c.var.ctx
   const userCode = given.get('user_code') ?? ''
   const id = crypto.randomUUID()
   const csrf = bindBrowser(c, 'device', '', id)
-  const guesser = ownerOf('guesser', networkOf(c.req.header('cf-connecting-ip') ?? ''))
-  const state = { id, csrf, again: given.get('prompt') === 'login', guesser }
+  const rateLimitOwner = ownerOf('guesser', networkOf(c.req.header('cf-connecting-ip') ?? ''))
+  const state = { id, csrf, reauthenticate: given.get('prompt') === 'login', rateLimitOwner }
   const expiresAt = nowSeconds() + rt.config.ttl.loginConsentRequest
   const query = userCode === '' ? {} : { user_code: userCode }
   const page = rt.config.urls.deviceVerification
