@@ -9,7 +9,7 @@ import { isV1Path } from '../http/paths.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { type ActiveToken, findActive, openToken } from '../tokens/active-token.ts'
 import { introspectionOf } from '../tokens/introspection.ts'
-import { scopeAllowed } from '../util/scope.ts'
+import { scopeRule } from '../util/scope.ts'
 import type { AdminGuard } from './guard.ts'
 
 /**
@@ -24,9 +24,10 @@ export const introspect =
     if (!byClient) guard(c, 'introspect')
     const form = await readFilledForm(c.req.raw)
     const asker = byClient ? await authenticateAsker(c, form) : null
+    const scopes = form.scopes()
     const opened = await openToken(ctx, form.require('token'))
     const active = opened && (await findActive(ctx, opened))
-    const shown = active && mayAsk(asker, active) && hasEveryScope(ctx, active, form.list('scope'))
+    const shown = active && mayAsk(asker, active) && hasEveryScope(ctx, active, scopes)
     return oauthJson(shown ? introspectionOf(ctx.rt, active, asker) : { active: false })
   }
 
@@ -47,5 +48,5 @@ function mayAsk(asker: ClientRecord | null, { use, token, grant }: ActiveToken):
 /** Whether the token has every scope that is asked for. */
 function hasEveryScope({ rt }: RequestContext, active: ActiveToken, scopes: readonly string[]): boolean {
   const { scope: granted } = active.grant ?? active.token
-  return scopes.every((scope) => scopeAllowed(rt.config.strategies.scope, granted, scope))
+  return scopes.every(scopeRule(rt.config.strategies.scope, granted))
 }

@@ -7,7 +7,7 @@ import { consentChallenge, type LoginAcceptance, type LoginVerdict, loginVerifie
 import { ownerOf } from '../ledger/owner.ts'
 import type { RememberedConsent } from '../ledger/types.ts'
 import { verifyIdTokenHint } from '../tokens/id-token-hint.ts'
-import { scopeAllowed } from '../util/scope.ts'
+import { scopeRule } from '../util/scope.ts'
 import { unmetClaims } from './check-claims.ts'
 import { commitLogin, dropSession } from './commit-login.ts'
 import { asks, type FlowRequest, maxAge } from './request.ts'
@@ -81,7 +81,5 @@ function knownConsent(request: FlowRequest, remembered: RememberedConsent | null
   if (remembered === null || asks(request, 'consent')) return null
   if (isPublic(request.client) && request.channel.isImpersonable) return null
   const { id, scope } = remembered
-  return request.scope.every((value) => scopeAllowed(request.config.strategies.scope, scope, value))
-    ? id
-    : null
+  return request.scope.every(scopeRule(request.config.strategies.scope, scope)) ? id : null
 }

@@ -1,18 +1,12 @@
-import { audienceIn, resourcesIn } from '../clients/resource.ts'
-import type { Config } from '../config/types.ts'
 import type { RequestContext } from '../context.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { invalidClient } from '../errors/refusals.ts'
 import type { PendingRequest } from '../flow/state.ts'
-import type { Parameters } from '../http/form.ts'
+import { MAX_QUERY } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { type Channel, tellBrowser, type Validation } from './channels/channel.ts'
 import { channelNamed } from './channels/registry.ts'
-import type { Requested } from './request.ts'
 import { findClient } from './target.ts'
-
-/** Longest request, in characters of its query: it travels whole in the login or logout challenge. */
-export const MAX_QUERY = 6 * 1024
 
 /**
  * Validates a request against the client's registration, by the rules of the channel that it came by. A refusal by a
@@ -34,13 +28,13 @@ export async function validateOn(
   pending: PendingRequest | null,
 ): Promise<Validation> {
   try {
-    if (query.length > MAX_QUERY) {
-      throw invalidRequest(`The request is longer than ${MAX_QUERY} characters.`)
-    }
     const parameters = channel.read(query)
+    // A hint may be as long as it was made. Nothing that a stranger writes is: it would travel in the login challenge.
+    if (query.length > MAX_QUERY + (parameters.get('id_token_hint')?.length ?? 0))
+      throw invalidRequest(`The request is longer than ${MAX_QUERY} characters.`)
     const client = await findClient(ctx, parameters)
     const judge = (by: ClientRecord): Validation =>
-      channel.judge(requested(ctx.rt.config, by, query, parameters), pending)
+      channel.judge({ client: by, config: ctx.rt.config, query, parameters }, pending)
     const first = judge(client)
     if (first.error === undefined) return first
     const current = await ctx.rt.clients.fresh(client.id)
@@ -51,19 +45,3 @@ export async function validateOn(
     return { error: thrown, tell: tellBrowser }
   }
 }
-
-const requested = (
-  config: Config,
-  client: ClientRecord,
-  query: string,
-  parameters: Parameters,
-): Requested => ({
-  client,
-  config,
-  query,
-  parameters,
-  scope: [...new Set(parameters.list('scope'))],
-  audience: audienceIn(parameters),
-  resources: resourcesIn(parameters),
-  prompt: parameters.list('prompt'),
-})

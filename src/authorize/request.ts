@@ -18,13 +18,17 @@ export interface Target {
   readonly openid: boolean
 }
 
-/** What a request asks for under which a user logs in and consents, whoever asked. */
-export interface Requested {
+/** A request as it came, from a client that is known. */
+export interface Given {
   readonly client: ClientRecord
   readonly config: Config
   /** Raw query, as it will be sealed. */
   readonly query: string
   readonly parameters: Parameters
+}
+
+/** What a request asks for under which a user logs in and consents, whoever asked. */
+export interface Requested extends Given {
   readonly scope: readonly string[]
   readonly audience: readonly string[]
   /** What of the audience was asked for as a resource (RFC 8707). */

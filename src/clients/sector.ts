@@ -38,7 +38,8 @@ export async function checkSector(rt: Runtime, metadata: ClientMetadata): Promis
   const listed = await fetchOutbound(rt.config, uri, {}, LIMITS)
     .then(({ body, status }) => status === 200 && parseJson(body))
     .catch(() => undefined)
-  if (Array.isArray(listed) && uris?.every((entry) => listed.includes(entry)) === true) return
+  const known = Array.isArray(listed) ? new Set(listed) : undefined
+  if (known !== undefined && uris?.every((entry) => known.has(entry)) === true) return
   throw invalidMetadata(
     "The document at 'sector_identifier_uri' must be a JSON array that holds every redirect URI.",
   )

@@ -1,14 +1,15 @@
 import type { Context } from 'hono'
+import { audienceIn, resourcesIn } from '../../clients/resource.ts'
 import type { Config } from '../../config/types.ts'
 import type { AppEnv, RequestContext } from '../../context.ts'
 import { accessDenied, invalidGrant, OAuthError } from '../../errors/oauth-error.ts'
 import type { ConsentAcceptance, Denial, PendingRequest } from '../../flow/state.ts'
 import type { CsrfStep } from '../../http/cookies.ts'
-import { Parameters, readQuery } from '../../http/form.ts'
+import { Parameters, readEntries, readQuery } from '../../http/form.ts'
 import type { ConsentedGrant, GrantInput } from '../../ledger/types.ts'
 import { nowSeconds } from '../../util/clock.ts'
 import { checkLimits } from '../check-limits.ts'
-import type { FlowRequest, Requested } from '../request.ts'
+import type { FlowRequest, Given, Requested } from '../request.ts'
 
 /** What a grant was made from, and when its code ends (seconds since the epoch). */
 export interface Granted {
@@ -36,11 +37,11 @@ export interface ChannelRules<Own> {
   /** Where a fresh start begins: the request as the apps see it (contract 2.2 `request_url`). */
   startUrl(config: Config, query: string): string
   /** Finds where answers go. What it throws has no way to whoever asked: the browser is shown it. */
-  address(requested: Requested, pending: PendingRequest | null): Own
+  address(given: Given, pending: PendingRequest | null): Own
   /** The rules of its own, in order: the first failure wins. Scope and audience are judged before them, on every channel. */
   readonly checks: readonly ((request: Requested & Own) => void)[]
   /** Tells an error: at the client, or by throwing it to the browser. */
-  tell(c: Context<AppEnv>, request: Requested & Own, error: OAuthError): Promise<Response>
+  tell(c: Context<AppEnv>, own: Own, error: OAuthError): Promise<Response>
   /** Settles a denial by the login or consent app. */
   deny(c: Context<AppEnv>, request: Requested & Own, denial: Denial, step: CsrfStep): Promise<Response>
   /** Whether a denial counts only from the browser that began the flow, and in time: where it ends more than the flow. */
@@ -89,7 +90,7 @@ export interface Channel extends Pick<ChannelRules<unknown>, 'name' | 'entryUrl'
   /** The parameters of a query that count on this channel; throws `invalid_request` on a repeated one. */
   read(query: string): Parameters
   /** Judges a request: the first rule that it breaks is the error. Throws only what is no refusal. */
-  judge(requested: Requested, pending: PendingRequest | null): Validation
+  judge(given: Given, pending: PendingRequest | null): Validation
 }
 
 /** Where an error goes that has no way to whoever asked: to the browser, by the endpoint. */
@@ -108,18 +109,19 @@ export const defineChannel = <Own extends object>(rules: ChannelRules<Own>): Cha
   read: (query) => {
     const { parameters } = rules
     if (parameters === 'all') return readQuery(query)
-    return new Parameters([...new URLSearchParams(query)].filter(([name]) => parameters.includes(name)))
+    return new Parameters(readEntries(query).filter(([name]) => parameters.includes(name)))
   },
-  judge: (requested, pending) => {
+  judge: (given, pending) => {
     let tell = tellBrowser
     try {
-      const request = { ...requested, ...rules.address(requested, pending) }
-      const channel = bind(rules, request, pending)
-      tell = channel.tell
+      const own = rules.address(given, pending)
+      tell = telling(rules, own)
+      const requested = { ...given, ...listsOf(given.parameters) }
+      const request = { ...requested, ...own }
       checkGrantType(rules, requested)
       checkLimits(requested)
       for (const check of rules.checks) check(request)
-      return { request: { ...requested, channel } }
+      return { request: { ...requested, channel: bind(rules, request, tell, pending) } }
     } catch (thrown) {
       if (!(thrown instanceof OAuthError)) throw thrown
       return { error: thrown, tell }
@@ -127,14 +129,29 @@ export const defineChannel = <Own extends object>(rules: ChannelRules<Own>): Cha
   },
 })
 
+const listsOf = (parameters: Parameters): Pick<Requested, 'scope' | 'audience' | 'resources' | 'prompt'> => ({
+  scope: parameters.scopes(),
+  audience: audienceIn(parameters),
+  resources: resourcesIn(parameters),
+  prompt: parameters.list('prompt'),
+})
+
 function checkGrantType({ grantType }: { readonly grantType: string | null }, { client }: Requested): void {
   if (grantType === null || client.metadata.grant_types?.includes(grantType)) return
   throw invalidGrant('grant_type_not_allowed', { grant_type: grantType })
 }
 
+const telling =
+  <Own>(rules: ChannelRules<Own>, own: Own): Tell =>
+  async (c, error) => {
+    c.var.ctx.refused(error)
+    return rules.tell(c, own, error)
+  }
+
 const bind = <Own extends object>(
   rules: ChannelRules<Own>,
   request: Requested & Own,
+  tell: Tell,
   pending: PendingRequest | null,
 ): RequestChannel => ({
   name: rules.name,
@@ -144,10 +161,7 @@ const bind = <Own extends object>(
   tokenLifetime: rules.tokenLifetime(request),
   isImpersonable: rules.isImpersonable(request),
   approver: (ctx, decision) => rules.approver(ctx, request, decision),
-  tell: async (c, error) => {
-    c.var.ctx.refused(error)
-    return rules.tell(c, request, error)
-  },
+  tell,
   deny: async (c, denial, step, refusal) => {
     if (rules.denialIsBound && refusal !== undefined) throw refusal
     c.var.ctx.refused(accessDenied('app_denied', { step }))

@@ -15,9 +15,6 @@ import type { Requested } from '../request.ts'
 import { respondPage } from '../respond.ts'
 import { type Approve, defineChannel, tellBrowser } from './channel.ts'
 
-/** What a device asks for (RFC 8628 section 3.1). */
-export const DEVICE_PARAMETERS = ['scope', 'audience', 'resource'] as const
-
 /** The request of a device waits in the ledger of its user code. */
 interface Waiting {
   readonly pending: PendingRequest
@@ -29,8 +26,8 @@ type DeviceRequest = Requested & Waiting
 export const device = defineChannel<Waiting>({
   name: 'device',
   grantType: DEVICE_GRANT,
-  // Beside its own, `prompt` for a user who is to log in anew (contract 1.3.10).
-  parameters: ['client_id', ...DEVICE_PARAMETERS, 'prompt'],
+  // What a device asks for (RFC 8628 section 3.1), and `prompt` for a user who is to log in anew (contract 1.3.10).
+  parameters: ['client_id', 'scope', 'audience', 'resource', 'prompt'],
   entryUrl: verifyUrl,
   startUrl: verifyUrl,
   address: (_requested, pending) => {
