@@ -2,9 +2,7 @@ import type { Config } from '../config/types.ts'
 import type { Parameters } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
 import type { RequestChannel } from './channels/channel.ts'
-
-/** How parameters reach the client (OAuth 2.0 Multiple Response Type Encoding Practices, section 2.1). */
-export type ResponseMode = 'query' | 'fragment' | 'form_post'
+import type { ResponseMode } from './response-modes/mode.ts'
 
 /** Where an answer goes: known once client and redirect URI are, and all an error needs. */
 export interface Target {

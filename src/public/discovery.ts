@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import { PROMPTS } from '../authorize/check-prompt.ts'
+import { RESPONSE_MODES } from '../authorize/response-modes/registry.ts'
 import { CONTENT_ENCRYPTIONS, KEY_ENCRYPTIONS } from '../clients/metadata/encryption.ts'
 import type { Config } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
@@ -65,7 +66,7 @@ function document(config: Config, signing: string, published: readonly string[])
     ],
     subject_types_supported: config.subjects.types,
     response_types_supported: RESPONSE_TYPES,
-    response_modes_supported: ['query', 'fragment', 'form_post'],
+    response_modes_supported: RESPONSE_MODES,
     grant_types_supported: [...grantHandlers.keys(), 'implicit'],
     prompt_values_supported: PROMPTS,
     scopes_supported: unique(['offline_access', 'offline', 'openid', ...config.supportedScopes]),
