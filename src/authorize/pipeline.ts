@@ -27,14 +27,15 @@ export async function validateOn(
   query: string,
   pending: PendingRequest | null,
 ): Promise<Validation> {
+  const { config, profiles } = ctx.rt
   try {
-    const parameters = channel.read(query)
+    const parameters = channel.read(query, profiles.server)
     // A hint may be as long as it was made. Nothing that a stranger writes is: it would travel in the login challenge.
     if (query.length > MAX_QUERY + (parameters.get('id_token_hint')?.length ?? 0))
       throw invalidRequest(`The request is longer than ${MAX_QUERY} characters.`)
     const client = await findClient(ctx, parameters)
     const judge = (by: ClientRecord): Validation =>
-      channel.judge({ client: by, config: ctx.rt.config, query, parameters }, pending)
+      channel.judge({ client: by, config, profile: profiles.of(by), query, parameters }, pending)
     const first = judge(client)
     if (first.error === undefined) return first
     const current = await ctx.rt.clients.fresh(client.id)

@@ -1,5 +1,6 @@
 import type { Config } from '../config/types.ts'
 import type { Parameters } from '../http/form.ts'
+import type { Profile } from '../profiles/profile.ts'
 import type { ClientRecord } from '../store/types.ts'
 import type { RequestChannel } from './channels/channel.ts'
 import type { ResponseMode } from './response-modes/mode.ts'
@@ -20,6 +21,8 @@ export interface Target {
 export interface Given {
   readonly client: ClientRecord
   readonly config: Config
+  /** The rules that hold for the client. */
+  readonly profile: Profile
   /** Raw query, as it will be sealed. */
   readonly query: string
   readonly parameters: Parameters

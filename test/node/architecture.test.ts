@@ -8,6 +8,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['crypto'],
   ['keys'],
   ['ledger', 'store'],
+  ['profiles'],
   ['env.ts', 'context.ts', 'runtime.ts'],
   ['clients', 'tokens', 'flow'],
   ['authorize', 'grants', 'logout'],

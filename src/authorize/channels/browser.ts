@@ -53,7 +53,7 @@ export const browser = defineChannel<Target>({
     return approve(request, await prepareTokens(rt, request.client))
   },
   expiresAt: () => null,
-  codeLifetime: ({ config }) => config.ttl.authCode,
+  codeLifetime: ({ profile }) => profile.codeLifetime,
   tokenLifetime: frontChannelLifetime,
   isImpersonable: ({ redirectUri }) => isImpersonable(redirectUri),
 })

@@ -5,8 +5,9 @@ import type { AppEnv, RequestContext } from '../../context.ts'
 import { accessDenied, invalidGrant, OAuthError } from '../../errors/oauth-error.ts'
 import type { ConsentAcceptance, Denial, PendingRequest } from '../../flow/state.ts'
 import type { CsrfStep } from '../../http/cookies.ts'
-import { Parameters, readEntries, readQuery } from '../../http/form.ts'
+import { Parameters, readEntries } from '../../http/form.ts'
 import type { ConsentedGrant, GrantInput } from '../../ledger/types.ts'
+import type { Profile } from '../../profiles/profile.ts'
 import { nowSeconds } from '../../util/clock.ts'
 import { checkLimits } from '../check-limits.ts'
 import type { FlowRequest, Given, Requested } from '../request.ts'
@@ -88,7 +89,7 @@ export type Validation =
 /** Who asks for a grant, and how it is answered. */
 export interface Channel extends Pick<ChannelRules<unknown>, 'name' | 'entryUrl' | 'startUrl'> {
   /** The parameters of a query that count on this channel; throws `invalid_request` on a repeated one. */
-  read(query: string): Parameters
+  read(query: string, profile: Profile): Parameters
   /** Judges a request: the first rule that it breaks is the error. Throws only what is no refusal. */
   judge(given: Given, pending: PendingRequest | null): Validation
 }
@@ -106,10 +107,11 @@ export const defineChannel = <Own extends object>(rules: ChannelRules<Own>): Cha
   name: rules.name,
   entryUrl: rules.entryUrl,
   startUrl: rules.startUrl,
-  read: (query) => {
+  read: (query, { repeatable }) => {
     const { parameters } = rules
-    if (parameters === 'all') return readQuery(query)
-    return new Parameters(readEntries(query).filter(([name]) => parameters.includes(name)))
+    const entries = readEntries(query)
+    const counting = parameters === 'all' ? entries : entries.filter(([name]) => parameters.includes(name))
+    return new Parameters(counting, repeatable)
   },
   judge: (given, pending) => {
     let tell = tellBrowser

@@ -28,8 +28,14 @@ export const authorizeReasons = reasonsOf({
   pkce_missing: ["Parameter 'code_challenge' is missing: this client must use PKCE.", 'See RFC 7636.'],
   request_object_unusable: ['The request object {problem}.', 'See RFC 9101.'],
   request_uri_unregistered: [
-    'The request_uri is not registered, or leads to no request object.',
-    'Register it.',
+    'The request_uri is not registered for this client.',
+    'Add it to request_uris.',
+    'operator',
+  ],
+  request_uri_unavailable: [
+    'The request_uri leads to no request object.',
+    'Serve it with status 200, within the limits of time and size.',
+    'operator',
   ],
   registration_unsupported: ["Parameter 'registration' is not supported.", 'Register the client.'],
   hint_foreign: ["Parameter 'id_token_hint' is no ID token of this server.", 'Send the newest one, whole.'],
