@@ -20,7 +20,7 @@ type EpochRow = {
  */
 export const currentEpoch = (work: Work, clientId: string): number => newest(work, SUBJECT, clientId)
 
-/** The epoch of logins: when all sessions of the subject were last ended, as far as flows under way may not know. */
+/** The epoch of logins: when all sessions of the subject were last ended, as far as logins under way may not know; ms. */
 export const loginEpoch = (work: Work): number => newest(work, LOGINS, LOGINS)
 
 function newest(work: Work, one: string, other: string): number {

@@ -10,6 +10,7 @@ import { countGrants, listGrants } from './consents.ts'
 import { Callers, findDevice, mayGuess, openDevice, pollDevice, settleDevice } from './device.ts'
 import { bindSession, owners, unbindSessions } from './directory.ts'
 import { endSessions } from './end-sessions.ts'
+import { loginEpoch } from './epochs.ts'
 import { commitGrant, inspect } from './grants.ts'
 import { nextNotice, settleNotices, takeDueNotices } from './notices.ts'
 import { redeem } from './redeem.ts'
@@ -29,6 +30,7 @@ const METHODS: {
 } = {
   ping: () => 'ok',
   session: readSession,
+  loginEpoch,
   login,
   endSessions,
   settleNotices,
@@ -58,6 +60,7 @@ const METHODS: {
 const READS: ReadonlySet<LedgerMethod> = new Set([
   'ping',
   'session',
+  'loginEpoch',
   'inspect',
   'listGrants',
   'countGrants',

@@ -41,8 +41,7 @@ export function readSession(work: Work, { sid }: { readonly sid: string }): Sess
 export function login(work: Work, input: LoginInput): LoginResult {
   if (input.flowExpiresAt <= work.now) return { status: 'ended' }
   const row = findSession(work, input.sid)
-  const epoch = loginEpoch(work)
-  if (row === undefined && !input.skip && epoch > input.epoch) return { status: 'stale', epoch }
+  if (row === undefined && !input.skip && loginEpoch(work) > input.epoch) return { status: 'stale' }
   const admitted = input.skip ? extend(work, input, row) : start(work, input, row)
   if (!admitted) return { status: 'ended' }
   if (input.replaces !== null && input.replaces !== input.sid) {

@@ -53,6 +53,7 @@ describe('an empty object', () => {
   const asked: readonly ((user: Subject) => Promise<unknown>)[] = [
     (user) => user.call('ping', null),
     (user) => user.call('session', { sid: 's' }),
+    (user) => user.call('loginEpoch', null),
     (user) => user.inspect(1),
     (user) => user.list(),
     (user) => user.call('isSpent', { id: 'x' }),
