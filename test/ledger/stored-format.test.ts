@@ -148,5 +148,5 @@ it('takes a grant of an unknown version for an error, never for no grant', async
     grace: { seconds: 60, uses: 0 },
     use: 'access_token',
   })
-  await expect(inspecting).rejects.toMatchObject({ code: 'temporarily_unavailable' })
+  await expect(inspecting).rejects.toMatchObject({ code: 'server_error' })
 })

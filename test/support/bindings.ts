@@ -69,6 +69,10 @@ export interface DroppedAnswers {
   readonly retryable: boolean
   /** Whether the object had too much to do; such errors must not be repeated. */
   readonly overloaded?: boolean
+  /** Whether the object was stopped. */
+  readonly reset?: boolean
+  /** Whether the error came out of the object. */
+  readonly remote?: boolean
 }
 
 /** An Env in which a ledger method does its work, and its answer is lost as when the object is reset. */
@@ -78,10 +82,12 @@ export function dropAnswers(real: Env, dropped: DroppedAnswers): Env {
     const answer = await call()
     if (method !== dropped.method || left === 0) return answer
     left -= 1
-    const { retryable, overloaded = false } = dropped
+    const { retryable, overloaded = false, reset = false, remote = false } = dropped
     throw Object.assign(new Error('Durable Object reset because its code was updated.'), {
       retryable,
       overloaded,
+      durableObjectReset: reset,
+      remote,
     })
   }
   return { ...real, LEDGER: aroundLedger(real.LEDGER, dropping) }
