@@ -1,10 +1,11 @@
 import { OAuthError } from '../errors/oauth-error.ts'
 import { logLine } from '../http/log.ts'
 import type { Ledger } from './object.ts'
+import { PROTOCOL } from './protocol.ts'
 import type { Input, LedgerMethod, Output } from './types.ts'
 
 type Remote = {
-  run<M extends LedgerMethod>(method: M, input: Input<M>): Promise<Output<M>>
+  run<M extends LedgerMethod>(method: M, input: Input<M>, protocol: number): Promise<Output<M>>
 }
 
 const TRIES = 3
@@ -37,7 +38,7 @@ export class Ledgers {
   async call<M extends LedgerMethod>(owner: string, method: M, input: Input<M>): Promise<Output<M>> {
     for (let tries = 1; ; tries += 1) {
       try {
-        return await this.#stub(owner).run(method, input)
+        return await this.#stub(owner).run(method, input, PROTOCOL)
       } catch (thrown) {
         const failure = readFailure(thrown)
         if (tries === TRIES || !mayRetry(failure)) {
@@ -80,7 +81,7 @@ function readFailure(thrown: unknown): Failure {
   }
 }
 
-/** A reset that the object's code did not bring on itself, by its memory say, is over when it is asked again. */
+/** A reset that the object's code did not bring on itself, by its memory say, is how it meets newer code (protocol.ts). */
 const mayRetry = ({ remote, retryable, overloaded, reset }: Failure): boolean =>
   (retryable || (reset && !remote)) && !overloaded
 

@@ -1,5 +1,6 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { Env } from '../env.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
 import { logLine } from '../http/log.ts'
 import { nowMs } from '../util/clock.ts'
 import { fewAtATime } from '../util/few-at-a-time.ts'
@@ -13,6 +14,7 @@ import { endSessions } from './end-sessions.ts'
 import { loginEpoch } from './epochs.ts'
 import { commitGrant, inspect } from './grants.ts'
 import { nextNotice, settleNotices, takeDueNotices } from './notices.ts'
+import { understands } from './protocol.ts'
 import { redeem } from './redeem.ts'
 import { refresh } from './refresh.ts'
 import { revokeGrant, revokeGrants } from './revocation.ts'
@@ -88,8 +90,15 @@ export class Ledger extends DurableObject<Env> {
     void ctx.blockConcurrencyWhile(() => this.#alarm.load())
   }
 
-  /** Runs a method, as one moment and one transaction. */
-  run<M extends LedgerMethod>(method: M, input: Input<M>): Output<M> {
+  /**
+   * Runs a method, as one moment and one transaction. A caller of a newer release is not served: the object starts anew,
+   * with the newest code there is, and the caller's next try finds that.
+   */
+  run<M extends LedgerMethod>(method: M, input: Input<M>, protocol: number): Output<M> {
+    if (!understands(protocol, method, input)) {
+      this.ctx.abort('The caller is of a newer release.')
+      throw new OAuthError('server_error')
+    }
     const step = (work: Work): Output<M> => METHODS[method](work, input)
     return READS.has(method) ? step(this.#work()) : this.#change(step)
   }

@@ -93,6 +93,16 @@ export function dropAnswers(real: Env, dropped: DroppedAnswers): Env {
   return { ...real, LEDGER: aroundLedger(real.LEDGER, dropping) }
 }
 
+/** An Env whose Worker is of a newer release than the ledgers, for so many calls from now on. */
+export function newerWorker(real: Env, times: number): Env {
+  let left = times
+  const newer: Around = (_method, call, [input, protocol]) => {
+    left -= 1
+    return call([input, Number(protocol) + (left < 0 ? 0 : 1)])
+  }
+  return { ...real, LEDGER: aroundLedger(real.LEDGER, newer) }
+}
+
 /** Stands in for a ledger method: gets what the real one would, and the real one. */
 export type Variant = (input: unknown, real: (input: unknown) => Promise<unknown>) => Promise<unknown>
 
@@ -100,7 +110,9 @@ export type Variant = (input: unknown, real: (input: unknown) => Promise<unknown
 export function varyLedger(real: Env, variants: Readonly<Record<string, Variant>>): Env {
   const varied: Around = async (method, call, args) => {
     const variant = variants[method]
-    return variant === undefined ? call(args) : variant(args[0], async (input) => call([input]))
+    return variant === undefined
+      ? call(args)
+      : variant(args[0], async (input) => call([input, ...args.slice(1)]))
   }
   return { ...real, LEDGER: aroundLedger(real.LEDGER, varied) }
 }
