@@ -1,3 +1,4 @@
+import type { OAuthError } from './errors/oauth-error.ts'
 import type { LogFields } from './http/log.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -25,6 +26,7 @@ export type AuditEvent =
   | 'issuer.trusted'
   | 'issuer.removed'
   | 'client.secret_rotated'
+  | 'client.registration_token_replaced'
   | 'client.rotated_secrets_dropped'
   | 'client.tokens_deleted'
   | 'key.created'
@@ -41,6 +43,8 @@ export interface RequestContext {
   defer(work: Promise<unknown>): void
   /** Writes an audit line; names the client in the request's own line too. */
   audit(event: AuditEvent, fields: LogFields): void
+  /** Names in the request's line why it was refused, where the answer is a redirect or a page. */
+  refused(error: OAuthError): void
   /** Names the client in the request's log line. */
   seen(clientId: string): void
   /** The client named so far, if any. */

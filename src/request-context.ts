@@ -21,6 +21,7 @@ export const requestContext =
     const startedAt = nowMs()
     const requestId = crypto.randomUUID()
     let clientId: string | null = null
+    let refusal: OAuthError | undefined
     try {
       const rt = runtimeOf(c.env)
       if (surface === 'public' && !hostAllowed(rt.config, new URL(c.req.url))) {
@@ -33,6 +34,9 @@ export const requestContext =
         defer: (work) => c.executionCtx.waitUntil(work),
         audit: (event: AuditEvent, fields: LogFields) => {
           logLine('audit', { event, request_id: requestId, ...fields })
+        },
+        refused: (error) => {
+          refusal = error
         },
         seen: (id) => {
           clientId = id
@@ -58,7 +62,7 @@ export const requestContext =
       client_id: clientId,
       duration_ms: nowMs() - startedAt,
     }
-    logLine('request', { ...requestFields(line), ...failureFields(c.error), ...warnings(c) })
+    logLine('request', { ...requestFields(line), ...failureFields(c.error ?? refusal), ...warnings(c) })
   }
 
 /** Demo pages on a public server: everybody knows the password of the demo user, so every line says so. */
@@ -67,10 +71,15 @@ function warnings(c: Context<AppEnv>): LogFields {
   return config?.demoPages && !config.loopback ? { warning: 'DEMO_PAGES is on' } : {}
 }
 
-/** What went wrong, without the words of the error: they could hold anything. */
+/** What went wrong: code, reason and facts. An error that is not ours keeps its words: they could hold anything. */
 function failureFields(thrown: Error | undefined): LogFields {
   if (thrown === undefined) return {}
-  return thrown instanceof OAuthError
-    ? { error: thrown.code }
-    : { error: 'server_error', thrown: thrown.name }
+  if (!(thrown instanceof OAuthError))
+    return { error: 'server_error', reason: 'unexpected', thrown: thrown.name }
+  const facts = Object.entries(thrown.facts).map(([name, fact]) => `${name}=${fact}`)
+  return {
+    error: thrown.code,
+    ...(thrown.reason !== undefined && { reason: thrown.reason }),
+    ...(facts.length > 0 && { facts }),
+  }
 }

@@ -1,17 +1,12 @@
 import type { Context } from 'hono'
+import { boundsOf } from '../clients/bounds.ts'
 import { type ClientInput, parseClient } from '../clients/metadata.ts'
 import { readLifespans } from '../clients/metadata-lifespans.ts'
 import { readLifespanDraft } from '../clients/metadata-shape.ts'
-import { renderNewClient } from '../clients/registration.ts'
-import {
-  changeClient,
-  createClient,
-  deleteClient,
-  requireClient,
-  updateClient,
-  type WrittenClient,
-} from '../clients/registry.ts'
-import { renderClient, withSecret } from '../clients/render.ts'
+import { changeByAdmin } from '../clients/registration.ts'
+import { renderChangedClient, renderNewClient } from '../clients/registration-view.ts'
+import { changeClient, createClient, deleteClient, requireClient, updateClient } from '../clients/registry.ts'
+import { renderClient } from '../clients/render.ts'
 import { dropRotatedSecrets, rotateSecret } from '../clients/rotation.ts'
 import type { AppEnv } from '../context.ts'
 import { emptyRoutes } from '../http/empty-routes.ts'
@@ -28,7 +23,8 @@ export const adminClients = emptyRoutes()
 
 adminClients.post('/', async (c) => {
   const { ctx } = c.var
-  const written = await createClient(ctx, await readClient(c))
+  const input = await readClient(c)
+  const written = await createClient(ctx, input, boundsOf(input.metadata))
   const location = `${PATH}/${encodeURIComponent(written.client.id)}`
   return json(await renderNewClient(ctx.rt, written), 201, { location })
 })
@@ -52,15 +48,13 @@ adminClients.get('/:id', async (c) => {
 
 adminClients.put('/:id', async (c) => {
   const input = await readClient(c)
-  return answer(await updateClient(c.var.ctx, c.req.param('id'), () => input))
+  return change(c, () => input)
 })
 
 adminClients.patch('/:id', async (c) => {
   const { ctx } = c.var
   const patch = await readJson(c.req.raw)
-  const change = (current: ClientRecord): ClientInput =>
-    parseClient(patchClient(current, patch), ctx.rt.config)
-  return answer(await updateClient(ctx, c.req.param('id'), change))
+  return change(c, (current) => parseClient(patchClient(current, patch), ctx.rt.config))
 })
 
 adminClients.delete('/:id', async (c) => {
@@ -72,13 +66,15 @@ adminClients.put('/:id/lifespans', async (c) => {
   const lifespans = readLifespans(readLifespanDraft(await readJson(c.req.raw)))
   const client = await changeClient(c.var.ctx, c.req.param('id'), 'client.changed', ({ metadata }) => ({
     metadata: { ...metadata, lifespans },
+    bounds: boundsOf({ ...metadata, lifespans }),
   }))
   return json(renderClient(client))
 })
 
-adminClients.post('/:id/secrets/rotate', async (c) =>
-  answer(await rotateSecret(c.var.ctx, c.req.param('id'))),
-)
+adminClients.post('/:id/secrets/rotate', async (c) => {
+  const { ctx } = c.var
+  return json(await renderChangedClient(ctx.rt, await rotateSecret(ctx, c.req.param('id')), true))
+})
 
 adminClients.delete('/:id/secrets/rotate', async (c) => {
   return json(renderClient(await dropRotatedSecrets(c.var.ctx, c.req.param('id'))))
@@ -87,4 +83,17 @@ adminClients.delete('/:id/secrets/rotate', async (c) => {
 const readClient = async (c: Context<AppEnv>): Promise<ClientInput> =>
   parseClient(await readJson(c.req.raw), c.var.ctx.rt.config)
 
-const answer = ({ client, secret }: WrittenClient): Response => json(withSecret(renderClient(client), secret))
+/** Changes a client; where that ended its registration access tokens, the answer brings the new one. */
+async function change(
+  c: Context<AppEnv, '/:id'>,
+  make: (current: ClientRecord) => ClientInput,
+): Promise<Response> {
+  const { ctx } = c.var
+  let renewed = false
+  const written = await updateClient(ctx, c.req.param('id'), (current) => {
+    const changed = changeByAdmin(current, make(current))
+    renewed = changed.registrationEpoch !== undefined
+    return changed
+  })
+  return json(await renderChangedClient(ctx.rt, written, renewed))
+}

@@ -1,9 +1,8 @@
+import { calculateJwkThumbprint } from 'jose'
 import * as v from 'valibot'
 import { isPublicKey } from '../clients/metadata-jwks.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { MAX_ISSUER, type TrustedIssuer } from '../store/trusted-issuers.ts'
-import { toBase64url } from '../util/base64url.ts'
-import { sha256 } from '../util/digest.ts'
 import { isJsonObject, type JsonObject, pick } from '../util/json.ts'
 import { parseRfc3339 } from '../util/rfc3339.ts'
 import { instant } from '../util/schema.ts'
@@ -22,11 +21,12 @@ const body = v.object({
   expires_at: v.nullish(instant),
 })
 
-/** Members that make up a key, in the order in which its digest is taken (RFC 7638 section 3.2, RFC 8037 section 2). */
-const MATERIAL: Readonly<Record<string, string[]>> = {
-  RSA: ['e', 'kty', 'n'],
-  EC: ['crv', 'kty', 'x', 'y'],
-  OKP: ['crv', 'kty', 'x'],
+/** What is kept of a key, by its type: what makes it up, and how it may be used (RFC 7518 section 6, RFC 8037 section 2). */
+const COMMON = ['kty', 'kid', 'use', 'alg']
+const MEMBERS: Readonly<Record<string, readonly string[]>> = {
+  RSA: [...COMMON, 'e', 'n'],
+  EC: [...COMMON, 'crv', 'x', 'y'],
+  OKP: [...COMMON, 'crv', 'x'],
 }
 
 /**
@@ -35,7 +35,7 @@ const MATERIAL: Readonly<Record<string, string[]>> = {
  * @param now - seconds since the epoch
  * @throws `undecodable_body` for wrong types, `missing_required_parameter` for broken rules
  */
-export function readTrust(json: unknown, now: number): Omit<TrustedIssuer, 'id'> {
+export async function readTrust(json: unknown, now: number): Promise<Omit<TrustedIssuer, 'id'>> {
   const parsed = v.safeParse(body, json)
   if (!parsed.success || !isJsonObject(json)) throw new OAuthError('undecodable_body')
   const { issuer, subject, allow_any_subject, scope, jwk, expires_at } = parsed.output
@@ -50,9 +50,9 @@ export function readTrust(json: unknown, now: number): Omit<TrustedIssuer, 'id'>
   const kid = jwk?.['kid']
   if (!jwk || typeof kid !== 'string' || !isName(kid) || !isVerifyingKey(jwk))
     throw broken("Field 'jwk' must be a public key for signatures, with a 'kid' of 1 to 255 characters.")
-  const material = MATERIAL[String(jwk['kty'])] ?? []
-  const publicJwk = pick(jwk, (name) => [...material, 'kid', 'use', 'alg'].includes(name))
-  const thumbprint = toBase64url(sha256(JSON.stringify(jwk, material)))
+  const members = MEMBERS[String(jwk['kty'])] ?? []
+  const publicJwk = pick(jwk, (name) => members.includes(name))
+  const thumbprint = await calculateJwkThumbprint({ ...publicJwk })
   return { issuer, subject, scope, kid, thumbprint, publicJwk, createdAt: now, expiresAt }
 }
 

@@ -24,7 +24,7 @@ trustedIssuerRoutes.post('/', async (c) => {
     const malformed = thrown instanceof OAuthError && thrown.code === 'malformed_body'
     throw malformed ? new OAuthError('undecodable_body') : thrown
   })
-  const entry = { id: crypto.randomUUID(), ...readTrust(body, nowSeconds()) }
+  const entry = { id: crypto.randomUUID(), ...(await readTrust(body, nowSeconds())) }
   if (!(await rt.issuers.insert(entry))) throw new OAuthError('resource_exists')
   audit('issuer.trusted', { id: entry.id })
   return json(render(entry), 201, { location: `${PATH}/${entry.id}` })

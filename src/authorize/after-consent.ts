@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { grantedAudience } from '../clients/resource.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
 import { accessDenied, OAuthError } from '../errors/oauth-error.ts'
 import { type ConsentAcceptance, type ConsentVerdict, consentVerifier } from '../flow/state.ts'
@@ -45,7 +46,7 @@ export async function afterConsent(
   const result = await ctx.rt.ledgers.call(owner, 'grant', input)
   if (result.status === 'ended') return startAfresh(c, request)
   if (result.status === 'conflict') {
-    return respondError(c, request, accessDenied('Another decision was made for this flow.'))
+    return respondError(c, request, accessDenied('decision_differs'))
   }
   if (result.first) book(c, resumed, decision, result.codeExpiresAt)
   const granted = { owner, grantId: state.flow.id, epoch: state.epoch }
@@ -61,7 +62,7 @@ async function prepareAnswer(
 ): Promise<Addressee | undefined> {
   if (request.device !== null || !isFrontChannel(request)) return undefined
   if (request.responseTypes.includes('id_token') && !scope.includes('openid'))
-    throw new OAuthError('unsupported_response_type')
+    throw new OAuthError('unsupported_response_type', 'openid_missing')
   return prepareTokens(rt, request.client)
 }
 
@@ -102,12 +103,13 @@ function grantRecord(state: ConsentVerdict, request: FlowRequest, decision: Cons
     subject: state.subject,
     clientId: request.client.id,
     instance: state.flow.instance,
+    ...(state.flow.consentEpoch > 0 && { consentEpoch: state.flow.consentEpoch }),
     sid: state.flow.sid,
     query: state.flow.query,
     requestedAt: state.flow.requestedAt,
     authTime: state.authTime,
     scope: decision.scope,
-    audience: decision.audience,
+    audience: grantedAudience(decision.audience, request.resources),
     requestedScope: request.scope,
     requestedAudience: request.audience,
     nonce: request.parameters.get('nonce') ?? null,

@@ -43,7 +43,7 @@ export async function afterLogin(
   if (login.status !== 'active') return startAfresh(c, request)
   const restsOn = knownConsent(request, login.remembered)
   if (restsOn === null && asks(request, 'none'))
-    return respondError(c, request, new OAuthError('consent_required'))
+    return respondError(c, request, new OAuthError('consent_required', 'consent_needed'))
   const { flow } = state
   const { epoch: _epoch, remember: _, rememberFor: _for, extend: _extend, ...user } = decision
   const csrf = bindBrowser(c, 'consent', request.client.id, flow.id)
@@ -62,19 +62,17 @@ async function checkAuthentication(
 ): Promise<OAuthError | undefined> {
   const { authTime, subject } = decision
   const age = maxAge(request) ?? 0
-  if (age > 0 && authTime + age < flow.requestedAt) return loginRequired('The login is too old.')
+  if (age > 0 && authTime + age < flow.requestedAt) return loginRequired('login_too_old')
   if (asks(request, 'none') && authTime > flow.requestedAt) {
-    return loginRequired('The end-user logged in anew.')
+    return loginRequired('login_unexpected')
   }
   if (asks(request, 'login') && authTime < flow.requestedAt) {
-    return loginRequired('The end-user did not log in anew.')
+    return loginRequired('login_not_new')
   }
   const hint = request.parameters.get('id_token_hint')
   if (hint === undefined) return undefined
   const { owner } = await verifyIdTokenHint(c.var.ctx, hint)
-  return owner === ownerOf('subject', subject)
-    ? undefined
-    : loginRequired('Another end-user logged in than the hint names.')
+  return owner === ownerOf('subject', subject) ? undefined : loginRequired('other_subject')
 }
 
 /** The earlier consent that covers this request, if it does (contract 3.5). */

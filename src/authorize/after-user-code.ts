@@ -8,7 +8,6 @@ import { deviceVerifier } from '../flow/device-state.ts'
 import { verifyUrl } from '../flow/urls.ts'
 import { validate } from './pipeline.ts'
 import { respondPage } from './respond.ts'
-import { FOREIGN_BROWSER } from './resume.ts'
 import { start } from './start.ts'
 
 /**
@@ -23,15 +22,16 @@ export async function afterUserCode(
   const { ctx } = c.var
   const { config, ledgers } = ctx.rt
   const opened = await deviceVerifier.open(ctx.rt, verifier)
-  if (opened === undefined) throw accessDenied('The device verifier is invalid.')
+  if (opened === undefined) throw accessDenied('flow_unknown', { step: 'device' })
   if (opened.expired) return respondPage(c, verifyUrl(config))
   const { state } = opened
-  if (!browserMatches(c, 'device', '', state)) throw new OAuthError('request_forbidden', FOREIGN_BROWSER)
+  if (!browserMatches(c, 'device', '', state))
+    throw new OAuthError('request_forbidden', 'flow_of_other_browser')
   const found = await ledgers.call(state.owner, 'findDevice', null)
   if (found?.id !== state.device) throw invalidRequest(UNUSABLE_CODE)
   const { id, expiresAt, request: query } = found
   if (new URLSearchParams(query).get('client_id') !== clientId) {
-    throw invalidClient('The flow belongs to another client.')
+    throw invalidClient('flow_of_other_client')
   }
   const validation = await validate(ctx, state.again ? `${query}&prompt=login` : query, {
     owner: state.owner,

@@ -7,7 +7,7 @@ import type { Check, FlowRequest } from './request.ts'
 /** The claims parameter is well formed; claims nobody knows are no error (OIDC Core section 5.5). */
 export const checkClaims: Check = ({ parameters }) => {
   if (requestedClaims(parameters) === undefined)
-    throw invalidRequest("Parameter 'claims' is no claims request.")
+    throw invalidRequest('parameter_malformed', { parameter: 'claims', expected: 'a claims request' })
 }
 
 /**
@@ -21,9 +21,9 @@ export function unmetClaims(
   const asked = device === null ? requestedClaims(parameters)?.id_token : undefined
   const sub = asked?.['sub']?.['value']
   if (sub !== undefined && sub !== subjectFor(config, client, subject, forced))
-    return loginRequired('Another end-user logged in than the claims request names.')
+    return loginRequired('other_subject')
   const wanted = asked?.['acr']
   if (wanted?.['essential'] !== true) return undefined
   const accepted = [wanted['values'] ?? wanted['value'] ?? acr].flat()
-  return accepted.includes(acr) ? undefined : new OAuthError('unmet_authentication_requirements')
+  return accepted.includes(acr) ? undefined : new OAuthError('unmet_authentication_requirements', 'acr_unmet')
 }

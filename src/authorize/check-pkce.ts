@@ -10,12 +10,15 @@ export const checkPkce: Check = ({ config, client, parameters, responseTypes }) 
   if (challenge === undefined) {
     const { pkceEnforced, pkceEnforcedForPublicClients } = config.oauth2
     if (method === undefined && !pkceEnforced && !(isPublic(client) && pkceEnforcedForPublicClients)) return
-    throw invalidRequest("Parameter 'code_challenge' is missing: this client must use PKCE.")
+    throw invalidRequest('pkce_missing')
   }
   if (method !== 'S256') {
-    throw invalidRequest("Parameter 'code_challenge_method' must be 'S256'.")
+    throw invalidRequest('parameter_malformed', { parameter: 'code_challenge_method', expected: "'S256'" })
   }
   if (!/^[A-Za-z0-9_-]{43}$/.test(challenge)) {
-    throw invalidRequest("Parameter 'code_challenge' must be the base64url SHA-256 of the verifier.")
+    throw invalidRequest('parameter_malformed', {
+      parameter: 'code_challenge',
+      expected: 'the base64url SHA-256 of the verifier',
+    })
   }
 }

@@ -5,7 +5,7 @@ import type { Check } from './request.ts'
 /** A code must not cross the network in the clear; a development server, on loopback itself, may send it (contract 3.7). */
 export const checkRedirectUri: Check = ({ config, redirectUri }) => {
   if (config.loopback || isSecureRedirectUri(redirectUri)) return
-  throw invalidRequest("Parameter 'redirect_uri' must use https, unless it is on this machine.")
+  throw invalidRequest('redirect_uri_insecure')
 }
 
 /** Whether a redirect URI could be taken over by another app: a custom scheme, or http off this machine (contract 3.5). */

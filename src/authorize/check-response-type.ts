@@ -17,19 +17,19 @@ export const isFrontChannel = ({ responseTypes }: Pick<Target, 'responseTypes'>)
  */
 export const checkResponseType: Check = ({ client, responseTypes, responseMode, scope }) => {
   if (responseTypes.length === 0) {
-    throw new OAuthError('unsupported_response_type', "Parameter 'response_type' is missing.")
+    throw new OAuthError('unsupported_response_type', 'parameter_missing', { parameter: 'response_type' })
   }
   const { response_types: listed, grant_types: grants } = client.metadata
   const registered = listed === null || listed.length === 0 ? ['code'] : listed
   const asked = responseTypes.join(' ')
   const known = responseTypes.every((type) => KNOWN.includes(type))
   if (!known || !registered.some((entry) => typesIn(entry).join(' ') === asked))
-    throw new OAuthError('unsupported_response_type')
+    throw new OAuthError('unsupported_response_type', 'response_type_unregistered')
   if (!isFrontChannel({ responseTypes })) return
-  if (responseMode === 'query') throw new OAuthError('unsupported_response_mode')
+  if (responseMode === 'query') throw new OAuthError('unsupported_response_mode', 'response_mode_unfit')
   const needed = responseTypes.includes('code') ? ['implicit', 'authorization_code'] : ['implicit']
   const missing = needed.find((grant) => !(grants ?? ['authorization_code']).includes(grant))
-  if (missing !== undefined) throw invalidGrant(`The client may not use the grant '${missing}'.`)
+  if (missing !== undefined) throw invalidGrant('grant_type_not_allowed', { grant_type: missing })
   if (responseTypes.includes('id_token') && !scope.includes('openid'))
-    throw new OAuthError('invalid_scope', "Response type 'id_token' needs scope 'openid'.")
+    throw new OAuthError('invalid_scope', 'openid_missing')
 }

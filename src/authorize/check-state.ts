@@ -12,7 +12,7 @@ export const checkState: Check = ({ config, parameters, state = '' }) => {
   const guarded = parameters.get('code_challenge') !== undefined || parameters.get('nonce') !== undefined
   const minimum = config.oauth2.stateMinLength ?? (guarded ? 0 : MIN_LENGTH)
   if (state.length >= minimum) return
-  throw new OAuthError('invalid_state', `Parameter 'state' must have at least ${minimum} characters.`)
+  throw new OAuthError('invalid_state', 'state_too_short', { minimum })
 }
 
 /** A nonce must be hard to guess (OIDC Core section 15.5.2), and come with what puts an ID token into a URL (3.2.2.1). */
@@ -20,8 +20,5 @@ export const checkNonce: Check = ({ parameters, responseTypes }) => {
   const nonce = parameters.get('nonce')
   if (responseTypes.includes('id_token')) parameters.require('nonce')
   if (nonce === undefined || nonce.length >= MIN_LENGTH) return
-  throw new OAuthError(
-    'insufficient_entropy',
-    `Parameter 'nonce' must have at least ${MIN_LENGTH} characters.`,
-  )
+  throw new OAuthError('insufficient_entropy', 'nonce_too_short', { minimum: MIN_LENGTH })
 }

@@ -29,7 +29,7 @@ export async function commitLogin(
   const { ttl } = rt.config
   const { owner, sid } = session
   const { subject, authTime, epoch, remember, extend } = decision
-  const { id: clientId, instance } = request.client
+  const { id: clientId, instance, consentEpoch } = request.client
   const skip = state.known !== null
   const directory = directoryOf(sid)
   if (!skip) {
@@ -46,6 +46,7 @@ export async function commitLogin(
     subject,
     clientId,
     instance,
+    consentEpoch,
     epoch,
     authTime,
     remember,

@@ -5,8 +5,8 @@ import type { AppEnv } from '../context.ts'
 import { accessDenied, OAuthError } from '../errors/oauth-error.ts'
 import { revokeGrants } from '../flow/end.ts'
 import type { Denial } from '../flow/state.ts'
-import { withQuery } from '../flow/urls.ts'
 import { json } from '../http/json.ts'
+import { withQuery } from '../http/location.ts'
 import { renderPage } from '../http/page.ts'
 import type { ConsentedGrant } from '../ledger/types.ts'
 import type { DeviceRequest } from './request.ts'
@@ -26,8 +26,8 @@ export async function answerApproval(
   if (result.status !== 'settled') {
     await revokeGrants(c.var.ctx, grant.owner, { id: grant.grantId })
     throw result.status === 'gone'
-      ? new OAuthError('expired_token')
-      : accessDenied('The device has its answer already.')
+      ? new OAuthError('expired_token', 'device_code_expired')
+      : accessDenied('decision_differs')
   }
   if (result.first) audit('device.approved', { client_id: client.id, grant: grant.grantId })
   return respondPage(c, withQuery(config.urls.deviceSuccess, { client_id: client.id }))

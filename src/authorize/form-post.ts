@@ -1,10 +1,11 @@
 import type { Context } from 'hono'
 import { html, raw } from 'hono/html'
 import type { AppEnv } from '../context.ts'
-import { renderPage } from '../http/page.ts'
+import type { UrlParameters } from '../http/location.ts'
+import { renderPage, scriptSource } from '../http/page.ts'
 
 const SCRIPT = 'document.forms[0].submit()'
-const POLICY = "script-src 'sha256-ePniVEkSivX/c7XWBGafqh8tSpiRrKiqYeqbG7N1TOE='"
+const POLICY = `script-src ${scriptSource(SCRIPT)}`
 
 /**
  * Has the browser post an answer to the client (OAuth 2.0 Form Post Response Mode 1.0 section 2): by script, or by
@@ -13,10 +14,10 @@ const POLICY = "script-src 'sha256-ePniVEkSivX/c7XWBGafqh8tSpiRrKiqYeqbG7N1TOE='
 export function formPost(
   c: Context<AppEnv>,
   redirectUri: string,
-  answer: URLSearchParams,
+  answer: UrlParameters,
 ): Response | Promise<Response> {
   const content = html`<form method="post" action="${redirectUri}" class="buttons">
-${[...answer].map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
+${Object.entries(answer).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
 <button type="submit">Continue</button>
 </form>
 <script>${raw(SCRIPT)}</script>`

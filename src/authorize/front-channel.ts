@@ -20,13 +20,13 @@ export async function frontChannelTokens(
   rt: Runtime,
   request: AuthorizationRequest,
   addressee: Addressee,
-  { owner, grant, issuedAt }: Omit<Generation, 'generation'>,
+  { owner, grant, issuedAt }: Omit<Generation, 'generation' | 'targets'>,
   code: string | undefined,
 ): Promise<Readonly<Record<string, string>>> {
   const { client, responseTypes } = request
   const lifetime = frontChannelLifetime(request)
   const accessToken = responseTypes.includes('token')
-    ? await issueAccessToken(rt, client, { owner, grant, generation: 0, issuedAt }, lifetime)
+    ? await issueAccessToken(rt, client, { owner, grant, generation: 0, issuedAt, targets: null }, lifetime)
     : undefined
   const tokens =
     accessToken === undefined

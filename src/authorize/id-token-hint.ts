@@ -37,7 +37,7 @@ export async function verifyIdTokenHint({ rt }: RequestContext, hint: string): P
   const isIdToken = parsed.success && jwt?.header.typ === 'JWT' && parsed.output.iss === rt.config.urls.issuer
   const isNow = isIdToken && parsed.output.iat <= nowSeconds() + SKEW_SECONDS
   if (!isNow || !(await isSignedBy(rt.keys, ID_TOKEN_SET, hint))) {
-    throw invalidRequest("Parameter 'id_token_hint' is no ID token of this server.")
+    throw invalidRequest('hint_foreign')
   }
   const { sub, sid, aud } = parsed.output
   const session = sid === undefined ? undefined : await pairwiseSids.open(rt, sid)

@@ -1,4 +1,5 @@
 import { invalidClient } from '../clients/refusals.ts'
+import { audienceIn, resourcesIn } from '../clients/resource.ts'
 import type { RequestContext } from '../context.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import type { DeviceRef } from '../flow/state.ts'
@@ -82,7 +83,8 @@ function judge(
       query,
       parameters,
       scope: [...new Set(parameters.list('scope'))],
-      audience: [...new Set(parameters.list('audience'))],
+      audience: audienceIn(parameters),
+      resources: resourcesIn(parameters),
       prompt: parameters.list('prompt'),
     }
     if (device !== null) {

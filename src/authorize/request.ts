@@ -27,6 +27,8 @@ interface Requested {
   readonly parameters: Parameters
   readonly scope: readonly string[]
   readonly audience: readonly string[]
+  /** What of the audience was asked for as a resource (RFC 8707). */
+  readonly resources: readonly string[]
   readonly prompt: readonly string[]
 }
 

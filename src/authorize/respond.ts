@@ -1,10 +1,30 @@
 import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
 import { errorBody, type OAuthError } from '../errors/oauth-error.ts'
+import { errorNotice } from '../flow/error-notice.ts'
 import { sessionState } from '../flow/session-state.ts'
-import { withQuery } from '../flow/urls.ts'
+import { ownErrorUrl } from '../flow/urls.ts'
+import { redirect, withFragment, withQuery } from '../http/location.ts'
 import { formPost } from './form-post.ts'
 import type { DeviceRequest, Target } from './request.ts'
+
+/**
+ * All that answers to clients may hold. None of it stays in the query of a redirect URI, in any response mode: a
+ * success that brings a registered `error` along, or a second `iss`, would be read as something else than was meant.
+ */
+const ANSWER = [
+  'code',
+  'access_token',
+  'token_type',
+  'expires_in',
+  'id_token',
+  'scope',
+  'state',
+  'iss',
+  'session_state',
+  'error',
+  'error_description',
+]
 
 /**
  * Sends the browser to the client with parameters, `state` as it came, `iss` always and with `openid` a `session_state`
@@ -20,12 +40,11 @@ export async function respondToClient(
 ): Promise<Response> {
   const { client, redirectUri, openid } = target
   const session = openid ? await sessionState(c, client.id, redirectUri, sid) : {}
-  const answer = new URLSearchParams({ ...parameters, ...session })
-  if (target.state !== undefined) answer.set('state', target.state)
-  answer.set('iss', c.var.ctx.rt.config.urls.issuer)
-  if (target.responseMode === 'form_post') return formPost(c, redirectUri, answer)
-  noStore(c)
-  return c.redirect(appendParameters(target, answer), 303)
+  const state = target.state === undefined ? {} : { state: target.state }
+  const answer = { ...parameters, ...session, ...state, iss: c.var.ctx.rt.config.urls.issuer }
+  if (target.responseMode === 'form_post') return formPost(c, withQuery(redirectUri, {}, ANSWER), answer)
+  const join = target.responseMode === 'fragment' ? withFragment : withQuery
+  return redirect(c, join(redirectUri, answer, ANSWER), 303)
 }
 
 /** Sends an error to the client; throws it where there is no way to one from a browser, as with a device. */
@@ -35,29 +54,23 @@ export function respondError(
   error: OAuthError,
 ): Promise<Response> {
   if (target === undefined || !('redirectUri' in target)) throw error
+  c.var.ctx.refused(error)
   return respondToClient(c, target, { ...errorBody(error) })
 }
 
-/** Shows an error that may not be sent to any client (RFC 6749 section 4.1.2.1). */
-export function respondErrorPage(c: Context<AppEnv>, error: OAuthError): Response {
-  noStore(c)
-  return c.redirect(withQuery(c.var.ctx.rt.config.urls.error, { ...errorBody(error) }), 302)
+/**
+ * Shows an error that may not be sent to any client (RFC 6749 section 4.1.2.1). A page of the operator's own is told it
+ * in Hydra's parameters (contract 3.15); our own believes only what is sealed.
+ */
+export async function respondErrorPage(c: Context<AppEnv>, error: OAuthError): Promise<Response> {
+  c.var.ctx.refused(error)
+  const { urls } = c.var.ctx.rt.config
+  const body = errorBody(error)
+  const notice = urls.error === ownErrorUrl(urls) ? await errorNotice(c.var.ctx, body) : {}
+  return redirect(c, withQuery(urls.error, { ...body, ...notice }), 302)
 }
 
 /** Sends the browser to one of our own pages or the operator's. */
 export function respondPage(c: Context<AppEnv>, url: string): Response {
-  noStore(c)
-  return c.redirect(url, 302)
-}
-
-function noStore(c: Context<AppEnv>): void {
-  c.header('cache-control', 'no-store')
-  c.header('pragma', 'no-cache')
-}
-
-/** Joins as text, so that the redirect URI stays exactly as registered. */
-function appendParameters({ redirectUri, responseMode }: Target, answer: URLSearchParams): string {
-  if (responseMode === 'fragment') return `${redirectUri}#${answer}`
-  const joint = !redirectUri.includes('?') ? '?' : /[?&]$/.test(redirectUri) ? '' : '&'
-  return `${redirectUri}${joint}${answer}`
+  return redirect(c, url, 302)
 }

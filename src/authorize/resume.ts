@@ -14,9 +14,6 @@ import { validate } from './pipeline.ts'
 import { asks, type FlowRequest } from './request.ts'
 import { respondError, respondPage, respondToClient } from './respond.ts'
 
-/** Why a step does not go on in this browser. */
-export const FOREIGN_BROWSER = 'The CSRF cookie of this flow is missing or differs.'
-
 /** A verifier that passed every check before the ledger: its request is valid now and this browser started it. */
 export interface Resumed<State, Acceptance = unknown> {
   readonly state: State
@@ -42,25 +39,25 @@ export async function resume<
 ): Promise<Response | Resumed<State, Acceptance>> {
   const { ctx } = c.var
   const opened = await kind.open(ctx.rt, verifier)
-  if (opened === undefined) throw accessDenied(`The ${step} verifier is invalid.`)
+  if (opened === undefined) throw accessDenied('flow_unknown', { step })
   const { state, expiresAt } = opened
   const decision: Acceptance | Denial = state.decision
   if (clientId !== readQuery(state.flow.query).get('client_id')) {
-    throw invalidClient('The flow belongs to another client.')
+    throw invalidClient('flow_of_other_client')
   }
-  const { query, device, instance } = state.flow
+  const { query, device } = state.flow
   let validation = await validate(ctx, query, device)
   // A client that looks like another one than asked is read from the source first.
-  if (validation.error === undefined && validation.request.client.instance !== instance) {
+  if (validation.error === undefined && !isAsAsked(validation.request, state.flow)) {
     await ctx.rt.clients.fresh(validation.request.client.id)
     validation = await validate(ctx, query, device)
   }
   if (validation.error !== undefined) return respondError(c, validation.target, validation.error)
   const { request } = validation
-  if (opened.expired || request.client.instance !== instance) return startAfresh(c, request)
+  if (opened.expired || !isAsAsked(request, state.flow)) return startAfresh(c, request)
   const refusal = browserMatches(c, step, request.client.id, state.flow)
     ? expiry(request)
-    : new OAuthError('request_forbidden', FOREIGN_BROWSER)
+    : new OAuthError('request_forbidden', 'flow_of_other_browser')
   if ('error' in decision) {
     if (request.device !== null) {
       if (refusal !== undefined) throw refusal
@@ -72,12 +69,18 @@ export async function resume<
   return refusal === undefined ? { state, decision, request, expiresAt } : respondError(c, request, refusal)
 }
 
+/** Whether the client is still what it was when the flow began: the same creation, at the same addresses. */
+const isAsAsked = ({ client }: FlowRequest, { instance, consentEpoch }: Flow): boolean =>
+  client.instance === instance && client.consentEpoch === consentEpoch
+
 const expiry = ({ device }: FlowRequest): OAuthError | undefined =>
-  device !== null && device.expiresAt <= nowSeconds() ? new OAuthError('expired_token') : undefined
+  device !== null && device.expiresAt <= nowSeconds()
+    ? new OAuthError('expired_token', 'device_code_expired')
+    : undefined
 
 /** A spent or expired step begins again; `prompt=none` may not show a page, so its client is told instead (design rule 9). */
 export function startAfresh(c: Context<AppEnv>, request: FlowRequest): Response | Promise<Response> {
   if (!asks(request, 'none')) return respondPage(c, requestUrl(request.config, request))
-  const spent = new OAuthError('request_unauthorized', 'The flow has expired or is spent.')
+  const spent = new OAuthError('request_unauthorized', 'flow_expired')
   return respondError(c, request, spent)
 }

@@ -17,13 +17,14 @@ import { respondPage } from './respond.ts'
 export async function start(c: Context<AppEnv>, request: FlowRequest): Promise<Response> {
   const { rt } = c.var.ctx
   const known = await recognise(c, request)
-  if (known === null && asks(request, 'none')) throw loginRequired()
+  if (known === null && asks(request, 'none')) throw loginRequired('login_needed')
   const sid = known?.sid ?? crypto.randomUUID()
   const id = grantIdFor(sid)
   const csrf = bindBrowser(c, 'login', request.client.id, id)
   const requestedAt = nowSeconds()
-  const { instance } = request.client
-  const flow = { id, sid, query: request.query, requestedAt, csrf, instance, device: request.device }
+  const { instance, consentEpoch } = request.client
+  const { query: asked, device } = request
+  const flow = { id, sid, query: asked, requestedAt, csrf, instance, device, consentEpoch }
   const state = { flow, known: known && { subject: known.subject, authTime: known.authTime } }
   const expiresAt = requestedAt + rt.config.ttl.loginConsentRequest
   const { registration, login } = rt.config.urls
@@ -43,7 +44,7 @@ async function recognise(c: Context<AppEnv>, request: FlowRequest): Promise<Sess
   const session = await c.var.ctx.rt.ledgers.call(cookie.owner, 'session', { sid: cookie.sid })
   if (session === null || isTooOld(session, maxAge(request))) return null
   if (hinted !== undefined && hinted.owner !== cookie.owner) {
-    throw loginRequired('Another end-user is logged in than the hint names.')
+    throw loginRequired('other_subject')
   }
   return session
 }

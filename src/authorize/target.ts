@@ -19,7 +19,7 @@ export function resolveTarget(client: ClientRecord, parameters: Parameters): Tar
   const preset = isFrontChannel({ responseTypes }) ? 'fragment' : 'query'
   const requested = parameters.get('response_mode') ?? preset
   const responseMode = MODES.find((mode) => mode === requested)
-  if (responseMode === undefined) throw new OAuthError('unsupported_response_mode')
+  if (responseMode === undefined) throw new OAuthError('unsupported_response_mode', 'response_mode_unfit')
   return {
     client,
     responseMode,
@@ -33,10 +33,10 @@ export function resolveTarget(client: ClientRecord, parameters: Parameters): Tar
 /** Looks up the client of a request; the source is asked before it is called unknown (design rule 5). */
 export async function findClient(ctx: RequestContext, parameters: Parameters): Promise<ClientRecord> {
   const id = parameters.get('client_id')
-  if (id === undefined) throw invalidClient("Parameter 'client_id' is missing.")
+  if (id === undefined) throw invalidClient('parameter_missing', { parameter: 'client_id' })
   ctx.seen(id.slice(0, 255))
   const client = await fittingClient(ctx.rt, id)
-  if (client === undefined) throw invalidClient('The client does not exist.')
+  if (client === undefined) throw invalidClient('client_unregistered')
   return client
 }
 
@@ -49,9 +49,13 @@ function resolveRedirectUri(client: ClientRecord, parameters: Parameters): strin
   const isPlain = only !== undefined && others.length === 0 && !isOpenid(parameters)
   if (isPlain && parameters.get('redirect_uri') === undefined) return only
   const requested = parameters.require('redirect_uri')
-  if (requested.includes('#')) throw invalidRequest("Parameter 'redirect_uri' has a fragment.")
+  if (requested.includes('#'))
+    throw invalidRequest('parameter_malformed', {
+      parameter: 'redirect_uri',
+      expected: 'a URI without fragment',
+    })
   if (!redirectUriMatches(registered, requested)) {
-    throw invalidRequest("Parameter 'redirect_uri' is not registered for this client.")
+    throw invalidRequest('redirect_uri_unregistered')
   }
   return requested
 }

@@ -22,9 +22,21 @@ export function deployStep(options: Options): WranglerCall {
   ]
 }
 
-/** Options that say which configuration is meant, for the runs beside `deploy` itself. */
+/** Options that say which configuration and account are meant, for the runs beside `deploy` itself. */
 export function configOf(options: Options): readonly string[] {
-  return options.pick('config', 'env', 'env-file')
+  const envFiles = options.values('env-file').flatMap((file) => ['--env-file', file])
+  return [...options.pick('config', 'env', 'profile'), ...envFiles]
+}
+
+/**
+ * The same for `wrangler secret`, and which Worker. Given both `--name` and `--env`, it would look for a Worker named
+ * after both, where `deploy` takes the name alone.
+ */
+export function workerOf(options: Options): readonly string[] {
+  const given = configOf(options)
+  if (!options.has('name')) return given
+  const env = given.indexOf('--env')
+  return [...(env === -1 ? given : given.toSpliced(env, 2)), ...options.pick('name')]
 }
 
 /** Settings without which a deployed server answers nothing, and what each is. */
@@ -36,10 +48,10 @@ const REQUIRED: Readonly<Record<string, string>> = {
 }
 
 /** What to print about required settings that are neither variables nor secrets yet; empty when all are there. */
-export function missingSettings(present: ReadonlySet<string>, config: readonly string[]): string {
+export function missingSettings(present: ReadonlySet<string>, worker: readonly string[]): string {
   const missing = Object.entries(REQUIRED).filter(([name]) => !present.has(name))
   if (missing.length === 0) return ''
-  const suffix = config.map((part) => ` ${part}`).join('')
+  const suffix = worker.map((part) => ` ${part}`).join('')
   const lines = missing.map(([name, what]) => `  npx wrangler secret put ${name}${suffix}\n      ${what}`)
   return ['', 'Still to be set, before the server answers:', '', ...lines, ''].join('\n')
 }

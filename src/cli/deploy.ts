@@ -1,28 +1,22 @@
-import * as v from 'valibot'
-import { unstable_readConfig } from 'wrangler'
 import { CommandError } from './command-error.ts'
-import { configOf, deployStep, deploySteps, missingSettings } from './deploy-plan.ts'
+import { refusal } from './deploy-check.ts'
+import { configOf, deployStep, deploySteps, missingSettings, workerOf } from './deploy-plan.ts'
+import { type Installation, readOthers, readTarget } from './deploy-target.ts'
 import { Options } from './options.ts'
 import { ROOT } from './paths.ts'
 import { runTool } from './tools.ts'
 
-const Configuration = v.object({
-  vars: v.record(v.string(), v.unknown()),
-  d1_databases: v.array(
-    v.object({
-      binding: v.string(),
-      database_name: v.optional(v.string()),
-      database_id: v.optional(v.string()),
-    }),
-  ),
-})
-
-/** `ladon deploy`: migrations and Worker, in the order that fits. Resolves to the first failing step's exit code. */
+/**
+ * `ladon deploy`: migrations and Worker, in the order that fits. Resolves to the first failing step's exit code. What
+ * would not work, or would use what belongs to another installation, is refused before Cloudflare is asked anything:
+ * CommandError with exit code 2.
+ */
 export async function deploy(args: readonly string[]): Promise<number> {
   const options = new Options(args)
-  if (options.has('dry-run') || options.has('help'))
-    return (await runTool('wrangler', deployStep(options))).code
-  const config = readConfig(options)
+  if (options.has('help')) return (await runTool('wrangler', deployStep(options))).code
+  process.chdir(ROOT)
+  const { config } = checkedTarget(options)
+  if (options.has('dry-run')) return (await runTool('wrangler', deployStep(options))).code
   const known = namesIn(await json(['d1', 'list', '--json', ...configOf(options)]))
   const database = config.d1_databases.find(({ binding }) => binding === 'DB')
   const exists = database?.database_id !== undefined || known.has(database?.database_name ?? '')
@@ -30,17 +24,19 @@ export async function deploy(args: readonly string[]): Promise<number> {
     const { code } = await runTool('wrangler', step)
     if (code !== 0) return code
   }
-  const secrets = namesIn(await json(['secret', 'list', '--format', 'json', ...configOf(options)]))
+  const secrets = namesIn(await json(['secret', 'list', '--format', 'json', ...workerOf(options)]))
   const present = new Set([...secrets, ...Object.keys(config.vars), ...options.vars().keys()])
-  process.stdout.write(missingSettings(present, configOf(options)))
+  process.stdout.write(missingSettings(present, workerOf(options)))
   return 0
 }
 
-/** The configuration that wrangler will deploy. */
-function readConfig(options: Options): v.InferOutput<typeof Configuration> {
-  process.chdir(ROOT)
-  const config: unknown = unstable_readConfig({ config: options.value('config'), env: options.value('env') })
-  return v.parse(Configuration, config)
+function checkedTarget(options: Options): Installation {
+  if (options.has('cwd'))
+    throw new CommandError('Nothing was deployed: --cwd is not for this command. Say --config FILE.', 2)
+  const target = readTarget(options)
+  const reason = refusal(target, readOthers(target))
+  if (reason !== undefined) throw new CommandError(reason, 2)
+  return target
 }
 
 /** What wrangler answers in JSON; throws CommandError with its own words when it cannot, as without a login. */

@@ -32,5 +32,5 @@ try {
 } catch (thrown) {
   if (!(thrown instanceof CommandError)) throw thrown
   console.error(thrown.message)
-  process.exitCode = 1
+  process.exitCode = thrown.exitCode
 }

@@ -12,23 +12,17 @@ export class Options {
 
   /** Whether `--name` is given, with or without a value. */
   has(name: string): boolean {
-    return this.args.some((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`))
+    return this.args.some((arg) => nameOf(arg) === name)
   }
 
-  /** Every value of `--name`, in order. */
-  values(name: string): readonly string[] {
-    return this.args.flatMap((arg, index) => {
-      if (arg.startsWith(`--${name}=`)) return [arg.slice(name.length + 3)]
-      if (arg !== `--${name}`) return []
-      const rest = this.args.slice(index + 1)
-      const end = rest.findIndex((value) => value.startsWith('-'))
-      return end === -1 ? rest : rest.slice(0, end)
-    })
+  /** Every value of `--name` and of its other names, in order. */
+  values(...names: readonly string[]): readonly string[] {
+    return this.#occurrences(...names).flat()
   }
 
-  /** The last value of `--name`, as the tools themselves take it. */
+  /** The value that `--name` was given last. */
   value(name: string): string | undefined {
-    return this.values(name).at(-1)
+    return this.#occurrences(name).at(-1)?.[0]
   }
 
   /** The Worker variables given as `--var NAME:VALUE`. */
@@ -48,4 +42,25 @@ export class Options {
       return value === undefined ? [] : [`--${name}`, value]
     })
   }
+
+  /** What followed each `--name`, one list for each time it is given. */
+  #occurrences(...names: readonly string[]): readonly (readonly string[])[] {
+    return this.args.flatMap((arg, index) => {
+      if (!names.includes(nameOf(arg) ?? '')) return []
+      const equals = arg.indexOf('=')
+      if (equals !== -1) return [[arg.slice(equals + 1)]]
+      const rest = this.args.slice(index + 1)
+      const end = rest.findIndex((value) => value.startsWith('-'))
+      return [end === -1 ? rest : rest.slice(0, end)]
+    })
+  }
+}
+
+/** Short names that wrangler takes, and what they are short for. */
+const SHORT: Readonly<Record<string, string>> = { c: 'config', e: 'env', h: 'help' }
+
+/** The name an argument gives an option by, in the one spelling this class knows: `-e` and `--envFile` are others. */
+function nameOf(arg: string): string | undefined {
+  const [, long, short = ''] = /^(?:--([a-z][\w-]*)|-([a-z]))(?:=|$)/i.exec(arg) ?? []
+  return long?.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`) ?? SHORT[short]
 }

@@ -5,6 +5,12 @@ const fromRoot = (path: string): string => fileURLToPath(new URL(`../../${path}`
 /** The repository's root: every tool runs there, wherever the command was called from. */
 export const ROOT = fromRoot('')
 
+/** The configuration that this repository comes with. */
+export const WRANGLER_TOML = fromRoot('wrangler.toml')
+
+/** The D1 migrations, wherever a configuration file stands. */
+export const MIGRATIONS = fromRoot('migrations')
+
 /** Development secrets, read by wrangler, never committed. */
 export const DEV_VARS = fromRoot('.dev.vars')
 

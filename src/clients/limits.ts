@@ -4,7 +4,7 @@ import type { ClientRecord } from '../store/types.ts'
 import { audienceAllowed, scopeAllowed } from '../util/scope.ts'
 
 /** Longest part of a refused value that is told, in characters. */
-const TOLD = 100
+export const TOLD = 100
 
 /** The refusal of a requested scope that the client may not have, if there is one (RFC 6749 section 3.3, contract 3.8). */
 export function refusedScope(

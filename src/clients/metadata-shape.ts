@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { LIFESPAN_FIELDS } from '../store/types.ts'
+import { LIFESPAN_FIELDS } from '../store/client-metadata.ts'
 import type { JsonObject } from '../util/json.ts'
 import { isJsonObject, isShallow } from '../util/json.ts'
 import { malformedBody } from './refusals.ts'

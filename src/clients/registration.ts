@@ -1,51 +1,14 @@
-import * as v from 'valibot'
 import type { Config } from '../config/types.ts'
-import { tuple } from '../crypto/tuple.ts'
 import type { ErrorCode } from '../errors/catalogue.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import type { Runtime } from '../runtime.ts'
 import type { ClientMetadata, ClientRecord } from '../store/types.ts'
-import type { JsonObject } from '../util/json.ts'
+import { boundsOf, checkBounds, withBounds } from './bounds.ts'
 import { type ClientInput, parseClient } from './metadata.ts'
 import { readDraft } from './metadata-shape.ts'
-import type { WrittenClient } from './registry.ts'
-import { isEmpty, renderCreatedClient, withSecret } from './render.ts'
-
-/** Client id, instance, registration epoch (format 1; items are only ever added at the end). */
-const format = tuple({ id: v.string(), instance: v.string(), registrationEpoch: v.number() })
-
-/** What a registration access token was made for. */
-export type RegistrationStamp = Pick<ClientRecord, 'id' | 'instance' | 'registrationEpoch'>
-
-/** The registration access token of a client as it is now (RFC 7592 section 3); it does not expire. */
-export async function registrationToken(rt: Runtime, client: ClientRecord): Promise<string> {
-  // Prefixed as Hydra's, though it is no access token: introspection does not know it.
-  return `ory_at_${await rt.envelopes.seal('registration_token', format.write(client), null)}`
-}
-
-/** Opens a registration access token, with or without prefix; `undefined` when it is not one of ours. */
-export async function openRegistration(rt: Runtime, text: string): Promise<RegistrationStamp | undefined> {
-  const opened = await rt.envelopes.open('registration_token', text.replace(/^ory_at_/, ''))
-  return opened && format.read(opened.data)
-}
-
-/** Whether a token is the client's current one: a change by the client itself made a new one, and the old is dead. */
-export const registrationFits = (stamp: RegistrationStamp, client: ClientRecord): boolean =>
-  stamp.id === client.id &&
-  stamp.instance === client.instance &&
-  stamp.registrationEpoch === client.registrationEpoch
-
-/** The answer to a creation, by an admin or by the client itself: all that is shown only once (contract 1.4.1). */
-export async function renderNewClient(
-  rt: Runtime,
-  { client, secret }: WrittenClient,
-): Promise<JsonObject & { readonly registration_client_uri: string }> {
-  return {
-    ...withSecret(renderCreatedClient(client), secret),
-    registration_access_token: await registrationToken(rt, client),
-    registration_client_uri: `${rt.config.urls.public}/oauth2/register/${encodeURIComponent(client.id)}`,
-  }
-}
+import { freshRegistration, nextRegistration, type RegistrationStamp } from './registration-token.ts'
+import type { ClientChange } from './registry.ts'
+import { isEmpty } from './render.ts'
+import { makeSecret } from './secret.ts'
 
 /** What only admins set, and what a client that sets it is answered with, as Hydra does. */
 const RESERVED = [
@@ -72,11 +35,42 @@ export function parseRegistration(body: unknown, config: Config, secretRefusal: 
   return { ...parseClient(body, config), id: undefined }
 }
 
+/** What the holder of a registration access token makes of its client, within what an admin set. Throws as `parseRegistration`. */
+export function changeByClient(
+  config: Config,
+  stamp: RegistrationStamp,
+  current: ClientRecord,
+  body: unknown,
+): ClientChange {
+  const input = parseRegistration(withBounds(body, current.bounds), config, 'registration_forbidden')
+  checkBounds(config, current.bounds, input.metadata)
+  const needsSecret = input.metadata.token_endpoint_auth_method.startsWith('client_secret_')
+  const moved = consentedTo(input.metadata) !== consentedTo(current.metadata)
+  return {
+    metadata: keepReserved(input.metadata, current.metadata),
+    secret: needsSecret && current.secretHash === null ? makeSecret() : undefined,
+    consentEpoch: current.consentEpoch + Number(moved),
+    ...nextRegistration(stamp, current),
+  }
+}
+
+/** What an admin makes of a client: the bounds of what the client itself may do; another proof ends its tokens for that. */
+export function changeByAdmin(current: ClientRecord, { metadata, secret }: ClientInput): ClientChange {
+  const proof = ({ token_endpoint_auth_method, jwks, jwks_uri }: ClientMetadata): string =>
+    JSON.stringify([token_endpoint_auth_method, jwks, jwks_uri])
+  const isProven = secret === undefined && proof(metadata) === proof(current.metadata)
+  return { metadata, secret, bounds: boundsOf(metadata), ...(!isProven && freshRegistration(current)) }
+}
+
+/** Where a consent leads, and what to: remembered for other addresses or scopes it would be somebody else's. */
+const consentedTo = ({ redirect_uris, scope }: ClientMetadata): string =>
+  JSON.stringify([redirect_uris ?? [], scope.split(' ')].map((values) => values.toSorted()))
+
 /**
  * A client's own change leaves alone what only admins set, but for the leave to skip consent: that was given for the
  * addresses and scopes of before (contract 1.3.7: full replacement).
  */
-export const keepReserved = (metadata: ClientMetadata, current: ClientMetadata): ClientMetadata => ({
+const keepReserved = (metadata: ClientMetadata, current: ClientMetadata): ClientMetadata => ({
   ...metadata,
   metadata: current.metadata,
   access_token_strategy: current.access_token_strategy,

@@ -1,6 +1,6 @@
 import type { AuditEvent, RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import type { ClientMetadata, ClientRecord } from '../store/types.ts'
+import type { ClientBounds, ClientMetadata, ClientRecord } from '../store/types.ts'
 import { randomText } from '../util/base64url.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { checkEncryption } from './encryption-key.ts'
@@ -20,13 +20,22 @@ export interface WrittenClient {
   readonly secret: string | undefined
 }
 
-/** What a change sets; the secret stays where it is undefined, the registration epoch where it is not given. */
-export interface ClientChange extends Pick<ClientInput, 'metadata' | 'secret'> {
-  readonly registrationEpoch?: number
-}
+/** What a change sets; the secret stays where it is undefined, anything else where it is not given. */
+export interface ClientChange
+  extends Pick<ClientInput, 'metadata' | 'secret'>,
+    Partial<Pick<ClientRecord, 'registrationEpoch' | 'registrationUsed' | 'consentEpoch' | 'bounds'>> {}
 
-/** Registers a client, with a made secret unless one is given or the client is public. Throws `resource_exists` for a taken id. */
-export async function createClient(ctx: RequestContext, input: ClientInput): Promise<WrittenClient> {
+/**
+ * Registers a client, with a made secret unless one is given or the client is public. Throws `resource_exists` for a
+ * taken id.
+ *
+ * @param bounds - what the client may not go beyond; null for one that registers itself
+ */
+export async function createClient(
+  ctx: RequestContext,
+  input: ClientInput,
+  bounds: ClientBounds | null,
+): Promise<WrittenClient> {
   const id = input.id ?? crypto.randomUUID()
   checkClientId(id)
   await checkOutside(ctx, input.metadata)
@@ -38,6 +47,9 @@ export async function createClient(ctx: RequestContext, input: ClientInput): Pro
     instance: randomText(8),
     accessEpoch: 0,
     registrationEpoch: 0,
+    registrationUsed: 0,
+    consentEpoch: 0,
+    bounds,
     secretHash: secret === undefined ? null : await hashSecret(ctx.rt.roots, id, secret),
     rotatedSecretHashes: [],
     metadata: input.metadata,
@@ -64,9 +76,7 @@ export async function requireClient(ctx: RequestContext, id: string): Promise<Cl
 }
 
 /** What a change gives a client; whatever it leaves out stays. */
-type RecordChange = Partial<
-  Pick<ClientRecord, 'metadata' | 'secretHash' | 'rotatedSecretHashes' | 'accessEpoch' | 'registrationEpoch'>
->
+type RecordChange = Partial<Omit<ClientRecord, 'id' | 'version' | 'instance' | 'createdAt'>>
 
 /**
  * Changes a client by compare-and-set: `change` answers for the current record and may run again when another change
@@ -81,7 +91,8 @@ export async function changeClient(
   for (let tried = 0; tried < TRIES; tried += 1) {
     const current = await requireClient(ctx, id)
     const changed = await change(current)
-    const client = { ...current, ...changed, version: current.version + 1, updatedAt: nowSeconds() }
+    const version = current.version + 1
+    const client = { ...current, updatedAt: nowSeconds(), ...changed, id, version }
     if (!(await ctx.rt.clients.replace(client))) continue
     ctx.audit(event, { client_id: id })
     return client
@@ -100,12 +111,12 @@ export async function updateClient(
 ): Promise<WrittenClient> {
   let given: string | undefined
   const client = await changeClient(ctx, id, 'client.changed', async (current) => {
-    const { metadata, secret, registrationEpoch = current.registrationEpoch } = change(current)
+    const { secret, ...changed } = change(current)
     given = secret
-    await checkOutside(ctx, metadata)
-    if (secret === undefined) return { metadata, registrationEpoch }
+    await checkOutside(ctx, changed.metadata)
+    if (secret === undefined) return changed
     const secretHash = await hashSecret(ctx.rt.roots, id, secret)
-    return { metadata, registrationEpoch, secretHash, rotatedSecretHashes: [] }
+    return { ...changed, secretHash, rotatedSecretHashes: [] }
   })
   return { client, secret: given }
 }

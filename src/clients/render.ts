@@ -1,4 +1,5 @@
-import { type ClientRecord, LIFESPAN_FIELDS } from '../store/types.ts'
+import { LIFESPAN_FIELDS } from '../store/client-metadata.ts'
+import type { ClientRecord } from '../store/types.ts'
 import type { Json, JsonObject } from '../util/json.ts'
 import { rfc3339 } from '../util/rfc3339.ts'
 

@@ -1,6 +1,7 @@
 import type { RequestContext } from '../context.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { malformedBody } from './refusals.ts'
+import { freshRegistration } from './registration-token.ts'
 import { changeClient, type WrittenClient } from './registry.ts'
 import { hashSecret, makeSecret, secretHashesOf } from './secret.ts'
 
@@ -10,7 +11,9 @@ const MAX_ROTATED = 5
 const METHODS: readonly string[] = ['client_secret_basic', 'client_secret_post']
 
 /**
- * Gives a client a new secret; the old one and those before it, five in all, are accepted on (contract 1.4.1).
+ * Gives a client a new secret; the old one and those before it, five in all, are accepted on (contract 1.4.1). Whoever
+ * had the old one has no registration access token any more.
+ *
  * Throws `resource_not_found`, and `malformed_body` for a client that does not authenticate by secret.
  */
 export async function rotateSecret(ctx: RequestContext, id: string): Promise<WrittenClient> {
@@ -18,7 +21,8 @@ export async function rotateSecret(ctx: RequestContext, id: string): Promise<Wri
   const secretHash = await hashSecret(ctx.rt.roots, id, secret)
   const client = await changeClient(ctx, id, 'client.secret_rotated', (current) => {
     requireSecret(current)
-    return { secretHash, rotatedSecretHashes: secretHashesOf(current).slice(0, MAX_ROTATED) }
+    const rotatedSecretHashes = secretHashesOf(current).slice(0, MAX_ROTATED)
+    return { secretHash, rotatedSecretHashes, ...freshRegistration(current) }
   })
   return { client, secret }
 }

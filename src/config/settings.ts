@@ -54,6 +54,12 @@ const origins = listOf(
   ),
 )
 
+const resources = listOf(
+  textThat('absolute URIs without query, fragment and spaces', (text) =>
+    /^[a-z][a-z0-9+.-]*:[^\s?#]+$/i.test(text),
+  ),
+)
+
 /** Names of methods and headers (RFC 9110 section 5.6.2). */
 const tokens = listOf(textThat('names', (text) => /^[\w!#$%&'*+.^`|~-]+$/.test(text)))
 
@@ -175,6 +181,7 @@ export const settings = {
   registration: {
     enabled: setting('OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED', flag, 'false'),
     url: setting('WEBFINGER_OIDC_DISCOVERY_CLIENT_REGISTRATION_URL', optional(serverUrl)),
+    resources: setting('OIDC_DYNAMIC_CLIENT_REGISTRATION_RESOURCES', resources),
   },
   cookies: {
     sameSite: setting('SERVE_COOKIES_SAME_SITE_MODE', oneOf('None', 'Lax', 'Strict'), 'None'),

@@ -129,8 +129,15 @@ export interface Config {
   readonly publicCors: CorsSettings
   /** Kinds of subject identifiers that clients may register for, and the salt of pairwise ones. */
   readonly subjects: { readonly types: readonly string[]; readonly salt: string | null }
-  /** Dynamic client registration, and where discovery says it is; null: here, if it is on. */
-  readonly registration: { readonly enabled: boolean; readonly url: string | null }
+  /**
+   * Dynamic client registration, where discovery says it is (null: here, if it is on), and the resources that clients may
+   * ask for that registered themselves.
+   */
+  readonly registration: {
+    readonly enabled: boolean
+    readonly url: string | null
+    readonly resources: readonly string[]
+  }
   readonly credentialsUrl: string | null
   /** Addresses that discovery names in place of ours, behind a gateway say. */
   readonly endpoints: Readonly<

@@ -11,6 +11,7 @@ export type EnvelopeKind =
   | 'device_challenge'
   | 'device_verifier'
   | 'device_code'
+  | 'error_notice'
   | 'code'
   | 'access_token'
   | 'access_jti'

@@ -30,6 +30,7 @@ const entries = {
   ],
   jti_known: [400, 'The assertion was used before; each one counts once.'],
   invalid_scope: [400, 'A requested scope is unknown, malformed, or not allowed for this client.'],
+  invalid_target: [400, 'A requested resource is unknown, malformed, or not allowed for this client.'],
   invalid_state: [400, 'The state parameter is missing or too short to protect the client.'],
   insufficient_entropy: [400, 'A value that must be hard to guess is too short.'],
   unauthorized_client: [400, 'This client may not use this grant type.'],

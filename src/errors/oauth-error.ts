@@ -1,4 +1,5 @@
 import { type ErrorCode, type Failure, failureOf } from './catalogue.ts'
+import { boundedFacts, explain, type Facts, isReason, type Reason } from './reasons.ts'
 
 /** What a failure looks like to its receiver: the two members of RFC 6749 section 5.2. */
 export interface ErrorBody {
@@ -6,16 +7,24 @@ export interface ErrorBody {
   readonly error_description: string
 }
 
-/** The one error class. Callers branch on `code`; `hint` says what was wrong this time and never holds a secret. */
+/**
+ * The one error class. Callers branch on `code`; `hint` says to whoever was refused what was wrong this time, and the
+ * log names the reason and its facts. None of them holds a secret.
+ */
 export class OAuthError extends Error {
   override readonly name = 'OAuthError'
   readonly code: ErrorCode
+  readonly reason: Reason | undefined
+  readonly facts: Facts
   readonly hint: string
 
-  constructor(code: ErrorCode, hint = '') {
+  /** @param why - a reason of the closed list, with its facts; or a sentence that is none of them yet */
+  constructor(code: ErrorCode, why: string = '', facts: Facts = {}) {
     super(code)
     this.code = code
-    this.hint = hint
+    this.facts = boundedFacts(facts)
+    this.reason = isReason(why) ? why : undefined
+    this.hint = this.reason === undefined ? why : publicText(this.reason, facts)
   }
 
   get status(): Failure['status'] {
@@ -23,17 +32,26 @@ export class OAuthError extends Error {
   }
 }
 
+function publicText(reason: Reason, facts: Facts): string {
+  const { text, public: told } = explain(reason, facts)
+  return told ? text : ''
+}
+
 /** The commonest failure, with what was wrong with the request this time. */
-export const invalidRequest = (hint: string): OAuthError => new OAuthError('invalid_request', hint)
+export const invalidRequest = (why: string, facts?: Facts): OAuthError =>
+  new OAuthError('invalid_request', why, facts)
 
 /** The refusal of a code, refresh token or assertion, or of a grant type. */
-export const invalidGrant = (hint?: string): OAuthError => new OAuthError('invalid_grant', hint)
+export const invalidGrant = (why?: string, facts?: Facts): OAuthError =>
+  new OAuthError('invalid_grant', why, facts)
 
 /** The refusal of a request whose user has to log in first, or otherwise. */
-export const loginRequired = (hint?: string): OAuthError => new OAuthError('login_required', hint)
+export const loginRequired = (why?: string, facts?: Facts): OAuthError =>
+  new OAuthError('login_required', why, facts)
 
 /** The refusal of what somebody who may decide has denied, or what cannot be decided any more. */
-export const accessDenied = (hint: string): OAuthError => new OAuthError('access_denied', hint)
+export const accessDenied = (why: string, facts?: Facts): OAuthError =>
+  new OAuthError('access_denied', why, facts)
 
 /** Composes the body of an error: description, a space, the hint; double quotes become single ones (contract 0.3). */
 export function errorBody(error: OAuthError): ErrorBody {

@@ -1,4 +1,5 @@
 import { invalidRequest } from '../errors/oauth-error.ts'
+import { withQuery } from '../http/location.ts'
 import { ownerOf } from '../ledger/owner.ts'
 import { nowMs } from '../util/clock.ts'
 import { parseRfc3339Ms } from '../util/rfc3339.ts'
@@ -7,7 +8,7 @@ import { acceptLoginBody, checkSize, parseBody, parseDenial } from './bodies.ts'
 import { callsOn, goOn } from './challenge.ts'
 import { type RequestView, viewRequest } from './request-view.ts'
 import { loginChallenge, loginVerifier } from './state.ts'
-import { requestUrl, withQuery } from './urls.ts'
+import { requestUrl } from './urls.ts'
 
 /** Longest subject, in characters. */
 const MAX_SUBJECT = 255

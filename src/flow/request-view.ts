@@ -1,6 +1,7 @@
 import { decodeJwt } from 'jose'
 import { fittingClient } from '../clients/fitting.ts'
 import { renderClient } from '../clients/render.ts'
+import { audienceIn } from '../clients/resource.ts'
 import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { type Parameters, readQuery } from '../http/form.ts'
@@ -53,7 +54,7 @@ export async function viewRequest(ctx: RequestContext, flow: Flow): Promise<Requ
   if (client === undefined) throw new OAuthError('challenge_not_found')
   return {
     requested_scope: parameters.list('scope'),
-    requested_access_token_audience: parameters.list('audience'),
+    requested_access_token_audience: audienceIn(parameters),
     oidc_context: oidcContext(parameters, client.metadata.openid),
     client: renderClient(client),
     request_url: requestUrl(ctx.rt.config, flow),

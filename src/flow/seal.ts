@@ -1,11 +1,11 @@
 import type { Format } from '../crypto/sealed.ts'
 import type { EnvelopeKind, Opened } from '../crypto/types.ts'
+import { withQuery } from '../http/location.ts'
 import { ownerOf } from '../ledger/owner.ts'
 import type { Runtime } from '../runtime.ts'
 import { toBase64url } from '../util/base64url.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { sha256 } from '../util/digest.ts'
-import { withQuery } from './urls.ts'
 
 /** Largest flow state, in bytes of JSON, that travels in the URL: keeps every redirect under 2,000 characters. */
 const MAX_INLINE_BYTES = 1100

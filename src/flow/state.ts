@@ -32,6 +32,8 @@ export interface Flow {
   readonly instance: string
   /** Set when a device asked, and no client through the browser. */
   readonly device: DeviceRef | null
+  /** Consent epoch of the client that asked: one that changed its addresses since begins afresh. */
+  readonly consentEpoch: number
 }
 
 /** The session that was recognised at the start, if any. */
@@ -109,17 +111,25 @@ const flowFormat = tuple({
   csrf: text,
   instance: text,
   device: v.nullish(nested, null),
+  consentEpoch: v.nullish(seconds, null),
 })
 
 function fromFlow(flow: Flow): readonly unknown[] {
   const device = flow.device === null ? null : deviceFormat.write(flow.device)
-  return flowFormat.write({ ...flow, tail: flow.id.slice(18), device })
+  // Hardly any client has one, and a null at the end takes no room in a URL.
+  const consentEpoch = flow.consentEpoch || null
+  return flowFormat.write({ ...flow, tail: flow.id.slice(18), device, consentEpoch })
 }
 
 function toFlow(data: readonly unknown[]): Flow {
-  const { tail, device, ...flow } = flowFormat.read(data)
+  const { tail, device, consentEpoch, ...flow } = flowFormat.read(data)
   const id = flow.sid.slice(0, 18) + tail
-  return { ...flow, id, device: device === null ? null : deviceFormat.read(device) }
+  return {
+    ...flow,
+    id,
+    device: device === null ? null : deviceFormat.read(device),
+    consentEpoch: consentEpoch ?? 0,
+  }
 }
 
 const denial = v.object({ error: text, description: text })

@@ -4,6 +4,10 @@ import type { Config } from '../config/types.ts'
 export const authorizeUrl = ({ endpoints, urls }: Config): string =>
   endpoints.authorization ?? `${urls.public}/oauth2/auth`
 
+/** Our own page for errors that cannot go to a client. */
+export const ownErrorUrl = ({ public: base }: Pick<Config['urls'], 'public'>): string =>
+  `${base}/oauth2/fallbacks/error`
+
 /** Where a user who was shown a code begins. */
 export const verifyUrl = (config: Config): string => `${config.urls.public}/oauth2/device/verify`
 
@@ -20,10 +24,3 @@ export const entryUrl = (config: Config, { device }: Partial<Requested>): string
 /** The request as the login app sees it, and where a fresh start begins (contract 2.2 `request_url`, 3.12). */
 export const requestUrl = (config: Config, { device, query }: Requested): string =>
   entryUrl(config, { device }) + (device ? '' : `?${query}`)
-
-/** Adds query parameters to an absolute URL, keeping the query it has and its fragment. */
-export function withQuery(url: string, parameters: Readonly<Record<string, string>>): string {
-  const target = new URL(url)
-  for (const [name, value] of Object.entries(parameters)) target.searchParams.set(name, value)
-  return target.href
-}

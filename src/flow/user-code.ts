@@ -25,3 +25,12 @@ export function readUserCode(typed: string, { characterSet }: UserCodeSettings):
     .filter((character) => !/[\s-]/.test(character) || characterSet.includes(character))
     .join('')
 }
+
+/** Whether a text could be a user code, by its length and characters, grouped or not. */
+export function looksLikeUserCode(typed: string, settings: UserCodeSettings): boolean {
+  if (typed.length > 2 * settings.length) return false
+  const code = [...readUserCode(typed, settings)]
+  return (
+    code.length === settings.length && code.every((character) => settings.characterSet.includes(character))
+  )
+}

@@ -1,4 +1,5 @@
 import { DEVICE_GRANT } from '../clients/lifespans.ts'
+import { invalidTarget, resourcesIn } from '../clients/resource.ts'
 import type { RequestContext } from '../context.ts'
 import { invalidGrant } from '../errors/oauth-error.ts'
 import type { ConsentedGrant } from '../ledger/types.ts'
@@ -6,6 +7,7 @@ import { checkCodeVerifier, checkRedirectUriAgain } from '../tokens/code.ts'
 import { authorizationCodes } from '../tokens/formats.ts'
 import { issueTokens, prepareTokens, type TokenResponse } from '../tokens/issue.ts'
 import { keepFor, lifetimesFor } from '../tokens/lifetimes.ts'
+import { targetsIn } from '../tokens/targets.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { underAttempt } from './attempts.ts'
 import { type GrantHandler, refuseReused, requireGrantType, requireStamp } from './grant.ts'
@@ -44,6 +46,7 @@ export async function redeemGrant(
   const lifetimes = lifetimesFor(ctx.rt.config, client, grantType)
   const refreshes = (client.metadata.grant_types ?? []).includes('refresh_token')
   const addressee = await prepareTokens(ctx.rt, client)
+  const resources = resourcesIn(form)
   return underAttempt(ctx.attempt, client.id, presented, async (attempt) => {
     const result = await withHooks(ctx, { client, form, lifetimes }, (hook) =>
       ctx.rt.ledgers.call(grant.owner, 'redeem', {
@@ -53,12 +56,15 @@ export async function redeemGrant(
         epoch: grant.epoch,
         keepSeconds: keepFor(lifetimes, refreshes),
         spareReused: grantType === DEVICE_GRANT,
+        resources,
         hook,
       }),
     )
     if (result.status === 'reused') throw refuseReused(ctx, client, grant.grantId, 'code')
     if (result.status === 'gone') throw invalidGrant()
+    if (result.status === 'target_refused') throw invalidTarget(result.value)
     ctx.audit('token.issued', { client_id: client.id, grant: grant.grantId, grant_type: grantType })
-    return issueTokens(ctx, addressee, { owner: grant.owner, ...result }, lifetimes)
+    const targets = targetsIn(result.grant, resources)
+    return issueTokens(ctx, addressee, { owner: grant.owner, ...result, targets }, lifetimes)
   })
 }

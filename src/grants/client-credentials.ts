@@ -1,6 +1,7 @@
 import { fittingClient } from '../clients/fitting.ts'
-import { refusedAudience, refusedScope } from '../clients/limits.ts'
+import { refusedScope } from '../clients/limits.ts'
 import { isPublic } from '../clients/public.ts'
+import { audienceIn, refusedTarget } from '../clients/resource.ts'
 import type { Config } from '../config/types.ts'
 import { invalidGrant, type OAuthError } from '../errors/oauth-error.ts'
 import type { Parameters } from '../http/form.ts'
@@ -17,12 +18,12 @@ export const clientCredentials: GrantHandler = async (ctx, registered, form) => 
   const allowed = await requireGrantType(ctx, registered, 'client_credentials')
   const { config } = ctx.rt
   const refused = (client: ClientRecord): OAuthError | undefined =>
-    refusedScope(config, client, form.list('scope')) ?? refusedAudience(client, form.list('audience'))
+    refusedScope(config, client, form.list('scope')) ?? refusedTarget(config, client, form)
   const mayHave = (client: ClientRecord): boolean => refused(client) === undefined
   const client = await fittingClient(ctx.rt, allowed.id, mayHave, allowed)
   if (client === undefined) throw refused(allowed)
   const scope = grantedScope(config, client, form)
-  const audience = form.list('audience')
+  const audience = audienceIn(form)
   const claims = { grantType: 'client_credentials', subject: null, scope, audience } as const
   return issueOwnToken(ctx, client, claims, await hookedOwnClaims(ctx, { client, form }, claims))
 }

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { accessTokenLifespan } from '../clients/lifespans.ts'
+import { resourcesIn } from '../clients/resource.ts'
 import type { TokenHook } from '../config/types.ts'
 import type { RequestContext } from '../context.ts'
 import { accessDenied, OAuthError } from '../errors/oauth-error.ts'
@@ -9,6 +10,7 @@ import { fetchOutbound, type OutboundAnswer } from '../http/outbound.ts'
 import type { CustomClaims, HookStep, RedeemResult, RefreshResult } from '../ledger/types.ts'
 import type { ClientRecord } from '../store/types.ts'
 import type { TokenLifetimes } from '../tokens/lifetimes.ts'
+import { narrowed, targetsIn } from '../tokens/targets.ts'
 import { isJsonObject, isShallow, type JsonObject, parseJson } from '../util/json.ts'
 import { type HookSession, hookedSession, ownSession, refreshHookBody, tokenHookBody } from './hook-body.ts'
 import type { OwnClaims } from './own-token.ts'
@@ -49,7 +51,8 @@ export async function withHooks<Result extends RedeemResult | RefreshResult>(
   const asked: RedeemResult | RefreshResult = await call('ask')
   if (asked.status !== 'issued') return call(undefined)
   if ('via' in asked && (asked.via === 'grace' || asked.via === 'repeat')) return call(undefined)
-  const claims = await askHooks(ctx, request, asked.grant)
+  const targets = targetsIn(asked.grant, resourcesIn(request.form))
+  const claims = await askHooks(ctx, request, narrowed(asked.grant, targets))
   const merges = !('via' in asked) && ctx.rt.config.oauth2.tokenHookClaims === 'merge'
   return call(merges && claims !== undefined ? mergeClaims(claims, asked.grant) : claims)
 }

@@ -9,10 +9,11 @@ import {
   signedByOne,
 } from '../clients/jwt-profile.ts'
 import { JWT_BEARER } from '../clients/lifespans.ts'
-import { refusedAudience } from '../clients/limits.ts'
+import { audienceIn, refusedTarget } from '../clients/resource.ts'
 import type { Config } from '../config/types.ts'
 import type { RequestContext } from '../context.ts'
 import { invalidGrant, OAuthError } from '../errors/oauth-error.ts'
+import type { Parameters } from '../http/form.ts'
 import { ownerOf } from '../ledger/owner.ts'
 import type { TrustedIssuer } from '../store/trusted-issuers.ts'
 import type { ClientRecord } from '../store/types.ts'
@@ -40,16 +41,15 @@ export const jwtBearer: GrantHandler = async (ctx, registered, form) => {
   if (problem !== undefined) throw invalidGrant(problem)
   const requested = [...new Set(form.list('scope'))]
   checkTrustedScope(config, await findTrust(ctx, assertion), requested)
-  const audience = form.list('audience')
-  const client = await currentClient(ctx, allowed, requested, audience)
-  const refused = refusedAudience(client, audience)
+  const client = await currentClient(ctx, allowed, requested, form)
+  const refused = refusedTarget(config, client, form)
   if (refused !== undefined) throw refused
   const copied = config.oauth2.jwtBearer.omitAudience ? [] : assertion.aud
   const claims = {
     grantType: JWT_BEARER,
     subject: assertion.sub,
     scope: requested.filter((scope) => covers(config, client, scope)),
-    audience: [...new Set([...audience, ...copied])],
+    audience: [...new Set([...audienceIn(form), ...copied])],
   } as const
   await prepareSigners(ctx.rt, client)
   const custom = await hookedOwnClaims(ctx, { client, form }, claims)
@@ -108,10 +108,10 @@ async function currentClient(
   { rt }: RequestContext,
   copy: ClientRecord,
   scope: readonly string[],
-  audience: readonly string[],
+  form: Parameters,
 ): Promise<ClientRecord> {
   const whole = scope.every((value) => covers(rt.config, copy, value))
-  if (whole && refusedAudience(copy, audience) === undefined) return copy
+  if (whole && refusedTarget(rt.config, copy, form) === undefined) return copy
   // The copy itself is ruled out.
   return (await fittingClient(rt, copy.id, (client) => client !== copy, copy)) ?? copy
 }

@@ -1,3 +1,4 @@
+import { audienceOf, invalidTarget, resourcesIn } from '../clients/resource.ts'
 import type { RequestContext } from '../context.ts'
 import type { Expiring } from '../crypto/sealed.ts'
 import { invalidGrant, invalidRequest, OAuthError } from '../errors/oauth-error.ts'
@@ -7,6 +8,7 @@ import { type GrantToken, refreshTokens } from '../tokens/formats.ts'
 import { isExpired } from '../tokens/inspect.ts'
 import { issueTokens, prepareTokens } from '../tokens/issue.ts'
 import { keepFor, lifetimesFor } from '../tokens/lifetimes.ts'
+import { targetsIn } from '../tokens/targets.ts'
 import { underAttempt } from './attempts.ts'
 import { type GrantHandler, refuseReused, requireGrantType, requireStamp } from './grant.ts'
 import { type HookedRequest, withHooks } from './hook.ts'
@@ -39,7 +41,8 @@ export const refreshToken: GrantHandler = async (ctx, registered, form) => {
       grant: token.grantId,
       generation: result.generation,
     })
-    return issueTokens(ctx, addressee, { owner: token.owner, ...result }, lifetimes)
+    const targets = targetsIn(result.grant, resourcesIn(form))
+    return issueTokens(ctx, addressee, { owner: token.owner, ...result, targets }, lifetimes)
   })
 }
 
@@ -62,10 +65,11 @@ async function advance(
       grace: config.oauth2.grace,
       limits: {
         scope: limits.metadata.scope.split(' '),
-        audience: limits.metadata.audience,
+        audience: audienceOf(config, limits),
         strategy: config.strategies.scope,
       },
       keepSeconds,
+      resources: resourcesIn(request.form),
       hook,
     })
   const result = await withHooks(ctx, request, (hook) => ask(client, hook))
@@ -86,6 +90,8 @@ function refusal(
       return new OAuthError('invalid_scope', `The client may no longer have scope '${result.value}'.`)
     case 'audience_lost':
       return invalidRequest(`The client may no longer have audience '${result.value}'.`)
+    case 'target_refused':
+      return invalidTarget(result.value)
     case 'offline_not_granted':
       return new OAuthError(
         'scope_not_granted',

@@ -22,7 +22,7 @@ export class Parameters {
       const values = this.#values.get(name)
       if (values === undefined) this.#values.set(name, [value])
       else if (REPEATABLE.has(name)) values.push(value)
-      else throw invalidRequest(`Parameter '${name.slice(0, 64)}' is given more than once.`)
+      else throw repeated(name)
     }
   }
 
@@ -48,6 +48,12 @@ export class Parameters {
     throw invalidRequest(`Parameter '${name}' has too many values.`)
   }
 }
+
+/** Names what is shaped like a parameter of ours: other names are a stranger's words, and some refusals are pages. */
+const repeated = (name: string): OAuthError =>
+  invalidRequest(
+    `${/^[a-z_]{1,40}$/.test(name) ? `Parameter '${name}'` : 'A parameter'} is given more than once.`,
+  )
 
 /** Reads the parameters of a query, without its `?`; throws `invalid_request` on a repeated one. */
 export const readQuery = (query: string): Parameters => new Parameters(new URLSearchParams(query))

@@ -1,7 +1,9 @@
+import { Buffer } from 'node:buffer'
 import type { Context } from 'hono'
 import { html } from 'hono/html'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { AppEnv } from '../context.ts'
+import { sha256 } from '../util/digest.ts'
 
 /**
  * Policy of every built-in page. It names no `form-action`: browsers apply that to the redirects that follow a form
@@ -32,6 +34,8 @@ export interface Page {
   readonly problem?: string | undefined
   /** Sources of the policy for a page with a script of ours; such a page decides nothing and may be in a frame. */
   readonly policy?: string
+  /** What stands in the head besides. */
+  readonly head?: Html
 }
 
 /** Status of a form that was understood but not accepted (RFC 9110 section 15.5.21). */
@@ -40,7 +44,7 @@ const UNPROCESSABLE = 422
 /** Renders a built-in page with its headers. */
 export function renderPage(
   c: Context<AppEnv>,
-  { title, narrow, content, problem, policy }: Page,
+  { title, narrow, content, problem, policy, head }: Page,
   status: ContentfulStatusCode = problem === undefined ? 200 : UNPROCESSABLE,
 ): Response | Promise<Response> {
   for (const [name, value] of Object.entries(HEADERS)) c.header(name, value)
@@ -55,6 +59,7 @@ export function renderPage(
 <title>${title} · Ladon</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="${style}">
+${head}
 </head>
 <body>
 <main${narrow && html` class="narrow"`}>
@@ -67,6 +72,10 @@ ${content}
 </html>`
   return c.html(document, status)
 }
+
+/** A script of ours as a source of the policy: by its hash (CSP Level 3 section 2.3.1). */
+export const scriptSource = (script: string): string =>
+  `'sha256-${Buffer.from(sha256(script)).toString('base64')}'`
 
 /** Path of the public URL, without trailing slash: what every link of ours starts with. */
 export function basePath(c: Context<AppEnv>): string {

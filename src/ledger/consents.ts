@@ -1,6 +1,6 @@
 import { type GrantRow, readConsent } from './grant-row.ts'
 import type { ListGrantsInput, StoredGrant } from './grant-types.ts'
-import type { RememberedConsent } from './session-types.ts'
+import type { LoginInput, RememberedConsent } from './session-types.ts'
 import { isRestedOn, LIVE, REMEMBERED, RESTED_ON } from './standing.ts'
 import type { Work } from './work.ts'
 
@@ -22,15 +22,20 @@ export function countGrants(work: Work, { sid }: { readonly sid: string | null }
   return work.tables.rows<{ total: number }>('grants', sql, work.now, sid)[0]?.total ?? 0
 }
 
-/** The client's newest remembered consent; one given to an earlier creation of the client does not count. */
-export function rememberedConsent(work: Work, clientId: string, instance: string): RememberedConsent | null {
+/** The client's newest remembered consent; one given to the client as it was before does not count. */
+export function rememberedConsent(
+  work: Work,
+  { clientId, instance, consentEpoch = 0 }: Pick<LoginInput, 'clientId' | 'instance' | 'consentEpoch'>,
+): RememberedConsent | null {
   const [row] = work.tables.rows<Pick<GrantRow, 'id' | 'record'>>(
     'grants',
     `SELECT id, record FROM grants WHERE ${REMEMBERED} AND client = ?2 ORDER BY granted_at DESC, id DESC LIMIT 1`,
     ...[work.now, clientId],
   )
-  const record = row === undefined ? undefined : readConsent(row)
-  return record?.instance === instance ? { id: record.id, scope: record.scope } : null
+  if (row === undefined) return null
+  const { id, scope, ...given } = readConsent(row)
+  const isSame = given.instance === instance && (given.consentEpoch ?? 0) === consentEpoch
+  return isSame ? { id, scope } : null
 }
 
 /**

@@ -6,6 +6,8 @@ export interface GrantRecord {
   readonly clientId: string
   /** Which creation of the client this was consented for. */
   readonly instance: string
+  /** The client's consent epoch then, unless 0: remembered for another one it does not count. */
+  readonly consentEpoch?: number
   readonly sid: string
   /** Raw query of the authorization request, without the leading `?`. */
   readonly query: string
@@ -77,6 +79,8 @@ export interface RedeemInput {
   readonly keepSeconds: number | null
   /** Set for a device, which may ask twice for want of an answer: a second redemption just fails. */
   readonly spareReused?: boolean
+  /** What of the grant's audience the token is to be for; none for all of it. */
+  readonly resources?: readonly string[]
   readonly hook?: HookStep | undefined
 }
 
@@ -94,6 +98,8 @@ export type RedeemResult =
   /** Second redemption; where it revokes the family, that is done. */
   | { readonly status: 'reused' }
   | { readonly status: 'gone' }
+  /** A resource that was not granted; nothing changes. */
+  | { readonly status: 'target_refused'; readonly value: string }
 
 /** The client's registered limits at this moment, re-checked before a refresh commits. */
 export interface ClientLimits {
@@ -116,6 +122,8 @@ export interface RefreshInput {
   readonly generation: number
   readonly grace: Grace
   readonly limits: ClientLimits
+  /** As for `redeem`. */
+  readonly resources?: readonly string[]
   readonly keepSeconds: number | null
   readonly hook?: HookStep | undefined
 }
@@ -126,6 +134,7 @@ export type RefreshResult =
   | { readonly status: 'gone' }
   | { readonly status: 'scope_lost'; readonly value: string }
   | { readonly status: 'audience_lost'; readonly value: string }
+  | { readonly status: 'target_refused'; readonly value: string }
   | { readonly status: 'offline_not_granted' }
 
 export interface InspectInput {

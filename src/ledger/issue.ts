@@ -1,5 +1,5 @@
 import { type GrantRow, hookedRecord, readRecord } from './grant-row.ts'
-import type { IssuedGeneration, RedeemInput } from './grant-types.ts'
+import type { GrantRecord, IssuedGeneration, RedeemInput } from './grant-types.ts'
 import { later, type Work } from './work.ts'
 
 /**
@@ -20,6 +20,12 @@ export function issue(
   work.tables.update('grants', row.id, { ...changes, issued_at: work.now, attempt, ...ends, record })
   return issued({ ...row, record }, changes.generation, work.now)
 }
+
+/** A resource that is asked for, but was not granted (RFC 8707 section 2.2): tokens may only be narrower. */
+export const ungranted = (
+  { audience }: Pick<GrantRecord, 'audience'>,
+  { resources = [] }: Pick<RedeemInput, 'resources'>,
+): string | undefined => resources.find((resource) => !audience.includes(resource))
 
 /** The answer about a generation that was made at `issuedAt`. */
 export const issued = (row: GrantRow, generation: number, issuedAt: number): IssuedGeneration => ({

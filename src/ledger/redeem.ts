@@ -1,7 +1,7 @@
 import { epochHolds } from './epochs.ts'
-import { findOwn, type GrantRow } from './grant-row.ts'
+import { findOwn, type GrantRow, readRecord } from './grant-row.ts'
 import type { RedeemInput, RedeemResult } from './grant-types.ts'
-import { issue, issued } from './issue.ts'
+import { issue, issued, ungranted } from './issue.ts'
 import { endTokens } from './revocation.ts'
 import { findSession } from './sessions.ts'
 import type { Work } from './work.ts'
@@ -19,6 +19,8 @@ export function redeem(work: Work, input: RedeemInput): RedeemResult {
   if (row.revoked === 1 || row.code_expires <= work.now) return GONE
   // A missing session is one that ran out; an ended one is kept as long as a grant names it.
   if (findSession(work, row.sid)?.ended === 1 || !epochHolds(work, row.client, input.epoch)) return GONE
+  const value = ungranted(readRecord(row), input)
+  if (value !== undefined) return { status: 'target_refused', value }
   return issue(work, row, input, { generation: 1, code_attempt: input.attempt })
 }
 

@@ -1,7 +1,7 @@
 import { audienceAllowed, scopeAllowed } from '../util/scope.ts'
 import { findOwn, type GrantRow, readRecord } from './grant-row.ts'
 import type { Grace, GrantRecord, InspectInput, RefreshInput, RefreshResult } from './grant-types.ts'
-import { issue, issued } from './issue.ts'
+import { issue, issued, ungranted } from './issue.ts'
 import { endTokens } from './revocation.ts'
 import type { Work } from './work.ts'
 
@@ -89,11 +89,13 @@ export function refresh(work: Work, input: RefreshInput): RefreshResult {
   return { ...issued(row, row.generation, row.issued_at), via }
 }
 
-function refuse(grant: GrantRecord, { limits }: RefreshInput): RefreshResult | undefined {
+function refuse(grant: GrantRecord, { limits, resources = [] }: RefreshInput): RefreshResult | undefined {
   const offline = grant.scope.some((scope) => scope === 'offline' || scope === 'offline_access')
   if (!offline) return { status: 'offline_not_granted' }
   const scope = grant.scope.find((value) => !scopeAllowed(limits.strategy, limits.scope, value))
   if (scope !== undefined) return { status: 'scope_lost', value: scope }
   const audience = grant.audience.find((value) => !audienceAllowed(limits.audience, value))
-  return audience === undefined ? undefined : { status: 'audience_lost', value: audience }
+  if (audience !== undefined) return { status: 'audience_lost', value: audience }
+  const value = ungranted(grant, { resources })
+  return value === undefined ? undefined : { status: 'target_refused', value }
 }

@@ -12,6 +12,8 @@ export interface LoginInput {
   readonly subject: string
   readonly clientId: string
   readonly instance: string
+  /** The client's consent epoch; absent for 0. */
+  readonly consentEpoch?: number
   /** The login epoch when the login was accepted. A login from before "end all sessions" is stale. */
   readonly epoch: number
   readonly authTime: number

@@ -51,7 +51,7 @@ export function login(work: Work, input: LoginInput): LoginResult {
   return {
     status: 'active',
     epoch: currentEpoch(work, input.clientId),
-    remembered: rememberedConsent(work, input.clientId, input.instance),
+    remembered: rememberedConsent(work, input),
   }
 }
 

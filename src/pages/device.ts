@@ -4,6 +4,7 @@ import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { acceptUserCode } from '../flow/device-request.ts'
 import { deviceChallenge } from '../flow/device-state.ts'
+import { looksLikeUserCode } from '../flow/user-code.ts'
 import { readForm } from '../http/form.ts'
 import { refusedField, renderPage } from '../http/page.ts'
 import { challengeOf, proceed } from './flow-step.ts'
@@ -13,10 +14,13 @@ const TYPE = 'Type the code that your device shows.'
 /** The built-in device page: asks for the code that the device shows, or to compare the one of the link. */
 export async function showDevice(c: Context<AppEnv>): Promise<Response> {
   const challenge = challengeOf(c, 'device')
+  const { config } = c.var.ctx.rt
   if ((await deviceChallenge.open(c.var.ctx.rt, challenge)) === undefined) {
     throw new OAuthError('challenge_not_found')
   }
-  return devicePage(c, c.req.query('user_code') ?? '')
+  // Whoever wrote the link chose the words: only what can be a code is shown.
+  const userCode = c.req.query('user_code') ?? ''
+  return devicePage(c, looksLikeUserCode(userCode, config.oauth2.device.userCode) ? userCode : '')
 }
 
 /** Takes the code; one that leads nowhere is asked for again. */

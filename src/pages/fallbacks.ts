@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono'
 import { html } from 'hono/html'
 import type { AppEnv } from '../context.ts'
+import { NOTICE, readErrorNotice } from '../flow/error-notice.ts'
 import { emptyRoutes } from '../http/empty-routes.ts'
 import { renderPage } from '../http/page.ts'
 import { deviceDone } from './device.ts'
@@ -27,24 +28,20 @@ function loggedOut(c: Context<AppEnv>): Response | Promise<Response> {
   })
 }
 
-/** Where authorization errors go that cannot be sent to a client (contract 3.15): the query, as text. */
-function failed(c: Context<AppEnv>): Response | Promise<Response> {
-  const description = c.req.query('error_description')
-  const hint = c.req.query('error_hint')
-  return renderPage(
-    c,
-    {
-      title: 'The request could not be completed',
-      narrow: true,
-      content: html`<div class="card">
-<p><code>${c.req.query('error') ?? 'unknown_error'}</code></p>
-${description && html`<p>${description}</p>`}
-${hint && html`<p>${hint}</p>`}
+/** Where errors go that cannot be sent to a client (contract 3.15): shows what we sealed, and nobody else's words. */
+async function failed(c: Context<AppEnv>): Promise<Response> {
+  const notice = await readErrorNotice(c.var.ctx.rt, c.req.query(NOTICE) ?? '')
+  const content = html`<div class="card">
+${
+  notice === undefined
+    ? html`<p>What went wrong is not known here, or was too long ago.</p>`
+    : html`<p><code>${notice.error}</code></p>
+<p>${notice.description}</p>`
+}
 <p class="soft">Go back to the application and try again. If it happens again, tell its makers.</p>
-</div>`,
-    },
-    500,
-  )
+${notice && html`<p class="soft">Request <code>${notice.requestId}</code></p>`}
+</div>`
+  return renderPage(c, { title: 'The request could not be completed', narrow: true, content }, 500)
 }
 
 /** Pages shown where no page of the user's own is configured, below `/oauth2/fallbacks`; always served. */

@@ -3,6 +3,7 @@ import { html } from 'hono/html'
 import type { AppEnv, RequestContext } from '../context.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
 import type { Continuation, FlowAnswer } from '../flow/challenge.ts'
+import { redirect } from '../http/location.ts'
 import type { Html, HtmlOrNone } from '../http/page.ts'
 import type { Json, JsonObject } from '../util/json.ts'
 
@@ -30,8 +31,7 @@ export const forRequest =
 
 /** Sends the browser on with a GET: to the next step, or to the fresh start of an expired one. */
 export function proceed(c: Context<AppEnv>, { body }: FlowAnswer<Continuation>): Response {
-  c.header('cache-control', 'no-store')
-  return c.redirect(body.redirect_to, 303)
+  return redirect(c, body.redirect_to, 303)
 }
 
 /** A box to tick for what is to be remembered. */

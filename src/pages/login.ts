@@ -41,6 +41,9 @@ export const submitLogin = forRequest('login', getLoginRequest, async (c, reques
 const level = ({ oidc_context: { acr_values: wanted = '' } }: LoginRequestView): string =>
   String([wanted].flat()[0] ?? '')
 
+/** What a link may put into the field: one word, as user names, addresses and numbers are, not a message. */
+const NAME = /^\S{1,100}$/
+
 const MISMATCH = 'User name and password do not match.'
 
 /** @param refused - the user name that was refused just now */
@@ -50,7 +53,7 @@ function loginPage(
   refused?: string,
 ): Response | Promise<Response> {
   const hint = request.oidc_context['login_hint']
-  const username = refused ?? (typeof hint === 'string' ? hint : '')
+  const username = refused ?? (typeof hint === 'string' && NAME.test(hint) ? hint : '')
   const problem = refused === undefined ? undefined : MISMATCH
   const content = html`<p>You go on to <strong>${clientName(request.client)}</strong>.</p>
 ${clientLinks(request.client)}

@@ -3,11 +3,12 @@ import { html, raw } from 'hono/html'
 import type { AppEnv } from '../context.ts'
 import { stateCookieName } from '../http/cookies.ts'
 import { MINUTE } from '../http/json.ts'
+import { scriptSource } from '../http/page.ts'
 
 const SCRIPT =
   "addEventListener('message',async({data,origin,source})=>{const[,id,state,salt]=typeof data=='string'&&data.length<2e3&&/^(.+) ([^ .]+\\.([^ .]+))$/.exec(data)||[],own=('; '+document.cookie).split('; '+document.body.dataset.cookie+'=')[1]?.split(';')[0];let answer='error';if(id&&crypto.subtle){const hash=await crypto.subtle.digest('SHA-256',new TextEncoder().encode([id,origin,own,salt].join(' ')));answer=own&&[...new Uint8Array(hash)].map(byte=>byte.toString(16).padStart(2,'0')).join('')+'.'+salt===state?'unchanged':'changed'}if((location.ancestorOrigins?.[0]??origin)===origin)source.postMessage(answer,origin)})"
 
-const POLICY = "default-src 'none'; script-src 'sha256-Ni/dBrhIr5c6TMIbvkGXomf8msAgSFpuMzmcGYTleZ0='"
+const POLICY = `default-src 'none'; script-src ${scriptSource(SCRIPT)}`
 
 /**
  * GET /oauth2/sessions/check: the page that a client's page holds in a frame and asks whether the session changed

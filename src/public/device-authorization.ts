@@ -4,10 +4,11 @@ import { authenticateClient } from '../clients/authenticate.ts'
 import type { AppEnv } from '../context.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { deviceOwner } from '../flow/device-request.ts'
-import { verifyUrl, withQuery } from '../flow/urls.ts'
+import { verifyUrl } from '../flow/urls.ts'
 import { makeUserCode } from '../flow/user-code.ts'
 import { readFilledForm } from '../http/form.ts'
 import { oauthJson } from '../http/json.ts'
+import { withQuery } from '../http/location.ts'
 import { deviceCodes, stampOf } from '../tokens/formats.ts'
 import { nowSeconds } from '../util/clock.ts'
 
@@ -24,7 +25,7 @@ export async function deviceAuthorization(c: Context<AppEnv>): Promise<Response>
     throw invalidRequest("Parameter 'client_id' names another client.")
   }
   const request = new URLSearchParams({ client_id: clientId })
-  for (const name of ['scope', 'audience']) {
+  for (const name of ['scope', 'audience', 'resource']) {
     const values = form.list(name)
     if (values.length > 0) request.set(name, values.join(' '))
   }

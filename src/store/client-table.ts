@@ -1,12 +1,7 @@
-import { columnsOf } from './columns.ts'
-import type { clients } from './schema.ts'
+import { and, asc, count, eq, gt, type SQL, sql } from 'drizzle-orm'
+import type { Database } from './d1.ts'
+import { clients, versions } from './schema.ts'
 import type { ClientRecord } from './types.ts'
-
-/** Columns that hold JSON. */
-type JsonColumn = 'metadata' | 'rotatedSecretHashes'
-
-/** A row of `clients` under its names in code; JSON is text in it. */
-type ClientRow = Omit<typeof clients.$inferSelect, JsonColumn> & Readonly<Record<JsonColumn, string>>
 
 /** Which clients a list shows; null stands for "any". */
 export interface ClientFilter {
@@ -24,125 +19,107 @@ export interface ClientPage extends ClientFilter {
 /** Name of the counter that holds the highest version of any deleted client. */
 const FLOOR = 'clients'
 
-const { selected, written, parameters, values } = columnsOf([
-  'id',
-  'instance',
-  'accessEpoch',
-  'secretHash',
-  'rotatedSecretHashes',
-  'name',
-  'owner',
-  'metadata',
-  'createdAt',
-  'updatedAt',
-  'registrationEpoch',
-])
-
-const COLUMNS = `version, ${selected}`
-
-const SELECT = `SELECT ${COLUMNS} FROM clients`
-
-const INSERT = `INSERT INTO clients (${written}, version)
-  VALUES (${parameters}, coalesce((SELECT value FROM versions WHERE name = ?), 0) + 1)
-  ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`
-
-const REPLACE = `UPDATE clients SET (${written}, version) = (${parameters}, ?12)
-  WHERE id = ?1 AND version = ?12 - 1 RETURNING id`
-
-const RAISE_FLOOR = `INSERT INTO versions (name, value) SELECT ?, version FROM clients WHERE id = ?
-  ON CONFLICT (name) DO UPDATE SET value = max(versions.value, excluded.value)`
-
-const DELETE = 'DELETE FROM clients WHERE id = ? AND version = coalesce(?, version) RETURNING version'
+type ClientRow = typeof clients.$inferSelect
 
 /** Each lifespan that some client has for its access or ID tokens. */
-export async function selectLifespans(db: D1Database): Promise<readonly string[]> {
-  const query = `SELECT DISTINCT each.value FROM clients, json_each(metadata, '$.lifespans') AS each
-    WHERE each.key NOT LIKE '%refresh_token_lifespan'`
-  const { results } = await db.prepare(query).all<{ value: string }>()
-  return results.map(({ value }) => value)
+export async function selectLifespans(db: Database): Promise<readonly string[]> {
+  const rows = await db
+    .selectDistinct({ value: sql<string>`each.value` })
+    .from(sql`${clients}, json_each(${clients.metadata}, '$.lifespans') AS each`)
+    .where(sql`each.key NOT LIKE '%refresh_token_lifespan'`)
+  return rows.map(({ value }) => value)
 }
 
 /** The client of an id. */
-export async function selectClient(db: D1Database, id: string): Promise<ClientRecord | undefined> {
-  const row = await db.prepare(`${SELECT} WHERE id = ?`).bind(id).first<ClientRow>()
-  return row === null ? undefined : toRecord(row)
+export async function selectClient(db: Database, id: string): Promise<ClientRecord | undefined> {
+  const row = await db.select().from(clients).where(eq(clients.id, id)).get()
+  return row && toRecord(row)
 }
 
 /** Stores a client above every version a deleted one had; `undefined` when the id is taken. */
 export async function insertClient(
-  db: D1Database,
+  db: Database,
   record: Omit<ClientRecord, 'version'>,
 ): Promise<ClientRecord | undefined> {
+  const floor = db.select({ value: versions.value }).from(versions).where(eq(versions.name, FLOOR))
   const row = await db
-    .prepare(INSERT)
-    .bind(...toValues(record), FLOOR)
-    .first<ClientRow>()
-  return row === null ? undefined : toRecord(row)
+    .insert(clients)
+    .values({ ...toRow(record), version: sql`coalesce(${floor}, 0) + 1` })
+    .onConflictDoNothing()
+    .returning()
+    .get()
+  return row && toRecord(row)
 }
 
 /** Replaces a client whose stored version is the one before `record.version`; false when it is not. */
-export async function replaceClient(db: D1Database, record: ClientRecord): Promise<boolean> {
-  const changed = db.prepare(REPLACE).bind(...toValues(record), record.version)
-  return (await changed.first()) !== null
+export async function replaceClient(db: Database, record: ClientRecord): Promise<boolean> {
+  const { id, version } = record
+  const replaced = await db
+    .update(clients)
+    .set({ ...toRow(record), version })
+    .where(and(eq(clients.id, id), eq(clients.version, version - 1)))
+    .returning({ id: clients.id })
+  return replaced.length === 1
 }
 
 /** Deletes a client, if it has this version (null: any), and returns the one it had; `undefined` when there was none. */
 export async function deleteClient(
-  db: D1Database,
+  db: Database,
   id: string,
   version: number | null,
 ): Promise<number | undefined> {
-  const [, removed] = await db.batch<Pick<ClientRow, 'version'>>([
-    db.prepare(RAISE_FLOOR).bind(FLOOR, id),
-    db.prepare(DELETE).bind(id, version),
-  ])
-  return removed?.results[0]?.version
+  const highest = db
+    .select({ name: sql<string>`${FLOOR}`.as('name'), value: clients.version })
+    .from(clients)
+    .where(eq(clients.id, id))
+  const raiseFloor = db
+    .insert(versions)
+    .select(highest)
+    .onConflictDoUpdate({
+      target: versions.name,
+      set: { value: sql`max(${versions.value}, excluded.value)` },
+    })
+  const wanted = version === null ? undefined : eq(clients.version, version)
+  const remove = db
+    .delete(clients)
+    .where(and(eq(clients.id, id), wanted))
+    .returning({ version: clients.version })
+  const [, removed] = await db.batch([raiseFloor, remove])
+  return removed[0]?.version
 }
 
 /** One page of clients, ordered by id. */
-export async function listClients(db: D1Database, page: ClientPage): Promise<readonly ClientRecord[]> {
-  const { where, values } = matching(page, page.after)
-  const { results } = await db
-    .prepare(`${SELECT} ${where} ORDER BY id LIMIT ? OFFSET ?`)
-    .bind(...values, page.limit, page.offset)
-    .all<ClientRow>()
-  return results.map(toRecord)
+export async function listClients(db: Database, page: ClientPage): Promise<readonly ClientRecord[]> {
+  const after = page.after === null ? undefined : gt(clients.id, page.after)
+  const rows = await db
+    .select()
+    .from(clients)
+    .where(and(matching(page), after))
+    .orderBy(asc(clients.id))
+    .limit(page.limit)
+    .offset(page.offset)
+  return rows.map(toRecord)
 }
 
 /** How many clients a filter leaves. */
-export async function countClients(db: D1Database, filter: ClientFilter): Promise<number> {
-  const { where, values } = matching(filter, null)
-  const row = await db
-    .prepare(`SELECT count(*) AS total FROM clients ${where}`)
-    .bind(...values)
-    .first<{ readonly total: number }>()
+export async function countClients(db: Database, filter: ClientFilter): Promise<number> {
+  const row = await db.select({ total: count() }).from(clients).where(matching(filter)).get()
   return row?.total ?? 0
 }
 
-/** Fixed texts only. A condition nobody asked for is left out, not made optional: the planner then finds its index. */
-function matching(
-  { name, owner }: ClientFilter,
-  after: string | null,
-): { readonly where: string; readonly values: readonly (string | null)[] } {
-  const conditions: readonly (readonly [text: string, value: string | null])[] = [
-    ['name = ?', name],
-    ['owner = ?', owner],
-    ['id > ?', after],
-  ]
-  const wanted = conditions.filter(([, value]) => value !== null)
-  const where = wanted.length === 0 ? '' : `WHERE ${wanted.map(([text]) => text).join(' AND ')}`
-  return { where, values: wanted.map(([, value]) => value) }
-}
+/** A condition nobody asked for is left out, not made optional: the planner then finds its index. */
+const matching = ({ name, owner }: ClientFilter): SQL | undefined =>
+  and(
+    name === null ? undefined : eq(clients.name, name),
+    owner === null ? undefined : eq(clients.owner, owner),
+  )
 
-/** What is bound for a client; `name` and `owner` are columns for the filters. */
-function toValues(record: Omit<ClientRecord, 'version'>): readonly (string | number | null)[] {
+/** What is stored of a client; `name` and `owner` are columns for the filters. */
+function toRow(record: Omit<ClientRecord, 'version'>): Omit<ClientRow, 'version'> {
   const { client_name: name, owner } = record.metadata
-  const metadata = JSON.stringify(record.metadata)
-  const rotatedSecretHashes = JSON.stringify(record.rotatedSecretHashes)
-  return values<string | number | null>({ ...record, name, owner, metadata, rotatedSecretHashes })
+  return { ...record, name, owner }
 }
 
-function toRecord(row: ClientRow): ClientRecord {
-  const { name: _name, owner: _owner, metadata, rotatedSecretHashes, ...record } = row
-  return { ...record, metadata: JSON.parse(metadata), rotatedSecretHashes: JSON.parse(rotatedSecretHashes) }
+function toRecord({ name: _name, owner: _owner, ...record }: ClientRow): ClientRecord {
+  return record
 }

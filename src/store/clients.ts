@@ -12,7 +12,7 @@ import {
   selectLifespans,
 } from './client-table.ts'
 import { type Copies, copiesOf } from './copies.ts'
-import { askSource } from './source.ts'
+import { type Database, openDatabase, queryD1 } from './d1.ts'
 import type { ClientRecord } from './types.ts'
 
 /**
@@ -20,10 +20,11 @@ import type { ClientRecord } from './types.ts'
  * requests always do (`read`, `list`, `count`). Every method throws `temporarily_unavailable` when storage fails.
  */
 export class ClientStore {
-  readonly #db: D1Database
+  readonly #db: Database
   readonly #copies: Copies<ClientRecord>
 
-  constructor(db: D1Database, kv: KVNamespace) {
+  constructor(d1: D1Database, kv: KVNamespace) {
+    const db = openDatabase(d1)
     this.#db = db
     this.#copies = copiesOf('clients', kv, (id) => selectClient(db, id))
   }
@@ -46,7 +47,7 @@ export class ClientStore {
   /** Stores a new client and returns it with the version it got; `undefined` when the id is taken. */
   async insert(record: Omit<ClientRecord, 'version'>): Promise<ClientRecord | undefined> {
     const writtenAt = nowMs()
-    const stored = await askSource(() => insertClient(this.#db, record))
+    const stored = await queryD1(() => insertClient(this.#db, record))
     if (stored === undefined) return undefined
     await this.#copies.put(record.id, stored, writtenAt)
     return stored
@@ -55,7 +56,7 @@ export class ClientStore {
   /** Replaces a client if its stored version is the one before `record.version`; false when it is not. */
   async replace(record: ClientRecord): Promise<boolean> {
     const writtenAt = nowMs()
-    const replaced = await askSource(() => replaceClient(this.#db, record))
+    const replaced = await queryD1(() => replaceClient(this.#db, record))
     if (!replaced) return false
     await this.#copies.put(record.id, record, writtenAt)
     return true
@@ -64,7 +65,7 @@ export class ClientStore {
   /** Deletes a client, of the given version only unless that is null; false when there was none. */
   async remove(id: string, version: number | null = null): Promise<boolean> {
     if (!isClientId(id)) return false
-    const deleted = await askSource(() => deleteClient(this.#db, id, version))
+    const deleted = await queryD1(() => deleteClient(this.#db, id, version))
     if (deleted === undefined) return false
     await this.#copies.drop(id, deleted)
     return true
@@ -72,16 +73,16 @@ export class ClientStore {
 
   /** One page of clients, ordered by id. */
   async list(page: ClientPage): Promise<readonly ClientRecord[]> {
-    return askSource(() => listClients(this.#db, page))
+    return queryD1(() => listClients(this.#db, page))
   }
 
   /** The lifespans, as Go durations, that clients have for tokens that are signed. */
   async tokenLifespans(): Promise<readonly string[]> {
-    return askSource(() => selectLifespans(this.#db))
+    return queryD1(() => selectLifespans(this.#db))
   }
 
   /** How many clients a filter leaves. */
   async count(filter: ClientFilter): Promise<number> {
-    return askSource(() => countClients(this.#db, filter))
+    return queryD1(() => countClients(this.#db, filter))
   }
 }

@@ -1,6 +1,6 @@
 import { toBase64url } from '../util/base64url.ts'
 import { sha256 } from '../util/digest.ts'
-import { logFailure } from './source.ts'
+import { logFailure } from './d1.ts'
 
 /** Format of what KV holds; a new one gets a new number, so old and new code never read each other's copies. */
 const FORMAT = 2

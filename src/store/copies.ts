@@ -4,7 +4,7 @@ import { BoundedMap } from '../util/bounded-map.ts'
 import { nowMs } from '../util/clock.ts'
 import { type Copy, kvCopies, MAX_AGE_MS, type Versioned } from './copies-kv.ts'
 import { emptyMemory, type Held, MAX_ENTRIES, MEMORY_MS } from './copies-memory.ts'
-import { askSource } from './source.ts'
+import { queryD1 } from './d1.ts'
 
 /** Least time between two reads of the source for one id, where a refusal asks for them; also the pause after a failed one. */
 const ASK_AGAIN_MS = 1000
@@ -63,7 +63,7 @@ export function copiesOf<T extends Versioned>(
   async function read(id: string): Promise<T | undefined> {
     const readAt = nowMs()
     const note = (outcome: Asked['outcome']): void => asked.set(id, { at: readAt, outcome })
-    const value = await askSource(() => source(id)).catch((error: unknown) => {
+    const value = await queryD1(() => source(id)).catch((error: unknown) => {
       note('failed')
       throw error
     })

@@ -1,5 +1,6 @@
-import { purging } from './purge.ts'
-import { logFailure } from './source.ts'
+import { asc, inArray, lte, sql } from 'drizzle-orm'
+import { type Database, logFailure, openDatabase } from './d1.ts'
+import { grants } from './schema.ts'
 import type { GrantsBookEntry } from './types.ts'
 
 /** How often a write is tried, and the pause before the second try in milliseconds; each further pause doubles. */
@@ -15,35 +16,28 @@ const REVOKED_KEPT_SECONDS = 90 * 86_400
 /** Batches one purge runs at most, so that a backlog never exhausts the scheduled handler. */
 const PURGE_BATCHES = 20
 
-const RECORD = `INSERT INTO grants (id, subject, client_id, scope, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)
-  ON CONFLICT (id) DO UPDATE SET scope = excluded.scope, expires_at = excluded.expires_at`
-
-const REVOKE = `UPDATE grants SET revoked_at = coalesce(revoked_at, ?1), expires_at = coalesce(expires_at, ?2)
-  WHERE id IN (SELECT value FROM json_each(?3))`
-
 /**
  * The grants book: one row per grant, for questions across subjects. Writes are tried a few times and then given up
  * with a log line; no method throws, so nothing can fail with the book (design section 2).
  */
 export class GrantsBook {
-  readonly #db: D1Database
+  readonly #db: Database
   readonly #enabled: boolean
 
-  constructor(db: D1Database, enabled: boolean) {
-    this.#db = db
+  constructor(d1: D1Database, enabled: boolean) {
+    this.#db = openDatabase(d1)
     this.#enabled = enabled
   }
 
   /** Writes a grant down; a second call for the same grant renews its scope and end. */
   async record(entry: GrantsBookEntry): Promise<void> {
     if (!this.#enabled) return
-    const { id, subject, clientId, scope, createdAt, expiresAt } = entry
-    const values = [id, subject, clientId, JSON.stringify(scope), createdAt, expiresAt]
+    const { scope, expiresAt } = entry
     await attempt('grants_book.record', () =>
       this.#db
-        .prepare(RECORD)
-        .bind(...values)
-        .run(),
+        .insert(grants)
+        .values(entry)
+        .onConflictDoUpdate({ target: grants.id, set: { scope, expiresAt } }),
     )
   }
 
@@ -51,22 +45,34 @@ export class GrantsBook {
   async revoke(ids: readonly string[], at: number): Promise<void> {
     if (!this.#enabled) return
     for (let start = 0; start < ids.length; start += IDS_AT_ONCE) {
-      const some = JSON.stringify(ids.slice(start, start + IDS_AT_ONCE))
+      const some = ids.slice(start, start + IDS_AT_ONCE)
       await attempt('grants_book.revoke', () =>
         this.#db
-          .prepare(REVOKE)
-          .bind(at, at + REVOKED_KEPT_SECONDS, some)
-          .run(),
+          .update(grants)
+          .set({
+            revokedAt: sql`coalesce(${grants.revokedAt}, ${at})`,
+            expiresAt: sql`coalesce(${grants.expiresAt}, ${at + REVOKED_KEPT_SECONDS})`,
+          })
+          .where(inArray(grants.id, some)),
       )
     }
   }
 
   /** Deletes rows whose end has come, oldest first, `batch` at a time and a bounded number of times; returns how many. */
   async purge(now: number, batch: number): Promise<number> {
+    const { id, expiresAt } = grants
+    const due = this.#db
+      .select({ id })
+      .from(grants)
+      .where(lte(expiresAt, now))
+      .orderBy(asc(expiresAt))
+      .limit(batch)
     let purged = 0
     for (let round = 0; round < PURGE_BATCHES; round += 1) {
-      const ended = await attempt('grants_book.purge', () => purging(this.#db, 'grants', now, batch).all())
-      const deleted = ended?.results.length ?? 0
+      const ended = await attempt('grants_book.purge', () =>
+        this.#db.delete(grants).where(inArray(id, due)).returning({ id }),
+      )
+      const deleted = ended?.length ?? 0
       purged += deleted
       if (deleted < batch) break
     }

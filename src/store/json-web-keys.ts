@@ -1,59 +1,66 @@
+import { and, desc, eq, sql } from 'drizzle-orm'
 import type { KeySource, SigningKeyRow } from '../crypto/types.ts'
-import { columnsOf } from './columns.ts'
-import type { jsonWebKeys } from './schema.ts'
-import { Sets } from './sets.ts'
-
-const NAMES = ['set', 'kid', 'alg', 'publicJwk', 'privateSealed', 'createdAt'] as const
-
-const { selected, written } = columnsOf(NAMES)
-
-/** With a list of kids it stores nothing in a set that has any other. */
-const INSERT = `INSERT INTO json_web_keys (${written})
-  SELECT ${NAMES.map((name) => `given.value->>'${name}'`)}
-  FROM json_each(?1) AS given WHERE ?2 IS NULL OR NOT EXISTS (SELECT 1 FROM json_web_keys AS other
-    WHERE other."set" = given.value->>'set' AND other.kid NOT IN (SELECT value FROM json_each(?2)))
-  ORDER BY given.key ON CONFLICT DO NOTHING RETURNING kid`
-
-const REMOVE = 'DELETE FROM json_web_keys WHERE "set" = ?1 AND (?2 IS NULL OR kid = ?2) RETURNING kid'
-
-// Keys of one second are told apart by the order in which they were stored.
-const SELECT = `SELECT ${selected} FROM json_web_keys WHERE "set" = ? ORDER BY created_at DESC, rowid DESC`
-
-/** A signing key, its JSON as text. */
-type Stored = Omit<typeof jsonWebKeys.$inferSelect, 'publicJwk'> & { readonly publicJwk: string }
+import { type Database, openDatabase } from './d1.ts'
+import { jsonWebKeys } from './schema.ts'
+import { VersionedRows } from './versioned-rows.ts'
 
 /** Signing keys in D1 with their copies, newest first. Throws `temporarily_unavailable` when storage fails. */
-export class JsonWebKeyStore extends Sets<Stored, SigningKeyRow> implements KeySource {
-  readonly #db: D1Database
+export class JsonWebKeyStore extends VersionedRows<SigningKeyRow> implements KeySource {
+  readonly #db: Database
 
-  constructor(db: D1Database, kv: KVNamespace) {
-    super(
-      db,
-      kv,
-      'json-web-keys',
-      (set) => `json_web_keys:${set}`,
-      (set) => db.prepare(SELECT).bind(set),
-      ({ publicJwk, ...row }) => ({ ...row, publicJwk: JSON.parse(publicJwk) }),
-    )
+  constructor(d1: D1Database, kv: KVNamespace) {
+    const db = openDatabase(d1)
+    super(db, kv, {
+      name: 'json-web-keys',
+      counterOf: (set) => `json_web_keys:${set}`,
+      // Keys of one second are told apart by the order in which they were stored.
+      select: (set) =>
+        db
+          .select()
+          .from(jsonWebKeys)
+          .where(eq(jsonWebKeys.set, set))
+          .orderBy(desc(jsonWebKeys.createdAt), sql`rowid DESC`),
+    })
     this.#db = db
   }
 
   async insertFirst(row: SigningKeyRow, unable: readonly string[]): Promise<readonly SigningKeyRow[]> {
-    return (await this.write(row.set, this.#insert([row], unable))).rows
+    return (await this.change(row.set, this.#insert([row], unable))).rows
   }
 
   async add(row: SigningKeyRow): Promise<boolean> {
-    const { returned } = await this.write(row.set, this.#insert([row]))
-    return returned[0]?.length === 1
+    const { returned } = await this.change(row.set, this.#insert([row], null))
+    return returned.length === 1
   }
 
   async replace(set: string, kid: string | null, rows: readonly SigningKeyRow[]): Promise<readonly string[]> {
-    const remove = this.#db.prepare(REMOVE).bind(set, kid)
-    const { returned } = await this.write(set, remove, this.#insert(rows.toReversed()))
-    return (returned[0] ?? []).map((removed) => removed.kid)
+    const named = kid === null ? undefined : eq(jsonWebKeys.kid, kid)
+    const remove = this.#db
+      .delete(jsonWebKeys)
+      .where(and(eq(jsonWebKeys.set, set), named))
+      .returning({ kid: jsonWebKeys.kid })
+    const { removed } = await this.exchange(set, remove, this.#insert(rows.toReversed(), null))
+    return removed.map((row) => row.kid)
   }
 
-  #insert(rows: readonly SigningKeyRow[], unable: readonly string[] | null = null): D1PreparedStatement {
-    return this.#db.prepare(INSERT).bind(JSON.stringify(rows), unable && JSON.stringify(unable))
+  /** With a list of kids it stores nothing in a set that has any other. One parameter holds all rows: D1 takes few. */
+  #insert(rows: readonly SigningKeyRow[], unable: readonly string[] | null) {
+    const { set, kid } = jsonWebKeys
+    const others = sql`SELECT 1 FROM ${jsonWebKeys} AS other WHERE other.${sql.identifier(set.name)} = given.value->>'set'
+      AND other.${sql.identifier(kid.name)} NOT IN (SELECT value FROM json_each(${JSON.stringify(unable)}))`
+    const allowed = unable === null ? sql`true` : sql`NOT EXISTS (${others})`
+    const members = sql.join(
+      ['set', 'kid', 'alg', 'publicJwk', 'privateSealed', 'createdAt'].map(
+        (member) => sql`given.value->>${member}`,
+      ),
+      sql`, `,
+    )
+    return this.#db
+      .insert(jsonWebKeys)
+      .select(
+        sql`SELECT ${members} FROM json_each(${JSON.stringify(rows)}) AS given WHERE ${allowed} ORDER BY given.key`,
+      )
+      .onConflictDoNothing()
+      .returning({ kid })
   }
 }

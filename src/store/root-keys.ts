@@ -1,43 +1,39 @@
+import { and, asc, eq, sql } from 'drizzle-orm'
 import type { RootKeyRow, RootKeySource } from '../crypto/types.ts'
-import { Sets } from './sets.ts'
+import { type Database, openDatabase } from './d1.ts'
+import { rootKeys } from './schema.ts'
+import { VersionedRows } from './versioned-rows.ts'
 
 /** The one set of root keys, and its counter. */
 const ALL = 'root_keys'
 
-const INSERT_FIRST = `INSERT INTO root_keys (id, sealed, created_at)
-  SELECT ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM root_keys)`
-
-const REWRAP = 'UPDATE root_keys SET sealed = ?3 WHERE id = ?1 AND sealed = ?2'
-
-const SELECT = 'SELECT id, sealed, created_at AS createdAt FROM root_keys ORDER BY created_at, id'
-
 /** Root keys in D1 with their copies, always read as a whole. Throws `temporarily_unavailable` when storage fails. */
 export class RootKeyStore implements RootKeySource {
-  readonly #db: D1Database
-  readonly #sets: Sets<RootKeyRow, RootKeyRow>
+  readonly #db: Database
+  readonly #rows: VersionedRows<RootKeyRow>
 
-  constructor(db: D1Database, kv: KVNamespace) {
+  constructor(d1: D1Database, kv: KVNamespace) {
+    const db = openDatabase(d1)
     this.#db = db
-    this.#sets = new Sets(
-      db,
-      kv,
-      'root-keys',
-      (all) => all,
-      () => db.prepare(SELECT),
-      (row) => row,
-    )
+    this.#rows = new VersionedRows(db, kv, {
+      name: 'root-keys',
+      counterOf: (all) => all,
+      select: () => db.select().from(rootKeys).orderBy(asc(rootKeys.createdAt), asc(rootKeys.id)),
+    })
   }
 
   /** All rows, oldest first; none before the first one is stored. */
   list(fresh: boolean): Promise<readonly RootKeyRow[]> {
-    return this.#sets.list(ALL, fresh)
+    return this.#rows.list(ALL, fresh)
   }
 
   async insertFirst({ id, sealed, createdAt }: RootKeyRow): Promise<readonly RootKeyRow[]> {
-    return (await this.#sets.write(ALL, this.#db.prepare(INSERT_FIRST).bind(id, sealed, createdAt))).rows
+    const row = sql`SELECT ${id}, ${sealed}, ${createdAt} WHERE NOT EXISTS (SELECT 1 FROM ${rootKeys})`
+    return (await this.#rows.change(ALL, this.#db.insert(rootKeys).select(row))).rows
   }
 
   async rewrap(id: string, from: string, to: string): Promise<void> {
-    await this.#sets.write(ALL, this.#db.prepare(REWRAP).bind(id, from, to))
+    const wrapped = and(eq(rootKeys.id, id), eq(rootKeys.sealed, from))
+    await this.#rows.change(ALL, this.#db.update(rootKeys).set({ sealed: to }).where(wrapped))
   }
 }

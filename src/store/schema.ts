@@ -1,7 +1,14 @@
+import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import type { JWK } from 'jose'
-import type { JsonObject } from '../util/json.ts'
-import type { ClientMetadata } from './types.ts'
+import * as v from 'valibot'
+import { isJsonObject, type JsonObject } from '../util/json.ts'
+import { clientBounds, clientMetadata } from './client-metadata.ts'
+import { jsonColumn } from './json-column.ts'
+
+const texts = v.pipe(v.array(v.string()), v.readonly())
+const object = v.custom<JsonObject>(isJsonObject)
+const publicJwk = v.custom<JWK>((value) => isJsonObject(value) && typeof value['kty'] === 'string')
 
 /** Registered clients; `name` and `owner` repeat what the metadata holds, for the list's filters. */
 export const clients = sqliteTable(
@@ -12,16 +19,16 @@ export const clients = sqliteTable(
     instance: text('instance').notNull(),
     accessEpoch: integer('access_epoch').notNull(),
     secretHash: text('secret_hash'),
-    rotatedSecretHashes: text('rotated_secret_hashes', { mode: 'json' })
-      .$type<readonly string[]>()
-      .notNull()
-      .default([]),
+    rotatedSecretHashes: jsonColumn('rotated_secret_hashes', texts).notNull().default(sql`'[]'`),
     name: text('name').notNull(),
     owner: text('owner').notNull(),
-    metadata: text('metadata', { mode: 'json' }).$type<ClientMetadata>().notNull(),
+    metadata: jsonColumn('metadata', clientMetadata).notNull(),
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
     registrationEpoch: integer('registration_epoch').notNull().default(0),
+    registrationUsed: integer('registration_used').notNull().default(0),
+    consentEpoch: integer('consent_epoch').notNull().default(0),
+    bounds: jsonColumn('bounds', clientBounds),
   },
   (table) => [
     index('clients_by_name').on(table.name, table.id),
@@ -43,7 +50,7 @@ export const jsonWebKeys = sqliteTable(
     set: text('set').notNull(),
     kid: text('kid').notNull(),
     alg: text('alg').notNull(),
-    publicJwk: text('public_jwk', { mode: 'json' }).$type<JWK>().notNull(),
+    publicJwk: jsonColumn('public_jwk', publicJwk).notNull(),
     privateSealed: text('private_sealed').notNull(),
     createdAt: integer('created_at').notNull(),
   },
@@ -66,7 +73,7 @@ export const grants = sqliteTable(
     id: text('id').primaryKey(),
     subject: text('subject').notNull(),
     clientId: text('client_id').notNull(),
-    scope: text('scope', { mode: 'json' }).$type<readonly string[]>().notNull(),
+    scope: jsonColumn('scope', texts).notNull(),
     createdAt: integer('created_at').notNull(),
     expiresAt: integer('expires_at'),
     revokedAt: integer('revoked_at'),
@@ -81,10 +88,10 @@ export const trustedIssuers = sqliteTable(
     id: text('id').primaryKey(),
     issuer: text('issuer').notNull(),
     subject: text('subject').notNull(),
-    scope: text('scope', { mode: 'json' }).$type<readonly string[]>().notNull(),
+    scope: jsonColumn('scope', texts).notNull(),
     kid: text('kid').notNull(),
     thumbprint: text('thumbprint').notNull(),
-    publicJwk: text('public_jwk', { mode: 'json' }).$type<JsonObject>().notNull(),
+    publicJwk: jsonColumn('public_jwk', object).notNull(),
     createdAt: integer('created_at').notNull(),
     expiresAt: integer('expires_at').notNull(),
   },

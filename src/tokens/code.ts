@@ -10,18 +10,18 @@ export function redirectUriDigest(redirectUri: string | undefined): string | nul
 /** A redirect URI named at authorization must be named again, the same (RFC 6749 section 4.1.3). Throws `invalid_grant`. */
 export function checkRedirectUriAgain(expected: string | null, presented: string | undefined): void {
   if (expected === null || expected === redirectUriDigest(presented)) return
-  throw invalidGrant("Parameter 'redirect_uri' differs from the authorization request.")
+  throw invalidGrant('redirect_uri_differs')
 }
 
 /** Verifies PKCE (RFC 7636 section 4.6): a challenge needs its verifier, a verifier its challenge. Throws `invalid_grant`. */
 export function checkCodeVerifier(challenge: string | null, verifier: string | undefined): void {
   if (challenge === null && verifier === undefined) return
-  if (challenge === null) throw invalidGrant('The authorization request had no code_challenge.')
-  if (verifier === undefined) throw invalidGrant("Parameter 'code_verifier' is missing.")
+  if (challenge === null) throw invalidGrant('verifier_unexpected')
+  if (verifier === undefined) throw invalidGrant('verifier_missing')
   if (!/^[A-Za-z0-9\-._~]{43,128}$/.test(verifier)) {
-    throw invalidGrant("Parameter 'code_verifier' must have 43 to 128 unreserved characters.")
+    throw invalidGrant('verifier_malformed')
   }
   if (!constantTimeEqual(toBase64url(sha256(verifier)), challenge)) {
-    throw invalidGrant("Parameter 'code_verifier' does not match the code_challenge.")
+    throw invalidGrant('verifier_differs')
   }
 }

@@ -4,6 +4,7 @@ import { tuple } from '../crypto/tuple.ts'
 import { isOwner } from '../ledger/owner.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { isJsonObject, type JsonObject } from '../util/json.ts'
+import type { Targets } from './targets.ts'
 
 /**
  * What codes and tokens carry under seal (format 1, tuples; items are only ever added at the end). A token names
@@ -54,6 +55,8 @@ export interface GrantToken extends ClientStamp {
   readonly owner: string
   readonly grantId: string
   readonly generation: number
+  /** What of the grant's audience it is for. */
+  readonly targets: Targets
 }
 
 /** A token without a grant: it carries its own claims, and a ledger only knows if it was revoked. */
@@ -95,7 +98,13 @@ export const authorizationCodes = sealed<AuthorizationCode>(
 export const deviceCodes = sealed<DeviceCode>('device_code', tuple({ owner, id: text, ...stamp }), 'ory_dc_')
 
 /** Tuples of access and refresh tokens begin with a 0 where there is a grant, and with a 1 where there is none. */
-const grantTuple = tuple({ owner, grantId: text, generation: number, ...stamp })
+const grantTuple = tuple({
+  owner,
+  grantId: text,
+  generation: number,
+  ...stamp,
+  targets: v.nullish(v.array(number), null),
+})
 const clientTuple = tuple({
   clientId: text,
   id: text,

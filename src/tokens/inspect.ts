@@ -15,6 +15,7 @@ import {
   refreshTokens,
   stampFits,
 } from './formats.ts'
+import { narrowed } from './targets.ts'
 
 /** A presented token that opened: it is ours, but says nothing yet of being active. */
 export type OpenedToken =
@@ -73,7 +74,7 @@ export async function findActive(
   const { grantId: id, generation, owner } = token
   const grant = await ledgers.call(owner, 'inspect', { id, generation, grace: config.oauth2.grace, use })
   if (grant === null || !(await isHonoured(ctx, grant.clientId, use, token))) return undefined
-  return { use, grant, token }
+  return { use, grant: narrowed(grant, token.targets), token }
 }
 
 /** Whether the client still honours tokens of this stamp; only the source may say no. */

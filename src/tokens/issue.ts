@@ -10,6 +10,7 @@ import { type GrantToken, refreshTokens, stampOf } from './formats.ts'
 import { type Addressee, makeIdToken } from './id-token.ts'
 import type { TokenLifetimes } from './lifetimes.ts'
 import { shownSubject } from './subject.ts'
+import { narrowed, type Targets } from './targets.ts'
 
 /** Token response on the wire (RFC 6749 section 5.1, contract 2.5). */
 export interface TokenResponse {
@@ -29,6 +30,8 @@ export interface Generation {
   readonly grant: StoredGrant
   readonly generation: number
   readonly issuedAt: number
+  /** What of the grant's audience the access token is for. */
+  readonly targets: Targets
 }
 
 /** What every token response holds. */
@@ -53,11 +56,16 @@ export function isRefreshable(client: ClientRecord, scope: readonly string[]): b
   return offline && (client.metadata.grant_types ?? []).includes('refresh_token')
 }
 
-const grantToken = (client: ClientRecord, { owner, grant, generation }: Generation): GrantToken => ({
+const grantToken = (
+  client: ClientRecord,
+  { owner, grant, generation }: Generation,
+  targets: Targets,
+): GrantToken => ({
   type: 'grant',
   owner,
   grantId: grant.id,
   generation,
+  targets,
   ...stampOf(client),
 })
 
@@ -68,11 +76,11 @@ export function issueAccessToken(
   generation: Generation,
   lifetime: number,
 ): Promise<string> {
-  const { grant, issuedAt } = generation
-  const { scope, audience, accessTokenClaims: custom } = grant
+  const { grant, issuedAt, targets } = generation
+  const { scope, audience, accessTokenClaims: custom } = narrowed(grant, targets)
   const times = { issuedAt, expiresAt: issuedAt + lifetime }
   const claims = { subject: shownSubject(grant), scope, audience, custom, ...times }
-  return makeAccessToken(rt, client, grantToken(client, generation), claims)
+  return makeAccessToken(rt, client, grantToken(client, generation, targets), claims)
 }
 
 /**
@@ -113,7 +121,7 @@ export async function issueTokens(
       ),
     }),
     ...(isRefreshable(client, scope) && {
-      refresh_token: await refreshTokens.seal(rt, grantToken(client, generation), refreshUntil),
+      refresh_token: await refreshTokens.seal(rt, grantToken(client, generation, null), refreshUntil),
     }),
   }
 }

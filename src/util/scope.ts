@@ -26,15 +26,21 @@ function covers(pattern: readonly string[], segments: readonly string[]): boolea
 
 const URI = /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?:\/\/([^/?#]*))?([^?#]*)/
 
+/** What makes a path mean another one to whoever reads it as an address: refused, never normalised. */
+const AMBIGUOUS = /[?#\\]|%2e|%2f|%5c|(?:^|\/)\.{1,2}(?:\/|$)/i
+
 /**
  * Whether a client may have an audience (contract section 3.8): equal to a registered one, or of the same scheme
- * and host with a path that is equal or goes on after a slash. A plain word counts as a path.
+ * and host with a path that is equal or goes on after a slash, without query, fragment and dot segments. A plain word
+ * counts as a path.
  * @param registered the client's audiences.
  * @param requested one audience.
  */
 export function audienceAllowed(registered: readonly string[], requested: string): boolean {
+  if (registered.includes(requested)) return true
+  if (AMBIGUOUS.test(requested)) return false
   const wanted = split(requested)
-  return registered.some((audience) => audience === requested || extendsUri(split(audience), wanted))
+  return registered.some((audience) => !AMBIGUOUS.test(audience) && extendsUri(split(audience), wanted))
 }
 
 interface UriParts {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { LIFESPAN_FIELDS } from '../../src/store/types.ts'
+import { LIFESPAN_FIELDS } from '../../src/store/client-metadata.ts'
 import { bodyOf, Deployment, testEnv } from '../support/deployment.ts'
 import { withOutage } from '../support/outage.ts'
 import {
@@ -130,7 +130,17 @@ describe('POST and DELETE /admin/clients/{id}/secrets/rotate', () => {
       const secret = String(body['client_secret'])
       expect(secret).toMatch(/^[\w.~-]{26}$/)
       expect(secret).not.toBe(client.secret)
-      expect(body).toEqual({ ...shown, client_secret: secret, updated_at: expect.any(String) })
+      // Older registration access tokens end with the rotation, so the answer brings the new one.
+      const renewed = {
+        registration_access_token: expect.stringMatching(/^ory_at_/),
+        registration_client_uri: expect.stringContaining(client.id),
+      }
+      expect(body).toEqual({
+        ...shown,
+        ...renewed,
+        client_secret: secret,
+        updated_at: expect.any(String),
+      })
       for (const one of [secret, client.secret]) {
         const fields =
           method === 'client_secret_post' ? { client_id: client.id, client_secret: one } : undefined

@@ -11,6 +11,6 @@ it.each(['RS256', 'ES256', 'ES512', 'EdDSA'])(
     const jwk = { ...material, ...(alg === 'RS256' && { crv: 'P-256' }), kid: 'k', use: 'sig', alg }
     const issuer = 'https://issuer.example'
     const trust = { issuer, subject: 'alice', scope: [], jwk, expires_at: '2999-01-01T00:00:00Z' }
-    expect(readTrust(trust, 0).thumbprint).toBe(await calculateJwkThumbprint(material))
+    expect((await readTrust(trust, 0)).thumbprint).toBe(await calculateJwkThumbprint(material))
   },
 )

@@ -11,16 +11,34 @@ const STAYING = `const later = setTimeout
 window.setTimeout = (run, ...rest) => run.name === 'go' || later(run, ...rest)
 Object.defineProperty(document, 'readyState', { value: 'complete' })`
 
+const RESTED = 'no timer is left'
+
+/** Says so when a page's last timer has run or was taken back. */
+const TIMERS = `const [start, stop] = [setTimeout, clearTimeout]
+const running = new Set()
+const end = (id) => running.delete(id) && queueMicrotask(() => running.size === 0 && console.log('${RESTED}'))
+window.setTimeout = (run, ms) => {
+  const id = start(() => (run(), end(id)), ms)
+  running.add(id)
+  return id
+}
+window.clearTimeout = (id) => (stop(id), end(id))`
+
 let server: RunningServer
 let browser: Browser
 let near: Site
 let far: Site
 let release: () => void
 let released: Promise<void>
+/** How long the near application takes to answer after a logout. */
+let welcome: () => Promise<void>
 
 beforeAll(async () => {
   browser = await launch()
-  near = await startSite('localhost')
+  near = await startSite('localhost', async ({ url }) => {
+    if (url.pathname === '/bye') await welcome()
+    return {}
+  })
   far = await startSite('127.0.0.1', async ({ url }) => {
     if (url.pathname === '/logout') await released
     return {}
@@ -32,6 +50,7 @@ beforeEach(() => {
   released = new Promise((resolve) => {
     release = resolve
   })
+  welcome = () => Promise.resolve()
 })
 
 afterAll(async () => {
@@ -46,9 +65,12 @@ interface LoggingOut {
 }
 
 /** Logs in at one application on each site and says yes to the log-out that the first asks for. */
-async function logOut(options: BrowserContextOptions = {}, script = ''): Promise<LoggingOut> {
+async function logOut(
+  options: BrowserContextOptions = {},
+  prepare: (page: Page) => Promise<unknown> = () => Promise.resolve(),
+): Promise<LoggingOut> {
   const page = await openPage(browser, options)
-  if (script !== '') await page.addInitScript(script)
+  await prepare(page)
   const idTokens: string[] = []
   for (const site of [near, far]) {
     const application = await Application.register(server, site.origin, {
@@ -99,6 +121,37 @@ describe('front-channel logout', () => {
     await page.context().close()
   })
 
+  it.each<[string, (page: Page) => unknown]>([
+    ['all frames have loaded', () => release()],
+    ['time is up', () => undefined],
+    [
+      'the link was clicked',
+      (page) => page.getByRole('link', { name: 'Go on' }).click({ noWaitAfter: true }),
+    ],
+  ])('goes on once, however slow the application is to answer, when %s', async (_when, goOn) => {
+    const arrived = Promise.withResolvers<void>()
+    const answered = Promise.withResolvers<void>()
+    const rested = Promise.withResolvers<void>()
+    welcome = () => {
+      arrived.resolve()
+      return answered.promise
+    }
+    const before = near.visits.length
+    const { page, sid } = await logOut({}, async (page) => {
+      page.on('console', (message) => message.text() === RESTED && rested.resolve())
+      await page.addInitScript(TIMERS)
+    })
+    await expectFrames(sid)
+    await goOn(page)
+    await Promise.all([arrived.promise, rested.promise])
+    release()
+    answered.resolve()
+    await page.waitForURL(`${near.origin}/bye?state=${STATE}`)
+    const visits = near.visits.slice(before).filter(({ url }) => url.pathname === '/bye')
+    expect(visits).toHaveLength(1)
+    await page.context().close()
+  })
+
   it('goes on by itself without JavaScript', async () => {
     const { page, sid } = await logOut({ javaScriptEnabled: false })
     await expectFrames(sid)
@@ -120,7 +173,7 @@ describe('front-channel logout', () => {
     ['52-logging-out', {}],
     ['53-narrow-logging-out', { viewport: { width: 320, height: 640 }, colorScheme: 'dark' }],
   ] as const)('is a page without obstacles: %s', async (name, options) => {
-    const { page, sid } = await logOut(options, STAYING)
+    const { page, sid } = await logOut(options, (page) => page.addInitScript(STAYING))
     await expectFrames(sid)
     await inspect(page, name)
     release()

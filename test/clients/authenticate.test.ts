@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { authenticateClient } from '../../src/clients/authenticate.ts'
 import { parseClient } from '../../src/clients/metadata.ts'
+import { changeByAdmin } from '../../src/clients/registration.ts'
 import { createClient, updateClient } from '../../src/clients/registry.ts'
 import { Parameters } from '../../src/http/form.ts'
 import { countCalls, testEnv } from '../support/bindings.ts'
@@ -18,11 +19,12 @@ const basic = (id: string, secret: string): string =>
   `Basic ${base64(`${formEncode(id)}:${formEncode(secret)}`)}`
 
 async function register(ctx: RecordedContext, id: string, body: object): Promise<void> {
-  await createClient(ctx, parseClient({ client_id: id, client_secret: SECRET, ...body }, ctx.rt.config))
+  const input = parseClient({ client_id: id, client_secret: SECRET, ...body }, ctx.rt.config)
+  await createClient(ctx, input, null)
 }
 
 const change = (ctx: RecordedContext, id: string, body: object) =>
-  updateClient(ctx, id, () => parseClient(body, ctx.rt.config))
+  updateClient(ctx, id, (current) => changeByAdmin(current, parseClient(body, ctx.rt.config)))
 
 beforeAll(async () => {
   const ctx = requestContext(env)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { checkClientId, parseClient } from '../../src/clients/metadata.ts'
 import { loadConfig } from '../../src/config/load.ts'
-import { LIFESPAN_FIELDS } from '../../src/store/types.ts'
+import { LIFESPAN_FIELDS } from '../../src/store/client-metadata.ts'
 import { testEnv } from '../support/bindings.ts'
 
 const config = loadConfig(testEnv())

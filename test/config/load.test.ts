@@ -100,7 +100,7 @@ describe('defaults', () => {
         deviceCsrfName: 'ory_hydra_device_csrf',
         sessionPath: '/',
       },
-      registration: { enabled: false, url: null },
+      registration: { enabled: false, url: null, resources: [] },
       credentialsUrl: null,
       endpoints: { authorization: null, token: null, device: null, jwks: null, userinfo: null },
       subjects: { types: ['public'], salt: null },

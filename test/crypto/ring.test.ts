@@ -135,7 +135,7 @@ it('a key that was sealed without a use signs', async () => {
   const { alg, jwk } = await generateKey('ES256', 0)
   const sealed = { set: ID_TOKEN_SET, kid: 'old', alg, jwk }
   const privateSealed = await installation.envelopes().seal('signing_key', sealed, null)
-  const row = { set: ID_TOKEN_SET, kid: 'old', alg, publicJwk: {}, privateSealed, createdAt: 1 }
+  const row = { set: ID_TOKEN_SET, kid: 'old', alg, publicJwk: { kty: 'EC' }, privateSealed, createdAt: 1 }
   await installation.keyStore().add(row)
   expect(await signAndVerify(isolate())).toBe('old')
 })

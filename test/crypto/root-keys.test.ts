@@ -3,7 +3,6 @@ import { RootKeySeal } from '../../src/crypto/root-key-seal.ts'
 import type { RootKeys } from '../../src/crypto/root-keys.ts'
 import type { RootKeyRow } from '../../src/crypto/types.ts'
 import { kvCopies } from '../../src/store/copies-kv.ts'
-import { bumpVersion } from '../../src/store/versions.ts'
 import { fromBase64url, toBase64url } from '../../src/util/base64url.ts'
 import { hmacSha256 } from '../../src/util/digest.ts'
 import { testEnv } from '../support/bindings.ts'
@@ -51,7 +50,7 @@ async function addKey(): Promise<string> {
   const insert = env.DB.prepare('INSERT INTO root_keys (id, sealed, created_at) VALUES (?, ?, ?)')
   await env.DB.batch([
     insert.bind(id, sealed, Math.floor(Date.now() / 1000) + 1),
-    bumpVersion(env.DB, 'root_keys'),
+    env.DB.prepare("UPDATE versions SET value = value + 1 WHERE name = 'root_keys'"),
   ])
   return id
 }

@@ -1,6 +1,6 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { LIFESPAN_FIELDS } from '../../src/store/types.ts'
+import { LIFESPAN_FIELDS } from '../../src/store/client-metadata.ts'
 import { ADMIN_KEY, Browser, bodyOf, Deployment, ISSUER, testEnv } from '../support/deployment.ts'
 import { registerDeviceClient, startDevice } from '../support/device.ts'
 import {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Browser, Deployment, testEnv } from '../support/deployment.ts'
 import {
+  authorizationPath,
   authorizeAt,
   logIn,
   parameter,
@@ -47,6 +48,30 @@ describe('logs', () => {
         error: 'invalid_grant',
       },
     ])
+  })
+
+  it.each([
+    [
+      'a redirect to the client',
+      { prompt: 'odd' },
+      'invalid_request',
+      'parameter_malformed',
+      'parameter=prompt',
+    ],
+    [
+      'the error page',
+      { redirect_uri: 'https://other.example/' },
+      'invalid_request',
+      'redirect_uri_unregistered',
+      undefined,
+    ],
+  ])('say why a request was refused by %s', async (_how, parameters, error, reason, fact) => {
+    const client = await registerClient(deployment)
+    lines = []
+    await new Browser(deployment).visit(authorizationPath(client, parameters))
+    const refused = parsed().find((line) => line['kind'] === 'request')
+    expect(refused).toMatchObject({ error, reason, client_id: client.id })
+    expect([refused?.['facts'] ?? []].flat()[0]).toBe(fact)
   })
 
   it('say what happened to grants and clients', async () => {

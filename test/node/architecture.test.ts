@@ -106,20 +106,24 @@ describe('the ledger', () => {
   })
 })
 
-describe('the schema of D1', () => {
-  const SCHEMA = 'src/store/schema.ts'
-
-  it('makes migrations and types, and is no part of the Worker', () => {
-    const importers = sources.flatMap(({ path, imports }) =>
-      imports.filter(({ target }) => target === SCHEMA).map(({ typeOnly }) => ({ path, typeOnly })),
+describe('a redirect', () => {
+  it('is made in one place, so that every Location is ASCII and escaped once', () => {
+    const makers = sources.filter(({ text }) =>
+      /\bc\.redirect\(|['"]location['"]\s*,|header\('refresh'/i.test(text),
     )
-    expect(importers.length).toBeGreaterThan(0)
-    expect(importers.filter(({ typeOnly }) => !typeOnly)).toEqual([])
+    expect(makers.map(({ path }) => path)).toEqual(['src/http/location.ts'])
   })
+})
 
-  it('alone imports drizzle', () => {
-    const importers = sources.filter(({ text }) => /\bfrom 'drizzle-orm|\bimport\('drizzle-orm/.test(text))
-    expect(importers.map(({ path }) => path)).toEqual([SCHEMA])
+describe('D1', () => {
+  it('is asked through drizzle by the stores, and by nobody else', () => {
+    const usesDrizzle = /\bfrom 'drizzle-orm|\bimport\('drizzle-orm/
+    const importers = new Set(
+      sources.filter(({ text }) => usesDrizzle.test(text)).map(({ path }) => part(path)),
+    )
+    expect([...importers]).toEqual(['store'])
+    const byHand = sources.filter(({ text }) => /\.prepare\(/.test(text))
+    expect(byHand.map(({ path }) => path)).toEqual([])
   })
 })
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { browserRequired, findChromium } from '../../src/cli/chromium.ts'
-import { deploySteps, missingSettings } from '../../src/cli/deploy-plan.ts'
+import { deploySteps, missingSettings, workerOf } from '../../src/cli/deploy-plan.ts'
 import { planDev } from '../../src/cli/dev-plan.ts'
 import { addSystemSecret, readDevVars } from '../../src/cli/dev-secrets.ts'
 import { Options } from '../../src/cli/options.ts'
@@ -28,8 +28,20 @@ describe('options', () => {
     [['--port', '1', '--port', '5555'], '5555'],
     [['--ip', '::1'], undefined],
     [['--port'], undefined],
+    [['--port', '5555', 'src/index.ts'], '5555'],
   ])('%j has port %s', (args, port) => {
     expect(new Options(args).value('port')).toBe(port)
+  })
+
+  it.each([
+    [['-e', 'staging'], 'env', 'staging'],
+    [['-e=staging'], 'env', 'staging'],
+    [['--env='], 'env', ''],
+    [['--envFile', 'FILE'], 'env-file', 'FILE'],
+    [['--environment', 'staging'], 'env', undefined],
+  ])('%j gives %s as %j', (args, name, value) => {
+    expect(new Options(args).value(name)).toBe(value)
+    expect(new Options(args).has(name)).toBe(value !== undefined)
   })
 
   it('reads variables in every spelling, and colons inside their values', () => {
@@ -153,6 +165,23 @@ describe('deploy', () => {
   it('makes the database by deploying first, and later migrates first', () => {
     expect(deploySteps(options, false)).toEqual([upload, migrate])
     expect(deploySteps(options, true)).toEqual([migrate, upload])
+  })
+
+  it.each([
+    [
+      ['--env', 'staging'],
+      ['--env', 'staging'],
+    ],
+    [
+      ['--env', 'staging', '--name', 'x', '--config', 'C'],
+      ['--config', 'C', '--name', 'x'],
+    ],
+    [
+      ['--env-file', 'A', 'B', '--profile', 'p'],
+      ['--profile', 'p', '--env-file', 'A', '--env-file', 'B'],
+    ],
+  ])('asks for the secrets of the Worker it deploys: %j', (args, expected) => {
+    expect(workerOf(new Options(args))).toEqual(expected)
   })
 
   it('names what is still to be set, and nothing else', () => {

@@ -76,7 +76,7 @@ describe('discovery', () => {
         'urn:ietf:params:oauth:grant-type:jwt-bearer',
         'implicit',
       ],
-      prompt_values_supported: ['none', 'login', 'consent', 'select_account', 'create', 'registration'],
+      prompt_values_supported: ['none', 'login', 'consent', 'select_account', 'create'],
       scopes_supported: ['offline_access', 'offline', 'openid'],
       claims_supported: ['sub'],
       token_endpoint_auth_methods_supported: [

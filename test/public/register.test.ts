@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { countCalls } from '../support/bindings.ts'
-import { bodyOf, Deployment, ISSUER, testEnv } from '../support/deployment.ts'
-import { logIn, REDIRECT_URI, registerClient, tokenRequest } from '../support/relying-party.ts'
+import { Browser, bodyOf, Deployment, ISSUER, testEnv } from '../support/deployment.ts'
+import {
+  authorizationPath,
+  LoginApp,
+  logIn,
+  parameter,
+  REDIRECT_URI,
+  registerClient,
+  tokenRequest,
+} from '../support/relying-party.ts'
 
 const ON = { OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED: 'true' }
 const counted = countCalls(testEnv(ON))
@@ -107,6 +115,46 @@ describe('a registration', () => {
     expect(await logIn(deployment, { id, secret })).toMatchObject({ token_type: 'bearer' })
   })
 
+  it.each<[string, object]>([
+    ['nothing', {}],
+    ['little', METADATA],
+    ['a public client', { ...METADATA, token_endpoint_auth_method: 'none' }],
+    [
+      'null and empty members',
+      {
+        ...METADATA,
+        contacts: null,
+        client_uri: '',
+        logo_uri: null,
+        request_uris: [],
+        jwks: null,
+        audience: [''],
+        grant_types: [],
+        response_types: null,
+      },
+    ],
+  ])('is answered without null or empty members, at every depth: %s', async (_, sent) => {
+    const created = await bodyOf(await send('POST', '/oauth2/register', { body: sent }))
+    const path = `/oauth2/register/${created['client_id']}`
+    const token = String(created['registration_access_token'])
+    const read = await bodyOf(await send('GET', path, { token }))
+    const replaced = await bodyOf(await send('PUT', path, { token, body: sent }))
+    for (const answer of [created, read, replaced]) {
+      expect(JSON.stringify(answer)).not.toMatch(/null|""|\[\]|\{\}/)
+      // The defaults of RFC 7591 section 2, and what Hydra always says.
+      expect(answer).toMatchObject({
+        grant_types: ['authorization_code'],
+        response_types: ['code'],
+        scope: 'offline_access offline openid',
+        subject_type: 'public',
+        token_endpoint_auth_method: expect.any(String),
+        client_secret_expires_at: 0,
+        skip_consent: false,
+        created_at: expect.stringMatching(/^20/),
+      })
+    }
+  })
+
   it('shows no secret of a public client', async () => {
     const response = await send('POST', '/oauth2/register', {
       body: { ...METADATA, token_endpoint_auth_method: 'none' },
@@ -178,10 +226,11 @@ describe('a registration access token', () => {
     expect((await send('GET', `/connect/register/${id}`, { token })).status).toBe(200)
   })
 
-  it('replaces the client, gives a new token, and is dead at once, everywhere', async () => {
+  it('replaces the client and gives a new token, whose first use ends this one, everywhere', async () => {
     const { id, secret, path, token } = await register()
     await deployment.admin('PATCH', `/admin/clients/${id}`, [
       { op: 'add', path: '/metadata/plan', value: 'gold' },
+      { op: 'replace', path: '/grant_types', value: ['authorization_code', 'client_credentials'] },
       { op: 'replace', path: '/skip_consent', value: true },
       { op: 'replace', path: '/skip_logout_consent', value: true },
     ])
@@ -189,12 +238,17 @@ describe('a registration access token', () => {
     const response = await send('PUT', path, { token, body })
     const answer = await bodyOf(response)
     expect(response.status).toBe(200)
-    expect(answer).toMatchObject({ client_id: id, client_name: 'New', redirect_uris: [] })
+    expect(answer).toMatchObject({ client_id: id, client_name: 'New' })
+    expect(answer).not.toHaveProperty('redirect_uris')
     expect(answer).not.toHaveProperty('registration_client_uri')
     expect(answer).not.toHaveProperty('client_secret')
     const next = String(answer['registration_access_token'])
     expect(next).not.toBe(token)
-    for (const on of [deployment, new Deployment(testEnv(ON))]) {
+    const other = new Deployment(testEnv(ON))
+    expect((await send('GET', path, { token, on: other })).status).toBe(200)
+    const first = await bodyOf(await send('GET', path, { token: next, on: other }))
+    expect(first['updated_at']).toBe(answer['updated_at'])
+    for (const on of [deployment, other, new Deployment(testEnv(ON))]) {
       for (const method of ['GET', 'PUT', 'DELETE']) {
         const refused = await send(method, path, { token, body: method === 'GET' ? undefined : {}, on })
         expect([method, refused.status]).toEqual([method, 401])
@@ -209,7 +263,24 @@ describe('a registration access token', () => {
     ).toBe(200)
   })
 
-  it('has one winner among concurrent changes', async () => {
+  it('locks nobody out when the answer to a change is lost', async () => {
+    const { path, token } = await register()
+    const change = async (presented: string, client_name: string): Promise<string> => {
+      const answer = await send('PUT', path, { token: presented, body: { ...METADATA, client_name } })
+      expect([client_name, answer.status]).toEqual([client_name, 200])
+      return String((await bodyOf(answer))['registration_access_token'])
+    }
+    const lost = await change(token, 'Once')
+    const second = await change(token, 'Twice')
+    // Of several only the newest counts: whoever got an earlier one finds out.
+    expect((await send('GET', path, { token: lost })).status).toBe(401)
+    const third = await change(second, 'Thrice')
+    for (const dead of [token, lost]) expect((await send('GET', path, { token: dead })).status).toBe(401)
+    expect((await send('GET', path, { token: second })).status).toBe(200)
+    expect((await send('DELETE', path, { token: third })).status).toBe(204)
+  })
+
+  it('concurrent changes end with one new token', async () => {
     const { path, token } = await register()
     const answers = await Promise.all(
       ['a', 'b', 'c', 'd', 'e'].map((client_name) =>
@@ -220,7 +291,17 @@ describe('a registration access token', () => {
         }),
       ),
     )
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 401, 401, 401, 401])
+    const tokens = await Promise.all(
+      answers
+        .filter(({ status }) => status === 200)
+        .map(async (answer) => String((await bodyOf(answer))['registration_access_token'])),
+    )
+    expect(new Set(tokens).size).toBe(tokens.length)
+    const states = await Promise.all(
+      tokens.map(async (each) => (await send('GET', path, { token: each })).status),
+    )
+    expect(states.toSorted()).toEqual([200, ...tokens.slice(1).map(() => 401)])
+    expect((await send('GET', path, { token })).status).toBe(401)
   })
 
   it('deletes the client', async () => {
@@ -284,50 +365,208 @@ describe('a registration access token', () => {
   })
 })
 
-describe("the client's own secret, as v1 documents have it", () => {
-  const POST = { token_endpoint_auth_method: 'client_secret_post' }
-  const get = (path: string, headers: Record<string, string> = {}, method = 'GET', body?: string) =>
-    deployment.fetch(path, { method, headers, ...(body === undefined ? {} : { body }) })
+describe('a registration that an admin set', () => {
+  const LIMITS = {
+    redirect_uris: [REDIRECT_URI],
+    grant_types: ['client_credentials', 'refresh_token'],
+    scope: 'billing.read reports.*',
+    audience: ['https://api.example/v1'],
+    token_endpoint_auth_method: 'client_secret_post',
+    request_object_signing_alg: 'ES256',
+    client_credentials_grant_access_token_lifespan: '10m',
+    refresh_token_grant_refresh_token_lifespan: '24h',
+  }
+  async function limited(metadata: object = LIMITS): Promise<Registered> {
+    const body = await bodyOf(await deployment.admin('POST', '/admin/clients', metadata))
+    const id = String(body['client_id'])
+    const secret = String(body['client_secret'])
+    return { id, secret, token: String(body['registration_access_token']), path: `/oauth2/register/${id}` }
+  }
 
-  it('works on /connect/register, by the registered method only', async () => {
-    const one = await register()
-    const two = await register({ ...METADATA, ...POST })
-    expect((await get(`/connect/register/${one.id}`, basic(one))).status).toBe(200)
-    expect((await get(`/connect/register/${two.id}?client_secret=${two.secret}`)).status).toBe(200)
-    for (const response of [
-      await get(one.path, basic(one)),
-      await get(`${two.path}?client_secret=${two.secret}`),
-      await get(`/connect/register/${one.id}?client_secret=${one.secret}`),
-      await get(`/connect/register/${two.id}`, basic(two)),
-      await get(`/connect/register/${one.id}`, basic({ ...one, secret: 'wrong' })),
-      await get(`/connect/register/${two.id}`, basic(one)),
-      await get(`/connect/register/${one.id}`),
-      await get(`/connect/register/nobody?client_secret=${two.secret}`),
-    ]) {
-      expect([response.status, (await bodyOf(response))['error']]).toEqual([401, UNAUTHORIZED])
+  it.each<[string, object, object?]>([
+    ['scope', { scope: 'billing.read billing.write' }],
+    ['scope', { scope: '*' }],
+    ['audience', { audience: ['https://api.example/v2'] }],
+    ['audience', { audience: ['https://api.example/v1/../v2'] }],
+    ['grant_types', { grant_types: ['client_credentials', 'authorization_code'] }],
+    ['response_types', { response_types: ['code', 'code id_token'] }],
+    ['token_endpoint_auth_method', { token_endpoint_auth_method: 'none' }],
+    [
+      'token_endpoint_auth_method',
+      { token_endpoint_auth_method: 'client_secret_basic' },
+      { token_endpoint_auth_method: 'private_key_jwt', jwks_uri: 'https://app.example/jwks.json' },
+    ],
+    ['request_object_signing_alg', { request_object_signing_alg: 'none' }],
+    [
+      'client_credentials_grant_access_token_lifespan',
+      { client_credentials_grant_access_token_lifespan: '1000000h' },
+    ],
+    ['implicit_grant_id_token_lifespan', { implicit_grant_id_token_lifespan: '2h' }],
+    ['refresh_token_grant_refresh_token_lifespan', { refresh_token_grant_refresh_token_lifespan: '-1s' }],
+  ])('cannot be widened by the client: %s to %j', async (field, change, beside = {}) => {
+    const { id, path, token } = await limited({ ...LIMITS, ...beside })
+    const before = await bodyOf(await deployment.admin('GET', `/admin/clients/${id}`))
+    const refused = await send('PUT', path, { token, body: { ...LIMITS, ...beside, ...change } })
+    expect([refused.status, await bodyOf(refused)]).toEqual([
+      400,
+      {
+        error: 'invalid_client_metadata',
+        error_description: expect.stringContaining(`Field '${field}' goes beyond what an admin set.`),
+      },
+    ])
+    expect(await bodyOf(await deployment.admin('GET', `/admin/clients/${id}`))).toEqual(before)
+  })
+
+  it('may be narrowed and back, and keeps what the client leaves out', async () => {
+    const { path, token } = await limited()
+    const narrow = {
+      scope: 'billing.read reports.daily',
+      audience: ['https://api.example/v1/users'],
+      grant_types: ['client_credentials'],
+      token_endpoint_auth_method: 'client_secret_basic',
+      client_credentials_grant_access_token_lifespan: '5m0s',
     }
+    const first = await bodyOf(await send('PUT', path, { token, body: narrow }))
+    expect(first).toMatchObject({ ...narrow, refresh_token_grant_refresh_token_lifespan: '24h0m0s' })
+    const next = String(first['registration_access_token'])
+    const second = await bodyOf(
+      await send('PUT', path, { token: next, body: { redirect_uris: [REDIRECT_URI] } }),
+    )
+    expect(second).toMatchObject({
+      ...LIMITS,
+      client_credentials_grant_access_token_lifespan: '10m0s',
+      refresh_token_grant_refresh_token_lifespan: '24h0m0s',
+    })
   })
 
-  it('is not the mere id of a public client', async () => {
-    const open = await register({ ...METADATA, token_endpoint_auth_method: 'none' })
-    expect((await get(`/connect/register/${open.id}`)).status).toBe(401)
-    expect((await get(`/connect/register/${open.id}`, basic({ ...open, secret: '' }))).status).toBe(401)
-    expect((await get(`/connect/register/${open.id}?client_secret=x`)).status).toBe(401)
+  it('has the bounds of the last admin change, whoever registered it', async () => {
+    const { id, path, token } = await register({ ...METADATA, scope: 'openid' })
+    const wider = await send('PUT', path, { token, body: { ...METADATA, scope: 'openid email' } })
+    const own = String((await bodyOf(wider))['registration_access_token'])
+    expect(wider.status).toBe(200)
+    await deployment.admin('PATCH', `/admin/clients/${id}`, [{ op: 'add', path: '/owner', value: 'me' }])
+    const asked = (scope: string): Promise<Response> =>
+      send('PUT', path, { token: own, body: { ...METADATA, scope } })
+    expect((await asked('openid email admin')).status).toBe(400)
+    await deployment.admin('PATCH', `/admin/clients/${id}`, [
+      { op: 'replace', path: '/scope', value: 'openid email admin' },
+    ])
+    expect((await asked('openid email admin')).status).toBe(200)
+    await deployment.admin('PUT', `/admin/clients/${id}/lifespans`, {
+      implicit_grant_id_token_lifespan: '1m',
+    })
+    const longer = { ...METADATA, implicit_grant_id_token_lifespan: '2m' }
+    expect((await send('PUT', path, { token: own, body: longer })).status).toBe(400)
   })
 
-  it('changes and deletes', async () => {
-    const client = await register()
-    const path = `/connect/register/${client.id}`
-    const changed = await get(path, basic(client), 'PUT', JSON.stringify({ client_name: 'New' }))
-    expect(await bodyOf(changed)).toMatchObject({ client_name: 'New' })
-    expect((await send('GET', client.path, { token: client.token })).status).toBe(401)
-    expect((await get(path, basic(client), 'DELETE')).status).toBe(204)
-    expect((await get(path, basic(client))).status).toBe(401)
+  it('stays pairwise, with the keys that are its own to change', async () => {
+    const on = new Deployment(
+      testEnv({
+        ...ON,
+        OIDC_SUBJECT_IDENTIFIERS_SUPPORTED_TYPES: 'public,pairwise',
+        OIDC_SUBJECT_IDENTIFIERS_PAIRWISE_SALT: 'a-salt-of-the-operator',
+      }),
+    )
+    const sent = { ...METADATA, subject_type: 'pairwise' }
+    const made = await bodyOf(await on.admin('POST', '/admin/clients', sent))
+    const path = `/oauth2/register/${made['client_id']}`
+    const token = String(made['registration_access_token'])
+    const change = (body: object): Promise<Response> => send('PUT', path, { token, body, on })
+    expect((await change({ ...METADATA, subject_type: 'public' })).status).toBe(400)
+    const jwks_uri = 'https://app.example/jwks.json'
+    const kept = await change({ ...METADATA, jwks_uri })
+    expect(await bodyOf(kept)).toMatchObject({ subject_type: 'pairwise', jwks_uri })
+  })
+
+  it.each<[string, string, string, unknown]>([
+    ['rotation of the secret', 'POST', '/secrets/rotate', undefined],
+    ['a new secret', 'PUT', '', { ...METADATA, client_secret: 'a-secret-of-the-admin' }],
+    ['another way to authenticate', 'PUT', '', { ...METADATA, token_endpoint_auth_method: 'none' }],
+    ['another key', 'PUT', '', { ...METADATA, jwks_uri: 'https://app.example/jwks.json' }],
+  ])('ends older registration tokens by %s, and gives the new one', async (_, method, suffix, body) => {
+    const { id, path, token } = await limited(METADATA)
+    const answer = await bodyOf(await deployment.admin(method, `/admin/clients/${id}${suffix}`, body))
+    expect((await send('GET', path, { token })).status).toBe(401)
+    expect((await send('PUT', path, { token, body: METADATA })).status).toBe(401)
+    const next = String(answer['registration_access_token'])
+    expect((await send('GET', path, { token: next })).status).toBe(200)
+  })
+})
+
+describe("a client's secret", () => {
+  it('manages nothing, on no path, current or rotated away', async () => {
+    for (const token_endpoint_auth_method of ['client_secret_basic', 'client_secret_post']) {
+      const old = await register({ ...METADATA, token_endpoint_auth_method })
+      const rotated = await bodyOf(await deployment.admin('POST', `/admin/clients/${old.id}/secrets/rotate`))
+      for (const secret of [old.secret, String(rotated['client_secret'])])
+        for (const path of ['/connect/register', '/oauth2/register'])
+          for (const [method, body] of [
+            ['GET', undefined],
+            ['PUT', JSON.stringify({ scope: 'admin' })],
+            ['DELETE', undefined],
+          ] as const)
+            for (const [query, headers] of [
+              ['', basic({ ...old, secret })],
+              [`?client_secret=${secret}`, {}],
+            ] as const) {
+              const init = { method, headers, ...(body !== undefined && { body }) }
+              const response = await deployment.fetch(`${path}/${old.id}${query}`, init)
+              expect([response.status, (await bodyOf(response))['error']]).toEqual([401, UNAUTHORIZED])
+            }
+      expect((await deployment.admin('GET', `/admin/clients/${old.id}`)).status).toBe(200)
+    }
   })
 
   it('is made when a public client becomes confidential', async () => {
     const { path, token } = await register({ ...METADATA, token_endpoint_auth_method: 'none' })
     const body = await bodyOf(await send('PUT', path, { token, body: METADATA }))
     expect(body['client_secret']).toMatch(/^[a-zA-Z0-9._~-]{26}$/)
+  })
+})
+
+describe('a remembered consent', () => {
+  const OTHER = 'https://evil.example/cb'
+
+  it.each<[string, boolean, object]>([
+    ['other redirect URIs', false, { redirect_uris: [REDIRECT_URI, OTHER] }],
+    ['another scope', false, { scope: 'openid offline_access email' }],
+    ['another name', true, { client_name: 'New' }],
+  ])('after the client gave itself %s, still counts: %s', async (_, remembered, change) => {
+    const sent = {
+      ...METADATA,
+      scope: 'openid offline_access',
+      grant_types: ['authorization_code', 'refresh_token'],
+    }
+    const { id, secret, path, token } = await register(sent)
+    const browser = new Browser(deployment)
+    const login = { subject: `user-${id}`, remember: true }
+    const consent = { remember: true }
+    const client = { id, secret }
+    await logIn(deployment, client, { browser, login, consent })
+    const skips = async (): Promise<boolean> => {
+      const app = new LoginApp(deployment)
+      const atLogin = await browser.next(authorizationPath(client))
+      const next = await app.decide('login', 'accept', parameter(atLogin, 'login_challenge'), login)
+      const atConsent = await browser.next(next)
+      return (
+        (await bodyOf(await app.get('consent', parameter(atConsent, 'consent_challenge'))))['skip'] === true
+      )
+    }
+    expect(await skips()).toBe(true)
+    expect((await send('PUT', path, { token, body: { ...sent, ...change } })).status).toBe(200)
+    expect(await skips()).toBe(remembered)
+    await logIn(deployment, client, { browser, login, consent })
+    expect(await skips()).toBe(true)
+  })
+
+  it('is not made by a flow from before the change', async () => {
+    const { id, path, token } = await register()
+    const browser = new Browser(deployment)
+    const app = new LoginApp(deployment)
+    const atLogin = await browser.next(authorizationPath({ id, secret: '' }))
+    const next = await app.decide('login', 'accept', parameter(atLogin, 'login_challenge'), { subject: 'a' })
+    const redirect_uris = [REDIRECT_URI, OTHER]
+    expect((await send('PUT', path, { token, body: { ...METADATA, redirect_uris } })).status).toBe(200)
+    expect((await browser.next(next)).pathname).toBe('/oauth2/auth')
   })
 })

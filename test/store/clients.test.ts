@@ -1,4 +1,6 @@
+import * as v from 'valibot'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { clientMetadata } from '../../src/store/client-metadata.ts'
 import { ClientStore } from '../../src/store/clients.ts'
 import type { ClientRecord } from '../../src/store/types.ts'
 import { countCalls, testEnv } from '../support/bindings.ts'
@@ -159,6 +161,30 @@ describe('lists', () => {
   })
 })
 
+describe('what is stored', () => {
+  const setMetadata = (id: string, change: string): Promise<unknown> =>
+    env.DB.prepare(`UPDATE clients SET metadata = ${change} WHERE id = ?`).bind(id).run()
+
+  it('lacks fields that came later: each has its default', async () => {
+    const record = await insert(isolate(), 's1', { client_name: 'Old' })
+    await setMetadata('s1', "json_object('client_name', 'Old', 'redirect_uris', json_array())")
+    expect(await isolate().read('s1')).toEqual({
+      ...record,
+      metadata: { ...v.parse(clientMetadata, {}), client_name: 'Old', redirect_uris: [] },
+    })
+  })
+
+  it.each([
+    ['no JSON', "'{'"],
+    ['a text where a list belongs', "json_set(metadata, '$.audience', 'x')"],
+    ['a number where a text belongs', "json_set(metadata, '$.scope', 7)"],
+  ])('is damaged, %s: an error, and no absent client', async (_what, change) => {
+    await insert(isolate(), `s2 ${change}`)
+    await setMetadata(`s2 ${change}`, change)
+    await expect(isolate().read(`s2 ${change}`)).rejects.toMatchObject({ code: 'server_error', status: 500 })
+  })
+})
+
 describe('while storage is down', () => {
   it('goes on with known clients and says 503 otherwise', async () => {
     const outage = withOutage(env)
@@ -181,6 +207,18 @@ describe('while storage is down', () => {
     ]) {
       await expect(call()).rejects.toMatchObject(unavailable)
     }
+  })
+
+  it('logs what the database said, and no value of a row', async () => {
+    const outage = withOutage(env)
+    outage.down = true
+    const store = new ClientStore(outage.env.DB, outage.env.COPIES)
+    const secret = { ...clientRecord('d5'), secretHash: 'hmac1$a$not-for-the-log' }
+    const log = vi.spyOn(console, 'log').mockImplementation(() => undefined)
+    await expect(store.insert(secret)).rejects.toMatchObject({ code: 'temporarily_unavailable' })
+    const lines = log.mock.calls.map(([line]) => String(line))
+    expect(lines).toContain('{"kind":"store.unreachable","reason":"storage is down"}')
+    expect(lines.join()).not.toMatch(/not-for-the-log|d5/)
   })
 
   it('takes KV for an optimisation: everything works without it', async () => {

@@ -82,7 +82,7 @@ describe('signing keys', () => {
       ['c', 3],
       ['b', 2],
     ]) {
-      await env.DB.prepare(insert).bind('order', kid, 'ES256', '{}', 's', at).run()
+      await env.DB.prepare(insert).bind('order', kid, 'ES256', '{"kty":"EC"}', 's', at).run()
     }
     expect((await keys().list('order', true)).map((key) => key.kid)).toEqual(['c', 'b', 'a'])
   })

@@ -142,11 +142,16 @@ export function tokenRequest(
   return authorizedForm(deployment, '/oauth2/token', client, fields)
 }
 
-export const redeem = (deployment: Deployment, client: TestClient, code: string): Promise<Response> =>
+export const redeem = (
+  deployment: Deployment,
+  client: TestClient,
+  code: string,
+  redirectUri = REDIRECT_URI,
+): Promise<Response> =>
   tokenRequest(deployment, client, {
     grant_type: 'authorization_code',
     code,
-    redirect_uri: REDIRECT_URI,
+    redirect_uri: redirectUri,
     code_verifier: VERIFIER,
   })
 

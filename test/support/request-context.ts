@@ -20,6 +20,7 @@ export function requestContext(env: Env): RecordedContext {
     seenClients,
     defer: () => undefined,
     audit: (event, fields) => audits.push({ event, fields }),
+    refused: () => undefined,
     seen: (clientId) => seenClients.push(clientId),
     get clientId() {
       return seenClients.at(-1) ?? null

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { html } from 'hono/html'
 import type { AppEnv } from '../../context.ts'
+import { redirect } from '../../http/location.ts'
 import { basePath, renderPage } from '../../http/page.ts'
 
 /** The demo's first page: one button that starts a login, and where to look around. */
@@ -8,7 +9,7 @@ export function showHome(c: Context<AppEnv>): Response | Promise<Response> {
   const { loopback, urls } = c.var.ctx.rt.config
   // The demo's cookies are for the host that it comes back to.
   if (loopback && new URL(urls.public).hostname !== new URL(c.req.url).hostname)
-    return c.redirect(`${urls.public}/`, 302)
+    return redirect(c, `${urls.public}/`, 302)
   const base = basePath(c)
   const loggedOut = c.req.query('state') === 'logged-out'
   const content = html`${loggedOut && html`<p class="notice" role="status">You are logged out.</p>`}

@@ -2,6 +2,7 @@ import type { Context, Hono } from 'hono'
 import * as v from 'valibot'
 import type { AppEnv } from '../../context.ts'
 import { emptyRoutes } from '../../http/empty-routes.ts'
+import { redirect } from '../../http/location.ts'
 import { basePath, renderPage } from '../../http/page.ts'
 import { renderProblem } from '../problem.ts'
 import { ACTIONS } from './actions.ts'
@@ -56,7 +57,7 @@ export function demoRoutes(dispatch: Dispatch): Hono<AppEnv> {
 /** Goes on to the result page, with a session to keep if there is a new one. */
 async function toResult(c: Context<AppEnv>, session?: DemoSession): Promise<Response> {
   if (session !== undefined) await writeSession(c, session)
-  return c.redirect(`${basePath(c)}/demo`, 303)
+  return redirect(c, `${basePath(c)}/demo`, 303)
 }
 
 /** The session after a button: with new tokens where it got any, else with the answer to show. */
@@ -73,7 +74,7 @@ function shownIn(session: DemoSession, label: string, { status, body }: Reply): 
 async function start(c: Context<AppEnv>): Promise<Response> {
   const pending = newPending()
   await writePending(c, pending)
-  return c.redirect(authorizationUrl(c, pending), 303)
+  return redirect(c, authorizationUrl(c, pending), 303)
 }
 
 /** Takes the authorization response (RFC 6749 section 4.1.2, RFC 9207) and redeems the code. */
@@ -103,7 +104,7 @@ async function callback(c: Context<AppEnv>, party: RelyingParty): Promise<Respon
 
 async function show(c: Context<AppEnv>, party: RelyingParty): Promise<Response> {
   const session = await readSession(c)
-  if (session === undefined) return c.redirect(`${basePath(c)}/`, 303)
+  if (session === undefined) return redirect(c, `${basePath(c)}/`, 303)
   const { access_token: token } = session.tokens
   const { issuer } = c.var.ctx.rt.config.urls
   const content = renderResult({
@@ -119,7 +120,7 @@ async function show(c: Context<AppEnv>, party: RelyingParty): Promise<Response> 
 async function logout(c: Context<AppEnv>): Promise<Response> {
   const session = await readSession(c)
   clearSession(c)
-  return c.redirect(logoutUrl(c, session?.tokens.id_token), 303)
+  return redirect(c, logoutUrl(c, session?.tokens.id_token), 303)
 }
 
 async function verifiedIdToken(

@@ -127,6 +127,9 @@ describe('discovery and the authorization endpoint say the same of', () => {
       const expected = prompt === 'none' ? 'login_required' : known
       expect([prompt, await errorOf(client, { prompt })]).toEqual([prompt, expected])
     }
+    // Hydra's own name for `create` goes on working, but is no value of any standard.
+    expect(await errorOf(client, { prompt: 'registration' })).toBeNull()
+    expect(listed('prompt_values_supported')).not.toContain('registration')
   })
 
   it('code_challenge_methods_supported', async () => {

@@ -1,0 +1,5 @@
+ALTER TABLE `clients` ADD `registration_used` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE `clients` ADD `consent_epoch` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE `clients` ADD `bounds` text;--> statement-breakpoint
+-- Tokens of before a change stay dead.
+UPDATE `clients` SET `registration_used` = `registration_epoch`;

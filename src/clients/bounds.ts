@@ -1,0 +1,107 @@
+import type { Config } from '../config/types.ts'
+import type { ClientBounds, ClientMetadata } from '../store/types.ts'
+import { parseDuration } from '../util/duration.ts'
+import { isJsonObject } from '../util/json.ts'
+import { audienceAllowed, scopeAllowed } from '../util/scope.ts'
+import { invalidMetadata } from './refusals.ts'
+
+/** Ways to authenticate, weakest first; what is not here never works. */
+const STRENGTH: readonly (readonly string[])[] = [
+  ['none'],
+  ['client_secret_basic', 'client_secret_post'],
+  ['private_key_jwt'],
+]
+
+/** What an admin who sets this metadata leaves to the client itself. */
+export const boundsOf = (metadata: ClientMetadata): ClientBounds => ({
+  scope: metadata.scope,
+  audience: metadata.audience,
+  grant_types: metadata.grant_types,
+  response_types: metadata.response_types,
+  subject_type: metadata.subject_type,
+  token_endpoint_auth_method: metadata.token_endpoint_auth_method,
+  token_endpoint_auth_signing_alg: metadata.token_endpoint_auth_signing_alg,
+  request_object_signing_alg: metadata.request_object_signing_alg,
+  lifespans: metadata.lifespans,
+})
+
+/** A client's JSON about itself in which what it left out stays as the admin set it. */
+export function withBounds(body: unknown, bounds: ClientBounds | null): unknown {
+  if (bounds === null || !isJsonObject(body)) return body
+  const { lifespans, ...fields } = bounds
+  const given = Object.entries(body).filter(([, value]) => value !== null && value !== '')
+  return { ...fields, ...lifespans, ...Object.fromEntries(given) }
+}
+
+/**
+ * Holds what a client wants to be against what an admin set: never more scopes, audiences, grants, response types or
+ * lifetime, no weaker authentication, no public subjects for pairwise ones (RFC 7592 section 2.2: the server may refuse).
+ *
+ * @throws `invalid_client_metadata` that names the first field that goes beyond
+ */
+export function checkBounds(config: Config, bounds: ClientBounds | null, wanted: ClientMetadata): void {
+  if (bounds === null) return
+  const within: readonly (readonly [field: keyof ClientBounds, holds: boolean])[] = [
+    ['scope', words(wanted.scope).every((scope) => covers(config, bounds, scope))],
+    ['audience', wanted.audience.every((audience) => audienceAllowed(bounds.audience, audience))],
+    ['grant_types', isSubset(wanted.grant_types, bounds.grant_types, 'authorization_code')],
+    ['response_types', isSubset(wanted.response_types, bounds.response_types, 'code')],
+    ['subject_type', bounds.subject_type !== 'pairwise' || wanted.subject_type === 'pairwise'],
+    ['token_endpoint_auth_method', isAsStrong(wanted, bounds)],
+    ['token_endpoint_auth_signing_alg', isPinned('token_endpoint_auth_signing_alg', wanted, bounds)],
+    ['request_object_signing_alg', isPinned('request_object_signing_alg', wanted, bounds)],
+  ]
+  const [beyond] = within.find(([, holds]) => !holds) ?? [longerLifespan(config, bounds, wanted)]
+  if (beyond !== undefined) throw invalidMetadata(`Field '${beyond}' goes beyond what an admin set.`)
+}
+
+const words = (text: string): readonly string[] => text.split(' ').filter((word) => word !== '')
+
+const covers = ({ strategies }: Config, { scope }: ClientBounds, wanted: string): boolean =>
+  scopeAllowed(strategies.scope, words(scope), wanted)
+
+/** Whether each value is one of the admin's, in any order of its words; an empty list stands for its default. */
+function isSubset(wanted: readonly string[] | null, set: readonly string[] | null, preset: string): boolean {
+  const normal = (values: readonly string[] | null): readonly string[] =>
+    (values?.length ? values : [preset]).map((value) => words(value).toSorted().join(' '))
+  const allowed = new Set(normal(set))
+  return normal(wanted).every((value) => allowed.has(value))
+}
+
+function isAsStrong(wanted: ClientMetadata, bounds: ClientBounds): boolean {
+  const strength = (method: string): number => STRENGTH.findIndex((methods) => methods.includes(method))
+  const method = wanted.token_endpoint_auth_method
+  return (
+    method === bounds.token_endpoint_auth_method ||
+    strength(method) >= Math.max(0, strength(bounds.token_endpoint_auth_method))
+  )
+}
+
+/** An algorithm that an admin named stays. */
+const isPinned = (
+  field: 'token_endpoint_auth_signing_alg' | 'request_object_signing_alg',
+  wanted: ClientMetadata,
+  bounds: ClientBounds,
+): boolean => bounds[field] === '' || wanted[field] === bounds[field]
+
+/** The first lifespan that is longer than the admin's, or than the configured one where the admin set none. */
+function longerLifespan(
+  { ttl }: Config,
+  { lifespans }: ClientBounds,
+  wanted: ClientMetadata,
+): string | undefined {
+  const presets = { access: ttl.accessToken, id: ttl.idToken, refresh: ttl.refreshToken }
+  const given: Readonly<Record<string, string>> = wanted.lifespans
+  const set: Readonly<Record<string, string>> = lifespans
+  return Object.keys(given).find((field) => {
+    const preset = Object.entries(presets).find(([kind]) => field.endsWith(`_${kind}_token_lifespan`))?.[1]
+    const most = set[field] === undefined ? (preset ?? Infinity) : secondsOf(set[field])
+    return secondsOf(given[field] ?? '') > most
+  })
+}
+
+/** A negative lifespan never ends. */
+function secondsOf(duration: string): number {
+  const seconds = parseDuration(duration) ?? Number.POSITIVE_INFINITY
+  return seconds < 0 ? Number.POSITIVE_INFINITY : seconds
+}

@@ -1,0 +1,46 @@
+import { authorizeReasons } from './reasons/authorize.ts'
+import { clientReasons } from './reasons/client.ts'
+import { grantReasons } from './reasons/grant.ts'
+import type { ReasonEntry } from './reasons/reason.ts'
+import { requestReasons } from './reasons/request.ts'
+import { serverReasons } from './reasons/server.ts'
+
+const entries = {
+  ...requestReasons,
+  ...clientReasons,
+  ...grantReasons,
+  ...authorizeReasons,
+  ...serverReasons,
+}
+
+/** Why a request was refused, from a closed list. The log names it; whoever was refused may read some of them. */
+export type Reason = keyof typeof entries
+
+/** What a reason's text speaks of: names of parameters and the like. Never a secret, token or code. */
+export type Facts = Readonly<Record<string, string | number>>
+
+/** Longest fact that is told, in characters. */
+const MAX_FACT = 100
+
+/** The facts as they are told and logged: cut, whatever a stranger sent. */
+export const boundedFacts = (facts: Facts): Facts =>
+  Object.fromEntries(
+    Object.entries(facts).map(([name, fact]) => [
+      name,
+      typeof fact === 'string' ? fact.slice(0, MAX_FACT) : fact,
+    ]),
+  )
+
+/** What a reason says and advises; `public` when whoever was refused may read it. */
+export function explain(reason: Reason, facts: Facts): { text: string; fix: string; public: boolean } {
+  const [text, fix, reader]: ReasonEntry = entries[reason]
+  const told = boundedFacts(facts)
+  const fill = (template: string): string =>
+    template.replace(/\{(\w+)\}/g, (_whole, name: string) => String(told[name] ?? ''))
+  return { text: fill(text), fix, public: reader === undefined }
+}
+
+export const isReason = (text: string): text is Reason => Object.hasOwn(entries, text)
+
+/** Every reason there is. */
+export const REASONS: readonly Reason[] = Object.keys(entries).filter(isReason)

@@ -1,0 +1,66 @@
+import { reasonsOf } from './reason.ts'
+
+/** Why an authorization request, or a step of its flow, does not go on. */
+export const authorizeReasons = reasonsOf({
+  redirect_uri_unregistered: [
+    "Parameter 'redirect_uri' is not registered for this client.",
+    'Register it, character for character.',
+  ],
+  redirect_uri_missing: [
+    "Parameter 'redirect_uri' is missing, and not one is registered.",
+    'Send a registered one.',
+  ],
+  redirect_uri_insecure: [
+    "Parameter 'redirect_uri' must use https, unless it is on this machine.",
+    'Use https.',
+  ],
+  response_type_unregistered: [
+    'The client is not registered for this response type.',
+    'Add it to response_types.',
+  ],
+  openid_missing: ["Response type 'id_token' needs scope 'openid'.", 'Ask for it, and have it granted.'],
+  response_mode_unfit: [
+    'The response mode is unknown or does not fit the response type.',
+    'See response_modes_supported.',
+  ],
+  state_too_short: ["Parameter 'state' must have at least {minimum} characters.", 'Send a longer one.'],
+  nonce_too_short: ["Parameter 'nonce' must have at least {minimum} characters.", 'Send a longer one.'],
+  pkce_missing: ["Parameter 'code_challenge' is missing: this client must use PKCE.", 'See RFC 7636.'],
+  request_object_unusable: ['The request object {problem}.', 'See RFC 9101.'],
+  request_uri_unregistered: [
+    'The request_uri is not registered, or leads to no request object.',
+    'Register it.',
+  ],
+  registration_unsupported: ["Parameter 'registration' is not supported.", 'Register the client.'],
+  hint_foreign: ["Parameter 'id_token_hint' is no ID token of this server.", 'Send the newest one, whole.'],
+  login_needed: ['No session of this browser answers the request.', 'Ask again without prompt=none.'],
+  login_too_old: ['The login is older than max_age.', 'Have the user log in again.'],
+  login_not_new: ['The end-user did not log in anew.', 'Have the login app honour prompt=login.'],
+  login_unexpected: [
+    'The end-user logged in anew, though no page may be shown.',
+    'Ask again without prompt=none.',
+  ],
+  other_subject: ['Another end-user logged in than the request names.', 'Ask the user who they are.'],
+  acr_unmet: [
+    'The end-user was not authenticated as the request demands.',
+    'Have the login app reach the acr asked for.',
+  ],
+  consent_needed: ['The end-user has not consented to this.', 'Ask again without prompt=none.'],
+  app_denied: ['The login or consent app refused.', "See the app's own log."],
+  flow_unknown: ['The {step} verifier is invalid.', 'Start again at the application.'],
+  flow_expired: ['The flow has expired or is spent.', 'Start again at the application.'],
+  flow_of_other_client: ['The flow belongs to another client.', 'Start again at the application.'],
+  flow_of_other_browser: [
+    'The CSRF cookie of this flow is missing or differs.',
+    'Go on in the browser that began it.',
+  ],
+  decision_differs: ['Another decision was made for this flow.', 'Start again at the application.'],
+  challenge_unknown: ['The challenge is none of this server.', 'Pass it on as it came, whole.'],
+  user_code_unusable: [
+    'The code is unknown, expired or already used.',
+    'Type the code that the device shows.',
+  ],
+  user_code_guessed: ['Too many codes were tried from this network.', 'Wait a few minutes.'],
+  logout_unfit: ['The logout request {problem}.', 'See OpenID Connect RP-Initiated Logout section 2.'],
+  page_foreign: ['The form was posted from another site.', 'Open the page itself.'],
+})

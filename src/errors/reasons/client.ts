@@ -1,0 +1,59 @@
+import { reasonsOf } from './reason.ts'
+
+/** Why a client is not believed to be who it says, or may not have what it asks for. */
+export const clientReasons = reasonsOf({
+  client_unknown: ['No client has this id.', 'Check client_id; it may have been deleted.', 'operator'],
+  client_unregistered: ['The client does not exist.', 'Check client_id; it may have been deleted.'],
+  client_missing: ['The request names no client.', 'Send client_id, or authenticate the client.'],
+  credentials_ambiguous: [
+    'The client authenticates in more than one way.',
+    'Use the one method it is registered with.',
+  ],
+  basic_malformed: [
+    'The Basic authorization header is malformed.',
+    'Encode id and secret as RFC 6749 section 2.3.1 says.',
+  ],
+  client_id_differs: [
+    "Parameter 'client_id' names another client than the credentials.",
+    'Leave one of them out.',
+  ],
+  method_mismatch: [
+    'The client used {used}, but is registered for {registered}.',
+    'Authenticate as registered, or change token_endpoint_auth_method.',
+    'operator',
+  ],
+  secret_mismatch: ['The client secret is wrong.', 'Compare it with the one that was issued.', 'operator'],
+  client_public: ['A public client may not do this.', 'Register a client that authenticates.'],
+  assertion_malformed: ['The assertion {problem}.', 'See RFC 7523 section 3.'],
+  assertion_unproven: [
+    'No key that is registered or trusted for its sender signed the assertion.',
+    "Sign it with the registered algorithm, by a key whose 'use' is not encryption.",
+  ],
+  assertion_reused: [
+    'The assertion was used before; each one counts once.',
+    "Make a new one, with a new 'jti'.",
+  ],
+  client_keys_unusable: [
+    "The client's jwks_uri {problem}.",
+    'Mend what is served there, or register the keys as jwks.',
+  ],
+  scope_not_allowed: ["The client may not request scope '{scope}'.", "Add it to the client's scope."],
+  scope_malformed: [
+    'A scope is malformed.',
+    'Scopes are printable ASCII without quotes and backslashes, split by spaces.',
+  ],
+  audience_not_allowed: [
+    "The client may not request audience '{audience}'.",
+    "Add it to the client's audience.",
+  ],
+  metadata_unusable: ["Field '{field}' {problem}.", 'Correct the client metadata.'],
+  client_contended: ['The client is being changed by others.', 'Try again.'],
+  registration_off: [
+    'Dynamic client registration is turned off.',
+    'Set OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED.',
+  ],
+  registration_token_unfit: [
+    'The registration access token is missing or not the current one of this client.',
+    'Use the token of the last answer.',
+  ],
+})

@@ -1,0 +1,23 @@
+import { reasonsOf } from './reason.ts'
+
+/** What can be wrong with the form of a request: its parameters and its body. */
+export const requestReasons = reasonsOf({
+  parameter_missing: ["Parameter '{parameter}' is missing.", 'Send it.'],
+  parameter_repeated: ["Parameter '{parameter}' is given more than once.", 'Send it once.'],
+  parameter_malformed: ["Parameter '{parameter}' must be {expected}.", 'Correct its value.'],
+  parameters_conflict: ["Parameters '{parameter}' and '{other}' do not go together.", 'Send one of them.'],
+  request_too_long: ['The request is longer than {limit}.', 'Send less, or send it by POST.'],
+  too_many_parameters: ['The request has more than {limit} parameters.', 'Send fewer.'],
+  body_empty: ['The body is empty.', 'Send the parameters in the body of a POST.'],
+  body_too_large: ['The body is larger than {limit} bytes.', 'Send less.'],
+  body_malformed: ['The body must be {expected}.', 'Correct the body and its Content-Type.'],
+  field_missing: ["Field '{field}' is missing.", 'Send it.'],
+  field_malformed: ["Field '{field}' must be {expected}.", 'Correct its value.'],
+  fields_conflict: ["Fields '{field}' and '{other}' do not go together.", 'Send one of them.'],
+  field_reserved: ["Field '{field}' cannot be set here.", 'Leave it out, or have an administrator set it.'],
+  patch_unusable: ['Operation {index} {problem}.', 'Correct the JSON Patch (RFC 6902).'],
+  host_foreign: [
+    'This server does not answer for the requested host.',
+    'Use the issuer, or list the host in PUBLIC_HOSTS.',
+  ],
+})

@@ -1,0 +1,111 @@
+import { eq, sql } from 'drizzle-orm'
+import type { BatchItem } from 'drizzle-orm/batch'
+import { nowMs } from '../util/clock.ts'
+import { type Copies, copiesOf } from './copies.ts'
+import { type Database, queryD1 } from './d1.ts'
+import { versions } from './schema.ts'
+
+/** A query that D1 can run in a batch. */
+type Statement<Result> = BatchItem<'sqlite'> & { readonly _: { readonly result: Result } }
+
+interface VersionedSet<Row> {
+  readonly version: number
+  readonly rows: readonly Row[]
+}
+
+/** What a change did: what its statement returned, and the whole set after it. */
+export interface Changed<Result, Row> {
+  readonly returned: Result
+  readonly rows: readonly Row[]
+}
+
+/** What the sets of a table are called, and how one is read. */
+export interface SetSource<Row> {
+  /** Prefixes the keys in KV. */
+  readonly name: string
+  /** The name of a set's counter. */
+  counterOf(set: string): string
+  /** Reads a set. */
+  select(set: string): Statement<Row[]>
+}
+
+/**
+ * Rows of D1 that are read set by set, with a counter of each set's writes and copies of each set. The counter stays
+ * when the last row goes, so an empty set outranks older copies that had some.
+ * Every method throws `temporarily_unavailable` when storage fails.
+ */
+export class VersionedRows<Row> {
+  readonly #db: Database
+  readonly #source: SetSource<Row>
+  readonly #copies: Copies<VersionedSet<Row>>
+
+  constructor(db: Database, kv: KVNamespace, source: SetSource<Row>) {
+    this.#db = db
+    this.#source = source
+    this.#copies = copiesOf(source.name, kv, async (set) => {
+      const [counter, rows] = await db.batch([this.#readVersion(set), source.select(set)])
+      return toSet(counter[0]?.value, rows)
+    })
+  }
+
+  /** The rows of a set: from a copy, or `fresh` from the source, asked at most once a second. */
+  async list(set: string, fresh: boolean): Promise<readonly Row[]> {
+    return (await (fresh ? this.#copies.fresh(set) : this.#copies.find(set)))?.rows ?? []
+  }
+
+  /** The rows of a set from the source, asked now. */
+  async read(set: string): Promise<readonly Row[]> {
+    return (await this.#copies.read(set))?.rows ?? []
+  }
+
+  /** Changes a set in one transaction, and takes what it is then into the copies. */
+  async change<Result>(set: string, statement: Statement<Result>): Promise<Changed<Result, Row>> {
+    const writtenAt = nowMs()
+    const [returned, counter, rows] = await queryD1(() =>
+      this.#db.batch([statement, this.#raiseVersion(set), this.#source.select(set)]),
+    )
+    return { returned, rows: await this.#keep(set, counter[0]?.value, rows, writtenAt) }
+  }
+
+  /** Deletes rows of a set, then adds some, as `change` does. */
+  async exchange<Removed, Added>(
+    set: string,
+    remove: Statement<Removed>,
+    add: Statement<Added>,
+  ): Promise<{ readonly removed: Removed; readonly added: Added }> {
+    const writtenAt = nowMs()
+    const [removed, added, counter, rows] = await queryD1(() =>
+      this.#db.batch([remove, add, this.#raiseVersion(set), this.#source.select(set)]),
+    )
+    await this.#keep(set, counter[0]?.value, rows, writtenAt)
+    return { removed, added }
+  }
+
+  async #keep(
+    set: string,
+    version: number | undefined,
+    rows: readonly Row[],
+    writtenAt: number,
+  ): Promise<readonly Row[]> {
+    if (rows.length > 0) await this.#copies.put(set, { version: version ?? 0, rows }, writtenAt)
+    else await this.#copies.drop(set, version ?? 0)
+    return rows
+  }
+
+  #readVersion(set: string) {
+    const name = this.#source.counterOf(set)
+    return this.#db.select({ value: versions.value }).from(versions).where(eq(versions.name, name))
+  }
+
+  #raiseVersion(set: string) {
+    return this.#db
+      .insert(versions)
+      .values({ name: this.#source.counterOf(set), value: 1 })
+      .onConflictDoUpdate({ target: versions.name, set: { value: sql`${versions.value} + 1` } })
+      .returning({ value: versions.value })
+  }
+}
+
+function toSet<Row>(version = 0, rows: readonly Row[]): VersionedSet<Row> | undefined {
+  return version > 0 || rows.length > 0 ? { version, rows } : undefined
+}
