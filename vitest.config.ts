@@ -1,6 +1,6 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
-import { browserRequired, findChromium } from './src/cli/chromium.ts'
+import { browserRequired, findChromium } from './src/dev/chromium.ts'
 
 // What the workerd tests run with; a developer's .dev.vars must not reach them.
 const bindings = {

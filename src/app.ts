@@ -13,9 +13,10 @@ import { version } from './admin/version.ts'
 import type { AppEnv } from './context.ts'
 import { renderError } from './errors/render.ts'
 import { cors } from './http/cors.ts'
-import { emptyRoutes } from './http/empty-routes.ts'
 import { notFound } from './http/not-found.ts'
 import { canonicalPath } from './http/paths.ts'
+import { newRouter } from './http/router.ts'
+import { logout } from './logout/rp-initiated.ts'
 import { fallbackPages } from './pages/fallbacks.ts'
 import { uiPages } from './pages/ui.ts'
 import { authorize } from './public/authorize.ts'
@@ -26,7 +27,6 @@ import { deviceVerify } from './public/device-verify.ts'
 import { discovery } from './public/discovery.ts'
 import { alive, ready } from './public/health.ts'
 import { jwks } from './public/jwks.ts'
-import { logout } from './public/logout.ts'
 import { manageRegistration, register } from './public/register.ts'
 import { revoke } from './public/revoke.ts'
 import { token } from './public/token.ts'
@@ -37,7 +37,7 @@ const getPath = (request: Request): string => canonicalPath(new URL(request.url)
 
 /** The admin API (contract 1.2), each part behind the guard of its surface. */
 function adminRoutes(guard: AdminGuard): Hono<AppEnv> {
-  return emptyRoutes()
+  return newRouter()
     .use('/clients/*', requireScope(guard, 'clients'))
     .use('/keys/*', requireScope(guard, 'keys'))
     .use('/oauth2/auth/*', requireScope(guard, 'flows'))
@@ -59,7 +59,7 @@ function adminRoutes(guard: AdminGuard): Hono<AppEnv> {
 }
 
 function base(surface: 'public' | 'binding', ...more: MiddlewareHandler<AppEnv>[]): Hono<AppEnv> {
-  return emptyRoutes({ getPath })
+  return newRouter({ getPath })
     .use(requestContext(surface), ...more)
     .notFound(notFound)
     .onError(renderError)

@@ -1,9 +1,9 @@
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import { app, bindingApp } from './app.ts'
 import type { Env } from './env.ts'
-import { deliverNotice } from './flow/logout-notice.ts'
 import { Ledger as OwnerLedger } from './ledger/object.ts'
 import type { Notice } from './ledger/types.ts'
+import { deliverNotice } from './logout/back-channel.ts'
 import { runtimeOf } from './runtime.ts'
 import { scheduled } from './scheduled.ts'
 

@@ -1,10 +1,10 @@
 import { getIn, immutableJSONPatch } from 'immutable-json-patch'
 import * as v from 'valibot'
-import { malformedBody } from '../clients/refusals.ts'
 import { renderClient } from '../clients/render.ts'
-import { jsonValue } from '../flow/json-value.ts'
+import { malformedBody } from '../errors/refusals.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { isJsonObject, type JsonObject } from '../util/json.ts'
+import { jsonValue } from '../util/json-value.ts'
 import { matching } from '../util/schema.ts'
 
 /** Members a patch may not touch (contract 1.4.1), and names that would reach into JavaScript itself. */

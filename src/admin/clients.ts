@@ -1,17 +1,17 @@
 import type { Context } from 'hono'
 import { boundsOf } from '../clients/bounds.ts'
-import { type ClientInput, parseClient } from '../clients/metadata.ts'
-import { readLifespans } from '../clients/metadata-lifespans.ts'
-import { readLifespanDraft } from '../clients/metadata-shape.ts'
+import { changeClient, createClient, deleteClient, requireClient, updateClient } from '../clients/manage.ts'
+import { readLifespans } from '../clients/metadata/lifespans.ts'
+import { type ClientInput, parseClient } from '../clients/metadata/parse.ts'
+import { readLifespanDraft } from '../clients/metadata/shape.ts'
 import { changeByAdmin } from '../clients/registration.ts'
 import { renderChangedClient, renderNewClient } from '../clients/registration-view.ts'
-import { changeClient, createClient, deleteClient, requireClient, updateClient } from '../clients/registry.ts'
 import { renderClient } from '../clients/render.ts'
 import { dropRotatedSecrets, rotateSecret } from '../clients/rotation.ts'
 import type { AppEnv } from '../context.ts'
-import { emptyRoutes } from '../http/empty-routes.ts'
 import { readJson } from '../http/form.ts'
 import { json } from '../http/json.ts'
+import { newRouter } from '../http/router.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { patchClient } from './client-patch.ts'
 import { respondWithPage } from './pagination.ts'
@@ -19,7 +19,7 @@ import { respondWithPage } from './pagination.ts'
 const PATH = '/admin/clients'
 
 /** The client resource of the admin API (contract 1.4.1), to be mounted at `/admin/clients`. */
-export const adminClients = emptyRoutes()
+export const adminClients = newRouter()
 
 adminClients.post('/', async (c) => {
   const { ctx } = c.var

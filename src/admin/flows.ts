@@ -5,10 +5,10 @@ import type { FlowAnswer } from '../flow/challenge.ts'
 import { acceptConsent, getConsentRequest, rejectConsent } from '../flow/consent-request.ts'
 import { acceptUserCode } from '../flow/device-request.ts'
 import { acceptLogin, getLoginRequest, rejectLogin } from '../flow/login-request.ts'
-import { acceptLogout, getLogoutRequest, rejectLogout } from '../flow/logout-request.ts'
-import { emptyRoutes } from '../http/empty-routes.ts'
 import { readJson } from '../http/form.ts'
 import { json } from '../http/json.ts'
+import { newRouter } from '../http/router.ts'
+import { acceptLogout, getLogoutRequest, rejectLogout } from '../logout/request.ts'
 
 type Flow = 'login' | 'consent' | 'logout' | 'device'
 
@@ -36,7 +36,7 @@ const decided =
     answer(await handle(c.var.ctx, challengeOf(c, flow), await readJson(c.req.raw)))
 
 /** Login, consent, logout and device requests, mounted at `/oauth2/auth/requests` (contract 1.4.2). */
-export const flowRoutes = emptyRoutes()
+export const flowRoutes = newRouter()
   .put('/device/accept', decided('device', acceptUserCode))
   .get('/logout', asked('logout', getLogoutRequest))
   .put('/logout/accept', asked('logout', acceptLogout))

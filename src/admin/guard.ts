@@ -9,7 +9,7 @@ import { isLoopbackHost } from '../util/loopback.ts'
 /** Lets a request to part of the admin API pass, or throws what its caller is told. */
 export type AdminGuard = (c: Context<AppEnv>, scope: AdminScope) => void
 
-/** Guard of the public surface: an API key that covers this part, or open access on this machine only (design section 6). */
+/** Guard of the public surface: an API key that hasScope this part, or open access on this machine only (design section 6). */
 export const guardByKey: AdminGuard = (c, scope) => {
   const { config } = c.var.ctx.rt
   const { auth, keys } = config.admin
@@ -41,7 +41,7 @@ export const requireScope =
   }
 
 /** Whether the guard would let the request pass to a part of the admin API. */
-export function covers(guard: AdminGuard, c: Context<AppEnv>, scope: AdminScope): boolean {
+export function hasScope(guard: AdminGuard, c: Context<AppEnv>, scope: AdminScope): boolean {
   try {
     guard(c, scope)
     return true

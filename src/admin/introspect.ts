@@ -1,12 +1,12 @@
 import type { Context } from 'hono'
 import { authenticateClient } from '../clients/authenticate.ts'
 import { isPublic } from '../clients/public.ts'
-import { invalidClient } from '../clients/refusals.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
+import { invalidClient } from '../errors/refusals.ts'
 import { type Parameters, readFilledForm } from '../http/form.ts'
 import { oauthJson } from '../http/json.ts'
 import { isV1Path } from '../http/paths.ts'
-import { type ActiveToken, findActive, openToken } from '../tokens/inspect.ts'
+import { type ActiveToken, findActive, openToken } from '../tokens/active-token.ts'
 import { introspectionOf } from '../tokens/introspection.ts'
 import { scopeAllowed } from '../util/scope.ts'
 import type { AdminGuard } from './guard.ts'
@@ -25,7 +25,7 @@ export const introspect =
     const asker = byClient ? await authenticateAsker(c, form) : null
     const opened = await openToken(ctx, form.require('token'))
     const active = opened && (await findActive(ctx, opened))
-    const shown = active && mayAsk(asker, active) && covers(ctx, active, form.list('scope'))
+    const shown = active && mayAsk(asker, active) && hasEveryScope(ctx, active, form.list('scope'))
     return oauthJson(shown ? introspectionOf(ctx.rt, active) : { active: false })
   }
 
@@ -44,7 +44,7 @@ function mayAsk(asker: string | null, { use, token, grant }: ActiveToken): boole
 }
 
 /** Whether the token has every scope that is asked for. */
-function covers({ rt }: RequestContext, active: ActiveToken, scopes: readonly string[]): boolean {
+function hasEveryScope({ rt }: RequestContext, active: ActiveToken, scopes: readonly string[]): boolean {
   const { scope: granted } = active.grant ?? active.token
   return scopes.every((scope) => scopeAllowed(rt.config.strategies.scope, granted, scope))
 }

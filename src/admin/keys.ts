@@ -1,17 +1,17 @@
 import type { Context, Hono } from 'hono'
 import type { JWK } from 'jose'
 import * as v from 'valibot'
-import { malformedBody, resourceNotFound } from '../clients/refusals.ts'
 import type { AppEnv } from '../context.ts'
-import { generateKey, KEY_ALGORITHMS, readKey } from '../crypto/key-material.ts'
-import type { OpenedKey } from '../crypto/signing-key.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import { emptyRoutes } from '../http/empty-routes.ts'
+import { malformedBody, resourceNotFound } from '../errors/refusals.ts'
 import { readJson } from '../http/form.ts'
 import { json } from '../http/json.ts'
+import { newRouter } from '../http/router.ts'
+import { generateKey, KEY_ALGORITHMS, readKey } from '../keys/material.ts'
+import type { OpenedKey } from '../keys/signing-key.ts'
 import { isJsonObject } from '../util/json.ts'
 import { name } from '../util/schema.ts'
-import { type AdminGuard, covers } from './guard.ts'
+import { type AdminGuard, hasScope } from './guard.ts'
 
 /** Modulus length in bits of RSA keys made by request, as Hydra's (contract 1.4.6). */
 const RSA_BITS = 4096
@@ -26,10 +26,10 @@ const creation = v.object({
 /** The JSON Web Key sets (contract 1.4.6, 2.10), to be mounted at `/keys`. Private members only for keys of scope `all`. */
 export function keyRoutes(guard: AdminGuard): Hono<AppEnv> {
   const show = (c: Context<AppEnv>, keys: readonly OpenedKey[]): readonly JWK[] => {
-    const whole = covers(guard, c, 'all')
+    const whole = hasScope(guard, c, 'all')
     return keys.map((key) => (whole ? key.key : key.publicJwk))
   }
-  return emptyRoutes()
+  return newRouter()
     .get('/:set/:kid?', async (c) => {
       const { set, kid } = c.req.param()
       const keys = (await c.var.ctx.rt.storedKeys.read(set)).filter((key) => key.kid === (kid ?? key.kid))

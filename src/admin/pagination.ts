@@ -1,11 +1,11 @@
 import type { Context } from 'hono'
-import { malformedBody } from '../clients/refusals.ts'
 import type { AppEnv } from '../context.ts'
 import type { Envelopes } from '../crypto/envelope.ts'
+import { malformedBody } from '../errors/refusals.ts'
 import { json } from '../http/json.ts'
 import { nowSeconds } from '../util/clock.ts'
-import { fewAtATime } from '../util/few-at-a-time.ts'
 import { isJsonObject } from '../util/json.ts'
+import { mapConcurrent } from '../util/map-concurrent.ts'
 
 const DEFAULT_SIZE = 100
 const MAX_SIZE = 500
@@ -58,7 +58,7 @@ export async function respondWithPage<Item extends Listed>(
   const { items, headers } = byOffset
     ? await pageByOffset(listing, size, readNumber('offset', query, 0, 0))
     : await pageByToken(c.var.ctx.rt.envelopes, listing, size, page_token)
-  const shown = await fewAtATime(items, async (item) => listing.render(item))
+  const shown = await mapConcurrent(items, async (item) => listing.render(item))
   const present = shown.filter((item) => item !== undefined)
   return json(present, 200, headers)
 }

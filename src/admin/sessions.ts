@@ -2,15 +2,15 @@ import type { Context } from 'hono'
 import { renderClient } from '../clients/render.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
-import { endSessions, revokeGrants } from '../flow/end.ts'
-import { noticedClient } from '../flow/logout-notice.ts'
 import { oidcContext } from '../flow/request-view.ts'
 import { requestUrl } from '../flow/urls.ts'
-import { emptyRoutes } from '../http/empty-routes.ts'
 import { readQuery } from '../http/form.ts'
 import { isV1Path } from '../http/paths.ts'
+import { newRouter } from '../http/router.ts'
 import { directoryOf, ownerOf, sessionPrefix } from '../ledger/owner.ts'
 import type { EndSessionsInput, RevokeGrantsInput, StoredGrant } from '../ledger/types.ts'
+import { recipientClient } from '../logout/back-channel.ts'
+import { endSessions, revokeGrants } from '../logout/end-sessions.ts'
 import { pairwiseSids } from '../tokens/subject.ts'
 import { rfc3339 } from '../util/rfc3339.ts'
 import { respondWithPage } from './pagination.ts'
@@ -21,7 +21,7 @@ const PATH = '/admin/oauth2/auth/sessions/consent'
 const MAX_OFFSET = 10_000
 
 /** Consent and login sessions, mounted at `/oauth2/auth/sessions` (contract 1.4.3), in the paths of v1.0-beta too. */
-export const sessionRoutes = emptyRoutes()
+export const sessionRoutes = newRouter()
   .get('/consent/:subject?', listConsents)
   .delete('/consent/:subject?/:client?', revokeConsents)
   .delete('/login/:subject?', revokeLogins)
@@ -49,7 +49,7 @@ async function listConsents(c: Context<AppEnv>): Promise<Response> {
 
 /** A consent session on the wire (contract 2.8); `undefined` when its client is gone, or is another one by now. */
 async function renderConsent(ctx: RequestContext, grant: StoredGrant): Promise<object | undefined> {
-  const client = await noticedClient(ctx.rt, { client: grant.clientId, instance: grant.instance })
+  const client = await recipientClient(ctx.rt, { client: grant.clientId, instance: grant.instance })
   if (client === undefined) return undefined
   return {
     consent_request_id: grant.id,

@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import { changeClient } from '../clients/registry.ts'
+import { changeClient } from '../clients/manage.ts'
 import type { AppEnv } from '../context.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 

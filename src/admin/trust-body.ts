@@ -1,6 +1,6 @@
 import { calculateJwkThumbprint } from 'jose'
 import * as v from 'valibot'
-import { isPublicKey } from '../clients/metadata-jwks.ts'
+import { isPublicKey } from '../clients/metadata/jwks.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { MAX_ISSUER, type TrustedIssuer } from '../store/trusted-issuers.ts'
 import { isJsonObject, type JsonObject, pick } from '../util/json.ts'

@@ -1,10 +1,10 @@
 import type { Context } from 'hono'
-import { malformedBody, resourceNotFound } from '../clients/refusals.ts'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import { emptyRoutes } from '../http/empty-routes.ts'
+import { malformedBody, resourceNotFound } from '../errors/refusals.ts'
 import { readJson } from '../http/form.ts'
 import { json } from '../http/json.ts'
+import { newRouter } from '../http/router.ts'
 import type { TrustedIssuer } from '../store/trusted-issuers.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { rfc3339 } from '../util/rfc3339.ts'
@@ -16,7 +16,7 @@ const PATH = '/admin/trust/grants/jwt-bearer/issuers'
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** Trusted issuers of JWT bearer assertions, mounted at `/trust/grants/jwt-bearer/issuers` (contract 1.4.7). */
-export const trustedIssuerRoutes = emptyRoutes()
+export const trustedIssuerRoutes = newRouter()
 
 trustedIssuerRoutes.post('/', async (c) => {
   const { rt, audit } = c.var.ctx

@@ -7,13 +7,13 @@ import { ownerOf } from '../ledger/owner.ts'
 import type { GrantInput, GrantRecord } from '../ledger/types.ts'
 import type { Addressee } from '../tokens/id-token.ts'
 import { prepareTokens } from '../tokens/issue.ts'
-import { shownTo } from '../tokens/subject.ts'
+import { pairwiseIdentity } from '../tokens/subject.ts'
 import { toBase64url } from '../util/base64url.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { sha256 } from '../util/digest.ts'
-import { answerClient } from './answer.ts'
+import { answerClient } from './authorization-response.ts'
 import { isFrontChannel } from './check-response-type.ts'
-import { answerApproval } from './device-answer.ts'
+import { answerApproval } from './device-outcome.ts'
 import { frontChannelLifetime } from './front-channel.ts'
 import type { FlowRequest } from './request.ts'
 import { respondError } from './respond.ts'
@@ -41,8 +41,8 @@ export async function afterConsent(
   const addressee = await prepareAnswer(ctx, request, decision).catch(refused)
   if (addressee instanceof OAuthError) return respondError(c, request, addressee)
   const owner = ownerOf('subject', state.subject)
-  const shown = await shownTo(ctx.rt, request.client, { ...state, sid: state.flow.sid })
-  const input = grantInput(ctx.attempt, resumed, decision, shown)
+  const pairwise = await pairwiseIdentity(ctx.rt, request.client, { ...state, sid: state.flow.sid })
+  const input = grantInput(ctx.attempt, resumed, decision, pairwise)
   const result = await ctx.rt.ledgers.call(owner, 'grant', input)
   if (result.status === 'ended') return startAfresh(c, request)
   if (result.status === 'conflict') {
@@ -75,13 +75,13 @@ function grantInput(
   attempt: string,
   { state, request, expiresAt }: Resumed<ConsentVerdict>,
   decision: ConsentAcceptance,
-  shown: GrantRecord['shown'],
+  pairwise: GrantRecord['pairwise'],
 ): GrantInput {
   const { handledAt: _, ...decided } = decision
   return {
     attempt,
     id: state.flow.id,
-    record: { ...grantRecord(state, request, decision), ...(shown !== undefined && { shown }) },
+    record: { ...grantRecord(state, request, decision), ...(pairwise !== undefined && { pairwise }) },
     epoch: state.epoch,
     digest: toBase64url(sha256(JSON.stringify(decided))),
     restsOn: state.restsOn,

@@ -6,15 +6,15 @@ import { bindBrowser, readSessionCookie } from '../flow/browser.ts'
 import { consentChallenge, type LoginAcceptance, type LoginVerdict, loginVerifier } from '../flow/state.ts'
 import { ownerOf } from '../ledger/owner.ts'
 import type { RememberedConsent } from '../ledger/types.ts'
+import { verifyIdTokenHint } from '../tokens/id-token-hint.ts'
 import { scopeAllowed } from '../util/scope.ts'
 import { unmetClaims } from './check-claims.ts'
 import { isImpersonable } from './check-redirect-uri.ts'
 import { commitLogin, dropSession } from './commit-login.ts'
-import { verifyIdTokenHint } from './id-token-hint.ts'
 import { asks, type FlowRequest, maxAge } from './request.ts'
 import { respondError, respondPage } from './respond.ts'
 import { resume, startAfresh } from './resume.ts'
-import { start } from './start.ts'
+import { startLogin } from './start.ts'
 
 /**
  * Second hop: the browser brings the login app's decision. Starts the session in the subject's ledger and sends
@@ -39,7 +39,7 @@ export async function afterLogin(
   if (unmet !== undefined) return respondError(c, request, unmet)
   const session = { owner: ownerOf('subject', decision.subject), sid: state.flow.sid }
   const login = await commitLogin(c, resumed, session, cookie)
-  if (login.status === 'stale') return start(c, request)
+  if (login.status === 'stale') return startLogin(c, request)
   if (login.status !== 'active') return startAfresh(c, request)
   const restsOn = knownConsent(request, login.remembered)
   if (restsOn === null && asks(request, 'none'))

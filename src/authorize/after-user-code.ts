@@ -1,14 +1,14 @@
 import type { Context } from 'hono'
-import { invalidClient } from '../clients/refusals.ts'
 import type { AppEnv } from '../context.ts'
 import { accessDenied, invalidRequest, OAuthError } from '../errors/oauth-error.ts'
+import { invalidClient } from '../errors/refusals.ts'
 import { browserMatches } from '../flow/browser.ts'
 import { UNUSABLE_CODE } from '../flow/device-request.ts'
 import { deviceVerifier } from '../flow/device-state.ts'
 import { verifyUrl } from '../flow/urls.ts'
 import { validate } from './pipeline.ts'
 import { respondPage } from './respond.ts'
-import { start } from './start.ts'
+import { startLogin } from './start.ts'
 
 /**
  * The browser brings a user code that the verification page took: begins the login, as for any request
@@ -33,11 +33,11 @@ export async function afterUserCode(
   if (new URLSearchParams(query).get('client_id') !== clientId) {
     throw invalidClient('flow_of_other_client')
   }
-  const validation = await validate(ctx, state.again ? `${query}&prompt=login` : query, {
+  const validation = await validate(ctx, state.reauthenticate ? `${query}&prompt=login` : query, {
     owner: state.owner,
     id,
     expiresAt,
   })
   if (validation.error !== undefined) throw validation.error
-  return start(c, validation.request)
+  return startLogin(c, validation.request)
 }

@@ -16,11 +16,11 @@ export const checkClaims: Check = ({ parameters }) => {
  */
 export function unmetClaims(
   { client, config, parameters, device }: FlowRequest,
-  { subject, forced, acr }: LoginAcceptance,
+  { subject, forcedSubject, acr }: LoginAcceptance,
 ): OAuthError | undefined {
   const asked = device === null ? requestedClaims(parameters)?.id_token : undefined
   const sub = asked?.['sub']?.['value']
-  if (sub !== undefined && sub !== subjectFor(config, client, subject, forced))
+  if (sub !== undefined && sub !== subjectFor(config, client, subject, forcedSubject))
     return loginRequired('other_subject')
   const wanted = asked?.['acr']
   if (wanted?.['essential'] !== true) return undefined

@@ -6,11 +6,11 @@ import {
   type SessionCookie,
   writeSessionCookie,
 } from '../flow/browser.ts'
-import { endSessions } from '../flow/end.ts'
 import { changeState, clearState, extendState } from '../flow/session-state.ts'
 import type { LoginAcceptance, LoginVerdict } from '../flow/state.ts'
 import { directoryOf } from '../ledger/owner.ts'
 import type { LoginResult } from '../ledger/types.ts'
+import { endSessions } from '../logout/end-sessions.ts'
 import { nowSeconds } from '../util/clock.ts'
 import type { Resumed } from './resume.ts'
 

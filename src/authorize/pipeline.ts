@@ -1,7 +1,7 @@
-import { invalidClient } from '../clients/refusals.ts'
 import { audienceIn, resourcesIn } from '../clients/resource.ts'
 import type { RequestContext } from '../context.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
+import { invalidClient } from '../errors/refusals.ts'
 import type { DeviceRef } from '../flow/state.ts'
 import { type Parameters, readQuery } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'

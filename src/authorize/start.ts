@@ -5,8 +5,8 @@ import { bindBrowser, readSessionCookie } from '../flow/browser.ts'
 import { loginChallenge } from '../flow/state.ts'
 import { grantIdFor } from '../ledger/owner.ts'
 import type { SessionView } from '../ledger/types.ts'
+import { verifyIdTokenHint } from '../tokens/id-token-hint.ts'
 import { nowSeconds } from '../util/clock.ts'
-import { verifyIdTokenHint } from './id-token-hint.ts'
 import { asks, type FlowRequest, maxAge } from './request.ts'
 import { respondPage } from './respond.ts'
 
@@ -14,7 +14,7 @@ import { respondPage } from './respond.ts'
  * First hop: recognises the browser's session, if there is one and the request lets it count, and sends the
  * browser to the login app (contract 3.3). Throws what the client is to be told.
  */
-export async function start(c: Context<AppEnv>, request: FlowRequest): Promise<Response> {
+export async function startLogin(c: Context<AppEnv>, request: FlowRequest): Promise<Response> {
   const { rt } = c.var.ctx
   const known = await recognise(c, request)
   if (known === null && asks(request, 'none')) throw loginRequired('login_needed')

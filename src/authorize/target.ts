@@ -1,8 +1,8 @@
-import { fittingClient } from '../clients/fitting.ts'
+import { findClientOrAskSource } from '../clients/lookup.ts'
 import { redirectUriMatches } from '../clients/redirect-uri.ts'
-import { invalidClient } from '../clients/refusals.ts'
 import type { RequestContext } from '../context.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
+import { invalidClient } from '../errors/refusals.ts'
 import type { Parameters } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { isFrontChannel, typesIn } from './check-response-type.ts'
@@ -35,7 +35,7 @@ export async function findClient(ctx: RequestContext, parameters: Parameters): P
   const id = parameters.get('client_id')
   if (id === undefined) throw invalidClient('parameter_missing', { parameter: 'client_id' })
   ctx.seen(id.slice(0, 255))
-  const client = await fittingClient(ctx.rt, id)
+  const client = await findClientOrAskSource(ctx.rt, id)
   if (client === undefined) throw invalidClient('client_unregistered')
   return client
 }

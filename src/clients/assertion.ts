@@ -1,6 +1,13 @@
 import type { Config } from '../config/types.ts'
 import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidClient } from '../errors/refusals.ts'
+import {
+  type Assertion,
+  CLIENT_ASSERTION_ALGORITHMS,
+  claimProblem,
+  signedByOne,
+} from '../keys/foreign-jwt.ts'
 import { clientShard } from '../ledger/owner.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
@@ -9,8 +16,6 @@ import { nowSeconds } from '../util/clock.ts'
 import { sha256 } from '../util/digest.ts'
 import type { JsonObject } from '../util/json.ts'
 import { clientKeys } from './jwks.ts'
-import { type Assertion, CLIENT_ASSERTION_ALGORITHMS, claimProblem, signedByOne } from './jwt-profile.ts'
-import { invalidClient } from './refusals.ts'
 
 /** Longest time to `exp`, seconds: so long at most is a spent `jti` kept. */
 const MAX_LIFETIME = 86_400
@@ -60,23 +65,23 @@ export async function signedByKeys(
 const signs = (key: JsonObject): boolean => key['use'] === 'sig'
 
 /** Spends a proven assertion in a shard of its client, for as long as it could be used. Throws `jti_known`. */
-export async function spendClientAssertion(
+export async function consumeClientAssertion(
   ctx: RequestContext,
   client: ClientRecord,
   assertion: Assertion,
 ): Promise<void> {
   const id = toBase64url(sha256(assertion.jti))
-  await spendOnce(ctx, clientShard(client.id, id, SHARDS), { attempt: ctx.attempt, id }, assertion)
+  await consumeOnce(ctx, clientShard(client.id, id, SHARDS), { attempt: ctx.attempt, id }, assertion)
 }
 
 /** Spends an assertion in an owner's ledger, under an id of its own, for as long as it could be used. Throws `jti_known`. */
-export async function spendOnce(
+export async function consumeOnce(
   { rt }: RequestContext,
   owner: string,
   use: { readonly attempt: string; readonly id: string },
   { exp = 0 }: Assertion,
 ): Promise<void> {
   // A fraction of a second counts whole: the row must not go before the assertion does.
-  const { first } = await rt.ledgers.call(owner, 'spend', { ...use, expiresAt: Math.ceil(exp) })
+  const { first } = await rt.ledgers.call(owner, 'consumeId', { ...use, expiresAt: Math.ceil(exp) })
   if (!first) throw new OAuthError('jti_known')
 }

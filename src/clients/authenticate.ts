@@ -1,9 +1,9 @@
 import type { RequestContext } from '../context.ts'
+import { invalidClient } from '../errors/refusals.ts'
 import type { Parameters } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
-import { checkClientAssertion, signedByClient, spendClientAssertion } from './assertion.ts'
+import { checkClientAssertion, consumeClientAssertion, signedByClient } from './assertion.ts'
 import { type Credentials, readCredentials } from './credentials.ts'
-import { invalidClient } from './refusals.ts'
 import { secretHashesOf, verifySecret } from './secret.ts'
 
 /**
@@ -23,7 +23,7 @@ export async function authenticateClient(
   if (credentials.method !== 'private_key_jwt') return prove(ctx, credentials)
   checkClientAssertion(ctx.rt.config, credentials.assertion)
   const client = await prove(ctx, credentials)
-  await spendClientAssertion(ctx, client, credentials.assertion)
+  await consumeClientAssertion(ctx, client, credentials.assertion)
   return client
 }
 

@@ -1,9 +1,9 @@
 import type { Config } from '../config/types.ts'
+import { invalidMetadata } from '../errors/refusals.ts'
 import type { ClientBounds, ClientMetadata } from '../store/types.ts'
 import { parseDuration } from '../util/duration.ts'
 import { isJsonObject } from '../util/json.ts'
 import { audienceAllowed, scopeAllowed } from '../util/scope.ts'
-import { invalidMetadata } from './refusals.ts'
 
 /** Ways to authenticate, weakest first; what is not here never works. */
 const STRENGTH: readonly (readonly string[])[] = [
@@ -42,7 +42,7 @@ export function withBounds(body: unknown, bounds: ClientBounds | null): unknown 
 export function checkBounds(config: Config, bounds: ClientBounds | null, wanted: ClientMetadata): void {
   if (bounds === null) return
   const within: readonly (readonly [field: keyof ClientBounds, holds: boolean])[] = [
-    ['scope', words(wanted.scope).every((scope) => covers(config, bounds, scope))],
+    ['scope', words(wanted.scope).every((scope) => scopeWithin(config, bounds, scope))],
     ['audience', wanted.audience.every((audience) => audienceAllowed(bounds.audience, audience))],
     ['grant_types', isSubset(wanted.grant_types, bounds.grant_types, 'authorization_code')],
     ['response_types', isSubset(wanted.response_types, bounds.response_types, 'code')],
@@ -57,7 +57,7 @@ export function checkBounds(config: Config, bounds: ClientBounds | null, wanted:
 
 const words = (text: string): readonly string[] => text.split(' ').filter((word) => word !== '')
 
-const covers = ({ strategies }: Config, { scope }: ClientBounds, wanted: string): boolean =>
+const scopeWithin = ({ strategies }: Config, { scope }: ClientBounds, wanted: string): boolean =>
   scopeAllowed(strategies.scope, words(scope), wanted)
 
 /** Whether each value is one of the admin's, in any order of its words; an empty list stands for its default. */

@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer'
 import { invalidRequest } from '../errors/oauth-error.ts'
+import { invalidClient } from '../errors/refusals.ts'
 import type { Parameters } from '../http/form.ts'
-import { type Assertion, readAssertion } from './jwt-profile.ts'
-import { invalidClient } from './refusals.ts'
+import { type Assertion, readAssertion } from '../keys/foreign-jwt.ts'
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 const BASIC = /^basic +(.*)$/i

@@ -1,9 +1,9 @@
 import { CompactEncrypt } from 'jose'
+import { invalidMetadata } from '../errors/refusals.ts'
+import { MAX_CANDIDATES } from '../keys/foreign-jwt.ts'
 import type { ClientMetadata } from '../store/types.ts'
 import type { JsonObject } from '../util/json.ts'
-import { MAX_CANDIDATES } from './jwt-profile.ts'
-import { openidText } from './metadata-encryption.ts'
-import { invalidMetadata } from './refusals.ts'
+import { openidText } from './metadata/encryption.ts'
 
 /** Uses under which a key may protect another (RFC 7517 section 4.3). */
 const OPERATIONS: readonly unknown[] = ['encrypt', 'wrapKey', 'deriveKey', 'deriveBits']

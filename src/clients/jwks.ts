@@ -1,13 +1,13 @@
-import { SharedLoad } from '../crypto/shared-load.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import { invalidClient } from '../errors/refusals.ts'
 import { fetchOutbound, outboundAllowed } from '../http/outbound.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { BoundedMap } from '../util/bounded-map.ts'
 import { nowMs } from '../util/clock.ts'
 import { isJsonObject, type JsonObject, parseJson } from '../util/json.ts'
-import { isPublicKey } from './metadata-jwks.ts'
-import { invalidClient } from './refusals.ts'
+import { SharedLoad } from '../util/shared-load.ts'
+import { isPublicKey } from './metadata/jwks.ts'
 
 /** Longest use of a fetched set while its source can be asked (design rule 5), and while it cannot, milliseconds. */
 const KEEP_MS = 60_000

@@ -1,7 +1,7 @@
-import { ID_TOKEN_SET } from '../crypto/ring.ts'
+import { invalidMetadata } from '../errors/refusals.ts'
+import { ID_TOKEN_SET } from '../keys/ring.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientMetadata } from '../store/types.ts'
-import { invalidMetadata } from './refusals.ts'
 
 /**
  * Checks that there is a key for the algorithms a client wants to be signed with; `RS256` for userinfo always passes,

@@ -4,7 +4,7 @@ import type { ClientRecord } from '../store/types.ts'
 import { audienceAllowed, scopeAllowed } from '../util/scope.ts'
 
 /** Longest part of a refused value that is told, in characters. */
-export const TOLD = 100
+export const MAX_QUOTED = 100
 
 /** The refusal of a requested scope that the client may not have, if there is one (RFC 6749 section 3.3, contract 3.8). */
 export function refusedScope(
@@ -15,7 +15,7 @@ export function refusedScope(
   const registered = metadata.scope.split(' ')
   const scope = requested.find((value) => !scopeAllowed(config.strategies.scope, registered, value))
   if (scope === undefined) return undefined
-  return new OAuthError('invalid_scope', `The client may not request scope '${scope.slice(0, TOLD)}'.`)
+  return new OAuthError('invalid_scope', `The client may not request scope '${scope.slice(0, MAX_QUOTED)}'.`)
 }
 
 /** The refusal of a requested audience that the client may not have, if there is one (contract 3.8). */
@@ -25,5 +25,5 @@ export function refusedAudience(
 ): OAuthError | undefined {
   const audience = requested.find((value) => !audienceAllowed(metadata.audience, value))
   if (audience === undefined) return undefined
-  return invalidRequest(`The client may not request audience '${audience.slice(0, TOLD)}'.`)
+  return invalidRequest(`The client may not request audience '${audience.slice(0, MAX_QUOTED)}'.`)
 }

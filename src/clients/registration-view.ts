@@ -1,8 +1,8 @@
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 import type { Json, JsonObject } from '../util/json.ts'
+import type { WrittenClient } from './manage.ts'
 import { registrationToken } from './registration-token.ts'
-import type { WrittenClient } from './registry.ts'
 import { renderClient, renderCreatedClient, withSecret } from './render.ts'
 
 /** What a client of itself may do, shown where it left that out (RFC 7591 section 2). */

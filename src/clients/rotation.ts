@@ -1,8 +1,8 @@
 import type { RequestContext } from '../context.ts'
+import { malformedBody } from '../errors/refusals.ts'
 import type { ClientRecord } from '../store/types.ts'
-import { malformedBody } from './refusals.ts'
+import { changeClient, type WrittenClient } from './manage.ts'
 import { freshRegistration } from './registration-token.ts'
-import { changeClient, type WrittenClient } from './registry.ts'
 import { hashSecret, makeSecret, secretHashesOf } from './secret.ts'
 
 /** How many former secrets are accepted beside the current one (contract 1.3.3). */

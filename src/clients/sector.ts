@@ -1,8 +1,8 @@
+import { invalidMetadata } from '../errors/refusals.ts'
 import { fetchOutbound } from '../http/outbound.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientMetadata } from '../store/types.ts'
 import { parseJson } from '../util/json.ts'
-import { invalidMetadata } from './refusals.ts'
 
 const LIMITS = { maxBytes: 64 * 1024, timeoutMs: 5000 }
 

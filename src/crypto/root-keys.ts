@@ -1,9 +1,9 @@
 import { OAuthError } from '../errors/oauth-error.ts'
 import { logLine } from '../http/log.ts'
 import { nowSeconds } from '../util/clock.ts'
+import { SharedLoad } from '../util/shared-load.ts'
 import { RootKey } from './root-key.ts'
 import { RootKeySeal } from './root-key-seal.ts'
-import { SharedLoad } from './shared-load.ts'
 import type { RootKeyRow, RootKeySource } from './types.ts'
 
 export type { RootKey } from './root-key.ts'

@@ -1,8 +1,8 @@
 import * as v from 'valibot'
-import { malformedBody } from '../clients/refusals.ts'
+import { malformedBody } from '../errors/refusals.ts'
 
 import type { Json } from '../util/json.ts'
-import { jsonObject, jsonValue } from './json-value.ts'
+import { jsonObject, jsonValue } from '../util/json-value.ts'
 import type { Denial } from './state.ts'
 
 const flag = v.nullish(v.boolean(), false)

@@ -26,7 +26,7 @@ export const acceptUserCode = callsOn(
 )(async ({ rt, attempt, seen }, { state, expiresAt }, body) => {
   const userCode = readUserCode(parseBody(acceptBody, body).user_code, rt.config.oauth2.device.userCode)
   if (userCode === '') throw invalidRequest("Field 'user_code' is missing.")
-  if (!(await rt.ledgers.call(state.guesser, 'guess', { attempt }))) {
+  if (!(await rt.ledgers.call(state.rateLimitOwner, 'guess', { attempt }))) {
     throw invalidRequest('Too many codes were tried from this network: wait a few minutes.')
   }
   const owner = deviceOwner(userCode)

@@ -45,9 +45,9 @@ export const getLoginRequest = loginCall<LoginRequestView>(
  */
 export const acceptLogin = loginCall(async (ctx, { state, expiresAt }, body) => {
   const accepted = parseBody(acceptLoginBody, body)
-  const { subject, force_subject_identifier: forced, acr, amr, context = null } = accepted
+  const { subject, force_subject_identifier: forcedSubject, acr, amr, context = null } = accepted
   checkSubject('subject', subject)
-  if (forced !== '') checkSubject('force_subject_identifier', forced)
+  if (forcedSubject !== '') checkSubject('force_subject_identifier', forcedSubject)
   checkSize('context', context)
   const { flow, known } = state
   const authenticatedMs = checkTime('authenticated_at', accepted.authenticated_at)
@@ -63,7 +63,7 @@ export const acceptLogin = loginCall(async (ctx, { state, expiresAt }, body) => 
     remember: known !== null || accepted.remember,
     rememberFor: accepted.remember_for,
     extend: accepted.extend_session_lifespan,
-    forced,
+    forcedSubject,
     acr,
     amr,
     context,

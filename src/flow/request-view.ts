@@ -1,5 +1,5 @@
 import { decodeJwt } from 'jose'
-import { fittingClient } from '../clients/fitting.ts'
+import { findClientOrAskSource } from '../clients/lookup.ts'
 import { renderClient } from '../clients/render.ts'
 import { audienceIn } from '../clients/resource.ts'
 import type { RequestContext } from '../context.ts'
@@ -50,7 +50,7 @@ export async function viewRequest(ctx: RequestContext, flow: Flow): Promise<Requ
   const parameters = readQuery(flow.query)
   const clientId = parameters.require('client_id')
   ctx.seen(clientId)
-  const client = await fittingClient(ctx.rt, clientId)
+  const client = await findClientOrAskSource(ctx.rt, clientId)
   if (client === undefined) throw new OAuthError('challenge_not_found')
   return {
     requested_scope: parameters.list('scope'),

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { tuple } from '../crypto/tuple.ts'
 import type { Json, JsonObject } from '../util/json.ts'
-import { jsonObject, jsonValue } from './json-value.ts'
+import { jsonObject, jsonValue } from '../util/json-value.ts'
 import { flowKind } from './seal.ts'
 
 /**
@@ -62,7 +62,7 @@ export interface LoginAcceptance {
   readonly rememberFor: number
   readonly extend: boolean
   /** Identifier that the login app wants pairwise clients to know the subject by; empty for none. */
-  readonly forced: string
+  readonly forcedSubject: string
   readonly acr: string
   readonly amr: readonly string[]
   readonly context: Json
@@ -80,7 +80,7 @@ export interface ConsentState {
   readonly epoch: number
   /** The remembered consent because of which the app need not ask; null where it has to. */
   readonly restsOn: string | null
-  readonly forced: string
+  readonly forcedSubject: string
   readonly acr: string
   readonly amr: readonly string[]
   readonly context: Json
@@ -143,7 +143,7 @@ const login = {
 const person = {
   subject: text,
   authTime: seconds,
-  forced: v.nullish(text, ''),
+  forcedSubject: v.nullish(text, ''),
   acr: text,
   amr: texts,
   context: jsonValue,

@@ -3,15 +3,15 @@ import { invalidTarget, resourcesIn } from '../clients/resource.ts'
 import type { RequestContext } from '../context.ts'
 import { invalidGrant } from '../errors/oauth-error.ts'
 import type { ConsentedGrant } from '../ledger/types.ts'
-import { checkCodeVerifier, checkRedirectUriAgain } from '../tokens/code.ts'
+import { checkCodeVerifier, checkRedirectUriAgain } from '../tokens/code-binding.ts'
 import { authorizationCodes } from '../tokens/formats.ts'
 import { issueTokens, prepareTokens, type TokenResponse } from '../tokens/issue.ts'
 import { keepFor, lifetimesFor } from '../tokens/lifetimes.ts'
 import { targetsIn } from '../tokens/targets.ts'
 import { nowSeconds } from '../util/clock.ts'
-import { underAttempt } from './attempts.ts'
-import { type GrantHandler, refuseReused, requireGrantType, requireStamp } from './grant.ts'
+import { type GrantHandler, refuseReused, requireGrantType, requireStamp } from './handler.ts'
 import { type HookedRequest, withHooks } from './hook.ts'
+import { underAttempt } from './idempotency.ts'
 
 /**
  * Redeems an authorization code (RFC 6749 section 4.1.3), once. Everything that can be refused is refused before

@@ -1,14 +1,14 @@
-import { fittingClient } from '../clients/fitting.ts'
 import { refusedScope } from '../clients/limits.ts'
+import { findClientOrAskSource } from '../clients/lookup.ts'
 import { isPublic } from '../clients/public.ts'
 import { audienceIn, refusedTarget } from '../clients/resource.ts'
 import type { Config } from '../config/types.ts'
 import { invalidGrant, type OAuthError } from '../errors/oauth-error.ts'
 import type { Parameters } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
-import { type GrantHandler, requireGrantType } from './grant.ts'
-import { hookedOwnClaims } from './hook.ts'
-import { issueOwnToken } from './own-token.ts'
+import { type GrantHandler, requireGrantType } from './handler.ts'
+import { hookedSelfContainedClaims } from './hook.ts'
+import { issueSelfContainedToken } from './self-contained-token.ts'
 
 /** Issues a token to the client itself (RFC 6749 section 4.4). The token carries its claims; nothing is stored. */
 export const clientCredentials: GrantHandler = async (ctx, registered, form) => {
@@ -20,12 +20,17 @@ export const clientCredentials: GrantHandler = async (ctx, registered, form) => 
   const refused = (client: ClientRecord): OAuthError | undefined =>
     refusedScope(config, client, form.list('scope')) ?? refusedTarget(config, client, form)
   const mayHave = (client: ClientRecord): boolean => refused(client) === undefined
-  const client = await fittingClient(ctx.rt, allowed.id, mayHave, allowed)
+  const client = await findClientOrAskSource(ctx.rt, allowed.id, mayHave, allowed)
   if (client === undefined) throw refused(allowed)
   const scope = grantedScope(config, client, form)
   const audience = audienceIn(form)
   const claims = { grantType: 'client_credentials', subject: null, scope, audience } as const
-  return issueOwnToken(ctx, client, claims, await hookedOwnClaims(ctx, { client, form }, claims))
+  return issueSelfContainedToken(
+    ctx,
+    client,
+    claims,
+    await hookedSelfContainedClaims(ctx, { client, form }, claims),
+  )
 }
 
 function grantedScope(config: Config, client: ClientRecord, form: Parameters): readonly string[] {

@@ -3,7 +3,7 @@ import { invalidGrant, OAuthError } from '../errors/oauth-error.ts'
 import { deviceCodes } from '../tokens/formats.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { redeemGrant } from './authorization-code.ts'
-import { type GrantHandler, requireGrantType, requireStamp } from './grant.ts'
+import { type GrantHandler, requireGrantType, requireStamp } from './handler.ts'
 
 /**
  * Answers a device that asks whether its user has consented (RFC 8628 section 3.4, 3.5), and gives it its tokens once.

@@ -1,11 +1,11 @@
-import { ID_TOKEN_SET } from '../crypto/ring.ts'
 import type { Parameters } from '../http/form.ts'
+import { ID_TOKEN_SET } from '../keys/ring.ts'
 import type { StoredGrant } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { rfc3339 } from '../util/rfc3339.ts'
 import type { HookedRequest } from './hook.ts'
-import type { OwnClaims } from './own-token.ts'
+import type { SelfContainedClaims } from './self-contained-token.ts'
 
 /** What hooks are told of a grant; a token without one fills in what it has. */
 export type HookSession = Omit<
@@ -14,9 +14,9 @@ export type HookSession = Omit<
 >
 
 /** The session of a token that speaks for a client, or for the subject of an assertion. */
-export const ownSession = (
+export const selfContainedSession = (
   { client, form }: Pick<HookedRequest, 'client' | 'form'>,
-  { subject, scope, audience }: OwnClaims,
+  { subject, scope, audience }: SelfContainedClaims,
 ): HookSession => ({
   id: '',
   subject: subject ?? client.id,

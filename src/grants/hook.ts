@@ -12,8 +12,14 @@ import type { ClientRecord } from '../store/types.ts'
 import type { TokenLifetimes } from '../tokens/lifetimes.ts'
 import { narrowed, targetsIn } from '../tokens/targets.ts'
 import { isJsonObject, isShallow, type JsonObject, parseJson } from '../util/json.ts'
-import { type HookSession, hookedSession, ownSession, refreshHookBody, tokenHookBody } from './hook-body.ts'
-import type { OwnClaims } from './own-token.ts'
+import {
+  type HookSession,
+  hookedSession,
+  refreshHookBody,
+  selfContainedSession,
+  tokenHookBody,
+} from './hook-body.ts'
+import type { SelfContainedClaims } from './self-contained-token.ts'
 
 /** How long a hook may take with all its tries, milliseconds. */
 const TIMEOUT_MS = 10_000
@@ -64,14 +70,14 @@ const mergeClaims = (hooked: CustomClaims, consented: CustomClaims): CustomClaim
 })
 
 /** The hooks for a token without a grant; its custom claims, none without a hook. Throws as `withHooks`. */
-export async function hookedOwnClaims(
+export async function hookedSelfContainedClaims(
   ctx: RequestContext,
   request: Pick<HookedRequest, 'client' | 'form'>,
-  claims: OwnClaims,
+  claims: SelfContainedClaims,
 ): Promise<JsonObject> {
   const accessToken = accessTokenLifespan(ctx.rt.config.ttl, request.client.metadata, claims.grantType)
   const hooked = { ...request, lifetimes: { accessToken } }
-  const custom = (await askHooks(ctx, hooked, ownSession(request, claims)))?.accessTokenClaims ?? {}
+  const custom = (await askHooks(ctx, hooked, selfContainedSession(request, claims)))?.accessTokenClaims ?? {}
   if (Buffer.byteLength(JSON.stringify(custom)) <= MAX_CARRIED_BYTES) return custom
   throw new OAuthError('server_error', 'The token hook gave more claims than a token can carry.')
 }

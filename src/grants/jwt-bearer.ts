@@ -1,5 +1,11 @@
-import { spendOnce } from '../clients/assertion.ts'
-import { fittingClient } from '../clients/fitting.ts'
+import { consumeOnce } from '../clients/assertion.ts'
+import { JWT_BEARER } from '../clients/lifespans.ts'
+import { findClientOrAskSource } from '../clients/lookup.ts'
+import { audienceIn, refusedTarget } from '../clients/resource.ts'
+import type { Config } from '../config/types.ts'
+import type { RequestContext } from '../context.ts'
+import { invalidGrant, OAuthError } from '../errors/oauth-error.ts'
+import type { Parameters } from '../http/form.ts'
 import {
   type Assertion,
   candidates,
@@ -7,13 +13,7 @@ import {
   MAX_CANDIDATES,
   readAssertion,
   signedByOne,
-} from '../clients/jwt-profile.ts'
-import { JWT_BEARER } from '../clients/lifespans.ts'
-import { audienceIn, refusedTarget } from '../clients/resource.ts'
-import type { Config } from '../config/types.ts'
-import type { RequestContext } from '../context.ts'
-import { invalidGrant, OAuthError } from '../errors/oauth-error.ts'
-import type { Parameters } from '../http/form.ts'
+} from '../keys/foreign-jwt.ts'
 import { ownerOf } from '../ledger/owner.ts'
 import type { TrustedIssuer } from '../store/trusted-issuers.ts'
 import type { ClientRecord } from '../store/types.ts'
@@ -23,10 +23,10 @@ import { nowSeconds } from '../util/clock.ts'
 import { sha256 } from '../util/digest.ts'
 import { scopeAllowed } from '../util/scope.ts'
 import { isName } from '../util/text.ts'
-import { underAttempt } from './attempts.ts'
-import { type GrantHandler, requireGrantType } from './grant.ts'
-import { hookedOwnClaims } from './hook.ts'
-import { issueOwnToken } from './own-token.ts'
+import { type GrantHandler, requireGrantType } from './handler.ts'
+import { hookedSelfContainedClaims } from './hook.ts'
+import { underAttempt } from './idempotency.ts'
+import { issueSelfContainedToken } from './self-contained-token.ts'
 
 /**
  * Issues a token for the subject of an assertion that a trusted issuer signed (RFC 7523 sections 2.1 and 3, contract
@@ -48,14 +48,14 @@ export const jwtBearer: GrantHandler = async (ctx, registered, form) => {
   const claims = {
     grantType: JWT_BEARER,
     subject: assertion.sub,
-    scope: requested.filter((scope) => covers(config, client, scope)),
+    scope: requested.filter((scope) => clientMayHave(config, client, scope)),
     audience: [...new Set([...audienceIn(form), ...copied])],
   } as const
   await prepareSigners(ctx.rt, client)
-  const custom = await hookedOwnClaims(ctx, { client, form }, claims)
+  const custom = await hookedSelfContainedClaims(ctx, { client, form }, claims)
   return underAttempt(ctx.attempt, client.id, assertion.jwt, async (attempt) => {
-    await spend(ctx, assertion, attempt)
-    return issueOwnToken(ctx, client, claims, custom)
+    await consume(ctx, assertion, attempt)
+    return issueSelfContainedToken(ctx, client, claims, custom)
   })
 }
 
@@ -71,7 +71,7 @@ function grantProblem(config: Config, assertion: Assertion, now: number): string
   return claimProblem(config, assertion, now)
 }
 
-/** The trust that covers this issuer and subject, and whose key made the signature. Throws `invalid_grant`. */
+/** The trust that clientMayHave this issuer and subject, and whose key made the signature. Throws `invalid_grant`. */
 async function findTrust(ctx: RequestContext, assertion: Assertion): Promise<TrustedIssuer> {
   const { issuers } = ctx.rt
   const trust =
@@ -110,18 +110,18 @@ async function currentClient(
   scope: readonly string[],
   form: Parameters,
 ): Promise<ClientRecord> {
-  const whole = scope.every((value) => covers(rt.config, copy, value))
+  const whole = scope.every((value) => clientMayHave(rt.config, copy, value))
   if (whole && refusedTarget(rt.config, copy, form) === undefined) return copy
   // The copy itself is ruled out.
-  return (await fittingClient(rt, copy.id, (client) => client !== copy, copy)) ?? copy
+  return (await findClientOrAskSource(rt, copy.id, (client) => client !== copy, copy)) ?? copy
 }
 
-const covers = (config: Config, { metadata }: ClientRecord, scope: string): boolean =>
+const clientMayHave = (config: Config, { metadata }: ClientRecord, scope: string): boolean =>
   scopeAllowed(config.strategies.scope, metadata.scope.split(' '), scope)
 
 /** Spends the assertion in the ledger of its subject until it expires; one without `jti` may come again. Throws `jti_known`. */
-async function spend(ctx: RequestContext, assertion: Assertion, attempt: string): Promise<void> {
+async function consume(ctx: RequestContext, assertion: Assertion, attempt: string): Promise<void> {
   if (assertion.jti === '') return
   const id = toBase64url(sha256(JSON.stringify([assertion.iss, assertion.jti])))
-  await spendOnce(ctx, ownerOf('subject', assertion.sub), { attempt, id }, assertion)
+  await consumeOnce(ctx, ownerOf('subject', assertion.sub), { attempt, id }, assertion)
 }

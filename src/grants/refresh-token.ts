@@ -4,14 +4,14 @@ import type { Expiring } from '../crypto/sealed.ts'
 import { invalidGrant, invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import type { HookStep, RefreshResult } from '../ledger/types.ts'
 import type { ClientRecord } from '../store/types.ts'
+import { isExpired } from '../tokens/active-token.ts'
 import { type GrantToken, refreshTokens } from '../tokens/formats.ts'
-import { isExpired } from '../tokens/inspect.ts'
 import { issueTokens, prepareTokens } from '../tokens/issue.ts'
 import { keepFor, lifetimesFor } from '../tokens/lifetimes.ts'
 import { targetsIn } from '../tokens/targets.ts'
-import { underAttempt } from './attempts.ts'
-import { type GrantHandler, refuseReused, requireGrantType, requireStamp } from './grant.ts'
+import { type GrantHandler, refuseReused, requireGrantType, requireStamp } from './handler.ts'
 import { type HookedRequest, withHooks } from './hook.ts'
+import { underAttempt } from './idempotency.ts'
 
 const AUDITED = {
   advance: 'token.refreshed',

@@ -2,7 +2,7 @@ import { DEVICE_GRANT, JWT_BEARER } from '../clients/lifespans.ts'
 import { authorizationCode } from './authorization-code.ts'
 import { clientCredentials } from './client-credentials.ts'
 import { deviceCode } from './device-code.ts'
-import type { GrantHandler } from './grant.ts'
+import type { GrantHandler } from './handler.ts'
 import { jwtBearer } from './jwt-bearer.ts'
 import { refreshToken } from './refresh-token.ts'
 

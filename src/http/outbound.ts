@@ -1,6 +1,6 @@
 import type { Config } from '../config/types.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import { inTime } from '../util/in-time.ts'
+import { withTimeout } from '../util/with-timeout.ts'
 import { hostAllowed } from './hosts.ts'
 import { logLine } from './log.ts'
 import { readAtMost } from './stream.ts'
@@ -45,7 +45,7 @@ export async function fetchOutbound(
   const abort = new AbortController()
   const answer = exchange(target, { ...init, signal: abort.signal }, limits)
   const late = (): OAuthError => failed(target, 'it took too long')
-  return inTime(answer, limits.timeoutMs, late).finally(() => abort.abort())
+  return withTimeout(answer, limits.timeoutMs, late).finally(() => abort.abort())
 }
 
 async function exchange(target: URL, init: RequestInit, limits: OutboundLimits): Promise<OutboundAnswer> {

@@ -1,3 +1,4 @@
+import { consumeId, countConsumed } from './consumed.ts'
 import type {
   DeviceInput,
   DeviceRequestView,
@@ -6,8 +7,7 @@ import type {
   SettleInput,
   SettleResult,
 } from './device-types.ts'
-import { countSpent, spend } from './spent.ts'
-import type { Work } from './work.ts'
+import type { Transaction } from './transaction.ts'
 
 /** How much earlier than asked a poll may come, ms: what the network may take off a pause. */
 const LEEWAY_MS = 500
@@ -44,51 +44,51 @@ export class Callers {
 }
 
 /** Notes that a network tries a user code; whether it may. Written down: whoever guesses can wait until an object forgets. */
-export const mayGuess = (work: Work, { attempt }: { readonly attempt: string }): boolean =>
-  countSpent(work) < GUESSES &&
-  spend(work, { attempt, id: attempt, expiresAt: work.now + GUESS_SECONDS }).first
+export const mayGuess = (tx: Transaction, { attempt }: { readonly attempt: string }): boolean =>
+  countConsumed(tx) < GUESSES &&
+  consumeId(tx, { attempt, id: attempt, expiresAt: tx.now + GUESS_SECONDS }).first
 
-function readDevice(work: Work): DeviceRow | undefined {
-  return work.tables.rows<DeviceRow>('devices', 'SELECT * FROM devices WHERE expires > ?', work.now)[0]
+function readDevice(tx: Transaction): DeviceRow | undefined {
+  return tx.tables.rows<DeviceRow>('devices', 'SELECT * FROM devices WHERE expires > ?', tx.now)[0]
 }
 
 /** Opens a device's request under its user code; false when the code stands for another one at this time. */
-export function openDevice(work: Work, input: DeviceInput): { readonly opened: boolean } {
+export function openDevice(tx: Transaction, input: DeviceInput): { readonly opened: boolean } {
   const { id, request, attempt, expiresAt: expires } = input
-  const known = readDevice(work)
+  const known = readDevice(tx)
   if (known !== undefined) return { opened: known.id === id }
-  work.tables.rows('devices', 'DELETE FROM devices')
-  work.tables.insert('devices', { id, request, attempt, expires })
-  work.wake(expires)
+  tx.tables.rows('devices', 'DELETE FROM devices')
+  tx.tables.insert('devices', { id, request, attempt, expires })
+  tx.wake(expires)
   return { opened: true }
 }
 
 /** The request that waits for its user here; null when there is none, it expired or was answered. */
-export function findDevice(work: Work): DeviceRequestView | null {
-  const row = readDevice(work)
+export function findDevice(tx: Transaction): DeviceRequestView | null {
+  const row = readDevice(tx)
   return row?.status === 'pending' ? { id: row.id, request: row.request, expiresAt: row.expires } : null
 }
 
 /** What the user has said so far (RFC 8628 section 3.5). Too fast is said only while there is nothing else to say. */
-export function pollDevice(work: Work, input: PollInput): PollResult {
-  const row = readDevice(work)
+export function pollDevice(tx: Transaction, input: PollInput): PollResult {
+  const row = readDevice(tx)
   if (row?.id !== input.id) return { status: 'gone' }
   if (row.status === 'denied') return { status: 'denied' }
   const { owner, grant_id: grantId, epoch } = row
   if (owner !== null && grantId !== null && epoch !== null) {
     return { status: 'approved', grant: { owner, grantId, epoch } }
   }
-  return { status: work.callers.pollsTooFast(work.nowMs, input.intervalMs) ? 'slow_down' : 'pending' }
+  return { status: tx.callers.pollsTooFast(tx.nowMs, input.intervalMs) ? 'slow_down' : 'pending' }
 }
 
 /** Settles a request, once: the first approval or denial counts, and the same one again is told the same. */
-export function settleDevice(work: Work, { attempt, id, grant }: SettleInput): SettleResult {
-  const row = readDevice(work)
+export function settleDevice(tx: Transaction, { attempt, id, grant }: SettleInput): SettleResult {
+  const row = readDevice(tx)
   if (row?.id !== id) return { status: 'gone' }
   const status = grant === null ? 'denied' : 'approved'
   if (row.status === 'pending') {
     const { owner = null, grantId: grant_id = null, epoch = null } = grant ?? {}
-    work.tables.update('devices', id, { status, owner, grant_id, epoch, attempt })
+    tx.tables.update('devices', id, { status, owner, grant_id, epoch, attempt })
     return { status: 'settled', first: true }
   }
   const same = row.status === status && row.grant_id === (grant?.grantId ?? null)

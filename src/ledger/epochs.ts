@@ -1,4 +1,4 @@
-import { alive, later, type Work } from './work.ts'
+import { alive, later, type Transaction } from './transaction.ts'
 
 /** Key of the epoch that counts for every client of the subject. */
 export const SUBJECT = ''
@@ -18,20 +18,20 @@ type EpochRow = {
  * Epochs are times and only rise within a ledger, so the greater of the two stands for both. A row that was cleaned
  * up gives a smaller number, which refuses nobody: see `epochHolds`.
  */
-export const currentEpoch = (work: Work, clientId: string): number => newest(work, SUBJECT, clientId)
+export const currentEpoch = (tx: Transaction, clientId: string): number => newest(tx, SUBJECT, clientId)
 
 /** The epoch of logins: when all sessions of the subject were last ended, as far as logins under way may not know; ms. */
-export const loginEpoch = (work: Work): number => newest(work, LOGINS, LOGINS)
+export const loginEpoch = (tx: Transaction): number => newest(tx, LOGINS, LOGINS)
 
-function newest(work: Work, one: string, other: string): number {
+function newest(tx: Transaction, one: string, other: string): number {
   const query = 'SELECT MAX(value) AS value FROM epochs WHERE client IN (?, ?) AND expires > ?'
-  const [row] = work.tables.rows<{ value: number | null }>('epochs', query, one, other, work.now)
+  const [row] = tx.tables.rows<{ value: number | null }>('epochs', query, one, other, tx.now)
   return row?.value ?? 0
 }
 
 /** Whether nothing was revoked since this epoch was read. */
-export function epochHolds(work: Work, clientId: string, epoch: number): boolean {
-  return currentEpoch(work, clientId) <= epoch
+export function epochHolds(tx: Transaction, clientId: string, epoch: number): boolean {
+  return currentEpoch(tx, clientId) <= epoch
 }
 
 /**
@@ -40,16 +40,16 @@ export function epochHolds(work: Work, clientId: string, epoch: number): boolean
  * @param flowLifetime how long a flow may live, seconds.
  */
 export function raiseEpoch(
-  work: Work,
+  tx: Transaction,
   client: string,
   { attempt, flowLifetime }: { readonly attempt: string; readonly flowLifetime: number },
 ): void {
-  const all = work.tables.rows<EpochRow>('epochs', 'SELECT * FROM epochs')
+  const all = tx.tables.rows<EpochRow>('epochs', 'SELECT * FROM epochs')
   const own = all.find((row) => row.client === client)
-  if (own?.attempt === attempt && alive(own.expires, work.now)) return
+  if (own?.attempt === attempt && alive(own.expires, tx.now)) return
   // Above every number ever handed out here, whichever client it was for, even if the clock stepped back.
-  const value = Math.max(work.nowMs, ...all.map((row) => row.value + 1))
-  const expires = later(own?.expires ?? 0, work.now + flowLifetime)
-  work.tables.insert('epochs', { client, value, attempt, expires })
-  work.wake(expires, 'tombstone')
+  const value = Math.max(tx.nowMs, ...all.map((row) => row.value + 1))
+  const expires = later(own?.expires ?? 0, tx.now + flowLifetime)
+  tx.tables.insert('epochs', { client, value, attempt, expires })
+  tx.wake(expires, 'tombstone')
 }

@@ -1,6 +1,6 @@
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { CustomClaims, GrantRecord, StoredGrant } from './grant-types.ts'
-import { findAlive, type Work } from './work.ts'
+import { findAlive, type Transaction } from './transaction.ts'
 
 /** Version of the JSON in `record`. */
 const RECORD_VERSION = 1
@@ -31,16 +31,16 @@ export type GrantRow = {
 }
 
 /** The row of a grant, revoked ones too; undefined when there is none or it expired. */
-export function findGrant(work: Work, id: string): GrantRow | undefined {
-  return findAlive<GrantRow>(work, 'grants', id)
+export function findGrant(tx: Transaction, id: string): GrantRow | undefined {
+  return findAlive<GrantRow>(tx, 'grants', id)
 }
 
 /** The row of a grant of this client, revoked ones too. */
 export function findOwn(
-  work: Work,
+  tx: Transaction,
   { id, clientId }: { readonly id: string; readonly clientId: string },
 ): GrantRow | undefined {
-  const row = findGrant(work, id)
+  const row = findGrant(tx, id)
   return row?.client === clientId ? row : undefined
 }
 
@@ -64,8 +64,8 @@ interface Notify {
 }
 
 /** The content of `notify`. */
-export const encodeNotify = ({ instance, shown }: GrantRecord): string =>
-  JSON.stringify({ instance, ...shown } satisfies Notify)
+export const encodeNotify = ({ instance, pairwise }: GrantRecord): string =>
+  JSON.stringify({ instance, ...pairwise } satisfies Notify)
 
 /** Reads it. */
 export const readNotify = (notify: string): Notify => JSON.parse(notify)

@@ -30,7 +30,7 @@ export interface GrantRecord {
   /** Set when a device asked: the query is no authorization request then. */
   readonly device?: true
   /** What a pairwise client knows subject and session by. */
-  readonly shown?: { readonly sub: string; readonly sid: string } | undefined
+  readonly pairwise?: { readonly sub: string; readonly sid: string } | undefined
 }
 
 export interface StoredGrant extends GrantRecord {

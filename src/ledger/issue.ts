@@ -1,6 +1,6 @@
 import { type GrantRow, hookedRecord, readRecord } from './grant-row.ts'
 import type { GrantRecord, IssuedGeneration, RedeemInput } from './grant-types.ts'
-import { later, type Work } from './work.ts'
+import { later, type Transaction } from './transaction.ts'
 
 /**
  * Makes a generation the current one of a grant, kept for as long as its tokens live. A call that only asks for a token
@@ -8,17 +8,17 @@ import { later, type Work } from './work.ts'
  * @param changes further columns that change with the generation.
  */
 export function issue(
-  work: Work,
+  tx: Transaction,
   row: GrantRow,
   { attempt, hook, keepSeconds }: Pick<RedeemInput, 'attempt' | 'hook' | 'keepSeconds'>,
   changes: { readonly generation: number; readonly code_attempt?: string; readonly recent?: string },
 ): IssuedGeneration {
-  if (hook === 'ask') return issued(row, changes.generation, work.now)
+  if (hook === 'ask') return issued(row, changes.generation, tx.now)
   const record = hookedRecord(row, hook)
-  const end = keepSeconds === null ? null : work.now + keepSeconds
+  const end = keepSeconds === null ? null : tx.now + keepSeconds
   const ends = { tokens_end: later(row.tokens_end, end), expires: later(row.expires, end) }
-  work.tables.update('grants', row.id, { ...changes, issued_at: work.now, attempt, ...ends, record })
-  return issued({ ...row, record }, changes.generation, work.now)
+  tx.tables.update('grants', row.id, { ...changes, issued_at: tx.now, attempt, ...ends, record })
+  return issued({ ...row, record }, changes.generation, tx.now)
 }
 
 /** A resource that is asked for, but was not granted (RFC 8707 section 2.2): tokens may only be narrower. */

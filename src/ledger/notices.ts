@@ -1,7 +1,7 @@
 import { readNotify } from './grant-row.ts'
 import type { Tables } from './schema.ts'
-import type { Notice, Told } from './session-types.ts'
-import type { Work } from './work.ts'
+import type { LogoutRecipient, Notice } from './session-types.ts'
+import type { Transaction } from './transaction.ts'
 
 /** Pause before the next try, by how many there were, seconds: the request that ended the session makes the first. */
 const PAUSES = [60, 300, 1800, 7200, 21_600] as const
@@ -20,13 +20,13 @@ type DueNotice = Notice & { readonly tries: number }
  * The clients that hold a grant of this session, open or ended, and want to know of its end, under the names they know
  * subject and session by.
  */
-export function toldOf(
-  work: Work,
+export function recipientsOf(
+  tx: Transaction,
   session: { readonly sid: string; readonly subject: string },
-): readonly Told[] {
+): readonly LogoutRecipient[] {
   const query =
     "SELECT DISTINCT client, notify FROM grants WHERE sid = ? AND notify <> '' ORDER BY client, notify"
-  const clients = work.tables.rows<{ client: string; notify: string }>('grants', query, session.sid)
+  const clients = tx.tables.rows<{ client: string; notify: string }>('grants', query, session.sid)
   return clients.map(({ client, notify }) => {
     const { instance, sub: subject = session.subject, sid = session.sid } = readNotify(notify)
     return { client, instance, subject, sid }
@@ -34,40 +34,36 @@ export function toldOf(
 }
 
 /** Queues a notice for each of these clients. */
-export function queueNotices(work: Work, clients: readonly Told[], attempt: string): void {
+export function queueNotices(tx: Transaction, clients: readonly LogoutRecipient[], attempt: string): void {
   if (clients.length === 0) return
-  const due = work.now + PAUSES[0]
-  const expires = work.now + KEEP_SECONDS
+  const due = tx.now + PAUSES[0]
+  const expires = tx.now + KEEP_SECONDS
   for (const told of clients) {
-    work.tables.insert('notices', { id: crypto.randomUUID(), ...told, due, attempt, expires })
+    tx.tables.insert('notices', { id: crypto.randomUUID(), ...told, due, attempt, expires })
   }
-  work.wake(due, 'notice')
+  tx.wake(due, 'notice')
 }
 
 /** The notices that an attempt queued and that are not settled. */
-export function noticesOf(work: Work, attempt: string): readonly Notice[] {
-  return work.tables.rows<Notice & Row>(
-    'notices',
-    `SELECT ${COLUMNS} FROM notices WHERE attempt = ?`,
-    attempt,
-  )
+export function noticesOf(tx: Transaction, attempt: string): readonly Notice[] {
+  return tx.tables.rows<Notice & Row>('notices', `SELECT ${COLUMNS} FROM notices WHERE attempt = ?`, attempt)
 }
 
 type Row = Record<string, string | number>
 
 /** Notices to try now; each is put off first, so that a try that never returns is made again, later and later. */
-export function takeDueNotices(work: Work): readonly Notice[] {
+export function takeDueNotices(tx: Transaction): readonly Notice[] {
   const query = `SELECT ${COLUMNS}, tries FROM notices WHERE due <= ?1 AND expires > ?1 ORDER BY due LIMIT ${BATCH}`
-  const due = work.tables.rows<DueNotice & Row>('notices', query, work.now)
+  const due = tx.tables.rows<DueNotice & Row>('notices', query, tx.now)
   for (const { id, tries } of due) {
     const pause = PAUSES[Math.min(tries + 1, PAUSES.length - 1)] ?? KEEP_SECONDS
-    work.tables.update('notices', id, { tries: tries + 1, due: work.now + pause })
+    tx.tables.update('notices', id, { tries: tries + 1, due: tx.now + pause })
   }
   return due
 }
 
 /** Strikes out notices. */
-export function settleNotices({ tables }: Work, { ids }: { readonly ids: readonly string[] }): null {
+export function settleNotices({ tables }: Transaction, { ids }: { readonly ids: readonly string[] }): null {
   tables.delete('notices', ids)
   return null
 }

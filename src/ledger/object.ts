@@ -3,11 +3,12 @@ import type { Env } from '../env.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { logLine } from '../http/log.ts'
 import { nowMs } from '../util/clock.ts'
-import { fewAtATime } from '../util/few-at-a-time.ts'
+import { mapConcurrent } from '../util/map-concurrent.ts'
 import { type Alarm, alarmOf, PAUSE_MS } from './alarm.ts'
 import { getBlob, putBlob } from './blobs.ts'
 import { Ledgers } from './client.ts'
 import { countGrants, listGrants } from './consents.ts'
+import { consumeId, isConsumed } from './consumed.ts'
 import { Callers, findDevice, mayGuess, openDevice, pollDevice, settleDevice } from './device.ts'
 import { bindSession, owners, unbindSessions } from './directory.ts'
 import { endSessions } from './end-sessions.ts'
@@ -21,14 +22,13 @@ import { revokeGrant, revokeGrants } from './revocation.ts'
 import { Tables } from './schema.ts'
 import type { Notice } from './session-types.ts'
 import { login, readSession } from './sessions.ts'
-import { isSpent, spend } from './spent.ts'
 import { sweep } from './sweep.ts'
+import type { Transaction } from './transaction.ts'
 import type { Input, LedgerMethod, Output } from './types.ts'
-import type { Work } from './work.ts'
 
 /** What a ledger answers to; what the methods mean stands in types.ts. */
 const METHODS: {
-  readonly [M in LedgerMethod]: (work: Work, input: Input<M>) => Output<M>
+  readonly [M in LedgerMethod]: (tx: Transaction, input: Input<M>) => Output<M>
 } = {
   ping: () => 'ok',
   session: readSession,
@@ -44,8 +44,8 @@ const METHODS: {
   countGrants,
   revokeGrant,
   revokeGrants,
-  spend,
-  isSpent,
+  consumeId,
+  isConsumed,
   bindSession,
   unbindSessions,
   owners,
@@ -66,7 +66,7 @@ const READS: ReadonlySet<LedgerMethod> = new Set([
   'inspect',
   'listGrants',
   'countGrants',
-  'isSpent',
+  'isConsumed',
   'owners',
   'getBlob',
   'findDevice',
@@ -99,8 +99,8 @@ export class Ledger extends DurableObject<Env> {
       this.ctx.abort('The caller is of a newer release.')
       throw new OAuthError('server_error')
     }
-    const step = (work: Work): Output<M> => METHODS[method](work, input)
-    return READS.has(method) ? step(this.#work()) : this.#change(step)
+    const step = (tx: Transaction): Output<M> => METHODS[method](tx, input)
+    return READS.has(method) ? step(this.#transaction()) : this.#change(step)
   }
 
   /** Tells a client that a session ended; whether that is settled. Given by the Worker, which knows clients and keys. */
@@ -132,14 +132,14 @@ export class Ledger extends DurableObject<Env> {
   async #deliverDue(): Promise<void> {
     if (!this.#tables.has('notices')) return
     const due = this.#change(takeDueNotices)
-    const settled = await fewAtATime(due, (notice) => this.deliver(notice))
+    const settled = await mapConcurrent(due, (notice) => this.deliver(notice))
     const ids = due.filter((_, index) => settled[index] === true).map(({ id }) => id)
-    if (ids.length > 0) this.#change((work) => settleNotices(work, { ids }))
+    if (ids.length > 0) this.#change((tx) => settleNotices(tx, { ids }))
   }
 
-  #work(): Work {
+  #transaction(): Transaction {
     const at = nowMs()
-    const work: Work = {
+    const tx: Transaction = {
       tables: this.#tables,
       callers: this.#callers,
       now: Math.floor(at / 1000),
@@ -147,13 +147,13 @@ export class Ledger extends DurableObject<Env> {
       wake: (expires, what = 'row') => this.#alarm.noLaterThan(expires, what),
     }
     this.#alarm.check(this.#tables, at)
-    return work
+    return tx
   }
 
-  #change<T>(run: (work: Work) => T): T {
-    const work = this.#work()
+  #change<T>(run: (tx: Transaction) => T): T {
+    const tx = this.#transaction()
     try {
-      return this.#alarm.during(() => this.ctx.storage.transactionSync(() => run(work)))
+      return this.#alarm.during(() => this.ctx.storage.transactionSync(() => run(tx)))
     } catch (thrown) {
       this.#tables.reload()
       throw thrown

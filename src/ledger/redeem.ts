@@ -4,7 +4,7 @@ import type { RedeemInput, RedeemResult } from './grant-types.ts'
 import { issue, issued, ungranted } from './issue.ts'
 import { endTokens } from './revocation.ts'
 import { findSession } from './sessions.ts'
-import type { Work } from './work.ts'
+import type { Transaction } from './transaction.ts'
 
 const GONE: RedeemResult = { status: 'gone' }
 
@@ -12,23 +12,23 @@ const GONE: RedeemResult = { status: 'gone' }
  * Redeems a code, once (RFC 6749 section 4.1.2). A second redemption by the client it was issued to revokes all
  * that came of the first, unless it is a device's; by another client it changes nothing.
  */
-export function redeem(work: Work, input: RedeemInput): RedeemResult {
-  const row = findOwn(work, input)
+export function redeem(tx: Transaction, input: RedeemInput): RedeemResult {
+  const row = findOwn(tx, input)
   if (row === undefined) return GONE
-  if (row.generation > 0) return redeemAgain(work, input, row)
-  if (row.revoked === 1 || row.code_expires <= work.now) return GONE
+  if (row.generation > 0) return redeemAgain(tx, input, row)
+  if (row.revoked === 1 || row.code_expires <= tx.now) return GONE
   // A missing session is one that ran out; an ended one is kept as long as a grant names it.
-  if (findSession(work, row.sid)?.ended === 1 || !epochHolds(work, row.client, input.epoch)) return GONE
+  if (findSession(tx, row.sid)?.ended === 1 || !epochHolds(tx, row.client, input.epoch)) return GONE
   const value = ungranted(readRecord(row), input)
   if (value !== undefined) return { status: 'target_refused', value }
-  return issue(work, row, input, { generation: 1, code_attempt: input.attempt })
+  return issue(tx, row, input, { generation: 1, code_attempt: input.attempt })
 }
 
-function redeemAgain(work: Work, input: RedeemInput, row: GrantRow): RedeemResult {
+function redeemAgain(tx: Transaction, input: RedeemInput, row: GrantRow): RedeemResult {
   if (row.code_attempt !== input.attempt) {
     if (input.spareReused === true) return GONE
     if (row.revoked === 0 && input.hook !== 'ask')
-      endTokens(work, row, { attempt: input.attempt, flowLifetime: 0 })
+      endTokens(tx, row, { attempt: input.attempt, flowLifetime: 0 })
     return { status: 'reused' }
   }
   if (row.revoked === 1 || row.generation > 1) return GONE

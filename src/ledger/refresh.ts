@@ -3,7 +3,7 @@ import { findOwn, type GrantRow, readRecord } from './grant-row.ts'
 import type { Grace, GrantRecord, InspectInput, RefreshInput, RefreshResult } from './grant-types.ts'
 import { issue, issued, ungranted } from './issue.ts'
 import { endTokens } from './revocation.ts'
-import type { Work } from './work.ts'
+import type { Transaction } from './transaction.ts'
 
 /** A superseded generation: number, when it was superseded in ms, uses since, attempt of the last use. */
 type Superseded = readonly [generation: number, atMs: number, uses: number, attempt: string | null]
@@ -71,21 +71,21 @@ function withinGrace(
 }
 
 /** Refreshes a grant: every refusal comes before the first write, but for the reuse of a token (types.ts). */
-export function refresh(work: Work, input: RefreshInput): RefreshResult {
-  const row = findOwn(work, input)
+export function refresh(tx: Transaction, input: RefreshInput): RefreshResult {
+  const row = findOwn(tx, input)
   if (row === undefined) return { status: 'gone' }
   if (row.revoked === 1) return { status: row.attempt === input.attempt ? 'reused' : 'gone' }
   const refusal = refuse(readRecord(row), input)
   if (refusal !== undefined) return refusal
-  const decision = decideRefresh(row, input, work.nowMs)
+  const decision = decideRefresh(row, input, tx.nowMs)
   const commits = input.hook !== 'ask'
   if (decision === undefined) {
-    if (commits) endTokens(work, row, { attempt: input.attempt, flowLifetime: 0 })
+    if (commits) endTokens(tx, row, { attempt: input.attempt, flowLifetime: 0 })
     return { status: 'reused' }
   }
   const { via, ...changes } = decision
-  if (changes.generation > row.generation) return { ...issue(work, row, input, changes), via }
-  if (changes.recent !== undefined && commits) work.tables.update('grants', row.id, changes)
+  if (changes.generation > row.generation) return { ...issue(tx, row, input, changes), via }
+  if (changes.recent !== undefined && commits) tx.tables.update('grants', row.id, changes)
   return { ...issued(row, row.generation, row.issued_at), via }
 }
 

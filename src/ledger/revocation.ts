@@ -3,7 +3,7 @@ import { findOwn, type GrantRow, withoutClaims } from './grant-row.ts'
 import type { RevokeGrantInput, RevokeGrantsInput } from './grant-types.ts'
 import { hasOpenSession } from './sessions.ts'
 import { isLive, isRemembered, isRestedOn, restedOnIds } from './standing.ts'
-import { alive, later, type Work } from './work.ts'
+import { alive, later, type Transaction } from './transaction.ts'
 
 /** The request that revokes, and how long a flow may live, seconds; the row's own flow counts in any case. */
 type Revocation = Pick<RevokeGrantInput, 'attempt' | 'flowLifetime'>
@@ -17,81 +17,84 @@ type Left = { readonly record: string; readonly expires: number | null }
  * the grant anew.
  */
 export function endTokens(
-  work: Work,
+  tx: Transaction,
   row: GrantRow,
   revocation: Revocation,
-  restedOn = (id: string): boolean => isRestedOn(work, id),
+  restedOn = (id: string): boolean => isRestedOn(tx, id),
 ): void {
-  const tombstone = tombstoneOf(work, row, revocation)
-  const remembered = isRemembered(row, work.now)
+  const tombstone = tombstoneOf(tx, row, revocation)
+  const remembered = isRemembered(row, tx.now)
   const stays = remembered || (row.remembered === 1 && restedOn(row.id))
-  if (!stays) end(work, row, revocation, tombstone)
+  if (!stays) end(tx, row, revocation, tombstone)
   else {
     const expires = remembered ? later(tombstone.expires, row.consent_ends) : tombstone.expires
-    end(work, row, revocation, { record: withoutClaims(row), expires })
+    end(tx, row, revocation, { record: withoutClaims(row), expires })
   }
 }
 
-function end(work: Work, row: GrantRow, { attempt }: Revocation, left: Left): void {
-  work.tables.update('grants', row.id, { revoked: 1, attempt, recent: '[]', ...left })
-  work.wake(left.expires, 'tombstone')
+function end(tx: Transaction, row: GrantRow, { attempt }: Revocation, left: Left): void {
+  tx.tables.update('grants', row.id, { revoked: 1, attempt, recent: '[]', ...left })
+  tx.wake(left.expires, 'tombstone')
 }
 
-const tombstoneOf = ({ now }: Work, row: GrantRow, { flowLifetime }: Revocation): Left => ({
+const tombstoneOf = ({ now }: Transaction, row: GrantRow, { flowLifetime }: Revocation): Left => ({
   record: '',
   expires: Math.max(row.flow_expires, now + flowLifetime),
 })
 
 /** Revokes the grant of a token that its client presents (RFC 7009 section 2.1); another client changes nothing. */
-export function revokeGrant(work: Work, input: RevokeGrantInput): { readonly revoked: boolean } {
-  const row = findOwn(work, input)
-  return { revoked: row !== undefined && revokeTokens(work, row, input) }
+export function revokeGrant(tx: Transaction, input: RevokeGrantInput): { readonly revoked: boolean } {
+  const row = findOwn(tx, input)
+  return { revoked: row !== undefined && revokeTokens(tx, row, input) }
 }
 
 /** Ends one consent, a client's or all, and what rests on them; the ids of the grants that this attempt ended. */
-export function revokeGrants(work: Work, input: RevokeGrantsInput): { readonly revoked: readonly string[] } {
+export function revokeGrants(
+  tx: Transaction,
+  input: RevokeGrantsInput,
+): { readonly revoked: readonly string[] } {
   const { target } = input
-  const revoked = targets(work, target).filter((row) => revokeConsent(work, row, input))
-  if ((target === 'all' || 'clientId' in target) && hasOpenSession(work)) {
-    raiseEpoch(work, target === 'all' ? SUBJECT : target.clientId, input)
+  const revoked = targets(tx, target).filter((row) => revokeConsent(tx, row, input))
+  if ((target === 'all' || 'clientId' in target) && hasOpenSession(tx)) {
+    raiseEpoch(tx, target === 'all' ? SUBJECT : target.clientId, input)
   }
   return { revoked: revoked.map((row) => row.id) }
 }
 
 /** Revokes the tokens of every grant that was given in a session; the ids of those that this attempt revoked. */
-export function revokeSession(work: Work, sid: string, input: Revocation): readonly string[] {
+export function revokeSession(tx: Transaction, sid: string, input: Revocation): readonly string[] {
   // First what rests on consents, so that these know what is left, and that is looked up once.
   const query = 'SELECT * FROM grants WHERE sid = ? ORDER BY skipped DESC, id'
-  const rows = work.tables.rows<GrantRow>('grants', query, sid)
+  const rows = tx.tables.rows<GrantRow>('grants', query, sid)
   let found: ReadonlySet<string> | undefined
   const restedOn = (id: string): boolean => {
-    found ??= restedOnIds(work)
+    found ??= restedOnIds(tx)
     return found.has(id)
   }
   return rows
-    .filter((row) => alive(row.expires, work.now) && revokeTokens(work, row, input, restedOn))
+    .filter((row) => alive(row.expires, tx.now) && revokeTokens(tx, row, input, restedOn))
     .map(({ id }) => id)
 }
 
 function revokeTokens(
-  work: Work,
+  tx: Transaction,
   row: GrantRow,
   input: Revocation,
   restedOn?: (id: string) => boolean,
 ): boolean {
   if (row.revoked === 1) return row.attempt === input.attempt
-  endTokens(work, row, input, restedOn)
+  endTokens(tx, row, input, restedOn)
   return true
 }
 
-function revokeConsent(work: Work, row: GrantRow, input: Revocation): boolean {
+function revokeConsent(tx: Transaction, row: GrantRow, input: Revocation): boolean {
   if (row.record === '') return row.attempt === input.attempt
-  end(work, row, input, tombstoneOf(work, row, input))
+  end(tx, row, input, tombstoneOf(tx, row, input))
   return true
 }
 
 /** Rows that are there, or kept because others rest on them. */
-function targets(work: Work, target: RevokeGrantsInput['target']): readonly GrantRow[] {
+function targets(tx: Transaction, target: RevokeGrantsInput['target']): readonly GrantRow[] {
   const [condition, value] =
     target === 'all'
       ? ['?1 IS NULL', null]
@@ -99,7 +102,7 @@ function targets(work: Work, target: RevokeGrantsInput['target']): readonly Gran
         ? ['id = ?1 OR rests_on = ?1', target.id]
         : ['client = ?1', target.clientId]
   const query = `SELECT * FROM grants WHERE ${condition} ORDER BY id`
-  const rows = work.tables.rows<GrantRow>('grants', query, value)
-  const restedOn = new Set(rows.filter((row) => isLive(row, work.now)).map((row) => row.rests_on))
-  return rows.filter((row) => alive(row.expires, work.now) || restedOn.has(row.id))
+  const rows = tx.tables.rows<GrantRow>('grants', query, value)
+  const restedOn = new Set(rows.filter((row) => isLive(row, tx.now)).map((row) => row.rests_on))
+  return rows.filter((row) => alive(row.expires, tx.now) || restedOn.has(row.id))
 }

@@ -27,7 +27,7 @@ const COUNT = `${INTEGER} DEFAULT 0`
  *            remembered consent because of which this one was skipped, else ''; that row stays as long as tokens of
  *            this one. `tokens_end` is when the last code or token ends, null for never.
  * epochs     `client` ('' for the whole subject), `value` (a time in ms, rising), attempt, expires.
- * spent      id, attempt, expires. In the ledger of a network, one row for each user code it tried.
+ * consumed   id, attempt, expires. In the ledger of a network, one row for each user code it tried.
  * directory  sid, owner.
  * blobs      id, expires, data.
  * devices    id, `request` (a query), `status` pending, approved or denied, the grant of an approval (`owner`, `grant_id`,
@@ -72,7 +72,7 @@ const COLUMNS = {
     expires: 'INTEGER',
   },
   epochs: { client: ID, value: INTEGER, attempt: TEXT, expires: INTEGER },
-  spent: { id: ID, attempt: TEXT, expires: INTEGER },
+  consumed: { id: ID, attempt: TEXT, expires: INTEGER },
   directory: { sid: ID, owner: TEXT },
   blobs: { id: ID, expires: INTEGER, data: TEXT },
   devices: {

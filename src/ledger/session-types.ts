@@ -57,7 +57,7 @@ export interface EndSessionsInput {
 }
 
 /** A client that wants to know of a session's end. */
-export interface Told {
+export interface LogoutRecipient {
   readonly client: string
   /** Instance of the client that was given a grant: another one of its id is not told. */
   readonly instance: string
@@ -67,7 +67,7 @@ export interface Told {
 }
 
 /** One that is still to be told of it (OIDC Back-Channel Logout 1.0). */
-export interface Notice extends Told {
+export interface Notice extends LogoutRecipient {
   /** `jti` of the logout token, the same at every try. */
   readonly id: string
 }
@@ -76,7 +76,7 @@ export interface EndedSessions {
   readonly ended: readonly string[]
   readonly notices: readonly Notice[]
   /** Clients of the sessions in question, whoever ended them and when. */
-  readonly told: readonly Told[]
+  readonly told: readonly LogoutRecipient[]
   /** Grants that were revoked with their session. */
   readonly revoked: readonly string[]
 }

@@ -31,7 +31,7 @@ export type * from './device-types.ts'
 export type * from './grant-types.ts'
 export type * from './session-types.ts'
 
-export interface SpendInput {
+export interface ConsumeInput {
   readonly attempt: string
   readonly id: string
   readonly expiresAt: number
@@ -73,8 +73,8 @@ export interface LedgerMethods {
   /** Ends consents with all tokens that rest on them. */
   revokeGrants(input: RevokeGrantsInput): { readonly revoked: readonly string[] }
   /** Marks an id as spent; `first` is true for the attempt that did it. */
-  spend(input: SpendInput): { readonly first: boolean }
-  isSpent(input: { readonly id: string }): boolean
+  consumeId(input: ConsumeInput): { readonly first: boolean }
+  isConsumed(input: { readonly id: string }): boolean
   /** Notes whose a session id is; the first owner keeps it, and is returned. */
   bindSession(input: DirectoryEntry): { readonly owner: string }
   unbindSessions(input: { readonly sids: readonly string[] }): null

@@ -2,8 +2,8 @@ import type { Context, Hono } from 'hono'
 import { html } from 'hono/html'
 import type { AppEnv } from '../context.ts'
 import { NOTICE, readErrorNotice } from '../flow/error-notice.ts'
-import { emptyRoutes } from '../http/empty-routes.ts'
 import { renderPage } from '../http/page.ts'
+import { newRouter } from '../http/router.ts'
 import { deviceDone } from './device.ts'
 import { STYLE } from './style.ts'
 
@@ -45,7 +45,7 @@ ${notice && html`<p class="soft">Request <code>${notice.requestId}</code></p>`}
 }
 
 /** Pages shown where no page of the user's own is configured, below `/oauth2/fallbacks`; always served. */
-export const fallbackPages: Hono<AppEnv> = emptyRoutes()
+export const fallbackPages: Hono<AppEnv> = newRouter()
   .get('/style.css', (c) =>
     c.body(STYLE, 200, {
       'content-type': 'text/css; charset=utf-8',

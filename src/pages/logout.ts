@@ -1,15 +1,10 @@
 import type { Context } from 'hono'
 import { html } from 'hono/html'
 import type { AppEnv } from '../context.ts'
-import {
-  acceptLogout,
-  getLogoutRequest,
-  type LogoutRequestView,
-  rejectLogout,
-} from '../flow/logout-request.ts'
 import { readForm } from '../http/form.ts'
 import type { Html } from '../http/page.ts'
 import { basePath, renderPage } from '../http/page.ts'
+import { acceptLogout, getLogoutRequest, type LogoutRequestView, rejectLogout } from '../logout/request.ts'
 import { challengeOf, clientName, forRequest, proceed, verdictButtons } from './flow-step.ts'
 
 /** The built-in logout page: asks, unless the client was registered to skip that (contract 3.11). */

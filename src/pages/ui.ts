@@ -1,6 +1,6 @@
 import type { Hono } from 'hono'
 import type { AppEnv } from '../context.ts'
-import { emptyRoutes } from '../http/empty-routes.ts'
+import { newRouter } from '../http/router.ts'
 import { showConsent, submitConsent } from './consent.ts'
 import { showHome } from './demo/home.ts'
 import type { Dispatch } from './demo/relying-party.ts'
@@ -17,7 +17,7 @@ import { showLogout, submitLogout } from './logout.ts'
  * @param dispatch - hands a request to this server's own routes; the demo application calls its provider with it
  */
 export function uiPages(dispatch: Dispatch): Hono<AppEnv> {
-  const pages = emptyRoutes().onError(showRefusal)
+  const pages = newRouter().onError(showRefusal)
   for (const path of ['/', '/ui/*', '/demo/*']) pages.use(path, demoPagesOnly, ownFormsOnly)
   return pages
     .get('/', showHome)

@@ -1,6 +1,6 @@
 import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import { type ActiveToken, findActive, isExpired, openToken } from '../tokens/inspect.ts'
+import { type ActiveToken, findActive, isExpired, openToken } from '../tokens/active-token.ts'
 
 /**
  * The active access token that a request came with (RFC 6750 section 3.1).

@@ -4,7 +4,7 @@ import { afterLogin } from '../authorize/after-login.ts'
 import { validate } from '../authorize/pipeline.ts'
 import { unpackRequest } from '../authorize/request-object.ts'
 import { respondError, respondErrorPage } from '../authorize/respond.ts'
-import { start } from '../authorize/start.ts'
+import { startLogin } from '../authorize/start.ts'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { readFormEntries } from '../http/form.ts'
@@ -37,7 +37,7 @@ async function dispatch(c: Context<AppEnv>): Promise<Response> {
   if (validation.error !== undefined) return respondError(c, validation.target, validation.error)
   const { request } = validation
   try {
-    return await start(c, request)
+    return await startLogin(c, request)
   } catch (thrown) {
     if (thrown instanceof OAuthError) return respondError(c, request, thrown)
     throw thrown

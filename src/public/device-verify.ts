@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { afterConsent } from '../authorize/after-consent.ts'
 import { afterLogin } from '../authorize/after-login.ts'
 import { afterUserCode } from '../authorize/after-user-code.ts'
-import { showDeviceError, wantsPage } from '../authorize/device-answer.ts'
+import { showDeviceError, wantsPage } from '../authorize/device-outcome.ts'
 import { respondPage } from '../authorize/respond.ts'
 import type { AppEnv } from '../context.ts'
 import { errorBody, OAuthError } from '../errors/oauth-error.ts'
@@ -36,16 +36,16 @@ async function verify(c: Context<AppEnv>): Promise<Response> {
   if (device_verifier !== '') return afterUserCode(c, device_verifier, clientId)
   if (login_verifier !== '') return afterLogin(c, login_verifier, clientId)
   if (consent_verifier !== '') return afterConsent(c, consent_verifier, clientId)
-  return start(c)
+  return askUserCode(c)
 }
 
-async function start(c: Context<AppEnv>): Promise<Response> {
+async function askUserCode(c: Context<AppEnv>): Promise<Response> {
   const { rt } = c.var.ctx
   const { user_code: userCode = '', prompt } = c.req.query()
   const id = crypto.randomUUID()
   const csrf = bindBrowser(c, 'device', '', id)
-  const guesser = ownerOf('guesser', networkOf(c.req.header('cf-connecting-ip') ?? ''))
-  const state = { id, csrf, again: prompt === 'login', guesser }
+  const rateLimitOwner = ownerOf('guesser', networkOf(c.req.header('cf-connecting-ip') ?? ''))
+  const state = { id, csrf, reauthenticate: prompt === 'login', rateLimitOwner }
   const expiresAt = nowSeconds() + rt.config.ttl.loginConsentRequest
   const query = userCode === '' ? {} : { user_code: userCode }
   const page = rt.config.urls.deviceVerification

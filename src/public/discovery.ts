@@ -1,13 +1,13 @@
 import type { Context } from 'hono'
 import { PROMPTS } from '../authorize/check-prompt.ts'
-import { CLIENT_ASSERTION_ALGORITHMS, REQUEST_OBJECT_ALGORITHMS } from '../clients/jwt-profile.ts'
-import { CONTENT_ENCRYPTIONS, KEY_ENCRYPTIONS } from '../clients/metadata-encryption.ts'
+import { CONTENT_ENCRYPTIONS, KEY_ENCRYPTIONS } from '../clients/metadata/encryption.ts'
 import type { Config } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
-import { ID_TOKEN_SET, type KeyRing } from '../crypto/ring.ts'
 import { authorizeUrl } from '../flow/urls.ts'
 import { grantHandlers } from '../grants/registry.ts'
 import { json, MINUTE } from '../http/json.ts'
+import { CLIENT_ASSERTION_ALGORITHMS, REQUEST_OBJECT_ALGORITHMS } from '../keys/foreign-jwt.ts'
+import { ID_TOKEN_SET, type KeyRing } from '../keys/ring.ts'
 import { CREDENTIAL_ALGORITHMS, CREDENTIAL_FORMAT, CREDENTIAL_TYPES } from '../tokens/credential.ts'
 
 /**

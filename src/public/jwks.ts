@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
-import { ACCESS_TOKEN_SET, ID_TOKEN_SET, type KeyRing } from '../crypto/ring.ts'
 import { json, MINUTE } from '../http/json.ts'
+import { ACCESS_TOKEN_SET, ID_TOKEN_SET, type KeyRing } from '../keys/ring.ts'
 
 /** GET /.well-known/jwks.json (contract 1.3.1). */
 export const jwks = (c: Context<AppEnv>): Promise<Response> =>

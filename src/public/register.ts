@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { changeClient, createClient, deleteClient, updateClient } from '../clients/manage.ts'
 import { changeByClient, parseRegistration } from '../clients/registration.ts'
 import {
   openRegistration,
@@ -7,7 +8,6 @@ import {
   registrationToken,
 } from '../clients/registration-token.ts'
 import { renderNewRegistration, renderRegistration } from '../clients/registration-view.ts'
-import { changeClient, createClient, deleteClient, updateClient } from '../clients/registry.ts'
 import { withSecret } from '../clients/render.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'

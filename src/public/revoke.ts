@@ -1,11 +1,11 @@
 import type { Context } from 'hono'
 import { authenticateClient } from '../clients/authenticate.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
-import { underAssertion } from '../grants/attempts.ts'
+import { underAssertion } from '../grants/idempotency.ts'
 import { readFilledForm } from '../http/form.ts'
 import { NO_STORE } from '../http/json.ts'
 import type { ClientRecord } from '../store/types.ts'
-import { isExpired, openToken, shardOf } from '../tokens/inspect.ts'
+import { isExpired, openToken, shardOf } from '../tokens/active-token.ts'
 import { nowSeconds } from '../util/clock.ts'
 
 /**
@@ -30,7 +30,7 @@ async function revokeToken(ctx: RequestContext, client: ClientRecord, text: stri
   if (token.type === 'client') {
     if (token.clientId !== client.id || isExpired(token)) return
     const expiresAt = token.expiresAt ?? nowSeconds()
-    await ledgers.call(shardOf(token), 'spend', { attempt: ctx.attempt, id: token.id, expiresAt })
+    await ledgers.call(shardOf(token), 'consumeId', { attempt: ctx.attempt, id: token.id, expiresAt })
     ctx.audit('token.revoked', { client_id: client.id })
     return
   }

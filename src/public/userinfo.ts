@@ -1,16 +1,16 @@
 import type { Context } from 'hono'
 import type { AppEnv, RequestContext } from '../context.ts'
-import { ID_TOKEN_SET } from '../crypto/ring.ts'
-import { signJwt } from '../crypto/sign-jwt.ts'
 import { errorBody, OAuthError } from '../errors/oauth-error.ts'
 import { bearerToken } from '../http/bearer.ts'
 import { json } from '../http/json.ts'
+import { ID_TOKEN_SET } from '../keys/ring.ts'
+import { signJwt } from '../keys/sign-jwt.ts'
 import type { StoredGrant } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
+import type { ActiveToken } from '../tokens/active-token.ts'
 import { encrypterFor } from '../tokens/encryption.ts'
-import type { ClientToken } from '../tokens/formats.ts'
+import type { SelfContainedToken } from '../tokens/formats.ts'
 import { sessionClaims } from '../tokens/id-token.ts'
-import type { ActiveToken } from '../tokens/inspect.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { requireAccess } from './access.ts'
 
@@ -45,7 +45,7 @@ const grantClaims = (rt: Runtime, grant: StoredGrant): Claims => ({
 })
 
 /** A client's own token has no identity to tell. */
-const ownClaims = (rt: Runtime, { clientId, subject, issuedAt }: ClientToken): Claims => ({
+const ownClaims = (rt: Runtime, { clientId, subject, issuedAt }: SelfContainedToken): Claims => ({
   ...(subject !== null && { sub: subject }),
   aud: [clientId],
   iss: rt.config.urls.issuer,

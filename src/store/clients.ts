@@ -1,4 +1,5 @@
 import { nowMs } from '../util/clock.ts'
+import { type ReadThroughCache, readThroughCache } from './cache.ts'
 import { isClientId } from './client-id.ts'
 import {
   type ClientFilter,
@@ -11,7 +12,6 @@ import {
   selectClient,
   selectLifespans,
 } from './client-table.ts'
-import { type Copies, copiesOf } from './copies.ts'
 import { type Database, openDatabase, queryD1 } from './d1.ts'
 import type { ClientRecord } from './types.ts'
 
@@ -21,12 +21,12 @@ import type { ClientRecord } from './types.ts'
  */
 export class ClientStore {
   readonly #db: Database
-  readonly #copies: Copies<ClientRecord>
+  readonly #copies: ReadThroughCache<ClientRecord>
 
   constructor(d1: D1Database, kv: KVNamespace) {
     const db = openDatabase(d1)
     this.#db = db
-    this.#copies = copiesOf('clients', kv, (id) => selectClient(db, id))
+    this.#copies = readThroughCache('clients', kv, (id) => selectClient(db, id))
   }
 
   /** The client from the nearest copy that may still be used. */

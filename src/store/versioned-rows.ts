@@ -1,7 +1,7 @@
 import { eq, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import { nowMs } from '../util/clock.ts'
-import { type Copies, copiesOf } from './copies.ts'
+import { type ReadThroughCache, readThroughCache } from './cache.ts'
 import { type Database, queryD1 } from './d1.ts'
 import { versions } from './schema.ts'
 
@@ -37,12 +37,12 @@ export interface SetSource<Row> {
 export class VersionedRows<Row> {
   readonly #db: Database
   readonly #source: SetSource<Row>
-  readonly #copies: Copies<VersionedSet<Row>>
+  readonly #copies: ReadThroughCache<VersionedSet<Row>>
 
   constructor(db: Database, kv: KVNamespace, source: SetSource<Row>) {
     this.#db = db
     this.#source = source
-    this.#copies = copiesOf(source.name, kv, async (set) => {
+    this.#copies = readThroughCache(source.name, kv, async (set) => {
       const [counter, rows] = await db.batch([this.#readVersion(set), source.select(set)])
       return toSet(counter[0]?.value, rows)
     })

@@ -1,11 +1,11 @@
-import { idTokenAlgorithm } from '../clients/metadata-openid.ts'
+import { idTokenAlgorithm } from '../clients/metadata/openid.ts'
 import type { Config } from '../config/types.ts'
-import { ACCESS_TOKEN_SET, ID_TOKEN_SET } from '../crypto/ring.ts'
-import { signJwt } from '../crypto/sign-jwt.ts'
+import { ACCESS_TOKEN_SET, ID_TOKEN_SET } from '../keys/ring.ts'
+import { signJwt } from '../keys/sign-jwt.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { type JsonObject, pick } from '../util/json.ts'
-import { accessJtis, accessTokens, type ClientToken, type GrantToken } from './formats.ts'
+import { accessJtis, accessTokens, type GrantToken, type SelfContainedToken } from './formats.ts'
 
 /** What a resource server learns from a token, by introspection or from the JWT itself. */
 export interface AccessClaims {
@@ -28,7 +28,7 @@ const RESERVED: readonly string[] = 'iss sub aud exp nbf iat jti client_id scp s
 export async function makeAccessToken(
   rt: Runtime,
   client: ClientRecord,
-  token: GrantToken | ClientToken,
+  token: GrantToken | SelfContainedToken,
   claims: AccessClaims,
 ): Promise<string> {
   if (strategyOf(rt, client) === 'opaque') return accessTokens.seal(rt, token, claims.expiresAt)

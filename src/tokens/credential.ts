@@ -1,14 +1,14 @@
-import { CLIENT_ASSERTION_ALGORITHMS } from '../clients/jwt-profile.ts'
-import { ID_TOKEN_SET } from '../crypto/ring.ts'
-import { signJwt } from '../crypto/sign-jwt.ts'
+import { CLIENT_ASSERTION_ALGORITHMS } from '../keys/foreign-jwt.ts'
+import { ID_TOKEN_SET } from '../keys/ring.ts'
+import { signJwt } from '../keys/sign-jwt.ts'
 import type { Runtime } from '../runtime.ts'
 import { toBase64url } from '../util/base64url.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { sha256 } from '../util/digest.ts'
 import type { JsonObject } from '../util/json.ts'
+import type { ActiveToken } from './active-token.ts'
 import { identityClaims } from './id-token.ts'
-import type { ActiveToken } from './inspect.ts'
-import { shownSubject } from './subject.ts'
+import { subjectOf } from './subject.ts'
 
 /** The one format of credentials there is (OpenID for Verifiable Credential Issuance, draft 00). */
 export const CREDENTIAL_FORMAT = 'jwt_vc_json'
@@ -87,6 +87,6 @@ function identityOf({ grant, token }: ActiveToken): {
   readonly custom: JsonObject
 } {
   if (grant !== null)
-    return { sub: shownSubject(grant), since: grant.requestedAt, custom: identityClaims(grant) }
+    return { sub: subjectOf(grant), since: grant.requestedAt, custom: identityClaims(grant) }
   return { sub: token.subject ?? token.clientId, since: token.issuedAt, custom: {} }
 }

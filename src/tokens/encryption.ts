@@ -1,6 +1,6 @@
 import { encryptionKey, encryptTo } from '../clients/encryption-key.ts'
 import { clientKeys } from '../clients/jwks.ts'
-import { CONTENT_ENCRYPTIONS, openidText } from '../clients/metadata-encryption.ts'
+import { CONTENT_ENCRYPTIONS, openidText } from '../clients/metadata/encryption.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'

@@ -60,7 +60,7 @@ export interface GrantToken extends ClientStamp {
 }
 
 /** A token without a grant: it carries its own claims, and a ledger only knows if it was revoked. */
-export interface ClientToken extends ClientStamp {
+export interface SelfContainedToken extends ClientStamp {
   readonly type: 'client'
   readonly clientId: string
   readonly id: string
@@ -105,7 +105,7 @@ const grantTuple = tuple({
   ...stamp,
   targets: v.nullish(v.array(number), null),
 })
-const clientTuple = tuple({
+const selfContainedTuple = tuple({
   clientId: text,
   id: text,
   shards: number,
@@ -122,15 +122,15 @@ const grantFormat: Format<GrantToken> = {
   read: (data) => ({ type: 'grant', ...grantTuple.read(Array.isArray(data) ? data.slice(1) : data) }),
 }
 
-const accessFormat: Format<GrantToken | ClientToken> = {
+const accessFormat: Format<GrantToken | SelfContainedToken> = {
   write(token) {
     if (token.type === 'grant') return grantFormat.write(token)
     const custom = Object.keys(token.custom).length === 0 ? null : token.custom
-    return [1, ...clientTuple.write({ ...token, custom })]
+    return [1, ...selfContainedTuple.write({ ...token, custom })]
   },
   read: (data) =>
     Array.isArray(data) && data[0] === 1
-      ? { type: 'client', ...clientTuple.read(data.slice(1)) }
+      ? { type: 'client', ...selfContainedTuple.read(data.slice(1)) }
       : grantFormat.read(data),
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { idTokenAlgorithm } from '../clients/metadata-openid.ts'
-import { ID_TOKEN_SET } from '../crypto/ring.ts'
-import { signJwt } from '../crypto/sign-jwt.ts'
+import { idTokenAlgorithm } from '../clients/metadata/openid.ts'
+import { ID_TOKEN_SET } from '../keys/ring.ts'
+import { signJwt } from '../keys/sign-jwt.ts'
 import type { StoredGrant } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
@@ -9,7 +9,7 @@ import { toBase64url } from '../util/base64url.ts'
 import { type JsonObject, pick } from '../util/json.ts'
 import type { Encrypt } from './encryption.ts'
 import { releasedClaims } from './scope-claims.ts'
-import { shownSubject } from './subject.ts'
+import { subjectOf } from './subject.ts'
 
 /** Claims about the token or its session that the app's own never pass for (OIDC Core section 2). */
 const RESERVED: ReadonlySet<string> = new Set([
@@ -43,7 +43,7 @@ export function sessionClaims(
   return {
     ...(byScope ? releasedClaims(grant, own, place) : own),
     iss: rt.config.urls.issuer,
-    sub: shownSubject(grant),
+    sub: subjectOf(grant),
     aud: [grant.clientId],
     auth_time: grant.authTime,
     ...(!byScope && { rat: grant.requestedAt }),
@@ -83,7 +83,7 @@ export async function makeIdToken(
     iat: issuedAt,
     exp: issuedAt + lifetime,
     jti: crypto.randomUUID(),
-    sid: grant.shown?.sid ?? grant.sid,
+    sid: grant.pairwise?.sid ?? grant.sid,
     ...hashes,
     ...(grant.nonce !== null && { nonce: grant.nonce }),
   }

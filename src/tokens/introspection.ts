@@ -1,5 +1,5 @@
 import type { Runtime } from '../runtime.ts'
-import type { ActiveToken } from './inspect.ts'
+import type { ActiveToken } from './active-token.ts'
 
 /** Introspection response of an active token (RFC 7662 section 2.2, contract 2.7); JSON leaves out what is undefined. */
 export function introspectionOf(rt: Runtime, { token, use, grant }: ActiveToken): Record<string, unknown> {
@@ -18,7 +18,7 @@ export function introspectionOf(rt: Runtime, { token, use, grant }: ActiveToken)
     token_use: use,
     client_id: clientId,
     sub: subject,
-    obfuscated_subject: grant?.shown?.sub,
+    obfuscated_subject: grant?.pairwise?.sub,
     iat: since,
     nbf: since,
     ext: Object.keys(custom).length > 0 ? custom : undefined,

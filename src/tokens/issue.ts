@@ -9,7 +9,7 @@ import { encrypterFor } from './encryption.ts'
 import { type GrantToken, refreshTokens, stampOf } from './formats.ts'
 import { type Addressee, makeIdToken } from './id-token.ts'
 import type { TokenLifetimes } from './lifetimes.ts'
-import { shownSubject } from './subject.ts'
+import { subjectOf } from './subject.ts'
 import { narrowed, type Targets } from './targets.ts'
 
 /** Token response on the wire (RFC 6749 section 5.1, contract 2.5). */
@@ -79,7 +79,7 @@ export function issueAccessToken(
   const { grant, issuedAt, targets } = generation
   const { scope, audience, accessTokenClaims: custom } = narrowed(grant, targets)
   const times = { issuedAt, expiresAt: issuedAt + lifetime }
-  const claims = { subject: shownSubject(grant), scope, audience, custom, ...times }
+  const claims = { subject: subjectOf(grant), scope, audience, custom, ...times }
   return makeAccessToken(rt, client, grantToken(client, generation, targets), claims)
 }
 

@@ -26,9 +26,14 @@ const sectorOf = ({ sector_identifier_uri: sector, redirect_uris: uris }: Client
  * The identifier that a client knows a subject by: the subject itself, or for a pairwise client what the login app
  * chose, else a hash over sector, subject and salt, as Hydra makes it (contract 3.13).
  */
-export function subjectFor(config: Config, client: ClientRecord, subject: string, forced: string): string {
+export function subjectFor(
+  config: Config,
+  client: ClientRecord,
+  subject: string,
+  forcedSubject: string,
+): string {
   if (!isPairwise(client)) return subject
-  if (forced !== '') return forced
+  if (forcedSubject !== '') return forcedSubject
   const { salt } = config.subjects
   if (salt === null) throw new OAuthError('misconfiguration', 'Pairwise subjects need their salt.')
   return createHash('sha256')
@@ -37,18 +42,22 @@ export function subjectFor(config: Config, client: ClientRecord, subject: string
 }
 
 /** What a pairwise client sees instead of subject and session id: the same each time, and of no use to others. */
-export async function shownTo(
+export async function pairwiseIdentity(
   rt: Runtime,
   client: ClientRecord,
-  { subject, sid, forced }: { readonly subject: string; readonly sid: string; readonly forced: string },
-): Promise<StoredGrant['shown']> {
+  {
+    subject,
+    sid,
+    forcedSubject,
+  }: { readonly subject: string; readonly sid: string; readonly forcedSubject: string },
+): Promise<StoredGrant['pairwise']> {
   if (!isPairwise(client)) return undefined
   const session = { owner: ownerOf('subject', subject), sid, clientId: client.id }
   return {
-    sub: subjectFor(rt.config, client, subject, forced),
+    sub: subjectFor(rt.config, client, subject, forcedSubject),
     sid: await pairwiseSids.seal(rt, session, null),
   }
 }
 
 /** The identifier by which a grant's client knows its subject. */
-export const shownSubject = ({ shown, subject }: StoredGrant): string => shown?.sub ?? subject
+export const subjectOf = ({ pairwise, subject }: StoredGrant): string => pairwise?.sub ?? subject

@@ -8,8 +8,8 @@ import {
   type JWK,
 } from 'jose'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { KEY_ALGORITHMS } from '../../src/crypto/key-material.ts'
-import { ACCESS_TOKEN_SET, ID_TOKEN_SET } from '../../src/crypto/ring.ts'
+import { KEY_ALGORITHMS } from '../../src/keys/material.ts'
+import { ACCESS_TOKEN_SET, ID_TOKEN_SET } from '../../src/keys/ring.ts'
 import { ADMIN_KEY, bodyOf, Deployment, ISSUER, testEnv } from '../support/deployment.ts'
 import { withOutage } from '../support/outage.ts'
 import { logIn, registerClient, type TestClient, tokenRequest } from '../support/relying-party.ts'

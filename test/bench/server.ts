@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
-import { runTool } from '../../src/cli/tools.ts'
+import { runTool } from '../../src/dev/tools.ts'
 import { freePort } from '../support/server.ts'
 
 /** A server to measure: the minified bundle in workerd, on a socket of its own without a proxy before it. */

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { findChromium } from '../../src/cli/chromium.ts'
+import { findChromium } from '../../src/dev/chromium.ts'
 
 /** How long one step in the browser may take, in milliseconds. */
 const STEP_TIMEOUT_MS = 15_000

@@ -242,7 +242,7 @@ describe('an assertion counts once', () => {
 
   it.each([true, false])('and a lost reply of its ledger, retryable %s, is no replay', async (retryable) => {
     const assertion = await own(await register())
-    const losing = new Deployment(dropAnswers(testEnv(), { method: 'spend', times: 1, retryable }))
+    const losing = new Deployment(dropAnswers(testEnv(), { method: 'consumeId', times: 1, retryable }))
     const first = await ask(assertion, losing)
     expect(first.status).toBe(retryable ? 200 : 503)
     if (!retryable) expect((await ask(assertion, losing)).status).toBe(200)

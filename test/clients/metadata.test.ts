@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checkClientId, parseClient } from '../../src/clients/metadata.ts'
+import { checkClientId, parseClient } from '../../src/clients/metadata/parse.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { LIFESPAN_FIELDS } from '../../src/store/client-metadata.ts'
 import { testEnv } from '../support/bindings.ts'

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { RootKeySeal } from '../../src/crypto/root-key-seal.ts'
 import type { RootKeys } from '../../src/crypto/root-keys.ts'
 import type { RootKeyRow } from '../../src/crypto/types.ts'
-import { kvCopies } from '../../src/store/copies-kv.ts'
+import { kvCache } from '../../src/store/cache-kv.ts'
 import { fromBase64url, toBase64url } from '../../src/util/base64url.ts'
 import { hmacSha256 } from '../../src/util/digest.ts'
 import { testEnv } from '../support/bindings.ts'
@@ -63,7 +63,7 @@ async function falsifyCopy(rows: readonly RootKeyRow[]): Promise<void> {
     'value',
   )
   const copy = { value: { version: version ?? 0, rows }, readAt: Date.now() }
-  await kvCopies('root-keys', env.COPIES).put('root_keys', copy)
+  await kvCache('root-keys', env.COPIES).put('root_keys', copy)
 }
 
 describe('making and loading', () => {

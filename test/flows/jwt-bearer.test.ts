@@ -369,7 +369,7 @@ describe('an assertion counts once', () => {
   })
 
   it.each([true, false])('and a lost reply of the ledger, retryable %s, is no replay', async (retryable) => {
-    const losing = new Deployment(dropAnswers(testEnv(), { method: 'spend', times: 1, retryable }))
+    const losing = new Deployment(dropAnswers(testEnv(), { method: 'consumeId', times: 1, retryable }))
     const assertion = await sign()
     const first = await ask(assertion, {}, losing)
     expect(first.status).toBe(retryable ? 200 : 503)

@@ -27,7 +27,7 @@ describe('a lost reply', () => {
     ['refresh', { status: 'issued', generation: 2, via: 'repeat' }],
     ['revokeGrant', { revoked: true }],
     ['endSessions', { ended: [expect.any(String)], notices: [], told: [], revoked: [] }],
-    ['spend', { first: true }],
+    ['consumeId', { first: true }],
   ] as const)('of %s gives the answer of the first try', async (method, expected) => {
     const user = new Subject()
     await user.call('login', user.loginInput())
@@ -41,7 +41,7 @@ describe('a lost reply', () => {
       refresh: user.refreshInput(1, { grace: { seconds: 0, uses: 0 } }),
       revokeGrant: { attempt, id, clientId: 'app', flowLifetime: FLOW },
       endSessions: { attempt, target: 'all', flowLifetime: FLOW, notify: false, revoke: false },
-      spend: { attempt, id: 'jti', expiresAt: Math.ceil(Date.now() / 1000) + 60 },
+      consumeId: { attempt, id: 'jti', expiresAt: Math.ceil(Date.now() / 1000) + 60 },
     } as const
     expect(await user.call(method, inputs[method], lost(method, 1))).toMatchObject(expected)
   })

@@ -56,7 +56,7 @@ describe('an empty object', () => {
     (user) => user.call('loginEpoch', null),
     (user) => user.inspect(1),
     (user) => user.list(),
-    (user) => user.call('isSpent', { id: 'x' }),
+    (user) => user.call('isConsumed', { id: 'x' }),
     (user) => user.call('owners', { prefix: 'x' }),
     (user) => user.call('getBlob', { id: 'x' }),
     (user) => user.call('unbindSessions', { sids: ['x'] }),
@@ -87,8 +87,8 @@ describe('an empty object', () => {
     const user = new Subject()
     await user.call('login', user.loginInput())
     expect(await user.tables()).toEqual(['sessions', 'grants'])
-    await user.call('spend', { attempt: 'a', id: 'x', expiresAt: seconds() + 60 })
-    expect(await user.tables()).toEqual(['sessions', 'grants', 'spent'])
+    await user.call('consumeId', { attempt: 'a', id: 'x', expiresAt: seconds() + 60 })
+    expect(await user.tables()).toEqual(['sessions', 'grants', 'consumed'])
   })
 })
 

@@ -11,25 +11,26 @@ describe('spent ids', () => {
   it('are spent by one attempt, until a minute after they expire', async () => {
     const user = new Subject()
     const input = { attempt: newAttempt(), id: 'jti', expiresAt: seconds() + 60 }
-    expect(await user.call('isSpent', { id: 'jti' })).toBe(false)
-    expect(await user.call('spend', input)).toEqual({ first: true })
-    expect(await user.call('spend', input)).toEqual({ first: true })
-    expect(await user.call('spend', { ...input, attempt: newAttempt() })).toEqual({ first: false })
-    expect(await user.call('isSpent', { id: 'jti' })).toBe(true)
-    expect(await user.call('isSpent', { id: 'other' })).toBe(false)
+    expect(await user.call('isConsumed', { id: 'jti' })).toBe(false)
+    expect(await user.call('consumeId', input)).toEqual({ first: true })
+    expect(await user.call('consumeId', input)).toEqual({ first: true })
+    expect(await user.call('consumeId', { ...input, attempt: newAttempt() })).toEqual({ first: false })
+    expect(await user.call('isConsumed', { id: 'jti' })).toBe(true)
+    expect(await user.call('isConsumed', { id: 'other' })).toBe(false)
     advance(60 + 59)
     // Whoever found it in time may be this late to spend it.
-    expect(await user.call('isSpent', { id: 'jti' })).toBe(true)
-    expect(await user.call('spend', { ...input, attempt: newAttempt() })).toEqual({ first: false })
+    expect(await user.call('isConsumed', { id: 'jti' })).toBe(true)
+    expect(await user.call('consumeId', { ...input, attempt: newAttempt() })).toEqual({ first: false })
     advance(1)
-    expect(await user.call('isSpent', { id: 'jti' })).toBe(false)
+    expect(await user.call('isConsumed', { id: 'jti' })).toBe(false)
     const next = { attempt: newAttempt(), id: 'jti', expiresAt: seconds() + 60 }
-    expect(await user.call('spend', next)).toEqual({ first: true })
+    expect(await user.call('consumeId', next)).toEqual({ first: true })
   })
 
   it('have one winner among parallel callers', async () => {
     const user = new Subject()
-    const spend = () => user.call('spend', { attempt: newAttempt(), id: 'jti', expiresAt: seconds() + 60 })
+    const spend = () =>
+      user.call('consumeId', { attempt: newAttempt(), id: 'jti', expiresAt: seconds() + 60 })
     const results = await Promise.all(Array.from({ length: 20 }, spend))
     expect(results.filter((result) => result.first)).toHaveLength(1)
   })

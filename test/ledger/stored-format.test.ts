@@ -24,9 +24,9 @@ const RELEASE_1 = {
     expires INTEGER NOT NULL) WITHOUT ROWID`,
   epoch: `INSERT INTO epochs VALUES ('', 1700000000000, 'attempt-4', 99999999999),
     ('app', 1700000000001, 'attempt-5', 99999999999)`,
-  spent: `CREATE TABLE spent (id TEXT NOT NULL PRIMARY KEY, attempt TEXT NOT NULL, expires INTEGER NOT NULL)
+  consumed: `CREATE TABLE consumed (id TEXT NOT NULL PRIMARY KEY, attempt TEXT NOT NULL, expires INTEGER NOT NULL)
     WITHOUT ROWID`,
-  spentId: `INSERT INTO spent VALUES ('jti-1', 'attempt-6', 99999999999)`,
+  spentId: `INSERT INTO consumed VALUES ('jti-1', 'attempt-6', 99999999999)`,
   directory: 'CREATE TABLE directory (sid TEXT NOT NULL PRIMARY KEY, owner TEXT NOT NULL) WITHOUT ROWID',
   entry: `INSERT INTO directory VALUES ('sid-1', 'owner-1')`,
   blobs:
@@ -93,7 +93,7 @@ it('reads every table of release 1', async () => {
   })
   const late = user.refreshInput(2, { id: 'grant-1', limits })
   expect(await user.call('refresh', late)).toEqual({ status: 'reused' })
-  expect(await user.call('isSpent', { id: 'jti-1' })).toBe(true)
+  expect(await user.call('isConsumed', { id: 'jti-1' })).toBe(true)
   expect(await user.call('owners', { prefix: 'sid-1' })).toEqual([{ sid: 'sid-1', owner: 'owner-1' }])
   expect(await user.call('getBlob', { id: 'blob-1' })).toBe('text')
 })
@@ -139,7 +139,7 @@ it('reads a grant whose claims a token hook replaced', async () => {
 it('writes release 1 as the sample shows it, and what release 2 adds', async () => {
   const user = new Subject()
   await user.issued()
-  await user.call('spend', { attempt: 'a', id: 'x', expiresAt: seconds() + 60 })
+  await user.call('consumeId', { attempt: 'a', id: 'x', expiresAt: seconds() + 60 })
   await user.call('bindSession', { sid: 'x', owner: 'x' })
   await user.call('putBlob', { id: 'x', data: 'x', expiresAt: seconds() + 60 })
   await user.call('revokeGrants', { attempt: newAttempt(), target: 'all', flowLifetime: FLOW })
@@ -148,9 +148,11 @@ it('writes release 1 as the sample shows it, and what release 2 adds', async () 
       "SELECT sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' ORDER BY name"
     return state.storage.sql.exec<{ sql: string }>(query).toArray()
   })
-  const { sessions, epochs, spent, directory, blobs } = RELEASE_1
+  const { sessions, epochs, consumed, directory, blobs } = RELEASE_1
   const grants = RELEASE_1.grants.replace(') WITHOUT ROWID', RELEASE_2.grants)
-  const expected = [blobs, directory, epochs, grants, sessions, spent].map((sql) => sql.replace(/\s+/g, ' '))
+  const expected = [blobs, directory, epochs, grants, sessions, consumed].map((sql) =>
+    sql.replace(/\s+/g, ' '),
+  )
   expect(written.map((row) => row.sql)).toEqual(expected)
 })
 

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-const LADON = fileURLToPath(new URL('../../src/cli/ladon.ts', import.meta.url))
+const LADON = fileURLToPath(new URL('../../src/dev/ladon.ts', import.meta.url))
 
 /** Runs the `ladon` command to its end. */
 export function ladon(

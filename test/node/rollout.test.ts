@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { unstable_readConfig } from 'wrangler'
-import { runTool } from '../../src/cli/tools.ts'
+import { runTool } from '../../src/dev/tools.ts'
 
 /** The number that Workers and ledgers tell each other, as the bundle has it (src/ledger/protocol.ts). */
 const PROTOCOL = /^var PROTOCOL = (\d+);$/m

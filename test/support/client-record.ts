@@ -1,4 +1,4 @@
-import { parseClient } from '../../src/clients/metadata.ts'
+import { parseClient } from '../../src/clients/metadata/parse.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { ClientRecord } from '../../src/store/types.ts'
 import { testEnv } from './bindings.ts'

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 const START_WITHIN_MS = 90_000
 const STOP_WITHIN_MS = 15_000
 
-const LADON = fileURLToPath(new URL('../../src/cli/ladon.ts', import.meta.url))
+const LADON = fileURLToPath(new URL('../../src/dev/ladon.ts', import.meta.url))
 
 /** A development server in a process of its own, with its own state. */
 export interface RunningServer {

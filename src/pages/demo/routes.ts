@@ -1,9 +1,9 @@
 import type { Context, Hono } from 'hono'
 import * as v from 'valibot'
 import type { AppEnv } from '../../context.ts'
-import { emptyRoutes } from '../../http/empty-routes.ts'
 import { redirect } from '../../http/location.ts'
 import { basePath, renderPage } from '../../http/page.ts'
+import { newRouter } from '../../http/router.ts'
 import { renderProblem } from '../problem.ts'
 import { ACTIONS } from './actions.ts'
 import {
@@ -36,7 +36,7 @@ export function demoRoutes(dispatch: Dispatch): Hono<AppEnv> {
   const withParty =
     (handle: (c: Context<AppEnv>, party: RelyingParty) => Promise<Response>) => (c: Context<AppEnv>) =>
       handle(c, relyingParty(dispatch, c))
-  const routes = emptyRoutes()
+  const routes = newRouter()
     .post('/start', start)
     .get('/callback', withParty(callback))
     .get('/', withParty(show))

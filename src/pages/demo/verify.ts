@@ -1,5 +1,5 @@
 import { decodeJwt, decodeProtectedHeader, type JWTPayload, type ProtectedHeaderParameters } from 'jose'
-import { signedBy } from '../../clients/jwt-profile.ts'
+import { signedBy } from '../../keys/foreign-jwt.ts'
 import { toBase64url } from '../../util/base64url.ts'
 import { nowSeconds } from '../../util/clock.ts'
 import { sha256 } from '../../util/digest.ts'

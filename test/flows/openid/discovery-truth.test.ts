@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { KEY_ALGORITHMS } from '../../../src/crypto/key-material.ts'
+import { KEY_ALGORITHMS } from '../../../src/keys/material.ts'
 import { assertionFields, makeKey, signAssertion } from '../../support/assertions.ts'
 import { Browser, bodyOf, Deployment, testEnv } from '../../support/deployment.ts'
 import {

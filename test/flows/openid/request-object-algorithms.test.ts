@@ -1,6 +1,6 @@
 import { CompactEncrypt, exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { REQUEST_OBJECT_ALGORITHMS } from '../../../src/clients/jwt-profile.ts'
+import { REQUEST_OBJECT_ALGORITHMS } from '../../../src/keys/foreign-jwt.ts'
 import { makeKey, type TestKey } from '../../support/assertions.ts'
 import { Browser, bodyOf, Deployment } from '../../support/deployment.ts'
 import { authorizationPath, parameter, registerClient } from '../../support/relying-party.ts'

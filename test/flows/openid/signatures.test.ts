@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { KEY_ALGORITHMS } from '../../../src/crypto/key-material.ts'
+import { KEY_ALGORITHMS } from '../../../src/keys/material.ts'
 import { toBase64url } from '../../../src/util/base64url.ts'
 import { Browser, bodyOf, Deployment, ISSUER, testEnv } from '../../support/deployment.ts'
 import {
@@ -19,7 +19,7 @@ const BACK = 'https://app.example/backchannel'
 
 let deployment: Deployment
 let told: string[]
-/** Copies of keys know when they were read, so the clock never goes back. */
+/** ReadThroughCache of keys know when they were read, so the clock never goes back. */
 let now = Date.now()
 
 beforeEach(() => {

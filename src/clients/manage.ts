@@ -1,0 +1,132 @@
+import type { AuditEvent, RequestContext } from '../context.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+import { resourceNotFound } from '../errors/refusals.ts'
+import type { ClientBounds, ClientMetadata, ClientRecord } from '../store/types.ts'
+import { randomText } from '../util/base64url.ts'
+import { nowSeconds } from '../util/clock.ts'
+import { checkEncryption } from './encryption-key.ts'
+import { checkKeyAlgorithms } from './key-algorithms.ts'
+import { type ClientInput, checkClientId } from './metadata/parse.ts'
+import { isPublic } from './public.ts'
+import { hashSecret, makeSecret } from './secret.ts'
+import { checkSector } from './sector.ts'
+
+/** How often a change is tried anew after somebody else changed the same client in between. */
+const TRIES = 5
+
+/** A client as stored, and its secret in clear if this very write set one. */
+export interface WrittenClient {
+  readonly client: ClientRecord
+  readonly secret: string | undefined
+}
+
+/** What a change sets; the secret stays where it is undefined, anything else where it is not given. */
+export interface ClientChange
+  extends Pick<ClientInput, 'metadata' | 'secret'>,
+    Partial<Pick<ClientRecord, 'registrationEpoch' | 'registrationUsed' | 'consentEpoch' | 'bounds'>> {}
+
+/**
+ * Registers a client, with a made secret unless one is given or the client is public. Throws `resource_exists` for a
+ * taken id.
+ *
+ * @param bounds - what the client may not go beyond; null for one that registers itself
+ */
+export async function createClient(
+  ctx: RequestContext,
+  input: ClientInput,
+  bounds: ClientBounds | null,
+): Promise<WrittenClient> {
+  const id = input.id ?? crypto.randomUUID()
+  checkClientId(id)
+  await checkOutside(ctx, input.metadata)
+  const secret = input.secret ?? (isPublic(input) ? undefined : makeSecret())
+  const now = nowSeconds()
+  const client = await ctx.rt.clients.insert({
+    id,
+    // Short, because every token carries it.
+    instance: randomText(8),
+    accessEpoch: 0,
+    registrationEpoch: 0,
+    registrationUsed: 0,
+    consentEpoch: 0,
+    bounds,
+    secretHash: secret === undefined ? null : await hashSecret(ctx.rt.roots, id, secret),
+    rotatedSecretHashes: [],
+    metadata: input.metadata,
+    createdAt: now,
+    updatedAt: now,
+  })
+  if (client === undefined) throw new OAuthError('resource_exists')
+  ctx.audit('client.created', { client_id: id })
+  return { client, secret }
+}
+
+/** What more than the metadata itself decides. Throws `invalid_client_metadata`. */
+async function checkOutside({ rt }: RequestContext, metadata: ClientMetadata): Promise<void> {
+  await checkKeyAlgorithms(rt, metadata)
+  await checkEncryption(metadata)
+  await checkSector(rt, metadata)
+}
+
+/** The client from the source. Throws `resource_not_found`. */
+export async function requireClient(ctx: RequestContext, id: string): Promise<ClientRecord> {
+  const client = await ctx.rt.clients.read(id)
+  if (client === undefined) throw resourceNotFound()
+  return client
+}
+
+/** What a change gives a client; whatever it leaves out stays. */
+type RecordChange = Partial<Omit<ClientRecord, 'id' | 'version' | 'instance' | 'createdAt'>>
+
+/**
+ * Changes a client by compare-and-set: `change` answers for the current record and may run again when another change
+ * came first. Throws `resource_not_found`, and `temporarily_unavailable` when others keep coming first.
+ */
+export async function changeClient(
+  ctx: RequestContext,
+  id: string,
+  event: AuditEvent,
+  change: (current: ClientRecord) => RecordChange | Promise<RecordChange>,
+): Promise<ClientRecord> {
+  for (let tried = 0; tried < TRIES; tried += 1) {
+    const current = await requireClient(ctx, id)
+    const changed = await change(current)
+    const version = current.version + 1
+    const client = { ...current, updatedAt: nowSeconds(), ...changed, id, version }
+    if (!(await ctx.rt.clients.replace(client))) continue
+    ctx.audit(event, { client_id: id })
+    return client
+  }
+  throw new OAuthError('temporarily_unavailable', 'The client is being changed by others.')
+}
+
+/**
+ * Gives a client the content that `change` makes of the current record. Without a new secret the old ones stay; a new
+ * one ends them all. The id always stays. Throws as `changeClient` does, and whatever `change` throws.
+ */
+export async function updateClient(
+  ctx: RequestContext,
+  id: string,
+  change: (current: ClientRecord) => ClientChange,
+): Promise<WrittenClient> {
+  let given: string | undefined
+  const client = await changeClient(ctx, id, 'client.changed', async (current) => {
+    const { secret, ...changed } = change(current)
+    given = secret
+    await checkOutside(ctx, changed.metadata)
+    if (secret === undefined) return changed
+    const secretHash = await hashSecret(ctx.rt.roots, id, secret)
+    return { ...changed, secretHash, rotatedSecretHashes: [] }
+  })
+  return { client, secret: given }
+}
+
+/** Deletes a client, of the given version only unless that is null. Throws `resource_not_found`. */
+export async function deleteClient(
+  ctx: RequestContext,
+  id: string,
+  version: number | null = null,
+): Promise<void> {
+  if (!(await ctx.rt.clients.remove(id, version))) throw resourceNotFound()
+  ctx.audit('client.deleted', { client_id: id })
+}

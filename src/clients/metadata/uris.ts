@@ -1,0 +1,62 @@
+import type { ErrorCode } from '../../errors/catalogue.ts'
+import { OAuthError } from '../../errors/oauth-error.ts'
+import { invalidMetadata } from '../../errors/refusals.ts'
+
+/** An absolute URI without fragment (RFC 3986 section 4.3), white space, or backslash, which parsers read differently. */
+const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:[^\s#\\]+$/
+const HTTP = /^https?:/i
+
+/** Schemes that make a browser run or show the redirect itself instead of handing it to a client. */
+const ACTIVE = /^(?:javascript|data|vbscript|about|blob|view-source|filesystem|file):/i
+
+/** Checks redirect URIs (RFC 6749 section 3.1.2); throws `invalid_redirect_uri`. */
+export function checkRedirectUris(uris: readonly string[]): void {
+  const rule = 'must be an absolute URI without a fragment.'
+  checkEach('redirect_uris', uris, isAbsolute, rule, 'invalid_redirect_uri')
+}
+
+/** Checks that scheme, host and port of each post-logout URI are those of a redirect URI; throws `invalid_client_metadata`. */
+export function checkPostLogoutUris(uris: readonly string[], redirectUris: readonly string[]): void {
+  const places = redirectUris.map(placeOf)
+  const fits = (uri: string): boolean => isAbsolute(uri) && places.includes(placeOf(uri))
+  checkEach('post_logout_redirect_uris', uris, fits, 'must have the scheme, host and port of a redirect URI.')
+}
+
+/** Checks that a field, unless empty, is an http or https URL; throws `invalid_client_metadata`. */
+export function checkHttpUrl(field: string, url: string): void {
+  if (url === '' || isHttpUrl(url)) return
+  throw invalidMetadata(`Field '${field}' must be an http or https URL.`)
+}
+
+/** Whether a text is an http or https URL. */
+export const isHttpUrl = (text: string): boolean => /^https?:\S*$/i.test(text) && URL.canParse(text)
+
+/** CORS origins without a trailing slash; throws `invalid_client_metadata` for what is more than an http(s) origin. */
+export function readCorsOrigins(given: readonly string[]): readonly string[] {
+  const origins = given.map((origin) => origin.replace(/\/$/, ''))
+  const fits = (origin: string): boolean => /^https?:\/\/[^/?#@\\\s]+$/i.test(origin) && URL.canParse(origin)
+  const rule = 'must be an http or https origin without path, query or user.'
+  checkEach('allowed_cors_origins', origins, fits, rule)
+  return origins
+}
+
+function checkEach(
+  field: string,
+  uris: readonly string[],
+  fits: (uri: string) => boolean,
+  rule: string,
+  code: ErrorCode = 'invalid_client_metadata',
+): void {
+  const index = uris.findIndex((uri) => !fits(uri))
+  if (index !== -1) throw new OAuthError(code, `Entry ${index} of '${field}' ${rule}`)
+}
+
+function isAbsolute(uri: string): boolean {
+  if (!ABSOLUTE.test(uri) || ACTIVE.test(uri) || !URL.canParse(uri)) return false
+  return !HTTP.test(uri) || /^https?:\/\/[^/]/i.test(uri)
+}
+
+function placeOf(uri: string): string {
+  const { protocol, host } = new URL(uri)
+  return `${protocol}//${host}`
+}

@@ -1,0 +1,17 @@
+import { OAuthError } from './oauth-error.ts'
+import type { Facts } from './reasons.ts'
+
+/** The refusal of what a client is to be, with the rule that is broken. */
+export const invalidMetadata = (why: string, facts?: Facts): OAuthError =>
+  new OAuthError('invalid_client_metadata', why, facts)
+
+/** The refusal of a client that did not prove who it is, with what was wrong with its proof. */
+export const invalidClient = (why?: string, facts?: Facts): OAuthError =>
+  new OAuthError('invalid_client', why, facts)
+
+/** The refusal of a JSON body or query that cannot be read, with what it must be. */
+export const malformedBody = (why: string, facts?: Facts): OAuthError =>
+  new OAuthError('malformed_body', why, facts)
+
+/** What is said of a client, key or issuer that is not there. */
+export const resourceNotFound = (): OAuthError => new OAuthError('resource_not_found')

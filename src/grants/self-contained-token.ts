@@ -1,0 +1,44 @@
+import { accessTokenLifespan, type IssuingGrant } from '../clients/lifespans.ts'
+import type { RequestContext } from '../context.ts'
+import type { ClientRecord } from '../store/types.ts'
+import { makeAccessToken } from '../tokens/access-token.ts'
+import { stampOf } from '../tokens/formats.ts'
+import { responseWith, type TokenResponse } from '../tokens/issue.ts'
+import { randomText } from '../util/base64url.ts'
+import { nowSeconds } from '../util/clock.ts'
+import type { JsonObject } from '../util/json.ts'
+
+/** Ledgers that share a client's revocations; sealed into each token, so the number may change. */
+const SHARDS = 8
+
+/** What a token without a grant says; `subject` null stands for the client itself. */
+export interface SelfContainedClaims {
+  readonly grantType: IssuingGrant
+  readonly subject: string | null
+  readonly scope: readonly string[]
+  readonly audience: readonly string[]
+}
+
+/**
+ * Makes a token that has no grant: it carries its claims, and nothing is stored (design section 3).
+ * @param custom - custom claims, which only a token hook gives
+ */
+export async function issueSelfContainedToken(
+  ctx: RequestContext,
+  client: ClientRecord,
+  { grantType, subject, scope, audience }: SelfContainedClaims,
+  custom: JsonObject,
+): Promise<TokenResponse> {
+  const issuedAt = nowSeconds()
+  const lifetime = accessTokenLifespan(ctx.rt.config.ttl, client.metadata, grantType)
+  const id = randomText(16)
+  const common = { scope, audience, custom, issuedAt }
+  const accessToken = await makeAccessToken(
+    ctx.rt,
+    client,
+    { type: 'client', clientId: client.id, id, shards: SHARDS, subject, ...common, ...stampOf(client) },
+    { subject: subject ?? client.id, expiresAt: issuedAt + lifetime, ...common },
+  )
+  ctx.audit('token.issued', { client_id: client.id, grant_type: grantType })
+  return responseWith(ctx.rt, accessToken, lifetime, scope)
+}

@@ -1,0 +1,79 @@
+import type { Envelopes } from '../crypto/envelope.ts'
+import type { KeySource } from '../crypto/types.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+import { nowSeconds } from '../util/clock.ts'
+import { isName } from '../util/text.ts'
+import type { KeyMaterial } from './material.ts'
+import { type OpenedKey, openedKey, openSigningKey, sealKey } from './signing-key.ts'
+
+/** Keys a set may have: every one of them is opened, published and copied with it. */
+const MAX_KEYS = 50
+
+/** The key sets as an administrator sees and changes them (contract 1.4.6), always at the source. */
+export class StoredKeys {
+  readonly #source: KeySource
+  readonly #envelopes: Envelopes
+
+  constructor(source: KeySource, envelopes: Envelopes) {
+    this.#source = source
+    this.#envelopes = envelopes
+  }
+
+  /** The keys of a set, newest first; none if there is no such set. */
+  async read(set: string): Promise<readonly OpenedKey[]> {
+    const rows = isName(set) ? await this.#source.read(set) : []
+    return Promise.all(rows.map((row) => openSigningKey(this.#envelopes, row)))
+  }
+
+  /** Adds a key as the newest. Throws `resource_exists` for a kid the set has, `malformed_body` when it is full. */
+  async add(set: string, key: KeyMaterial): Promise<OpenedKey> {
+    checkSize((await this.#source.read(checkName(set))).length + 1)
+    const now = nowSeconds()
+    const added = await this.#source.add(await sealKey(this.#envelopes, set, key, now))
+    if (!added) throw new OAuthError('resource_exists')
+    return openedKey(key, now)
+  }
+
+  /** Puts keys, newest first, in the place of a whole set. Throws `resource_exists` when two have one kid. */
+  async replaceSet(set: string, keys: readonly KeyMaterial[]): Promise<readonly OpenedKey[]> {
+    checkSize(keys.length)
+    if (new Set(keys.map(({ kid }) => kid)).size < keys.length) throw new OAuthError('resource_exists')
+    return this.#replace(set, null, keys)
+  }
+
+  /** Puts a key, as the newest, in the place of the one of its kid, if there is one. */
+  async replaceKey(set: string, key: KeyMaterial): Promise<readonly OpenedKey[]> {
+    const others = (await this.#source.read(checkName(set))).filter(({ kid }) => kid !== key.kid)
+    checkSize(others.length + 1)
+    return this.#replace(set, key.kid, [key])
+  }
+
+  /** Deletes one key of a set, or with null all of them; returns the ids of those that were there. */
+  async remove(set: string, kid: string | null): Promise<readonly string[]> {
+    return isName(set) ? this.#source.replace(set, kid, []) : []
+  }
+
+  async #replace(
+    set: string,
+    kid: string | null,
+    keys: readonly KeyMaterial[],
+  ): Promise<readonly OpenedKey[]> {
+    checkName(set)
+    const now = nowSeconds()
+    const rows = await Promise.all(keys.map((key) => sealKey(this.#envelopes, set, key, now)))
+    await this.#source.replace(set, kid, rows)
+    return keys.map((key) => openedKey(key, now))
+  }
+}
+
+function checkName(set: string): string {
+  if (isName(set)) return set
+  throw new OAuthError(
+    'malformed_body',
+    'The name of a key set must be plain text of at most 255 characters.',
+  )
+}
+
+function checkSize(count: number): void {
+  if (count > MAX_KEYS) throw new OAuthError('malformed_body', `A key set holds at most ${MAX_KEYS} keys.`)
+}

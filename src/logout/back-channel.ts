@@ -1,0 +1,43 @@
+import { findClientOrAskSource } from '../clients/lookup.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+import { logLine } from '../http/log.ts'
+import { fetchOutbound } from '../http/outbound.ts'
+import type { LogoutRecipient, Notice } from '../ledger/types.ts'
+import type { Runtime } from '../runtime.ts'
+import type { ClientRecord } from '../store/types.ts'
+import { mapConcurrent } from '../util/map-concurrent.ts'
+import { makeLogoutToken } from './token.ts'
+
+/** Bounds of one try; the answer is not read further than its status. */
+const LIMITS = { maxBytes: 64 * 1024, timeoutMs: 5000 }
+
+/** The client that a notice, or a grant, is for; `undefined` where it is gone, though another may have its id. */
+export const recipientClient = (
+  rt: Runtime,
+  notice: Pick<LogoutRecipient, 'client' | 'instance'>,
+): Promise<ClientRecord | undefined> =>
+  findClientOrAskSource(rt, notice.client, ({ instance }) => instance === notice.instance)
+
+/** Tells a client that a session ended (OIDC Back-Channel Logout 1.0 section 2.5); false when it is to be tried again. */
+export async function deliverNotice(rt: Runtime, notice: Notice): Promise<boolean> {
+  try {
+    const client = await recipientClient(rt, notice)
+    const uri = client?.metadata.backchannel_logout_uri ?? ''
+    if (client === undefined || uri === '') return true
+    const body = new URLSearchParams({ logout_token: await makeLogoutToken(rt, client, notice) })
+    const { status } = await fetchOutbound(rt.config, uri, { method: 'POST', body }, LIMITS)
+    if (status >= 400) logLine('logout.refused', { client_id: notice.client, status })
+    return status < 500
+  } catch (thrown) {
+    const error = thrown instanceof OAuthError ? thrown.code : 'server_error'
+    logLine('logout.unsent', { client_id: notice.client, error })
+    return false
+  }
+}
+
+/** Tells clients, and strikes out what is settled; the ledger's alarm does the rest. */
+export async function deliverNotices(rt: Runtime, owner: string, notices: readonly Notice[]): Promise<void> {
+  const settled = await mapConcurrent(notices, (notice) => deliverNotice(rt, notice))
+  const ids = notices.filter((_, index) => settled[index] === true).map(({ id }) => id)
+  if (ids.length > 0) await rt.ledgers.call(owner, 'settleNotices', { ids })
+}

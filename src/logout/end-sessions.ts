@@ -1,0 +1,50 @@
+import type { RequestContext } from '../context.ts'
+import type { EndSessionsInput, LogoutRecipient, RevokeGrantsInput } from '../ledger/types.ts'
+import { nowSeconds } from '../util/clock.ts'
+import { deliverNotices } from './back-channel.ts'
+
+/**
+ * Ends login sessions of an owner. Their clients are told after the response, at once and again by the ledger's alarm
+ * where they cannot be reached, unless a new login just takes the session's place; tokens stay, unless configured
+ * otherwise. Throws `temporarily_unavailable`.
+ *
+ * @returns the clients to tell in the browser, the same when it is asked again
+ */
+export async function endSessions(
+  ctx: RequestContext,
+  owner: string,
+  target: EndSessionsInput['target'],
+  notify = true,
+): Promise<readonly LogoutRecipient[]> {
+  const { rt, attempt } = ctx
+  const flowLifetime = rt.config.ttl.loginConsentRequest
+  const revoke = notify && rt.config.oauth2.revokeTokensOnLogout
+  const input = { attempt, target, flowLifetime, notify, revoke }
+  const { ended, notices, told, revoked } = await rt.ledgers.call(owner, 'endSessions', input)
+  for (const sid of ended) ctx.audit('session.ended', { sid })
+  noteRevoked(ctx, 'token.revoked', revoked)
+  if (notices.length > 0) ctx.defer(deliverNotices(rt, owner, notices))
+  return told
+}
+
+/** Ends consents of an owner with all tokens that rest on them. Throws `temporarily_unavailable`. */
+export async function revokeGrants(
+  ctx: RequestContext,
+  owner: string,
+  target: RevokeGrantsInput['target'],
+): Promise<void> {
+  const { rt, attempt } = ctx
+  const flowLifetime = rt.config.ttl.loginConsentRequest
+  const { revoked } = await rt.ledgers.call(owner, 'revokeGrants', { attempt, target, flowLifetime })
+  noteRevoked(ctx, 'consent.revoked', revoked)
+}
+
+function noteRevoked(
+  { rt, audit, defer }: RequestContext,
+  event: 'token.revoked' | 'consent.revoked',
+  revoked: readonly string[],
+): void {
+  if (revoked.length === 0) return
+  audit(event, { grants: revoked })
+  defer(rt.book.revoke(revoked, nowSeconds()))
+}

@@ -1,0 +1,44 @@
+import type { Context } from 'hono'
+import { html, raw } from 'hono/html'
+import type { AppEnv } from '../context.ts'
+import { asciiUrl, withQuery } from '../http/location.ts'
+import { renderPage, scriptSource } from '../http/page.ts'
+import type { LogoutRecipient } from '../ledger/types.ts'
+import type { Runtime } from '../runtime.ts'
+import { recipientClient } from './back-channel.ts'
+
+/**
+ * Goes on once: half a second after the page's own load event, which comes when every frame has loaded or failed, or
+ * after seven seconds. A target that is slow to answer leaves this page running, so each way to go on ends the others,
+ * the link's too.
+ */
+const SCRIPT = `const link=document.getElementById('target')
+let timer=setTimeout(go,7000)
+function rest(){clearTimeout(timer);removeEventListener('load',loaded)}
+function go(){rest();location.replace(link.href)}
+function loaded(){rest();timer=setTimeout(go,500)}
+link.addEventListener('click',rest)
+addEventListener('load',loaded)`
+const POLICY = `script-src ${scriptSource(SCRIPT)}; frame-src http: https:; frame-ancestors 'none'`
+
+/** Where a client wants to be told in the browser, if it does (OIDC Front-Channel Logout 1.0 section 2). */
+export async function frontChannelUrl(rt: Runtime, told: LogoutRecipient): Promise<readonly string[]> {
+  const uri = (await recipientClient(rt, told))?.metadata.frontchannel_logout_uri ?? ''
+  return uri === '' ? [] : [withQuery(uri, { iss: rt.config.urls.issuer, sid: told.sid })]
+}
+
+/** Loads each client's page in a frame, and goes on to the target when all have loaded or took too long (contract 3.11). */
+export function showFrames(
+  c: Context<AppEnv>,
+  frames: readonly string[],
+  target: string,
+): Response | Promise<Response> {
+  const url = asciiUrl(target)
+  const count = frames.length === 1 ? 'one application' : `${frames.length} applications`
+  const content = html`<p role="status">You are being logged out of ${count}.</p>
+<div class="buttons"><a class="button" id="target" href="${url}">Go on</a></div>
+${frames.map((frame) => html`<iframe src="${frame}" title="Application" hidden></iframe>`)}
+<script>${raw(SCRIPT)}</script>`
+  const head = html`<noscript><meta http-equiv="refresh" content="8; url=${url}"></noscript>`
+  return renderPage(c, { title: 'Logging out', narrow: true, content, policy: POLICY, head })
+}

@@ -1,0 +1,49 @@
+import { renderClient } from '../clients/render.ts'
+import { callsOn } from '../flow/challenge.ts'
+import type { JsonObject } from '../util/json.ts'
+import { rfc3339 } from '../util/rfc3339.ts'
+import { logoutChallenge, logoutVerifier } from './state.ts'
+
+/** Logout request on the wire (contract 2.4). */
+export interface LogoutRequestView {
+  readonly challenge: string
+  readonly subject: string
+  readonly sid: string
+  readonly request_url: string
+  readonly rp_initiated: boolean
+  readonly requested_at: string
+  readonly expires_at: string
+  readonly client: JsonObject | null
+}
+
+const logoutCall = callsOn(
+  logoutChallenge,
+  ({ urls }, { requestUrl }) => new URL(requestUrl, urls.public).href,
+)
+
+/** Shows a logout request. */
+export const getLogoutRequest = logoutCall<LogoutRequestView>(
+  async ({ rt }, { state, expiresAt }, _body, challenge) => {
+    const { subject, sid, clientId } = state
+    const client = clientId === null ? undefined : await rt.clients.find(clientId)
+    return {
+      challenge,
+      subject,
+      sid,
+      request_url: state.requestUrl,
+      rp_initiated: clientId !== null,
+      requested_at: rfc3339(state.requestedAt),
+      expires_at: rfc3339(expiresAt),
+      client: client === undefined ? null : renderClient(client),
+    }
+  },
+)
+
+/** Accepts a logout request; the session ends when the browser brings the verifier. */
+export const acceptLogout = logoutCall(async ({ rt }, { state, expiresAt }) => {
+  const url = `${rt.config.urls.public}/oauth2/sessions/logout`
+  return { redirect_to: await logoutVerifier.urlWith(rt, url, state, expiresAt) }
+})
+
+/** Rejects a logout request: nothing happens, however late it comes (contract 1.4.2). */
+export const rejectLogout = logoutCall(async () => null)

@@ -1,0 +1,117 @@
+import type { Context } from 'hono'
+import { MAX_QUERY } from '../authorize/pipeline.ts'
+import { respondErrorPage, respondPage } from '../authorize/respond.ts'
+import type { AppEnv } from '../context.ts'
+import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
+import { clearSessionCookie, readSessionCookie } from '../flow/browser.ts'
+import { clearState } from '../flow/session-state.ts'
+import { Parameters, readFormEntries } from '../http/form.ts'
+import { withQuery } from '../http/location.ts'
+import { verifyIdTokenHint } from '../tokens/id-token-hint.ts'
+import { nowSeconds } from '../util/clock.ts'
+import { mapConcurrent } from '../util/map-concurrent.ts'
+import { endSessions } from './end-sessions.ts'
+import { frontChannelUrl, showFrames } from './front-channel.ts'
+import { type LogoutState, logoutChallenge, logoutVerifier } from './state.ts'
+
+/** Logout endpoint, GET and POST (OIDC RP-Initiated Logout 1.0 section 2, contract 3.11). */
+export async function logout(c: Context<AppEnv>): Promise<Response> {
+  try {
+    const verifier = c.req.query('logout_verifier')
+    return verifier === undefined ? await askLogoutApp(c) : await finish(c, verifier)
+  } catch (thrown) {
+    if (thrown instanceof OAuthError) return respondErrorPage(c, thrown)
+    throw thrown
+  }
+}
+
+/** Asks the logout app, or goes straight to the target when there is no session to end. */
+async function askLogoutApp(c: Context<AppEnv>): Promise<Response> {
+  const { rt } = c.var.ctx
+  const url = new URL(c.req.url)
+  const entries = c.req.method === 'POST' ? await readFormEntries(c.req.raw) : []
+  for (const [name, value] of entries) url.searchParams.append(name, value)
+  const parameters = new Parameters(url.searchParams)
+  const hint = parameters.get('id_token_hint')
+  // A hint cannot be longer than we made it.
+  if (url.search.length > MAX_QUERY + (hint?.length ?? 0))
+    throw invalidRequest(`The request is longer than ${MAX_QUERY} characters.`)
+  const asked = hint === undefined ? await byEndUser(c, parameters) : await byClient(c, hint, parameters)
+  if (typeof asked === 'string') {
+    // A login that was not remembered left no session, but pages may watch it.
+    if ((await readSessionCookie(c)) === undefined) clearState(c)
+    return respondPage(c, asked)
+  }
+  const requestedAt = nowSeconds()
+  const state = { ...asked, requestUrl: `/oauth2/sessions/logout${url.search}`, requestedAt }
+  const expiresAt = requestedAt + rt.config.ttl.loginConsentRequest
+  return respondPage(c, await logoutChallenge.urlWith(rt, rt.config.urls.logout, state, expiresAt))
+}
+
+type Asked = Omit<LogoutState, 'requestUrl' | 'requestedAt'>
+
+/** Without a hint only this browser's own session can end; a client named by its id may say where it leads. */
+async function byEndUser(c: Context<AppEnv>, parameters: Parameters): Promise<Asked | string> {
+  const { rt } = c.var.ctx
+  const clientId = parameters.get('client_id')
+  const leads = parameters.get('post_logout_redirect_uri') !== undefined
+  if (leads && clientId === undefined) {
+    const hint = "Parameter 'post_logout_redirect_uri' needs an 'id_token_hint' or a 'client_id'."
+    throw invalidRequest(hint)
+  }
+  const known = leads && clientId !== undefined
+  const target = known ? await logoutTarget(c, clientId, parameters) : rt.config.urls.postLogoutRedirect
+  const cookie = await readSessionCookie(c)
+  if (cookie === undefined) return target
+  const session = await rt.ledgers.call(cookie.owner, 'session', { sid: cookie.sid })
+  if (session === null) return target
+  return { owner: cookie.owner, sid: cookie.sid, subject: session.subject, clientId: null, target }
+}
+
+async function byClient(c: Context<AppEnv>, hint: string, parameters: Parameters): Promise<Asked | string> {
+  const { ctx } = c.var
+  const claims = await verifyIdTokenHint(ctx, hint)
+  const [clientId = ''] = claims.audience
+  ctx.seen(clientId)
+  if ((parameters.get('client_id') ?? clientId) !== clientId)
+    throw invalidRequest("Parameter 'client_id' is not the client of the 'id_token_hint'.")
+  const target = await logoutTarget(c, clientId, parameters)
+  const { owner, sid } = claims
+  if (sid === undefined) throw invalidRequest("Parameter 'id_token_hint' names no session.")
+  const session = await ctx.rt.ledgers.call(owner, 'session', { sid })
+  return session === null ? target : { owner, sid, subject: session.subject, clientId, target }
+}
+
+/** The registered target a client asked for, with its state, else the configured one. */
+async function logoutTarget(c: Context<AppEnv>, clientId: string, parameters: Parameters): Promise<string> {
+  const { clients, config } = c.var.ctx.rt
+  const requested = parameters.get('post_logout_redirect_uri')
+  const known = await clients.find(clientId)
+  const registers = (uris: readonly string[] | undefined): boolean =>
+    uris !== undefined && (requested === undefined || uris.includes(requested))
+  const current = registers(known?.metadata.post_logout_redirect_uris) ? known : await clients.fresh(clientId)
+  if (current === undefined) throw invalidRequest('The client is unknown.')
+  if (!registers(current.metadata.post_logout_redirect_uris)) {
+    throw invalidRequest("Parameter 'post_logout_redirect_uri' is not registered for this client.")
+  }
+  if (requested === undefined) return config.urls.postLogoutRedirect
+  const state = parameters.get('state')
+  return state === undefined ? requested : withQuery(requested, { state })
+}
+
+/** Ends the session the logout app agreed to end. A repeated verifier finds it ended and shows its clients' frames again. */
+async function finish(c: Context<AppEnv>, verifier: string): Promise<Response> {
+  const { ctx } = c.var
+  const opened = await logoutVerifier.open(ctx.rt, verifier)
+  if (opened === undefined) throw new OAuthError('challenge_not_found')
+  if (opened.expired) throw new OAuthError('request_unauthorized', 'The logout request has expired.')
+  const { owner, sid, clientId, target } = opened.state
+  const cookie = await readSessionCookie(c)
+  const own = cookie?.sid === sid
+  // Without a client only the browser that asked may end its session. After that it has no cookie, and may come again.
+  const told = await endSessions(ctx, owner, { sid, onlyEnded: clientId === null && !own })
+  if (own) clearSessionCookie(c)
+  if (own || (cookie === undefined && clientId !== null)) clearState(c)
+  const frames = (await mapConcurrent(told, (client) => frontChannelUrl(ctx.rt, client))).flat()
+  return frames.length === 0 ? respondPage(c, target) : showFrames(c, frames, target)
+}

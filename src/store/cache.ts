@@ -1,0 +1,157 @@
+import { waitUntil } from 'cloudflare:workers'
+import { OAuthError } from '../errors/oauth-error.ts'
+import { BoundedMap } from '../util/bounded-map.ts'
+import { nowMs } from '../util/clock.ts'
+import { type Copy, kvCache, MAX_AGE_MS, type Versioned } from './cache-kv.ts'
+import { emptyMemory, type Held, MAX_ENTRIES, MEMORY_MS } from './cache-memory.ts'
+import { queryD1 } from './d1.ts'
+
+/** Least time between two reads of the source for one id, where a refusal asks for them; also the pause after a failed one. */
+const ASK_AGAIN_MS = 1000
+/** A read that takes longer is not joined any more: the request that began it may be gone. */
+const JOIN_MS = 5000
+/** Reads of the source one isolate has under way at most; what memory or KV can answer is answered all the same. */
+const MAX_READS = 64
+
+interface Reading<T> {
+  readonly startedAt: number
+  readonly result: Promise<T | undefined>
+}
+
+interface Asked {
+  readonly at: number
+  readonly outcome: 'found' | 'absent' | 'failed'
+}
+
+/**
+ * Versioned copies of rows of D1: D1 is the truth, KV the regional copy, memory the isolate's. A copy may say yes
+ * for 60 s after its primary read, and longer only while the source is unreachable; an older version never replaces
+ * a newer one; an absent id is never remembered (design rule 5 and section 2).
+ */
+export interface ReadThroughCache<T extends Versioned> {
+  /** The value from memory, KV or D1, in this order. Throws `temporarily_unavailable` when none can tell. */
+  find(id: string): Promise<T | undefined>
+  /**
+   * The value from the source, asked at most once a second per id: within it, the last answer holds.
+   * Throws `temporarily_unavailable` when the source cannot be asked.
+   */
+  fresh(id: string): Promise<T | undefined>
+  /** The value from the source, asked now. Throws `temporarily_unavailable` when it cannot be asked. */
+  read(id: string): Promise<T | undefined>
+  /** Takes the value a write just stored into memory and KV. */
+  put(id: string, value: T, writtenAt: number): Promise<void>
+  /** Forgets a value that was just deleted at the given version; copies up to it are refused from now on. */
+  drop(id: string, version: number): Promise<void>
+}
+
+/**
+ * ReadThroughCache with a memory of their own.
+ * @param name prefixes the keys in KV.
+ * @param source reads one value from the primary.
+ */
+export function readThroughCache<T extends Versioned>(
+  name: string,
+  kv: KVNamespace,
+  source: (id: string) => Promise<T | undefined>,
+): ReadThroughCache<T> {
+  const regional = kvCache<T>(name, kv)
+  const memory = emptyMemory<T>()
+  const asked = new BoundedMap<Asked>(MAX_ENTRIES)
+  const shareLoad = sharing<T>(Number.POSITIVE_INFINITY)
+  const shareRead = sharing<T>(MAX_READS)
+
+  async function read(id: string): Promise<T | undefined> {
+    const readAt = nowMs()
+    const note = (outcome: Asked['outcome']): void => asked.set(id, { at: readAt, outcome })
+    const value = await queryD1(() => source(id)).catch((error: unknown) => {
+      note('failed')
+      throw error
+    })
+    note(value === undefined ? 'absent' : 'found')
+    if (value === undefined) {
+      const held = memory.get(id)
+      if (held !== undefined && held.readAt <= readAt) memory.forget(id, held.value.version)
+      return undefined
+    }
+    const copy = { value, readAt }
+    if (memory.accept(id, copy)) waitUntil(regional.put(id, copy))
+    else note('absent')
+    // A write may have overtaken the read: the newer value counts, and a deletion over both.
+    return memory.get(id)?.value
+  }
+
+  async function load(id: string): Promise<T | undefined> {
+    const copy = await regional.get(id)
+    const now = nowMs()
+    // A clock that runs ahead elsewhere must not lengthen the copy's use here: its time is worth nothing.
+    if (copy !== undefined) memory.accept(id, copy.readAt > now ? { ...copy, readAt: 0 } : copy)
+    const held = memory.get(id)
+    if (held !== undefined && isYoung(held, now)) {
+      held.trustedUntil = now + MEMORY_MS
+      return held.value
+    }
+    try {
+      return await shareRead(id, read)
+    } catch (error) {
+      const last = memory.get(id)
+      if (last === undefined) throw error
+      last.stretchedUntil = nowMs() + ASK_AGAIN_MS
+      return last.value
+    }
+  }
+
+  return {
+    read,
+    async find(id) {
+      const held = memory.get(id)
+      const now = nowMs()
+      return held !== undefined && mayAnswer(held, now) ? held.value : shareLoad(id, load)
+    },
+    async fresh(id) {
+      const last = asked.get(id)
+      if (last !== undefined && nowMs() - last.at < ASK_AGAIN_MS) {
+        if (last.outcome === 'failed') throw unavailable()
+        const held = memory.get(id)
+        if (held !== undefined) return held.value
+        if (last.outcome === 'absent') return undefined
+      }
+      return shareRead(id, read)
+    },
+    async put(id, value, writtenAt) {
+      const copy = { value, readAt: writtenAt }
+      memory.accept(id, copy)
+      await regional.put(id, copy)
+    },
+    async drop(id, version) {
+      memory.forget(id, version)
+      await regional.drop(id)
+    },
+  }
+}
+
+/** Lets callers for one id share one piece of work, which also outlives the request that began it; of `limit` at most. */
+function sharing<T>(limit: number) {
+  const under = new Map<string, Reading<T>>()
+  return (id: string, work: (id: string) => Promise<T | undefined>): Promise<T | undefined> => {
+    const now = nowMs()
+    const running = under.get(id)
+    if (running !== undefined && now - running.startedAt < JOIN_MS) return running.result
+    if (under.size >= limit) return Promise.reject(unavailable())
+    const reading: Reading<T> = { startedAt: now, result: work(id) }
+    under.set(id, reading)
+    const settled = (): void => {
+      if (under.get(id) === reading) under.delete(id)
+    }
+    waitUntil(reading.result.then(settled, settled))
+    return reading.result
+  }
+}
+
+const isYoung = (copy: Copy<Versioned>, now: number): boolean => now - copy.readAt < MAX_AGE_MS
+
+/** Whether memory may answer alone. */
+const mayAnswer = (held: Held<Versioned>, now: number): boolean =>
+  now < held.stretchedUntil || (isYoung(held, now) && now < held.trustedUntil)
+
+const unavailable = (): OAuthError =>
+  new OAuthError('temporarily_unavailable', 'The database cannot be reached.')

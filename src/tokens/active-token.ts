@@ -1,0 +1,91 @@
+import { findClientOrAskSource } from '../clients/lookup.ts'
+import type { RequestContext } from '../context.ts'
+import type { Expiring } from '../crypto/sealed.ts'
+import { isSignedBy, readJwt } from '../keys/read-jwt.ts'
+import { ACCESS_TOKEN_SET } from '../keys/ring.ts'
+import { clientShard } from '../ledger/owner.ts'
+import type { StoredGrant } from '../ledger/types.ts'
+import type { ClientRecord } from '../store/types.ts'
+import { nowSeconds } from '../util/clock.ts'
+import {
+  accessJtis,
+  accessTokens,
+  type GrantToken,
+  refreshTokens,
+  type SelfContainedToken,
+  stampFits,
+} from './formats.ts'
+import { narrowed } from './targets.ts'
+
+/** A presented token that opened: it is ours, but says nothing yet of being active. */
+export type OpenedToken =
+  | { readonly use: 'access_token'; readonly token: Expiring<GrantToken | SelfContainedToken> }
+  | { readonly use: 'refresh_token'; readonly token: Expiring<GrantToken> }
+
+/** An active token: its grant's row, or for a client's own token what it carries. */
+export type ActiveToken =
+  | {
+      readonly use: 'access_token' | 'refresh_token'
+      readonly grant: StoredGrant
+      readonly token: Expiring<GrantToken>
+    }
+  | { readonly use: 'access_token'; readonly grant: null; readonly token: Expiring<SelfContainedToken> }
+
+/**
+ * Opens a token of any kind: opaque with or without prefix, or a JWT whose `jti` is the envelope. `undefined`
+ * for what was not issued here, decided without storage (design rule 1).
+ */
+export async function openToken(ctx: RequestContext, text: string): Promise<OpenedToken | undefined> {
+  if (text.split('.').length === 3) return openJwt(ctx, text)
+  if (!text.startsWith('ory_rt_')) {
+    const token = await accessTokens.open(ctx.rt, text)
+    if (token !== undefined) return { use: 'access_token', token }
+  }
+  const token = await refreshTokens.open(ctx.rt, text)
+  return token === undefined ? undefined : { use: 'refresh_token', token }
+}
+
+/** Opens the `jti` before any key is looked up, then verifies the signature by whichever published key made it. */
+async function openJwt({ rt }: RequestContext, jwt: string): Promise<OpenedToken | undefined> {
+  const jti: unknown = readJwt(jwt)?.claims.jti
+  const token = typeof jti === 'string' ? await accessJtis.open(rt, jti) : undefined
+  const genuine = token !== undefined && (await isSignedBy(rt.keys, ACCESS_TOKEN_SET, jwt))
+  return genuine ? { use: 'access_token', token } : undefined
+}
+
+export const isExpired = ({ expiresAt }: { readonly expiresAt: number | null }): boolean =>
+  expiresAt !== null && expiresAt <= nowSeconds()
+
+/** The ledger that would know of a client's own token that it was revoked. */
+export const shardOf = (token: SelfContainedToken): string =>
+  clientShard(token.clientId, token.id, token.shards)
+
+/** Asks the token's ledger, and the client as it is now, whether the token is active; `undefined` if not. */
+export async function findActive(
+  ctx: RequestContext,
+  { use, token }: OpenedToken,
+): Promise<ActiveToken | undefined> {
+  if (isExpired(token)) return undefined
+  const { ledgers, config } = ctx.rt
+  if (token.type === 'client') {
+    const spent = await ledgers.call(shardOf(token), 'isConsumed', { id: token.id })
+    const fits = !spent && (await isHonoured(ctx, token.clientId, use, token))
+    return fits ? { use: 'access_token', grant: null, token } : undefined
+  }
+  const { grantId: id, generation, owner } = token
+  const grant = await ledgers.call(owner, 'inspect', { id, generation, grace: config.oauth2.grace, use })
+  if (grant === null || !(await isHonoured(ctx, grant.clientId, use, token))) return undefined
+  return { use, grant: narrowed(grant, token.targets), token }
+}
+
+/** Whether the client still honours tokens of this stamp; only the source may say no. */
+async function isHonoured(
+  ctx: RequestContext,
+  clientId: string,
+  use: OpenedToken['use'],
+  token: GrantToken | SelfContainedToken,
+): Promise<boolean> {
+  ctx.seen(clientId)
+  const fits = (client: ClientRecord): boolean => stampFits(use, token, client)
+  return (await findClientOrAskSource(ctx.rt, clientId, fits)) !== undefined
+}

@@ -1,0 +1,50 @@
+import * as v from 'valibot'
+import type { RequestContext } from '../context.ts'
+import { invalidRequest } from '../errors/oauth-error.ts'
+import { isSignedBy, readJwt } from '../keys/read-jwt.ts'
+import { ID_TOKEN_SET } from '../keys/ring.ts'
+import { ownerOf } from '../ledger/owner.ts'
+import { nowSeconds } from '../util/clock.ts'
+import { pairwiseSids } from './subject.ts'
+
+const hintFormat = v.object({
+  iss: v.string(),
+  sub: v.string(),
+  aud: v.union([v.string(), v.array(v.string())]),
+  sid: v.optional(v.string()),
+  iat: v.number(),
+})
+
+/** How far ahead another machine's clock may be, in seconds. */
+const SKEW_SECONDS = 60
+
+/** What an ID token that was given as a hint says: whose it is, in which session, and for which clients. */
+export interface Hint {
+  readonly owner: string
+  readonly sid: string | undefined
+  readonly subject: string
+  readonly audience: readonly string[]
+}
+
+/**
+ * Verifies an `id_token_hint` against every published key; an expired one is fine (OIDC Core section 3.1.2.1).
+ * Throws `invalid_request` for anything this server did not sign.
+ */
+export async function verifyIdTokenHint({ rt }: RequestContext, hint: string): Promise<Hint> {
+  const jwt = readJwt(hint)
+  const parsed = v.safeParse(hintFormat, jwt?.claims)
+  // The same key signs logout tokens, which prove no login (RFC 8725 section 3.11).
+  const isIdToken = parsed.success && jwt?.header.typ === 'JWT' && parsed.output.iss === rt.config.urls.issuer
+  const isNow = isIdToken && parsed.output.iat <= nowSeconds() + SKEW_SECONDS
+  if (!isNow || !(await isSignedBy(rt.keys, ID_TOKEN_SET, hint))) {
+    throw invalidRequest('hint_foreign')
+  }
+  const { sub, sid, aud } = parsed.output
+  const session = sid === undefined ? undefined : await pairwiseSids.open(rt, sid)
+  return {
+    owner: session?.owner ?? ownerOf('subject', sub),
+    sid: session?.sid ?? sid,
+    subject: sub,
+    audience: [aud].flat(),
+  }
+}

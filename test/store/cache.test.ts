@@ -1,0 +1,253 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { readThroughCache } from '../../src/store/cache.ts'
+import { kvCache } from '../../src/store/cache-kv.ts'
+import { testEnv } from '../support/bindings.ts'
+
+interface Item {
+  readonly version: number
+  readonly text: string
+}
+
+const kv = testEnv().COPIES
+let names = 0
+
+/** A source in memory that counts how often it is asked, and isolates over it that share one KV. */
+function makeSource() {
+  names += 1
+  const name = `copies-test-${names}`
+  const rows = new Map<string, Item>()
+  const state = { reads: 0, down: false, gate: Promise.resolve() }
+  const read = async (id: string): Promise<Item | undefined> => {
+    state.reads += 1
+    if (state.down) throw new Error('down')
+    const row = rows.get(id)
+    await state.gate
+    return row
+  }
+  return { name, rows, state, isolate: () => readThroughCache<Item>(name, kv, read) }
+}
+
+const item = (version: number): Item => ({ version, text: `v${version}` })
+const later = (milliseconds: number): void => {
+  vi.setSystemTime(Date.now() + milliseconds)
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  vi.spyOn(console, 'log').mockImplementation(() => undefined)
+})
+afterEach(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
+})
+
+describe('find', () => {
+  it('asks the source once, then memory for 20 s and until 60 s after the read', async () => {
+    const { rows, state, isolate } = makeSource()
+    const copies = isolate()
+    rows.set('a', item(1))
+    expect(await copies.find('a')).toEqual(item(1))
+    rows.set('a', item(2))
+    for (const step of [0, 19_000, 20_000, 20_000]) {
+      later(step)
+      expect(await copies.find('a')).toEqual(item(1))
+    }
+    expect(state.reads).toBe(1)
+    later(1001)
+    expect(await copies.find('a')).toEqual(item(2))
+    expect(state.reads).toBe(2)
+  })
+
+  it('shares one read among concurrent callers', async () => {
+    const { rows, state, isolate } = makeSource()
+    rows.set('a', item(1))
+    const copies = isolate()
+    await Promise.all(Array.from({ length: 20 }, () => copies.find('a')))
+    expect(state.reads).toBe(1)
+  })
+
+  it('never remembers that an id is unknown', async () => {
+    const { rows, isolate } = makeSource()
+    const copies = isolate()
+    expect(await copies.find('a')).toBeUndefined()
+    rows.set('a', item(1))
+    expect(await copies.find('a')).toEqual(item(1))
+  })
+
+  it('lets another isolate use the copy in KV, counted from the first read', async () => {
+    const { name, rows, state, isolate } = makeSource()
+    rows.set('a', item(1))
+    const [first, second] = [isolate(), isolate()]
+    await first.find('a')
+    await vi.waitUntil(async () => (await kv.list({ prefix: `${name}:` })).keys.length > 0)
+    later(59_000)
+    expect(await second.find('a')).toEqual(item(1))
+    rows.set('a', item(2))
+    later(1001)
+    expect(await second.find('a')).toEqual(item(2))
+    expect(state.reads).toBe(2)
+  })
+
+  it('sees a write of another isolate through KV after 20 s at the latest', async () => {
+    const { rows, isolate } = makeSource()
+    rows.set('a', item(1))
+    const [reader, writer] = [isolate(), isolate()]
+    await reader.find('a')
+    later(10)
+    rows.set('a', item(2))
+    await writer.put('a', item(2), Date.now())
+    expect(await reader.find('a')).toEqual(item(1))
+    later(20_000)
+    expect(await reader.find('a')).toEqual(item(2))
+  })
+
+  it('trusts no copy from a clock that runs ahead, except while the source is unreachable', async () => {
+    const { name, rows, state, isolate } = makeSource()
+    rows.set('a', item(2))
+    await kvCache<Item>(name, kv).put('a', { value: item(1), readAt: Date.now() + 50_000 })
+    expect(await isolate().find('a')).toEqual(item(2))
+    state.down = true
+    expect((await isolate().find('a'))?.version).toBeGreaterThan(0)
+  })
+})
+
+describe('versions', () => {
+  it('keeps a newer version in KV when an older one arrives later', async () => {
+    const { name } = makeSource()
+    const store = kvCache<Item>(name, kv)
+    await store.put('a', { value: item(3), readAt: Date.now() })
+    await store.put('a', { value: item(2), readAt: Date.now() + 5000 })
+    expect((await store.get('a'))?.value).toEqual(item(3))
+    await store.put('a', { value: item(4), readAt: Date.now() })
+    expect((await store.get('a'))?.value).toEqual(item(4))
+  })
+
+  it('keeps what a write stored while an older read was under way', async () => {
+    const { rows, state, isolate } = makeSource()
+    const copies = isolate()
+    const gate = Promise.withResolvers<void>()
+    state.gate = gate.promise
+    rows.set('a', item(1))
+    const reading = copies.find('a')
+    await vi.waitUntil(() => state.reads === 1)
+    await copies.put('a', item(2), Date.now())
+    gate.resolve()
+    expect(await reading).toEqual(item(2))
+    expect(await copies.find('a')).toEqual(item(2))
+  })
+
+  it('does not bring a deleted value back from a read that was under way, nor from KV', async () => {
+    const { name, rows, state, isolate } = makeSource()
+    const copies = isolate()
+    const gate = Promise.withResolvers<void>()
+    state.gate = gate.promise
+    rows.set('a', item(1))
+    const reading = copies.find('a')
+    await vi.waitUntil(() => state.reads === 1)
+    rows.delete('a')
+    await copies.drop('a', 1)
+    gate.resolve()
+    expect(await reading).toBeUndefined()
+    await kvCache<Item>(name, kv).put('a', { value: item(1), readAt: Date.now() })
+    expect(await copies.find('a')).toBeUndefined()
+    rows.set('a', item(2))
+    expect(await copies.find('a')).toEqual(item(2))
+  })
+
+  it('follows a restored database whose versions went back, after 60 s', async () => {
+    const { rows, isolate } = makeSource()
+    const copies = isolate()
+    rows.set('a', item(9))
+    await copies.find('a')
+    rows.set('a', item(3))
+    later(60_001)
+    expect(await copies.find('a')).toEqual(item(3))
+  })
+})
+
+describe('fresh', () => {
+  it('asks the source at most once a second, and tells the last answer meanwhile', async () => {
+    const { rows, state, isolate } = makeSource()
+    const copies = isolate()
+    rows.set('a', item(1))
+    await Promise.all([copies.fresh('a'), copies.fresh('a')])
+    rows.set('a', item(2))
+    expect(await copies.fresh('a')).toEqual(item(1))
+    expect(state.reads).toBe(1)
+    later(1000)
+    expect(await copies.fresh('a')).toEqual(item(2))
+    expect(await copies.find('a')).toEqual(item(2))
+    expect(state.reads).toBe(2)
+  })
+
+  it('asks no second time for an id that find just found unknown', async () => {
+    const { state, isolate } = makeSource()
+    const copies = isolate()
+    await copies.find('nobody')
+    expect(await copies.fresh('nobody')).toBeUndefined()
+    expect(state.reads).toBe(1)
+  })
+
+  it('forgets what the source no longer has', async () => {
+    const { rows, isolate } = makeSource()
+    const copies = isolate()
+    rows.set('a', item(1))
+    await copies.find('a')
+    rows.delete('a')
+    later(1000)
+    expect(await copies.fresh('a')).toBeUndefined()
+    expect(await copies.find('a')).toBeUndefined()
+  })
+})
+
+describe('while the source is unreachable', () => {
+  const unavailable = { code: 'temporarily_unavailable' }
+
+  it('stretches a known value, asks again once a second, and returns to the source', async () => {
+    const { rows, state, isolate } = makeSource()
+    const copies = isolate()
+    rows.set('a', item(1))
+    await copies.find('a')
+    state.down = true
+    later(600_000)
+    expect(await copies.find('a')).toEqual(item(1))
+    expect(await copies.find('a')).toEqual(item(1))
+    expect(state.reads).toBe(2)
+    rows.set('a', item(2))
+    state.down = false
+    later(1000)
+    expect(await copies.find('a')).toEqual(item(2))
+  })
+
+  it('stretches a copy that only KV has', async () => {
+    const { name, state, isolate } = makeSource()
+    await kvCache<Item>(name, kv).put('a', { value: item(1), readAt: Date.now() - 600_000 })
+    state.down = true
+    expect(await isolate().find('a')).toEqual(item(1))
+  })
+
+  it('says neither yes nor no without a copy, and refuses to say no in fresh', async () => {
+    const { rows, state, isolate } = makeSource()
+    const copies = isolate()
+    rows.set('a', item(1))
+    await copies.find('a')
+    state.down = true
+    later(1000)
+    await expect(copies.find('b')).rejects.toMatchObject(unavailable)
+    await expect(copies.fresh('a')).rejects.toMatchObject(unavailable)
+    await expect(copies.fresh('a')).rejects.toMatchObject(unavailable)
+    expect(state.reads).toBe(3)
+  })
+
+  it('limits how many reads are under way', async () => {
+    const { state, isolate } = makeSource()
+    const gate = Promise.withResolvers<void>()
+    state.gate = gate.promise
+    const copies = isolate()
+    const outcomes = Promise.allSettled(Array.from({ length: 100 }, (_, index) => copies.find(`id-${index}`)))
+    await vi.waitUntil(() => state.reads === 64)
+    gate.resolve()
+    const refused = (await outcomes).filter((outcome) => outcome.status === 'rejected')
+    expect(refused).toHaveLength(36)
+  })
+})
