@@ -3,7 +3,6 @@ import type { AppEnv } from '../context.ts'
 import { accessDenied, invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { invalidClient } from '../errors/refusals.ts'
 import { browserMatches } from '../flow/browser.ts'
-import { UNUSABLE_CODE } from '../flow/device-request.ts'
 import { deviceVerifier } from '../flow/device-state.ts'
 import { verifyUrl } from '../flow/urls.ts'
 import { readQuery } from '../http/form.ts'
@@ -30,7 +29,7 @@ export async function afterUserCode(
   if (!browserMatches(c, 'device', '', state))
     throw new OAuthError('request_forbidden', 'flow_of_other_browser')
   const found = await ledgers.call(state.owner, 'findDevice', null)
-  if (found?.id !== state.device) throw invalidRequest(UNUSABLE_CODE)
+  if (found?.id !== state.device) throw invalidRequest('user_code_unusable')
   const { id, expiresAt, request: query } = found
   if (readQuery(query).get('client_id') !== clientId) {
     throw invalidClient('flow_of_other_client')

@@ -71,5 +71,5 @@ export const rejectConsent = consentCall((ctx, { state, expiresAt }, body) => {
 /** A granted scope is joined with spaces on the wire, so it cannot hold one (RFC 6749 section 3.3). */
 function checkScopes(scopes: readonly string[]): void {
   if (scopes.every((scope) => SCOPE_TOKEN.test(scope))) return
-  throw invalidRequest("Field 'grant_scope' holds a value that is no scope token.")
+  throw invalidRequest('field_malformed', { field: 'grant_scope', expected: 'a list of scope tokens' })
 }

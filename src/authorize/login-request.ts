@@ -83,18 +83,17 @@ function checkTime(field: string, text: string): number | undefined {
   const time = parseRfc3339Ms(text)
   const now = nowMs()
   if (time !== undefined && time <= now + MAX_AHEAD_MS) return Math.min(time, now)
-  throw invalidRequest(`Field '${field}' must be an RFC 3339 time that has come.`)
+  throw invalidRequest('field_malformed', { field, expected: 'an RFC 3339 time that has come' })
 }
 
 /** Refuses subjects that could not name an owner unambiguously (design section 2). */
 function checkSubject(field: string, subject: string): void {
-  const problem =
-    subject === ''
-      ? 'must not be empty'
-      : subject.length > MAX_SUBJECT
-        ? 'must have at most 255 characters'
-        : !isPlainText(subject)
-          ? 'must be well-formed text without control characters'
-          : undefined
-  if (problem !== undefined) throw invalidRequest(`Field '${field}' ${problem}.`)
+  if (subject === '') throw invalidRequest('field_missing', { field })
+  const expected =
+    subject.length > MAX_SUBJECT
+      ? `of at most ${MAX_SUBJECT} characters`
+      : !isPlainText(subject)
+        ? 'well-formed text without control characters'
+        : undefined
+  if (expected !== undefined) throw invalidRequest('field_malformed', { field, expected })
 }

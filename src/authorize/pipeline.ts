@@ -32,14 +32,14 @@ export async function validateOn(
     const parameters = channel.read(query, profiles.server)
     // A hint may be as long as it was made. Nothing that a stranger writes is: it would travel in the login challenge.
     if (query.length > MAX_QUERY + (parameters.get('id_token_hint')?.length ?? 0))
-      throw invalidRequest(`The request is longer than ${MAX_QUERY} characters.`)
+      throw invalidRequest('request_too_long', { limit: `${MAX_QUERY} characters` })
     const client = await findClient(ctx, parameters)
     const judge = (by: ClientRecord): Validation =>
       channel.judge({ client: by, config, profile: profiles.of(by), query, parameters }, pending)
     const first = judge(client)
     if (first.error === undefined) return first
     const current = await ctx.rt.clients.fresh(client.id)
-    if (current === undefined) throw invalidClient('The client does not exist.')
+    if (current === undefined) throw invalidClient('client_unregistered')
     return current.version === client.version ? first : judge(current)
   } catch (thrown) {
     if (!(thrown instanceof OAuthError) || thrown.status >= 500) throw thrown

@@ -51,7 +51,7 @@ export async function viewRequest(ctx: RequestContext, flow: Flow): Promise<Requ
   const clientId = parameters.require('client_id')
   ctx.seen(clientId)
   const client = await findClientOrAskSource(ctx.rt, clientId)
-  if (client === undefined) throw new OAuthError('challenge_not_found')
+  if (client === undefined) throw new OAuthError('challenge_not_found', 'client_unknown')
   return {
     requested_scope: parameters.list('scope'),
     requested_access_token_audience: audienceIn(parameters),

@@ -45,7 +45,8 @@ function resolveRedirectUri(client: ClientRecord, parameters: Parameters): strin
   const [only, ...others] = registered ?? []
   const isPlain = only !== undefined && others.length === 0 && !isOpenid(parameters)
   if (isPlain && parameters.get('redirect_uri') === undefined) return only
-  const requested = parameters.require('redirect_uri')
+  const requested = parameters.get('redirect_uri')
+  if (requested === undefined) throw invalidRequest('redirect_uri_missing')
   if (requested.includes('#'))
     throw invalidRequest('parameter_malformed', {
       parameter: 'redirect_uri',

@@ -39,7 +39,7 @@ export const callsOn =
   ): ChallengeCall<Body> =>
   async (ctx, challenge, body) => {
     const opened = await kind.open(ctx.rt, challenge)
-    if (opened === undefined) throw new OAuthError('challenge_not_found')
+    if (opened === undefined) throw new OAuthError('challenge_not_found', 'challenge_unknown')
     return opened.expired
       ? { status: 410, body: { redirect_to: afresh(ctx.rt.config, opened.state) } }
       : { status: 200, body: await answer(ctx, opened, body, challenge) }
