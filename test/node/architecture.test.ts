@@ -123,6 +123,16 @@ describe('how a grant was asked for', () => {
   })
 })
 
+describe('a rule of authorization', () => {
+  it('asks its profile, never a setting', () => {
+    const setting = /\boauth2\.|\bttl\.authCode|config\.loopback|\{[^}]*\b(?:oauth2|loopback)\b[^}]*\} = /
+    const asking = sources.filter(({ path, text }) => part(path) === 'authorize' && setting.test(text))
+    expect(asking.map(({ path }) => path)).toEqual([])
+    const settled = sources.filter(({ path, text }) => part(path) === 'profiles' && /\boauth2\./.test(text))
+    expect(settled.map(({ path }) => path)).toEqual(['src/profiles/hydra.ts'])
+  })
+})
+
 describe('a redirect', () => {
   it('is made in one place, so that every Location is ASCII and escaped once', () => {
     const makers = sources.filter(({ text }) =>
