@@ -10,8 +10,6 @@ import { nowSeconds } from '../util/clock.ts'
 import { isJsonObject, isShallow, type JsonObject } from '../util/json.ts'
 import { findClient } from './target.ts'
 
-const LIMITS = { maxBytes: 64 * 1024, timeoutMs: 5000 }
-
 /** Members that are taken: the parameters of an authorization request that this server knows. */
 const KNOWN: readonly string[] = [
   'client_id response_type redirect_uri scope state nonce response_mode display prompt max_age ui_locales',
@@ -73,7 +71,7 @@ function merged(plain: Entries, claims: JsonObject): Entries {
 /** Fetches the object at one of the client's registered addresses. */
 async function fetchObject(ctx: RequestContext, client: ClientRecord, uri: string): Promise<string> {
   if (!client.metadata.request_uris.includes(uri)) throw new OAuthError('invalid_request_uri')
-  const answer = await fetchOutbound(ctx.rt.config, uri, {}, LIMITS).catch(() => undefined)
+  const { answer } = await fetchOutbound(ctx.rt.config, 'request_object', uri)
   if (answer?.status !== 200) throw new OAuthError('invalid_request_uri')
   return new TextDecoder().decode(answer.body).trim()
 }

@@ -4,7 +4,10 @@ import { type Import, type Source, sourcesIn } from './sources.ts'
 
 /** Layers from the ground up: what stands in one imports from its own layer and those below. */
 const LAYERS: readonly (readonly string[])[] = [
-  ['errors', 'http', 'config', 'util'],
+  ['errors'],
+  ['util'],
+  ['config'],
+  ['http'],
   ['crypto'],
   ['keys'],
   ['ledger', 'store'],
