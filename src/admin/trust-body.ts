@@ -1,9 +1,9 @@
 import { calculateJwkThumbprint } from 'jose'
 import * as v from 'valibot'
-import { isPublicKey } from '../clients/metadata/jwks.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import { isPublicKey, mayVerify, publicMembers } from '../keys/foreign-keys.ts'
 import { MAX_ISSUER, type TrustedIssuer } from '../store/trusted-issuers.ts'
-import { isJsonObject, type JsonObject, pick } from '../util/json.ts'
+import { isJsonObject, type JsonObject } from '../util/json.ts'
 import { parseRfc3339 } from '../util/rfc3339.ts'
 import { instant } from '../util/schema.ts'
 import { SCOPE_TOKEN } from '../util/scope.ts'
@@ -21,14 +21,6 @@ const body = v.object({
   jwk: v.nullish(v.custom<JsonObject>(isJsonObject)),
   expires_at: v.nullish(instant),
 })
-
-/** What is kept of a key, by its type: what makes it up, and how it may be used (RFC 7518 section 6, RFC 8037 section 2). */
-const COMMON = ['kty', 'kid', 'use', 'alg']
-const MEMBERS: Readonly<Record<string, readonly string[]>> = {
-  RSA: [...COMMON, 'e', 'n'],
-  EC: [...COMMON, 'crv', 'x', 'y'],
-  OKP: [...COMMON, 'crv', 'x'],
-}
 
 /**
  * Reads the body that trusts an issuer (contract 1.4.7).
@@ -49,15 +41,11 @@ export async function readTrust(json: unknown, now: number): Promise<Omit<Truste
     throw broken(`Field 'scope' must be an array of scope tokens, at most ${MAX_SCOPE} characters in all.`)
   if (!expiresAt || expiresAt <= now) throw broken("Field 'expires_at' must lie ahead.")
   const kid = jwk?.['kid']
-  if (!jwk || typeof kid !== 'string' || !isName(kid) || !isVerifyingKey(jwk))
+  if (!jwk || typeof kid !== 'string' || !isName(kid) || !isPublicKey(jwk) || !mayVerify(jwk, 'issuer'))
     throw broken("Field 'jwk' must be a public key for signatures, with a 'kid' of 1 to 255 characters.")
-  const members = MEMBERS[String(jwk['kty'])] ?? []
-  const publicJwk = pick(jwk, (name) => members.includes(name))
+  const publicJwk = publicMembers(jwk)
   const thumbprint = await calculateJwkThumbprint({ ...publicJwk })
   return { issuer, subject, scope, kid, thumbprint, publicJwk, createdAt: now, expiresAt }
 }
-
-const isVerifyingKey = (jwk: JsonObject): boolean =>
-  isPublicKey(jwk) && jwk['crv'] !== 'X25519' && (jwk['use'] ?? 'sig') === 'sig'
 
 const broken = (hint: string): OAuthError => new OAuthError('missing_required_parameter', hint)

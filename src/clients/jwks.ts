@@ -1,12 +1,12 @@
 import { OAuthError } from '../errors/oauth-error.ts'
 import { fetchOutbound, problemText } from '../http/outbound.ts'
+import { isPublicKey, keysOfSet } from '../keys/foreign-keys.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { BoundedMap } from '../util/bounded-map.ts'
 import { nowMs } from '../util/clock.ts'
-import { isJsonObject, type JsonObject, parseJson } from '../util/json.ts'
+import { type JsonObject, parseJson } from '../util/json.ts'
 import { SharedLoad } from '../util/shared-load.ts'
-import { isPublicKey } from './metadata/jwks.ts'
 
 /** Longest use of a fetched set while its source can be asked (design rule 5), and while it cannot, milliseconds. */
 const KEEP_MS = 60_000
@@ -87,9 +87,7 @@ async function fetchSet(rt: Runtime, uri: string): Promise<Uint8Array> {
 /** The usable keys of a set; those of kinds we do not know are passed over (RFC 7517 section 5). */
 function parseSet(body: Uint8Array): Keys | undefined {
   try {
-    const set = parseJson(body)
-    const keys: unknown = isJsonObject(set) ? set['keys'] : undefined
-    return Array.isArray(keys) ? keys.filter((key) => isJsonObject(key) && isPublicKey(key)) : undefined
+    return keysOfSet(parseJson(body))?.filter(isPublicKey)
   } catch {
     return undefined
   }
