@@ -13,7 +13,8 @@ import { isName, isPlainText } from '../util/text.ts'
 const MAX_SCOPE = 10_000
 
 const text = v.nullish(v.string(), '')
-const body = v.object({
+/** Body that trusts an issuer (contract 1.4.7). */
+export const trustBody = v.object({
   issuer: text,
   subject: text,
   allow_any_subject: v.nullish(v.boolean(), false),
@@ -29,7 +30,7 @@ const body = v.object({
  * @throws `undecodable_body` for wrong types, `missing_required_parameter` for broken rules
  */
 export async function readTrust(json: unknown, now: number): Promise<Omit<TrustedIssuer, 'id'>> {
-  const parsed = v.safeParse(body, json)
+  const parsed = v.safeParse(trustBody, json)
   if (!parsed.success || !isJsonObject(json)) throw new OAuthError('undecodable_body')
   const { issuer, subject, allow_any_subject, scope, jwk, expires_at } = parsed.output
   const expiresAt = parseRfc3339(expires_at ?? '')

@@ -51,6 +51,6 @@ async function dispatch(c: Context<AppEnv>): Promise<Response> {
 
 /** Query and form, but for what is ours, as one query string, so that nothing posted is lost after login (contract 8.2). */
 async function mergedQuery(c: Context<AppEnv>, entries: Entries): Promise<string> {
-  const form = await readFormEntries(c.req.raw)
+  const form = await readFormEntries(c.var.body)
   return toQuery([...entries, ...form].filter(([name]) => !OURS.includes(name)))
 }
