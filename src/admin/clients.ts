@@ -1,9 +1,9 @@
 import type { Context } from 'hono'
 import { boundsOf } from '../clients/bounds.ts'
 import { changeClient, createClient, deleteClient, requireClient, updateClient } from '../clients/manage.ts'
-import { readLifespans } from '../clients/metadata/lifespans.ts'
+import { readLifespanDraft } from '../clients/metadata/draft.ts'
+import { readLifespans, withLifespans } from '../clients/metadata/fields.ts'
 import { type ClientInput, parseClient } from '../clients/metadata/parse.ts'
-import { readLifespanDraft } from '../clients/metadata/shape.ts'
 import { changeByAdmin } from '../clients/registration.ts'
 import { renderChangedClient, renderNewClient } from '../clients/registration-view.ts'
 import { renderClient } from '../clients/render.ts'
@@ -64,10 +64,10 @@ adminClients.delete('/:id', async (c) => {
 
 adminClients.put('/:id/lifespans', async (c) => {
   const lifespans = readLifespans(readLifespanDraft(await readJson(c.req.raw)))
-  const client = await changeClient(c.var.ctx, c.req.param('id'), 'client.changed', ({ metadata }) => ({
-    metadata: { ...metadata, lifespans },
-    bounds: boundsOf({ ...metadata, lifespans }),
-  }))
+  const client = await changeClient(c.var.ctx, c.req.param('id'), 'client.changed', (current) => {
+    const metadata = withLifespans(current.metadata, lifespans)
+    return { metadata, bounds: boundsOf(metadata) }
+  })
   return json(renderClient(client))
 })
 

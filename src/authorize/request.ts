@@ -55,6 +55,6 @@ export const asks = ({ prompt }: FlowRequest, value: string): boolean => prompt.
 
 /** `max_age` in seconds (OIDC Core section 3.1.2.1), else the client's default; undefined without. Checked by check-prompt. */
 export function maxAge({ client, parameters }: FlowRequest): number | undefined {
-  const value = parameters.get('max_age') ?? client.metadata.openid?.['default_max_age']
-  return value === undefined ? undefined : Number(value)
+  const value = parameters.get('max_age')
+  return value === undefined ? client.metadata.default_max_age : Number(value)
 }

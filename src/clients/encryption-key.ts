@@ -3,7 +3,6 @@ import { invalidMetadata } from '../errors/refusals.ts'
 import { MAX_CANDIDATES } from '../keys/foreign-jwt.ts'
 import type { ClientMetadata } from '../store/types.ts'
 import type { JsonObject } from '../util/json.ts'
-import { openidText } from './metadata/encryption.ts'
 
 /** Uses under which a key may protect another (RFC 7517 section 4.3). */
 const OPERATIONS: readonly unknown[] = ['encrypt', 'wrapKey', 'deriveKey', 'deriveBits']
@@ -64,11 +63,11 @@ function fits(
 
 /** Checks that what a client wants encrypted can be. Throws `invalid_client_metadata`. */
 export async function checkEncryption(metadata: ClientMetadata): Promise<void> {
-  for (const place of ['id_token', 'userinfo']) {
-    const field = `${place}_encrypted_response_alg`
-    const alg = openidText(metadata, field)
+  for (const place of ['id_token', 'userinfo'] as const) {
+    const field = `${place}_encrypted_response_alg` as const
+    const alg = metadata[field]
     if (alg === undefined) {
-      if (openidText(metadata, `${place}_encrypted_response_enc`) !== undefined)
+      if (metadata[`${place}_encrypted_response_enc`] !== undefined)
         throw invalidMetadata(`Field '${place}_encrypted_response_enc' needs '${field}'.`)
     } else if (
       metadata.jwks_uri === '' &&

@@ -1,6 +1,5 @@
 import type { Context } from 'hono'
 import { PROMPTS } from '../authorize/check-prompt.ts'
-import { CONTENT_ENCRYPTIONS, KEY_ENCRYPTIONS } from '../clients/metadata/encryption.ts'
 import type { Config } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
 import { authorizeUrl } from '../flow/urls.ts'
@@ -8,6 +7,7 @@ import { grantHandlers } from '../grants/registry.ts'
 import { json, MINUTE } from '../http/json.ts'
 import { CLIENT_ASSERTION_ALGORITHMS, REQUEST_OBJECT_ALGORITHMS } from '../keys/foreign-jwt.ts'
 import { ID_TOKEN_SET, type KeyRing } from '../keys/ring.ts'
+import { CONTENT_ENCRYPTIONS, KEY_ENCRYPTIONS } from '../store/client-fields.ts'
 import { CREDENTIAL_ALGORITHMS, CREDENTIAL_FORMAT, CREDENTIAL_TYPES } from '../tokens/credential.ts'
 
 /**

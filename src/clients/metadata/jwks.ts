@@ -1,4 +1,4 @@
-import { invalidMetadata } from '../../errors/refusals.ts'
+import { invalidMetadata, unusableField } from '../../errors/refusals.ts'
 import type { JwkSet } from '../../store/types.ts'
 import { fromBase64url } from '../../util/base64url.ts'
 import type { Json, JsonObject } from '../../util/json.ts'
@@ -20,11 +20,11 @@ const MIN_RSA_BYTES = 256
 export function readJwks(jwks: JsonObject | null): JwkSet | null {
   if (jwks === null || !('keys' in jwks)) return null
   const keys = jwks['keys']
-  if (!Array.isArray(keys)) throw invalidMetadata("Field 'jwks' must hold an array 'keys'.")
+  if (!Array.isArray(keys)) throw unusableField('jwks', "must hold an array 'keys'")
   return {
     keys: keys.map((key: Json, index) => {
       if (isJsonObject(key) && isPublicKey(key)) return key
-      throw invalidMetadata(`Key ${index} of 'jwks' is not a valid public key.`)
+      throw invalidMetadata('entry_unusable', { field: 'jwks', index, problem: 'is not a valid public key' })
     }),
   }
 }

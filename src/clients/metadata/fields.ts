@@ -1,0 +1,112 @@
+import * as v from 'valibot'
+import { invalidMetadata, malformedBody, unusableField } from '../../errors/refusals.ts'
+import {
+  type ClientMetadata,
+  clientMetadata,
+  fields,
+  fieldsWith,
+  LIFESPAN_FIELDS,
+  type LifespanField,
+} from '../../store/client-metadata.ts'
+import { formatDuration, parseDuration } from '../../util/duration.ts'
+import { isJsonObject, type JsonObject } from '../../util/json.ts'
+import { isPlainText } from '../../util/text.ts'
+import { isHttpUrl } from '../../util/url.ts'
+import type { ClientDraft } from './draft.ts'
+
+type Draft = Omit<ClientDraft, 'client_id'>
+
+/** The longest Go duration, seconds: 2^63 nanoseconds, rounded down. */
+const MAX_SECONDS = 9_223_372_036
+
+/** Checks that a client's texts can be stored, logged and shown; throws `invalid_client_metadata`. */
+export function checkTexts(draft: Draft): void {
+  for (const field of [
+    'client_secret',
+    ...fieldsWith({ kind: 'text' }),
+    ...fieldsWith({ kind: 'list' }),
+  ] as const)
+    if (![draft[field] ?? ''].flat().every(isPlainText))
+      throw unusableField(field, 'must not hold control characters or broken Unicode')
+}
+
+/** Checks the fields that are http or https URLs, or lists of them, unless empty; throws `invalid_client_metadata`. */
+export function checkUrls(draft: Draft): void {
+  for (const field of fieldsWith({ url: true }))
+    for (const url of [draft[field]].flat())
+      if (url !== '' && !isHttpUrl(url)) throw unusableField(field, 'must be an http or https URL')
+}
+
+/** Checks the fields of few values; throws `invalid_client_metadata`. */
+export function checkValues(draft: Draft): void {
+  const given: Readonly<Record<string, unknown>> = draft
+  for (const [name, { values }] of fields)
+    if (values !== undefined)
+      for (const value of [given[name] ?? ''].flat()) checkValue(name, String(value), values)
+}
+
+/** Checks that a text is empty or one of some values; throws `invalid_client_metadata`. */
+export function checkValue(field: string, text: string, values: readonly string[]): void {
+  if (text === '' || values.includes(text)) return
+  throw invalidMetadata('field_malformed', { field, expected: values.join(' or ') })
+}
+
+/**
+ * Reads the lifespans that are given, in Go's canonical form. Throws `malformed_body` for a text that is no Go
+ * duration and `invalid_client_metadata` for a negative one, except for refresh tokens, where it means "never ends".
+ */
+export function readLifespans(
+  given: Readonly<Record<LifespanField, string | null>>,
+): Readonly<Partial<Record<LifespanField, string>>> {
+  const lifespans: Partial<Record<LifespanField, string>> = {}
+  for (const field of LIFESPAN_FIELDS) {
+    const text = given[field]
+    if (text === null) continue
+    const seconds = parseDuration(text)
+    if (seconds === undefined || Math.abs(seconds) > MAX_SECONDS)
+      throw malformedBody('field_malformed', { field, expected: 'a Go duration such as 1h30m' })
+    if (seconds < 0 && !field.endsWith('refresh_token_lifespan'))
+      throw unusableField(field, 'must not be negative')
+    lifespans[field] = formatDuration(seconds)
+  }
+  return lifespans
+}
+
+/** The metadata with these lifespans and no others. */
+export function withLifespans(
+  metadata: ClientMetadata,
+  lifespans: Readonly<Partial<Record<LifespanField, string>>>,
+): ClientMetadata {
+  const others = Object.entries(metadata).filter(([name]) => !LIFESPAN_FIELDS.some((field) => field === name))
+  return v.parse(clientMetadata, { ...Object.fromEntries(others), ...lifespans })
+}
+
+/** Reads the fields beyond Hydra's that say something; throws `invalid_client_metadata` for an unusable one. */
+export function readFurther(body: unknown): JsonObject {
+  const given = isJsonObject(body) ? body : {}
+  const found = fields
+    .filter(([name, { kind }]) => kind === 'further' && saysSomething(given[name]))
+    .map(([name, { wire }]) => {
+      if (!v.is(wire, given[name])) throw unusableField(name, 'has an unusable value')
+      return [name, given[name] ?? null] as const
+    })
+  return Object.fromEntries(found)
+}
+
+/** Reads names and addresses for people, by language (OIDC Registration section 2.1); throws `invalid_client_metadata`. */
+export function readLocalized(body: unknown): Readonly<Record<string, string>> {
+  const found: Record<string, string> = {}
+  for (const [name, value] of Object.entries(isJsonObject(body) ? body : {})) {
+    const [, base] = LOCALIZED.exec(name) ?? []
+    const field = fields.find(([known, { localized }]) => localized === true && known === base)?.[1]
+    if (field === undefined || !saysSomething(value)) continue
+    const isUsable = typeof value === 'string' && isPlainText(value) && (!field.url || isHttpUrl(value))
+    if (!isUsable) throw unusableField(name, 'has an unusable value')
+    found[name] = value
+  }
+  return found
+}
+
+const LOCALIZED = /^(\w+)#[A-Za-z0-9-]{1,35}$/
+
+const saysSomething = (value: unknown): boolean => value !== undefined && value !== null && value !== ''
