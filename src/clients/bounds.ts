@@ -45,27 +45,28 @@ type FindBeyond = (wanted: ClientMetadata, set: ClientBounds, config: Config) =>
 
 const BEYOND: Readonly<Record<Bound, FindBeyond>> = {
   scope: (wanted, set, { strategies }) =>
-    fieldsWith({ bound: 'scope' }).find(
-      (name) => !words(wanted[name]).every(scopeRule(strategies.scope, words(set[name]))),
-    ),
-  audience: (wanted, set) =>
-    fieldsWith({ bound: 'audience' }).find((name) => !wanted[name].every(audienceRule(set[name]))),
+    BOUNDED.scope.find((name) => !words(wanted[name]).every(scopeRule(strategies.scope, words(set[name])))),
+  audience: (wanted, set) => BOUNDED.audience.find((name) => !wanted[name].every(audienceRule(set[name]))),
   subset: (wanted, set) =>
-    fieldsWith({ bound: 'subset' }).find(
-      (name) => !isSubset(wanted[name], set[name], CLIENT_FIELDS[name].emptyMeans),
-    ),
+    BOUNDED.subset.find((name) => !isSubset(wanted[name], set[name], CLIENT_FIELDS[name].emptyMeans)),
   pairwise: (wanted, set) =>
-    fieldsWith({ bound: 'pairwise' }).find((name) => set[name] === 'pairwise' && wanted[name] !== 'pairwise'),
-  strength: (wanted, set) =>
-    fieldsWith({ bound: 'strength' }).find((name) => !isAsStrong(wanted[name], set[name])),
+    BOUNDED.pairwise.find((name) => set[name] === 'pairwise' && wanted[name] !== 'pairwise'),
+  strength: (wanted, set) => BOUNDED.strength.find((name) => !isAsStrong(wanted[name], set[name])),
   // What an admin named stays.
-  pinned: (wanted, set) =>
-    fieldsWith({ bound: 'pinned' }).find((name) => set[name] !== '' && wanted[name] !== set[name]),
+  pinned: (wanted, set) => BOUNDED.pinned.find((name) => set[name] !== '' && wanted[name] !== set[name]),
   lifespan: (wanted, set, { ttl }) =>
-    fieldsWith({ bound: 'lifespan' }).find(
-      (name) => secondsOf(wanted[name] ?? '0s') > mostSeconds(name, set[name], ttl),
-    ),
+    BOUNDED.lifespan.find((name) => secondsOf(wanted[name] ?? '0s') > mostSeconds(name, set[name], ttl)),
 }
+
+const BOUNDED = {
+  scope: fieldsWith({ bound: 'scope' }),
+  audience: fieldsWith({ bound: 'audience' }),
+  subset: fieldsWith({ bound: 'subset' }),
+  pairwise: fieldsWith({ bound: 'pairwise' }),
+  strength: fieldsWith({ bound: 'strength' }),
+  pinned: fieldsWith({ bound: 'pinned' }),
+  lifespan: fieldsWith({ bound: 'lifespan' }),
+} as const
 
 const words = (text: string): readonly string[] => text.split(' ').filter((word) => word !== '')
 

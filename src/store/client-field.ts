@@ -41,7 +41,7 @@ export interface ClientField extends FieldTraits {
 const MAX_DEPTH = 32
 
 const string = v.string('a string')
-const strings = v.array(string, 'an array of strings')
+const strings = v.array(v.string('an array of strings'), 'an array of strings')
 /** Texts as rows hold them. */
 export const storedStrings = v.pipe(v.array(v.string()), v.readonly())
 const wireObject = v.custom<JsonObject>(

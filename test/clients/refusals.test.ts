@@ -45,6 +45,7 @@ describe('the log names the reason and the field of a client refused', () => {
     ],
     ['field_malformed', ['field=client_name', 'expected=a string'], { client_name: 5 }],
     ['field_malformed', ['field=contacts', 'expected=an array of strings'], { contacts: 'x' }],
+    ['field_malformed', ['field=audience', 'expected=an array of strings'], { audience: [5] }],
     ['field_malformed', ['field=metadata', 'expected=an object of moderate depth'], { metadata: [] }],
     [
       'field_malformed',

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { malformedBody } from '../../errors/refusals.ts'
 import { type FieldWith, fieldsWith, LIFESPAN_FIELDS, wire } from '../../store/client-metadata.ts'
 import { isJsonObject } from '../../util/json.ts'
-import { checkBounds } from './bounds.ts'
+import { measure } from './measure.ts'
 
 /** Kinds of fields whose type is judged before any value is; a wrong one makes the whole body malformed, as in Hydra. */
 const KINDS = ['text', 'list', 'flag', 'object'] as const
@@ -29,11 +29,11 @@ type TypedDraft = Readonly<v.InferOutput<typeof shape>>
 type LifespanDraft = Readonly<v.InferOutput<typeof lifespanShape>>
 
 /**
- * Reads the known fields of a client's JSON. Throws what `checkBounds` throws, and `malformed_body` naming the first field
+ * Reads the known fields of a client's JSON. Throws what `measure` throws, and `malformed_body` naming the first field
  * of a wrong type.
  */
 export function readDraft(body: unknown): ClientDraft {
-  checkBounds(body)
+  measure(body)
   return { ...read(shape, body), ...readLifespanDraft(body) }
 }
 

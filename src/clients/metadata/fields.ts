@@ -9,7 +9,7 @@ import {
   type LifespanField,
 } from '../../store/client-metadata.ts'
 import { formatDuration, parseDuration } from '../../util/duration.ts'
-import { isJsonObject, type JsonObject } from '../../util/json.ts'
+import { isJsonObject, type Json, type JsonObject } from '../../util/json.ts'
 import { isPlainText } from '../../util/text.ts'
 import { isHttpUrl } from '../../util/url.ts'
 import type { ClientDraft } from './draft.ts'
@@ -19,20 +19,22 @@ type Draft = Omit<ClientDraft, 'client_id'>
 /** The longest Go duration, seconds: 2^63 nanoseconds, rounded down. */
 const MAX_SECONDS = 9_223_372_036
 
+const TEXTS = ['client_secret', ...fieldsWith({ kind: 'text' }), ...fieldsWith({ kind: 'list' })] as const
+const URLS = fieldsWith({ url: true })
+const CHOICES = fields.flatMap(([name, { values }]) => (values === undefined ? [] : [{ name, values }]))
+const FURTHER = fields.filter(([, { kind }]) => kind === 'further')
+const LOCALIZED = new Map(fields.filter(([, { localized }]) => localized))
+
 /** Checks that a client's texts can be stored, logged and shown; throws `invalid_client_metadata`. */
 export function checkTexts(draft: Draft): void {
-  for (const field of [
-    'client_secret',
-    ...fieldsWith({ kind: 'text' }),
-    ...fieldsWith({ kind: 'list' }),
-  ] as const)
+  for (const field of TEXTS)
     if (![draft[field] ?? ''].flat().every(isPlainText))
       throw unusableField(field, 'must not hold control characters or broken Unicode')
 }
 
 /** Checks the fields that are http or https URLs, or lists of them, unless empty; throws `invalid_client_metadata`. */
 export function checkUrls(draft: Draft): void {
-  for (const field of fieldsWith({ url: true }))
+  for (const field of URLS)
     for (const url of [draft[field]].flat())
       if (url !== '' && !isHttpUrl(url)) throw unusableField(field, 'must be an http or https URL')
 }
@@ -40,9 +42,8 @@ export function checkUrls(draft: Draft): void {
 /** Checks the fields of few values; throws `invalid_client_metadata`. */
 export function checkValues(draft: Draft): void {
   const given: Readonly<Record<string, unknown>> = draft
-  for (const [name, { values }] of fields)
-    if (values !== undefined)
-      for (const value of [given[name] ?? ''].flat()) checkValue(name, String(value), values)
+  for (const { name, values } of CHOICES)
+    for (const value of [given[name] ?? ''].flat()) checkValue(name, String(value), values)
 }
 
 /** Checks that a text is empty or one of some values; throws `invalid_client_metadata`. */
@@ -84,21 +85,22 @@ export function withLifespans(
 /** Reads the fields beyond Hydra's that say something; throws `invalid_client_metadata` for an unusable one. */
 export function readFurther(body: unknown): JsonObject {
   const given = isJsonObject(body) ? body : {}
-  const found = fields
-    .filter(([name, { kind }]) => kind === 'further' && saysSomething(given[name]))
-    .map(([name, { wire }]) => {
-      if (!v.is(wire, given[name])) throw unusableField(name, 'has an unusable value')
-      return [name, given[name] ?? null] as const
-    })
-  return Object.fromEntries(found)
+  const found: Record<string, Json> = {}
+  for (const [name, { wire }] of FURTHER) {
+    const value = given[name]
+    if (value === undefined || !saysSomething(value)) continue
+    if (!v.is(wire, value)) throw unusableField(name, 'has an unusable value')
+    found[name] = value
+  }
+  return found
 }
 
 /** Reads names and addresses for people, by language (OIDC Registration section 2.1); throws `invalid_client_metadata`. */
 export function readLocalized(body: unknown): Readonly<Record<string, string>> {
   const found: Record<string, string> = {}
   for (const [name, value] of Object.entries(isJsonObject(body) ? body : {})) {
-    const [, base] = LOCALIZED.exec(name) ?? []
-    const field = fields.find(([known, { localized }]) => localized === true && known === base)?.[1]
+    const [, base = ''] = IN_A_LANGUAGE.exec(name) ?? []
+    const field = LOCALIZED.get(base)
     if (field === undefined || !saysSomething(value)) continue
     const isUsable = typeof value === 'string' && isPlainText(value) && (!field.url || isHttpUrl(value))
     if (!isUsable) throw unusableField(name, 'has an unusable value')
@@ -107,6 +109,6 @@ export function readLocalized(body: unknown): Readonly<Record<string, string>> {
   return found
 }
 
-const LOCALIZED = /^(\w+)#[A-Za-z0-9-]{1,35}$/
+const IN_A_LANGUAGE = /^(\w+)#[A-Za-z0-9-]{1,35}$/
 
-const saysSomething = (value: unknown): boolean => value !== undefined && value !== null && value !== ''
+const saysSomething = (value: Json): boolean => value !== null && value !== ''

@@ -23,7 +23,7 @@ const MAX_INNER_WILDCARDS = 50
  *
  * @throws `malformed_body` for too many fields, `invalid_client_metadata` for a field that is too long
  */
-export function checkBounds(body: unknown): void {
+export function measure(body: unknown): void {
   if (!isJsonObject(body)) return
   const { scope = null, jwks = null, metadata: _free, ...fields } = body
   const names = Object.keys(fields)
