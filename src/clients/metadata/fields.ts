@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { invalidMetadata, malformedBody, unusableField } from '../../errors/refusals.ts'
+import { isPublicKey, keysOfSet } from '../../keys/foreign-keys.ts'
 import {
   type ClientMetadata,
   clientMetadata,
@@ -8,6 +9,7 @@ import {
   LIFESPAN_FIELDS,
   type LifespanField,
 } from '../../store/client-metadata.ts'
+import type { JwkSet } from '../../store/types.ts'
 import { formatDuration, parseDuration } from '../../util/duration.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../util/json.ts'
 import { isPlainText } from '../../util/text.ts'
@@ -50,6 +52,19 @@ export function checkValues(draft: Draft): void {
 export function checkValue(field: string, text: string, values: readonly string[]): void {
   if (text === '' || values.includes(text)) return
   throw invalidMetadata('field_malformed', { field, expected: values.join(' or ') })
+}
+
+/** Reads a client's key set, where `{}` stands for none; throws `invalid_client_metadata` for a key that is not a valid public one. */
+export function readJwks(jwks: JsonObject | null): JwkSet | null {
+  if (jwks === null || !('keys' in jwks)) return null
+  const keys = keysOfSet(jwks)
+  if (keys === undefined) throw unusableField('jwks', "must hold an array 'keys'")
+  return {
+    keys: keys.map((key, index) => {
+      if (isPublicKey(key)) return key
+      throw invalidMetadata('entry_unusable', { field: 'jwks', index, problem: 'is not a valid public key' })
+    }),
+  }
 }
 
 /**

@@ -14,10 +14,10 @@ import {
   checkValue,
   checkValues,
   readFurther,
+  readJwks,
   readLifespans,
   readLocalized,
 } from './fields.ts'
-import { readJwks } from './jwks.ts'
 import { checkPostLogoutUris, checkRedirectUris, readCorsOrigins } from './uris.ts'
 
 const MIN_SECRET_LENGTH = 6
