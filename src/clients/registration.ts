@@ -12,6 +12,7 @@ import { type ClientInput, parseClient } from './metadata/parse.ts'
 import { freshRegistration, nextRegistration, type RegistrationStamp } from './registration-token.ts'
 import { isEmpty } from './render.ts'
 import { makeSecret } from './secret.ts'
+import { checkSectorStays } from './sector.ts'
 
 /**
  * Validates the metadata a client sends about itself (RFC 7591 section 2, contract 1.3.7). The id is never its choice.
@@ -39,6 +40,7 @@ export function changeByClient(
 ): ClientChange {
   const input = parseRegistration(withBounds(body, current.bounds), config, 'registration_forbidden')
   checkBounds(config, current.bounds, input.metadata)
+  checkSectorStays(current.metadata, input.metadata, config.loopback)
   const needsSecret = input.metadata.token_endpoint_auth_method.startsWith('client_secret_')
   const moved = consentedTo(input.metadata) !== consentedTo(current.metadata)
   return {
