@@ -1,6 +1,7 @@
 import { accessTokenLifespan, idTokenLifespan } from '../clients/lifespans.ts'
 import type { Runtime } from '../runtime.ts'
-import { type Addressee, makeIdToken } from '../tokens/id-token.ts'
+import type { Addressee } from '../tokens/addressee.ts'
+import { makeIdToken } from '../tokens/id-token.ts'
 import { type Generation, issueAccessToken } from '../tokens/issue.ts'
 import type { AuthorizationRequest } from './request.ts'
 
@@ -26,7 +27,12 @@ export async function frontChannelTokens(
   const { client, responseTypes } = request
   const lifetime = frontChannelLifetime(request)
   const accessToken = responseTypes.includes('token')
-    ? await issueAccessToken(rt, client, { owner, grant, generation: 0, issuedAt, targets: null }, lifetime)
+    ? await issueAccessToken(
+        rt,
+        addressee,
+        { owner, grant, generation: 0, issuedAt, targets: null },
+        lifetime,
+      )
     : undefined
   const tokens =
     accessToken === undefined

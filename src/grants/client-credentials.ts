@@ -6,6 +6,7 @@ import type { Config } from '../config/types.ts'
 import { invalidGrant, type OAuthError } from '../errors/oauth-error.ts'
 import type { Parameters } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
+import { prepareAccessToken } from '../tokens/addressee.ts'
 import { type GrantHandler, requireGrantType } from './handler.ts'
 import { hookedSelfContainedClaims } from './hook.ts'
 import { issueSelfContainedToken } from './self-contained-token.ts'
@@ -25,12 +26,9 @@ export const clientCredentials: GrantHandler = async (ctx, registered, form) => 
   const scope = grantedScope(config, client, form)
   const audience = audienceIn(form)
   const claims = { grantType: 'client_credentials', subject: null, scope, audience } as const
-  return issueSelfContainedToken(
-    ctx,
-    client,
-    claims,
-    await hookedSelfContainedClaims(ctx, { client, form }, claims),
-  )
+  const addressee = await prepareAccessToken(ctx.rt, client)
+  const custom = await hookedSelfContainedClaims(ctx, { client, form }, claims)
+  return issueSelfContainedToken(ctx, addressee, claims, custom)
 }
 
 function grantedScope(config: Config, client: ClientRecord, form: Parameters): readonly string[] {

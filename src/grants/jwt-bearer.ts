@@ -17,7 +17,7 @@ import {
 import { ownerOf } from '../ledger/owner.ts'
 import type { TrustedIssuer } from '../store/trusted-issuers.ts'
 import type { ClientRecord } from '../store/types.ts'
-import { prepareSigners } from '../tokens/access-token.ts'
+import { prepareAccessToken } from '../tokens/addressee.ts'
 import { toBase64url } from '../util/base64url.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { sha256 } from '../util/digest.ts'
@@ -51,11 +51,11 @@ export const jwtBearer: GrantHandler = async (ctx, registered, form) => {
     scope: requested.filter((scope) => clientMayHave(config, client, scope)),
     audience: [...new Set([...audienceIn(form), ...copied])],
   } as const
-  await prepareSigners(ctx.rt, client)
+  const addressee = await prepareAccessToken(ctx.rt, client)
   const custom = await hookedSelfContainedClaims(ctx, { client, form }, claims)
   return underAttempt(ctx.attempt, client.id, assertion.jwt, async (attempt) => {
     await consume(ctx, assertion, attempt)
-    return issueSelfContainedToken(ctx, client, claims, custom)
+    return issueSelfContainedToken(ctx, addressee, claims, custom)
   })
 }
 

@@ -1,7 +1,7 @@
 import { accessTokenLifespan, type IssuingGrant } from '../clients/lifespans.ts'
 import type { RequestContext } from '../context.ts'
-import type { ClientRecord } from '../store/types.ts'
 import { makeAccessToken } from '../tokens/access-token.ts'
+import type { AccessTokenAddressee } from '../tokens/addressee.ts'
 import { stampOf } from '../tokens/formats.ts'
 import { responseWith, type TokenResponse } from '../tokens/issue.ts'
 import { randomText } from '../util/base64url.ts'
@@ -25,17 +25,18 @@ export interface SelfContainedClaims {
  */
 export async function issueSelfContainedToken(
   ctx: RequestContext,
-  client: ClientRecord,
+  addressee: AccessTokenAddressee,
   { grantType, subject, scope, audience }: SelfContainedClaims,
   custom: JsonObject,
 ): Promise<TokenResponse> {
+  const { client } = addressee
   const issuedAt = nowSeconds()
   const lifetime = accessTokenLifespan(ctx.rt.config.ttl, client.metadata, grantType)
   const id = randomText(16)
   const common = { scope, audience, custom, issuedAt }
   const accessToken = await makeAccessToken(
     ctx.rt,
-    client,
+    addressee,
     { type: 'client', clientId: client.id, id, shards: SHARDS, subject, ...common, ...stampOf(client) },
     { subject: subject ?? client.id, expiresAt: issuedAt + lifetime, ...common },
   )

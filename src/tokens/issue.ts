@@ -3,11 +3,11 @@ import type { StoredGrant } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { nowSeconds } from '../util/clock.ts'
-import { makeAccessToken, prepareSigners } from './access-token.ts'
+import { makeAccessToken } from './access-token.ts'
+import type { AccessTokenAddressee, Addressee } from './addressee.ts'
 import { firstNonce } from './credential.ts'
-import { encrypterFor } from './encryption.ts'
 import { type GrantToken, refreshTokens, stampOf } from './formats.ts'
-import { type Addressee, makeIdToken } from './id-token.ts'
+import { makeIdToken } from './id-token.ts'
 import type { TokenLifetimes } from './lifetimes.ts'
 import { subjectOf } from './subject.ts'
 import { narrowed, type Targets } from './targets.ts'
@@ -72,7 +72,7 @@ const grantToken = (
 /** Makes the access token of one generation, to live for so many seconds. */
 export function issueAccessToken(
   rt: Runtime,
-  client: ClientRecord,
+  addressee: AccessTokenAddressee,
   generation: Generation,
   lifetime: number,
 ): Promise<string> {
@@ -80,16 +80,7 @@ export function issueAccessToken(
   const { scope, audience, accessTokenClaims: custom } = narrowed(grant, targets)
   const times = { issuedAt, expiresAt: issuedAt + lifetime }
   const claims = { subject: subjectOf(grant), scope, audience, custom, ...times }
-  return makeAccessToken(rt, client, grantToken(client, generation, targets), claims)
-}
-
-/**
- * Has everything ready that tokens of this client take. Asked before a ledger commits: what fails after that would cost
- * the client its code or refresh token. Throws `temporarily_unavailable`.
- */
-export async function prepareTokens(rt: Runtime, client: ClientRecord): Promise<Addressee> {
-  const [encrypt] = await Promise.all([encrypterFor(rt, client, 'id_token'), prepareSigners(rt, client)])
-  return { client, encrypt }
+  return makeAccessToken(rt, addressee, grantToken(addressee.client, generation, targets), claims)
 }
 
 /**
@@ -105,7 +96,7 @@ export async function issueTokens(
   const { client } = addressee
   const { grant, issuedAt } = generation
   const { scope } = grant
-  const accessToken = await issueAccessToken(rt, client, generation, lifetimes.accessToken)
+  const accessToken = await issueAccessToken(rt, addressee, generation, lifetimes.accessToken)
   const expiresIn = Math.max(0, issuedAt + lifetimes.accessToken - nowSeconds())
   const refreshUntil = lifetimes.refreshToken === null ? null : issuedAt + lifetimes.refreshToken
   return {
