@@ -14,7 +14,10 @@ const UNSAFE: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'protot
 /** Index of an array's entry (RFC 6901 section 4). */
 const INDEX = /^(?:0|[1-9]\d*)$/
 
-const path = matching(/^\//)
+/** Most operations of a patch: each makes a new document. */
+const MAX_OPERATIONS = 100
+
+const path = matching(/^\/.{0,2048}$/s)
 const operations = v.array(
   v.union([
     v.object({ op: v.picklist(['add', 'replace']), path, value: jsonValue }),
@@ -31,6 +34,8 @@ type Operation = v.InferOutput<typeof operations>[number]
  * @throws `malformed_body` for anything that is not such a patch, does not apply, or touches a denied member or the id
  */
 export function patchClient(record: ClientRecord, patch: unknown): unknown {
+  if (Array.isArray(patch) && patch.length > MAX_OPERATIONS)
+    throw malformedBody(`The JSON Patch has more than ${MAX_OPERATIONS} operations.`)
   const parsed = v.safeParse(operations, patch)
   if (!parsed.success)
     throw malformedBody('The body must be a JSON Patch of add, remove and replace operations.')

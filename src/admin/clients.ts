@@ -9,7 +9,7 @@ import { renderChangedClient, renderNewClient } from '../clients/registration-vi
 import { renderClient } from '../clients/render.ts'
 import { dropRotatedSecrets, rotateSecret } from '../clients/rotation.ts'
 import type { AppEnv } from '../context.ts'
-import { readJson } from '../http/form.ts'
+import { firstValues, readJson } from '../http/form.ts'
 import { json } from '../http/json.ts'
 import { newRouter } from '../http/router.ts'
 import type { ClientRecord } from '../store/types.ts'
@@ -31,7 +31,7 @@ adminClients.post('/', async (c) => {
 
 adminClients.get('/', (c) => {
   const { clients } = c.var.ctx.rt
-  const query = c.req.query()
+  const query = firstValues(c.req.url)
   const filter = { name: query['client_name'] || null, owner: query['owner'] || null }
   return respondWithPage(c, {
     path: PATH,

@@ -6,9 +6,10 @@ import { invalidClient } from '../errors/refusals.ts'
 import { type Parameters, readFilledForm } from '../http/form.ts'
 import { oauthJson } from '../http/json.ts'
 import { isV1Path } from '../http/paths.ts'
+import type { ClientRecord } from '../store/types.ts'
 import { type ActiveToken, findActive, openToken } from '../tokens/active-token.ts'
 import { introspectionOf } from '../tokens/introspection.ts'
-import { scopeAllowed } from '../util/scope.ts'
+import { scopeRule } from '../util/scope.ts'
 import type { AdminGuard } from './guard.ts'
 
 /**
@@ -23,28 +24,29 @@ export const introspect =
     if (!byClient) guard(c, 'introspect')
     const form = await readFilledForm(c.req.raw)
     const asker = byClient ? await authenticateAsker(c, form) : null
+    const scopes = form.scopes()
     const opened = await openToken(ctx, form.require('token'))
     const active = opened && (await findActive(ctx, opened))
-    const shown = active && mayAsk(asker, active) && hasEveryScope(ctx, active, form.list('scope'))
-    return oauthJson(shown ? introspectionOf(ctx.rt, active) : { active: false })
+    const shown = active && mayAsk(asker, active) && hasEveryScope(ctx, active, scopes)
+    return oauthJson(shown ? introspectionOf(ctx.rt, active, asker) : { active: false })
   }
 
-/** The id of the client that asks; a public one proves nothing, so it may not. */
-async function authenticateAsker(c: Context<AppEnv>, form: Parameters): Promise<string> {
+/** The client that asks; a public one proves nothing, so it may not. */
+async function authenticateAsker(c: Context<AppEnv>, form: Parameters): Promise<ClientRecord> {
   const client = await authenticateClient(c.var.ctx, c.req.header('authorization'), form)
-  if (!isPublic(client)) return client.id
+  if (!isPublic(client)) return client
   throw invalidClient('A public client may not introspect tokens.')
 }
 
 /** A client learns of tokens issued to it, and of access tokens whose audience names it (RFC 7662 section 4). */
-function mayAsk(asker: string | null, { use, token, grant }: ActiveToken): boolean {
+function mayAsk(asker: ClientRecord | null, { use, token, grant }: ActiveToken): boolean {
   if (asker === null) return true
   const { clientId, audience } = grant ?? token
-  return clientId === asker || (use === 'access_token' && audience.includes(asker))
+  return clientId === asker.id || (use === 'access_token' && audience.includes(asker.id))
 }
 
 /** Whether the token has every scope that is asked for. */
 function hasEveryScope({ rt }: RequestContext, active: ActiveToken, scopes: readonly string[]): boolean {
   const { scope: granted } = active.grant ?? active.token
-  return scopes.every((scope) => scopeAllowed(rt.config.strategies.scope, granted, scope))
+  return scopes.every(scopeRule(rt.config.strategies.scope, granted))
 }

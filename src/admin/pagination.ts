@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
 import type { Envelopes } from '../crypto/envelope.ts'
 import { malformedBody } from '../errors/refusals.ts'
+import { firstValues } from '../http/form.ts'
 import { json } from '../http/json.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { isJsonObject } from '../util/json.ts'
@@ -48,7 +49,7 @@ export async function respondWithPage<Item extends Listed>(
   c: Context<AppEnv>,
   listing: Listing<Item>,
 ): Promise<Response> {
-  const query = c.req.query()
+  const query = firstValues(c.req.url)
   const { limit, offset, page_size, page_token } = query
   const byOffset = limit !== undefined || offset !== undefined
   if (byOffset && (page_token || page_size !== undefined)) {

@@ -4,7 +4,7 @@ import type { AppEnv, RequestContext } from '../context.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
 import { oidcContext } from '../flow/request-view.ts'
 import { requestUrl } from '../flow/urls.ts'
-import { readQuery } from '../http/form.ts'
+import { firstValues, readQuery } from '../http/form.ts'
 import { isV1Path } from '../http/paths.ts'
 import { newRouter } from '../http/router.ts'
 import { directoryOf, ownerOf, sessionPrefix } from '../ledger/owner.ts'
@@ -95,7 +95,7 @@ interface Named<Target> {
 async function consentsNamed(c: Context<AppEnv>): Promise<Named<RevokeGrantsInput['target']>> {
   const inPath = c.req.param()
   const query: Readonly<Record<string, string>> =
-    'subject' in inPath ? { all: 'client' in inPath ? '' : 'true', ...inPath } : c.req.query()
+    'subject' in inPath ? { all: 'client' in inPath ? '' : 'true', ...inPath } : firstValues(c.req.url)
   const { consent_request_id: id = '', subject = '', client: clientId = '', all = '' } = query
   if (id !== '') {
     if (subject !== '' || clientId !== '' || all !== '')
@@ -118,7 +118,7 @@ async function revokeLogins(c: Context<AppEnv>): Promise<Response> {
 }
 
 async function loginsNamed(c: Context<AppEnv>): Promise<Named<EndSessionsInput['target']>> {
-  const { sid = '', subject = c.req.param('subject') ?? '' } = c.req.query()
+  const { sid = '', subject = c.req.param('subject') ?? '' } = firstValues(c.req.url)
   if (sid === '' && subject === '') throw invalidRequest("Parameter 'subject' or 'sid' is missing.")
   if (sid === '') return { owners: [ownerOf('subject', subject)], target: 'all' }
   const shown = await pairwiseSids.open(c.var.ctx.rt, sid)

@@ -6,6 +6,7 @@ import { MAX_ISSUER, type TrustedIssuer } from '../store/trusted-issuers.ts'
 import { isJsonObject, type JsonObject, pick } from '../util/json.ts'
 import { parseRfc3339 } from '../util/rfc3339.ts'
 import { instant } from '../util/schema.ts'
+import { SCOPE_TOKEN } from '../util/scope.ts'
 import { isName, isPlainText } from '../util/text.ts'
 
 /** Most characters of all scopes: rows and copies stay small. */
@@ -44,8 +45,8 @@ export async function readTrust(json: unknown, now: number): Promise<Omit<Truste
     throw broken(`Field 'issuer' must be text of 1 to ${MAX_ISSUER} characters.`)
   if (allow_any_subject ? subject !== '' : !isName(subject))
     throw broken("Give either 'subject', of 1 to 255 characters, or 'allow_any_subject'.")
-  if (!scope || scope.join(' ').length > MAX_SCOPE || !scope.every(isPlainText))
-    throw broken(`Field 'scope' must be an array of texts, at most ${MAX_SCOPE} characters in all.`)
+  if (!scope || scope.join(' ').length > MAX_SCOPE || !scope.every((value) => SCOPE_TOKEN.test(value)))
+    throw broken(`Field 'scope' must be an array of scope tokens, at most ${MAX_SCOPE} characters in all.`)
   if (!expiresAt || expiresAt <= now) throw broken("Field 'expires_at' must lie ahead.")
   const kid = jwk?.['kid']
   if (!jwk || typeof kid !== 'string' || !isName(kid) || !isVerifyingKey(jwk))

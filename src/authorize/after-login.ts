@@ -7,7 +7,7 @@ import { consentChallenge, type LoginAcceptance, type LoginVerdict, loginVerifie
 import { ownerOf } from '../ledger/owner.ts'
 import type { RememberedConsent } from '../ledger/types.ts'
 import { verifyIdTokenHint } from '../tokens/id-token-hint.ts'
-import { scopeAllowed } from '../util/scope.ts'
+import { scopeRule } from '../util/scope.ts'
 import { unmetClaims } from './check-claims.ts'
 import { isImpersonable } from './check-redirect-uri.ts'
 import { commitLogin, dropSession } from './commit-login.ts'
@@ -83,7 +83,5 @@ function knownConsent(request: FlowRequest, remembered: RememberedConsent | null
   if (isPublic(request.client) && (request.device !== null || isImpersonable(request.redirectUri)))
     return null
   const { id, scope } = remembered
-  return request.scope.every((value) => scopeAllowed(request.config.strategies.scope, scope, value))
-    ? id
-    : null
+  return request.scope.every(scopeRule(request.config.strategies.scope, scope)) ? id : null
 }

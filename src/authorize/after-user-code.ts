@@ -6,6 +6,7 @@ import { browserMatches } from '../flow/browser.ts'
 import { UNUSABLE_CODE } from '../flow/device-request.ts'
 import { deviceVerifier } from '../flow/device-state.ts'
 import { verifyUrl } from '../flow/urls.ts'
+import { readQuery } from '../http/form.ts'
 import { validate } from './pipeline.ts'
 import { respondPage } from './respond.ts'
 import { startLogin } from './start.ts'
@@ -30,7 +31,7 @@ export async function afterUserCode(
   const found = await ledgers.call(state.owner, 'findDevice', null)
   if (found?.id !== state.device) throw invalidRequest(UNUSABLE_CODE)
   const { id, expiresAt, request: query } = found
-  if (new URLSearchParams(query).get('client_id') !== clientId) {
+  if (readQuery(query).get('client_id') !== clientId) {
     throw invalidClient('flow_of_other_client')
   }
   const validation = await validate(ctx, state.reauthenticate ? `${query}&prompt=login` : query, {

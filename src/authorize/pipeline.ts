@@ -3,7 +3,7 @@ import type { RequestContext } from '../context.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { invalidClient } from '../errors/refusals.ts'
 import type { DeviceRef } from '../flow/state.ts'
-import { type Parameters, readQuery } from '../http/form.ts'
+import { MAX_QUERY, type Parameters, readQuery } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { checkClaims } from './check-claims.ts'
 import { checkDeviceGrant } from './check-device-grant.ts'
@@ -34,9 +34,6 @@ const checks: readonly Check[] = [
 /** The rules for a device's request (RFC 8628 section 3.1, contract 1.3.9). */
 const deviceChecks: readonly FlowCheck[] = [checkDeviceGrant, checkLimits]
 
-/** Longest request, in characters of its query: it travels whole in the login or logout challenge. */
-export const MAX_QUERY = 6 * 1024
-
 /** A request that passed, or the error and, once it is known, the client's address it may be sent to. */
 export type Validation =
   | { readonly request: FlowRequest; readonly error?: undefined }
@@ -52,10 +49,10 @@ export async function validate(
   device: DeviceRef | null = null,
 ): Promise<Validation> {
   try {
-    if (query.length > MAX_QUERY) {
-      throw invalidRequest(`The request is longer than ${MAX_QUERY} characters.`)
-    }
     const parameters = readQuery(query)
+    // A hint may be as long as it was made. Nothing that a stranger writes is: it would travel in the login challenge.
+    if (query.length > MAX_QUERY + (parameters.get('id_token_hint')?.length ?? 0))
+      throw invalidRequest(`The request is longer than ${MAX_QUERY} characters.`)
     const client = await findClient(ctx, parameters)
     const first = judge(ctx, client, query, parameters, device)
     if (first.error === undefined) return first
@@ -77,23 +74,14 @@ function judge(
 ): Validation {
   let target: Target | undefined
   try {
-    const requested = {
-      client,
-      config,
-      query,
-      parameters,
-      scope: [...new Set(parameters.list('scope'))],
-      audience: audienceIn(parameters),
-      resources: resourcesIn(parameters),
-      prompt: parameters.list('prompt'),
-    }
+    const given = { client, config, query, parameters }
     if (device !== null) {
-      const request = { ...requested, device }
+      const request = { ...given, ...listsOf(parameters), device }
       for (const check of deviceChecks) check(request)
       return { request }
     }
     target = resolveTarget(client, parameters)
-    const request = { ...requested, ...target, device }
+    const request = { ...given, ...listsOf(parameters), ...target, device }
     for (const check of checks) check(request)
     return { request }
   } catch (thrown) {
@@ -101,3 +89,12 @@ function judge(
     return { target, error: thrown }
   }
 }
+
+const listsOf = (
+  parameters: Parameters,
+): Pick<FlowRequest, 'scope' | 'audience' | 'resources' | 'prompt'> => ({
+  scope: parameters.scopes(),
+  audience: audienceIn(parameters),
+  resources: resourcesIn(parameters),
+  prompt: parameters.list('prompt'),
+})

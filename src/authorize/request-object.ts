@@ -1,10 +1,10 @@
-import { decodeJwt } from 'jose'
 import { signedByKeys } from '../clients/assertion.ts'
 import type { RequestContext } from '../context.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
-import { Parameters } from '../http/form.ts'
+import { type Entries, MAX_PARAMETERS, Parameters, readEntries, toQuery } from '../http/form.ts'
 import { fetchOutbound } from '../http/outbound.ts'
 import { type Assertion, REQUEST_OBJECT_ALGORITHMS, readAssertion } from '../keys/foreign-jwt.ts'
+import { readJwt } from '../keys/read-jwt.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { isJsonObject, isShallow, type JsonObject } from '../util/json.ts'
@@ -12,9 +12,18 @@ import { findClient } from './target.ts'
 
 const LIMITS = { maxBytes: 64 * 1024, timeoutMs: 5000 }
 
-/** Members of the object that are about itself, or no part of a request. */
-const PASSED_OVER: readonly string[] =
-  'iss aud exp nbf iat jti sub request request_uri login_verifier consent_verifier'.split(' ')
+/** Members that are taken: the parameters of an authorization request that this server knows. */
+const KNOWN: readonly string[] = [
+  'client_id response_type redirect_uri scope state nonce response_mode display prompt max_age ui_locales',
+  'claims_locales id_token_hint login_hint acr_values claims registration code_challenge code_challenge_method',
+  'audience resource identity_schema',
+].flatMap((names) => names.split(' '))
+
+/** Most members of an object: as many as a request may have parameters. */
+const MAX_MEMBERS = MAX_PARAMETERS
+
+/** Parameters that carry an object, by value or by reference. */
+const CARRIERS: readonly string[] = ['request', 'request_uri']
 
 /** Levels that the object may nest: no parameter has as many. */
 const MAX_DEPTH = 16
@@ -28,15 +37,14 @@ const MAX_DEPTH = 16
  * @throws `invalid_request`, `invalid_request_object`, `invalid_request_uri`, or what finding the client throws
  */
 export async function unpackRequest(ctx: RequestContext, query: string): Promise<string> {
-  const plain = new URLSearchParams(query)
-  if (!plain.has('request') && !plain.has('request_uri')) return query
-  const parameters = new Parameters(plain)
+  const entries = readEntries(query)
+  const plain = entries.filter(([name]) => !CARRIERS.includes(name))
+  if (plain.length === entries.length) return query
+  const parameters = new Parameters(entries)
   const [byValue, uri] = [parameters.get('request'), parameters.get('request_uri')]
-  plain.delete('request')
-  plain.delete('request_uri')
   const whole = parameters.get('response_type') === undefined
   if ((byValue === undefined && uri === undefined) || !(whole || parameters.list('scope').includes('openid')))
-    return plain.toString()
+    return toQuery(plain)
   if (byValue !== undefined && uri !== undefined)
     throw invalidRequest("Parameters 'request' and 'request_uri' exclude each other.")
   const client = await findClient(ctx, parameters)
@@ -45,18 +53,21 @@ export async function unpackRequest(ctx: RequestContext, query: string): Promise
   for (const name of whole ? ['client_id'] : ['client_id', 'response_type'])
     if ((claims[name] ?? parameters.get(name)) !== parameters.get(name))
       throw refuse(`Its '${name}' differs from the parameter.`)
-  return merged(plain, claims).toString()
+  return toQuery(merged(plain, claims))
 }
 
-function merged(plain: URLSearchParams, claims: JsonObject): URLSearchParams {
-  const scope = plain.get('scope') ?? ''
-  for (const [name, value] of Object.entries(claims)) {
-    if (PASSED_OVER.includes(name) || value === null) continue
+/** The plain parameters that the object has no member for, and then the members. */
+function merged(plain: Entries, claims: JsonObject): Entries {
+  const scope = plain.find(([name]) => name === 'scope')?.[1] ?? ''
+  const members = KNOWN.flatMap((name) => {
+    const value = claims[name] ?? null
+    if (value === null) return []
     const text =
       typeof value === 'string' ? value : Array.isArray(value) ? value.join(' ') : JSON.stringify(value)
-    plain.set(name, name === 'scope' ? [...new Set(`${scope} ${text}`.split(' '))].join(' ') : text)
-  }
-  return plain
+    return [[name, name === 'scope' ? [...new Set(`${scope} ${text}`.split(' '))].join(' ') : text] as const]
+  })
+  const names = members.map(([name]) => name)
+  return [...plain.filter(([name]) => !names.includes(name)), ...members]
 }
 
 /** Fetches the object at one of the client's registered addresses. */
@@ -69,6 +80,9 @@ async function fetchObject(ctx: RequestContext, client: ClientRecord, uri: strin
 
 /** The members of an object that this client signed, if it is to be signed, for this server and for now. */
 async function readObject(ctx: RequestContext, client: ClientRecord, jwt: string): Promise<JsonObject> {
+  const claims: unknown = readJwt(jwt)?.claims
+  if (isJsonObject(claims) && Object.keys(claims).length > MAX_MEMBERS)
+    throw refuse(`It has more than ${MAX_MEMBERS} members.`)
   const object = readAssertion(jwt)
   if (object === undefined) throw refuse('It is no JWT, or encrypted.')
   const { alg, iss, sub, aud, exp, nbf } = object
@@ -84,7 +98,6 @@ async function readObject(ctx: RequestContext, client: ClientRecord, jwt: string
   if (aud.length > 0 && !aud.includes(issuer)) throw refuse("Its 'aud' is not this server.")
   const now = nowSeconds()
   if ((exp ?? now + 1) <= now || (nbf ?? now) > now + 10) throw refuse('It is not good now.')
-  const claims: unknown = decodeJwt(jwt)
   if (!isJsonObject(claims) || !isShallow(claims, MAX_DEPTH)) throw refuse('It nests too deep.')
   return claims
 }

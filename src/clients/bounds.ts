@@ -3,9 +3,9 @@ import { invalidMetadata } from '../errors/refusals.ts'
 import type { ClientBounds, ClientMetadata } from '../store/types.ts'
 import { parseDuration } from '../util/duration.ts'
 import { isJsonObject } from '../util/json.ts'
-import { audienceAllowed, scopeAllowed } from '../util/scope.ts'
+import { audienceRule, scopeRule } from '../util/scope.ts'
 
-/** Ways to authenticate, weakest first; what is not here never works. */
+/** Ways to authenticate, weakest first. One that is not here never works, and only stays as it is. */
 const STRENGTH: readonly (readonly string[])[] = [
   ['none'],
   ['client_secret_basic', 'client_secret_post'],
@@ -42,8 +42,8 @@ export function withBounds(body: unknown, bounds: ClientBounds | null): unknown 
 export function checkBounds(config: Config, bounds: ClientBounds | null, wanted: ClientMetadata): void {
   if (bounds === null) return
   const within: readonly (readonly [field: keyof ClientBounds, holds: boolean])[] = [
-    ['scope', words(wanted.scope).every((scope) => scopeWithin(config, bounds, scope))],
-    ['audience', wanted.audience.every((audience) => audienceAllowed(bounds.audience, audience))],
+    ['scope', words(wanted.scope).every(scopeRule(config.strategies.scope, words(bounds.scope)))],
+    ['audience', wanted.audience.every(audienceRule(bounds.audience))],
     ['grant_types', isSubset(wanted.grant_types, bounds.grant_types, 'authorization_code')],
     ['response_types', isSubset(wanted.response_types, bounds.response_types, 'code')],
     ['subject_type', bounds.subject_type !== 'pairwise' || wanted.subject_type === 'pairwise'],
@@ -57,9 +57,6 @@ export function checkBounds(config: Config, bounds: ClientBounds | null, wanted:
 
 const words = (text: string): readonly string[] => text.split(' ').filter((word) => word !== '')
 
-const scopeWithin = ({ strategies }: Config, { scope }: ClientBounds, wanted: string): boolean =>
-  scopeAllowed(strategies.scope, words(scope), wanted)
-
 /** Whether each value is one of the admin's, in any order of its words; an empty list stands for its default. */
 function isSubset(wanted: readonly string[] | null, set: readonly string[] | null, preset: string): boolean {
   const normal = (values: readonly string[] | null): readonly string[] =>
@@ -69,12 +66,10 @@ function isSubset(wanted: readonly string[] | null, set: readonly string[] | nul
 }
 
 function isAsStrong(wanted: ClientMetadata, bounds: ClientBounds): boolean {
-  const strength = (method: string): number => STRENGTH.findIndex((methods) => methods.includes(method))
-  const method = wanted.token_endpoint_auth_method
-  return (
-    method === bounds.token_endpoint_auth_method ||
-    strength(method) >= Math.max(0, strength(bounds.token_endpoint_auth_method))
-  )
+  const { token_endpoint_auth_method: method } = wanted
+  const { token_endpoint_auth_method: set } = bounds
+  const strength = (name: string): number => STRENGTH.findIndex((methods) => methods.includes(name))
+  return method === set || (strength(set) !== -1 && strength(method) >= strength(set))
 }
 
 /** An algorithm that an admin named stays. */

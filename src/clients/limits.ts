@@ -1,7 +1,7 @@
 import type { Config } from '../config/types.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import type { ClientRecord } from '../store/types.ts'
-import { audienceAllowed, scopeAllowed } from '../util/scope.ts'
+import { audienceRule, scopeRule } from '../util/scope.ts'
 
 /** Longest part of a refused value that is told, in characters. */
 export const MAX_QUOTED = 100
@@ -12,8 +12,8 @@ export function refusedScope(
   { metadata }: ClientRecord,
   requested: readonly string[],
 ): OAuthError | undefined {
-  const registered = metadata.scope.split(' ')
-  const scope = requested.find((value) => !scopeAllowed(config.strategies.scope, registered, value))
+  const mayHave = scopeRule(config.strategies.scope, metadata.scope.split(' '))
+  const scope = requested.find((value) => !mayHave(value))
   if (scope === undefined) return undefined
   return new OAuthError('invalid_scope', `The client may not request scope '${scope.slice(0, MAX_QUOTED)}'.`)
 }
@@ -23,7 +23,8 @@ export function refusedAudience(
   { metadata }: ClientRecord,
   requested: readonly string[],
 ): OAuthError | undefined {
-  const audience = requested.find((value) => !audienceAllowed(metadata.audience, value))
+  const mayName = audienceRule(metadata.audience)
+  const audience = requested.find((value) => !mayName(value))
   if (audience === undefined) return undefined
   return invalidRequest(`The client may not request audience '${audience.slice(0, MAX_QUOTED)}'.`)
 }

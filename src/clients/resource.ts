@@ -2,7 +2,7 @@ import type { Config } from '../config/types.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { Parameters } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
-import { audienceAllowed } from '../util/scope.ts'
+import { audienceRule } from '../util/scope.ts'
 import { MAX_QUOTED, refusedAudience } from './limits.ts'
 
 /** An absolute URI without fragment (RFC 8707 section 2). */
@@ -26,10 +26,8 @@ export function refusedTarget(
 ): OAuthError | undefined {
   const refused = refusedAudience(client, parameters.list('audience'))
   if (refused !== undefined) return refused
-  const allowed = resourcesOf(config, client)
-  const resource = resourcesIn(parameters).find(
-    (value) => !ABSOLUTE.test(value) || !audienceAllowed(allowed, value),
-  )
+  const allowed = audienceRule(resourcesOf(config, client))
+  const resource = resourcesIn(parameters).find((value) => !ABSOLUTE.test(value) || !allowed(value))
   return resource === undefined ? undefined : invalidTarget(resource)
 }
 

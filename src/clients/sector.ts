@@ -3,8 +3,30 @@ import { fetchOutbound } from '../http/outbound.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientMetadata } from '../store/types.ts'
 import { parseJson } from '../util/json.ts'
+import { isLoopbackHost } from '../util/loopback.ts'
 
 const LIMITS = { maxBytes: 64 * 1024, timeoutMs: 5000 }
+
+/**
+ * The host that stands for the sector of a client that names none: the one of its redirect URIs, all of them https
+ * (OIDC Core section 8.1). Nobody owns the host of another scheme. On a development server http on this machine counts;
+ * elsewhere all native applications would be one sector by it.
+ *
+ * @param loopback - whether this is a development server
+ * @returns `undefined` where the client needs a `sector_identifier_uri`
+ */
+export function sectorHost(uris: readonly string[] | null, loopback: boolean): string | undefined {
+  const hosts = new Set(
+    (uris ?? []).map((uri) => {
+      const url = URL.parse(uri)
+      const owned = url?.protocol === 'https:'
+      const local = loopback && url?.protocol === 'http:' && isLoopbackHost(url.hostname)
+      return owned || local ? url?.host : undefined
+    }),
+  )
+  const [host] = hosts
+  return hosts.size === 1 ? host : undefined
+}
 
 /**
  * Checks that the document at a client's `sector_identifier_uri` lists its redirect URIs (OIDC Registration section 5).
@@ -16,7 +38,8 @@ export async function checkSector(rt: Runtime, metadata: ClientMetadata): Promis
   const listed = await fetchOutbound(rt.config, uri, {}, LIMITS)
     .then(({ body, status }) => status === 200 && parseJson(body))
     .catch(() => undefined)
-  if (Array.isArray(listed) && uris?.every((entry) => listed.includes(entry)) === true) return
+  const known = Array.isArray(listed) ? new Set(listed) : undefined
+  if (known !== undefined && uris?.every((entry) => known.has(entry)) === true) return
   throw invalidMetadata(
     "The document at 'sector_identifier_uri' must be a JSON array that holds every redirect URI.",
   )

@@ -1,6 +1,6 @@
 import { parseDuration } from '../util/duration.ts'
 import { isLoopbackHost } from '../util/loopback.ts'
-import { isPlainText } from '../util/text.ts'
+import { SCOPE_TOKEN } from '../util/scope.ts'
 import type { AdminKey, AdminScope } from './types.ts'
 
 /** Reads one setting's text. `expected` completes the sentence "must be …"; `parse` gives undefined for a bad value. */
@@ -64,8 +64,10 @@ export function textThat(expected: string, test: (text: string) => boolean): Par
   return { expected, parse: (text) => (test(text) ? text : undefined) }
 }
 
-/** Free text without control characters. */
-export const words = textThat('text without control characters', isPlainText)
+/** Scope tokens, separated by spaces (RFC 6749 section 3.3). */
+export const scopeText = textThat('scope tokens separated by single spaces', (text) =>
+  text.split(' ').every((scope) => SCOPE_TOKEN.test(scope)),
+)
 
 /** Items, comma-separated or as a JSON array; empty ones are dropped. `item.expected` names them in the plural. */
 export function listOf<T>(item: Parser<T>): Parser<readonly T[]> {
@@ -80,6 +82,9 @@ export function listOf<T>(item: Parser<T>): Parser<readonly T[]> {
     },
   }
 }
+
+/** Scope tokens. */
+export const scopeList = listOf(textThat('scope tokens', (text) => SCOPE_TOKEN.test(text)))
 
 /** Any texts. */
 export const list = listOf(textThat('strings', () => true))

@@ -11,10 +11,11 @@ import {
   optional,
   type Parser,
   pageUrl,
+  scopeList,
+  scopeText,
   serverUrl,
   textThat,
   unlimitedDuration,
-  words,
 } from './parsers.ts'
 
 /** One setting: its environment name, how its text is read, and the text that counts when it is unset. */
@@ -88,11 +89,11 @@ export const settings = {
   ),
   defaultClientScope: setting(
     'OIDC_DYNAMIC_CLIENT_REGISTRATION_DEFAULT_SCOPE',
-    words,
+    scopeText,
     'offline_access offline openid',
   ),
   supportedClaims: setting('WEBFINGER_OIDC_DISCOVERY_SUPPORTED_CLAIMS', list),
-  supportedScopes: setting('WEBFINGER_OIDC_DISCOVERY_SUPPORTED_SCOPE', list),
+  supportedScopes: setting('WEBFINGER_OIDC_DISCOVERY_SUPPORTED_SCOPE', scopeList),
   endpoints: {
     authorization: setting('WEBFINGER_OIDC_DISCOVERY_AUTH_URL', optional(serverUrl)),
     token: setting('WEBFINGER_OIDC_DISCOVERY_TOKEN_URL', optional(serverUrl)),

@@ -99,7 +99,7 @@ const entries = {
     '',
     'Unable to insert or update resource because a resource with that value exists already',
   ],
-  body_too_large: [413, 'The request body is larger than 1 MiB.', 'invalid_request'],
+  body_too_large: [413, 'The request body is too large.', 'invalid_request'],
   misdirected_request: [421, 'This server does not answer for the requested host.'],
 } as const satisfies Record<string, Entry>
 

@@ -1,6 +1,7 @@
 import { invalidRequest } from '../errors/oauth-error.ts'
 import { nowSeconds } from '../util/clock.ts'
 import type { Json } from '../util/json.ts'
+import { SCOPE_TOKEN } from '../util/scope.ts'
 import { acceptConsentBody, checkSize, parseBody, parseDenial } from './bodies.ts'
 import { callsOn, goOn } from './challenge.ts'
 import { type RequestView, viewRequest } from './request-view.ts'
@@ -69,6 +70,6 @@ export const rejectConsent = consentCall((ctx, { state, expiresAt }, body) => {
 
 /** A granted scope is joined with spaces on the wire, so it cannot hold one (RFC 6749 section 3.3). */
 function checkScopes(scopes: readonly string[]): void {
-  if (scopes.every((scope) => /^[\x21\x23-\x5B\x5D-\x7E]+$/.test(scope))) return
+  if (scopes.every((scope) => SCOPE_TOKEN.test(scope))) return
   throw invalidRequest("Field 'grant_scope' holds a value that is no scope token.")
 }

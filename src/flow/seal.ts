@@ -8,7 +8,7 @@ import { nowSeconds } from '../util/clock.ts'
 import { sha256 } from '../util/digest.ts'
 
 /** Largest flow state, in bytes of JSON, that travels in the URL: keeps every redirect under 2,000 characters. */
-const MAX_INLINE_BYTES = 1100
+export const MAX_INLINE_BYTES = 1100
 
 /** How much longer than its flow such state is kept, in seconds: an expired flow must still name its request. */
 const KEEP_SECONDS = 24 * 3600
@@ -42,16 +42,16 @@ export interface FlowKind<State> {
  * Defines a kind of flow state. What is too large for a URL (a consent app's `context` and `session` may have 64 KB)
  * is left in a ledger of its own, and only its digest travels (design section 5).
  *
- * @param maxInline - bytes of JSON that travel whole
+ * @param maxInline - bytes of JSON of a state that travel whole
  */
 export function flowKind<State>(
   kind: EnvelopeKind,
   { write, read }: Format<State>,
-  maxInline = MAX_INLINE_BYTES,
+  maxInline: (state: State) => number = () => MAX_INLINE_BYTES,
 ): FlowKind<State> {
   return {
     async urlWith(rt, url, state, expiresAt, parameters) {
-      const data = await inlineData(rt, write(state), expiresAt, maxInline)
+      const data = await inlineData(rt, write(state), expiresAt, maxInline(state))
       return withQuery(url, { ...parameters, [kind]: await rt.envelopes.seal(kind, data, expiresAt) })
     },
 

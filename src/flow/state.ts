@@ -1,8 +1,9 @@
 import * as v from 'valibot'
 import { tuple } from '../crypto/tuple.ts'
+import { MAX_QUERY } from '../http/form.ts'
 import type { Json, JsonObject } from '../util/json.ts'
 import { jsonObject, jsonValue } from '../util/json-value.ts'
-import { flowKind } from './seal.ts'
+import { flowKind, MAX_INLINE_BYTES } from './seal.ts'
 
 /**
  * What a flow carries between redirects (format 1). Everything travels as tuples to keep URLs short; items are
@@ -192,8 +193,9 @@ const whole = <Step extends object, Rest extends object>({
 })
 
 /**
- * A request that the login app is asked about, under 800 characters for an ordinary OpenID Connect request. It always
- * travels whole: nobody has logged in yet, so nothing may be written.
+ * A request that the login app is asked about, under 800 characters for an ordinary OpenID Connect request. It travels
+ * whole: nobody has logged in yet, so nothing may be written. One longer than anybody may send has got there by an ID
+ * token of ours as its hint, which is proof enough to keep it by name.
  */
 export const loginChallenge = flowKind<LoginState>(
   'login_challenge',
@@ -201,7 +203,7 @@ export const loginChallenge = flowKind<LoginState>(
     write: (state) => loginTuple.write({ ...state, flow: fromFlow(state.flow) }),
     read: (data) => whole({ ...loginTuple.read(data), rest: {} }),
   },
-  Number.POSITIVE_INFINITY,
+  ({ flow }) => (flow.query.length > MAX_QUERY ? MAX_INLINE_BYTES : Number.POSITIVE_INFINITY),
 )
 
 /** The login app's decision. */

@@ -19,7 +19,7 @@ export const clientCredentials: GrantHandler = async (ctx, registered, form) => 
   const allowed = await requireGrantType(ctx, registered, 'client_credentials')
   const { config } = ctx.rt
   const refused = (client: ClientRecord): OAuthError | undefined =>
-    refusedScope(config, client, form.list('scope')) ?? refusedTarget(config, client, form)
+    refusedScope(config, client, form.scopes()) ?? refusedTarget(config, client, form)
   const mayHave = (client: ClientRecord): boolean => refused(client) === undefined
   const client = await findClientOrAskSource(ctx.rt, allowed.id, mayHave, allowed)
   if (client === undefined) throw refused(allowed)
@@ -32,7 +32,7 @@ export const clientCredentials: GrantHandler = async (ctx, registered, form) => 
 }
 
 function grantedScope(config: Config, client: ClientRecord, form: Parameters): readonly string[] {
-  const requested = [...new Set(form.list('scope'))]
+  const requested = form.scopes()
   if (requested.length > 0 || !config.oauth2.defaultGrantAllowedScope) return requested
   return client.metadata.scope.split(' ').filter((scope) => scope !== '')
 }

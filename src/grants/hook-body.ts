@@ -26,7 +26,7 @@ export const selfContainedSession = (
   authTime: nowSeconds(),
   scope,
   audience,
-  requestedScope: [...new Set(form.list('scope'))],
+  requestedScope: form.scopes(),
   nonce: null,
   acr: '',
   amr: [],

@@ -21,7 +21,7 @@ import { prepareAccessToken } from '../tokens/addressee.ts'
 import { toBase64url } from '../util/base64url.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { sha256 } from '../util/digest.ts'
-import { scopeAllowed } from '../util/scope.ts'
+import { scopeRule } from '../util/scope.ts'
 import { isName } from '../util/text.ts'
 import { type GrantHandler, requireGrantType } from './handler.ts'
 import { hookedSelfContainedClaims } from './hook.ts'
@@ -39,7 +39,7 @@ export const jwtBearer: GrantHandler = async (ctx, registered, form) => {
   const { config } = ctx.rt
   const problem = grantProblem(config, assertion, nowSeconds())
   if (problem !== undefined) throw invalidGrant(problem)
-  const requested = [...new Set(form.list('scope'))]
+  const requested = form.scopes()
   checkTrustedScope(config, await findTrust(ctx, assertion), requested)
   const client = await currentClient(ctx, allowed, requested, form)
   const refused = refusedTarget(config, client, form)
@@ -48,7 +48,7 @@ export const jwtBearer: GrantHandler = async (ctx, registered, form) => {
   const claims = {
     grantType: JWT_BEARER,
     subject: assertion.sub,
-    scope: requested.filter((scope) => clientMayHave(config, client, scope)),
+    scope: requested.filter(ruleOf(config, client)),
     audience: [...new Set([...audienceIn(form), ...copied])],
   } as const
   const addressee = await prepareAccessToken(ctx.rt, client)
@@ -97,7 +97,8 @@ async function signer(
 }
 
 function checkTrustedScope({ strategies }: Config, trust: TrustedIssuer, requested: readonly string[]): void {
-  const foreign = requested.find((value) => !scopeAllowed(strategies.scope, trust.scope, value))
+  const mayGive = scopeRule(strategies.scope, trust.scope)
+  const foreign = requested.find((value) => !mayGive(value))
   if (foreign === undefined) return
   const hint = `The issuer of the assertion may not give scope '${foreign.slice(0, 100)}'.`
   throw new OAuthError('invalid_scope', hint)
@@ -110,14 +111,14 @@ async function currentClient(
   scope: readonly string[],
   form: Parameters,
 ): Promise<ClientRecord> {
-  const whole = scope.every((value) => clientMayHave(rt.config, copy, value))
+  const whole = scope.every(ruleOf(rt.config, copy))
   if (whole && refusedTarget(rt.config, copy, form) === undefined) return copy
   // The copy itself is ruled out.
   return (await findClientOrAskSource(rt, copy.id, (client) => client !== copy, copy)) ?? copy
 }
 
-const clientMayHave = (config: Config, { metadata }: ClientRecord, scope: string): boolean =>
-  scopeAllowed(config.strategies.scope, metadata.scope.split(' '), scope)
+const ruleOf = (config: Config, { metadata }: ClientRecord) =>
+  scopeRule(config.strategies.scope, metadata.scope.split(' '))
 
 /** Spends the assertion in the ledger of its subject until it expires; one without `jti` may come again. Throws `jti_known`. */
 async function consume(ctx: RequestContext, assertion: Assertion, attempt: string): Promise<void> {

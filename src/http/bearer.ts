@@ -1,4 +1,4 @@
-import { Parameters, readFormEntries } from './form.ts'
+import { Parameters, queryOf, readEntries, readFormEntries } from './form.ts'
 
 /** The bearer token of an Authorization header (RFC 6750 section 2.1). */
 export const bearerOf = (authorization: string | null | undefined): string | undefined =>
@@ -11,5 +11,5 @@ export async function bearerToken(request: Request): Promise<string | undefined>
   const type = request.headers.get('content-type')
   const isForm = request.method === 'POST' && type !== null && !/json/i.test(type)
   const entries = isForm ? await readFormEntries(request) : []
-  return new Parameters([...new URL(request.url).searchParams, ...entries]).get('access_token')
+  return new Parameters([...readEntries(queryOf(request.url)), ...entries]).get('access_token')
 }

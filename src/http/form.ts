@@ -1,9 +1,19 @@
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { parseJson } from '../util/json.ts'
+import { SCOPE_TOKEN } from '../util/scope.ts'
 import { readAtMost } from './stream.ts'
 
-/** Largest body taken, in bytes. */
-export const MAX_BODY_BYTES = 1024 * 1024
+/** Largest JSON body taken, in bytes. */
+const MAX_JSON_BYTES = 1024 * 1024
+
+/** Largest form taken, in bytes: room for a request object or an ID token hint beside all else. */
+export const MAX_FORM_BYTES = 64 * 1024
+
+/** Longest query of parameters, in characters. */
+export const MAX_QUERY = 8 * 1024
+
+/** Most parameters of a request, the empty ones too. */
+export const MAX_PARAMETERS = 100
 
 /** Most items of a list: each is compared with all that its client registered. */
 const MAX_ITEMS = 1000
@@ -11,12 +21,16 @@ const MAX_ITEMS = 1000
 /** Parameters that may appear more than once; every other repeated parameter is an error (RFC 6749 section 3.1). */
 const REPEATABLE: ReadonlySet<string> = new Set(['audience', 'resource'])
 
+/** Names and values in the order in which they came. */
+export type Entries = readonly (readonly [string, string])[]
+
 /** Request parameters. An empty value counts as absent (RFC 6749 section 3.1). */
 export class Parameters {
   readonly #values = new Map<string, string[]>()
 
-  /** Reads name/value pairs; throws `invalid_request` on a repeated parameter. */
-  constructor(entries: Iterable<readonly [string, string]>) {
+  /** Reads name/value pairs; throws `invalid_request` for too many of them, and on a repeated parameter. */
+  constructor(entries: Entries) {
+    checkNumber(entries.length)
     for (const [name, value] of entries) {
       if (value === '') continue
       const values = this.#values.get(name)
@@ -47,6 +61,20 @@ export class Parameters {
     if (items.length <= MAX_ITEMS) return items.filter((item) => item !== '')
     throw invalidRequest(`Parameter '${name}' has too many values.`)
   }
+
+  /**
+   * The requested scopes, each once (RFC 6749 section 3.3). Throws `invalid_request` for too many, `invalid_scope` for
+   * a value that is no scope token: who splits at other white space than a single space would see other scopes.
+   */
+  scopes(): readonly string[] {
+    const scopes = [...new Set(this.list('scope'))]
+    if (scopes.every((scope) => SCOPE_TOKEN.test(scope))) return scopes
+    throw new OAuthError('invalid_scope', "Parameter 'scope' holds a value that is no scope token.")
+  }
+}
+
+function checkNumber(count: number): void {
+  if (count > MAX_PARAMETERS) throw invalidRequest(`The request has more than ${MAX_PARAMETERS} parameters.`)
 }
 
 /** Names what is shaped like a parameter of ours: other names are a stranger's words, and some refusals are pages. */
@@ -55,19 +83,42 @@ const repeated = (name: string): OAuthError =>
     `${/^[a-z_]{1,40}$/.test(name) ? `Parameter '${name}'` : 'A parameter'} is given more than once.`,
   )
 
-/** Reads the parameters of a query, without its `?`; throws `invalid_request` on a repeated one. */
-export const readQuery = (query: string): Parameters => new Parameters(new URLSearchParams(query))
+/** The name/value pairs of form-encoded text, counted before they are decoded; throws `invalid_request` for too many. */
+export function readEntries(text: string): Entries {
+  // A part more than there may be says enough.
+  checkNumber(text.split('&', MAX_PARAMETERS + 1).length)
+  return [...new URLSearchParams(text)]
+}
 
-/** Reads a body of at most 1 MiB; throws `body_too_large` without reading further. */
-export async function readBody(request: Request): Promise<Uint8Array<ArrayBuffer>> {
-  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES)
-    throw new OAuthError('body_too_large')
-  const body = await readAtMost(request.body, MAX_BODY_BYTES)
+/** Name/value pairs as form-encoded text. Made in one go: each change to a list that belongs to a URL writes all of it anew. */
+export const toQuery = (entries: Entries): string =>
+  new URLSearchParams(entries.map(([name, value]) => [name, value])).toString()
+
+/** Reads the parameters of a query, without its `?`; throws `invalid_request` for too many, or a repeated one. */
+export const readQuery = (query: string): Parameters => new Parameters(readEntries(query))
+
+/** The query of a request's URL, without its `?`; throws `invalid_request` for one longer than 8 KB. */
+export function queryOf(url: string): string {
+  const query = new URL(url).search.slice(1)
+  if (query.length <= MAX_QUERY) return query
+  throw invalidRequest(`The query is longer than ${MAX_QUERY} characters.`)
+}
+
+/**
+ * The query of a URL by name; of a repeated name the first value counts. Read in one go: Hono's reader searches what is
+ * left of the query again for each name.
+ */
+export const firstValues = (url: string): Readonly<Record<string, string>> =>
+  Object.fromEntries([...new URLSearchParams(new URL(url).search)].reverse())
+
+async function readBody(request: Request, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw new OAuthError('body_too_large')
+  const body = await readAtMost(request.body, maxBytes)
   if (body === undefined) throw new OAuthError('body_too_large')
   return body
 }
 
-/** Reads a form body, urlencoded or multipart; throws `invalid_request` for other types, files and duplicates. */
+/** Reads a form body, urlencoded or multipart; throws what `readFormEntries` throws, and `invalid_request` on duplicates. */
 export async function readForm(request: Request): Promise<Parameters> {
   const entries = await readFormEntries(request)
   return new Parameters(entries)
@@ -80,14 +131,18 @@ export async function readFilledForm(request: Request): Promise<Parameters> {
   return form
 }
 
-/** The name/value pairs of a form body in order, before duplicates are judged. */
-export async function readFormEntries(request: Request): Promise<readonly (readonly [string, string])[]> {
-  const body = await readBody(request)
+/**
+ * The name/value pairs of a form body of at most 64 KB in order, before duplicates are judged.
+ *
+ * @throws `body_too_large` without reading further, `invalid_request` for other types, files and too many pairs
+ */
+export async function readFormEntries(request: Request): Promise<Entries> {
+  const body = await readBody(request, MAX_FORM_BYTES)
   if (body.byteLength === 0) return []
   const contentType = request.headers.get('content-type') ?? ''
   const type = contentType.split(';', 1)[0]?.trim().toLowerCase()
   if (type === 'application/x-www-form-urlencoded') {
-    return [...new URLSearchParams(new TextDecoder().decode(body))]
+    return readEntries(new TextDecoder().decode(body))
   }
   if (type !== 'multipart/form-data') {
     throw invalidRequest('The body must be application/x-www-form-urlencoded or multipart/form-data.')
@@ -95,15 +150,17 @@ export async function readFormEntries(request: Request): Promise<readonly (reado
   const data = await new Response(body, { headers: { 'content-type': contentType } }).formData().catch(() => {
     throw invalidRequest('The multipart body is malformed.')
   })
-  return [...data].map(([name, value]) => {
+  const parts = [...data]
+  checkNumber(parts.length)
+  return parts.map(([name, value]) => {
     if (typeof value !== 'string') throw invalidRequest('Files are not taken.')
     return [name, value] as const
   })
 }
 
-/** Reads a JSON body; throws `malformed_body` when it is not JSON. Content-Type is not checked (contract 0.2). */
+/** Reads a JSON body of at most 1 MiB; throws `body_too_large` for a larger one, `malformed_body` when it is not JSON. Content-Type is not checked (contract 0.2). */
 export async function readJson(request: Request): Promise<unknown> {
-  const body = await readBody(request)
+  const body = await readBody(request, MAX_JSON_BYTES)
   try {
     return parseJson(body)
   } catch {

@@ -11,10 +11,15 @@ export interface RequestLine {
   readonly duration_ms: number
 }
 
-/** Shape of everything sealed or signed: two long base64url parts around a dot. */
-const SEALED = /[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{20,}/g
+/**
+ * Shape of everything sealed or signed: two long base64url parts around a dot. It is looked for where a part begins and
+ * nowhere within, so that a long part is read once.
+ */
+const SEALED = /(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{20,}/g
 
+/** Most characters of a text, and most texts of a list, that are logged. */
 const MAX_TEXT = 512
+const MAX_TEXTS = 100
 
 /**
  * Writes one structured line: JSON with `kind` first. Texts that look like an envelope or a JWT are struck out, so a
@@ -35,7 +40,8 @@ export const requestFields = (line: RequestLine): LogFields => ({
 
 function scrub(value: LogFields[string]): LogFields[string] {
   if (typeof value === 'string') return scrubText(value)
-  return typeof value === 'object' && value !== null ? value.map(scrubText) : value
+  return typeof value === 'object' && value !== null ? value.slice(0, MAX_TEXTS).map(scrubText) : value
 }
 
-const scrubText = (text: string): string => text.replace(SEALED, '[sealed]').slice(0, MAX_TEXT)
+/** Cuts first: a text may be as long as a stranger likes. */
+const scrubText = (text: string): string => text.slice(0, MAX_TEXT).replace(SEALED, '[sealed]')

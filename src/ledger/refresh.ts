@@ -1,4 +1,4 @@
-import { audienceAllowed, scopeAllowed } from '../util/scope.ts'
+import { audienceRule, scopeRule } from '../util/scope.ts'
 import { findOwn, type GrantRow, readRecord } from './grant-row.ts'
 import type { Grace, GrantRecord, InspectInput, RefreshInput, RefreshResult } from './grant-types.ts'
 import { issue, issued, ungranted } from './issue.ts'
@@ -92,9 +92,11 @@ export function refresh(tx: Transaction, input: RefreshInput): RefreshResult {
 function refuse(grant: GrantRecord, { limits, resources = [] }: RefreshInput): RefreshResult | undefined {
   const offline = grant.scope.some((scope) => scope === 'offline' || scope === 'offline_access')
   if (!offline) return { status: 'offline_not_granted' }
-  const scope = grant.scope.find((value) => !scopeAllowed(limits.strategy, limits.scope, value))
+  const mayHave = scopeRule(limits.strategy, limits.scope)
+  const scope = grant.scope.find((value) => !mayHave(value))
   if (scope !== undefined) return { status: 'scope_lost', value: scope }
-  const audience = grant.audience.find((value) => !audienceAllowed(limits.audience, value))
+  const mayName = audienceRule(limits.audience)
+  const audience = grant.audience.find((value) => !mayName(value))
   if (audience !== undefined) return { status: 'audience_lost', value: audience }
   const value = ungranted(grant, { resources })
   return value === undefined ? undefined : { status: 'target_refused', value }

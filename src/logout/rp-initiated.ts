@@ -1,11 +1,10 @@
 import type { Context } from 'hono'
-import { MAX_QUERY } from '../authorize/pipeline.ts'
 import { respondErrorPage, respondPage } from '../authorize/respond.ts'
 import type { AppEnv } from '../context.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { clearSessionCookie, readSessionCookie } from '../flow/browser.ts'
 import { clearState } from '../flow/session-state.ts'
-import { Parameters, readFormEntries } from '../http/form.ts'
+import { MAX_QUERY, Parameters, queryOf, readEntries, readFormEntries, toQuery } from '../http/form.ts'
 import { withQuery } from '../http/location.ts'
 import { verifyIdTokenHint } from '../tokens/id-token-hint.ts'
 import { nowSeconds } from '../util/clock.ts'
@@ -28,13 +27,14 @@ export async function logout(c: Context<AppEnv>): Promise<Response> {
 /** Asks the logout app, or goes straight to the target when there is no session to end. */
 async function askLogoutApp(c: Context<AppEnv>): Promise<Response> {
   const { rt } = c.var.ctx
-  const url = new URL(c.req.url)
-  const entries = c.req.method === 'POST' ? await readFormEntries(c.req.raw) : []
-  for (const [name, value] of entries) url.searchParams.append(name, value)
-  const parameters = new Parameters(url.searchParams)
+  const query = queryOf(c.req.url)
+  const form = c.req.method === 'POST' ? await readFormEntries(c.req.raw) : []
+  const entries = [...readEntries(query), ...form]
+  const parameters = new Parameters(entries)
   const hint = parameters.get('id_token_hint')
-  // A hint cannot be longer than we made it.
-  if (url.search.length > MAX_QUERY + (hint?.length ?? 0))
+  const search = form.length === 0 ? query : toQuery(entries)
+  // A hint may be as long as it was made; what else there is travels on, or is kept.
+  if (search.length > MAX_QUERY + (hint?.length ?? 0))
     throw invalidRequest(`The request is longer than ${MAX_QUERY} characters.`)
   const asked = hint === undefined ? await byEndUser(c, parameters) : await byClient(c, hint, parameters)
   if (typeof asked === 'string') {
@@ -43,7 +43,8 @@ async function askLogoutApp(c: Context<AppEnv>): Promise<Response> {
     return respondPage(c, asked)
   }
   const requestedAt = nowSeconds()
-  const state = { ...asked, requestUrl: `/oauth2/sessions/logout${url.search}`, requestedAt }
+  const requestUrl = `/oauth2/sessions/logout${search === '' ? '' : `?${search}`}`
+  const state = { ...asked, requestUrl, requestedAt }
   const expiresAt = requestedAt + rt.config.ttl.loginConsentRequest
   return respondPage(c, await logoutChallenge.urlWith(rt, rt.config.urls.logout, state, expiresAt))
 }

@@ -7,7 +7,7 @@ import {
   getConsentRequest,
   rejectConsent,
 } from '../flow/consent-request.ts'
-import { Parameters, readFormEntries } from '../http/form.ts'
+import { readFormEntries, readQuery } from '../http/form.ts'
 import type { Html } from '../http/page.ts'
 import { renderPage } from '../http/page.ts'
 import { requestedClaims } from '../tokens/requested-claims.ts'
@@ -45,8 +45,8 @@ export const submitConsent = forRequest('consent', getConsentRequest, async (c, 
   const form = await readFormEntries(c.req.raw)
   const has = (name: string): boolean => form.some(([field]) => field === name)
   if (has('reject')) return proceed(c, await rejectConsent(c.var.ctx, request.challenge, DENIED))
-  const ticked = form.filter(([field]) => field === 'grant_scope').map(([, value]) => value)
-  const scopes = request.requested_scope.filter((scope) => ticked.includes(scope))
+  const ticked = new Set(form.filter(([field]) => field === 'grant_scope').map(([, value]) => value))
+  const scopes = request.requested_scope.filter((scope) => ticked.has(scope))
   return grant(c, request, scopes, has('remember'))
 })
 
@@ -67,7 +67,7 @@ async function grant(
 
 /** Claims that the request names, for either place. */
 function askedByName({ request_url: url }: ConsentRequestView): readonly string[] {
-  const claims = requestedClaims(new Parameters(new URL(url).searchParams))
+  const claims = requestedClaims(readQuery(new URL(url).search.slice(1)))
   return Object.keys({ ...claims?.id_token, ...claims?.userinfo })
 }
 

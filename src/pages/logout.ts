@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { html } from 'hono/html'
 import type { AppEnv } from '../context.ts'
+import { readSessionCookie } from '../flow/browser.ts'
 import { readForm } from '../http/form.ts'
 import type { Html } from '../http/page.ts'
 import { basePath, renderPage } from '../http/page.ts'
@@ -8,11 +9,12 @@ import { acceptLogout, getLogoutRequest, type LogoutRequestView, rejectLogout } 
 import { challengeOf, clientName, forRequest, proceed, verdictButtons } from './flow-step.ts'
 
 /** The built-in logout page: asks, unless the client was registered to skip that (contract 3.11). */
-export const showLogout = forRequest('logout', getLogoutRequest, async (c, request) =>
-  request.client?.['skip_logout_consent'] === true
-    ? proceed(c, await acceptLogout(c.var.ctx, request.challenge))
-    : renderPage(c, { title: 'Log out?', narrow: true, content: logoutForm(request) }),
-)
+export const showLogout = forRequest('logout', getLogoutRequest, async (c, request) => {
+  if (request.client?.['skip_logout_consent'] === true)
+    return proceed(c, await acceptLogout(c.var.ctx, request.challenge))
+  const own = (await readSessionCookie(c))?.sid === request.sid
+  return renderPage(c, { title: 'Log out?', narrow: true, content: logoutForm(request, own) })
+})
 
 /** Takes the logout form. A "no" leaves everything as it is. */
 export async function submitLogout(c: Context<AppEnv>): Promise<Response> {
@@ -24,10 +26,14 @@ export async function submitLogout(c: Context<AppEnv>): Promise<Response> {
   return renderPage(c, { title: 'You are still logged in', narrow: true, content })
 }
 
-function logoutForm({ client, subject }: LogoutRequestView): Html {
+/** Names the subject in the browser of the session only: anybody with an ID token, its client say, can come here. */
+function logoutForm({ client, subject }: LogoutRequestView, own: boolean): Html {
   return html`<form method="post" class="card">
-<p>${client === null ? 'This' : `${clientName(client)} asks for it. This`} ends the login of
-<strong>${subject}</strong> in this browser.</p>
+<p>${client === null ? 'This' : `${clientName(client)} asks for it. This`} ends ${
+    own
+      ? html`the login of <strong>${subject}</strong> in this browser`
+      : 'the login that the application knows'
+  }.</p>
 ${verdictButtons('Log out', 'Stay logged in')}
 </form>`
 }

@@ -7,7 +7,10 @@ import { respondError, respondErrorPage } from '../authorize/respond.ts'
 import { startLogin } from '../authorize/start.ts'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import { readFormEntries } from '../http/form.ts'
+import { type Entries, queryOf, readEntries, readFormEntries, toQuery } from '../http/form.ts'
+
+/** Parameters of the way back from login and consent, which no client sends. */
+const OURS: readonly string[] = ['login_verifier', 'consent_verifier']
 
 /**
  * Authorization endpoint, GET and POST (RFC 6749 section 3.1, contract 1.3.2). Without a verifier it starts a
@@ -24,14 +27,16 @@ export async function authorize(c: Context<AppEnv>): Promise<Response> {
 }
 
 async function dispatch(c: Context<AppEnv>): Promise<Response> {
-  const url = new URL(c.req.url)
-  const { searchParams } = url
-  const clientId = searchParams.getAll('client_id').find((id) => id !== '')
-  const loginVerifier = searchParams.get('login_verifier') ?? ''
-  if (loginVerifier !== '') return afterLogin(c, loginVerifier, clientId)
-  const consentVerifier = searchParams.get('consent_verifier') ?? ''
-  if (consentVerifier !== '') return afterConsent(c, consentVerifier, clientId)
-  const asked = c.req.method === 'POST' ? await mergedQuery(c, url) : url.search.slice(1)
+  const plain = queryOf(c.req.url)
+  const entries = readEntries(plain)
+  const given = (name: string): string | undefined =>
+    entries.find(([known, value]) => known === name && value !== '')?.[1]
+  const clientId = given('client_id')
+  const loginVerifier = given('login_verifier')
+  if (loginVerifier !== undefined) return afterLogin(c, loginVerifier, clientId)
+  const consentVerifier = given('consent_verifier')
+  if (consentVerifier !== undefined) return afterConsent(c, consentVerifier, clientId)
+  const asked = c.req.method === 'POST' ? await mergedQuery(c, entries) : plain
   const query = await unpackRequest(c.var.ctx, asked)
   const validation = await validate(c.var.ctx, query)
   if (validation.error !== undefined) return respondError(c, validation.target, validation.error)
@@ -45,10 +50,7 @@ async function dispatch(c: Context<AppEnv>): Promise<Response> {
 }
 
 /** Query and form, but for what is ours, as one query string, so that nothing posted is lost after login (contract 8.2). */
-async function mergedQuery(c: Context<AppEnv>, url: URL): Promise<string> {
-  const entries = await readFormEntries(c.req.raw)
-  const merged = new URLSearchParams([...url.searchParams, ...entries.map(([name, value]) => [name, value])])
-  merged.delete('login_verifier')
-  merged.delete('consent_verifier')
-  return merged.toString()
+async function mergedQuery(c: Context<AppEnv>, entries: Entries): Promise<string> {
+  const form = await readFormEntries(c.req.raw)
+  return toQuery([...entries, ...form].filter(([name]) => !OURS.includes(name)))
 }

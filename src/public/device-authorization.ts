@@ -6,7 +6,7 @@ import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { deviceOwner } from '../flow/device-request.ts'
 import { verifyUrl } from '../flow/urls.ts'
 import { makeUserCode } from '../flow/user-code.ts'
-import { readFilledForm } from '../http/form.ts'
+import { readFilledForm, toQuery } from '../http/form.ts'
 import { oauthJson } from '../http/json.ts'
 import { withQuery } from '../http/location.ts'
 import { deviceCodes, stampOf } from '../tokens/formats.ts'
@@ -24,18 +24,23 @@ export async function deviceAuthorization(c: Context<AppEnv>): Promise<Response>
   if (form.require('client_id') !== clientId) {
     throw invalidRequest("Parameter 'client_id' names another client.")
   }
-  const request = new URLSearchParams({ client_id: clientId })
-  for (const name of ['scope', 'audience', 'resource']) {
-    const values = form.list(name)
-    if (values.length > 0) request.set(name, values.join(' '))
+  const lists = {
+    scope: form.scopes(),
+    audience: form.list('audience'),
+    resource: form.list('resource'),
   }
+  const given = Object.entries(lists).filter(([, values]) => values.length > 0)
+  const request = toQuery([
+    ['client_id', clientId],
+    ...given.map(([name, values]) => [name, values.join(' ')] as const),
+  ])
   const id = crypto.randomUUID()
   const lifetime = config.ttl.deviceUserCode
   const expiresAt = nowSeconds() + lifetime
   for (let tries = 0; tries < TRIES; tries += 1) {
     const userCode = makeUserCode(config.oauth2.device.userCode)
     const owner = deviceOwner(userCode)
-    const validation = await validate(ctx, request.toString(), { owner, id, expiresAt })
+    const validation = await validate(ctx, request, { owner, id, expiresAt })
     if (validation.error !== undefined) throw validation.error
     const { query, client } = validation.request
     const input = { attempt: ctx.attempt, id, request: query, expiresAt }

@@ -8,6 +8,7 @@ import type { AppEnv } from '../context.ts'
 import { errorBody, OAuthError } from '../errors/oauth-error.ts'
 import { bindBrowser } from '../flow/browser.ts'
 import { deviceChallenge } from '../flow/device-state.ts'
+import { type Parameters, queryOf, readQuery } from '../http/form.ts'
 import { networkOf } from '../http/network.ts'
 import { ownerOf } from '../ledger/owner.ts'
 import { nowSeconds } from '../util/clock.ts'
@@ -27,25 +28,24 @@ export async function deviceVerify(c: Context<AppEnv>): Promise<Response> {
 }
 
 async function verify(c: Context<AppEnv>): Promise<Response> {
-  const {
-    client_id: clientId = '',
-    device_verifier = '',
-    login_verifier = '',
-    consent_verifier = '',
-  } = c.req.query()
-  if (device_verifier !== '') return afterUserCode(c, device_verifier, clientId)
-  if (login_verifier !== '') return afterLogin(c, login_verifier, clientId)
-  if (consent_verifier !== '') return afterConsent(c, consent_verifier, clientId)
-  return askUserCode(c)
+  const query = readQuery(queryOf(c.req.url))
+  const clientId = query.get('client_id') ?? ''
+  const deviceVerifier = query.get('device_verifier')
+  if (deviceVerifier !== undefined) return afterUserCode(c, deviceVerifier, clientId)
+  const loginVerifier = query.get('login_verifier')
+  if (loginVerifier !== undefined) return afterLogin(c, loginVerifier, clientId)
+  const consentVerifier = query.get('consent_verifier')
+  if (consentVerifier !== undefined) return afterConsent(c, consentVerifier, clientId)
+  return askUserCode(c, query)
 }
 
-async function askUserCode(c: Context<AppEnv>): Promise<Response> {
+async function askUserCode(c: Context<AppEnv>, given: Parameters): Promise<Response> {
   const { rt } = c.var.ctx
-  const { user_code: userCode = '', prompt } = c.req.query()
+  const userCode = given.get('user_code') ?? ''
   const id = crypto.randomUUID()
   const csrf = bindBrowser(c, 'device', '', id)
   const rateLimitOwner = ownerOf('guesser', networkOf(c.req.header('cf-connecting-ip') ?? ''))
-  const state = { id, csrf, reauthenticate: prompt === 'login', rateLimitOwner }
+  const state = { id, csrf, reauthenticate: given.get('prompt') === 'login', rateLimitOwner }
   const expiresAt = nowSeconds() + rt.config.ttl.loginConsentRequest
   const query = userCode === '' ? {} : { user_code: userCode }
   const page = rt.config.urls.deviceVerification

@@ -14,6 +14,8 @@ export async function token(c: Context<AppEnv>): Promise<Response> {
   const grantType = form.require('grant_type')
   const handler = grantHandlers.get(grantType)
   if (handler === undefined) throw invalidRequest('The grant type is not supported.')
+  // Read here for the grants, too, that give what was consented to whatever is asked.
+  form.scopes()
   const answer = await underAssertion(ctx, form, async (own) =>
     handler(own, await authenticateClient(own, c.req.header('authorization'), form), form),
   )

@@ -1,13 +1,31 @@
 import type { Runtime } from '../runtime.ts'
+import type { ClientRecord } from '../store/types.ts'
 import type { ActiveToken } from './active-token.ts'
+import { seenAs, subjectSeenBy } from './subject.ts'
 
-/** Introspection response of an active token (RFC 7662 section 2.2, contract 2.7); JSON leaves out what is undefined. */
-export function introspectionOf(rt: Runtime, { token, use, grant }: ActiveToken): Record<string, unknown> {
+/**
+ * Introspection response of an active token (RFC 7662 section 2.2, contract 2.7); JSON leaves out what is undefined.
+ *
+ * @param asker - the client that asks, which learns no other identifier of the subject than its own; null for an admin
+ */
+export function introspectionOf(
+  rt: Runtime,
+  active: ActiveToken,
+  asker: ClientRecord | null,
+): Record<string, unknown> {
+  const { token, use, grant } = active
   const { clientId, scope, audience } = grant ?? token
   const { subject, since, custom } =
     grant === null
       ? { subject: token.subject ?? clientId, since: token.issuedAt, custom: token.custom }
       : { subject: grant.subject, since: grant.requestedAt, custom: grant.accessTokenClaims }
+  // A token without a user speaks for its client, whose id is no secret.
+  const speaksForClient = grant === null && token.subject === null
+  const seen =
+    asker === null || speaksForClient
+      ? subject
+      : subjectSeenBy(rt.config, asker, { clientId, subject, pairwise: grant?.pairwise })
+  const ext = seen === subject ? custom : seenAs(custom, subject, seen)
   return {
     active: true,
     scope: scope.join(' ') || undefined,
@@ -17,10 +35,10 @@ export function introspectionOf(rt: Runtime, { token, use, grant }: ActiveToken)
     token_type: 'Bearer',
     token_use: use,
     client_id: clientId,
-    sub: subject,
-    obfuscated_subject: grant?.pairwise?.sub,
+    sub: seen,
+    obfuscated_subject: asker === null || asker.id === clientId ? grant?.pairwise?.sub : undefined,
     iat: since,
     nbf: since,
-    ext: Object.keys(custom).length > 0 ? custom : undefined,
+    ext: Object.keys(ext).length > 0 ? ext : undefined,
   }
 }

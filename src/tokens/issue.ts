@@ -9,7 +9,7 @@ import { firstNonce } from './credential.ts'
 import { type GrantToken, refreshTokens, stampOf } from './formats.ts'
 import { makeIdToken } from './id-token.ts'
 import type { TokenLifetimes } from './lifetimes.ts'
-import { subjectOf } from './subject.ts'
+import { seenAs, subjectOf } from './subject.ts'
 import { narrowed, type Targets } from './targets.ts'
 
 /** Token response on the wire (RFC 6749 section 5.1, contract 2.5). */
@@ -79,7 +79,10 @@ export function issueAccessToken(
   const { grant, issuedAt, targets } = generation
   const { scope, audience, accessTokenClaims: custom } = narrowed(grant, targets)
   const times = { issuedAt, expiresAt: issuedAt + lifetime }
-  const claims = { subject: subjectOf(grant), scope, audience, custom, ...times }
+  const subject = subjectOf(grant)
+  // A JWT can be read by the client that holds it.
+  const shown = subject === grant.subject ? custom : seenAs(custom, grant.subject, subject)
+  const claims = { subject, scope, audience, custom: shown, ...times }
   return makeAccessToken(rt, addressee, grantToken(addressee.client, generation, targets), claims)
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import * as v from 'valibot'
+import { sectorHost } from '../clients/sector.ts'
 import type { Config } from '../config/types.ts'
 import { sealed } from '../crypto/sealed.ts'
 import { tuple } from '../crypto/tuple.ts'
@@ -7,7 +8,8 @@ import { OAuthError } from '../errors/oauth-error.ts'
 import { isOwner, ownerOf } from '../ledger/owner.ts'
 import type { StoredGrant } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
-import type { ClientMetadata, ClientRecord } from '../store/types.ts'
+import type { ClientRecord } from '../store/types.ts'
+import { isJsonObject, type Json, type JsonObject } from '../util/json.ts'
 
 /** The `sid` that a pairwise client is shown: the session behind it. */
 export const pairwiseSids = sealed(
@@ -19,8 +21,11 @@ export const pairwiseSids = sealed(
 const isPairwise = ({ metadata }: ClientRecord): boolean => metadata.subject_type === 'pairwise'
 
 /** What the clients of one organisation share: the host of the redirect URIs stands in for a missing sector. */
-const sectorOf = ({ sector_identifier_uri: sector, redirect_uris: uris }: ClientMetadata): string =>
-  sector || (URL.parse(uris?.[0] ?? '')?.host ?? '')
+function sectorOf({ loopback }: Config, { metadata }: ClientRecord): string {
+  const sector = metadata.sector_identifier_uri || sectorHost(metadata.redirect_uris, loopback)
+  if (sector !== undefined) return sector
+  throw new OAuthError('misconfiguration', "The pairwise client needs a 'sector_identifier_uri'.")
+}
 
 /**
  * The identifier that a client knows a subject by: the subject itself, or for a pairwise client what the login app
@@ -37,7 +42,7 @@ export function subjectFor(
   const { salt } = config.subjects
   if (salt === null) throw new OAuthError('misconfiguration', 'Pairwise subjects need their salt.')
   return createHash('sha256')
-    .update(sectorOf(client.metadata) + subject + salt)
+    .update(sectorOf(config, client) + subject + salt)
     .digest('hex')
 }
 
@@ -57,6 +62,27 @@ export async function pairwiseIdentity(
     sub: subjectFor(rt.config, client, subject, forcedSubject),
     sid: await pairwiseSids.seal(rt, session, null),
   }
+}
+
+/**
+ * The identifier by which a client that asks about a token knows its subject: its own where the token is its own, the
+ * one of its sector where another client's token names it; the subject itself only where its subjects are public.
+ */
+export const subjectSeenBy = (
+  config: Config,
+  asker: ClientRecord,
+  { clientId, subject, pairwise }: Pick<StoredGrant, 'clientId' | 'subject' | 'pairwise'>,
+): string => (clientId === asker.id ? pairwise?.sub : undefined) ?? subjectFor(config, asker, subject, '')
+
+/** Claims in which whatever is the subject itself, value or name, is the identifier it is seen by. */
+export function seenAs(claims: JsonObject, subject: string, seen: string): JsonObject {
+  const text = (value: string): string => (value === subject ? seen : value)
+  const each = (value: Json): Json => {
+    if (typeof value === 'string') return text(value)
+    if (isJsonObject(value)) return seenAs(value, subject, seen)
+    return Array.isArray(value) ? value.map(each) : value
+  }
+  return Object.fromEntries(Object.entries(claims).map(([name, value]) => [text(name), each(value)]))
 }
 
 /** The identifier by which a grant's client knows its subject. */

@@ -1,27 +1,33 @@
+import { PrefixTree } from './prefix-tree.ts'
+
+/** A scope on the wire: no white space, quote, backslash or control character (RFC 6749 section 3.3). */
+export const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]+$/
+
 /** Wildcard segment of a registered scope. */
 const ANY = '*'
 
+/** Whether a requested value is within what was registered. */
+type Rule = (requested: string) => boolean
+
 /**
- * Whether a client may have a scope (contract section 3.8).
+ * Makes the rule which scopes a client may have (contract section 3.8). Making it costs the size of what is registered,
+ * asking it that of what is requested.
+ *
  * @param strategy `exact` compares strings; `wildcard` compares segments between dots, where a registered `*` stands
  * for one segment, or for one and more at the end. What is requested is always literal.
  * @param registered the client's scopes.
- * @param requested one scope.
  */
-export function scopeAllowed(
-  strategy: 'wildcard' | 'exact',
-  registered: readonly string[],
-  requested: string,
-): boolean {
-  if (strategy === 'exact') return registered.includes(requested)
-  const segments = requested.split('.')
-  return registered.some((scope) => covers(scope.split('.'), segments))
-}
-
-function covers(pattern: readonly string[], segments: readonly string[]): boolean {
-  const open = pattern.at(-1) === ANY
-  if (open ? segments.length < pattern.length : segments.length !== pattern.length) return false
-  return pattern.every((part, at) => (part === ANY ? segments[at] !== '' : part === segments[at]))
+export function scopeRule(strategy: 'wildcard' | 'exact', registered: readonly string[]): Rule {
+  if (strategy === 'exact') {
+    const known = new Set(registered)
+    return (requested) => known.has(requested)
+  }
+  const tree = new PrefixTree<'open' | 'closed'>()
+  for (const scope of registered) {
+    const segments = scope.split('.')
+    tree.add(segments, segments.at(-1) === ANY ? 'open' : 'closed')
+  }
+  return (requested) => tree.covers(requested.split('.'), (mark, left) => mark === 'open' || left === 0, ANY)
 }
 
 const URI = /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?:\/\/([^/?#]*))?([^?#]*)/
@@ -30,17 +36,22 @@ const URI = /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?:\/\/([^/?#]*))?([^?#]*)/
 const AMBIGUOUS = /[?#\\]|%2e|%2f|%5c|(?:^|\/)\.{1,2}(?:\/|$)/i
 
 /**
- * Whether a client may have an audience (contract section 3.8): equal to a registered one, or of the same scheme
- * and host with a path that is equal or goes on after a slash, without query, fragment and dot segments. A plain word
- * counts as a path.
+ * Makes the rule which audiences a client may have (contract section 3.8): equal to a registered one, or of the same
+ * scheme and host with a path that is equal or goes on after a slash, without query, fragment and dot segments. A plain
+ * word counts as a path. It costs what `scopeRule` does.
+ *
  * @param registered the client's audiences.
- * @param requested one audience.
  */
-export function audienceAllowed(registered: readonly string[], requested: string): boolean {
-  if (registered.includes(requested)) return true
-  if (AMBIGUOUS.test(requested)) return false
-  const wanted = split(requested)
-  return registered.some((audience) => !AMBIGUOUS.test(audience) && extendsUri(split(audience), wanted))
+export function audienceRule(registered: readonly string[]): Rule {
+  const known = new Set(registered)
+  const tree = new PrefixTree<'base'>()
+  for (const audience of registered) {
+    const base = split(audience)
+    if (!AMBIGUOUS.test(audience) && canExtend(base))
+      tree.add(wordsOf({ ...base, path: withoutEndSlashes(base.path) }), 'base')
+  }
+  return (requested) =>
+    known.has(requested) || (!AMBIGUOUS.test(requested) && tree.covers(wordsOf(split(requested)), () => true))
 }
 
 interface UriParts {
@@ -54,11 +65,18 @@ function split(uri: string): UriParts {
   return { scheme: scheme.toLowerCase(), host, path }
 }
 
-function extendsUri(base: UriParts, wanted: UriParts): boolean {
-  if (base.scheme !== wanted.scheme || base.host !== wanted.host) return false
-  // A URN has no hierarchy to extend: only equality counts for it.
-  if (base.scheme !== '' && base.host === '' && !base.path.startsWith('/')) return false
-  const path = base.path.replace(/\/+$/, '')
-  if (path === '' && base.host === '') return false
-  return wanted.path === base.path || wanted.path === path || wanted.path.startsWith(`${path}/`)
+const wordsOf = ({ scheme, host, path }: UriParts): readonly string[] => [scheme, host, ...path.split('/')]
+
+/** A URN has no hierarchy to extend, and neither has nothing at all: only equality counts for them. */
+function canExtend({ scheme, host, path }: UriParts): boolean {
+  if (host !== '') return true
+  return scheme === ''
+    ? withoutEndSlashes(path) !== ''
+    : path.startsWith('/') && withoutEndSlashes(path) !== ''
+}
+
+function withoutEndSlashes(path: string): string {
+  let end = path.length
+  while (path[end - 1] === '/') end -= 1
+  return path.slice(0, end)
 }

@@ -13,8 +13,11 @@ export interface BenchServer {
 
 const ADMIN_KEY = 'ladon-bench-admin-key'
 
-/** Bundles the Worker into `directory` and starts it there with fresh state. */
-export async function startBenchServer(directory: string): Promise<BenchServer> {
+/** Bundles the Worker into `directory` and starts it there with fresh state, and with these settings beside its own. */
+export async function startBenchServer(
+  directory: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<BenchServer> {
   const bundled = await runTool('wrangler', ['deploy', '--dry-run', '--minify', '--outdir', directory], true)
   if (bundled.code !== 0) throw new Error(bundled.output)
   const port = await freePort()
@@ -33,6 +36,7 @@ export async function startBenchServer(directory: string): Promise<BenchServer> 
         SECRETS_SYSTEM: 'bench-system-secret-of-32-characters',
         ADMIN_API_KEYS: ADMIN_KEY,
         GRANTS_BOOK: 'off',
+        ...settings,
       },
       // One log line per request would drown the table.
       handleStructuredLogs: () => {},

@@ -105,13 +105,13 @@ describe('what was found by attacking (regressions)', () => {
   it('authorization requests have a bound, and write nothing before anybody logs in', async () => {
     const client = await registerClient(deployment)
     const long = await new Browser(deployment).next(
-      authorizationPath(client, { ui_locales: 'x'.repeat(7000) }),
+      authorizationPath(client, { ui_locales: 'x'.repeat(9000) }),
     )
     expect([long.pathname, parameter(long, 'error')]).toEqual(['/oauth2/fallbacks/error', 'invalid_request'])
     const lost = new Deployment(dropAnswers(testEnv(), { method: 'putBlob', times: 9, retryable: false }))
-    const at = await new Browser(lost).next(authorizationPath(client, { login_hint: 'x'.repeat(3000) }))
+    const at = await new Browser(lost).next(authorizationPath(client, { login_hint: 'x'.repeat(7000) }))
     const request = await bodyOf(await app.get('login', parameter(at, 'login_challenge')))
-    expect(request['oidc_context']).toEqual({ login_hint: 'x'.repeat(3000) })
+    expect(request['oidc_context']).toEqual({ login_hint: 'x'.repeat(7000) })
   })
 
   it('context and session have a bound', async () => {

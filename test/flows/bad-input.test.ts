@@ -87,7 +87,7 @@ describe("the token endpoint answers bad input in the contract's words (contract
       400,
       'invalid_request',
     ],
-    ['a body over 1 MiB', 'a'.repeat(1024 * 1024 + 1), { 'content-type': FORM }, 413, 'invalid_request'],
+    ['a body over 64 KB', 'a'.repeat(64 * 1024 + 1), { 'content-type': FORM }, 413, 'invalid_request'],
   ]
 
   it.each(cases)('%s', async (_name, body, headers, status, error) => {

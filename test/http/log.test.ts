@@ -73,3 +73,11 @@ it('identifiers of ordinary shape stay, long texts are cut', () => {
   expect(JSON.parse(lines[0] ?? '')).toMatchObject({ client_id: 'https://client.example/id.json' })
   expect(lines[0]?.length).toBeLessThan(700)
 })
+
+it('a long text is cut before it is searched, a long list too', () => {
+  const envelope = `${'a'.repeat(30)}.${'b'.repeat(30)}`
+  logLine('outbound.failed', { host: 'a'.repeat(20_000), texts: Array.from({ length: 500 }, () => envelope) })
+  const { host, texts } = JSON.parse(lines[0] ?? '')
+  expect(host).toBe('a'.repeat(512))
+  expect(texts).toEqual(Array.from({ length: 100 }, () => '[sealed]'))
+})

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { audienceAllowed, scopeAllowed } from '../../src/util/scope.ts'
+import { audienceRule, scopeRule } from '../../src/util/scope.ts'
 
-describe('scopeAllowed', () => {
+describe('scopeRule', () => {
   it.each([
     ['wildcard', ['openid'], 'openid', true],
     ['wildcard', ['openid'], 'email', false],
@@ -30,11 +30,11 @@ describe('scopeAllowed', () => {
     ['exact', ['foo', 'bar'], 'bar', true],
     ['exact', ['Foo'], 'foo', false],
   ] as const)('%s %j and "%s" is %s', (strategy, registered, requested, allowed) => {
-    expect(scopeAllowed(strategy, registered, requested)).toBe(allowed)
+    expect(scopeRule(strategy, registered)(requested)).toBe(allowed)
   })
 })
 
-describe('audienceAllowed', () => {
+describe('audienceRule', () => {
   it.each([
     [['https://api.example'], 'https://api.example', true],
     [['https://api.example'], 'https://api.example/', true],
@@ -70,6 +70,6 @@ describe('audienceAllowed', () => {
     [['urn:api:one'], 'urn:api:two', false],
     [['urn:api'], 'urn:api/x', false],
   ] as const)('%j and %s is %s', (registered, requested, allowed) => {
-    expect(audienceAllowed(registered, requested)).toBe(allowed)
+    expect(audienceRule(registered)(requested)).toBe(allowed)
   })
 })

@@ -5,6 +5,7 @@ import { KEY_ALGORITHMS } from '../../keys/material.ts'
 import { isClientId } from '../../store/client-id.ts'
 import type { ClientMetadata } from '../../store/types.ts'
 import { isPlainText } from '../../util/text.ts'
+import { sectorHost } from '../sector.ts'
 import { readJwks } from './jwks.ts'
 import { readLifespans } from './lifespans.ts'
 import { readOpenid } from './openid.ts'
@@ -79,7 +80,7 @@ function toMetadata(given: Given, config: Config): Omit<ClientMetadata, 'jwks'> 
   oneOf('request_object_signing_alg', given.request_object_signing_alg, REQUEST_OBJECT_ALGORITHMS)
   const redirectUris = given.redirect_uris ?? []
   checkRedirectUris(redirectUris)
-  const subjectType = readSubjectType(given, config.subjects.types)
+  const subjectType = readSubjectType(given, config)
   checkPostLogoutUris(given.post_logout_redirect_uris, redirectUris)
   return {
     ...given,
@@ -97,13 +98,15 @@ function toMetadata(given: Given, config: Config): Omit<ClientMetadata, 'jwks'> 
   }
 }
 
-/** A pairwise client needs one sector: that of its `sector_identifier_uri`, or the one host of its redirect URIs. */
-function readSubjectType(given: Given, types: readonly string[]): string {
+/** A pairwise client needs one sector: that of its `sector_identifier_uri`, or the one https host of its redirect URIs. */
+function readSubjectType(given: Given, { subjects: { types }, loopback }: Config): string {
   const [preset = 'public'] = types.includes('public') ? [] : types
   const type = oneOf('subject_type', given.subject_type, types) || preset
-  const hosts = new Set(given.redirect_uris?.map((uri) => URL.parse(uri)?.host))
-  if (type === 'pairwise' && given.sector_identifier_uri === '' && hosts.size !== 1)
-    throw invalidMetadata("A pairwise client needs redirect URIs of one host, or a 'sector_identifier_uri'.")
+  const sector = given.sector_identifier_uri || sectorHost(given.redirect_uris, loopback)
+  if (type === 'pairwise' && sector === undefined)
+    throw invalidMetadata(
+      "A pairwise client needs redirect URIs of one host, all https, or a 'sector_identifier_uri'.",
+    )
   return type
 }
 

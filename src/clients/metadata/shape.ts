@@ -3,6 +3,7 @@ import { malformedBody } from '../../errors/refusals.ts'
 import { LIFESPAN_FIELDS } from '../../store/client-metadata.ts'
 import type { JsonObject } from '../../util/json.ts'
 import { isJsonObject, isShallow } from '../../util/json.ts'
+import { checkBounds } from './bounds.ts'
 
 /** Levels that `metadata` and `jwks` may nest. */
 export const MAX_DEPTH = 32
@@ -64,8 +65,12 @@ export interface ClientDraft extends v.InferOutput<typeof shape> {
   readonly lifespans: Readonly<Record<string, string | null>>
 }
 
-/** Reads the known fields of a client's JSON; throws `malformed_body` naming the first field of a wrong type. */
+/**
+ * Reads the known fields of a client's JSON. Throws what `checkBounds` throws, and `malformed_body` naming the first field
+ * of a wrong type.
+ */
 export function readDraft(body: unknown): ClientDraft {
+  checkBounds(body)
   return { ...read(shape, body), lifespans: readLifespanDraft(body) }
 }
 

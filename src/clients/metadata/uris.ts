@@ -17,8 +17,8 @@ export function checkRedirectUris(uris: readonly string[]): void {
 
 /** Checks that scheme, host and port of each post-logout URI are those of a redirect URI; throws `invalid_client_metadata`. */
 export function checkPostLogoutUris(uris: readonly string[], redirectUris: readonly string[]): void {
-  const places = redirectUris.map(placeOf)
-  const fits = (uri: string): boolean => isAbsolute(uri) && places.includes(placeOf(uri))
+  const places = new Set(redirectUris.map(placeOf))
+  const fits = (uri: string): boolean => isAbsolute(uri) && places.has(placeOf(uri))
   checkEach('post_logout_redirect_uris', uris, fits, 'must have the scheme, host and port of a redirect URI.')
 }
 

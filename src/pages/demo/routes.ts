@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono'
 import * as v from 'valibot'
 import type { AppEnv } from '../../context.ts'
+import { firstValues } from '../../http/form.ts'
 import { redirect } from '../../http/location.ts'
 import { basePath, renderPage } from '../../http/page.ts'
 import { newRouter } from '../../http/router.ts'
@@ -80,7 +81,7 @@ async function start(c: Context<AppEnv>): Promise<Response> {
 /** Takes the authorization response (RFC 6749 section 4.1.2, RFC 9207) and redeems the code. */
 async function callback(c: Context<AppEnv>, party: RelyingParty): Promise<Response> {
   const { issuer } = c.var.ctx.rt.config.urls
-  const { state, iss, code, error, error_description: description } = c.req.query()
+  const { state, iss, code, error, error_description: description } = firstValues(c.req.url)
   const pending = await readPending(c)
   if (pending === undefined || pending.state !== state || iss !== issuer) {
     if ((await readSession(c)) !== undefined) return toResult(c)

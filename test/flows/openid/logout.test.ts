@@ -331,8 +331,8 @@ describe('a logout request', () => {
       const body = new URLSearchParams({ id_token_hint: String(id_token), state })
       return browser.next('/oauth2/sessions/logout', { method: 'POST', body })
     }
-    expect((await ask('x'.repeat(5000))).searchParams.has('logout_challenge')).toBe(true)
-    expect(parameter(await ask('x'.repeat(7000)), 'error')).toBe('invalid_request')
+    expect((await ask('x'.repeat(7000))).searchParams.has('logout_challenge')).toBe(true)
+    expect(parameter(await ask('x'.repeat(9000)), 'error')).toBe('invalid_request')
   })
 })
 

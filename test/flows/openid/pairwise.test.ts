@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import { decodeJwt } from 'jose'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Browser, bodyOf, Deployment, testEnv } from '../../support/deployment.ts'
+import { ADMIN_KEY, Browser, bodyOf, Deployment, testEnv } from '../../support/deployment.ts'
 import {
   authorizationPath,
   authorizeAt,
+  authorizedForm,
+  type FlowOptions,
   LoginApp,
   parameter,
   redeem,
@@ -52,11 +54,12 @@ const hashed = (sector: string): string =>
 
 async function logInAt(
   client: TestClient,
-  { browser = new Browser(deployment), login = {}, request = {} } = {},
+  { browser = new Browser(deployment), login = {}, request = {}, consent = {} }: FlowOptions = {},
 ): Promise<Record<string, unknown>> {
   const at = await authorizeAt(deployment, client, {
     browser,
     request,
+    consent,
     login: { subject, remember: true, ...login },
   })
   return bodyOf(await redeem(deployment, client, parameter(at, 'code')))
@@ -151,6 +154,71 @@ describe('pairwise subjects', () => {
   })
 })
 
+describe('introspection by a client', () => {
+  const ask = async (asker: TestClient, tokens: Record<string, unknown>, token = 'access_token') =>
+    bodyOf(
+      await authorizedForm(deployment, '/oauth2/introspect', asker, {
+        token: String(tokens[token]),
+      }),
+    )
+  const claims = () => ({ user: subject, list: [subject, { [subject]: 1 }], about: `${subject} and more` })
+
+  it('tells a pairwise client of its own token what it knows already, claims included', async () => {
+    const client = await register()
+    const session = { access_token: claims() }
+    const tokens = await logInAt(client, { consent: { session } })
+    const sub = hashed('app.example')
+    for (const token of ['access_token', 'refresh_token'])
+      expect(await ask(client, tokens, token)).toMatchObject({
+        sub,
+        obfuscated_subject: sub,
+        ext: { user: sub, list: [sub, { [sub]: 1 }] },
+      })
+    const login = { force_subject_identifier: 'the-name-they-know' }
+    expect(await ask(client, await logInAt(client, { login }))).toMatchObject({ sub: 'the-name-they-know' })
+  })
+
+  it('tells a client that the audience names the identifier of its own sector', async () => {
+    const at = (host: string): Promise<TestClient> =>
+      register({ redirect_uris: [`https://${host}/cb`], post_logout_redirect_uris: [] })
+    const [same, other] = [await at('app.example'), await at('api.example')]
+    const open = await register({ subject_type: 'public' })
+    const audience = [same.id, other.id, open.id]
+    const client = await register({ audience })
+    const request = { audience: audience.join(' ') }
+    const consent = { grant_access_token_audience: audience, session: { access_token: claims() } }
+    const tokens = await logInAt(client, { request, consent })
+    const { sub: shared } = await ask(same, tokens)
+    expect(shared).toBe(hashed('app.example'))
+    const elsewhere = await ask(other, tokens)
+    expect(elsewhere).toMatchObject({ sub: hashed('api.example'), ext: { user: hashed('api.example') } })
+    expect(elsewhere).not.toHaveProperty('obfuscated_subject')
+    const raw = await ask(open, tokens)
+    expect(raw).toMatchObject({ sub: subject, ext: claims() })
+    expect(raw).not.toHaveProperty('obfuscated_subject')
+  })
+})
+
+describe('the logout page', () => {
+  it('names the subject in the browser of its session only', async () => {
+    const client = await register()
+    const browser = new Browser(deployment)
+    const hint = String((await logInAt(client, { browser }))['id_token'])
+    const pageIn = async (visitor: Browser): Promise<string> => {
+      const at = await visitor.next(`/oauth2/sessions/logout?id_token_hint=${hint}`)
+      const page = await visitor.visit(at.href)
+      expect(page.status).toBe(200)
+      return page.text()
+    }
+    expect(await pageIn(browser)).toContain(subject)
+    expect(await pageIn(new Browser(deployment))).not.toContain(subject)
+    const foreign = new Browser(deployment)
+    await logInAt(client, { browser: foreign, login: { subject: 'somebody-else' } })
+    const page = await pageIn(foreign)
+    expect([page.includes(subject), page.includes('somebody-else')]).toEqual([false, false])
+  })
+})
+
 describe('sessions of pairwise clients', () => {
   it('have an id of their own, by which the client logs out and is told', async () => {
     const client = await register({ backchannel_logout_uri: BACK })
@@ -192,6 +260,13 @@ describe('registration of pairwise clients', () => {
       'a sector that does not list a redirect URI',
       { redirect_uris: ['https://a.example/cb'], sector_identifier_uri: SECTOR },
     ],
+    ['a custom scheme, whose host belongs to nobody', { redirect_uris: ['app://rp.example/cb'] }],
+    [
+      'a custom scheme beside an https host',
+      { redirect_uris: ['https://rp.example/cb', 'app://rp.example/cb'] },
+    ],
+    ['http to another machine', { redirect_uris: ['http://rp.example/cb'] }],
+    ['no redirect URI', { redirect_uris: [] }],
     ['a sector that is no https address', { sector_identifier_uri: 'http://sector.example/' }],
     ['a sector that is no document', { sector_identifier_uri: 'https://nowhere.example/' }],
   ])('refuses %s', async (_, metadata) => {
@@ -218,6 +293,21 @@ describe('registration of pairwise clients', () => {
     const response = await deployment.admin('POST', '/admin/clients', body)
     expect(response.status).toBe(400)
     expect(await bodyOf(response)).toMatchObject({ error: 'invalid_client_metadata' })
+  })
+
+  it('takes http on this machine on a development server only', async () => {
+    const edge = new Deployment(testEnv({ ...PAIRWISE, URLS_SELF_ISSUER: 'https://op.example' }))
+    const body = { redirect_uris: ['http://localhost:3000/cb'], subject_type: 'pairwise' }
+    expect((await deployment.admin('POST', '/admin/clients', body)).status).toBe(201)
+    const headers = { authorization: `Bearer ${ADMIN_KEY}` }
+    const init = { method: 'POST', headers, body: JSON.stringify(body) }
+    expect((await edge.fetch('https://op.example/admin/clients', init)).status).toBe(400)
+  })
+
+  it('takes any address that the document of a sector lists', async () => {
+    vi.spyOn(globalThis, 'fetch').mockImplementation(async () => Response.json(['app:/cb']))
+    const body = { redirect_uris: ['app:/cb'], sector_identifier_uri: SECTOR, subject_type: 'pairwise' }
+    expect((await deployment.admin('POST', '/admin/clients', body)).status).toBe(201)
   })
 
   it('looks at the sector again at every change', async () => {

@@ -1,0 +1,64 @@
+import { invalidMetadata, malformedBody } from '../../errors/refusals.ts'
+import { isJsonObject } from '../../util/json.ts'
+import { SCOPE_TOKEN } from '../../util/scope.ts'
+
+/** Most members of a client's JSON: the known fields and the localized ones. */
+const MAX_FIELDS = 200
+
+/** Longest single value, in characters: as long as a URL that browsers and proxies still take. */
+const MAX_VALUE = 2048
+
+/** Most values of a list, keys of a set among them. */
+const MAX_VALUES = 1000
+const MAX_KEYS = 100
+
+/** Longest list of scopes in characters, most scopes, and most of these with a wildcard before their last segment. */
+const MAX_SCOPE_TEXT = 32_768
+const MAX_SCOPES = 1000
+const MAX_INNER_WILDCARDS = 50
+
+/**
+ * Measures and counts what a client's JSON holds before anything of it is looked at: whoever registers pays for what is
+ * done with it, once here and then at every request. `metadata` is free and counts only in the bound of the whole.
+ *
+ * @throws `malformed_body` for too many fields, `invalid_client_metadata` for a field that is too long
+ */
+export function checkBounds(body: unknown): void {
+  if (!isJsonObject(body)) return
+  const { scope = null, jwks = null, metadata: _free, ...fields } = body
+  const names = Object.keys(fields)
+  if (names.length > MAX_FIELDS) throw malformedBody(`The body has more than ${MAX_FIELDS} members.`)
+  for (const name of names) checkField(name, fields[name])
+  if (isJsonObject(jwks)) checkNumber('jwks', jwks['keys'], MAX_KEYS)
+  if (typeof scope === 'string') checkScope(scope)
+}
+
+function checkField(name: string, value: unknown): void {
+  checkNumber(name, value, MAX_VALUES)
+  const tooLong = [value].flat().some((text) => typeof text === 'string' && text.length > MAX_VALUE)
+  if (tooLong) throw invalidMetadata(`Field '${told(name)}' has a value longer than ${MAX_VALUE} characters.`)
+}
+
+function checkNumber(name: string, value: unknown, most: number): void {
+  if (!Array.isArray(value) || value.length <= most) return
+  throw invalidMetadata(`Field '${told(name)}' has more than ${most} values.`)
+}
+
+/** Scopes are tokens between single spaces (RFC 6749 section 3.3). */
+function checkScope(text: string): void {
+  const scopes = text.length > MAX_SCOPE_TEXT ? [] : text.split(' ').filter((scope) => scope !== '')
+  if (text.length > MAX_SCOPE_TEXT || scopes.length > MAX_SCOPES)
+    throw invalidMetadata(
+      `Field 'scope' has more than ${MAX_SCOPES} scopes, or more than ${MAX_SCOPE_TEXT} characters.`,
+    )
+  if (!scopes.every((scope) => SCOPE_TOKEN.test(scope)))
+    throw invalidMetadata("Field 'scope' holds a value that is no scope token.")
+  if (scopes.filter(hasInnerWildcard).length > MAX_INNER_WILDCARDS)
+    throw invalidMetadata(
+      `Field 'scope' has more than ${MAX_INNER_WILDCARDS} scopes with '*' before their last segment.`,
+    )
+}
+
+const hasInnerWildcard = (scope: string): boolean => scope.split('.').slice(0, -1).includes('*')
+
+const told = (name: string): string => name.slice(0, 64)
