@@ -1,4 +1,4 @@
-import { signedByKeys } from '../clients/assertion.ts'
+import { signedByKeys } from '../clients/signed-by-keys.ts'
 import type { RequestContext } from '../context.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { type Entries, MAX_PARAMETERS, Parameters, readEntries, toQuery } from '../http/form.ts'

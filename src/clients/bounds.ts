@@ -1,16 +1,10 @@
+import { strengthOf } from '../client-auth/methods.ts'
 import type { Config } from '../config/types.ts'
 import { invalidMetadata } from '../errors/refusals.ts'
 import type { ClientBounds, ClientMetadata } from '../store/types.ts'
 import { parseDuration } from '../util/duration.ts'
 import { isJsonObject } from '../util/json.ts'
 import { audienceRule, scopeRule } from '../util/scope.ts'
-
-/** Ways to authenticate, weakest first. One that is not here never works, and only stays as it is. */
-const STRENGTH: readonly (readonly string[])[] = [
-  ['none'],
-  ['client_secret_basic', 'client_secret_post'],
-  ['private_key_jwt'],
-]
 
 /** What an admin who sets this metadata leaves to the client itself. */
 export const boundsOf = (metadata: ClientMetadata): ClientBounds => ({
@@ -68,8 +62,8 @@ function isSubset(wanted: readonly string[] | null, set: readonly string[] | nul
 function isAsStrong(wanted: ClientMetadata, bounds: ClientBounds): boolean {
   const { token_endpoint_auth_method: method } = wanted
   const { token_endpoint_auth_method: set } = bounds
-  const strength = (name: string): number => STRENGTH.findIndex((methods) => methods.includes(name))
-  return method === set || (strength(set) !== -1 && strength(method) >= strength(set))
+  // A method that never works only stays as it is.
+  return method === set || (strengthOf(set) !== -1 && strengthOf(method) >= strengthOf(set))
 }
 
 /** An algorithm that an admin named stays. */

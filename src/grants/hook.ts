@@ -75,11 +75,11 @@ export async function hookedSelfContainedClaims(
   request: Pick<HookedRequest, 'client' | 'form'>,
   claims: SelfContainedClaims,
 ): Promise<JsonObject> {
-  const accessToken = accessTokenLifespan(ctx.rt.config.ttl, request.client.metadata, claims.grantType)
+  const accessToken = accessTokenLifespan(ctx.rt.config.ttl, request.client.metadata, claims.grant.shortName)
   const hooked = { ...request, lifetimes: { accessToken } }
   const custom = (await askHooks(ctx, hooked, selfContainedSession(request, claims)))?.accessTokenClaims ?? {}
   if (Buffer.byteLength(JSON.stringify(custom)) <= MAX_CARRIED_BYTES) return custom
-  throw new OAuthError('server_error', 'The token hook gave more claims than a token can carry.')
+  throw new OAuthError('server_error', 'hook_too_large', { hook: 'token' })
 }
 
 /** The hooks that are asked, in order: the token hook sees what the refresh hook changed. */
@@ -118,11 +118,11 @@ async function askHook(
   if (hook.auth?.in === 'cookie') headers.set('cookie', `${hook.auth.name}=${hook.auth.value}`)
   const answer = await post(ctx, hook.url, { method: 'POST', headers, body: JSON.stringify(body) })
   if (answer?.status === 204) return undefined
-  if (answer?.status === 403) throw accessDenied(`The ${name} hook denied the request.`)
+  if (answer?.status === 403) throw accessDenied('hook_denied', { hook: name })
   const claims = answer?.status === 200 ? readClaims(answer.body) : undefined
   if (claims !== undefined) return claims
   logLine('hook.failed', { request_id: ctx.requestId, hook: name, status: answer?.status ?? null })
-  throw new OAuthError('server_error', `The ${name} hook failed.`)
+  throw new OAuthError('server_error', 'hook_failed', { hook: name })
 }
 
 /** The hook's answer; a failed connection and a 5xx are tried once more in the time that is left. */

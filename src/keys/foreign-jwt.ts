@@ -68,7 +68,7 @@ export function readAssertion(jwt: string): Assertion | undefined {
 }
 
 /**
- * What is wrong with audience and times, or `undefined`: the audience must name this server by its issuer or its
+ * What is wrong with audience and times, to follow "The assertion", or `undefined`: the audience must name this server by its issuer or its
  * token endpoint, `exp` must lie ahead, `nbf` and `iat` must not (RFC 7523 section 3, items 3 to 6).
  *
  * @param now - seconds since the epoch
@@ -87,12 +87,12 @@ export function claimProblem(
     `${urls.public}/oauth2/token`,
   ]
   if (!assertion.aud.some((name) => names.includes(name))) {
-    return "The assertion's 'aud' must be the issuer or the token endpoint."
+    return "must name the issuer or the token endpoint as 'aud'"
   }
-  if (assertion.exp === undefined) return "The assertion has no 'exp'."
-  if (assertion.exp <= now) return 'The assertion has expired.'
+  if (assertion.exp === undefined) return "has no 'exp'"
+  if (assertion.exp <= now) return 'has expired'
   const early = (['nbf', 'iat'] as const).find((name) => (assertion[name] ?? 0) > now + SKEW_SECONDS)
-  return early && `The assertion's '${early}' lies ahead.`
+  return early && `has an '${early}' that lies ahead`
 }
 
 /** The keys of a set that may have signed an assertion: of its `kid` if it names one, and fit for its algorithm. */

@@ -1,10 +1,11 @@
 import type { Context } from 'hono'
 import { PROMPTS } from '../authorize/check-prompt.ts'
+import { methodsAt } from '../client-auth/endpoints.ts'
 import { CONTENT_ENCRYPTIONS, KEY_ENCRYPTIONS } from '../clients/metadata/encryption.ts'
 import type { Config } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
 import { authorizeUrl } from '../flow/urls.ts'
-import { grantHandlers } from '../grants/registry.ts'
+import { GRANTS } from '../grants/registry.ts'
 import { json, MINUTE } from '../http/json.ts'
 import { CLIENT_ASSERTION_ALGORITHMS, REQUEST_OBJECT_ALGORITHMS } from '../keys/foreign-jwt.ts'
 import { ID_TOKEN_SET, type KeyRing } from '../keys/ring.ts'
@@ -33,8 +34,6 @@ const RESPONSE_TYPES = [
   'code token',
   'code id_token token',
 ]
-
-const AUTH_METHODS = ['client_secret_post', 'client_secret_basic', 'private_key_jwt', 'none']
 
 /** What contract 2.9 lists, as far as it is true of this server; `published` are the algorithms of all ID-token keys. */
 function document(config: Config, signing: string, published: readonly string[]): object {
@@ -66,16 +65,16 @@ function document(config: Config, signing: string, published: readonly string[])
     subject_types_supported: config.subjects.types,
     response_types_supported: RESPONSE_TYPES,
     response_modes_supported: ['query', 'fragment', 'form_post'],
-    grant_types_supported: [...grantHandlers.keys(), 'implicit'],
+    grant_types_supported: [...GRANTS.map(({ type }) => type), 'implicit'],
     prompt_values_supported: PROMPTS,
     scopes_supported: unique(['offline_access', 'offline', 'openid', ...config.supportedScopes]),
     claims_supported: unique(['sub', ...config.supportedClaims]),
-    token_endpoint_auth_methods_supported: AUTH_METHODS,
+    token_endpoint_auth_methods_supported: methodsAt('token'),
     token_endpoint_auth_signing_alg_values_supported: CLIENT_ASSERTION_ALGORITHMS,
-    revocation_endpoint_auth_methods_supported: AUTH_METHODS,
+    revocation_endpoint_auth_methods_supported: methodsAt('revocation'),
     revocation_endpoint_auth_signing_alg_values_supported: CLIENT_ASSERTION_ALGORITHMS,
     introspection_endpoint: `${issuer}/oauth2/introspect`,
-    introspection_endpoint_auth_methods_supported: ['client_secret_basic'],
+    introspection_endpoint_auth_methods_supported: methodsAt('introspection'),
     code_challenge_methods_supported: ['S256'],
     id_token_signing_alg_values_supported: unique([signing, ...published]),
     id_token_signed_response_alg: [signing],

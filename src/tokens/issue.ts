@@ -1,3 +1,4 @@
+import { listsGrantType } from '../clients/grant-types.ts'
 import type { RequestContext } from '../context.ts'
 import type { StoredGrant } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
@@ -53,7 +54,7 @@ export async function responseWith(
 /** Whether a client may have refresh tokens for these scopes (OIDC Core section 11, contract 1.3.3). */
 export function isRefreshable(client: ClientRecord, scope: readonly string[]): boolean {
   const offline = scope.includes('offline') || scope.includes('offline_access')
-  return offline && (client.metadata.grant_types ?? []).includes('refresh_token')
+  return offline && listsGrantType(client, 'refresh_token')
 }
 
 const grantToken = (

@@ -9,7 +9,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['keys'],
   ['ledger', 'store'],
   ['env.ts', 'context.ts', 'runtime.ts'],
-  ['clients', 'tokens', 'flow'],
+  ['clients', 'client-auth', 'tokens', 'flow'],
   ['authorize', 'grants', 'logout'],
   ['public', 'admin', 'pages'],
   ['app.ts', 'index.ts', 'request-context.ts', 'scheduled.ts'],
@@ -22,7 +22,18 @@ const SHARED_TYPES: readonly string[] = ['src/env.ts', 'src/context.ts', 'src/ru
 const LEDGER_FACE = ['client', 'types', 'owner', 'object'].map((name) => `src/ledger/${name}.ts`)
 
 /** Folders whose code answers requests: they ask the stores and ledgers and hold no SQL. */
-const WITHOUT_SQL = ['public', 'admin', 'pages', 'authorize', 'grants', 'clients', 'tokens', 'flow', 'http']
+const WITHOUT_SQL = [
+  'public',
+  'admin',
+  'pages',
+  'authorize',
+  'grants',
+  'clients',
+  'client-auth',
+  'tokens',
+  'flow',
+  'http',
+]
 
 const SELF = 'test/node/architecture.test.ts'
 

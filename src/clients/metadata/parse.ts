@@ -1,6 +1,7 @@
+import { methodNamed } from '../../client-auth/methods.ts'
 import type { Config } from '../../config/types.ts'
 import { invalidMetadata } from '../../errors/refusals.ts'
-import { CLIENT_ASSERTION_ALGORITHMS, REQUEST_OBJECT_ALGORITHMS } from '../../keys/foreign-jwt.ts'
+import { REQUEST_OBJECT_ALGORITHMS } from '../../keys/foreign-jwt.ts'
 import { KEY_ALGORITHMS } from '../../keys/material.ts'
 import { isClientId } from '../../store/client-id.ts'
 import type { ClientMetadata } from '../../store/types.ts'
@@ -120,10 +121,8 @@ function checkTexts(draft: object): void {
 function checkAuthMethod(given: Given, hasKeys: boolean): void {
   const hasUri = given.jwks_uri !== ''
   if (hasKeys && hasUri) throw invalidMetadata("Fields 'jwks' and 'jwks_uri' exclude each other.")
-  if (given.token_endpoint_auth_method !== 'private_key_jwt') return
-  if (!hasKeys && !hasUri) throw invalidMetadata("Method 'private_key_jwt' needs 'jwks' or 'jwks_uri'.")
-  const field = 'token_endpoint_auth_signing_alg'
-  oneOf(field, given[field], CLIENT_ASSERTION_ALGORITHMS)
+  const problem = methodNamed(given.token_endpoint_auth_method)?.metadataProblem({ ...given, hasKeys })
+  if (problem !== undefined) throw invalidMetadata(problem)
 }
 
 function checkSecret(secret: string): void {
