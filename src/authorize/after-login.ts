@@ -39,15 +39,13 @@ export async function afterLogin(
   if (unmet !== undefined) return respondError(c, request, unmet)
   const session = { owner: ownerOf('subject', decision.subject), sid: state.flow.sid }
   const login = await commitLogin(c, resumed, session, cookie)
-  // All sessions of this subject were ended since the login was accepted: asks for a new one, which knows of it.
-  if (login.status === 'stale' && !asks(request, 'none'))
-    return startLogin(c, request, { owner: session.owner, epoch: login.epoch })
+  if (login.status === 'stale') return startLogin(c, request)
   if (login.status !== 'active') return startAfresh(c, request)
   const restsOn = knownConsent(request, login.remembered)
   if (restsOn === null && asks(request, 'none'))
     return respondError(c, request, new OAuthError('consent_required', 'consent_needed'))
   const { flow } = state
-  const { remember: _, rememberFor: _for, extend: _extend, ...user } = decision
+  const { epoch: _epoch, remember: _, rememberFor: _for, extend: _extend, ...user } = decision
   const csrf = bindBrowser(c, 'consent', request.client.id, flow.id)
   const { rt } = c.var.ctx
   const { epoch } = login

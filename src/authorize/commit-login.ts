@@ -28,7 +28,7 @@ export async function commitLogin(
   const { rt, audit, attempt } = c.var.ctx
   const { ttl } = rt.config
   const { owner, sid } = session
-  const { subject, authTime, remember, extend } = decision
+  const { subject, authTime, epoch, remember, extend } = decision
   const { id: clientId, instance, consentEpoch } = request.client
   const skip = state.known !== null
   const directory = directoryOf(sid)
@@ -47,7 +47,7 @@ export async function commitLogin(
     clientId,
     instance,
     consentEpoch,
-    epoch: state.seen?.owner === owner ? state.seen.epoch : 0,
+    epoch,
     authTime,
     remember,
     skip,

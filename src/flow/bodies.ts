@@ -24,6 +24,8 @@ export const acceptLoginBody = v.object({
   acr: text,
   amr: texts,
   context: v.optional(jsonValue),
+  /** When the user proved who they are, RFC 3339: Ladon's own; now if unset. */
+  authenticated_at: text,
 })
 
 /** Accept-consent body (contract 2.3). */

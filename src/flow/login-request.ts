@@ -1,6 +1,8 @@
 import { invalidRequest } from '../errors/oauth-error.ts'
 import { withQuery } from '../http/location.ts'
-import { nowSeconds } from '../util/clock.ts'
+import { ownerOf } from '../ledger/owner.ts'
+import { nowMs } from '../util/clock.ts'
+import { parseRfc3339Ms } from '../util/rfc3339.ts'
 import { isPlainText } from '../util/text.ts'
 import { acceptLoginBody, checkSize, parseBody, parseDenial } from './bodies.ts'
 import { callsOn, goOn } from './challenge.ts'
@@ -10,6 +12,9 @@ import { requestUrl } from './urls.ts'
 
 /** Longest subject, in characters. */
 const MAX_SUBJECT = 255
+
+/** How far the login app's clock may be ahead, ms. */
+const MAX_AHEAD_MS = 60_000
 
 /** Login request on the wire (contract 2.2). */
 export interface LoginRequestView extends RequestView {
@@ -34,7 +39,9 @@ export const getLoginRequest = loginCall<LoginRequestView>(
 
 /**
  * Accepts a login request. Writes nothing: the decision travels in the verifier and counts when the browser
- * brings it, so the call may be repeated (contract 1.4.2). Another subject than the remembered one has to log in anew.
+ * brings it, so the call may be repeated (contract 1.4.2). It is the subject's newest word, unless all sessions are
+ * ended after it. Another subject than the remembered one has to log in anew, and so has one who proved who they are
+ * before all sessions were ended.
  */
 export const acceptLogin = loginCall(async (ctx, { state, expiresAt }, body) => {
   const accepted = parseBody(acceptLoginBody, body)
@@ -43,12 +50,16 @@ export const acceptLogin = loginCall(async (ctx, { state, expiresAt }, body) => 
   if (forcedSubject !== '') checkSubject('force_subject_identifier', forcedSubject)
   checkSize('context', context)
   const { flow, known } = state
-  if (known !== null && known.subject !== subject) {
-    return { redirect_to: withQuery(requestUrl(ctx.rt.config, flow), { prompt: 'login' }) }
-  }
+  const authenticatedMs = checkTime('authenticated_at', accepted.authenticated_at)
+  const anew = { redirect_to: withQuery(requestUrl(ctx.rt.config, flow), { prompt: 'login' }) }
+  if (known !== null && known.subject !== subject) return anew
+  const epoch =
+    known === null ? await ctx.rt.ledgers.call(ownerOf('subject', subject), 'loginEpoch', null) : 0
+  if (known === null && authenticatedMs !== undefined && authenticatedMs < epoch) return anew
   const decision = {
     subject,
-    authTime: known?.authTime ?? nowSeconds(),
+    authTime: known?.authTime ?? Math.floor((authenticatedMs ?? nowMs()) / 1000),
+    epoch,
     remember: known !== null || accepted.remember,
     rememberFor: accepted.remember_for,
     extend: accepted.extend_session_lifespan,
@@ -65,6 +76,15 @@ export const rejectLogin = loginCall((ctx, { state, expiresAt }, body) => {
   const decision = parseDenial(body, 'login request denied')
   return goOn(ctx, loginVerifier, { ...state, decision }, expiresAt)
 })
+
+/** The time in a field, ms since the epoch, of another clock that may be a little ahead; `undefined` if it is empty. */
+function checkTime(field: string, text: string): number | undefined {
+  if (text === '') return undefined
+  const time = parseRfc3339Ms(text)
+  const now = nowMs()
+  if (time !== undefined && time <= now + MAX_AHEAD_MS) return Math.min(time, now)
+  throw invalidRequest(`Field '${field}' must be an RFC 3339 time that has come.`)
+}
 
 /** Refuses subjects that could not name an owner unambiguously (design section 2). */
 function checkSubject(field: string, subject: string): void {

@@ -37,12 +37,6 @@ export interface Flow {
   readonly consentEpoch: number
 }
 
-/** The login epoch of a subject whose sessions were all ended lately: a login sealed without it does not count. */
-export interface SeenEpoch {
-  readonly owner: string
-  readonly epoch: number
-}
-
 /** The session that was recognised at the start, if any. */
 export interface KnownSession {
   readonly subject: string
@@ -52,7 +46,6 @@ export interface KnownSession {
 export interface LoginState {
   readonly flow: Flow
   readonly known: KnownSession | null
-  readonly seen: SeenEpoch | null
 }
 
 /** A denial by the login or consent app, in its own words. */
@@ -64,6 +57,8 @@ export interface Denial {
 export interface LoginAcceptance {
   readonly subject: string
   readonly authTime: number
+  /** The subject's login epoch at this moment: the end of all its sessions later on makes the login stale. */
+  readonly epoch: number
   readonly remember: boolean
   readonly rememberFor: number
   readonly extend: boolean
@@ -143,7 +138,6 @@ const denial = v.object({ error: text, description: text })
 const login = {
   flow: nested,
   known: v.nullish(v.object({ subject: text, authTime: seconds }), null),
-  seen: v.nullish(v.object({ owner: text, epoch: seconds }), null),
 }
 
 /** What the login app said of the user: kept from its decision to the end of the consent step. */
@@ -158,6 +152,7 @@ const person = {
 
 const loginAcceptance = v.object({
   ...person,
+  epoch: v.number(),
   remember: v.boolean(),
   rememberFor: seconds,
   extend: v.boolean(),
