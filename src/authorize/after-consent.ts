@@ -62,7 +62,8 @@ async function prepareAnswer(
   if (request.device !== null || !isFrontChannel(request)) return undefined
   if (request.responseTypes.includes('id_token') && !scope.includes('openid'))
     throw new OAuthError('unsupported_response_type', 'openid_missing')
-  return prepareTokens(rt, request.client)
+  // A browser brings no key of the client.
+  return prepareTokens(rt, { client: request.client, confirmation: null })
 }
 
 function refused(thrown: unknown): OAuthError {

@@ -1,6 +1,7 @@
 import { accessTokenLifespan, idTokenLifespan } from '../clients/lifespans.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Addressee } from '../tokens/addressee.ts'
+import { bindingOf } from '../tokens/binding/possession.ts'
 import { makeIdToken } from '../tokens/id-token.ts'
 import { type Generation, issueAccessToken } from '../tokens/issue.ts'
 import type { AuthorizationRequest } from './request.ts'
@@ -37,7 +38,11 @@ export async function frontChannelTokens(
   const tokens =
     accessToken === undefined
       ? {}
-      : { access_token: accessToken, token_type: 'bearer', expires_in: String(lifetime) }
+      : {
+          access_token: accessToken,
+          token_type: bindingOf(addressee.confirmation).tokenType,
+          expires_in: String(lifetime),
+        }
   if (!responseTypes.includes('id_token')) return tokens
   const hashed = { at_hash: accessToken, c_hash: code, s_hash: request.state }
   const idLifetime = idTokenLifespan(rt.config.ttl, client.metadata, 'implicit')

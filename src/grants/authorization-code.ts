@@ -22,9 +22,10 @@ export const authorizationCode = defineGrant({
     expired: { code: 'invalid_grant', reason: 'code_expired' },
     reused: 'code_spent',
   }),
-  run(ctx, { client, form, credential: code }) {
+  run(ctx, request) {
+    const { form, credential: code } = request
     checkRedirectUriAgain(code.redirectUri, form.get('redirect_uri'))
     checkCodeVerifier(code.codeChallenge, form.get('code_verifier'))
-    return redeemGrant(ctx, { client, form, name: NAME }, code)
+    return redeemGrant(ctx, request, NAME, code)
   },
 })

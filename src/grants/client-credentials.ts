@@ -10,11 +10,12 @@ const NAME = { type: 'client_credentials', shortName: 'client_credentials' } as 
 export const clientCredentials = defineGrant({
   ...NAME,
   credential: clientItself,
-  async run(ctx, { client, form, scope: requested, audience }) {
+  async run(ctx, request) {
+    const { client, form, scope: requested, audience } = request
     const isPreset = requested.length === 0 && ctx.rt.config.oauth2.defaultGrantAllowedScope
     const scope = isPreset ? client.metadata.scope.split(' ').filter((one) => one !== '') : requested
     const claims = { grant: NAME, subject: null, scope, audience }
-    const addressee = await prepareAccessToken(ctx.rt, client)
+    const addressee = await prepareAccessToken(ctx.rt, request)
     const custom = await hookedSelfContainedClaims(ctx, { client, form }, claims)
     return issueSelfContainedToken(ctx, addressee, claims, custom)
   },

@@ -7,12 +7,21 @@ import type { Reason } from '../errors/reasons.ts'
 import type { Parameters } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { isExpired } from '../tokens/active-token.ts'
+import type { Confirmation } from '../tokens/binding/binding.ts'
+import { confirms } from '../tokens/binding/possession.ts'
 import { type ClientStamp, stampFits } from '../tokens/formats.ts'
 
 /** A credential that opened, and the client as it is, to whom it was issued. */
 export interface Opened<Content> {
   readonly client: ClientRecord
   readonly content: Content
+}
+
+/** What else of a request a credential is held against. */
+export interface CredentialRequest {
+  readonly form: Parameters
+  /** The key that the request proves to hold. */
+  readonly confirmation: Confirmation
 }
 
 /** What a grant is exchanged for at the token endpoint, and how it opens. */
@@ -26,7 +35,7 @@ export interface Credential<Content> {
     ctx: RequestContext,
     client: ClientRecord,
     presented: string,
-    form: Parameters,
+    request: CredentialRequest,
   ): Promise<Opened<Content>>
 }
 
@@ -41,10 +50,11 @@ interface Issued<Content> {
 }
 
 /**
- * A credential that this server issued. It must open, belong to this very creation of the client, and not have expired;
- * nothing is asked before it opens (design rule 1). Throws `invalid_grant`, or what an expired one is told.
+ * A credential that this server issued. It must open, belong to this very creation of the client, not have expired, and
+ * come with the key it is bound to, if it is; nothing is asked before it opens (design rule 1). Throws `invalid_grant`, or
+ * what an expired one is told.
  */
-export const issuedCredential = <Content extends ClientStamp>({
+export const issuedCredential = <Content extends ClientStamp & { readonly cnf?: Confirmation }>({
   parameter,
   use,
   format,
@@ -54,13 +64,14 @@ export const issuedCredential = <Content extends ClientStamp>({
 }: Issued<Content>): Credential<Expiring<Content>> => ({
   parameter,
   reuse: { credential: use, reason: reused },
-  async open({ rt }, copy, presented) {
+  async open({ rt }, copy, presented, { confirmation }) {
     const content = await format.open(rt, presented)
     if (content === undefined) throw invalidGrant(unknown)
     const fits = (current: ClientRecord): boolean => stampFits(use, content, current)
     const client = await findClientOrAskSource(rt, copy.id, fits, copy)
     if (client === undefined) throw invalidGrant('client_differs')
     if (isExpired(content)) throw new OAuthError(expired.code, expired.reason)
+    if (!confirms(content.cnf ?? null, confirmation)) throw invalidGrant('proof_missing')
     return { client, content }
   },
 })
@@ -72,7 +83,7 @@ export const foreignCredential = <Content>(
 ): Credential<Content> => ({
   parameter,
   reuse: null,
-  open: async (ctx, client, presented, form) => ({ client, content: await verify(ctx, presented, form) }),
+  open: async (ctx, client, presented, { form }) => ({ client, content: await verify(ctx, presented, form) }),
 })
 
 /** For a grant to the client itself, which has proven already who it is. */

@@ -25,7 +25,8 @@ export const deviceCode = defineGrant({
     expired: EXPIRED,
     reused: 'code_spent',
   }),
-  async run(ctx, { client, form, credential: { owner, id } }) {
+  async run(ctx, request) {
+    const { owner, id } = request.credential
     const intervalMs = ctx.rt.config.oauth2.device.pollingInterval * 1000
     const poll = await ctx.rt.ledgers.call(owner, 'pollDevice', { id, intervalMs })
     switch (poll.status) {
@@ -38,7 +39,7 @@ export const deviceCode = defineGrant({
       case 'gone':
         throw new OAuthError(EXPIRED.code, EXPIRED.reason)
       case 'approved':
-        return redeemGrant(ctx, { client, form, name: NAME }, poll.grant)
+        return redeemGrant(ctx, request, NAME, poll.grant)
     }
   },
 })

@@ -7,6 +7,9 @@ import { invalidGrant, OAuthError } from '../errors/oauth-error.ts'
 import type { Parameters } from '../http/form.ts'
 import { underAttempt } from '../http/idempotency.ts'
 import type { ClientRecord } from '../store/types.ts'
+import type { Requester } from '../tokens/addressee.ts'
+import type { ProvingRequest } from '../tokens/binding/binding.ts'
+import { confirmationBy } from '../tokens/binding/possession.ts'
 import type { TokenResponse } from '../tokens/issue.ts'
 import { nowSeconds } from '../util/clock.ts'
 import type { Credential } from './credential.ts'
@@ -21,7 +24,7 @@ export interface GrantName<Short extends IssuingGrant = IssuingGrant> {
 }
 
 /** What a grant is asked for once the shared checks have passed. */
-export interface GrantRequest<Content> extends Permitted {
+export interface GrantRequest<Content> extends Permitted, Requester {
   readonly form: Parameters
   readonly credential: Content
 }
@@ -45,27 +48,35 @@ export interface GrantDefinition<Content> extends GrantName {
   run(ctx: RequestContext, request: GrantRequest<Content>): Promise<TokenResponse | Reused>
 }
 
+/** A token request: its parameters, and what it may prove a key by. */
+export interface TokenRequest {
+  readonly form: Parameters
+  readonly request: ProvingRequest
+}
+
 /** A grant type as the token endpoint runs it for a client that has authenticated. */
 export interface Grant extends GrantName {
-  answer(ctx: RequestContext, client: ClientRecord, form: Parameters): Promise<TokenResponse>
+  answer(ctx: RequestContext, client: ClientRecord, asked: TokenRequest): Promise<TokenResponse>
 }
 
 /**
  * A grant type with the steps that all share, in the order of contract 1.3.3: may a public client use it, is it
- * registered, does the credential open and belong to the client, may the client have what it asks for. What it commits
- * goes under one attempt for each credential, and a reuse is told to log and book.
+ * registered, does the credential open and belong to the client and its key, may the client have what it asks for. What
+ * it commits goes under one attempt for each credential, and a reuse is told to log and book.
  */
 export const defineGrant = <Content>(definition: GrantDefinition<Content>): Grant => ({
   type: definition.type,
   shortName: definition.shortName,
-  async answer(ctx, registered, form) {
+  async answer(ctx, registered, { form, request }) {
     const { credential, scopePolicy = 'registered' } = definition
     const allowed = await allowedClient(ctx, definition, registered)
     const presented = credential.parameter === null ? '' : form.require(credential.parameter)
-    const { client, content } = await credential.open(ctx, allowed, presented, form)
+    const confirmation = await confirmationBy(ctx, request)
+    const by = { form, confirmation }
+    const { client, content } = await credential.open(ctx, allowed, presented, by)
     const may = await permitted(ctx.rt, scopePolicy, client, form)
     const run = (attempt: string): Promise<TokenResponse | Reused> =>
-      definition.run({ ...ctx, attempt }, { ...may, form, credential: content })
+      definition.run({ ...ctx, attempt }, { ...may, ...by, credential: content })
     const outcome =
       credential.parameter === null
         ? await run(ctx.attempt)

@@ -36,11 +36,12 @@ export const jwtBearer = defineGrant({
   publicClients: true,
   scopePolicy: 'narrowed',
   credential: foreignCredential('assertion', verify),
-  async run(ctx, { client, form, scope, audience, credential: assertion }) {
+  async run(ctx, request) {
+    const { client, form, scope, audience, credential: assertion } = request
     const copied = ctx.rt.config.oauth2.jwtBearer.omitAudience ? [] : assertion.aud
     const all = [...new Set([...audience, ...copied])]
     const claims = { grant: NAME, subject: assertion.sub, scope, audience: all }
-    const addressee = await prepareAccessToken(ctx.rt, client)
+    const addressee = await prepareAccessToken(ctx.rt, request)
     const custom = await hookedSelfContainedClaims(ctx, { client, form }, claims)
     await consume(ctx, assertion)
     return issueSelfContainedToken(ctx, addressee, claims, custom)

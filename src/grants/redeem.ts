@@ -8,21 +8,19 @@ import { prepareTokens } from '../tokens/addressee.ts'
 import { issueTokens, type TokenResponse } from '../tokens/issue.ts'
 import { keepFor, lifetimesFor } from '../tokens/lifetimes.ts'
 import { targetsIn } from '../tokens/targets.ts'
-import type { GrantName, Reused } from './grant.ts'
-import { type HookedRequest, withHooks } from './hook.ts'
-
-interface RedeemedRequest extends Pick<HookedRequest, 'client' | 'form'> {
-  readonly name: GrantName<RefreshingGrant>
-}
+import type { GrantName, GrantRequest, Reused } from './grant.ts'
+import { withHooks } from './hook.ts'
 
 /** Redeems a grant that waits for its first tokens, once. A second redemption by code revokes them. */
 export async function redeemGrant(
   ctx: RequestContext,
-  { client, form, name }: RedeemedRequest,
+  request: Omit<GrantRequest<unknown>, 'credential'>,
+  name: GrantName<RefreshingGrant>,
   grant: ConsentedGrant,
 ): Promise<TokenResponse | Reused> {
+  const { client, form } = request
   const lifetimes = lifetimesFor(ctx.rt.config, client, name.shortName)
-  const addressee = await prepareTokens(ctx.rt, client)
+  const addressee = await prepareTokens(ctx.rt, request)
   const resources = resourcesIn(form)
   const result = await withHooks(ctx, { client, form, lifetimes }, (hook) =>
     ctx.rt.ledgers.call(grant.owner, 'redeem', {

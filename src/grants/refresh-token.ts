@@ -36,9 +36,10 @@ export const refreshToken = defineGrant({
     expired: { code: 'invalid_grant', reason: 'refresh_token_expired' },
     reused: 'refresh_token_reused',
   }),
-  async run(ctx, { client, form, credential: token }) {
+  async run(ctx, request) {
+    const { client, form, credential: token } = request
     const lifetimes = lifetimesFor(ctx.rt.config, client, 'refresh_token')
-    const addressee = await prepareTokens(ctx.rt, client)
+    const addressee = await prepareTokens(ctx.rt, request)
     const result = await advance(ctx, { client, form, lifetimes }, token, keepFor(lifetimes, true))
     if (result.status === 'reused') return { reusedGrant: token.grantId }
     if (result.status !== 'issued') throw refusal(result)

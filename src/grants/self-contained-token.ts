@@ -38,9 +38,18 @@ export async function issueSelfContainedToken(
   const accessToken = await makeAccessToken(
     ctx.rt,
     addressee,
-    { type: 'client', clientId: client.id, id, shards: SHARDS, subject, ...common, ...stampOf(client) },
+    {
+      type: 'client',
+      clientId: client.id,
+      id,
+      shards: SHARDS,
+      subject,
+      cnf: addressee.confirmation,
+      ...common,
+      ...stampOf(client),
+    },
     { subject: subject ?? client.id, expiresAt: issuedAt + lifetime, ...common },
   )
   ctx.audit('token.issued', { client_id: client.id, grant_type: grant.type })
-  return responseWith(ctx.rt, accessToken, lifetime, scope)
+  return responseWith(ctx.rt, addressee, accessToken, lifetime, scope)
 }

@@ -2,9 +2,9 @@ import type { Context } from 'hono'
 import * as v from 'valibot'
 import type { AppEnv } from '../context.ts'
 import { errorBody, invalidRequest, OAuthError } from '../errors/oauth-error.ts'
-import { bearerToken } from '../http/bearer.ts'
 import { readJson } from '../http/form.ts'
 import { json } from '../http/json.ts'
+import { presentedToken } from '../tokens/binding/possession.ts'
 import { CREDENTIAL_FORMAT, makeCredential, sealNonce } from '../tokens/credential.ts'
 import { jsonValue } from '../util/json-value.ts'
 import { requireAccess } from './access.ts'
@@ -22,8 +22,10 @@ const format = v.object({ format: v.picklist([CREDENTIAL_FORMAT]), proof: v.opti
 export async function credentials(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
   // The body is JSON whatever its type says, so no token is looked for in it.
-  const accessToken = (await bearerToken(new Request(c.req.url, { headers: c.req.raw.headers }))) ?? ''
-  const active = await requireAccess(ctx, accessToken, 'request_unauthorized')
+  const { url, method } = c.req
+  const presented = await presentedToken(new Request(url, { method, headers: c.req.raw.headers }))
+  const active = await requireAccess(ctx, presented, 'request_unauthorized')
+  const accessToken = presented?.token ?? ''
   const asked = v.safeParse(format, await readAsked(c.req.raw))
   if (!asked.success) throw invalidRequest(`Field 'format' must be '${CREDENTIAL_FORMAT}'.`)
   const { proof } = asked.output

@@ -16,6 +16,8 @@ export async function token(c: Context<AppEnv>): Promise<Response> {
   // Read here for the grants, too, that give what was consented to whatever is asked.
   form.scopes()
   const request = { authorization: c.req.header('authorization'), form }
-  const answer = await withClient(ctx, 'token', request, (own, client) => grant.answer(own, client, form))
+  const answer = await withClient(ctx, 'token', request, (own, client) =>
+    grant.answer(own, client, { form, request: c.req.raw }),
+  )
   return oauthJson(answer)
 }

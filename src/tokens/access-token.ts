@@ -3,6 +3,7 @@ import { signJwt } from '../keys/sign-jwt.ts'
 import type { Runtime } from '../runtime.ts'
 import { type JsonObject, pick } from '../util/json.ts'
 import type { AccessTokenAddressee } from './addressee.ts'
+import { cnfOf } from './binding/possession.ts'
 import { accessJtis, accessTokens, type GrantToken, type SelfContainedToken } from './formats.ts'
 
 /** What a resource server learns from a token, by introspection or from the JWT itself. */
@@ -32,7 +33,11 @@ export async function makeAccessToken(
   if (accessTokenSigner === null) return accessTokens.seal(rt, token, claims.expiresAt)
   const jti = await accessJtis.seal(rt, token, claims.expiresAt)
   const { strategies } = rt.config
-  return signJwt(accessTokenSigner, strategies.jwtTyp, jwtClaims(rt.config, client.id, jti, claims))
+  const cnf = cnfOf(token.cnf)
+  return signJwt(accessTokenSigner, strategies.jwtTyp, {
+    ...jwtClaims(rt.config, client.id, jti, claims),
+    ...(cnf !== undefined && { cnf }),
+  })
 }
 
 /** Payload of a JWT access token (contract 3.9). */

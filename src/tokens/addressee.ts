@@ -3,11 +3,17 @@ import type { SigningKey } from '../crypto/types.ts'
 import { ACCESS_TOKEN_SET, ID_TOKEN_SET } from '../keys/ring.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
+import type { Confirmation } from './binding/binding.ts'
 import { type Encrypt, encrypterFor } from './encryption.ts'
 
-/** Whom an access token is for, and the key that signs it; null where it is opaque. */
-export interface AccessTokenAddressee {
+/** Who asks for tokens, and what they are to be bound to. */
+export interface Requester {
   readonly client: ClientRecord
+  readonly confirmation: Confirmation
+}
+
+/** Whom an access token is for, and the key that signs it; null where it is opaque. */
+export interface AccessTokenAddressee extends Requester {
   readonly accessTokenSigner: SigningKey | null
 }
 
@@ -23,20 +29,24 @@ export interface Addressee extends AccessTokenAddressee {
  *
  * @throws `misconfiguration` without such a key, `temporarily_unavailable` when keys cannot be had
  */
-export async function prepareAccessToken(rt: Runtime, client: ClientRecord): Promise<AccessTokenAddressee> {
+export async function prepareAccessToken(
+  rt: Runtime,
+  { client, confirmation }: Requester,
+): Promise<AccessTokenAddressee> {
   const strategy = client.metadata.access_token_strategy || rt.config.strategies.accessToken
   const [accessTokenSigner] = await Promise.all([
     strategy === 'jwt' ? rt.keys.signer(ACCESS_TOKEN_SET) : null,
     // What is sealed takes a root key, which stays in memory once it was read.
     rt.roots.current(),
   ])
-  return { client, accessTokenSigner }
+  return { client, confirmation, accessTokenSigner }
 }
 
 /** Finds what all tokens of a grant take; for the rest, and for what it throws, as `prepareAccessToken`. */
-export async function prepareTokens(rt: Runtime, client: ClientRecord): Promise<Addressee> {
+export async function prepareTokens(rt: Runtime, requester: Requester): Promise<Addressee> {
+  const { client } = requester
   const [access, idTokenSigner, encrypt] = await Promise.all([
-    prepareAccessToken(rt, client),
+    prepareAccessToken(rt, requester),
     rt.keys.signer(ID_TOKEN_SET, idTokenAlgorithm(client)),
     encrypterFor(rt, client, 'id_token'),
   ])

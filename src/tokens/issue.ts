@@ -1,11 +1,13 @@
 import { listsGrantType } from '../clients/grant-types.ts'
+import { isPublic } from '../clients/public.ts'
 import type { RequestContext } from '../context.ts'
 import type { StoredGrant } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { makeAccessToken } from './access-token.ts'
-import type { AccessTokenAddressee, Addressee } from './addressee.ts'
+import type { AccessTokenAddressee, Addressee, Requester } from './addressee.ts'
+import { bindingOf } from './binding/possession.ts'
 import { firstNonce } from './credential.ts'
 import { type GrantToken, refreshTokens, stampOf } from './formats.ts'
 import { makeIdToken } from './id-token.ts'
@@ -18,7 +20,7 @@ export interface TokenResponse {
   readonly access_token: string
   readonly expires_in: number
   readonly scope: string
-  readonly token_type: 'bearer'
+  readonly token_type: string
   readonly id_token?: string
   readonly refresh_token?: string
   readonly c_nonce_draft_00?: string
@@ -38,6 +40,7 @@ export interface Generation {
 /** What every token response holds. */
 export async function responseWith(
   rt: Runtime,
+  { confirmation }: Requester,
   accessToken: string,
   expiresIn: number,
   scope: readonly string[],
@@ -46,7 +49,7 @@ export async function responseWith(
     access_token: accessToken,
     expires_in: expiresIn,
     scope: scope.join(' '),
-    token_type: 'bearer',
+    token_type: bindingOf(confirmation).tokenType,
     ...(await firstNonce(rt, scope, accessToken)),
   }
 }
@@ -58,7 +61,7 @@ export function isRefreshable(client: ClientRecord, scope: readonly string[]): b
 }
 
 const grantToken = (
-  client: ClientRecord,
+  { client, confirmation }: Requester,
   { owner, grant, generation }: Generation,
   targets: Targets,
 ): GrantToken => ({
@@ -67,7 +70,14 @@ const grantToken = (
   grantId: grant.id,
   generation,
   targets,
+  cnf: confirmation,
   ...stampOf(client),
+})
+
+/** A client that authenticates is bound by that when it refreshes; one that does not, by its key (RFC 9449 section 5). */
+const refresher = ({ client, confirmation }: Requester): Requester => ({
+  client,
+  confirmation: isPublic(client) ? confirmation : null,
 })
 
 /** Makes the access token of one generation, to live for so many seconds. */
@@ -84,7 +94,7 @@ export function issueAccessToken(
   // A JWT can be read by the client that holds it.
   const shown = subject === grant.subject ? custom : seenAs(custom, grant.subject, subject)
   const claims = { subject, scope, audience, custom: shown, ...times }
-  return makeAccessToken(rt, addressee, grantToken(addressee.client, generation, targets), claims)
+  return makeAccessToken(rt, addressee, grantToken(addressee, generation, targets), claims)
 }
 
 /**
@@ -104,7 +114,7 @@ export async function issueTokens(
   const expiresIn = Math.max(0, issuedAt + lifetimes.accessToken - nowSeconds())
   const refreshUntil = lifetimes.refreshToken === null ? null : issuedAt + lifetimes.refreshToken
   return {
-    ...(await responseWith(rt, accessToken, expiresIn, scope)),
+    ...(await responseWith(rt, addressee, accessToken, expiresIn, scope)),
     ...(scope.includes('openid') && {
       id_token: await makeIdToken(
         rt,
@@ -116,7 +126,11 @@ export async function issueTokens(
       ),
     }),
     ...(isRefreshable(client, scope) && {
-      refresh_token: await refreshTokens.seal(rt, grantToken(client, generation, null), refreshUntil),
+      refresh_token: await refreshTokens.seal(
+        rt,
+        grantToken(refresher(addressee), generation, null),
+        refreshUntil,
+      ),
     }),
   }
 }

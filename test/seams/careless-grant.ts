@@ -21,9 +21,11 @@ export const carelessGrant = defineGrant({
     expired: { code: 'invalid_grant', reason: 'code_expired' },
     reused: 'code_spent',
   }),
-  async run(ctx, { client, credential: { owner, grantId, epoch } }) {
+  async run(ctx, request) {
+    const { client, credential } = request
+    const { owner, grantId, epoch } = credential
     runs.push(grantId)
-    const addressee = await prepareTokens(ctx.rt, client)
+    const addressee = await prepareTokens(ctx.rt, request)
     const input = { attempt: ctx.attempt, id: grantId, clientId: client.id, epoch, keepSeconds: null }
     const result = await ctx.rt.ledgers.call(owner, 'redeem', input)
     if (result.status !== 'issued') return { reusedGrant: grantId }
