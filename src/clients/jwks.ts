@@ -24,6 +24,9 @@ const MAX_TOTAL_BYTES = 4 * 1024 * 1024
 
 type Keys = readonly JsonObject[]
 
+/** Where the keys of a refusal are. */
+const REMOTE = { source: 'jwks_uri' }
+
 interface RemoteSet {
   readonly load: SharedLoad<Keys>
   readonly keys: Keys
@@ -71,22 +74,32 @@ async function readSet(
   const readAt = nowMs()
   const body = await fetchSet(rt, uri)
   const keys = parseSet(body)
-  if (keys === undefined) throw invalidClient("The client's jwks_uri holds no JWK set.")
+  if (keys === undefined)
+    throw invalidClient('client_keys_unusable', { ...REMOTE, problem: 'holds no JWK set' })
   sets.set(uri, { load, keys, readAt }, body.byteLength)
   return keys
 }
 
 async function fetchSet(rt: Runtime, uri: string): Promise<Uint8Array> {
   if (!outboundAllowed(rt.config, new URL(uri)))
-    throw invalidClient("The client's jwks_uri is no address this server asks at.")
+    throw invalidClient('client_keys_unusable', {
+      ...REMOTE,
+      problem: 'is no address this server asks at',
+    })
   const headers = { accept: 'application/jwk-set+json, application/json' }
   const answer = await fetchOutbound(rt.config, uri, { headers }, LIMITS).catch((thrown: unknown) => {
-    const reason = thrown instanceof OAuthError ? thrown.hint : ''
-    throw new OAuthError('temporarily_unavailable', `The client's jwks_uri cannot be fetched. ${reason}`)
+    const why = thrown instanceof OAuthError ? thrown.hint : ''
+    throw new OAuthError('temporarily_unavailable', 'client_keys_unusable', {
+      ...REMOTE,
+      problem: `cannot be fetched. ${why}`.trim(),
+    })
   })
   if (answer.status === 200) return answer.body
   const code = answer.status >= 500 ? 'temporarily_unavailable' : 'invalid_client'
-  throw new OAuthError(code, `The client's jwks_uri answers with status ${answer.status}.`)
+  throw new OAuthError(code, 'client_keys_unusable', {
+    ...REMOTE,
+    problem: `answers with status ${answer.status}`,
+  })
 }
 
 /** The usable keys of a set; those of kinds we do not know are passed over (RFC 7517 section 5). */

@@ -24,7 +24,10 @@ const isPairwise = ({ metadata }: ClientRecord): boolean => metadata.subject_typ
 function sectorOf({ loopback }: Config, { metadata }: ClientRecord): string {
   const sector = metadata.sector_identifier_uri || sectorHost(metadata.redirect_uris, loopback)
   if (sector !== undefined) return sector
-  throw new OAuthError('misconfiguration', "The pairwise client needs a 'sector_identifier_uri'.")
+  throw new OAuthError('misconfiguration', 'metadata_unusable', {
+    field: 'sector_identifier_uri',
+    problem: 'is needed for the pairwise subjects of this client',
+  })
 }
 
 /**
@@ -40,7 +43,10 @@ export function subjectFor(
   if (!isPairwise(client)) return subject
   if (forcedSubject !== '') return forcedSubject
   const { salt } = config.subjects
-  if (salt === null) throw new OAuthError('misconfiguration', 'Pairwise subjects need their salt.')
+  if (salt === null)
+    throw new OAuthError('misconfiguration', 'setting_unusable', {
+      problem: 'Pairwise subjects need their salt.',
+    })
   return createHash('sha256')
     .update(sectorOf(config, client) + subject + salt)
     .digest('hex')

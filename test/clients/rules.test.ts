@@ -148,7 +148,10 @@ describe('secrets', () => {
   it.each(['', 'hmac9$x$y', 'hmac1$AAAAAAAA$y', '$2a$10$abc'])(
     'calls the hash %j damaged, not wrong',
     async (hash) => {
-      await expect(verifySecret(roots, 'app', 'x', hash)).rejects.toMatchObject({ code: 'misconfiguration' })
+      await expect(verifySecret(roots, 'app', 'x', hash)).rejects.toMatchObject({
+        code: 'misconfiguration',
+        reason: 'stored_unreadable',
+      })
     },
   )
 })

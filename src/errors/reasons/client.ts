@@ -39,7 +39,7 @@ export const clientReasons = reasonsOf({
     'operator',
   ],
   client_keys_unusable: [
-    "The client's jwks_uri {problem}.",
+    "The client's {source} {problem}.",
     'Mend what is served there, or register the keys as jwks.',
   ],
   scope_not_allowed: ["The client may not request scope '{scope}'.", "Add it to the client's scope."],
