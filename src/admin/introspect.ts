@@ -21,7 +21,7 @@ export const introspect =
     const authorization = c.req.header('authorization')
     const byClient = isV1Path(c.req.url) && /^basic /i.test(authorization ?? '')
     if (!byClient) guard(c, 'introspect')
-    const form = await readFilledForm(c.req.raw)
+    const form = await readFilledForm(c.var.body)
     if (!byClient) return answer(ctx, form, null)
     return withClient(ctx, 'introspection', { authorization, form }, (own, client) =>
       answer(own, form, client),

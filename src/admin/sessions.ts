@@ -1,12 +1,11 @@
 import type { Context } from 'hono'
+import { channelNamed } from '../authorize/channels/registry.ts'
+import { oidcContext } from '../authorize/request-view.ts'
 import { renderClient } from '../clients/render.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
-import { oidcContext } from '../flow/request-view.ts'
-import { requestUrl } from '../flow/urls.ts'
 import { firstValues, readQuery } from '../http/form.ts'
 import { isV1Path } from '../http/paths.ts'
-import { newRouter } from '../http/router.ts'
 import { directoryOf, ownerOf, sessionPrefix } from '../ledger/owner.ts'
 import type { EndSessionsInput, RevokeGrantsInput, StoredGrant } from '../ledger/types.ts'
 import { recipientClient } from '../logout/back-channel.ts'
@@ -20,14 +19,8 @@ const PATH = '/admin/oauth2/auth/sessions/consent'
 /** Offsets beyond this find nothing: newer SDKs page by token. */
 const MAX_OFFSET = 10_000
 
-/** Consent and login sessions, mounted at `/oauth2/auth/sessions` (contract 1.4.3), in the paths of v1.0-beta too. */
-export const sessionRoutes = newRouter()
-  .get('/consent/:subject?', listConsents)
-  .delete('/consent/:subject?/:client?', revokeConsents)
-  .delete('/login/:subject?', revokeLogins)
-
-/** Consents a subject gave and that still hold, from the subject's own ledger. */
-async function listConsents(c: Context<AppEnv>): Promise<Response> {
+/** Consents a subject gave and that still hold, from the subject's own ledger (contract 1.4.3). */
+export async function listConsents(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
   const subject = c.req.param('subject') ?? c.req.query('subject') ?? ''
   if (subject === '') throw invalidRequest("Parameter 'subject' is missing.")
@@ -69,7 +62,7 @@ async function renderConsent(ctx: RequestContext, grant: StoredGrant): Promise<o
       subject: grant.subject,
       oidc_context: oidcContext(readQuery(grant.query)),
       client: renderClient(client),
-      request_url: requestUrl(ctx.rt.config, grant),
+      request_url: channelNamed(grant.channel).startUrl(ctx.rt.config, grant.query),
       login_challenge: grant.id,
       login_session_id: grant.sid,
       acr: grant.acr,
@@ -80,7 +73,7 @@ async function renderConsent(ctx: RequestContext, grant: StoredGrant): Promise<o
 }
 
 /** Revokes one consent by its id, a subject's consents for one client, or all of a subject's. */
-async function revokeConsents(c: Context<AppEnv>): Promise<Response> {
+export async function revokeConsents(c: Context<AppEnv>): Promise<Response> {
   const { owners, target } = await consentsNamed(c)
   for (const owner of owners) await revokeGrants(c.var.ctx, owner, target)
   return c.body(null, 204)
@@ -111,7 +104,7 @@ async function consentsNamed(c: Context<AppEnv>): Promise<Named<RevokeGrantsInpu
 }
 
 /** Ends one login session by its id, or all of a subject's, and tells their clients (contract 1.4.3). */
-async function revokeLogins(c: Context<AppEnv>): Promise<Response> {
+export async function revokeLogins(c: Context<AppEnv>): Promise<Response> {
   const { owners, target } = await loginsNamed(c)
   for (const owner of owners) await endSessions(c.var.ctx, owner, target)
   return c.body(null, 204)

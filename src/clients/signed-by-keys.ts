@@ -1,4 +1,5 @@
 import { type Assertion, signedByOne } from '../keys/foreign-jwt.ts'
+import { mayVerify } from '../keys/foreign-keys.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 import type { JsonObject } from '../util/json.ts'
@@ -19,4 +20,4 @@ export async function signedByKeys(
   return current !== known && signedByOne(assertion, current.filter(signs))
 }
 
-const signs = (key: JsonObject): boolean => key['use'] === 'sig'
+const signs = (key: JsonObject): boolean => mayVerify(key, 'client')

@@ -1,12 +1,12 @@
 import type { Context } from 'hono'
 import { html } from 'hono/html'
-import type { AppEnv } from '../context.ts'
 import {
   acceptConsent,
   type ConsentRequestView,
   getConsentRequest,
   rejectConsent,
-} from '../flow/consent-request.ts'
+} from '../authorize/consent-request.ts'
+import type { AppEnv } from '../context.ts'
 import { readFormEntries, readQuery } from '../http/form.ts'
 import type { Html } from '../http/page.ts'
 import { renderPage } from '../http/page.ts'
@@ -42,7 +42,7 @@ export const showConsent = forRequest('consent', getConsentRequest, (c, request)
 
 /** Takes the consent form: the ticked scopes of those that were asked for, or the user's "no". */
 export const submitConsent = forRequest('consent', getConsentRequest, async (c, request) => {
-  const form = await readFormEntries(c.req.raw)
+  const form = await readFormEntries(c.var.body)
   const has = (name: string): boolean => form.some(([field]) => field === name)
   if (has('reject')) return proceed(c, await rejectConsent(c.var.ctx, request.challenge, DENIED))
   const ticked = new Set(form.filter(([field]) => field === 'grant_scope').map(([, value]) => value))

@@ -1,7 +1,12 @@
 import type { Context } from 'hono'
 import { html } from 'hono/html'
+import {
+  acceptLogin,
+  getLoginRequest,
+  type LoginRequestView,
+  rejectLogin,
+} from '../authorize/login-request.ts'
 import type { AppEnv } from '../context.ts'
-import { acceptLogin, getLoginRequest, type LoginRequestView, rejectLogin } from '../flow/login-request.ts'
 import { readForm } from '../http/form.ts'
 import { refusedField, renderPage } from '../http/page.ts'
 import { DEMO_USER, isDemoUser } from './demo-user.ts'
@@ -26,7 +31,7 @@ export const showLogin = forRequest('login', getLoginRequest, async (c, request)
 export const submitLogin = forRequest('login', getLoginRequest, async (c, request) => {
   const { ctx } = c.var
   const { challenge } = request
-  const form = await readForm(c.req.raw)
+  const form = await readForm(c.var.body)
   if (form.get('reject') !== undefined) return proceed(c, await rejectLogin(ctx, challenge, DENIED))
   const username = form.get('username') ?? ''
   if (!isDemoUser(username, form.get('password'))) return loginPage(c, request, username)

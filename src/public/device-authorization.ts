@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { device } from '../authorize/channels/device.ts'
 import { validate } from '../authorize/pipeline.ts'
 import { withClient } from '../client-auth/authenticate.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
@@ -17,7 +18,7 @@ const TRIES = 8
 
 /** Device authorization endpoint (RFC 8628 section 3.1, contract 1.3.9). */
 export async function deviceAuthorization(c: Context<AppEnv>): Promise<Response> {
-  const form = await readFilledForm(c.req.raw)
+  const form = await readFilledForm(c.var.body)
   const request = { authorization: c.req.header('authorization'), form }
   return withClient(c.var.ctx, 'device_authorization', request, (ctx, { id }) => {
     if (form.require('client_id') !== id) throw invalidRequest('client_id_differs')
@@ -48,7 +49,7 @@ async function openDevice(ctx: RequestContext, request: string): Promise<Respons
   for (let tries = 0; tries < TRIES; tries += 1) {
     const userCode = makeUserCode(config.oauth2.device.userCode)
     const owner = deviceOwner(userCode)
-    const validation = await validate(ctx, request, { owner, id, expiresAt })
+    const validation = await validate(ctx, request, { channel: device.name, owner, id, expiresAt })
     if (validation.error !== undefined) throw validation.error
     const { query, client } = validation.request
     const input = { attempt: ctx.attempt, id, request: query, expiresAt }

@@ -13,7 +13,7 @@ import { nowSeconds } from '../util/clock.ts'
  */
 export async function revoke(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
-  const form = await readFilledForm(c.req.raw)
+  const form = await readFilledForm(c.var.body)
   const request = { authorization: c.req.header('authorization'), form }
   await withClient(ctx, 'revocation', request, (own, client) =>
     revokeToken(own, client, form.require('token')),

@@ -18,7 +18,7 @@ import { requireAccess } from './access.ts'
 /** Userinfo endpoint, GET and POST (OIDC Core section 5.3, contract 1.3.5). */
 export async function userinfo(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
-  const presented = await presentedToken(c.req.raw)
+  const presented = await presentedToken(c.req.raw, c.var.body)
   try {
     return await respond(ctx, await requireAccess(ctx, presented, 'invalid_token'))
   } catch (thrown) {

@@ -1,6 +1,7 @@
 import type { RequestContext } from '../../context.ts'
 import { OAuthError } from '../../errors/oauth-error.ts'
 import { bearerToken, tokenOfScheme } from '../../http/bearer.ts'
+import type { RequestBody } from '../../http/body.ts'
 import { constantTimeEqual } from '../../util/digest.ts'
 import type { JsonObject } from '../../util/json.ts'
 import type { Binding, Confirmation, ProvingRequest } from './binding.ts'
@@ -43,14 +44,22 @@ export interface PresentedToken {
   readonly request: ProvingRequest
 }
 
-/** The access token of a request: from the Authorization header of any binding, else from form or query (RFC 6750 section 2). */
-export async function presentedToken(request: Request): Promise<PresentedToken | undefined> {
+/**
+ * The access token of a request: from the Authorization header of any binding, else from form or query (RFC 6750
+ * section 2).
+ *
+ * @param form - the body, where it may be a form
+ */
+export async function presentedToken(
+  request: Request,
+  form?: RequestBody,
+): Promise<PresentedToken | undefined> {
   const authorization = request.headers.get('authorization')
   for (const { scheme } of BINDINGS) {
     const token = tokenOfScheme(authorization, scheme)
     if (token !== undefined) return { token, scheme, request }
   }
-  const token = await bearerToken(request)
+  const token = await bearerToken(request, form)
   return token === undefined ? undefined : { token, scheme: none.scheme, request }
 }
 
