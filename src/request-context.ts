@@ -28,7 +28,7 @@ export const requestContext =
         throw new OAuthError('misdirected_request')
       }
       const ctx: RequestContext = {
-        rt,
+        rt: { ...rt, ledgers: rt.ledgers.during(requestId) },
         requestId,
         attempt: requestId,
         defer: (work) => c.executionCtx.waitUntil(work),

@@ -28,7 +28,7 @@ export async function commitLogin(
   const { rt, audit, attempt } = c.var.ctx
   const { ttl } = rt.config
   const { owner, sid } = session
-  const { subject, authTime, remember, extend } = decision
+  const { subject, authTime, epoch, remember, extend } = decision
   const { id: clientId, instance, consentEpoch } = request.client
   const skip = state.known !== null
   const directory = directoryOf(sid)
@@ -39,7 +39,7 @@ export async function commitLogin(
   const lifetime = Math.min(decision.rememberFor || ttl.authenticationSession, MAX_SESSION_SECONDS)
   const other = !skip && !remember && cookie?.sid !== sid ? cookie : undefined
   // The cookie ends a session; its row must outlive this flow and its code, which are checked against it.
-  const flowExpiresAt = expiresAt + ttl.authCode
+  const flowExpiresAt = expiresAt + request.profile.codeLifetime
   const result = await rt.ledgers.call(owner, 'login', {
     attempt,
     sid,
@@ -47,7 +47,7 @@ export async function commitLogin(
     clientId,
     instance,
     consentEpoch,
-    epoch: state.seen?.owner === owner ? state.seen.epoch : 0,
+    epoch,
     authTime,
     remember,
     skip,

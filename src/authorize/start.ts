@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
 import { loginRequired } from '../errors/oauth-error.ts'
 import { bindBrowser, readSessionCookie } from '../flow/browser.ts'
-import { loginChallenge, type SeenEpoch } from '../flow/state.ts'
+import { loginChallenge } from '../flow/state.ts'
 import { grantIdFor } from '../ledger/owner.ts'
 import type { SessionView } from '../ledger/types.ts'
 import { verifyIdTokenHint } from '../tokens/id-token-hint.ts'
@@ -13,14 +13,8 @@ import { respondPage } from './respond.ts'
 /**
  * First hop: recognises the browser's session, if there is one and the request lets it count, and sends the
  * browser to the login app (contract 3.3). Throws what the client is to be told.
- *
- * @param seen - login epoch that made an earlier try of this request stale
  */
-export async function startLogin(
-  c: Context<AppEnv>,
-  request: FlowRequest,
-  seen: SeenEpoch | null = null,
-): Promise<Response> {
+export async function startLogin(c: Context<AppEnv>, request: FlowRequest): Promise<Response> {
   const { rt } = c.var.ctx
   const known = await recognise(c, request)
   if (known === null && asks(request, 'none')) throw loginRequired('login_needed')
@@ -29,9 +23,9 @@ export async function startLogin(
   const csrf = bindBrowser(c, 'login', request.client.id, id)
   const requestedAt = nowSeconds()
   const { instance, consentEpoch } = request.client
-  const { query: asked, device } = request
-  const flow = { id, sid, query: asked, requestedAt, csrf, instance, device, consentEpoch }
-  const state = { flow, known: known && { subject: known.subject, authTime: known.authTime }, seen }
+  const { query: asked, channel } = request
+  const flow = { id, sid, query: asked, requestedAt, csrf, instance, pending: channel.pending, consentEpoch }
+  const state = { flow, known: known && { subject: known.subject, authTime: known.authTime } }
   const expiresAt = requestedAt + rt.config.ttl.loginConsentRequest
   const { registration, login } = rt.config.urls
   const page = asks(request, 'registration') || asks(request, 'create') ? registration : login

@@ -29,7 +29,7 @@ interface RemoteSet {
 }
 
 /** Key sets at clients' `jwks_uri`, as one isolate knows them. */
-const remotes = new WeakMap<Runtime, BoundedMap<RemoteSet>>()
+const remotes = new WeakMap<Runtime['config'], BoundedMap<RemoteSet>>()
 
 /**
  * The public keys of a client: those it registered, or those at its `jwks_uri`, which `fresh` asks for anew, though at
@@ -40,8 +40,8 @@ const remotes = new WeakMap<Runtime, BoundedMap<RemoteSet>>()
 export async function clientKeys(rt: Runtime, { metadata }: ClientRecord, fresh: boolean): Promise<Keys> {
   const { jwks_uri: uri, jwks } = metadata
   if (uri === '') return jwks?.keys ?? []
-  const sets = remotes.get(rt) ?? new BoundedMap(MAX_SETS, MAX_TOTAL_BYTES)
-  remotes.set(rt, sets)
+  const sets = remotes.get(rt.config) ?? new BoundedMap(MAX_SETS, MAX_TOTAL_BYTES)
+  remotes.set(rt.config, sets)
   const { load, keys, readAt } = sets.get(uri) ?? unread(sets, uri)
   const age = nowMs() - readAt
   if (!fresh && age < KEEP_MS) return keys

@@ -13,8 +13,9 @@ const text = v.string()
 const seconds = v.number()
 const texts = v.array(text)
 
-/** The request of a device that a flow answers: its ledger, its id there, and when it ends. */
-export interface DeviceRef {
+/** A request that waits for the outcome of a flow: how it came, its ledger, its id there, and when it ends. */
+export interface PendingRequest {
+  readonly channel: string
   readonly owner: string
   readonly id: string
   readonly expiresAt: number
@@ -31,16 +32,10 @@ export interface Flow {
   readonly csrf: string
   /** Instance of the client that asked: a re-created client does not take over its predecessor's flows. */
   readonly instance: string
-  /** Set when a device asked, and no client through the browser. */
-  readonly device: DeviceRef | null
+  /** Null when the client itself sent the browser, and is answered by it. */
+  readonly pending: PendingRequest | null
   /** Consent epoch of the client that asked: one that changed its addresses since begins afresh. */
   readonly consentEpoch: number
-}
-
-/** The login epoch of a subject whose sessions were all ended lately: a login sealed without it does not count. */
-export interface SeenEpoch {
-  readonly owner: string
-  readonly epoch: number
 }
 
 /** The session that was recognised at the start, if any. */
@@ -52,7 +47,6 @@ export interface KnownSession {
 export interface LoginState {
   readonly flow: Flow
   readonly known: KnownSession | null
-  readonly seen: SeenEpoch | null
 }
 
 /** A denial by the login or consent app, in its own words. */
@@ -64,6 +58,8 @@ export interface Denial {
 export interface LoginAcceptance {
   readonly subject: string
   readonly authTime: number
+  /** The subject's login epoch at this moment: the end of all its sessions later on makes the login stale. */
+  readonly epoch: number
   readonly remember: boolean
   readonly rememberFor: number
   readonly extend: boolean
@@ -108,7 +104,7 @@ export interface ConsentVerdict extends ConsentState {
 }
 
 const nested = v.custom<readonly unknown[]>(Array.isArray)
-const deviceFormat = tuple({ owner: text, id: text, expiresAt: seconds })
+const pendingFormat = tuple({ owner: text, id: text, expiresAt: seconds, channel: v.nullish(text, 'device') })
 const flowFormat = tuple({
   sid: text,
   tail: text,
@@ -116,24 +112,24 @@ const flowFormat = tuple({
   requestedAt: seconds,
   csrf: text,
   instance: text,
-  device: v.nullish(nested, null),
+  pending: v.nullish(nested, null),
   consentEpoch: v.nullish(seconds, null),
 })
 
 function fromFlow(flow: Flow): readonly unknown[] {
-  const device = flow.device === null ? null : deviceFormat.write(flow.device)
+  const pending = flow.pending === null ? null : pendingFormat.write(flow.pending)
   // Hardly any client has one, and a null at the end takes no room in a URL.
   const consentEpoch = flow.consentEpoch || null
-  return flowFormat.write({ ...flow, tail: flow.id.slice(18), device, consentEpoch })
+  return flowFormat.write({ ...flow, tail: flow.id.slice(18), pending, consentEpoch })
 }
 
 function toFlow(data: readonly unknown[]): Flow {
-  const { tail, device, consentEpoch, ...flow } = flowFormat.read(data)
+  const { tail, pending, consentEpoch, ...flow } = flowFormat.read(data)
   const id = flow.sid.slice(0, 18) + tail
   return {
     ...flow,
     id,
-    device: device === null ? null : deviceFormat.read(device),
+    pending: pending === null ? null : pendingFormat.read(pending),
     consentEpoch: consentEpoch ?? 0,
   }
 }
@@ -143,7 +139,6 @@ const denial = v.object({ error: text, description: text })
 const login = {
   flow: nested,
   known: v.nullish(v.object({ subject: text, authTime: seconds }), null),
-  seen: v.nullish(v.object({ owner: text, epoch: seconds }), null),
 }
 
 /** What the login app said of the user: kept from its decision to the end of the consent step. */
@@ -158,6 +153,7 @@ const person = {
 
 const loginAcceptance = v.object({
   ...person,
+  epoch: v.number(),
   remember: v.boolean(),
   rememberFor: seconds,
   extend: v.boolean(),

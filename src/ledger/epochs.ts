@@ -20,7 +20,7 @@ type EpochRow = {
  */
 export const currentEpoch = (tx: Transaction, clientId: string): number => newest(tx, SUBJECT, clientId)
 
-/** The epoch of logins: when all sessions of the subject were last ended, as far as flows under way may not know. */
+/** The epoch of logins: when all sessions of the subject were last ended, as far as logins under way may not know; ms. */
 export const loginEpoch = (tx: Transaction): number => newest(tx, LOGINS, LOGINS)
 
 function newest(tx: Transaction, one: string, other: string): number {

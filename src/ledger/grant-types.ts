@@ -27,8 +27,8 @@ export interface GrantRecord {
   readonly accessTokenClaims: JsonObject
   readonly idTokenClaims: JsonObject
   readonly context: Json
-  /** Set when a device asked: the query is no authorization request then. */
-  readonly device?: true
+  /** How it was asked for, where the client did not send the browser itself: the query is no authorization request then. */
+  readonly channel?: string | undefined
   /** What a pairwise client knows subject and session by. */
   readonly pairwise?: { readonly sub: string; readonly sid: string } | undefined
 }

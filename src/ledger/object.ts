@@ -1,5 +1,6 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { Env } from '../env.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
 import { logLine } from '../http/log.ts'
 import { nowMs } from '../util/clock.ts'
 import { mapConcurrent } from '../util/map-concurrent.ts'
@@ -11,8 +12,10 @@ import { consumeId, isConsumed } from './consumed.ts'
 import { Callers, findDevice, mayGuess, openDevice, pollDevice, settleDevice } from './device.ts'
 import { bindSession, owners, unbindSessions } from './directory.ts'
 import { endSessions } from './end-sessions.ts'
+import { loginEpoch } from './epochs.ts'
 import { commitGrant, inspect } from './grants.ts'
 import { nextNotice, settleNotices, takeDueNotices } from './notices.ts'
+import { understands } from './protocol.ts'
 import { redeem } from './redeem.ts'
 import { refresh } from './refresh.ts'
 import { revokeGrant, revokeGrants } from './revocation.ts'
@@ -29,6 +32,7 @@ const METHODS: {
 } = {
   ping: () => 'ok',
   session: readSession,
+  loginEpoch,
   login,
   endSessions,
   settleNotices,
@@ -58,6 +62,7 @@ const METHODS: {
 const READS: ReadonlySet<LedgerMethod> = new Set([
   'ping',
   'session',
+  'loginEpoch',
   'inspect',
   'listGrants',
   'countGrants',
@@ -85,8 +90,15 @@ export class Ledger extends DurableObject<Env> {
     void ctx.blockConcurrencyWhile(() => this.#alarm.load())
   }
 
-  /** Runs a method, as one moment and one transaction. */
-  run<M extends LedgerMethod>(method: M, input: Input<M>): Output<M> {
+  /**
+   * Runs a method, as one moment and one transaction. A caller of a newer release is not served: the object starts anew,
+   * with the newest code there is, and the caller's next try finds that.
+   */
+  run<M extends LedgerMethod>(method: M, input: Input<M>, protocol: number): Output<M> {
+    if (!understands(protocol, method, input)) {
+      this.ctx.abort('The caller is of a newer release.')
+      throw new OAuthError('server_error')
+    }
     const step = (tx: Transaction): Output<M> => METHODS[method](tx, input)
     return READS.has(method) ? step(this.#transaction()) : this.#change(step)
   }

@@ -14,7 +14,7 @@ export interface LoginInput {
   readonly instance: string
   /** The client's consent epoch; absent for 0. */
   readonly consentEpoch?: number
-  /** The login epoch this flow has seen; 0 if none. A login from before "end all sessions" is stale. */
+  /** The login epoch when the login was accepted. A login from before "end all sessions" is stale. */
   readonly epoch: number
   readonly authTime: number
   readonly remember: boolean
@@ -42,8 +42,8 @@ export type LoginResult =
       readonly remembered: RememberedConsent | null
     }
   | { readonly status: 'ended' }
-  /** All sessions of the subject were ended lately, and this login does not know it: log in again, sealing `epoch`. */
-  | { readonly status: 'stale'; readonly epoch: number }
+  /** All sessions of the subject were ended since the login was accepted: log in again. */
+  | { readonly status: 'stale' }
 
 export interface EndSessionsInput {
   readonly attempt: string

@@ -41,8 +41,7 @@ export function readSession(tx: Transaction, { sid }: { readonly sid: string }):
 export function login(tx: Transaction, input: LoginInput): LoginResult {
   if (input.flowExpiresAt <= tx.now) return { status: 'ended' }
   const row = findSession(tx, input.sid)
-  const epoch = loginEpoch(tx)
-  if (row === undefined && !input.skip && epoch > input.epoch) return { status: 'stale', epoch }
+  if (row === undefined && !input.skip && loginEpoch(tx) > input.epoch) return { status: 'stale' }
   const admitted = input.skip ? extend(tx, input, row) : startSession(tx, input, row)
   if (!admitted) return { status: 'ended' }
   if (input.replaces !== null && input.replaces !== input.sid) {

@@ -56,6 +56,8 @@ export interface BlobInput {
 export interface LedgerMethods {
   ping(input: null): 'ok'
   session(input: { readonly sid: string }): SessionView | null
+  /** When all sessions of the subject were last ended, ms, as far as logins under way need to know; else 0. */
+  loginEpoch(input: null): number
   login(input: LoginInput): LoginResult
   endSessions(input: EndSessionsInput): EndedSessions
   /** Strikes out notices that reached their client, or never will. */

@@ -53,6 +53,41 @@ describe('what was found by attacking (regressions)', () => {
     expect(parameter(stillHeld, 'consent_challenge')).toBe('')
   })
 
+  it('after all sessions were ended one login is enough, in any browser', async () => {
+    const client = await registerClient(deployment)
+    const subject = crypto.randomUUID()
+    await authorizeAt(deployment, client, { login: { subject, remember: true } })
+    await deployment.admin('DELETE', `/admin/oauth2/auth/sessions/login?subject=${subject}`)
+    for (const challenged of ['before', 'after']) {
+      const browser = new Browser(deployment)
+      const challenge = await challengeFor(browser, client)
+      if (challenged === 'before')
+        await deployment.admin('DELETE', `/admin/oauth2/auth/sessions/login?subject=${subject}`)
+      const accepted = await app.decide('login', 'accept', challenge, { subject })
+      expect(parameter(await browser.next(accepted), 'consent_challenge'), challenged).not.toBe('')
+    }
+  })
+
+  it('a user who proved who they are before all sessions were ended does so again', async () => {
+    const client = await registerClient(deployment)
+    const subject = crypto.randomUUID()
+    const password = new Date().toISOString()
+    await authorizeAt(deployment, client, { login: { subject } })
+    await deployment.admin('DELETE', `/admin/oauth2/auth/sessions/login?subject=${subject}`)
+    const browser = new Browser(deployment)
+    const accept = async (authenticated_at: string) =>
+      new URL(
+        await app.decide('login', 'accept', await challengeFor(browser, client), {
+          subject,
+          authenticated_at,
+        }),
+      )
+    const again = await accept(password)
+    expect([again.pathname, parameter(again, 'prompt')]).toEqual(['/oauth2/auth', 'login'])
+    const anew = await accept(new Date().toISOString())
+    expect(parameter(await browser.next(anew.href), 'consent_challenge')).not.toBe('')
+  })
+
   it('a challenge accepted for two subjects gives a session to the first only', async () => {
     const client = await registerClient(deployment)
     const browser = new Browser(deployment)

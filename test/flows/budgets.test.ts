@@ -55,7 +55,7 @@ describe('budgets on a warm isolate (design section 9)', () => {
     const challenge = parameter(atLogin, 'login_challenge')
     const body = { subject: 'budget', remember: true }
     const [afterLogin, accept] = await cost(() => app.decide('login', 'accept', challenge, body))
-    expect(accept).toEqual(FREE)
+    expect(accept).toEqual(ONE_HOP)
     const [atConsent, login] = await cost(() => browser.next(afterLogin))
     expect(login).toEqual({ storage: 0, ledger: 2 })
     const consent = { grant_scope: ['openid', 'offline_access'], remember: true }

@@ -103,6 +103,29 @@ describe('the session cookie (contract 3.4)', () => {
     expect(decodeJwt(later.id_token)['sid']).toBe(decodeJwt(first.id_token)['sid'])
   })
 
+  it('has the auth_time that the login app gives as authenticated_at', async () => {
+    const client = await registerClient(deployment)
+    const authTime = Math.floor(Date.now() / 1000) - 3600
+    const authenticated_at = new Date(authTime * 1000).toISOString().replace('Z', '+00:00')
+    const { id_token } = await logIn(deployment, client, { login: { authenticated_at } })
+    expect(decodeJwt(id_token)['auth_time']).toBe(authTime)
+    const { at } = await enter(new Browser(deployment), client, { authenticated_at }, { max_age: '60' })
+    expect(parameter(at, 'error')).toBe('login_required')
+  })
+
+  it.each([
+    ['no time', 'yesterday'],
+    ['a number', 1_700_000_000],
+    ['a time to come', new Date(Date.now() + 3_600_000).toISOString()],
+  ])('takes no authenticated_at that is %s', async (_name, authenticated_at) => {
+    const client = await registerClient(deployment)
+    const at = await new Browser(deployment).next(authorizationPath(client))
+    const path = `/admin/oauth2/auth/requests/login/accept?login_challenge=${parameter(at, 'login_challenge')}`
+    const answer = await deployment.admin('PUT', path, { subject: 'alice', authenticated_at })
+    expect(answer.status).toBe(400)
+    expect(await answer.text()).toContain("'authenticated_at'")
+  })
+
   it('goes when somebody else logs in than the hint names: login_required', async () => {
     const client = await registerClient(deployment)
     const browser = new Browser(deployment)

@@ -1,7 +1,12 @@
-import { describe, expect, it } from 'vitest'
+import { runInDurableObject } from 'cloudflare:test'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Ledgers } from '../../src/ledger/client.ts'
 import { countCalls, delayLedger, dropAnswers, testEnv } from '../support/bindings.ts'
 import { FLOW, newAttempt, Subject } from './support.ts'
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
 
 const lost = (method: string, times: number, over: object = {}) =>
   dropAnswers(testEnv(), { method, times, retryable: true, ...over })
@@ -45,6 +50,8 @@ describe('a lost reply', () => {
     ['too often', { times: 3, retryable: true }, 3],
     ['and may not be asked for again', { times: 1, retryable: false }, 1],
     ['because the object is overloaded', { times: 1, retryable: true, overloaded: true }, 1],
+    ['because the object was stopped, again and again', { times: 3, retryable: false, reset: true }, 3],
+    ['because the object stopped itself', { times: 1, retryable: false, reset: true, remote: true }, 1],
   ])('%s is an unknown outcome', async (_name, dropped, calls) => {
     const user = new Subject()
     await user.consented()
@@ -57,6 +64,44 @@ describe('a lost reply', () => {
     })
     expect(counts.ledger).toBe(calls)
     expect(await user.inspect(1)).not.toBeNull()
+  })
+})
+
+describe('a ledger that fails by itself', () => {
+  it('is asked once, is not temporary, and is logged once, by name and request', async () => {
+    const log = vi.spyOn(console, 'log').mockImplementation(() => undefined)
+    const { env, counts } = countCalls(testEnv())
+    const user = new Subject()
+    await user.issued()
+    await runInDurableObject(user.stub, (_ledger, state) =>
+      state.storage.sql.exec("UPDATE grants SET record = '{'").toArray(),
+    )
+    const input = { id: user.id, generation: 1, grace: { seconds: 0, uses: 0 }, use: 'access_token' } as const
+    const failing = new Ledgers(env.LEDGER).during('request-1').call(user.owner, 'inspect', input)
+    await expect(failing).rejects.toMatchObject({ name: 'OAuthError', code: 'server_error', status: 500 })
+    expect(counts.ledger).toBe(1)
+    expect(log.mock.calls.map(([line]) => JSON.parse(String(line)))).toEqual([
+      {
+        kind: 'ledger.failed',
+        request_id: 'request-1',
+        method: 'inspect',
+        tries: 1,
+        error: 'SyntaxError',
+        remote: true,
+        retryable: false,
+        overloaded: false,
+        reset: false,
+      },
+    ])
+  })
+
+  it('has an answer that is too large to send', async () => {
+    const user = new Subject()
+    await user.call('login', user.loginInput())
+    const record = { context: 'x'.repeat(1_900_000) }
+    for (let at = 0; at < 20; at += 1)
+      await user.call('grant', user.grantInput({ id: `grant-${at}`, record }))
+    await expect(user.list()).rejects.toMatchObject({ code: 'server_error' })
   })
 })
 

@@ -53,6 +53,7 @@ describe('an empty object', () => {
   const asked: readonly ((user: Subject) => Promise<unknown>)[] = [
     (user) => user.call('ping', null),
     (user) => user.call('session', { sid: 's' }),
+    (user) => user.call('loginEpoch', null),
     (user) => user.inspect(1),
     (user) => user.list(),
     (user) => user.call('isConsumed', { id: 'x' }),
@@ -231,7 +232,8 @@ describe('the alarm', () => {
     })
     advance(2 * HOUR)
     await runDurableObjectAlarm(user.stub)
-    expect(log).toHaveBeenCalledOnce()
+    const kinds = log.mock.calls.map(([line]) => JSON.parse(String(line)).kind)
+    expect(kinds).toEqual(['ledger.failed', 'ledger.sweep_failed'])
     expect(await user.rows('sessions')).toHaveLength(1)
     expect(await user.alarm()).toBe(Date.now() + 300_000)
     broken.mockRestore()
@@ -300,7 +302,7 @@ describe('a failing change', () => {
   it('leaves no row, no table and no alarm behind, and the object usable', async () => {
     const user = new Subject()
     const input = { id: 'x', data: 'x', expiresAt: Number.NaN }
-    await expect(user.call('putBlob', input)).rejects.toMatchObject({ code: 'temporarily_unavailable' })
+    await expect(user.call('putBlob', input)).rejects.toMatchObject({ code: 'server_error' })
     expect(await user.tables()).toEqual([])
     expect(await user.alarm()).toBeNull()
     await user.call('putBlob', { ...input, expiresAt: seconds() + 60 })
@@ -317,7 +319,7 @@ describe('a failing change', () => {
     )
     const flowExpiresAt = seconds() + 60
     const failing = user.call('login', user.loginInput({ sid: 'second', flowExpiresAt }))
-    await expect(failing).rejects.toMatchObject({ code: 'temporarily_unavailable' })
+    await expect(failing).rejects.toMatchObject({ code: 'server_error' })
     expect(await user.rows('sessions')).toHaveLength(1)
     expect(await user.alarm()).toBe(due)
     await user.call('login', user.loginInput({ sid: 'second', flowExpiresAt, clientId: 'other' }))

@@ -34,8 +34,17 @@ const RELEASE_1 = {
   blob: `INSERT INTO blobs VALUES ('blob-1', 99999999999, 'text')`,
 }
 
-/** The columns that release 2 adds, at the end. */
-const RELEASE_2 = { grants: ", rests_on TEXT NOT NULL DEFAULT '', tokens_end INTEGER) WITHOUT ROWID" }
+/**
+ * What release 2 adds: columns at the end; a remembered consent whose tokens have ended, without what went into them; a
+ * grant that rests on it.
+ */
+const RELEASE_2 = {
+  grants: ", rests_on TEXT NOT NULL DEFAULT '', tokens_end INTEGER) WITHOUT ROWID",
+  consent: `INSERT INTO grants VALUES ('grant-1', 'app', 'sid-1', 0, 1, 1, NULL, 1700000010, 'digest-1', 1700000610,
+    1700001800, 'attempt-2', 3, 1700000700, 'attempt-3', '[]', NULL, '{"v":1,"subject":"alice","clientId":"app","instance":"instance-1","sid":"sid-1","query":"client_id=app","requestedAt":1700000000,"authTime":1700000000,"scope":["openid","offline"],"audience":["https://api.example"],"requestedScope":["openid","offline"],"requestedAudience":[],"nonce":null,"acr":"0","amr":["pwd"],"remember":true,"rememberFor":0,"handledAt":1700000010,"accessTokenClaims":{},"idTokenClaims":{},"context":null}', '', '', 1702592700)`,
+  resting: `INSERT INTO grants VALUES ('grant-2', 'app', 'sid-1', 1, 0, 0, NULL, 1700000010, 'digest-1', 1700000610,
+    1700001800, 'attempt-2', 1, 1700000700, 'attempt-3', '[]', NULL, '{"v":1,"subject":"alice","clientId":"app","instance":"instance-1","sid":"sid-1","query":"client_id=app","requestedAt":1700000000,"authTime":1700000000,"scope":["openid","offline"],"audience":[],"requestedScope":["openid","offline"],"requestedAudience":[],"nonce":"n-1","acr":"0","amr":[],"remember":true,"rememberFor":0,"handledAt":1700000010,"accessTokenClaims":{"plan":"gold"},"idTokenClaims":{},"context":null}', '', 'grant-1', NULL)`,
+}
 
 /** What the client of the sample may have. */
 const limits = {
@@ -87,6 +96,21 @@ it('reads every table of release 1', async () => {
   expect(await user.call('isConsumed', { id: 'jti-1' })).toBe(true)
   expect(await user.call('owners', { prefix: 'sid-1' })).toEqual([{ sid: 'sid-1', owner: 'owner-1' }])
   expect(await user.call('getBlob', { id: 'blob-1' })).toBe('text')
+})
+
+it('reads a consent of release 2 whose tokens have ended, and what rests on it', async () => {
+  const { sessions, session } = RELEASE_1
+  const grants = RELEASE_1.grants.replace(') WITHOUT ROWID', RELEASE_2.grants)
+  const user = await restored([sessions, session, grants, RELEASE_2.consent, RELEASE_2.resting])
+  expect(await user.list()).toMatchObject([{ id: 'grant-1', scope: ['openid', 'offline'] }])
+  const login = { sid: 'sid-1', subject: 'alice', skip: true, expiresAt: null }
+  expect(await user.call('login', user.loginInput(login))).toMatchObject({ remembered: { id: 'grant-1' } })
+  const resting = user.refreshInput(1, { id: 'grant-2', limits })
+  expect(await user.call('refresh', resting)).toMatchObject({ status: 'issued', generation: 2 })
+  const target = { id: 'grant-1' }
+  expect(await user.call('revokeGrants', { attempt: newAttempt(), target, flowLifetime: FLOW })).toEqual({
+    revoked: ['grant-1', 'grant-2'],
+  })
 })
 
 it('reads a grant whose claims a token hook replaced', async () => {
@@ -150,5 +174,5 @@ it('takes a grant of an unknown version for an error, never for no grant', async
     grace: { seconds: 60, uses: 0 },
     use: 'access_token',
   })
-  await expect(inspecting).rejects.toMatchObject({ code: 'temporarily_unavailable' })
+  await expect(inspecting).rejects.toMatchObject({ code: 'server_error' })
 })

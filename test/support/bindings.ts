@@ -69,6 +69,10 @@ export interface DroppedAnswers {
   readonly retryable: boolean
   /** Whether the object had too much to do; such errors must not be repeated. */
   readonly overloaded?: boolean
+  /** Whether the object was stopped. */
+  readonly reset?: boolean
+  /** Whether the error came out of the object. */
+  readonly remote?: boolean
 }
 
 /** An Env in which a ledger method does its work, and its answer is lost as when the object is reset. */
@@ -78,13 +82,25 @@ export function dropAnswers(real: Env, dropped: DroppedAnswers): Env {
     const answer = await call()
     if (method !== dropped.method || left === 0) return answer
     left -= 1
-    const { retryable, overloaded = false } = dropped
+    const { retryable, overloaded = false, reset = false, remote = false } = dropped
     throw Object.assign(new Error('Durable Object reset because its code was updated.'), {
       retryable,
       overloaded,
+      durableObjectReset: reset,
+      remote,
     })
   }
   return { ...real, LEDGER: aroundLedger(real.LEDGER, dropping) }
+}
+
+/** An Env whose Worker is of a newer release than the ledgers, for so many calls from now on. */
+export function newerWorker(real: Env, times: number): Env {
+  let left = times
+  const newer: Around = (_method, call, [input, protocol]) => {
+    left -= 1
+    return call([input, Number(protocol) + (left < 0 ? 0 : 1)])
+  }
+  return { ...real, LEDGER: aroundLedger(real.LEDGER, newer) }
 }
 
 /** Stands in for a ledger method: gets what the real one would, and the real one. */
@@ -94,7 +110,9 @@ export type Variant = (input: unknown, real: (input: unknown) => Promise<unknown
 export function varyLedger(real: Env, variants: Readonly<Record<string, Variant>>): Env {
   const varied: Around = async (method, call, args) => {
     const variant = variants[method]
-    return variant === undefined ? call(args) : variant(args[0], async (input) => call([input]))
+    return variant === undefined
+      ? call(args)
+      : variant(args[0], async (input) => call([input, ...args.slice(1)]))
   }
   return { ...real, LEDGER: aroundLedger(real.LEDGER, varied) }
 }

@@ -1,0 +1,104 @@
+import type { Input, LedgerMethod } from './types.ts'
+
+/**
+ * Version of what Workers and ledgers say to each other. A deployment leaves older ledgers beside newer Workers for a
+ * while. New methods and new arguments are noticed by their names; raise this number when a call of old words has a new
+ * meaning. A ledger goes on serving lower numbers.
+ */
+export const PROTOCOL = 1
+
+type Names<T> = {
+  // What is only kept, or read as a whole, is looked at no further.
+  readonly [Key in KeyOf<T>]-?: Key extends 'record' | 'hook' ? true : Nested<ValueOf<T, Key>>
+}
+type KeyOf<T> = T extends object ? keyof T : never
+type ValueOf<T, Key> = T extends object ? (Key extends keyof T ? T[Key] : never) : never
+type Nested<T> = [Extract<T, object>] extends [never]
+  ? true
+  : Extract<T, object> extends readonly unknown[]
+    ? true
+    : Names<Extract<T, object>>
+
+const sid = { sid: true } as const
+const revocation = { attempt: true, flowLifetime: true } as const
+const issuing = { attempt: true, id: true, clientId: true, keepSeconds: true, hook: true } as const
+const grace = { seconds: true, uses: true } as const
+
+/** The arguments of every method, by name; the compiler holds them against types.ts. */
+const ARGUMENTS: { readonly [M in LedgerMethod]: Names<Input<M>> } = {
+  ping: {},
+  session: sid,
+  loginEpoch: {},
+  login: {
+    attempt: true,
+    sid: true,
+    subject: true,
+    clientId: true,
+    instance: true,
+    consentEpoch: true,
+    epoch: true,
+    authTime: true,
+    remember: true,
+    skip: true,
+    expiresAt: true,
+    flowExpiresAt: true,
+    replaces: true,
+  },
+  endSessions: { ...revocation, target: { sid: true, onlyEnded: true }, notify: true, revoke: true },
+  settleNotices: { ids: true },
+  grant: {
+    attempt: true,
+    id: true,
+    record: true,
+    epoch: true,
+    digest: true,
+    restsOn: true,
+    consentExpiresAt: true,
+    codeLifetime: true,
+    tokenLifetime: true,
+    notify: true,
+    flowExpiresAt: true,
+  },
+  redeem: { ...issuing, epoch: true, spareReused: true, resources: true },
+  refresh: {
+    ...issuing,
+    generation: true,
+    grace,
+    limits: { scope: true, audience: true, strategy: true },
+    resources: true,
+  },
+  inspect: { id: true, generation: true, grace, use: true },
+  listGrants: { sid: true, after: true, limit: true },
+  countGrants: sid,
+  revokeGrant: { ...revocation, id: true, clientId: true },
+  revokeGrants: { ...revocation, target: { id: true, clientId: true } },
+  consumeId: { attempt: true, id: true, expiresAt: true },
+  isConsumed: { id: true },
+  bindSession: { sid: true, owner: true },
+  unbindSessions: { sids: true },
+  owners: { prefix: true },
+  putBlob: { id: true, data: true, expiresAt: true },
+  getBlob: { id: true },
+  openDevice: { attempt: true, id: true, request: true, expiresAt: true },
+  findDevice: {},
+  pollDevice: { id: true, intervalMs: true },
+  settleDevice: { attempt: true, id: true, grant: { owner: true, grantId: true, epoch: true } },
+  guess: { attempt: true },
+}
+
+/**
+ * Whether a ledger of this release understands a call, every argument of it: one that it passed over could be a check
+ * that is not made.
+ */
+export const understands = (protocol: number, method: string, input: unknown): boolean =>
+  protocol <= PROTOCOL && areNamed({ [method]: input }, ARGUMENTS)
+
+type Known = true | { readonly [name: string]: Known }
+
+function areNamed(value: object, names: { readonly [name: string]: Known }): boolean {
+  return Object.entries(value).every(([name, member]) => {
+    const known = Object.hasOwn(names, name) ? names[name] : undefined
+    if (known === undefined) return member === undefined
+    return known === true || typeof member !== 'object' || member === null || areNamed(member, known)
+  })
+}
