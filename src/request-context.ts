@@ -25,7 +25,7 @@ export const requestContext =
     try {
       const rt = runtimeOf(c.env)
       if (surface === 'public' && !hostAllowed(rt.config, new URL(c.req.url))) {
-        throw new OAuthError('misdirected_request')
+        throw new OAuthError('misdirected_request', 'host_foreign')
       }
       const ctx: RequestContext = {
         rt: { ...rt, ledgers: rt.ledgers.during(requestId) },
@@ -48,7 +48,7 @@ export const requestContext =
       c.set('ctx', ctx)
       await next()
     } catch (thrown) {
-      c.error = thrown instanceof Error ? thrown : new OAuthError('server_error')
+      c.error = thrown instanceof Error ? thrown : new OAuthError('server_error', 'unexpected')
       c.res = renderError(thrown)
     }
     const { headers } = c.res

@@ -13,6 +13,6 @@ export async function checkKeyAlgorithms(rt: Runtime, metadata: ClientMetadata):
     const alg = given[field] ?? 'none'
     if (alg === 'none' || (alg === 'RS256' && field.startsWith('userinfo'))) continue
     if (!(await rt.keys.has(ID_TOKEN_SET, alg)))
-      throw invalidMetadata(`Field '${field}' names an algorithm no key is there for.`)
+      throw invalidMetadata('metadata_unusable', { field, problem: 'names an algorithm no key is there for' })
   }
 }

@@ -14,4 +14,4 @@ export const malformedBody = (why: string, facts?: Facts): OAuthError =>
   new OAuthError('malformed_body', why, facts)
 
 /** What is said of a client, key or issuer that is not there. */
-export const resourceNotFound = (): OAuthError => new OAuthError('resource_not_found')
+export const resourceNotFound = (): OAuthError => new OAuthError('resource_not_found', 'entry_unknown')

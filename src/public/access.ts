@@ -13,10 +13,11 @@ export async function requireAccess(
   text: string | undefined,
   expired: 'invalid_token' | 'request_unauthorized',
 ): Promise<ActiveToken> {
-  const opened = text === undefined ? undefined : await openToken(ctx, text)
-  if (opened?.use !== 'access_token') throw new OAuthError('request_unauthorized')
-  if (isExpired(opened.token)) throw new OAuthError(expired)
+  if (text === undefined || text === '') throw new OAuthError('request_unauthorized', 'token_missing')
+  const opened = await openToken(ctx, text)
+  if (opened?.use !== 'access_token') throw new OAuthError('request_unauthorized', 'token_unknown')
+  if (isExpired(opened.token)) throw new OAuthError(expired, 'token_expired')
   const active = await findActive(ctx, opened)
-  if (active === undefined) throw new OAuthError('request_unauthorized')
+  if (active === undefined) throw new OAuthError('request_unauthorized', 'token_inactive')
   return active
 }

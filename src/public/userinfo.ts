@@ -24,6 +24,7 @@ export async function userinfo(c: Context<AppEnv>): Promise<Response> {
     )
   } catch (thrown) {
     if (!(thrown instanceof OAuthError) || thrown.status !== 401) throw thrown
+    c.var.ctx.refused(thrown)
     return challenge(thrown)
   }
 }
@@ -31,7 +32,7 @@ export async function userinfo(c: Context<AppEnv>): Promise<Response> {
 /** Claims as JSON, or signed, encrypted or both if the client registered for it (OIDC Core section 5.3.2). */
 async function respond({ rt }: RequestContext, active: ActiveToken): Promise<Response> {
   const client = await rt.clients.find((active.grant ?? active.token).clientId)
-  if (client === undefined) throw new OAuthError('request_unauthorized')
+  if (client === undefined) throw new OAuthError('request_unauthorized', 'token_inactive')
   const encrypt = await encrypterFor(rt, client, 'userinfo')
   const claims = active.grant === null ? ownClaims(rt, active.token) : grantClaims(rt, active.grant)
   const wanted = client.metadata.userinfo_signed_response_alg

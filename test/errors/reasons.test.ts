@@ -32,6 +32,6 @@ describe('a reason', () => {
     const error = new OAuthError('invalid_scope', 'scope_not_allowed', { scope })
     expect(described(error)).toContain("scope '{parameter}xxx")
     expect(described(error).length).toBeLessThan(400)
-    expect(String(error.facts['scope'])).toHaveLength(100)
+    expect(String(error.facts['scope'])).toHaveLength(200)
   })
 })

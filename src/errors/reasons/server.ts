@@ -2,23 +2,35 @@ import { reasonsOf } from './reason.ts'
 
 /** Why a token or key is not accepted, an entry is not there, or the server itself cannot do what it is asked. */
 export const serverReasons = reasonsOf({
-  token_missing: ['No access token came with the request.', 'Send it in the Authorization header.'],
+  token_missing: [
+    'No access token came with the request.',
+    'Send it in the Authorization header.',
+    'operator',
+  ],
   token_unknown: ['The token is none of this server, or no access token.', 'Send it whole.', 'operator'],
-  token_expired: ['The access token has expired.', 'Refresh it.'],
+  token_expired: ['The access token has expired.', 'Refresh it.', 'operator'],
   token_inactive: [
     'The token was revoked, or its client was deleted.',
     'Ask the user to log in again.',
     'operator',
   ],
-  proof_unfit: ['The proof {problem}.', 'Ask again with a proof that carries the nonce.'],
-  api_key_unknown: [
-    'No valid API key came with the request.',
-    'Send one of ADMIN_API_KEYS as a Bearer token.',
+  proof_missing: [
+    'No proof came with the request.',
+    'Ask again with a proof that carries the nonce.',
+    'operator',
   ],
-  api_key_scope: ["The API key does not cover scope '{scope}'.", 'Use a key that does.'],
+  proof_unfit: ['The proof {problem}.', 'Ask again with a proof that carries the nonce.'],
+  api_key_missing: [
+    'No API key came with the request.',
+    'Send one of ADMIN_API_KEYS as a Bearer token.',
+    'operator',
+  ],
+  api_key_unknown: ['The API key is unknown.', 'Send one of ADMIN_API_KEYS.'],
+  api_key_scope: ["The API key does not cover scope '{scope}'.", 'Use a key that does.', 'operator'],
+  admin_closed: ['{setting}.', 'Send an API key, or change the setting.'],
   entry_unknown: ['There is no such entry.', 'Check the id.', 'operator'],
   entry_exists: ['There is such an entry already.', 'Choose another id, or change that one.', 'operator'],
-  setting_unusable: ['{problem}', 'Correct the setting, and deploy.'],
+  setting_unusable: ['{problems}', 'Correct the setting, and deploy.'],
   stored_unreadable: [
     "What is stored as '{place}' has an unknown form.",
     'Restore it, or deploy the newer release.',
@@ -26,6 +38,11 @@ export const serverReasons = reasonsOf({
   ],
   key_unavailable: ["No key of set '{set}' signs with '{alg}'.", 'Add one, or change the algorithm.'],
   key_unusable: ['The key {problem}.', 'Use another key.'],
+  keys_unopened: [
+    "Signing key '{kid}' of set '{set}' cannot be opened: the database and SECRETS_SYSTEM do not belong together.",
+    'Restore the secret that belongs to the database.',
+  ],
+  load_slow: ['What another request asked for did not come in time.', 'Try again.', 'operator'],
   storage_unreachable: ['The database cannot be reached.', 'Try again; see the status of Cloudflare.'],
   ledger_unreachable: ['The ledger did not answer.', 'Try again; see the status of Cloudflare.'],
   ledger_failed: ['The ledger failed.', 'Report the request id.', 'operator'],
