@@ -67,9 +67,10 @@ export async function removeClient(c: Context<AppEnv>): Promise<Response> {
 /** PUT /admin/clients/{id}/lifespans: replaces them all. */
 export async function putLifespans(c: Context<AppEnv>): Promise<Response> {
   const lifespans = readLifespans(readLifespanDraft(await readJson(c.var.body)))
-  const client = await changeClient(c.var.ctx, idOf(c), 'client.changed', ({ metadata }) => ({
+  const client = await changeClient(c.var.ctx, idOf(c), 'client.changed', ({ metadata, bounds }) => ({
     metadata: { ...metadata, lifespans },
-    bounds: boundsOf({ ...metadata, lifespans }),
+    // Lifespans say nothing of what a client that registered itself may ask for.
+    bounds: bounds && { ...bounds, lifespans },
   }))
   return json(renderClient(client))
 }

@@ -46,11 +46,10 @@ export const audienceOf = (config: Config, client: ClientRecord): readonly strin
 ]
 
 /**
- * The audience of a grant: as consented to. A consent app that knows nothing of resources names none of those that were
- * asked for; they count all the same, for a token without audience would be good anywhere.
+ * The audience of a grant: as consented to. A consent app that knows nothing of resources names no audience at all; those
+ * that were asked for count then, for a token without audience would be good anywhere.
  */
 export const grantedAudience = (
   granted: readonly string[],
   resources: readonly string[],
-): readonly string[] =>
-  resources.some((resource) => granted.includes(resource)) ? granted : [...granted, ...resources]
+): readonly string[] => (granted.length === 0 ? resources : granted)

@@ -16,9 +16,6 @@ import { randomText, toBase64url } from '../util/base64url.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { constantTimeEqual, sha256 } from '../util/digest.ts'
 
-/** Browsers keep no cookie longer than 400 days; sessions end after 180 at the latest (contract 4.1). */
-export const MAX_SESSION_SECONDS = 180 * 24 * 3600
-
 const COOKIE_VALUE = /^[A-Za-z0-9_-]{22}$/
 
 const presented = (c: Context<AppEnv>, name: string): string | undefined =>

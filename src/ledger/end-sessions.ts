@@ -1,3 +1,4 @@
+import { MAX_SESSION_SECONDS } from '../config/limits.ts'
 import { LOGINS, raiseEpoch } from './epochs.ts'
 import { noticesOf, queueNotices, recipientsOf } from './notices.ts'
 import { revokeSession } from './revocation.ts'
@@ -12,7 +13,7 @@ import { alive, type Transaction } from './transaction.ts'
 export function endSessions(tx: Transaction, input: EndSessionsInput): EndedSessions {
   const ended: string[] = []
   const told: LogoutRecipient[] = []
-  if (input.target === 'all') raiseEpoch(tx, LOGINS, input)
+  if (input.target === 'all') raiseEpoch(tx, LOGINS, { ...input, flowLifetime: MAX_SESSION_SECONDS })
   for (const row of targets(tx, input.target)) {
     const open = row.ended === 0 && alive(row.expires, tx.now)
     if (open && input.target !== 'all' && input.target.onlyEnded === true) continue

@@ -18,7 +18,7 @@ export const pairwiseSids = sealed(
 )
 
 /** Whether a client knows its users by identifiers that tell other clients nothing (OIDC Core section 8.1). */
-const isPairwise = ({ metadata }: ClientRecord): boolean => metadata.subject_type === 'pairwise'
+export const isPairwise = ({ metadata }: ClientRecord): boolean => metadata.subject_type === 'pairwise'
 
 /** What the clients of one organisation share: the host of the redirect URIs stands in for a missing sector. */
 function sectorOf({ loopback }: Config, { metadata }: ClientRecord): string {
@@ -79,6 +79,7 @@ export function seenAs(claims: JsonObject, subject: string, seen: string): JsonO
   const text = (value: string): string => (value === subject ? seen : value)
   const each = (value: Json): Json => {
     if (typeof value === 'string') return text(value)
+    if (typeof value === 'number' && String(value) === subject) return seen
     if (isJsonObject(value)) return seenAs(value, subject, seen)
     return Array.isArray(value) ? value.map(each) : value
   }

@@ -150,7 +150,7 @@ it('writes release 1 as the sample shows it, and what release 2 adds', async () 
   })
   const { sessions, epochs, consumed, directory, blobs } = RELEASE_1
   const grants = RELEASE_1.grants.replace(') WITHOUT ROWID', RELEASE_2.grants)
-  const expected = [blobs, directory, epochs, grants, sessions, consumed].map((sql) =>
+  const expected = [blobs, consumed, directory, epochs, grants, sessions].map((sql) =>
     sql.replace(/\s+/g, ' '),
   )
   expect(written.map((row) => row.sql)).toEqual(expected)
