@@ -25,7 +25,7 @@ export const requestContext =
     try {
       const rt = runtimeOf(c.env)
       if (surface === 'public' && !hostAllowed(rt.config, new URL(c.req.url))) {
-        throw new OAuthError('misdirected_request')
+        throw new OAuthError('misdirected_request', 'host_foreign')
       }
       const ctx: RequestContext = {
         rt: { ...rt, ledgers: rt.ledgers.during(requestId) },
@@ -48,7 +48,7 @@ export const requestContext =
       c.set('ctx', ctx)
       await next()
     } catch (thrown) {
-      c.error = thrown instanceof Error ? thrown : new OAuthError('server_error')
+      c.error = thrown instanceof Error ? thrown : new OAuthError('server_error', 'unexpected')
       c.res = renderError(thrown)
     }
     const { headers } = c.res
@@ -79,7 +79,7 @@ function failureFields(thrown: Error | undefined): LogFields {
   const facts = Object.entries(thrown.facts).map(([name, fact]) => `${name}=${fact}`)
   return {
     error: thrown.code,
-    ...(thrown.reason !== undefined && { reason: thrown.reason }),
+    reason: thrown.reason,
     ...(facts.length > 0 && { facts }),
   }
 }

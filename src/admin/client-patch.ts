@@ -35,17 +35,19 @@ type Operation = v.InferOutput<typeof operations>[number]
  */
 export function patchClient(record: ClientRecord, patch: unknown): unknown {
   if (Array.isArray(patch) && patch.length > MAX_OPERATIONS)
-    throw malformedBody(`The JSON Patch has more than ${MAX_OPERATIONS} operations.`)
+    throw malformedBody('patch_unusable', {
+      index: MAX_OPERATIONS,
+      problem: `is one more than the ${MAX_OPERATIONS} that a JSON Patch may have`,
+    })
   const parsed = v.safeParse(operations, patch)
   if (!parsed.success)
-    throw malformedBody('The body must be a JSON Patch of add, remove and replace operations.')
+    throw malformedBody('body_malformed', { expected: 'a JSON Patch of add, remove and replace operations' })
   // Empty arrays are not rendered, yet one may add to them.
   let document: JsonObject = structuredClone({ ...EMPTY_LISTS, ...renderClient(record) })
   for (const [index, operation] of parsed.output.entries()) {
     document = apply(document, operation, index)
   }
-  if (document['client_id'] !== record.id)
-    throw malformedBody("The 'client_id' of a client cannot be changed.")
+  if (document['client_id'] !== record.id) throw malformedBody('field_reserved', { field: 'client_id' })
   return document
 }
 
@@ -59,7 +61,8 @@ function apply(document: JsonObject, operation: Operation, index: number): JsonO
     : isJsonObject(parent) && Object.hasOwn(parent, name)
   const isEnd = Array.isArray(parent) && (name === '-' || name === String(parent.length))
   const fits = isJsonObject(parent) ? operation.op !== 'remove' : isEnd && operation.op === 'add'
-  if (!exists && !fits) throw malformedBody(`Operation ${index} names a path that does not exist.`)
+  if (!exists && !fits)
+    throw malformedBody('patch_unusable', { index, problem: 'names a path that does not exist' })
   const applied = exists || operation.op === 'remove' ? operation : { ...operation, op: 'add' as const }
   return immutableJSONPatch<JsonObject>(document, [applied])
 }
@@ -71,6 +74,7 @@ function namesIn(pointer: string, index: number): readonly string[] {
     .slice(1)
     .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'))
   const denied = DENIED.has((names[0] ?? '').toLowerCase()) || names.some((name) => UNSAFE.has(name))
-  if (denied) throw malformedBody(`Operation ${index} touches a member that cannot be changed.`)
+  if (denied)
+    throw malformedBody('patch_unusable', { index, problem: 'touches a member that cannot be changed' })
   return names
 }

@@ -15,7 +15,7 @@ type Flow = 'login' | 'consent' | 'logout' | 'device'
 function challengeOf(c: Context<AppEnv>, flow: Flow): string {
   const challenge = c.req.query(`${flow}_challenge`) ?? c.req.query('challenge') ?? c.req.param('challenge')
   if (challenge !== undefined && challenge !== '') return challenge
-  throw invalidRequest(`Parameter '${flow}_challenge' is missing.`)
+  throw invalidRequest('parameter_missing', { parameter: `${flow}_challenge` })
 }
 
 type Answer = FlowAnswer<unknown>

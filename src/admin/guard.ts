@@ -2,6 +2,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import type { AdminScope, Config } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import type { Facts, Reason } from '../errors/reasons.ts'
 import { bearerOf } from '../http/bearer.ts'
 import { constantTimeEqual } from '../util/digest.ts'
 import { isLoopbackHost } from '../util/loopback.ts'
@@ -15,21 +16,23 @@ export const guardByKey: AdminGuard = (c, scope) => {
   const { auth, keys } = config.admin
   if (auth === 'open') return requireLocal(c, config)
   if (keys.length === 0) {
-    throw new OAuthError('misconfiguration', 'ADMIN_API_KEYS is not set, so the admin API is closed.')
+    throw new OAuthError('misconfiguration', 'setting_unusable', {
+      problems: 'ADMIN_API_KEYS is not set, so the admin API is closed.',
+    })
   }
   const presented = bearerOf(c.req.header('authorization'))
-  if (presented === undefined) throw unauthorized()
+  if (presented === undefined) throw unauthorized('api_key_missing')
   // Every key is compared, so the time taken does not tell which one was close.
   const matching = keys.filter(({ key }) => constantTimeEqual(key, presented))
-  if (matching.length === 0) throw unauthorized('The API key is unknown.')
+  if (matching.length === 0) throw unauthorized('api_key_unknown')
   if (matching.some((key) => key.scope === 'all' || key.scope === scope)) return
-  throw new OAuthError('admin_forbidden')
+  throw new OAuthError('admin_forbidden', 'api_key_scope', { scope })
 }
 
 /** Guard of the service binding: whoever is bound to the entrypoint may call it, once the operator opened it. */
 export const guardByBinding: AdminGuard = (c) => {
   if (c.var.ctx.rt.config.admin.entrypoint) return
-  throw unauthorized('ADMIN_ENTRYPOINT is off.')
+  throw unauthorized('admin_closed', { setting: 'ADMIN_ENTRYPOINT is off' })
 }
 
 /** Middleware that asks the guard for one part of the admin API. */
@@ -58,7 +61,8 @@ function requireLocal(c: Context<AppEnv>, config: Config): void {
   const foreign =
     (origin !== undefined && origin !== url.origin) || (site !== 'none' && site !== 'same-origin')
   if (config.loopback && isLoopbackHost(url.hostname) && !foreign) return
-  throw unauthorized('ADMIN_AUTH=open answers requests from this machine only.')
+  throw unauthorized('admin_closed', { setting: 'ADMIN_AUTH=open answers requests from this machine only' })
 }
 
-const unauthorized = (hint?: string): OAuthError => new OAuthError('admin_unauthorized', hint)
+const unauthorized = (why: Reason, facts?: Facts): OAuthError =>
+  new OAuthError('admin_unauthorized', why, facts)

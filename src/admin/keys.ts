@@ -97,24 +97,27 @@ function readCreation(body: unknown): {
 } {
   const parsed = v.safeParse(keyCreation, body)
   if (!parsed.success || !isJsonObject(body))
-    throw malformedBody("The body must be an object with 'alg', 'kid' and 'use' (sig or enc).")
+    throw malformedBody('body_malformed', { expected: "an object with 'alg', 'kid' and 'use' (sig or enc)" })
   const { kid, use } = parsed.output
   const alg = KEY_ALGORITHMS.find((known) => known === parsed.output.alg)
   if (alg === undefined) {
-    throw new OAuthError('unusable_algorithm', `Parameter 'alg' must be one of ${KEY_ALGORITHMS.join(', ')}.`)
+    throw new OAuthError('unusable_algorithm', 'parameter_malformed', {
+      parameter: 'alg',
+      expected: `one of ${KEY_ALGORITHMS.join(', ')}`,
+    })
   }
   return { alg, options: { ...(kid !== '' && { kid }), ...(use !== '' && { use }) } }
 }
 
 function readKeys(body: unknown): readonly unknown[] {
   if (isJsonObject(body) && Array.isArray(body['keys'])) return body['keys']
-  throw malformedBody("The body must be an object with an array 'keys'.")
+  throw malformedBody('body_malformed', { expected: "an object with an array 'keys'" })
 }
 
 /** A key for a path that names it: a body that names another one is a mistake, not a renaming (contract 8.2). */
 function readNamed(kid: string, body: unknown): ReturnType<typeof readKey> {
   if (!isJsonObject(body) || (body['kid'] ?? kid) !== kid) {
-    throw malformedBody("The body must be a key whose 'kid' is the one in the path.")
+    throw malformedBody('body_malformed', { expected: "a key whose 'kid' is the one in the path" })
   }
   return readKey({ ...body, kid })
 }

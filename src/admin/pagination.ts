@@ -53,7 +53,10 @@ export async function respondWithPage<Item extends Listed>(
   const { limit, offset, page_size, page_token } = query
   const byOffset = limit !== undefined || offset !== undefined
   if (byOffset && (page_token || page_size !== undefined)) {
-    throw malformedBody("Parameters 'limit' and 'offset' do not go with 'page_size' and 'page_token'.")
+    throw malformedBody('parameters_conflict', {
+      parameter: limit === undefined ? 'offset' : 'limit',
+      other: page_token ? 'page_token' : 'page_size',
+    })
   }
   const size = Math.min(readNumber(byOffset ? 'limit' : 'page_size', query, 1, DEFAULT_SIZE), MAX_SIZE)
   const { items, headers } = byOffset
@@ -129,7 +132,10 @@ async function openToken(
   const opened = await envelopes.open('page_token', token)
   const data = opened?.data
   if (!isJsonObject(data) || data['list'] !== path || (opened?.expiresAt ?? 0) <= now)
-    throw malformedBody("Parameter 'page_token' is invalid or has expired.")
+    throw malformedBody('parameter_malformed', {
+      parameter: 'page_token',
+      expected: 'one of this list that has not expired',
+    })
   const after = data['after']
   return typeof after === 'string' ? after : null
 }
@@ -138,5 +144,8 @@ function readNumber(name: string, query: Query, least: number, otherwise: number
   const text = query[name] || String(otherwise)
   const value = Number(text)
   if (/^\d{1,9}$/.test(text) && value >= least) return value
-  throw malformedBody(`Parameter '${name}' must be a whole number of at least ${least}.`)
+  throw malformedBody('parameter_malformed', {
+    parameter: name,
+    expected: `a whole number of at least ${least}`,
+  })
 }

@@ -23,7 +23,7 @@ const MAX_OFFSET = 10_000
 export async function listConsents(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
   const subject = c.req.param('subject') ?? c.req.query('subject') ?? ''
-  if (subject === '') throw invalidRequest("Parameter 'subject' is missing.")
+  if (subject === '') throw invalidRequest('parameter_missing', { parameter: 'subject' })
   const { ledgers } = ctx.rt
   const sid = c.req.query('login_session_id') || null
   const owner = ownerOf('subject', subject)
@@ -91,16 +91,20 @@ async function consentsNamed(c: Context<AppEnv>): Promise<Named<RevokeGrantsInpu
     'subject' in inPath ? { all: 'client' in inPath ? '' : 'true', ...inPath } : firstValues(c.req.url)
   const { consent_request_id: id = '', subject = '', client: clientId = '', all = '' } = query
   if (id !== '') {
-    if (subject !== '' || clientId !== '' || all !== '')
-      throw invalidRequest("Parameter 'consent_request_id' stands alone.")
+    const other = Object.entries({ subject, client: clientId, all }).find(([, value]) => value !== '')?.[0]
+    if (other !== undefined)
+      throw invalidRequest('parameters_conflict', { parameter: 'consent_request_id', other })
     return { owners: await ownersOf(c, id), target: { id } }
   }
-  if (subject === '') throw invalidRequest("Parameter 'subject' or 'consent_request_id' is missing.")
+  if (subject === '')
+    throw invalidRequest('parameter_missing', { parameter: "subject' or 'consent_request_id" })
   const owners = [ownerOf('subject', subject)]
   if (clientId !== '' && all === '') return { owners, target: { clientId } }
   const subjectAlone = isV1Path(c.req.url) && !('client' in query) && !('all' in query)
   if (clientId === '' && (all === 'true' || subjectAlone)) return { owners, target: 'all' }
-  throw invalidRequest("Give either 'client' or 'all=true' beside 'subject'.")
+  throw clientId !== ''
+    ? invalidRequest('parameters_conflict', { parameter: 'client', other: 'all' })
+    : invalidRequest('parameter_missing', { parameter: "client' or 'all=true" })
 }
 
 /** Ends one login session by its id, or all of a subject's, and tells their clients (contract 1.4.3). */
@@ -112,7 +116,8 @@ export async function revokeLogins(c: Context<AppEnv>): Promise<Response> {
 
 async function loginsNamed(c: Context<AppEnv>): Promise<Named<EndSessionsInput['target']>> {
   const { sid = '', subject = c.req.param('subject') ?? '' } = firstValues(c.req.url)
-  if (sid === '' && subject === '') throw invalidRequest("Parameter 'subject' or 'sid' is missing.")
+  if (sid === '' && subject === '')
+    throw invalidRequest('parameter_missing', { parameter: "subject' or 'sid" })
   if (sid === '') return { owners: [ownerOf('subject', subject)], target: 'all' }
   const shown = await pairwiseSids.open(c.var.ctx.rt, sid)
   if (shown !== undefined) return { owners: [shown.owner], target: { sid: shown.sid } }

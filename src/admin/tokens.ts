@@ -9,7 +9,7 @@ import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
  */
 export async function deleteTokens(c: Context<AppEnv>): Promise<Response> {
   const id = c.req.query('client_id') ?? ''
-  if (id === '') throw invalidRequest("Parameter 'client_id' is missing.")
+  if (id === '') throw invalidRequest('parameter_missing', { parameter: 'client_id' })
   const { ctx } = c.var
   await changeClient(ctx, id, 'client.tokens_deleted', ({ accessEpoch }) => ({
     accessEpoch: accessEpoch + 1,

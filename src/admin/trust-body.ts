@@ -31,22 +31,32 @@ export const trustBody = v.object({
  */
 export async function readTrust(json: unknown, now: number): Promise<Omit<TrustedIssuer, 'id'>> {
   const parsed = v.safeParse(trustBody, json)
-  if (!parsed.success || !isJsonObject(json)) throw new OAuthError('undecodable_body')
+  if (!parsed.success || !isJsonObject(json)) throw undecodable()
   const { issuer, subject, allow_any_subject, scope, jwk, expires_at } = parsed.output
   const expiresAt = parseRfc3339(expires_at ?? '')
   if (issuer === '' || issuer.length > MAX_ISSUER || !isPlainText(issuer))
-    throw broken(`Field 'issuer' must be text of 1 to ${MAX_ISSUER} characters.`)
-  if (allow_any_subject ? subject !== '' : !isName(subject))
-    throw broken("Give either 'subject', of 1 to 255 characters, or 'allow_any_subject'.")
+    throw broken('issuer', `text of 1 to ${MAX_ISSUER} characters`)
+  if (allow_any_subject && subject !== '')
+    throw new OAuthError('missing_required_parameter', 'fields_conflict', {
+      field: 'subject',
+      other: 'allow_any_subject',
+    })
+  if (!allow_any_subject && !isName(subject))
+    throw broken('subject', "text of 1 to 255 characters, or else 'allow_any_subject' true")
   if (!scope || scope.join(' ').length > MAX_SCOPE || !scope.every((value) => SCOPE_TOKEN.test(value)))
-    throw broken(`Field 'scope' must be an array of scope tokens, at most ${MAX_SCOPE} characters in all.`)
-  if (!expiresAt || expiresAt <= now) throw broken("Field 'expires_at' must lie ahead.")
+    throw broken('scope', `an array of scope tokens, at most ${MAX_SCOPE} characters in all`)
+  if (!expiresAt || expiresAt <= now) throw broken('expires_at', 'an instant that lies ahead')
   const kid = jwk?.['kid']
   if (!jwk || typeof kid !== 'string' || !isName(kid) || !isPublicKey(jwk) || !mayVerify(jwk, 'issuer'))
-    throw broken("Field 'jwk' must be a public key for signatures, with a 'kid' of 1 to 255 characters.")
+    throw broken('jwk', "a public key for signatures, with a 'kid' of 1 to 255 characters")
   const publicJwk = publicMembers(jwk)
   const thumbprint = await calculateJwkThumbprint({ ...publicJwk })
   return { issuer, subject, scope, kid, thumbprint, publicJwk, createdAt: now, expiresAt }
 }
 
-const broken = (hint: string): OAuthError => new OAuthError('missing_required_parameter', hint)
+/** The refusal of a body that is no JSON object of this form. */
+export const undecodable = (): OAuthError =>
+  new OAuthError('undecodable_body', 'body_malformed', { expected: 'a JSON object that says whom to trust' })
+
+const broken = (field: string, expected: string): OAuthError =>
+  new OAuthError('missing_required_parameter', 'field_malformed', { field, expected })

@@ -8,7 +8,7 @@ import type { TrustedIssuer } from '../store/trusted-issuers.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { rfc3339 } from '../util/rfc3339.ts'
 import { respondWithPage } from './pagination.ts'
-import { readTrust } from './trust-body.ts'
+import { readTrust, undecodable } from './trust-body.ts'
 
 const PATH = '/admin/trust/grants/jwt-bearer/issuers'
 
@@ -19,10 +19,10 @@ export async function postTrustedIssuer(c: Context<AppEnv>): Promise<Response> {
   const { rt, audit } = c.var.ctx
   const body = await readJson(c.var.body).catch((thrown: unknown) => {
     const malformed = thrown instanceof OAuthError && thrown.code === 'malformed_body'
-    throw malformed ? new OAuthError('undecodable_body') : thrown
+    throw malformed ? undecodable() : thrown
   })
   const entry = { id: crypto.randomUUID(), ...(await readTrust(body, nowSeconds())) }
-  if (!(await rt.issuers.insert(entry))) throw new OAuthError('resource_exists')
+  if (!(await rt.issuers.insert(entry))) throw new OAuthError('resource_exists', 'entry_exists')
   audit('issuer.trusted', { id: entry.id })
   return json(render(entry), 201, { location: `${PATH}/${entry.id}` })
 }
@@ -58,7 +58,7 @@ export async function removeTrustedIssuer(c: Context<AppEnv>): Promise<Response>
 function idOf(c: Context<AppEnv>): string {
   const id = c.req.param('id') ?? ''
   if (UUID.test(id)) return id.toLowerCase()
-  throw malformedBody('The id of a trusted issuer is a UUID.')
+  throw malformedBody('parameter_malformed', { parameter: 'id', expected: 'a UUID' })
 }
 
 const render = (entry: TrustedIssuer): object => ({

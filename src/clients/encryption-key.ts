@@ -48,11 +48,17 @@ export async function checkEncryption(metadata: ClientMetadata): Promise<void> {
     const alg = metadata[field]
     if (alg === undefined) {
       if (metadata[`${place}_encrypted_response_enc`] !== undefined)
-        throw invalidMetadata(`Field '${place}_encrypted_response_enc' needs '${field}'.`)
+        throw invalidMetadata('metadata_unusable', {
+          field: `${place}_encrypted_response_enc`,
+          problem: `needs '${field}'`,
+        })
     } else if (
       metadata.jwks_uri === '' &&
       (await encryptionKey(metadata.jwks?.keys ?? [], alg)) === undefined
     )
-      throw invalidMetadata(`Field '${field}' needs a working key for it in 'jwks', or a 'jwks_uri'.`)
+      throw invalidMetadata('metadata_unusable', {
+        field,
+        problem: "needs a working key for it in 'jwks', or a 'jwks_uri'",
+      })
   }
 }

@@ -53,9 +53,10 @@ export async function checkSector(rt: Runtime, metadata: ClientMetadata): Promis
   const listed = answer?.status === 200 ? parsed(answer.body) : undefined
   const known = Array.isArray(listed) ? new Set(listed) : undefined
   if (known !== undefined && uris?.every((entry) => known.has(entry)) === true) return
-  throw invalidMetadata(
-    "The document at 'sector_identifier_uri' must be a JSON array that holds every redirect URI.",
-  )
+  throw invalidMetadata('metadata_unusable', {
+    field: 'sector_identifier_uri',
+    problem: 'must lead to a JSON array that holds every redirect URI',
+  })
 }
 
 function parsed(body: Uint8Array): unknown {

@@ -58,7 +58,7 @@ export class SettingsReader {
   /** Throws `misconfiguration` with everything that was noted. */
   finish(): void {
     const problems = [...this.#problems.values()]
-    if (problems.length > 0) throw new OAuthError('misconfiguration', problems.join(' '))
+    if (problems.length > 0) throw new OAuthError('misconfiguration', 'setting_unusable', { problems })
   }
 }
 

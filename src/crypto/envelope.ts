@@ -56,7 +56,7 @@ export class Envelopes {
     const head = new Uint8Array([VERSION, ...id, ...nonce])
     const text = `${toBase64url(head)}.${toBase64url(aeadSeal(parameters(root, kind, nonce), plain))}`
     if (text.length > MAX_ENVELOPE_LENGTH) {
-      throw invalidRequest('The request holds more data than can be carried along.')
+      throw invalidRequest('request_too_long', { limit: 'what can be carried along' })
     }
     return text
   }

@@ -97,7 +97,8 @@ export class RootKeys {
     const ordered = [...byId.values()].sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
     const [oldest] = ordered
     const newest = ordered.at(-1)
-    if (oldest === undefined || newest === undefined) throw new OAuthError('temporarily_unavailable')
+    if (oldest === undefined || newest === undefined)
+      throw new OAuthError('temporarily_unavailable', 'storage_unreachable')
     this.#opened = { oldest, newest, byId }
     return this.#opened
   }
@@ -119,7 +120,6 @@ export class RootKeys {
 }
 
 const unreadable = (): OAuthError =>
-  new OAuthError(
-    'misconfiguration',
-    'SECRETS_SYSTEM must list the secret under which the stored root keys were sealed.',
-  )
+  new OAuthError('misconfiguration', 'setting_unusable', {
+    problems: 'SECRETS_SYSTEM must list the secret under which the stored root keys were sealed.',
+  })

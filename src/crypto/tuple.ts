@@ -19,7 +19,7 @@ export function tuple<const Members extends v.ObjectEntries>(members: Members) {
     read: (data: unknown): v.InferOutput<typeof schema> => {
       const items: readonly unknown[] = Array.isArray(data) ? data.slice(0, names.length) : []
       const parsed = v.safeParse(schema, Object.fromEntries(items.map((item, at) => [names[at], item])))
-      if (!parsed.success) throw new OAuthError('server_error')
+      if (!parsed.success) throw new OAuthError('server_error', 'unexpected')
       return parsed.output
     },
   }

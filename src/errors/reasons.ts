@@ -17,26 +17,29 @@ const entries = {
 export type Reason = keyof typeof entries
 
 /** What a reason's text speaks of: names of parameters and the like. Never a secret, token or code. */
-export type Facts = Readonly<Record<string, string | number>>
+export type Facts = Readonly<Record<string, string | number | readonly string[]>>
 
-/** Longest fact that is told, in characters. */
-const MAX_FACT = 100
+/** Longest fact that is told, in characters, and most of a list. */
+const MAX_FACT = 200
+const MAX_FACTS = 100
 
 /** The facts as they are told and logged: cut, whatever a stranger sent. */
 export const boundedFacts = (facts: Facts): Facts =>
   Object.fromEntries(
-    Object.entries(facts).map(([name, fact]) => [
-      name,
-      typeof fact === 'string' ? fact.slice(0, MAX_FACT) : fact,
-    ]),
+    Object.entries(facts).map(([name, fact]) => [name, typeof fact === 'number' ? fact : bounded(fact)]),
   )
+
+const bounded = (fact: string | readonly string[]): string | readonly string[] =>
+  typeof fact === 'string'
+    ? fact.slice(0, MAX_FACT)
+    : fact.slice(0, MAX_FACTS).map((one) => one.slice(0, MAX_FACT))
 
 /** What a reason says and advises; `public` when whoever was refused may read it. */
 export function explain(reason: Reason, facts: Facts): { text: string; fix: string; public: boolean } {
   const [text, fix, reader]: ReasonEntry = entries[reason]
   const told = boundedFacts(facts)
   const fill = (template: string): string =>
-    template.replace(/\{(\w+)\}/g, (_whole, name: string) => String(told[name] ?? ''))
+    template.replace(/\{(\w+)\}/g, (_whole, name: string) => [told[name] ?? ''].flat().join(' '))
   return { text: fill(text), fix, public: reader === undefined }
 }
 

@@ -111,5 +111,5 @@ function refuseReused(
     credential: reuse?.credential ?? null,
   })
   defer(rt.book.revoke([reusedGrant], nowSeconds()))
-  return invalidGrant(reuse?.reason)
+  return invalidGrant(reuse?.reason ?? 'grant_ended')
 }

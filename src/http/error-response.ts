@@ -6,7 +6,7 @@ const RETRY_AFTER_SECONDS = 1
 
 /** Anything thrown, as an OAuthError: what is not ours is a `server_error` and shows nothing of itself. */
 export function toOAuthError(thrown: unknown): OAuthError {
-  return thrown instanceof OAuthError ? thrown : new OAuthError('server_error')
+  return thrown instanceof OAuthError ? thrown : new OAuthError('server_error', 'unexpected')
 }
 
 /** Renders an error as JSON with its catalogue status; never cached (RFC 6749 section 5.2). */

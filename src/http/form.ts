@@ -48,7 +48,7 @@ export class Parameters {
   /** The parameter's value; throws `invalid_request` when it is missing. */
   require(name: string): string {
     const value = this.get(name)
-    if (value === undefined) throw invalidRequest(`Parameter '${name}' is missing.`)
+    if (value === undefined) throw invalidRequest('parameter_missing', { parameter: name })
     return value
   }
 
@@ -56,7 +56,10 @@ export class Parameters {
   list(name: string): readonly string[] {
     const items = (this.#values.get(name) ?? []).flatMap((value) => value.split(' '))
     if (items.length <= MAX_ITEMS) return items.filter((item) => item !== '')
-    throw invalidRequest(`Parameter '${name}' has too many values.`)
+    throw invalidRequest('parameter_malformed', {
+      parameter: name,
+      expected: `a list of at most ${MAX_ITEMS} values`,
+    })
   }
 
   /**
@@ -72,19 +75,19 @@ export class Parameters {
         expected: `at most ${MAX_SCOPE_TEXT} characters`,
       })
     if (scopes.every((scope) => SCOPE_TOKEN.test(scope))) return scopes
-    throw new OAuthError('invalid_scope', "Parameter 'scope' holds a value that is no scope token.")
+    throw new OAuthError('invalid_scope', 'scope_malformed')
   }
 }
 
 function checkNumber(count: number): void {
-  if (count > MAX_PARAMETERS) throw invalidRequest(`The request has more than ${MAX_PARAMETERS} parameters.`)
+  if (count > MAX_PARAMETERS) throw invalidRequest('too_many_parameters', { limit: MAX_PARAMETERS })
 }
 
 /** Names what is shaped like a parameter of ours: other names are a stranger's words, and some refusals are pages. */
 const repeated = (name: string): OAuthError =>
-  invalidRequest(
-    `${/^[a-z_]{1,40}$/.test(name) ? `Parameter '${name}'` : 'A parameter'} is given more than once.`,
-  )
+  /^[a-z_]{1,40}$/.test(name)
+    ? invalidRequest('parameter_repeated', { parameter: name })
+    : invalidRequest('parameters_repeated')
 
 /** The name/value pairs of form-encoded text, counted before they are decoded; throws `invalid_request` for too many. */
 export function readEntries(text: string): Entries {
@@ -104,7 +107,7 @@ export const readQuery = (query: string): Parameters => new Parameters(readEntri
 export function queryOf(url: string): string {
   const query = new URL(url).search.slice(1)
   if (query.length <= MAX_QUERY) return query
-  throw invalidRequest(`The query is longer than ${MAX_QUERY} characters.`)
+  throw invalidRequest('request_too_long', { limit: `${MAX_QUERY} characters` })
 }
 
 /**
@@ -123,7 +126,7 @@ export async function readForm(body: RequestBody): Promise<Parameters> {
 /** Reads a form body that must hold something; throws what `readForm` throws, and `invalid_request` when it is empty. */
 export async function readFilledForm(body: RequestBody): Promise<Parameters> {
   const form = await readForm(body)
-  if (form.size === 0) throw invalidRequest('The body is empty.')
+  if (form.size === 0) throw invalidRequest('body_empty')
   return form
 }
 
@@ -141,17 +144,20 @@ export async function readFormEntries(body: RequestBody): Promise<Entries> {
     return readEntries(new TextDecoder().decode(bytes))
   }
   if (type !== 'multipart/form-data') {
-    throw invalidRequest('The body must be application/x-www-form-urlencoded or multipart/form-data.')
+    throw invalidRequest('body_malformed', {
+      expected: 'application/x-www-form-urlencoded or multipart/form-data',
+    })
   }
   const data = await new Response(bytes, { headers: { 'content-type': contentType } })
     .formData()
     .catch(() => {
-      throw invalidRequest('The multipart body is malformed.')
+      throw invalidRequest('body_malformed', { expected: 'well-formed multipart/form-data' })
     })
   const parts = [...data]
   checkNumber(parts.length)
   return parts.map(([name, value]) => {
-    if (typeof value !== 'string') throw invalidRequest('Files are not taken.')
+    if (typeof value !== 'string')
+      throw invalidRequest('body_malformed', { expected: 'a form without files' })
     return [name, value] as const
   })
 }
@@ -162,6 +168,6 @@ export async function readJson(body: RequestBody): Promise<unknown> {
   try {
     return parseJson(bytes)
   } catch {
-    throw new OAuthError('malformed_body', 'The body is not valid JSON.')
+    throw new OAuthError('malformed_body', 'body_malformed', { expected: 'valid JSON' })
   }
 }

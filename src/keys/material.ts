@@ -134,7 +134,6 @@ function parametersOf(alg: string): { name: string; hash?: string; namedCurve?: 
 }
 
 const unusable = (): OAuthError =>
-  new OAuthError(
-    'malformed_body',
-    `Every key must be a valid JWK of type RSA (2048 to 8192 bits), EC or OKP with a 'kid', for ${KEY_ALGORITHMS.join(', ')}.`,
-  )
+  new OAuthError('malformed_body', 'key_unusable', {
+    problem: `must be a valid JWK of type RSA (2048 to 8192 bits), EC or OKP with a 'kid', for ${KEY_ALGORITHMS.join(', ')}`,
+  })

@@ -46,7 +46,7 @@ export class KeyRing {
     const publishedBefore = nowSeconds() - PUBLISH_SECONDS
     const key = keys.find((candidate) => candidate.createdAt < publishedBefore) ?? keys.at(-1)
     if (key === undefined)
-      throw new OAuthError('misconfiguration', `No key of set '${set}' signs with '${alg}'.`)
+      throw new OAuthError('misconfiguration', 'key_unavailable', { set, alg: alg ?? 'any algorithm' })
     return key
   }
 

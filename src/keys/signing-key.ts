@@ -61,10 +61,7 @@ export async function openSigningKey(envelopes: Envelopes, row: SigningKeyRow): 
     }
   }
   logLine('signing_key.unreadable', { set: row.set, kid: row.kid })
-  throw new OAuthError(
-    'misconfiguration',
-    `Signing key '${row.kid}' of set '${row.set}' cannot be opened: the database and SECRETS_SYSTEM do not belong together.`,
-  )
+  throw new OAuthError('misconfiguration', 'keys_unopened', { set: row.set, kid: row.kid })
 }
 
 const isJwk = (value: unknown): value is JWK => isJsonObject(value) && typeof value['kty'] === 'string'

@@ -30,14 +30,15 @@ export class StoredKeys {
     checkSize((await this.#source.read(checkName(set))).length + 1)
     const now = nowSeconds()
     const added = await this.#source.add(await sealKey(this.#envelopes, set, key, now))
-    if (!added) throw new OAuthError('resource_exists')
+    if (!added) throw new OAuthError('resource_exists', 'entry_exists')
     return openedKey(key, now)
   }
 
   /** Puts keys, newest first, in the place of a whole set. Throws `resource_exists` when two have one kid. */
   async replaceSet(set: string, keys: readonly KeyMaterial[]): Promise<readonly OpenedKey[]> {
     checkSize(keys.length)
-    if (new Set(keys.map(({ kid }) => kid)).size < keys.length) throw new OAuthError('resource_exists')
+    if (new Set(keys.map(({ kid }) => kid)).size < keys.length)
+      throw new OAuthError('resource_exists', 'entry_exists')
     return this.#replace(set, null, keys)
   }
 
@@ -68,12 +69,16 @@ export class StoredKeys {
 
 function checkName(set: string): string {
   if (isName(set)) return set
-  throw new OAuthError(
-    'malformed_body',
-    'The name of a key set must be plain text of at most 255 characters.',
-  )
+  throw new OAuthError('malformed_body', 'parameter_malformed', {
+    parameter: 'set',
+    expected: 'plain text of at most 255 characters',
+  })
 }
 
 function checkSize(count: number): void {
-  if (count > MAX_KEYS) throw new OAuthError('malformed_body', `A key set holds at most ${MAX_KEYS} keys.`)
+  if (count > MAX_KEYS)
+    throw new OAuthError('malformed_body', 'field_malformed', {
+      field: 'keys',
+      expected: `at most ${MAX_KEYS} keys`,
+    })
 }

@@ -44,8 +44,8 @@ export class Ledgers {
         if (tries === TRIES || !mayRetry(failure)) {
           logLine('ledger.failed', { request_id: this.#requestId, method, tries, ...failure })
           throw isOwn(failure)
-            ? new OAuthError('server_error')
-            : new OAuthError('temporarily_unavailable', 'The ledger did not answer.')
+            ? new OAuthError('server_error', 'ledger_failed')
+            : new OAuthError('temporarily_unavailable', 'ledger_unreachable')
         }
         await scheduler.wait(Math.random() * JITTER_MS * tries)
       }

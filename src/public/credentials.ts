@@ -31,7 +31,8 @@ export async function credentials(c: Context<AppEnv>): Promise<Response> {
   const active = await requireAccess(ctx, presented, 'request_unauthorized')
   const accessToken = presented?.token ?? ''
   const asked = v.safeParse(credentialRequest, await readAsked(c.var.body))
-  if (!asked.success) throw invalidRequest(`Field 'format' must be '${CREDENTIAL_FORMAT}'.`)
+  if (!asked.success)
+    throw invalidRequest('field_malformed', { field: 'format', expected: `'${CREDENTIAL_FORMAT}'` })
   const { proof } = asked.output
   if (proof === undefined || proof === null) {
     const primed = {
@@ -40,10 +41,13 @@ export async function credentials(c: Context<AppEnv>): Promise<Response> {
       c_nonce: await sealNonce(ctx.rt, accessToken),
       c_nonce_expires_in: ctx.rt.config.ttl.vcNonce,
     }
-    return json({ ...primed, ...errorBody(new OAuthError('missing_proof')) }, 400, NO_STORE)
+    const missing = new OAuthError('missing_proof', 'holder_proof_missing')
+    ctx.refused(missing)
+    return json({ ...primed, ...errorBody(missing) }, 400, NO_STORE)
   }
   const given = v.safeParse(proofFormat, proof)
-  if (!given.success) throw invalidRequest("The proof needs 'proof_type' with value 'jwt', and 'jwt'.")
+  if (!given.success)
+    throw invalidRequest('proof_unfit', { problem: "needs 'proof_type' with value 'jwt', and 'jwt'" })
   const holder = await checkProof(ctx.rt, given.output.jwt, accessToken)
   const credential = await makeCredential(ctx.rt, active, holder)
   ctx.audit('credential.issued', { client_id: ctx.clientId, grant: active.grant?.id ?? null })
@@ -54,6 +58,6 @@ export async function credentials(c: Context<AppEnv>): Promise<Response> {
 async function readAsked(body: RequestBody): Promise<unknown> {
   return readJson(body).catch((thrown: unknown) => {
     const malformed = thrown instanceof OAuthError && thrown.code === 'malformed_body'
-    throw malformed ? invalidRequest(thrown.hint) : thrown
+    throw malformed ? invalidRequest('body_malformed', thrown.facts) : thrown
   })
 }

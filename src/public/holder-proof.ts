@@ -30,9 +30,9 @@ const format = v.object({
 export async function checkProof(rt: Runtime, jwt: string, accessToken: string): Promise<JsonObject> {
   const { alg, jwk, nonce, exp } = readProof(jwt)
   if (!(await isNonce(rt, nonce, accessToken)))
-    throw refused("its 'nonce' is missing, expired, or not one given out for this access token")
-  if (exp <= nowSeconds()) throw refused('it has expired')
-  if (!(await signedBy({ jwt, alg }, jwk))) throw refused("the key in its header 'jwk' did not sign it")
+    throw refused("has no 'nonce', or one that is expired or was not given out for this access token")
+  if (exp <= nowSeconds()) throw refused('has expired')
+  if (!(await signedBy({ jwt, alg }, jwk))) throw refused("was not signed by the key in its header 'jwk'")
   return publicMembers(jwk)
 }
 
@@ -42,7 +42,7 @@ function readProof(jwt: string): v.InferOutput<typeof format> {
   const { nonce, exp } = read?.claims ?? {}
   const parsed = v.safeParse(format, { alg, crit, jwk, nonce, exp })
   if (parsed.success) return parsed.output
-  throw refused("it must be a JWT of a supported algorithm with the holder's public key in its header 'jwk'")
+  throw refused("must be a JWT of a supported algorithm with the holder's public key in its header 'jwk'")
 }
 
-const refused = (reason: string): OAuthError => invalidRequest(`The proof is not good: ${reason}.`)
+const refused = (problem: string): OAuthError => invalidRequest('proof_unfit', { problem })

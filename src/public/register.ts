@@ -50,10 +50,10 @@ export async function manageRegistration(c: Context<AppEnv>): Promise<Response> 
 }
 
 function requireEnabled({ rt }: RequestContext): void {
-  if (!rt.config.registration.enabled) throw new OAuthError('registration_disabled')
+  if (!rt.config.registration.enabled) throw new OAuthError('registration_disabled', 'registration_off')
 }
 
-const unauthorized = (): OAuthError => new OAuthError('registration_unauthorized')
+const unauthorized = (): OAuthError => new OAuthError('registration_unauthorized', 'registration_token_unfit')
 
 function requireFit(stamp: RegistrationStamp, current: ClientRecord): void {
   if (!registrationFits(stamp, current)) throw unauthorized()
@@ -88,9 +88,7 @@ async function replace(ctx: RequestContext, stamp: RegistrationStamp, body: unkn
 async function remove(ctx: RequestContext, { id, version }: ClientRecord): Promise<Response> {
   await deleteClient(ctx, id, version).catch((thrown) => {
     const changed = thrown instanceof OAuthError && thrown.code === 'resource_not_found'
-    throw changed
-      ? new OAuthError('temporarily_unavailable', 'The client is being changed by others.')
-      : thrown
+    throw changed ? new OAuthError('temporarily_unavailable', 'client_contended') : thrown
   })
   return new Response(null, { status: 204, headers: NO_STORE })
 }

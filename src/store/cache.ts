@@ -153,5 +153,4 @@ const isYoung = (copy: Copy<Versioned>, now: number): boolean => now - copy.read
 const mayAnswer = (held: Held<Versioned>, now: number): boolean =>
   now < held.stretchedUntil || (isYoung(held, now) && now < held.trustedUntil)
 
-const unavailable = (): OAuthError =>
-  new OAuthError('temporarily_unavailable', 'The database cannot be reached.')
+const unavailable = (): OAuthError => new OAuthError('temporarily_unavailable', 'storage_unreachable')

@@ -29,6 +29,6 @@ export async function queryD1<T>(query: () => Promise<T>): Promise<T> {
   } catch (thrown) {
     if (thrown instanceof OAuthError) throw thrown
     logFailure('store.unreachable', thrown)
-    throw new OAuthError('temporarily_unavailable', 'The database cannot be reached.')
+    throw new OAuthError('temporarily_unavailable', 'storage_unreachable')
   }
 }

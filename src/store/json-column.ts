@@ -23,6 +23,6 @@ function readStored<Schema extends v.GenericSchema>(
   try {
     return v.parse(schema, JSON.parse(stored))
   } catch {
-    throw new OAuthError('server_error', `What is stored as '${place}' has an unknown form.`)
+    throw new OAuthError('server_error', 'stored_unreadable', { place })
   }
 }

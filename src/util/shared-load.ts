@@ -41,4 +41,4 @@ export class SharedLoad<T> {
   }
 }
 
-const late = (): OAuthError => new OAuthError('temporarily_unavailable')
+const late = (): OAuthError => new OAuthError('temporarily_unavailable', 'load_slow')

@@ -24,7 +24,7 @@ function failingAfter(...methods: readonly string[]): Deployment {
   const fail = async (input: unknown, real: (input: unknown) => Promise<unknown>): Promise<unknown> => {
     const answer = await real(input)
     vi.spyOn(runtimeOf(deployment.env).keys, 'signer').mockRejectedValue(
-      new OAuthError('temporarily_unavailable'),
+      new OAuthError('temporarily_unavailable', 'storage_unreachable'),
     )
     return answer
   }

@@ -70,9 +70,11 @@ export const clientReasons = reasonsOf({
   registration_off: [
     'Dynamic client registration is turned off.',
     'Set OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED.',
+    'operator',
   ],
   registration_token_unfit: [
     'The registration access token is missing or not the current one of this client.',
     'Use the token of the last answer.',
+    'operator',
   ],
 })

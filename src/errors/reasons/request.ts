@@ -4,6 +4,7 @@ import { reasonsOf } from './reason.ts'
 export const requestReasons = reasonsOf({
   parameter_missing: ["Parameter '{parameter}' is missing.", 'Send it.'],
   parameter_repeated: ["Parameter '{parameter}' is given more than once.", 'Send it once.'],
+  parameters_repeated: ['A parameter is given more than once.', 'Send each parameter once.'],
   parameter_malformed: ["Parameter '{parameter}' must be {expected}.", 'Correct its value.'],
   parameters_conflict: ["Parameters '{parameter}' and '{other}' do not go together.", 'Send one of them.'],
   request_too_long: ['The request is longer than {limit}.', 'Send less, or send it by POST.'],
@@ -20,5 +21,6 @@ export const requestReasons = reasonsOf({
   host_foreign: [
     'This server does not answer for the requested host.',
     'Use the issuer, or list the host in PUBLIC_HOSTS.',
+    'operator',
   ],
 })

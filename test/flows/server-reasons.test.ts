@@ -1,0 +1,219 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { requestReasons } from '../../src/errors/reasons/request.ts'
+import { serverReasons } from '../../src/errors/reasons/server.ts'
+import { toOAuthError } from '../../src/http/error-response.ts'
+import { ownerOf } from '../../src/ledger/owner.ts'
+import { runtimeOf } from '../../src/runtime.ts'
+import { SharedLoad } from '../../src/util/shared-load.ts'
+import { dropAnswers, varyLedger } from '../support/bindings.ts'
+import { Browser, Deployment, testEnv } from '../support/deployment.ts'
+import { withOutage } from '../support/outage.ts'
+import { authorizationPath, parameter, registerClient, tokenRequest } from '../support/relying-party.ts'
+
+const deployment = new Deployment()
+const LOGIN = '/admin/oauth2/auth/requests/login'
+let lines: string[]
+
+beforeEach(() => {
+  lines = []
+  vi.spyOn(console, 'log').mockImplementation((line: unknown) => {
+    lines.push(String(line))
+  })
+})
+
+afterEach(() => {
+  vi.restoreAllMocks()
+  vi.useRealTimers()
+})
+
+/** The reasons in the log, in order. */
+const reasons = (): unknown[] =>
+  lines
+    .map((line): Record<string, unknown> => JSON.parse(line))
+    .flatMap((line) => (line['kind'] === 'request' && line['reason'] !== undefined ? [line['reason']] : []))
+
+const form = (body: string): Promise<Response> =>
+  deployment.fetch('/oauth2/token', {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body,
+  })
+
+const get = (path: string, headers: HeadersInit = {}, at = deployment): Promise<Response> =>
+  at.fetch(path, { headers })
+
+const trust = (body: object): Promise<Response> =>
+  deployment.admin('POST', '/admin/trust/grants/jwt-bearer/issuers', body)
+
+async function patch(...operations: readonly object[]): Promise<void> {
+  const { id } = await registerClient(deployment)
+  await deployment.admin('PATCH', `/admin/clients/${id}`, operations)
+}
+
+async function accessToken(): Promise<{ readonly bearer: HeadersInit; readonly clientId: string }> {
+  const client = await registerClient(deployment)
+  const response = await tokenRequest(deployment, client, { grant_type: 'client_credentials' })
+  const { access_token: token } = await response.json<{ access_token: string }>()
+  return { bearer: { authorization: `Bearer ${token}` }, clientId: client.id }
+}
+
+const credential = async (body: object): Promise<Response> => {
+  const { bearer } = await accessToken()
+  const asked = JSON.stringify({ format: 'jwt_vc_json', ...body })
+  return deployment.fetch('/credentials', { method: 'POST', headers: bearer, body: asked })
+}
+
+async function registerDevice(): Promise<string> {
+  const { id } = await registerClient(deployment, {
+    token_endpoint_auth_method: 'none',
+    grant_types: ['urn:ietf:params:oauth:grant-type:device_code'],
+  })
+  return id
+}
+
+const withKey = (key: string, settings: Readonly<Record<string, string>>): Promise<Response> =>
+  get('/admin/clients', { authorization: `Bearer ${key}` }, new Deployment(testEnv(settings)))
+
+const LISTED: readonly (readonly [string, () => Promise<unknown>])[] = [
+  ['parameter_missing', () => form('a=b')],
+  ['parameter_repeated', () => form('grant_type=a&grant_type=b')],
+  ['parameters_repeated', () => form('Odd=a&Odd=b')],
+  ['parameter_malformed', () => deployment.admin('GET', '/admin/clients?page_size=x')],
+  ['parameters_conflict', () => deployment.admin('GET', '/admin/clients?limit=1&page_size=1')],
+  ['request_too_long', () => get(`/oauth2/device/verify?a=${'x'.repeat(9000)}`)],
+  ['too_many_parameters', () => form('a=&'.repeat(200))],
+  ['body_empty', () => form('')],
+  ['body_too_large', () => form('x'.repeat(70_000))],
+  ['body_malformed', () => trust([])],
+  [
+    'field_missing',
+    async () => {
+      const at = await new Browser(deployment).next(authorizationPath(await registerClient(deployment), {}))
+      const challenge = parameter(at, 'login_challenge')
+      await deployment.admin('PUT', `${LOGIN}/accept?login_challenge=${challenge}`, {})
+    },
+  ],
+  ['field_malformed', () => trust({})],
+  ['fields_conflict', () => trust({ issuer: 'x', subject: 'x', allow_any_subject: true })],
+  ['field_reserved', () => patch({ op: 'replace', path: '/client_id', value: 'x' })],
+  ['patch_unusable', () => patch({ op: 'remove', path: '/nothing' })],
+  ['host_foreign', () => get('https://elsewhere.example/health/alive')],
+  ['token_missing', () => get('/userinfo')],
+  ['token_unknown', () => get('/userinfo', { authorization: 'Bearer x' })],
+  [
+    'token_expired',
+    async () => {
+      const { bearer } = await accessToken()
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 7_200_000 })
+      await get('/userinfo', bearer)
+    },
+  ],
+  [
+    'token_inactive',
+    async () => {
+      const { bearer, clientId } = await accessToken()
+      await deployment.admin('DELETE', `/admin/clients/${clientId}`)
+      await get('/userinfo', bearer)
+    },
+  ],
+  ['holder_proof_missing', () => credential({})],
+  ['proof_unfit', () => credential({ proof: { proof_type: 'jwt', jwt: 'no.jwt.' } })],
+  ['api_key_missing', () => get('/admin/clients')],
+  ['api_key_unknown', () => withKey('other', {})],
+  [
+    'api_key_scope',
+    () => withKey('some-key-of-some-length', { ADMIN_API_KEYS: 'keys:some-key-of-some-length' }),
+  ],
+  [
+    'admin_closed',
+    () =>
+      get(
+        '/admin/clients',
+        { 'sec-fetch-site': 'cross-site' },
+        new Deployment(testEnv({ ADMIN_AUTH: 'open' })),
+      ),
+  ],
+  ['scope_malformed', () => form('grant_type=client_credentials&scope=a%09b')],
+  ['registration_off', () => deployment.fetch('/oauth2/register', { method: 'POST', body: '{}' })],
+  [
+    'registration_token_unfit',
+    () =>
+      get(
+        '/oauth2/register/x',
+        {},
+        new Deployment(testEnv({ OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED: 'true' })),
+      ),
+  ],
+  [
+    'user_codes_taken',
+    async () => {
+      const id = await registerDevice()
+      const env = varyLedger(testEnv(), { openDevice: () => Promise.resolve({ opened: false }) })
+      const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+      const body = `client_id=${id}`
+      await new Deployment(env).fetch('/oauth2/device/auth', { method: 'POST', headers, body })
+    },
+  ],
+  ['entry_unknown', () => deployment.admin('GET', '/admin/clients/nobody')],
+  [
+    'entry_exists',
+    async () => {
+      const key = { alg: 'ES256', kid: 'one' }
+      await deployment.admin('POST', '/admin/keys/some-set', key)
+      await deployment.admin('POST', '/admin/keys/some-set', key)
+    },
+  ],
+  ['key_unusable', () => deployment.admin('PUT', '/admin/keys/some-set', { keys: [{ kty: 'oct' }] })],
+  ['setting_unusable', () => get('/health/alive', {}, new Deployment(testEnv({ TTL_ID_TOKEN: 'soon' })))],
+  [
+    'storage_unreachable',
+    () => {
+      const outage = withOutage(testEnv())
+      outage.down = true
+      return new Deployment(outage.env).admin('GET', '/admin/clients')
+    },
+  ],
+]
+
+describe('the log names why a request was refused', () => {
+  it.each(LISTED)('%s', async (reason, send) => {
+    await send()
+    expect(reasons()).toEqual([reason])
+  })
+})
+
+const broken = (remote: boolean) =>
+  runtimeOf(dropAnswers(testEnv(), { method: 'ping', times: 9, retryable: false, remote }))
+const ping = (remote: boolean): Promise<unknown> =>
+  broken(remote).ledgers.call(ownerOf('probe', 'ready'), 'ping', null)
+
+const RAISED: readonly (readonly [string, () => unknown])[] = [
+  ['key_unavailable', () => runtimeOf(testEnv()).keys.signer('hydra.openid.id-token', 'HS256')],
+  ['ledger_unreachable', () => ping(false)],
+  ['ledger_failed', () => ping(true)],
+  [
+    'load_slow',
+    () => {
+      vi.useFakeTimers()
+      const load = new SharedLoad<never>()
+      void load.run(() => new Promise(() => undefined))
+      const shared = load.run(() => new Promise(() => undefined))
+      vi.advanceTimersByTime(10_000)
+      return shared
+    },
+  ],
+  ['unexpected', () => Promise.reject(toOAuthError(new TypeError('secret detail')))],
+]
+
+describe('an error that has no request of its own says why', () => {
+  it.each(RAISED)('%s', async (reason, raise) => {
+    await expect(raise()).rejects.toMatchObject({ reason })
+  })
+})
+
+it('every reason of requests and of the server is raised by a test', () => {
+  const elsewhere = ['stored_unreadable', 'keys_unopened']
+  const raised = new Set([...LISTED, ...RAISED].map(([reason]) => reason).concat(elsewhere))
+  const known = Object.keys({ ...requestReasons, ...serverReasons })
+  expect(known.filter((reason) => !raised.has(reason))).toEqual([])
+})
