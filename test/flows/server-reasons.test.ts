@@ -1,6 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { requestReasons } from '../../src/errors/reasons/request.ts'
-import { serverReasons } from '../../src/errors/reasons/server.ts'
 import { toOAuthError } from '../../src/http/error-response.ts'
 import { ownerOf } from '../../src/ledger/owner.ts'
 import { runtimeOf } from '../../src/runtime.ts'
@@ -209,11 +207,4 @@ describe('an error that has no request of its own says why', () => {
   it.each(RAISED)('%s', async (reason, raise) => {
     await expect(raise()).rejects.toMatchObject({ reason })
   })
-})
-
-it('every reason of requests and of the server is raised by a test', () => {
-  const elsewhere = ['stored_unreadable', 'keys_unopened']
-  const raised = new Set([...LISTED, ...RAISED].map(([reason]) => reason).concat(elsewhere))
-  const known = Object.keys({ ...requestReasons, ...serverReasons })
-  expect(known.filter((reason) => !raised.has(reason))).toEqual([])
 })
