@@ -1,4 +1,5 @@
 import type { Lifetimes } from '../config/types.ts'
+import { LIFESPAN_FIELDS } from '../store/client-metadata.ts'
 import type { ClientMetadata } from '../store/types.ts'
 import { parseDuration } from '../util/duration.ts'
 
@@ -53,8 +54,8 @@ function own(
   grant: IssuingGrant,
   token: 'access' | 'id' | 'refresh',
 ): number | undefined {
-  const settings: Readonly<Record<string, string>> = client.lifespans
-  const name = SHORT_NAMES[grant] ?? grant
-  const seconds = parseDuration(settings[`${name}_grant_${token}_token_lifespan`] ?? '')
+  const name = `${SHORT_NAMES[grant] ?? grant}_grant_${token}_token_lifespan`
+  const field = LIFESPAN_FIELDS.find((known) => known === name)
+  const seconds = parseDuration((field && client[field]) ?? '')
   return seconds && Math.floor(seconds)
 }

@@ -1,4 +1,4 @@
-import { invalidMetadata } from '../errors/refusals.ts'
+import { unusableField } from '../errors/refusals.ts'
 import { fetchOutbound } from '../http/outbound.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientMetadata } from '../store/types.ts'
@@ -26,6 +26,22 @@ export function sectorHost(uris: readonly string[] | null, loopback: boolean): s
   return hosts.size === 1 ? host : undefined
 }
 
+/** What the clients of one organisation share: the host of the redirect URIs stands in for a missing sector. */
+export const sectorOf = (
+  { sector_identifier_uri: uri, redirect_uris: uris }: ClientMetadata,
+  loopback: boolean,
+): string | undefined => uri || sectorHost(uris, loopback)
+
+/**
+ * Holds a pairwise client to its sector when it changes itself: in another it would know users as others do. Throws
+ * `invalid_client_metadata`.
+ */
+export function checkSectorStays(current: ClientMetadata, wanted: ClientMetadata, loopback: boolean): void {
+  if (current.subject_type !== 'pairwise' || sectorOf(current, loopback) === sectorOf(wanted, loopback))
+    return
+  throw unusableField('redirect_uris', 'would move the client into another sector')
+}
+
 /**
  * Checks that the document at a client's `sector_identifier_uri` lists its redirect URIs (OIDC Registration section 5).
  * Throws `invalid_client_metadata`.
@@ -37,10 +53,7 @@ export async function checkSector(rt: Runtime, metadata: ClientMetadata): Promis
   const listed = answer?.status === 200 ? parsed(answer.body) : undefined
   const known = Array.isArray(listed) ? new Set(listed) : undefined
   if (known !== undefined && uris?.every((entry) => known.has(entry)) === true) return
-  throw invalidMetadata('metadata_unusable', {
-    field: 'sector_identifier_uri',
-    problem: 'must lead to a JSON array that holds every redirect URI',
-  })
+  throw unusableField('sector_identifier_uri', 'must lead to a JSON array that holds every redirect URI')
 }
 
 function parsed(body: Uint8Array): unknown {

@@ -1,6 +1,5 @@
 import type { Context } from 'hono'
 import { RESPONSE_MODES } from '../authorize/response-modes/registry.ts'
-import { CONTENT_ENCRYPTIONS, KEY_ENCRYPTIONS } from '../clients/metadata/encryption.ts'
 import type { Config } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
 import { grantHandlers } from '../grants/registry.ts'
@@ -9,6 +8,7 @@ import { json, MINUTE } from '../http/json.ts'
 import { CLIENT_ASSERTION_ALGORITHMS, REQUEST_OBJECT_ALGORITHMS } from '../keys/foreign-jwt.ts'
 import { ID_TOKEN_SET, type KeyRing } from '../keys/ring.ts'
 import { profilesOf } from '../profiles/registry.ts'
+import { CONTENT_ENCRYPTIONS, KEY_ENCRYPTIONS } from '../store/client-fields.ts'
 
 /**
  * GET /.well-known/openid-configuration and /.well-known/oauth-authorization-server: one document for both (OpenID

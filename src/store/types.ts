@@ -1,6 +1,7 @@
 import type { ClientBounds, ClientMetadata } from './client-metadata.ts'
 
-export type { ClientBounds, ClientMetadata, JwkSet, LifespanField } from './client-metadata.ts'
+export type { JwkSet } from './client-field.ts'
+export type { ClientBounds, ClientMetadata, LifespanField } from './client-metadata.ts'
 
 /** A registered client as D1, KV and memory hold it. */
 export interface ClientRecord {

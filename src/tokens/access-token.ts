@@ -1,4 +1,3 @@
-import { idTokenAlgorithm } from '../clients/metadata/openid.ts'
 import type { Config } from '../config/types.ts'
 import { ACCESS_TOKEN_SET, ID_TOKEN_SET } from '../keys/ring.ts'
 import { signJwt } from '../keys/sign-jwt.ts'
@@ -44,7 +43,7 @@ export async function makeAccessToken(
 export async function prepareSigners(rt: Runtime, client: ClientRecord): Promise<void> {
   const jwt = strategyOf(rt, client) === 'jwt'
   await Promise.all([
-    rt.keys.signer(ID_TOKEN_SET, idTokenAlgorithm(client)),
+    rt.keys.signer(ID_TOKEN_SET, client.metadata.id_token_signed_response_alg),
     ...(jwt ? [rt.keys.signer(ACCESS_TOKEN_SET)] : []),
   ])
 }

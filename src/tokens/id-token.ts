@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { idTokenAlgorithm } from '../clients/metadata/openid.ts'
 import { ID_TOKEN_SET } from '../keys/ring.ts'
 import { signJwt } from '../keys/sign-jwt.ts'
 import type { StoredGrant } from '../ledger/types.ts'
@@ -72,7 +71,7 @@ export async function makeIdToken(
   issuedAt: number,
   lifetime: number,
 ): Promise<string> {
-  const signer = await rt.keys.signer(ID_TOKEN_SET, idTokenAlgorithm(client))
+  const signer = await rt.keys.signer(ID_TOKEN_SET, client.metadata.id_token_signed_response_alg)
   const hashes = Object.fromEntries(
     Object.entries(hashed).flatMap(([name, text]) =>
       text === undefined ? [] : [[name, tokenHash(signer.alg, text)]],

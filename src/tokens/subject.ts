@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import * as v from 'valibot'
-import { sectorHost } from '../clients/sector.ts'
+import { sectorOf } from '../clients/sector.ts'
 import type { Config } from '../config/types.ts'
 import { sealed } from '../crypto/sealed.ts'
 import { tuple } from '../crypto/tuple.ts'
@@ -20,9 +20,8 @@ export const pairwiseSids = sealed(
 /** Whether a client knows its users by identifiers that tell other clients nothing (OIDC Core section 8.1). */
 export const isPairwise = ({ metadata }: ClientRecord): boolean => metadata.subject_type === 'pairwise'
 
-/** What the clients of one organisation share: the host of the redirect URIs stands in for a missing sector. */
-function sectorOf({ loopback }: Config, { metadata }: ClientRecord): string {
-  const sector = metadata.sector_identifier_uri || sectorHost(metadata.redirect_uris, loopback)
+function requireSector({ loopback }: Config, { metadata }: ClientRecord): string {
+  const sector = sectorOf(metadata, loopback)
   if (sector !== undefined) return sector
   throw new OAuthError('misconfiguration', "The pairwise client needs a 'sector_identifier_uri'.")
 }
@@ -42,7 +41,7 @@ export function subjectFor(
   const { salt } = config.subjects
   if (salt === null) throw new OAuthError('misconfiguration', 'Pairwise subjects need their salt.')
   return createHash('sha256')
-    .update(sectorOf(config, client) + subject + salt)
+    .update(requireSector(config, client) + subject + salt)
     .digest('hex')
 }
 

@@ -47,6 +47,16 @@ export const clientReasons = reasonsOf({
     "Add it to the client's audience.",
   ],
   metadata_unusable: ["Field '{field}' {problem}.", 'Correct the client metadata.'],
+  entry_unusable: ["Entry {index} of '{field}' {problem}.", 'Correct the client metadata.'],
+  metadata_too_large: ["The client's metadata is longer than {limit} bytes.", 'Register less of it.'],
+  metadata_beyond_bounds: [
+    "Field '{field}' goes beyond what an admin set.",
+    'Ask for less, or have an admin change the client.',
+  ],
+  sector_missing: [
+    "A pairwise client needs redirect URIs of one host, all https, or a 'sector_identifier_uri'.",
+    'Register a sector_identifier_uri.',
+  ],
   client_contended: ['The client is being changed by others.', 'Try again.'],
   registration_off: [
     'Dynamic client registration is turned off.',
