@@ -1,4 +1,4 @@
-import { invalidMetadata, unusableField } from '../errors/refusals.ts'
+import { unusableField } from '../errors/refusals.ts'
 import { fetchOutbound } from '../http/outbound.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientMetadata } from '../store/types.ts'
@@ -53,10 +53,7 @@ export async function checkSector(rt: Runtime, metadata: ClientMetadata): Promis
   const listed = answer?.status === 200 ? parsed(answer.body) : undefined
   const known = Array.isArray(listed) ? new Set(listed) : undefined
   if (known !== undefined && uris?.every((entry) => known.has(entry)) === true) return
-  throw invalidMetadata('metadata_unusable', {
-    field: 'sector_identifier_uri',
-    problem: 'must lead to a JSON array that holds every redirect URI',
-  })
+  throw unusableField('sector_identifier_uri', 'must lead to a JSON array that holds every redirect URI')
 }
 
 function parsed(body: Uint8Array): unknown {

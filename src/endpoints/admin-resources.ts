@@ -21,7 +21,19 @@ import {
 } from '../admin/trusted-issuers.ts'
 import type { Endpoint } from '../http/endpoint.ts'
 import { adminEndpoint as endpoint } from './admin-endpoint.ts'
-import { anything, client, done, gives, key, keySet, list, object, paging, refuses, text } from './schemas.ts'
+import {
+  client,
+  done,
+  gives,
+  key,
+  keySet,
+  lifespans,
+  list,
+  object,
+  paging,
+  refuses,
+  text,
+} from './schemas.ts'
 
 const clientShown = { 200: gives('The client.', client), ...refuses(404) }
 const clientMade = { 201: gives('The client.', client), ...refuses(409) }
@@ -60,7 +72,7 @@ export const clientEndpoints: readonly Endpoint[] = [
     'PUT',
     '/clients/:id/lifespans',
     putLifespans,
-    { summary: "Replace a client's lifespans", body: anything, answers: clientShown },
+    { summary: "Replace a client's lifespans", body: lifespans, answers: clientShown },
     'json',
   ),
   endpoint('POST', '/clients/:id/secrets/rotate', postRotation, {

@@ -16,7 +16,6 @@ import { token } from '../public/token.ts'
 import { userinfo } from '../public/userinfo.ts'
 import { CREDENTIAL_ALGORITHMS, CREDENTIAL_FORMAT, CREDENTIAL_TYPES } from '../tokens/credential.ts'
 import {
-  anything,
   authorizationRequest,
   client,
   clientAuthentication,
@@ -297,7 +296,7 @@ const registration: readonly Endpoint[] = ['/oauth2/register', '/connect/registe
       ...(path === '/oauth2/register' && { discovery: registrationEndpoint }),
       wire: {
         summary: 'A client registers itself (RFC 7591 section 3)',
-        body: anything,
+        body: client,
         answers: { 201: gives('The client.', client), ...refuses(400, 404, 413, 503) },
       },
     },
@@ -310,7 +309,7 @@ const registration: readonly Endpoint[] = ['/oauth2/register', '/connect/registe
       rate: 'none',
       wire: {
         summary: 'A client manages its registration (RFC 7592 section 2)',
-        body: anything,
+        body: client,
         answers: { 200: gives('The client.', client), 204: done, ...refuses(400, 401, 403, 404, 413, 503) },
       },
     },

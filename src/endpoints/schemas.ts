@@ -1,4 +1,6 @@
+import * as v from 'valibot'
 import type { Answer, Schema } from '../http/endpoint.ts'
+import { fieldsWith, LIFESPAN_FIELDS, wire } from '../store/client-metadata.ts'
 
 /** What the table of endpoints says of their wire, as JSON Schema (draft 2020-12). */
 
@@ -7,7 +9,7 @@ export const url = { type: 'string', format: 'uri' } as const
 export const instant = { type: 'string', format: 'date-time' } as const
 export const whole = { type: 'integer' } as const
 export const flag = { type: 'boolean' } as const
-export const anything = { type: 'object' } as const
+const anything = { type: 'object' } as const
 
 export const list = (items: Schema): Schema => ({ type: 'array', items })
 
@@ -49,8 +51,11 @@ export const goesOn = gives('Where to send the browser.', object({ redirect_to: 
 export const key = object({ kty: text, kid: text, use: text, alg: text }, 'kty')
 export const keySet = object({ keys: list(key) }, 'keys')
 
-/** A client, as the field table of `clients/metadata` has it (RFC 7591 section 2). */
-export const client = object({ client_id: text, client_name: text, scope: text }, 'client_id')
+/** A client, as the table of its fields has it (RFC 7591 section 2). */
+export const client = v.object({ client_id: v.optional(v.string()), ...wire(fieldsWith({})) })
+
+/** The lifespans of a client, from the same table. */
+export const lifespans = v.object(wire(LIFESPAN_FIELDS))
 
 /** A token answer (RFC 6749 section 5.1). */
 export const tokens = object(

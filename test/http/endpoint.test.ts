@@ -140,6 +140,14 @@ describe('an OpenAPI document of the table', () => {
     })
   })
 
+  it('shows a client by the table of its fields', () => {
+    const { get } = v.parse(shape, document).paths['/admin/clients'] ?? {}
+    expect(get?.responses['200']?.content['application/json']?.schema).toMatchObject({
+      type: 'array',
+      items: { properties: { client_id: { type: 'string' }, redirect_uris: { type: 'array' } } },
+    })
+  })
+
   it('reads what a handler reads: its own schema', () => {
     const { put } = v.parse(shape, document).paths['/admin/oauth2/auth/requests/login/accept'] ?? {}
     expect(put?.requestBody?.content['application/json']?.schema).toMatchObject({

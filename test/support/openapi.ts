@@ -64,7 +64,7 @@ const isValibot = (schema: object): schema is GenericSchema => 'kind' in schema 
 
 /** A schema as JSON Schema; of valibot's, what the handlers use. A check in code says nothing there. */
 function jsonSchemaOf(schema: object): Json {
-  if (!isValibot(schema)) return { ...schema }
+  if (!isValibot(schema)) return plain(schema)
   const inner = (name: string): unknown => Reflect.get(schema, name)
   switch (schema.type) {
     case 'string':
@@ -85,6 +85,21 @@ function jsonSchemaOf(schema: object): Json {
     default:
       return {}
   }
+}
+
+/** A JSON Schema whose parts may be valibot's. */
+function plain(schema: object): Json {
+  return Object.fromEntries(
+    Object.entries(schema).map(([keyword, value]) => {
+      if (keyword === 'items') return [keyword, jsonSchemaOf(value)]
+      if (keyword !== 'properties') return [keyword, value]
+      const properties = Object.entries(Object(value)).map(([name, part]) => [
+        name,
+        jsonSchemaOf(Object(part)),
+      ])
+      return [keyword, Object.fromEntries(properties)]
+    }),
+  )
 }
 
 function objectOf(entries: Readonly<Record<string, Schema>>): Json {
