@@ -1,5 +1,5 @@
 import { nextNotice } from './notices.ts'
-import type { Tables } from './schema.ts'
+import type { Tables } from './tables.ts'
 
 /** What the alarm is to come for: the end of a row, or a notice that is due. */
 export type Wake = 'row' | 'tombstone' | 'notice'
@@ -104,8 +104,7 @@ function nextWake(tables: Tables, since: number): number | null {
       table === 'sessions'
         ? 'AND sid NOT IN (SELECT sid FROM grants WHERE expires IS NULL OR expires > ?1)'
         : ''
-    const query = `SELECT MIN(expires) AS at FROM ${table} WHERE expires > ?1 ${unless}`
-    const at = tables.rows<{ at: number | null }>(table, query, since)[0]?.at ?? null
+    const at = tables.extreme(table, 'MIN', 'expires', `WHERE expires > ?1 ${unless}`, since)
     if (at !== null && (next === null || at < next)) next = at
   }
   if (next === null) return null

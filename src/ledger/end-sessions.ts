@@ -1,9 +1,32 @@
 import { LOGINS, raiseEpoch } from './epochs.ts'
-import { noticesOf, queueNotices, recipientsOf } from './notices.ts'
+import { type LogoutRecipient, type Notice, noticesOf, queueNotices, recipientsOf } from './notices.ts'
 import { revokeSession } from './revocation.ts'
-import type { EndedSessions, EndSessionsInput, LogoutRecipient } from './session-types.ts'
-import { end, findSession, type SessionRow } from './sessions.ts'
+import type { Row } from './schema.ts'
+import { end, findSession } from './sessions.ts'
 import { alive, type Transaction } from './transaction.ts'
+
+export interface EndSessionsInput {
+  readonly attempt: string
+  /** One session, or all; with `onlyEnded` an open one is left alone, and nothing is told of it. */
+  readonly target: { readonly sid: string; readonly onlyEnded?: boolean } | 'all'
+  /** How long a flow may live: what verifiers could bring back is remembered that long. */
+  readonly flowLifetime: number
+  /** Whether the sessions' clients are told; not when a new login takes a session's place. */
+  readonly notify: boolean
+  /** Whether the sessions' tokens are revoked. */
+  readonly revoke: boolean
+}
+
+export interface EndedSessions {
+  /** Sessions that this attempt ended. */
+  readonly ended: readonly string[]
+  /** Queued by this attempt and not settled. */
+  readonly notices: readonly Notice[]
+  /** Clients of the sessions in question, whoever ended them and when. */
+  readonly told: readonly LogoutRecipient[]
+  /** Grants that were revoked with their session. */
+  readonly revoked: readonly string[]
+}
 
 /**
  * Ends a session, or all, and queues the notices to their clients: all of what this attempt did. A browser that comes
@@ -28,8 +51,8 @@ export function endSessions(tx: Transaction, input: EndSessionsInput): EndedSess
   return { ended, notices: noticesOf(tx, input.attempt), told, revoked }
 }
 
-function targets(tx: Transaction, target: EndSessionsInput['target']): readonly SessionRow[] {
-  if (target === 'all') return tx.tables.rows('sessions', 'SELECT * FROM sessions ORDER BY sid')
+function targets(tx: Transaction, target: EndSessionsInput['target']): readonly Row<'sessions'>[] {
+  if (target === 'all') return tx.tables.select('sessions', '*', 'ORDER BY sid')
   const row = findSession(tx, target.sid)
   return row === undefined ? [] : [row]
 }

@@ -1,6 +1,25 @@
-import { type GrantRow, hookedRecord, readRecord } from './grant-row.ts'
-import type { GrantRecord, IssuedGeneration, RedeemInput } from './grant-types.ts'
+import {
+  type CustomClaims,
+  type GrantRecord,
+  hookedRecord,
+  readRecord,
+  type StoredGrant,
+} from './grant-record.ts'
+import type { GrantRow } from './grant-row.ts'
+import type { RedeemInput } from './redeem.ts'
 import { later, type Transaction } from './transaction.ts'
+
+/** Of a call that issues beside a token hook: `ask` says what would be issued and writes nothing; claims go into the commit. */
+export type HookStep = 'ask' | CustomClaims
+
+/** What tokens are made of. */
+export interface IssuedGeneration {
+  readonly status: 'issued'
+  readonly grant: StoredGrant
+  readonly generation: number
+  /** When the generation was made: all its callers get tokens with the same times. */
+  readonly issuedAt: number
+}
 
 /**
  * Makes a generation the current one of a grant, kept for as long as its tokens live. A call that only asks for a token

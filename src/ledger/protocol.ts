@@ -24,7 +24,7 @@ const revocation = { attempt: true, flowLifetime: true } as const
 const issuing = { attempt: true, id: true, clientId: true, keepSeconds: true, hook: true } as const
 const grace = { seconds: true, uses: true } as const
 
-/** The arguments of every method, by name; the compiler holds them against types.ts. */
+/** The arguments of every method, by name; the compiler holds them against the methods. */
 const ARGUMENTS: { readonly [M in LedgerMethod]: Names<Input<M>> } = {
   ping: {},
   session: sid,

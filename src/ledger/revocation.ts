@@ -1,9 +1,27 @@
 import { raiseEpoch, SUBJECT } from './epochs.ts'
-import { findOwn, type GrantRow, withoutClaims } from './grant-row.ts'
-import type { RevokeGrantInput, RevokeGrantsInput } from './grant-types.ts'
+import { withoutClaims } from './grant-record.ts'
+import { findOwn, type GrantRow } from './grant-row.ts'
 import { hasOpenSession } from './sessions.ts'
 import { isLive, isRemembered, isRestedOn, restedOnIds } from './standing.ts'
 import { alive, later, type Transaction } from './transaction.ts'
+
+export interface RevokeGrantInput {
+  readonly attempt: string
+  /** The grant that the presented token names. */
+  readonly id: string
+  /** Who presents it: a grant of another client is not found. */
+  readonly clientId: string
+  /** How long a flow may live: what verifiers could bring back is remembered that long. */
+  readonly flowLifetime: number
+}
+
+export interface RevokeGrantsInput {
+  readonly attempt: string
+  /** What to revoke: one consent with what rests on it, all of one client, or all of the subject. */
+  readonly target: { readonly id: string } | { readonly clientId: string } | 'all'
+  /** How long a flow may live: what verifiers could bring back is remembered that long. */
+  readonly flowLifetime: number
+}
 
 /** The request that revokes, and how long a flow may live, seconds; the row's own flow counts in any case. */
 type Revocation = Pick<RevokeGrantInput, 'attempt' | 'flowLifetime'>
@@ -64,8 +82,7 @@ export function revokeGrants(
 /** Revokes the tokens of every grant that was given in a session; the ids of those that this attempt revoked. */
 export function revokeSession(tx: Transaction, sid: string, input: Revocation): readonly string[] {
   // First what rests on consents, so that these know what is left, and that is looked up once.
-  const query = 'SELECT * FROM grants WHERE sid = ? ORDER BY skipped DESC, id'
-  const rows = tx.tables.rows<GrantRow>('grants', query, sid)
+  const rows = tx.tables.select('grants', '*', 'WHERE sid = ? ORDER BY skipped DESC, id', sid)
   let found: ReadonlySet<string> | undefined
   const restedOn = (id: string): boolean => {
     found ??= restedOnIds(tx)
@@ -101,8 +118,7 @@ function targets(tx: Transaction, target: RevokeGrantsInput['target']): readonly
       : 'id' in target
         ? ['id = ?1 OR rests_on = ?1', target.id]
         : ['client = ?1', target.clientId]
-  const query = `SELECT * FROM grants WHERE ${condition} ORDER BY id`
-  const rows = tx.tables.rows<GrantRow>('grants', query, value)
+  const rows = tx.tables.select('grants', '*', `WHERE ${condition} ORDER BY id`, value)
   const restedOn = new Set(rows.filter((row) => isLive(row, tx.now)).map((row) => row.rests_on))
   return rows.filter((row) => alive(row.expires, tx.now) || restedOn.has(row.id))
 }

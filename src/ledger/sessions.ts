@@ -1,24 +1,57 @@
-import { rememberedConsent } from './consents.ts'
+import { type RememberedConsent, rememberedConsent } from './consents.ts'
 import { currentEpoch, loginEpoch } from './epochs.ts'
-import type { LoginInput, LoginResult, SessionView } from './session-types.ts'
-import { alive, later, type Transaction } from './transaction.ts'
+import type { Row } from './schema.ts'
+import { alive, later, type Transaction, type View } from './transaction.ts'
 
-/** A row of `sessions`. */
-export type SessionRow = {
+/** A login session as `authorize` sees it. */
+export interface SessionView {
   readonly sid: string
   readonly subject: string
-  readonly auth_time: number
-  readonly remember: number
-  readonly ends: number | null
-  readonly flow_expires: number
-  readonly ended: number
-  readonly attempt: string
-  readonly expires: number | null
+  readonly authTime: number
+  readonly remember: boolean
 }
 
+export interface LoginInput {
+  readonly attempt: string
+  readonly sid: string
+  readonly subject: string
+  readonly clientId: string
+  /** Which creation of the client, for the consent that is remembered. */
+  readonly instance: string
+  /** The client's consent epoch; absent for 0. */
+  readonly consentEpoch?: number
+  /** The login epoch when the login was accepted. A login from before "end all sessions" is stale. */
+  readonly epoch: number
+  readonly authTime: number
+  /** Whether later requests may recognise the session by its cookie. */
+  readonly remember: boolean
+  /** True when an existing session was recognised: it must still be there, and nothing is created. */
+  readonly skip: boolean
+  /** New end of the session; for `skip`, null leaves it as it is (`extend_session_lifespan`). */
+  readonly expiresAt: number | null
+  /** Until when anything sealed in this flow lives, its code included: an ended session is remembered that long. */
+  readonly flowExpiresAt: number
+  /** A session of the same owner that this login replaces, if any. */
+  readonly replaces: string | null
+}
+
+export type LoginResult =
+  | {
+      readonly status: 'active'
+      /** Sealed into the consent challenge; compared when the grant is committed. */
+      readonly epoch: number
+      readonly remembered: RememberedConsent | null
+    }
+  | { readonly status: 'ended' }
+  /** All sessions of the subject were ended since the login was accepted: log in again. */
+  | { readonly status: 'stale' }
+
+/** A row of `sessions`. */
+type SessionRow = Row<'sessions'>
+
 /** The row of a session, expired and ended ones too: a tombstone counts for as long as it is there. */
-export function findSession(tx: Transaction, sid: string): SessionRow | undefined {
-  return tx.tables.find<SessionRow>('sessions', sid)
+export function findSession({ tables }: View, sid: string): SessionRow | undefined {
+  return tables.find('sessions', sid)
 }
 
 /** Whether a flow of this session may go on: it is there and was not ended. Recognition may be over already. */
@@ -31,13 +64,13 @@ function isRecognised(row: SessionRow | undefined, now: number): row is SessionR
 }
 
 /** The session behind a browser's cookie; null unless it is remembered, not ended and not over. */
-export function readSession(tx: Transaction, { sid }: { readonly sid: string }): SessionView | null {
-  const row = findSession(tx, sid)
-  if (!isRecognised(row, tx.now)) return null
+export function readSession(view: View, { sid }: { readonly sid: string }): SessionView | null {
+  const row = findSession(view, sid)
+  if (!isRecognised(row, view.now)) return null
   return { sid: row.sid, subject: row.subject, authTime: row.auth_time, remember: true }
 }
 
-/** Commits a login (types.ts): starts or renews the session, or makes sure that the recognised one is still there. */
+/** Commits a login: starts or renews the session, or makes sure that the recognised one is still there. */
 export function login(tx: Transaction, input: LoginInput): LoginResult {
   if (input.flowExpiresAt <= tx.now) return { status: 'ended' }
   const row = findSession(tx, input.sid)
@@ -98,7 +131,5 @@ export function end(tx: Transaction, row: SessionRow, attempt: string, keepUntil
 }
 
 /** Whether any flow could be under way here. */
-export function hasOpenSession(tx: Transaction): boolean {
-  const query = 'SELECT 1 FROM sessions WHERE ended = 0 AND (expires IS NULL OR expires > ?) LIMIT 1'
-  return tx.tables.rows('sessions', query, tx.now).length > 0
-}
+export const hasOpenSession = ({ tables, now }: View): boolean =>
+  tables.exists('sessions', 'WHERE ended = 0 AND (expires IS NULL OR expires > ?)', now)

@@ -1,5 +1,5 @@
 import type { GrantRow } from './grant-row.ts'
-import { alive, type Transaction } from './transaction.ts'
+import { alive, type View } from './transaction.ts'
 
 /*
  * A row of `grants` has two ends: that of its tokens (`revoked`, `tokens_end`) and that of its consent (`consent_ends`).
@@ -27,11 +27,11 @@ export const isRemembered = (row: GrantRow, now: number): boolean =>
   row.remembered === 1 && row.record !== '' && alive(row.expires, now) && alive(row.consent_ends, now)
 
 /** Whether later grants with tokens rest on a consent. */
-export const isRestedOn = ({ tables, now }: Transaction, id: string): boolean =>
-  tables.rows('grants', `SELECT 1 FROM grants WHERE ${LIVE} AND rests_on = ?2 LIMIT 1`, now, id).length > 0
+export const isRestedOn = ({ tables, now }: View, id: string): boolean =>
+  tables.exists('grants', `WHERE ${LIVE} AND rests_on = ?2`, now, id)
 
 /** All consents that later grants with tokens rest on. */
-export function restedOnIds({ tables, now }: Transaction): ReadonlySet<string> {
-  const rows = tables.rows<{ id: string }>('grants', `SELECT rests_on AS id FROM grants WHERE ${LIVE}`, now)
-  return new Set(rows.map(({ id }) => id))
+export function restedOnIds({ tables, now }: View): ReadonlySet<string> {
+  const rows = tables.select('grants', ['rests_on'], `WHERE ${LIVE}`, now)
+  return new Set(rows.map((row) => row.rests_on))
 }

@@ -1,8 +1,9 @@
 import type { Alarm } from './alarm.ts'
 import type { Ledgers } from './client.ts'
 import { directoryOf } from './owner.ts'
-import type { TableName, Tables } from './schema.ts'
+import type { TableName } from './schema.ts'
 import { RESTED_ON } from './standing.ts'
+import type { Tables } from './tables.ts'
 
 /** What the clean-up works on. */
 export interface SweepParts {
@@ -42,9 +43,10 @@ async function unbind(ledgers: Ledgers, sids: readonly string[]): Promise<void> 
 
 /** Session ids that will have neither a session nor a grant once the expired rows are gone. */
 function departing(tables: Tables, now: number): readonly string[] {
-  const rows = tables.rows<{ sid: string }>(
+  const rows = tables.select(
     'sessions',
-    `SELECT sid FROM sessions WHERE expires <= ?1 UNION SELECT sid FROM grants WHERE expires <= ?1
+    ['sid'],
+    `WHERE expires <= ?1 UNION SELECT sid FROM grants WHERE expires <= ?1
      EXCEPT SELECT sid FROM grants WHERE expires IS NULL OR expires > ?1 OR ${RESTED_ON}
      EXCEPT SELECT sid FROM sessions WHERE expires IS NULL OR expires > ?1`,
     now,
@@ -63,17 +65,14 @@ const KEPT: { readonly [Table in TableName]?: string } = {
 
 function deleteExpired(tables: Tables, now: number): void {
   for (const table of tables.expiring()) {
-    tables.rows(table, `DELETE FROM ${table} WHERE expires <= ?1 ${KEPT[table] ?? ''}`, now)
+    tables.deleteWhere(table, `WHERE expires <= ?1 ${KEPT[table] ?? ''}`, now)
   }
 }
 
 /** Whether any row outlives this clean-up; if none does, deleting the whole object costs no row. */
 function survives(tables: Tables, now: number): boolean {
-  if (tables.rows('directory', 'SELECT 1 FROM directory LIMIT 1').length > 0) return true
-  return tables.expiring().some((table) => {
-    const query = `SELECT 1 FROM ${table} WHERE expires IS NULL OR expires > ? LIMIT 1`
-    return tables.rows(table, query, now).length > 0
-  })
+  if (tables.exists('directory', '')) return true
+  return tables.expiring().some((table) => tables.exists(table, 'WHERE expires IS NULL OR expires > ?', now))
 }
 
 async function deleteEverything(storage: DurableObjectStorage, tables: Tables): Promise<void> {

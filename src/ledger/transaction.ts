@@ -1,15 +1,21 @@
 import type { Wake } from './alarm.ts'
 import type { Callers } from './device.ts'
-import type { Row, TableName, Tables } from './schema.ts'
+import type { EndingTable, KeyOf, Row } from './schema.ts'
+import type { ReadableTables, Tables } from './tables.ts'
 
-/** What a ledger method runs with. One moment in time holds for the whole call. */
-export interface Transaction {
-  readonly tables: Tables
+/** What a ledger method runs with that only reads. One moment in time holds for the whole call. */
+export interface View {
+  readonly tables: ReadableTables
   readonly callers: Callers
   /** Seconds since the epoch. */
   readonly now: number
   /** The same moment in milliseconds. */
   readonly nowMs: number
+}
+
+/** What a method runs with that may write: all of it is one SQLite transaction. */
+export interface Transaction extends View {
+  readonly tables: Tables
   /** Sees to it that the alarm comes after a row's end; never moves it later. */
   readonly wake: (expires: number | null, what?: Wake) => void
 }
@@ -20,16 +26,18 @@ export function alive(expires: number | null, now: number): boolean {
 }
 
 /** The later of two ends, where null is never. */
+export function later(left: number, right: number): number
+export function later(left: number | null, right: number | null): number | null
 export function later(left: number | null, right: number | null): number | null {
   return left === null || right === null ? null : Math.max(left, right)
 }
 
 /** The row of a key, unless it ended. */
-export function findAlive<Found extends Row & { readonly expires: number | null }>(
-  { tables, now }: Transaction,
-  table: TableName,
-  key: string,
-): Found | undefined {
-  const row = tables.find<Found>(table, key)
+export function findAlive<Name extends EndingTable>(
+  { tables, now }: View,
+  table: Name,
+  key: KeyOf<Name>,
+): Row<Name> | undefined {
+  const row = tables.find(table, key)
   return row !== undefined && alive(row.expires, now) ? row : undefined
 }

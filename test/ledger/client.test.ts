@@ -86,7 +86,7 @@ describe('a ledger that fails by itself', () => {
         request_id: 'request-1',
         method: 'inspect',
         tries: 1,
-        error: 'SyntaxError',
+        error: 'OAuthError',
         remote: true,
         retryable: false,
         overloaded: false,

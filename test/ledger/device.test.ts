@@ -2,7 +2,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'c
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Ledgers } from '../../src/ledger/client.ts'
 import { ownerOf } from '../../src/ledger/owner.ts'
-import type { LedgerMethods, SettleInput } from '../../src/ledger/types.ts'
+import type { Input, LedgerMethod } from '../../src/ledger/types.ts'
 import { testEnv } from '../support/bindings.ts'
 import { advance, newAttempt, seconds, stopClock, tablesOf } from './support.ts'
 
@@ -11,7 +11,7 @@ class Device {
   readonly owner = ownerOf('device', crypto.randomUUID())
   readonly stub = testEnv().LEDGER.getByName(this.owner)
 
-  call<M extends keyof LedgerMethods>(method: M, input: Parameters<LedgerMethods[M]>[0]) {
+  call<M extends LedgerMethod>(method: M, input: Input<M>) {
     return new Ledgers(testEnv().LEDGER).call(this.owner, method, input)
   }
 
@@ -23,7 +23,7 @@ class Device {
     return this.call('pollDevice', { id, intervalMs: 5000 })
   }
 
-  settle(grant: SettleInput['grant'], id = 'id-1', attempt = newAttempt()) {
+  settle(grant: Input<'settleDevice'>['grant'], id = 'id-1', attempt = newAttempt()) {
     return this.call('settleDevice', { attempt, id, grant })
   }
 

@@ -6,8 +6,10 @@ import { grantIdFor, ownerOf } from '../../src/ledger/owner.ts'
 import type {
   GrantInput,
   GrantRecord,
-  LedgerMethods,
+  Input,
+  LedgerMethod,
   LoginInput,
+  Output,
   RedeemInput,
   RefreshInput,
   StoredGrant,
@@ -47,11 +49,7 @@ export class Subject {
     this.#env = env
   }
 
-  call<M extends keyof LedgerMethods>(
-    method: M,
-    input: Parameters<LedgerMethods[M]>[0],
-    env = this.#env,
-  ): Promise<ReturnType<LedgerMethods[M]>> {
+  call<M extends LedgerMethod>(method: M, input: Input<M>, env = this.#env): Promise<Output<M>> {
     return new Ledgers(env.LEDGER).call(this.owner, method, input)
   }
 
