@@ -13,6 +13,9 @@ const bindings = {
 // Without Chromium the browser tests are left out, and `npm test` says so; where they are required they then fail.
 const withBrowser = browserRequired() || findChromium() !== undefined
 
+// Long forms, which continuous integration runs: `npm test -- --all`.
+const secondTier = process.env['LADON_ALL_TESTS'] === '1' ? [] : ['test/**/*.all.test.ts']
+
 export default defineConfig({
   test: {
     projects: [
@@ -26,7 +29,7 @@ export default defineConfig({
         test: {
           name: 'workerd',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/interop/**', 'test/browser/**', 'test/node/**'],
+          exclude: ['test/interop/**', 'test/browser/**', 'test/node/**', ...secondTier],
           testTimeout: 60_000,
           setupFiles: ['./test/support/migrate.ts'],
         },
@@ -35,7 +38,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/node/**/*.test.ts', 'test/interop/**/*.test.ts', 'test/browser/**/*.test.ts'],
-          exclude: withBrowser ? [] : ['test/browser/**'],
+          exclude: [...(withBrowser ? [] : ['test/browser/**']), ...secondTier],
           testTimeout: 60_000,
           hookTimeout: 120_000,
           fileParallelism: false,

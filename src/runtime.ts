@@ -6,6 +6,7 @@ import type { Env } from './env.ts'
 import { KeyRing } from './keys/ring.ts'
 import { StoredKeys } from './keys/stored.ts'
 import { Ledgers } from './ledger/client.ts'
+import { type Profiles, profilesOf } from './profiles/registry.ts'
 import { ClientStore } from './store/clients.ts'
 import { GrantsBook } from './store/grants-book.ts'
 import { JsonWebKeyStore } from './store/json-web-keys.ts'
@@ -16,6 +17,7 @@ import { TrustedIssuerStore } from './store/trusted-issuers.ts'
 export interface Runtime {
   readonly env: Env
   readonly config: Config
+  readonly profiles: Profiles
   readonly roots: RootKeys
   readonly envelopes: Envelopes
   readonly keys: KeyRing
@@ -39,6 +41,7 @@ export function runtimeOf(env: Env): Runtime {
   const runtime: Runtime = {
     env,
     config,
+    profiles: profilesOf(config),
     roots,
     envelopes,
     keys: new KeyRing(keySource, envelopes, config.signingAlgorithm),

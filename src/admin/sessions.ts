@@ -1,9 +1,9 @@
 import type { Context } from 'hono'
+import { channelNamed } from '../authorize/channels/registry.ts'
+import { oidcContext } from '../authorize/request-view.ts'
 import { renderClient } from '../clients/render.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
-import { oidcContext } from '../flow/request-view.ts'
-import { requestUrl } from '../flow/urls.ts'
 import { firstValues, readQuery } from '../http/form.ts'
 import { isV1Path } from '../http/paths.ts'
 import { newRouter } from '../http/router.ts'
@@ -69,7 +69,7 @@ async function renderConsent(ctx: RequestContext, grant: StoredGrant): Promise<o
       subject: grant.subject,
       oidc_context: oidcContext(readQuery(grant.query)),
       client: renderClient(client),
-      request_url: requestUrl(ctx.rt.config, grant),
+      request_url: channelNamed(grant.channel).startUrl(ctx.rt.config, grant.query),
       login_challenge: grant.id,
       login_session_id: grant.sid,
       acr: grant.acr,

@@ -1,22 +1,14 @@
 import type { Context } from 'hono'
 import { grantedAudience } from '../clients/resource.ts'
-import type { AppEnv, RequestContext } from '../context.ts'
+import type { AppEnv } from '../context.ts'
 import { accessDenied, OAuthError } from '../errors/oauth-error.ts'
 import { type ConsentAcceptance, type ConsentVerdict, consentVerifier } from '../flow/state.ts'
 import { ownerOf } from '../ledger/owner.ts'
 import type { GrantInput, GrantRecord } from '../ledger/types.ts'
-import type { Addressee } from '../tokens/id-token.ts'
-import { prepareTokens } from '../tokens/issue.ts'
 import { pairwiseIdentity } from '../tokens/subject.ts'
 import { toBase64url } from '../util/base64url.ts'
-import { nowSeconds } from '../util/clock.ts'
 import { sha256 } from '../util/digest.ts'
-import { answerClient } from './authorization-response.ts'
-import { isFrontChannel } from './check-response-type.ts'
-import { answerApproval } from './device-outcome.ts'
-import { frontChannelLifetime } from './front-channel.ts'
 import type { FlowRequest } from './request.ts'
-import { respondError } from './respond.ts'
 import { type Resumed, resume, startAfresh } from './resume.ts'
 
 /**
@@ -38,32 +30,21 @@ export async function afterConsent(
   )
   if (resumed instanceof Response) return resumed
   const { state, decision, request } = resumed
-  const addressee = await prepareAnswer(ctx, request, decision).catch(refused)
-  if (addressee instanceof OAuthError) return respondError(c, request, addressee)
+  const { channel } = request
+  const approve = await channel.approver(ctx, decision).catch(refused)
+  if (approve instanceof OAuthError) return channel.tell(c, approve)
   const owner = ownerOf('subject', state.subject)
   const pairwise = await pairwiseIdentity(ctx.rt, request.client, { ...state, sid: state.flow.sid })
   const input = grantInput(ctx.attempt, resumed, decision, pairwise)
   const result = await ctx.rt.ledgers.call(owner, 'grant', input)
   if (result.status === 'ended') return startAfresh(c, request)
   if (result.status === 'conflict') {
-    return respondError(c, request, accessDenied('decision_differs'))
+    return channel.tell(c, accessDenied('decision_differs'))
   }
   if (result.first) book(c, resumed, decision, result.codeExpiresAt)
-  const granted = { owner, grantId: state.flow.id, epoch: state.epoch }
-  if (request.device !== null) return answerApproval(c, request, granted)
-  return answerClient(c, request, granted, { input, codeExpiresAt: result.codeExpiresAt, addressee })
-}
-
-/** What can be refused is refused before anything is written (contract 3.6). */
-async function prepareAnswer(
-  { rt }: RequestContext,
-  request: FlowRequest,
-  { scope }: ConsentAcceptance,
-): Promise<Addressee | undefined> {
-  if (request.device !== null || !isFrontChannel(request)) return undefined
-  if (request.responseTypes.includes('id_token') && !scope.includes('openid'))
-    throw new OAuthError('unsupported_response_type', 'openid_missing')
-  return prepareTokens(rt, request.client)
+  const grant = { owner, grantId: state.flow.id, epoch: state.epoch }
+  const answer = await approve(c, { grant, input, codeExpiresAt: result.codeExpiresAt })
+  return answer ?? startAfresh(c, request)
 }
 
 function refused(thrown: unknown): OAuthError {
@@ -86,10 +67,9 @@ function grantInput(
     digest: toBase64url(sha256(JSON.stringify(decided))),
     restsOn: state.restsOn,
     consentExpiresAt: decision.rememberFor > 0 ? state.flow.requestedAt + decision.rememberFor : null,
-    codeLifetime:
-      request.device === null ? request.config.ttl.authCode : request.device.expiresAt - nowSeconds(),
+    codeLifetime: request.channel.codeLifetime,
     notify: wantsNotice(request),
-    tokenLifetime: request.device === null ? frontChannelLifetime(request) : 0,
+    tokenLifetime: request.channel.tokenLifetime,
     flowExpiresAt: expiresAt,
   }
 }
@@ -121,7 +101,7 @@ function grantRecord(state: ConsentVerdict, request: FlowRequest, decision: Cons
     accessTokenClaims: decision.accessTokenClaims,
     idTokenClaims: decision.idTokenClaims,
     context: decision.context,
-    ...(request.device !== null && { device: true as const }),
+    channel: request.channel.pending?.channel,
   }
 }
 

@@ -9,10 +9,9 @@ import type { RememberedConsent } from '../ledger/types.ts'
 import { verifyIdTokenHint } from '../tokens/id-token-hint.ts'
 import { scopeRule } from '../util/scope.ts'
 import { unmetClaims } from './check-claims.ts'
-import { isImpersonable } from './check-redirect-uri.ts'
 import { commitLogin, dropSession } from './commit-login.ts'
 import { asks, type FlowRequest, maxAge } from './request.ts'
-import { respondError, respondPage } from './respond.ts'
+import { respondPage } from './respond.ts'
 import { resume, startAfresh } from './resume.ts'
 import { startLogin } from './start.ts'
 
@@ -32,18 +31,18 @@ export async function afterLogin(
   const refusal = await checkAuthentication(c, request, state, decision)
   if (refusal !== undefined) {
     await dropSession(c, cookie)
-    return respondError(c, request, refusal)
+    return request.channel.tell(c, refusal)
   }
   // Anybody may ask for more than a login has: that is no reason to end it.
   const unmet = unmetClaims(request, decision)
-  if (unmet !== undefined) return respondError(c, request, unmet)
+  if (unmet !== undefined) return request.channel.tell(c, unmet)
   const session = { owner: ownerOf('subject', decision.subject), sid: state.flow.sid }
   const login = await commitLogin(c, resumed, session, cookie)
   if (login.status === 'stale') return startLogin(c, request)
   if (login.status !== 'active') return startAfresh(c, request)
   const restsOn = knownConsent(request, login.remembered)
   if (restsOn === null && asks(request, 'none'))
-    return respondError(c, request, new OAuthError('consent_required', 'consent_needed'))
+    return request.channel.tell(c, new OAuthError('consent_required', 'consent_needed'))
   const { flow } = state
   const { epoch: _epoch, remember: _, rememberFor: _for, extend: _extend, ...user } = decision
   const csrf = bindBrowser(c, 'consent', request.client.id, flow.id)
@@ -78,8 +77,7 @@ async function checkAuthentication(
 /** The earlier consent that covers this request, if it does (contract 3.5). */
 function knownConsent(request: FlowRequest, remembered: RememberedConsent | null): string | null {
   if (remembered === null || asks(request, 'consent')) return null
-  if (isPublic(request.client) && (request.device !== null || isImpersonable(request.redirectUri)))
-    return null
+  if (isPublic(request.client) && request.channel.isImpersonable) return null
   const { id, scope } = remembered
   return request.scope.every(scopeRule(request.config.strategies.scope, scope)) ? id : null
 }

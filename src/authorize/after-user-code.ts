@@ -3,10 +3,10 @@ import type { AppEnv } from '../context.ts'
 import { accessDenied, invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { invalidClient } from '../errors/refusals.ts'
 import { browserMatches } from '../flow/browser.ts'
-import { UNUSABLE_CODE } from '../flow/device-request.ts'
 import { deviceVerifier } from '../flow/device-state.ts'
 import { verifyUrl } from '../flow/urls.ts'
 import { readQuery } from '../http/form.ts'
+import { device } from './channels/device.ts'
 import { validate } from './pipeline.ts'
 import { respondPage } from './respond.ts'
 import { startLogin } from './start.ts'
@@ -29,12 +29,13 @@ export async function afterUserCode(
   if (!browserMatches(c, 'device', '', state))
     throw new OAuthError('request_forbidden', 'flow_of_other_browser')
   const found = await ledgers.call(state.owner, 'findDevice', null)
-  if (found?.id !== state.device) throw invalidRequest(UNUSABLE_CODE)
+  if (found?.id !== state.device) throw invalidRequest('user_code_unusable')
   const { id, expiresAt, request: query } = found
   if (readQuery(query).get('client_id') !== clientId) {
     throw invalidClient('flow_of_other_client')
   }
   const validation = await validate(ctx, state.reauthenticate ? `${query}&prompt=login` : query, {
+    channel: device.name,
     owner: state.owner,
     id,
     expiresAt,

@@ -2,7 +2,7 @@ import { invalidRequest, loginRequired, OAuthError } from '../errors/oauth-error
 import type { LoginAcceptance } from '../flow/state.ts'
 import { requestedClaims } from '../tokens/requested-claims.ts'
 import { subjectFor } from '../tokens/subject.ts'
-import type { Check, FlowRequest } from './request.ts'
+import type { Check, Requested } from './request.ts'
 
 /** The claims parameter is well formed; claims nobody knows are no error (OIDC Core section 5.5). */
 export const checkClaims: Check = ({ parameters }) => {
@@ -15,10 +15,10 @@ export const checkClaims: Check = ({ parameters }) => {
  * essential `acr` that was not reached (OIDC Core section 5.5.1).
  */
 export function unmetClaims(
-  { client, config, parameters, device }: FlowRequest,
+  { client, config, parameters }: Requested,
   { subject, forcedSubject, acr }: LoginAcceptance,
 ): OAuthError | undefined {
-  const asked = device === null ? requestedClaims(parameters)?.id_token : undefined
+  const asked = requestedClaims(parameters)?.id_token
   const sub = asked?.['sub']?.['value']
   if (sub !== undefined && sub !== subjectFor(config, client, subject, forcedSubject))
     return loginRequired('other_subject')

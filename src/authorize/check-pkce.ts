@@ -2,14 +2,13 @@ import { isPublic } from '../clients/public.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
 import type { Check } from './request.ts'
 
-/** PKCE: S256 only, required for public clients by default (RFC 7636 section 4.3, RFC 9700 section 2.1.1). */
-export const checkPkce: Check = ({ config, client, parameters, responseTypes }) => {
+/** PKCE: S256 only (RFC 7636 section 4.3, RFC 9700 section 2.1.1). */
+export const checkPkce: Check = ({ profile, client, parameters, responseTypes }) => {
   if (!responseTypes.includes('code')) return
   const challenge = parameters.get('code_challenge')
   const method = parameters.get('code_challenge_method')
   if (challenge === undefined) {
-    const { pkceEnforced, pkceEnforcedForPublicClients } = config.oauth2
-    if (method === undefined && !pkceEnforced && !(isPublic(client) && pkceEnforcedForPublicClients)) return
+    if (method === undefined && !profile.requiresPkce({ public: isPublic(client) })) return
     throw invalidRequest('pkce_missing')
   }
   if (method !== 'S256') {

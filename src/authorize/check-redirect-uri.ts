@@ -2,9 +2,9 @@ import { isSecureRedirectUri } from '../clients/redirect-uri.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
 import type { Check } from './request.ts'
 
-/** A code must not cross the network in the clear; a development server, on loopback itself, may send it (contract 3.7). */
-export const checkRedirectUri: Check = ({ config, redirectUri }) => {
-  if (config.loopback || isSecureRedirectUri(redirectUri)) return
+/** A code must not cross the network in the clear (contract 3.7). */
+export const checkRedirectUri: Check = ({ profile, redirectUri }) => {
+  if (profile.allowsRedirect({ secure: isSecureRedirectUri(redirectUri) })) return
   throw invalidRequest('redirect_uri_insecure')
 }
 

@@ -25,8 +25,9 @@ export const checkResponseType: Check = ({ client, responseTypes, responseMode, 
   const known = responseTypes.every((type) => KNOWN.includes(type))
   if (!known || !registered.some((entry) => typesIn(entry).join(' ') === asked))
     throw new OAuthError('unsupported_response_type', 'response_type_unregistered')
+  if (!responseMode.fits(responseTypes))
+    throw new OAuthError('unsupported_response_mode', 'response_mode_unfit')
   if (!isFrontChannel({ responseTypes })) return
-  if (responseMode === 'query') throw new OAuthError('unsupported_response_mode', 'response_mode_unfit')
   const needed = responseTypes.includes('code') ? ['implicit', 'authorization_code'] : ['implicit']
   const missing = needed.find((grant) => !(grants ?? ['authorization_code']).includes(grant))
   if (missing !== undefined) throw invalidGrant('grant_type_not_allowed', { grant_type: missing })

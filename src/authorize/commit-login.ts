@@ -39,7 +39,7 @@ export async function commitLogin(
   const lifetime = Math.min(decision.rememberFor || ttl.authenticationSession, MAX_SESSION_SECONDS)
   const other = !skip && !remember && cookie?.sid !== sid ? cookie : undefined
   // The cookie ends a session; its row must outlive this flow and its code, which are checked against it.
-  const flowExpiresAt = expiresAt + ttl.authCode
+  const flowExpiresAt = expiresAt + request.profile.codeLifetime
   const result = await rt.ledgers.call(owner, 'login', {
     attempt,
     sid,

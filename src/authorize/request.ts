@@ -1,10 +1,9 @@
 import type { Config } from '../config/types.ts'
-import type { DeviceRef } from '../flow/state.ts'
 import type { Parameters } from '../http/form.ts'
+import type { Profile } from '../profiles/profile.ts'
 import type { ClientRecord } from '../store/types.ts'
-
-/** How parameters reach the client (OAuth 2.0 Multiple Response Type Encoding Practices, section 2.1). */
-export type ResponseMode = 'query' | 'fragment' | 'form_post'
+import type { RequestChannel } from './channels/channel.ts'
+import type { ResponseMode } from './response-modes/mode.ts'
 
 /** Where an answer goes: known once client and redirect URI are, and all an error needs. */
 export interface Target {
@@ -18,13 +17,19 @@ export interface Target {
   readonly openid: boolean
 }
 
-/** A request under which a user logs in and consents, whoever asked. */
-interface Requested {
+/** A request as it came, from a client that is known. */
+export interface Given {
   readonly client: ClientRecord
   readonly config: Config
+  /** The rules that hold for the client. */
+  readonly profile: Profile
   /** Raw query, as it will be sealed. */
   readonly query: string
   readonly parameters: Parameters
+}
+
+/** What a request asks for under which a user logs in and consents, whoever asked. */
+export interface Requested extends Given {
   readonly scope: readonly string[]
   readonly audience: readonly string[]
   /** What of the audience was asked for as a resource (RFC 8707). */
@@ -32,29 +37,22 @@ interface Requested {
   readonly prompt: readonly string[]
 }
 
-/** An authorization request whose target is known; the checks decide whether the rest is allowed. */
-export interface AuthorizationRequest extends Requested, Target {
-  readonly device: null
-}
+/** The request of a client that sends the browser: its target is known, the checks decide whether the rest is allowed. */
+export interface AuthorizationRequest extends Requested, Target {}
 
-/** The request of a device, which asks on a channel of its own: what goes wrong in the browser is shown there. */
-export interface DeviceRequest extends Requested {
-  readonly device: DeviceRef
+/** A request that is allowed, with the channel that it came by: whatever is told whoever asked goes through that. */
+export interface FlowRequest extends Requested {
+  readonly channel: RequestChannel
 }
-
-export type FlowRequest = AuthorizationRequest | DeviceRequest
 
 /** One rule of the pipeline: throws the OAuthError that the client is told. */
 export type Check = (request: AuthorizationRequest) => void
 
-/** A rule for requests of devices too. */
-export type FlowCheck = (request: FlowRequest) => void
-
 /** Whether a request has this value of `prompt` (OIDC Core section 3.1.2.1). */
-export const asks = ({ prompt }: FlowRequest, value: string): boolean => prompt.includes(value)
+export const asks = ({ prompt }: Requested, value: string): boolean => prompt.includes(value)
 
 /** `max_age` in seconds (OIDC Core section 3.1.2.1), else the client's default; undefined without. Checked by check-prompt. */
-export function maxAge({ client, parameters }: FlowRequest): number | undefined {
+export function maxAge({ client, parameters }: Requested): number | undefined {
   const value = parameters.get('max_age') ?? client.metadata.openid?.['default_max_age']
   return value === undefined ? undefined : Number(value)
 }

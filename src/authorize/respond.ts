@@ -4,9 +4,8 @@ import { errorBody, type OAuthError } from '../errors/oauth-error.ts'
 import { errorNotice } from '../flow/error-notice.ts'
 import { sessionState } from '../flow/session-state.ts'
 import { ownErrorUrl } from '../flow/urls.ts'
-import { redirect, withFragment, withQuery } from '../http/location.ts'
-import { formPost } from './form-post.ts'
-import type { DeviceRequest, Target } from './request.ts'
+import { redirect, withQuery } from '../http/location.ts'
+import type { Target } from './request.ts'
 
 /**
  * All that answers to clients may hold. None of it stays in the query of a redirect URI, in any response mode: a
@@ -27,7 +26,7 @@ const ANSWER = [
 ]
 
 /**
- * Sends the browser to the client with parameters, `state` as it came, `iss` always and with `openid` a `session_state`
+ * Has the response mode send the browser to the client with parameters, `state` as it came, `iss` always and with `openid` a `session_state`
  * (RFC 6749 section 4.1.2, RFC 9207).
  *
  * @param sid - the login session that the answer is about
@@ -42,20 +41,7 @@ export async function respondToClient(
   const session = openid ? await sessionState(c, client.id, redirectUri, sid) : {}
   const state = target.state === undefined ? {} : { state: target.state }
   const answer = { ...parameters, ...session, ...state, iss: c.var.ctx.rt.config.urls.issuer }
-  if (target.responseMode === 'form_post') return formPost(c, withQuery(redirectUri, {}, ANSWER), answer)
-  const join = target.responseMode === 'fragment' ? withFragment : withQuery
-  return redirect(c, join(redirectUri, answer, ANSWER), 303)
-}
-
-/** Sends an error to the client; throws it where there is no way to one from a browser, as with a device. */
-export function respondError(
-  c: Context<AppEnv>,
-  target: Target | DeviceRequest | undefined,
-  error: OAuthError,
-): Promise<Response> {
-  if (target === undefined || !('redirectUri' in target)) throw error
-  c.var.ctx.refused(error)
-  return respondToClient(c, target, { ...errorBody(error) })
+  return target.responseMode.send(c, { ...target, redirectUri: withQuery(redirectUri, {}, ANSWER) }, answer)
 }
 
 /**

@@ -5,14 +5,11 @@ import { invalidClient } from '../errors/refusals.ts'
 import { browserMatches } from '../flow/browser.ts'
 import type { FlowKind } from '../flow/seal.ts'
 import type { Denial, Flow } from '../flow/state.ts'
-import { requestUrl } from '../flow/urls.ts'
 import type { CsrfStep } from '../http/cookies.ts'
 import { readQuery } from '../http/form.ts'
-import { nowSeconds } from '../util/clock.ts'
-import { answerDenial } from './device-outcome.ts'
 import { validate } from './pipeline.ts'
 import { asks, type FlowRequest } from './request.ts'
-import { respondError, respondPage, respondToClient } from './respond.ts'
+import { respondPage } from './respond.ts'
 
 /** A verifier that passed every check before the ledger: its request is valid now and this browser started it. */
 export interface Resumed<State, Acceptance = unknown> {
@@ -45,42 +42,30 @@ export async function resume<
   if (clientId !== readQuery(state.flow.query).get('client_id')) {
     throw invalidClient('flow_of_other_client')
   }
-  const { query, device } = state.flow
-  let validation = await validate(ctx, query, device)
+  const { query, pending } = state.flow
+  let validation = await validate(ctx, query, pending)
   // A client that looks like another one than asked is read from the source first.
   if (validation.error === undefined && !isAsAsked(validation.request, state.flow)) {
     await ctx.rt.clients.fresh(validation.request.client.id)
-    validation = await validate(ctx, query, device)
+    validation = await validate(ctx, query, pending)
   }
-  if (validation.error !== undefined) return respondError(c, validation.target, validation.error)
+  if (validation.error !== undefined) return validation.tell(c, validation.error)
   const { request } = validation
   if (opened.expired || !isAsAsked(request, state.flow)) return startAfresh(c, request)
   const refusal = browserMatches(c, step, request.client.id, state.flow)
-    ? expiry(request)
+    ? request.channel.expiry()
     : new OAuthError('request_forbidden', 'flow_of_other_browser')
-  if ('error' in decision) {
-    if (request.device !== null) {
-      if (refusal !== undefined) throw refusal
-      return answerDenial(c, request, decision)
-    }
-    if (step === 'consent') ctx.audit('consent.rejected', { client_id: request.client.id })
-    return respondToClient(c, request, { error: decision.error, error_description: decision.description })
-  }
-  return refusal === undefined ? { state, decision, request, expiresAt } : respondError(c, request, refusal)
+  if ('error' in decision) return request.channel.deny(c, decision, step, refusal)
+  return refusal === undefined ? { state, decision, request, expiresAt } : request.channel.tell(c, refusal)
 }
 
 /** Whether the client is still what it was when the flow began: the same creation, at the same addresses. */
 const isAsAsked = ({ client }: FlowRequest, { instance, consentEpoch }: Flow): boolean =>
   client.instance === instance && client.consentEpoch === consentEpoch
 
-const expiry = ({ device }: FlowRequest): OAuthError | undefined =>
-  device !== null && device.expiresAt <= nowSeconds()
-    ? new OAuthError('expired_token', 'device_code_expired')
-    : undefined
-
 /** A spent or expired step begins again; `prompt=none` may not show a page, so its client is told instead (design rule 9). */
 export function startAfresh(c: Context<AppEnv>, request: FlowRequest): Response | Promise<Response> {
-  if (!asks(request, 'none')) return respondPage(c, requestUrl(request.config, request))
+  if (!asks(request, 'none')) return respondPage(c, request.channel.startUrl)
   const spent = new OAuthError('request_unauthorized', 'flow_expired')
-  return respondError(c, request, spent)
+  return request.channel.tell(c, spent)
 }

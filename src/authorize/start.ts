@@ -23,8 +23,8 @@ export async function startLogin(c: Context<AppEnv>, request: FlowRequest): Prom
   const csrf = bindBrowser(c, 'login', request.client.id, id)
   const requestedAt = nowSeconds()
   const { instance, consentEpoch } = request.client
-  const { query: asked, device } = request
-  const flow = { id, sid, query: asked, requestedAt, csrf, instance, device, consentEpoch }
+  const { query: asked, channel } = request
+  const flow = { id, sid, query: asked, requestedAt, csrf, instance, pending: channel.pending, consentEpoch }
   const state = { flow, known: known && { subject: known.subject, authTime: known.authTime } }
   const expiresAt = requestedAt + rt.config.ttl.loginConsentRequest
   const { registration, login } = rt.config.urls

@@ -5,10 +5,9 @@ import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { invalidClient } from '../errors/refusals.ts'
 import type { Parameters } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
-import { isFrontChannel, typesIn } from './check-response-type.ts'
-import type { ResponseMode, Target } from './request.ts'
-
-const MODES: readonly ResponseMode[] = ['query', 'fragment', 'form_post']
+import { typesIn } from './check-response-type.ts'
+import type { Target } from './request.ts'
+import { responseModeFor } from './response-modes/registry.ts'
 
 /**
  * Finds where answers to this request may go: client, response mode, redirect URI, in this order. What it
@@ -16,9 +15,7 @@ const MODES: readonly ResponseMode[] = ['query', 'fragment', 'form_post']
  */
 export function resolveTarget(client: ClientRecord, parameters: Parameters): Target {
   const responseTypes = typesIn(parameters.get('response_type'))
-  const preset = isFrontChannel({ responseTypes }) ? 'fragment' : 'query'
-  const requested = parameters.get('response_mode') ?? preset
-  const responseMode = MODES.find((mode) => mode === requested)
+  const responseMode = responseModeFor(parameters.get('response_mode'), responseTypes)
   if (responseMode === undefined) throw new OAuthError('unsupported_response_mode', 'response_mode_unfit')
   return {
     client,
@@ -48,7 +45,8 @@ function resolveRedirectUri(client: ClientRecord, parameters: Parameters): strin
   const [only, ...others] = registered ?? []
   const isPlain = only !== undefined && others.length === 0 && !isOpenid(parameters)
   if (isPlain && parameters.get('redirect_uri') === undefined) return only
-  const requested = parameters.require('redirect_uri')
+  const requested = parameters.get('redirect_uri')
+  if (requested === undefined) throw invalidRequest('redirect_uri_missing')
   if (requested.includes('#'))
     throw invalidRequest('parameter_malformed', {
       parameter: 'redirect_uri',

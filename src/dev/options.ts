@@ -1,18 +1,22 @@
+import { parseArgs } from 'node:util'
+
 /**
  * Reads options out of arguments that are passed on to another tool untouched: `--name value`, `--name=value`,
  * and `--name a b` for options that take a list.
  */
 export class Options {
   readonly args: readonly string[]
+  readonly #tokens: ReturnType<typeof tokensOf>
 
   /** Takes the arguments after the command's name; the `--` that npm and habit put before them is dropped. */
   constructor(args: readonly string[]) {
     this.args = args[0] === '--' ? args.slice(1) : args
+    this.#tokens = tokensOf(this.args)
   }
 
   /** Whether `--name` is given, with or without a value. */
   has(name: string): boolean {
-    return this.args.some((arg) => nameOf(arg) === name)
+    return this.#tokens.some((token) => token.kind === 'option' && nameOf(token.name) === name)
   }
 
   /** Every value of `--name` and of its other names, in order. */
@@ -45,22 +49,30 @@ export class Options {
 
   /** What followed each `--name`, one list for each time it is given. */
   #occurrences(...names: readonly string[]): readonly (readonly string[])[] {
-    return this.args.flatMap((arg, index) => {
-      if (!names.includes(nameOf(arg) ?? '')) return []
-      const equals = arg.indexOf('=')
-      if (equals !== -1) return [[arg.slice(equals + 1)]]
-      const rest = this.args.slice(index + 1)
-      const end = rest.findIndex((value) => value.startsWith('-'))
-      return [end === -1 ? rest : rest.slice(0, end)]
+    return this.#tokens.flatMap((token, index) => {
+      if (token.kind !== 'option' || !names.includes(nameOf(token.name))) return []
+      if (token.value !== undefined) return [[token.value]]
+      const rest = this.#tokens.slice(index + 1)
+      const end = rest.findIndex(({ kind }) => kind !== 'positional')
+      return [
+        (end === -1 ? rest : rest.slice(0, end)).flatMap((next) =>
+          'value' in next ? (next.value ?? []) : [],
+        ),
+      ]
     })
   }
+}
+
+/** The arguments as tokens. Which options there are is the other tool's business, so none is declared. */
+function tokensOf(args: readonly string[]) {
+  // parseArgs knows no `-e=staging`, which wrangler takes.
+  const spelled = args.map((arg) => arg.replace(/^-([a-z])=/i, '--$1='))
+  return parseArgs({ args: spelled, strict: false, allowPositionals: true, tokens: true }).tokens
 }
 
 /** Short names that wrangler takes, and what they are short for. */
 const SHORT: Readonly<Record<string, string>> = { c: 'config', e: 'env', h: 'help' }
 
-/** The name an argument gives an option by, in the one spelling this class knows: `-e` and `--envFile` are others. */
-function nameOf(arg: string): string | undefined {
-  const [, long, short = ''] = /^(?:--([a-z][\w-]*)|-([a-z]))(?:=|$)/i.exec(arg) ?? []
-  return long?.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`) ?? SHORT[short]
-}
+/** The name of an option in the one spelling this class knows: `e` and `envFile` are others. */
+const nameOf = (name: string): string =>
+  SHORT[name] ?? name.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)

@@ -8,6 +8,8 @@ export interface Layer {
   readonly passed: number
   readonly failed: number
   readonly notRun: number
+  /** How long its files took, one after the other. */
+  readonly seconds: number
 }
 
 /** What each layer shows, by folder of `test/`; the other folders mirror `src/`. */
@@ -26,6 +28,8 @@ const Results = v.object({
     v.object({
       name: v.string(),
       status: v.string(),
+      startTime: v.number(),
+      endTime: v.number(),
       assertionResults: v.array(v.object({ status: v.string() })),
     }),
   ),
@@ -41,27 +45,28 @@ export function layersOf(report: unknown): readonly Layer[] {
     const passed = count('passed')
     const failed = count('failed')
     const broken = file.status === 'failed' && failed === 0 ? 1 : 0
-    const before = layers.get(name) ?? { name, passed: 0, failed: 0, notRun: 0 }
+    const before = layers.get(name) ?? { name, passed: 0, failed: 0, notRun: 0, seconds: 0 }
     layers.set(name, {
       name,
       passed: before.passed + passed,
       failed: before.failed + failed + broken,
       notRun: before.notRun + file.assertionResults.length - passed - failed,
+      seconds: before.seconds + (file.endTime - file.startTime) / 1000,
     })
   }
   return [...layers.values()].sort((left, right) => left.name.localeCompare(right.name))
 }
 
 /** One check without tests of its own, as a layer. */
-export function checkLayer(name: string, ok: boolean): Layer {
-  return { name, passed: ok ? 1 : 0, failed: ok ? 0 : 1, notRun: 0 }
+export function checkLayer(name: string, ok: boolean, seconds: number): Layer {
+  return { name, passed: ok ? 1 : 0, failed: ok ? 0 : 1, notRun: 0, seconds }
 }
 
 /** The closing report: a line per layer and, last, `N passed, N failed`. */
 export function renderReport(layers: readonly Layer[]): string {
-  const lines = layers.map(({ name, passed, failed, notRun }) => {
+  const lines = layers.map(({ name, passed, failed, notRun, seconds }) => {
     const counts = `${passed} passed, ${failed} failed${notRun > 0 ? `, ${notRun} NOT RUN` : ''}`
-    return `  ${name.padEnd(12)} ${counts.padEnd(24)} ${COVERS[name] ?? `src/${name} in workerd`}`.trimEnd()
+    return `  ${name.padEnd(12)} ${counts.padEnd(24)} ${`${seconds.toFixed(0)} s`.padStart(6)}  ${COVERS[name] ?? `src/${name} in workerd`}`.trimEnd()
   })
   const sum = (pick: (layer: Layer) => number): number =>
     layers.reduce((total, layer) => total + pick(layer), 0)

@@ -3,24 +3,39 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { browserRequired, findChromium } from './chromium.ts'
 import { Options } from './options.ts'
+import type { Tool } from './paths.ts'
 import { checkLayer, type Layer, layersOf, renderReport } from './test-report.ts'
 import { runTool } from './tools.ts'
+
+/** Set where the tests of the second tier run too; vitest.config.ts reads it. */
+const ALL_TESTS = 'LADON_ALL_TESTS'
 
 const NO_BROWSER = `
 !! BROWSER TESTS WERE NOT RUN: no Chromium was found.
 !! Install Chromium, or name one with CHROMIUM_PATH=/path/to/chromium, and run the tests again.
 `
 
-/** `ladon test`: type check, lint and all tests; further arguments go to vitest. Resolves to the exit code. */
+/**
+ * `ladon test`: type check, lint and tests; with `--all` those of the second tier too (`*.all.test.ts`). Further arguments
+ * go to vitest. Resolves to the exit code.
+ */
 export async function test(args: readonly string[]): Promise<number> {
+  const given = new Options(args)
+  if (given.has('all')) process.env[ALL_TESTS] = '1'
   const layers = [
-    checkLayer('type check', (await runTool('tsc', ['--noEmit'])).code === 0),
-    checkLayer('lint', (await runTool('biome', ['check', '--error-on-warnings', '.'])).code === 0),
-    ...(await runVitest(new Options(args).args)),
+    await runCheck('type check', 'tsc', ['--noEmit']),
+    await runCheck('lint', 'biome', ['check', '--error-on-warnings', '.']),
+    ...(await runVitest(given.args.filter((arg) => arg !== '--all'))),
   ]
   if (findChromium() === undefined && !browserRequired()) console.log(NO_BROWSER)
   console.log(renderReport(layers))
   return layers.some((layer) => layer.failed > 0) ? 1 : 0
+}
+
+async function runCheck(name: string, tool: Tool, args: readonly string[]): Promise<Layer> {
+  const startedAt = performance.now()
+  const { code } = await runTool(tool, args)
+  return checkLayer(name, code === 0, (performance.now() - startedAt) / 1000)
 }
 
 /** Runs vitest and reads what it counted; a run that failed without a failed test is a failure of its own. */
@@ -38,7 +53,7 @@ async function runVitest(args: readonly string[]): Promise<readonly Layer[]> {
     const report = await readFile(file, 'utf8').catch(() => undefined)
     const layers = report === undefined ? [] : layersOf(JSON.parse(report))
     const explained = code === 0 || layers.some((layer) => layer.failed > 0)
-    return explained ? layers : [...layers, checkLayer('test run', false)]
+    return explained ? layers : [...layers, checkLayer('test run', false, 0)]
   } finally {
     await rm(directory, { recursive: true, force: true })
   }

@@ -47,8 +47,10 @@ export function parseBody<Schema extends v.GenericSchema>(
 ): v.InferOutput<Schema> {
   const parsed = v.safeParse(schema, body)
   if (parsed.success) return parsed.output
-  const field = parsed.issues[0].path?.map(({ key }) => key).join('.') ?? 'The body'
-  throw malformedBody(`'${field}' has the wrong type.`)
+  const field = parsed.issues[0].path?.map(({ key }) => key).join('.')
+  throw field === undefined
+    ? malformedBody('body_malformed', { expected: 'a JSON object' })
+    : malformedBody('field_malformed', { field, expected: 'of another type' })
 }
 
 /** Largest `context` or `session` a consent app may hand over, in bytes of JSON. */
@@ -57,7 +59,7 @@ const MAX_APP_DATA_BYTES = 64 * 1024
 /** Refuses app data that is too large to carry; throws `malformed_body`. */
 export function checkSize(field: string, data: Json): void {
   if (new TextEncoder().encode(JSON.stringify(data)).byteLength <= MAX_APP_DATA_BYTES) return
-  throw malformedBody(`'${field}' is larger than 64 KB.`)
+  throw malformedBody('field_malformed', { field, expected: 'at most 64 KB' })
 }
 
 /** Reads a reject body: the app's own error and its description with the hint (contract 2.2); `fallback` names it if the app does not. */

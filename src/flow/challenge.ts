@@ -4,7 +4,6 @@ import { OAuthError } from '../errors/oauth-error.ts'
 import { readQuery } from '../http/form.ts'
 import type { FlowKind, OpenedFlow } from './seal.ts'
 import type { Flow } from './state.ts'
-import { entryUrl } from './urls.ts'
 
 /** Where the browser goes next. */
 export interface Continuation {
@@ -40,21 +39,25 @@ export const callsOn =
   ): ChallengeCall<Body> =>
   async (ctx, challenge, body) => {
     const opened = await kind.open(ctx.rt, challenge)
-    if (opened === undefined) throw new OAuthError('challenge_not_found')
+    if (opened === undefined) throw new OAuthError('challenge_not_found', 'challenge_unknown')
     return opened.expired
       ? { status: 410, body: { redirect_to: afresh(ctx.rt.config, opened.state) } }
       : { status: 200, body: await answer(ctx, opened, body, challenge) }
   }
 
-/** Sends the browser on to the authorization endpoint, which takes the decision out of the verifier. */
+/**
+ * Sends the browser on to the endpoint where the flow began, which takes the decision out of the verifier.
+ *
+ * @param entry - that endpoint
+ */
 export async function goOn<State extends { readonly flow: Flow }>(
   { rt, seen }: RequestContext,
   verifier: FlowKind<State>,
   state: State,
   expiresAt: number,
+  entry: string,
 ): Promise<Continuation> {
   const clientId = readQuery(state.flow.query).require('client_id')
   seen(clientId)
-  const url = entryUrl(rt.config, state.flow)
-  return { redirect_to: await verifier.urlWith(rt, url, state, expiresAt, { client_id: clientId }) }
+  return { redirect_to: await verifier.urlWith(rt, entry, state, expiresAt, { client_id: clientId }) }
 }

@@ -13,9 +13,6 @@ const acceptBody = v.object({ user_code: v.nullish(v.string(), '') })
 /** Ledger of the device that a user code stands for (design section 4). */
 export const deviceOwner = (userCode: string): string => ownerOf('device', userCode)
 
-/** Why a user code does not lead on. */
-export const UNUSABLE_CODE = 'The user code is unknown, expired or already used.'
-
 /**
  * Takes the user code that the verification page was given (contract 1.4.2). Writes nothing but the try itself, of which
  * each network has a limited number: the code is used when the browser has gone through login and consent.
@@ -25,13 +22,13 @@ export const acceptUserCode = callsOn(
   verifyUrl,
 )(async ({ rt, attempt, seen }, { state, expiresAt }, body) => {
   const userCode = readUserCode(parseBody(acceptBody, body).user_code, rt.config.oauth2.device.userCode)
-  if (userCode === '') throw invalidRequest("Field 'user_code' is missing.")
+  if (userCode === '') throw invalidRequest('field_missing', { field: 'user_code' })
   if (!(await rt.ledgers.call(state.rateLimitOwner, 'guess', { attempt }))) {
-    throw invalidRequest('Too many codes were tried from this network: wait a few minutes.')
+    throw invalidRequest('user_code_guessed')
   }
   const owner = deviceOwner(userCode)
   const found = await rt.ledgers.call(owner, 'findDevice', null)
-  if (found === null) throw invalidRequest(UNUSABLE_CODE)
+  if (found === null) throw invalidRequest('user_code_unusable')
   const clientId = readQuery(found.request).require('client_id')
   seen(clientId)
   const url = verifyUrl(rt.config)

@@ -13,8 +13,9 @@ const text = v.string()
 const seconds = v.number()
 const texts = v.array(text)
 
-/** The request of a device that a flow answers: its ledger, its id there, and when it ends. */
-export interface DeviceRef {
+/** A request that waits for the outcome of a flow: how it came, its ledger, its id there, and when it ends. */
+export interface PendingRequest {
+  readonly channel: string
   readonly owner: string
   readonly id: string
   readonly expiresAt: number
@@ -31,8 +32,8 @@ export interface Flow {
   readonly csrf: string
   /** Instance of the client that asked: a re-created client does not take over its predecessor's flows. */
   readonly instance: string
-  /** Set when a device asked, and no client through the browser. */
-  readonly device: DeviceRef | null
+  /** Null when the client itself sent the browser, and is answered by it. */
+  readonly pending: PendingRequest | null
   /** Consent epoch of the client that asked: one that changed its addresses since begins afresh. */
   readonly consentEpoch: number
 }
@@ -103,7 +104,7 @@ export interface ConsentVerdict extends ConsentState {
 }
 
 const nested = v.custom<readonly unknown[]>(Array.isArray)
-const deviceFormat = tuple({ owner: text, id: text, expiresAt: seconds })
+const pendingFormat = tuple({ owner: text, id: text, expiresAt: seconds, channel: v.nullish(text, 'device') })
 const flowFormat = tuple({
   sid: text,
   tail: text,
@@ -111,24 +112,24 @@ const flowFormat = tuple({
   requestedAt: seconds,
   csrf: text,
   instance: text,
-  device: v.nullish(nested, null),
+  pending: v.nullish(nested, null),
   consentEpoch: v.nullish(seconds, null),
 })
 
 function fromFlow(flow: Flow): readonly unknown[] {
-  const device = flow.device === null ? null : deviceFormat.write(flow.device)
+  const pending = flow.pending === null ? null : pendingFormat.write(flow.pending)
   // Hardly any client has one, and a null at the end takes no room in a URL.
   const consentEpoch = flow.consentEpoch || null
-  return flowFormat.write({ ...flow, tail: flow.id.slice(18), device, consentEpoch })
+  return flowFormat.write({ ...flow, tail: flow.id.slice(18), pending, consentEpoch })
 }
 
 function toFlow(data: readonly unknown[]): Flow {
-  const { tail, device, consentEpoch, ...flow } = flowFormat.read(data)
+  const { tail, pending, consentEpoch, ...flow } = flowFormat.read(data)
   const id = flow.sid.slice(0, 18) + tail
   return {
     ...flow,
     id,
-    device: device === null ? null : deviceFormat.read(device),
+    pending: pending === null ? null : pendingFormat.read(pending),
     consentEpoch: consentEpoch ?? 0,
   }
 }

@@ -19,7 +19,7 @@ export const MAX_PARAMETERS = 100
 const MAX_ITEMS = 1000
 
 /** Parameters that may appear more than once; every other repeated parameter is an error (RFC 6749 section 3.1). */
-const REPEATABLE: ReadonlySet<string> = new Set(['audience', 'resource'])
+export const REPEATABLE: ReadonlySet<string> = new Set(['audience', 'resource'])
 
 /** Names and values in the order in which they came. */
 export type Entries = readonly (readonly [string, string])[]
@@ -29,13 +29,13 @@ export class Parameters {
   readonly #values = new Map<string, string[]>()
 
   /** Reads name/value pairs; throws `invalid_request` for too many of them, and on a repeated parameter. */
-  constructor(entries: Entries) {
+  constructor(entries: Entries, repeatable: ReadonlySet<string> = REPEATABLE) {
     checkNumber(entries.length)
     for (const [name, value] of entries) {
       if (value === '') continue
       const values = this.#values.get(name)
       if (values === undefined) this.#values.set(name, [value])
-      else if (REPEATABLE.has(name)) values.push(value)
+      else if (repeatable.has(name)) values.push(value)
       else throw repeated(name)
     }
   }

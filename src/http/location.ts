@@ -38,7 +38,11 @@ export function withQuery(url: string, parameters: UrlParameters, dropped: reado
 }
 
 /** Puts parameters into the fragment of an absolute URL; its query is as `withQuery` leaves it. */
-export function withFragment(url: string, parameters: UrlParameters, dropped: readonly string[]): string {
+export function withFragment(
+  url: string,
+  parameters: UrlParameters,
+  dropped: readonly string[] = [],
+): string {
   const [base = ''] = url.split('#', 1)
   return `${withQuery(base, {}, dropped)}#${new URLSearchParams(parameters)}`
 }

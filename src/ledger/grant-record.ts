@@ -30,8 +30,8 @@ export interface GrantRecord {
   readonly accessTokenClaims: JsonObject
   readonly idTokenClaims: JsonObject
   readonly context: Json
-  /** Set when a device asked: the query is no authorization request then. */
-  readonly device?: true
+  /** How it was asked for, where the client did not send the browser itself: the query is no authorization request then. */
+  readonly channel?: string | undefined
   /** What a pairwise client knows subject and session by. */
   readonly pairwise?: { readonly sub: string; readonly sid: string } | undefined
 }
@@ -81,7 +81,7 @@ const readForm = fitting(
     ...isClaims,
     // Whatever was parsed from JSON is JSON.
     context: (value): value is Json => value !== undefined,
-    device: orAbsent((value): value is true => value === true),
+    channel: orAbsent(isText),
     pairwise: orAbsent(objectOf<NonNullable<GrantRecord['pairwise']>>({ sub: isText, sid: isText })),
     hooked: orAbsent(objectOf<CustomClaims>(isClaims)),
   }),

@@ -13,6 +13,9 @@ import { endSessions } from './end-sessions.ts'
 import { frontChannelUrl, showFrames } from './front-channel.ts'
 import { type LogoutState, logoutChallenge, logoutVerifier } from './state.ts'
 
+/** The refusal of a logout request, by what is wrong with it. */
+const unfit = (problem: string): OAuthError => invalidRequest('logout_unfit', { problem })
+
 /** Logout endpoint, GET and POST (OIDC RP-Initiated Logout 1.0 section 2, contract 3.11). */
 export async function logout(c: Context<AppEnv>): Promise<Response> {
   try {
@@ -35,7 +38,7 @@ async function askLogoutApp(c: Context<AppEnv>): Promise<Response> {
   const search = form.length === 0 ? query : toQuery(entries)
   // A hint may be as long as it was made; what else there is travels on, or is kept.
   if (search.length > MAX_QUERY + (hint?.length ?? 0))
-    throw invalidRequest(`The request is longer than ${MAX_QUERY} characters.`)
+    throw invalidRequest('request_too_long', { limit: `${MAX_QUERY} characters` })
   const asked = hint === undefined ? await byEndUser(c, parameters) : await byClient(c, hint, parameters)
   if (typeof asked === 'string') {
     // A login that was not remembered left no session, but pages may watch it.
@@ -57,8 +60,7 @@ async function byEndUser(c: Context<AppEnv>, parameters: Parameters): Promise<As
   const clientId = parameters.get('client_id')
   const leads = parameters.get('post_logout_redirect_uri') !== undefined
   if (leads && clientId === undefined) {
-    const hint = "Parameter 'post_logout_redirect_uri' needs an 'id_token_hint' or a 'client_id'."
-    throw invalidRequest(hint)
+    throw unfit("has a 'post_logout_redirect_uri', but neither an 'id_token_hint' nor a 'client_id'")
   }
   const known = leads && clientId !== undefined
   const target = known ? await logoutTarget(c, clientId, parameters) : rt.config.urls.postLogoutRedirect
@@ -75,10 +77,10 @@ async function byClient(c: Context<AppEnv>, hint: string, parameters: Parameters
   const [clientId = ''] = claims.audience
   ctx.seen(clientId)
   if ((parameters.get('client_id') ?? clientId) !== clientId)
-    throw invalidRequest("Parameter 'client_id' is not the client of the 'id_token_hint'.")
+    throw unfit("has a 'client_id' that is not the client of its 'id_token_hint'")
   const target = await logoutTarget(c, clientId, parameters)
   const { owner, sid } = claims
-  if (sid === undefined) throw invalidRequest("Parameter 'id_token_hint' names no session.")
+  if (sid === undefined) throw unfit("has an 'id_token_hint' that names no session")
   const session = await ctx.rt.ledgers.call(owner, 'session', { sid })
   return session === null ? target : { owner, sid, subject: session.subject, clientId, target }
 }
@@ -91,9 +93,9 @@ async function logoutTarget(c: Context<AppEnv>, clientId: string, parameters: Pa
   const registers = (uris: readonly string[] | undefined): boolean =>
     uris !== undefined && (requested === undefined || uris.includes(requested))
   const current = registers(known?.metadata.post_logout_redirect_uris) ? known : await clients.fresh(clientId)
-  if (current === undefined) throw invalidRequest('The client is unknown.')
+  if (current === undefined) throw invalidRequest('client_unregistered')
   if (!registers(current.metadata.post_logout_redirect_uris)) {
-    throw invalidRequest("Parameter 'post_logout_redirect_uri' is not registered for this client.")
+    throw unfit("has a 'post_logout_redirect_uri' that is not registered for this client")
   }
   if (requested === undefined) return config.urls.postLogoutRedirect
   const state = parameters.get('state')
@@ -104,8 +106,8 @@ async function logoutTarget(c: Context<AppEnv>, clientId: string, parameters: Pa
 async function finish(c: Context<AppEnv>, verifier: string): Promise<Response> {
   const { ctx } = c.var
   const opened = await logoutVerifier.open(ctx.rt, verifier)
-  if (opened === undefined) throw new OAuthError('challenge_not_found')
-  if (opened.expired) throw new OAuthError('request_unauthorized', 'The logout request has expired.')
+  if (opened === undefined) throw new OAuthError('challenge_not_found', 'challenge_unknown')
+  if (opened.expired) throw new OAuthError('request_unauthorized', 'flow_expired')
   const { owner, sid, clientId, target } = opened.state
   const cookie = await readSessionCookie(c)
   const own = cookie?.sid === sid

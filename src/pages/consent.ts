@@ -1,12 +1,12 @@
 import type { Context } from 'hono'
 import { html } from 'hono/html'
-import type { AppEnv } from '../context.ts'
 import {
   acceptConsent,
   type ConsentRequestView,
   getConsentRequest,
   rejectConsent,
-} from '../flow/consent-request.ts'
+} from '../authorize/consent-request.ts'
+import type { AppEnv } from '../context.ts'
 import { readFormEntries, readQuery } from '../http/form.ts'
 import type { Html } from '../http/page.ts'
 import { renderPage } from '../http/page.ts'

@@ -16,7 +16,7 @@ export async function showDevice(c: Context<AppEnv>): Promise<Response> {
   const challenge = challengeOf(c, 'device')
   const { config } = c.var.ctx.rt
   if ((await deviceChallenge.open(c.var.ctx.rt, challenge)) === undefined) {
-    throw new OAuthError('challenge_not_found')
+    throw new OAuthError('challenge_not_found', 'challenge_unknown')
   }
   // Whoever wrote the link chose the words: only what can be a code is shown.
   const userCode = c.req.query('user_code') ?? ''
@@ -32,6 +32,7 @@ export async function submitDevice(c: Context<AppEnv>): Promise<Response> {
     return proceed(c, await acceptUserCode(c.var.ctx, challenge, { user_code: userCode }))
   } catch (thrown) {
     if (!(thrown instanceof OAuthError) || thrown.code !== 'invalid_request') throw thrown
+    c.var.ctx.refused(thrown)
     return devicePage(c, userCode, thrown.hint)
   }
 }

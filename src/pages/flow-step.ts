@@ -14,7 +14,7 @@ export const DENIED = { error: 'access_denied', error_description: 'The resource
 export function challengeOf(c: Context<AppEnv>, step: 'login' | 'consent' | 'logout' | 'device'): string {
   const challenge = c.req.query(`${step}_challenge`)
   if (challenge) return challenge
-  throw invalidRequest('This page is part of a login that an application starts.')
+  throw invalidRequest('page_alone')
 }
 
 /** A handler of the request that a page was opened for; an expired request leads to its fresh start. */

@@ -14,7 +14,7 @@ export const demoPagesOnly: MiddlewareHandler<AppEnv> = async (c, next) => {
  * `Origin`; a request with neither is no browser's, so it carries nobody's cookies.
  */
 export const ownFormsOnly: MiddlewareHandler<AppEnv> = async (c, next) => {
-  if (c.req.method === 'POST' && !fromOurPages(c)) throw new OAuthError('request_forbidden')
+  if (c.req.method === 'POST' && !fromOurPages(c)) throw new OAuthError('request_forbidden', 'page_foreign')
   await next()
 }
 

@@ -1,7 +1,12 @@
 import type { Context } from 'hono'
 import { html } from 'hono/html'
+import {
+  acceptLogin,
+  getLoginRequest,
+  type LoginRequestView,
+  rejectLogin,
+} from '../authorize/login-request.ts'
 import type { AppEnv } from '../context.ts'
-import { acceptLogin, getLoginRequest, type LoginRequestView, rejectLogin } from '../flow/login-request.ts'
 import { readForm } from '../http/form.ts'
 import { refusedField, renderPage } from '../http/page.ts'
 import { DEMO_USER, isDemoUser } from './demo-user.ts'

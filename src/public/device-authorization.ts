@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { device } from '../authorize/channels/device.ts'
 import { validate } from '../authorize/pipeline.ts'
 import { authenticateClient } from '../clients/authenticate.ts'
 import type { AppEnv } from '../context.ts'
@@ -40,7 +41,7 @@ export async function deviceAuthorization(c: Context<AppEnv>): Promise<Response>
   for (let tries = 0; tries < TRIES; tries += 1) {
     const userCode = makeUserCode(config.oauth2.device.userCode)
     const owner = deviceOwner(userCode)
-    const validation = await validate(ctx, request, { owner, id, expiresAt })
+    const validation = await validate(ctx, request, { channel: device.name, owner, id, expiresAt })
     if (validation.error !== undefined) throw validation.error
     const { query, client } = validation.request
     const input = { attempt: ctx.attempt, id, request: query, expiresAt }

@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { afterConsent } from '../authorize/after-consent.ts'
 import { afterLogin } from '../authorize/after-login.ts'
 import { afterUserCode } from '../authorize/after-user-code.ts'
-import { showDeviceError, wantsPage } from '../authorize/device-outcome.ts'
+import { showDeviceError, wantsPage } from '../authorize/channels/device.ts'
 import { respondPage } from '../authorize/respond.ts'
 import type { AppEnv } from '../context.ts'
 import { errorBody, OAuthError } from '../errors/oauth-error.ts'
@@ -23,6 +23,7 @@ export async function deviceVerify(c: Context<AppEnv>): Promise<Response> {
     return await verify(c)
   } catch (thrown) {
     if (!(thrown instanceof OAuthError) || !wantsPage(c)) throw thrown
+    c.var.ctx.refused(thrown)
     return showDeviceError(c, errorBody(thrown).error_description, thrown.status)
   }
 }

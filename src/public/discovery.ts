@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import { PROMPTS } from '../authorize/check-prompt.ts'
+import { RESPONSE_MODES } from '../authorize/response-modes/registry.ts'
 import { CONTENT_ENCRYPTIONS, KEY_ENCRYPTIONS } from '../clients/metadata/encryption.ts'
 import type { Config } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
@@ -8,6 +8,7 @@ import { grantHandlers } from '../grants/registry.ts'
 import { json, MINUTE } from '../http/json.ts'
 import { CLIENT_ASSERTION_ALGORITHMS, REQUEST_OBJECT_ALGORITHMS } from '../keys/foreign-jwt.ts'
 import { ID_TOKEN_SET, type KeyRing } from '../keys/ring.ts'
+import { profilesOf } from '../profiles/registry.ts'
 import { CREDENTIAL_ALGORITHMS, CREDENTIAL_FORMAT, CREDENTIAL_TYPES } from '../tokens/credential.ts'
 
 /**
@@ -65,9 +66,9 @@ function document(config: Config, signing: string, published: readonly string[])
     ],
     subject_types_supported: config.subjects.types,
     response_types_supported: RESPONSE_TYPES,
-    response_modes_supported: ['query', 'fragment', 'form_post'],
+    response_modes_supported: RESPONSE_MODES,
     grant_types_supported: [...grantHandlers.keys(), 'implicit'],
-    prompt_values_supported: PROMPTS,
+    prompt_values_supported: profilesOf(config).server.prompts.named,
     scopes_supported: unique(['offline_access', 'offline', 'openid', ...config.supportedScopes]),
     claims_supported: unique(['sub', ...config.supportedClaims]),
     token_endpoint_auth_methods_supported: AUTH_METHODS,

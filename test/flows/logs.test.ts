@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Browser, Deployment, testEnv } from '../support/deployment.ts'
+import { enterCode, registerDeviceClient, startDevice } from '../support/device.ts'
 import {
   authorizationPath,
   authorizeAt,
+  LoginApp,
   logIn,
   parameter,
   redeem,
@@ -72,6 +74,37 @@ describe('logs', () => {
     const refused = parsed().find((line) => line['kind'] === 'request')
     expect(refused).toMatchObject({ error, reason, client_id: client.id })
     expect([refused?.['facts'] ?? []].flat()[0]).toBe(fact)
+  })
+
+  it.each(['login', 'consent'] as const)(
+    'say that the %s app refused, in no word of its own',
+    async (step) => {
+      const client = await registerClient(deployment)
+      const [app, browser] = [new LoginApp(deployment), new Browser(deployment)]
+      let at = await browser.next(authorizationPath(client))
+      if (step === 'consent') {
+        const challenge = parameter(at, 'login_challenge')
+        at = await browser.next(await app.decide('login', 'accept', challenge, { subject: 'alice' }))
+      }
+      const denial = { error: 'tired', error_description: 'the words of the app' }
+      const back = await app.decide(step, 'reject', parameter(at, `${step}_challenge`), denial)
+      lines = []
+      expect(parameter(await browser.next(back), 'error')).toBe('tired')
+      const refused = parsed().find((line) => line['kind'] === 'request')
+      expect(refused).toMatchObject({ error: 'access_denied', reason: 'app_denied', facts: [`step=${step}`] })
+      expect(lines.join()).not.toContain('words of the app')
+    },
+  )
+
+  it('say why a device was not connected, where its user is shown a page', async () => {
+    const client = await registerDeviceClient(deployment)
+    const { user_code } = await startDevice(deployment, client)
+    const verify = await enterCode(deployment, new Browser(deployment), user_code)
+    lines = []
+    const page = await new Browser(deployment).visit(verify, { headers: { accept: 'text/html' } })
+    expect(page.headers.get('content-type')).toContain('text/html')
+    const refused = parsed().find((line) => line['kind'] === 'request')
+    expect(refused).toMatchObject({ error: 'request_forbidden', reason: 'flow_of_other_browser' })
   })
 
   it('say what happened to grants and clients', async () => {

@@ -8,6 +8,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['crypto'],
   ['keys'],
   ['ledger', 'store'],
+  ['profiles'],
   ['env.ts', 'context.ts', 'runtime.ts'],
   ['clients', 'tokens', 'flow'],
   ['authorize', 'grants', 'logout'],
@@ -104,6 +105,31 @@ describe('the ledger', () => {
     )
     // The health check asks the database whether it answers, which is no question about its tables.
     expect(intruders.map(({ path }) => path).filter((path) => path !== 'src/public/health.ts')).toEqual([])
+  })
+})
+
+describe('how a grant was asked for', () => {
+  it('is known to channels alone: nobody else asks whether it was a device', () => {
+    const branch = /\b(?:pending|device|channel(?:\.name)?)\s*[!=]==?[^=]/
+    // The demo application is a client: it has flows of its own.
+    const home = ['src/authorize/channels/', 'src/flow/state.ts', 'src/pages/demo/']
+    const branching = sources.filter(
+      ({ path, text }) => branch.test(text) && !home.some((place) => path.startsWith(place)),
+    )
+    expect(branching.map(({ path }) => path)).toEqual([])
+    expect(['request.device !== null', "channel.name === 'device'"].every((text) => branch.test(text))).toBe(
+      true,
+    )
+  })
+})
+
+describe('a rule of authorization', () => {
+  it('asks its profile, never a setting', () => {
+    const setting = /\boauth2\.|\bttl\.authCode|config\.loopback|\{[^}]*\b(?:oauth2|loopback)\b[^}]*\} = /
+    const asking = sources.filter(({ path, text }) => part(path) === 'authorize' && setting.test(text))
+    expect(asking.map(({ path }) => path)).toEqual([])
+    const settled = sources.filter(({ path, text }) => part(path) === 'profiles' && /\boauth2\./.test(text))
+    expect(settled.map(({ path }) => path)).toEqual(['src/profiles/hydra.ts'])
   })
 })
 

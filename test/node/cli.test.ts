@@ -197,6 +197,8 @@ describe('test', () => {
   const file = (path: string, status: string, ...tests: readonly string[]) => ({
     name: new URL(`../../${path}`, import.meta.url).pathname,
     status,
+    startTime: 1000,
+    endTime: 3500,
     assertionResults: tests.map((one) => ({ status: one })),
   })
 
@@ -210,12 +212,13 @@ describe('test', () => {
       ],
     })
     expect(layers).toEqual([
-      { name: 'flows', passed: 3, failed: 1, notRun: 0 },
-      { name: 'race', passed: 0, failed: 1, notRun: 0 },
-      { name: 'util', passed: 1, failed: 0, notRun: 1 },
+      { name: 'flows', passed: 3, failed: 1, notRun: 0, seconds: 5 },
+      { name: 'race', passed: 0, failed: 1, notRun: 0, seconds: 2.5 },
+      { name: 'util', passed: 1, failed: 0, notRun: 1, seconds: 2.5 },
     ])
-    const report = renderReport([checkLayer('lint', true), ...layers])
+    const report = renderReport([checkLayer('lint', true, 12), ...layers])
     expect(report).toContain('1 NOT RUN')
+    expect(report).toMatch(/^ {2}flows +3 passed, 1 failed +5 s /m)
     expect(report.split('\n').at(-1)).toBe('5 passed, 2 failed')
   })
 

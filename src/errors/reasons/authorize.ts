@@ -28,8 +28,14 @@ export const authorizeReasons = reasonsOf({
   pkce_missing: ["Parameter 'code_challenge' is missing: this client must use PKCE.", 'See RFC 7636.'],
   request_object_unusable: ['The request object {problem}.', 'See RFC 9101.'],
   request_uri_unregistered: [
-    'The request_uri is not registered, or leads to no request object.',
-    'Register it.',
+    'The request_uri is not registered for this client.',
+    'Add it to request_uris.',
+    'operator',
+  ],
+  request_uri_unavailable: [
+    'The request_uri leads to no request object.',
+    'Serve it with status 200, within the limits of time and size.',
+    'operator',
   ],
   registration_unsupported: ["Parameter 'registration' is not supported.", 'Register the client.'],
   hint_foreign: ["Parameter 'id_token_hint' is no ID token of this server.", 'Send the newest one, whole.'],
@@ -55,12 +61,16 @@ export const authorizeReasons = reasonsOf({
     'Go on in the browser that began it.',
   ],
   decision_differs: ['Another decision was made for this flow.', 'Start again at the application.'],
-  challenge_unknown: ['The challenge is none of this server.', 'Pass it on as it came, whole.'],
+  challenge_unknown: ['The challenge is none of this server.', 'Pass it on as it came, whole.', 'operator'],
   user_code_unusable: [
-    'The code is unknown, expired or already used.',
+    'The user code is unknown, expired or already used.',
     'Type the code that the device shows.',
   ],
-  user_code_guessed: ['Too many codes were tried from this network.', 'Wait a few minutes.'],
+  user_code_guessed: [
+    'Too many codes were tried from this network: wait a few minutes.',
+    'Look for who guesses user codes.',
+  ],
   logout_unfit: ['The logout request {problem}.', 'See OpenID Connect RP-Initiated Logout section 2.'],
-  page_foreign: ['The form was posted from another site.', 'Open the page itself.'],
+  page_foreign: ['The form was posted from another site.', 'Open the page itself.', 'operator'],
+  page_alone: ['This page is part of a login that an application starts.', 'Start at the application.'],
 })

@@ -68,7 +68,7 @@ describe.each(OFFERED)('a request object by %s', (alg) => {
     const at = await ask(await objectBy(alg), { request_object_signing_alg: other })
     expect(at.pathname).toBe('/oauth2/fallbacks/error')
     expect(parameter(at, 'error')).toBe('invalid_request_object')
-    expect(parameter(at, 'error_description')).toContain(`Its algorithm is not '${other}'.`)
+    expect(parameter(at, 'error_description')).toContain(`has another algorithm than '${other}'.`)
   })
 })
 

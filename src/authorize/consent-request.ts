@@ -1,12 +1,12 @@
 import { invalidRequest } from '../errors/oauth-error.ts'
+import { acceptConsentBody, checkSize, parseBody, parseDenial } from '../flow/bodies.ts'
+import { callsOn, goOn } from '../flow/challenge.ts'
+import { consentChallenge, consentVerifier } from '../flow/state.ts'
 import { nowSeconds } from '../util/clock.ts'
 import type { Json } from '../util/json.ts'
 import { SCOPE_TOKEN } from '../util/scope.ts'
-import { acceptConsentBody, checkSize, parseBody, parseDenial } from './bodies.ts'
-import { callsOn, goOn } from './challenge.ts'
+import { entryUrl, startUrl } from './channels/registry.ts'
 import { type RequestView, viewRequest } from './request-view.ts'
-import { consentChallenge, consentVerifier } from './state.ts'
-import { requestUrl } from './urls.ts'
 
 /** Consent request on the wire (contract 2.3). */
 export interface ConsentRequestView extends RequestView {
@@ -21,7 +21,7 @@ export interface ConsentRequestView extends RequestView {
   readonly context: Json
 }
 
-const consentCall = callsOn(consentChallenge, (config, { flow }) => requestUrl(config, flow))
+const consentCall = callsOn(consentChallenge, (config, { flow }) => startUrl(config, flow))
 
 /** Shows a consent request. */
 export const getConsentRequest = consentCall<ConsentRequestView>(
@@ -59,17 +59,17 @@ export const acceptConsent = consentCall((ctx, { state, expiresAt }, body) => {
     idTokenClaims: session.id_token ?? {},
     context,
   }
-  return goOn(ctx, consentVerifier, { ...state, decision }, expiresAt)
+  return goOn(ctx, consentVerifier, { ...state, decision }, expiresAt, entryUrl(ctx.rt.config, state.flow))
 })
 
 /** Rejects a consent request: the client gets the app's own error when the browser brings the verifier. */
 export const rejectConsent = consentCall((ctx, { state, expiresAt }, body) => {
   const decision = parseDenial(body, 'consent request denied')
-  return goOn(ctx, consentVerifier, { ...state, decision }, expiresAt)
+  return goOn(ctx, consentVerifier, { ...state, decision }, expiresAt, entryUrl(ctx.rt.config, state.flow))
 })
 
 /** A granted scope is joined with spaces on the wire, so it cannot hold one (RFC 6749 section 3.3). */
 function checkScopes(scopes: readonly string[]): void {
   if (scopes.every((scope) => SCOPE_TOKEN.test(scope))) return
-  throw invalidRequest("Field 'grant_scope' holds a value that is no scope token.")
+  throw invalidRequest('field_malformed', { field: 'grant_scope', expected: 'a list of scope tokens' })
 }

@@ -1,14 +1,14 @@
 import { invalidRequest } from '../errors/oauth-error.ts'
+import { acceptLoginBody, checkSize, parseBody, parseDenial } from '../flow/bodies.ts'
+import { callsOn, goOn } from '../flow/challenge.ts'
+import { loginChallenge, loginVerifier } from '../flow/state.ts'
 import { withQuery } from '../http/location.ts'
 import { ownerOf } from '../ledger/owner.ts'
 import { nowMs } from '../util/clock.ts'
 import { parseRfc3339Ms } from '../util/rfc3339.ts'
 import { isPlainText } from '../util/text.ts'
-import { acceptLoginBody, checkSize, parseBody, parseDenial } from './bodies.ts'
-import { callsOn, goOn } from './challenge.ts'
+import { entryUrl, startUrl } from './channels/registry.ts'
 import { type RequestView, viewRequest } from './request-view.ts'
-import { loginChallenge, loginVerifier } from './state.ts'
-import { requestUrl } from './urls.ts'
 
 /** Longest subject, in characters. */
 const MAX_SUBJECT = 255
@@ -24,7 +24,7 @@ export interface LoginRequestView extends RequestView {
   readonly session_id: string
 }
 
-const loginCall = callsOn(loginChallenge, (config, { flow }) => requestUrl(config, flow))
+const loginCall = callsOn(loginChallenge, (config, { flow }) => startUrl(config, flow))
 
 /** Shows a login request. */
 export const getLoginRequest = loginCall<LoginRequestView>(
@@ -51,7 +51,7 @@ export const acceptLogin = loginCall(async (ctx, { state, expiresAt }, body) => 
   checkSize('context', context)
   const { flow, known } = state
   const authenticatedMs = checkTime('authenticated_at', accepted.authenticated_at)
-  const anew = { redirect_to: withQuery(requestUrl(ctx.rt.config, flow), { prompt: 'login' }) }
+  const anew = { redirect_to: withQuery(startUrl(ctx.rt.config, flow), { prompt: 'login' }) }
   if (known !== null && known.subject !== subject) return anew
   const epoch =
     known === null ? await ctx.rt.ledgers.call(ownerOf('subject', subject), 'loginEpoch', null) : 0
@@ -68,13 +68,13 @@ export const acceptLogin = loginCall(async (ctx, { state, expiresAt }, body) => 
     amr,
     context,
   }
-  return goOn(ctx, loginVerifier, { ...state, decision }, expiresAt)
+  return goOn(ctx, loginVerifier, { ...state, decision }, expiresAt, entryUrl(ctx.rt.config, state.flow))
 })
 
 /** Rejects a login request: the client gets the app's own error when the browser brings the verifier. */
 export const rejectLogin = loginCall((ctx, { state, expiresAt }, body) => {
   const decision = parseDenial(body, 'login request denied')
-  return goOn(ctx, loginVerifier, { ...state, decision }, expiresAt)
+  return goOn(ctx, loginVerifier, { ...state, decision }, expiresAt, entryUrl(ctx.rt.config, state.flow))
 })
 
 /** The time in a field, ms since the epoch, of another clock that may be a little ahead; `undefined` if it is empty. */
@@ -83,18 +83,17 @@ function checkTime(field: string, text: string): number | undefined {
   const time = parseRfc3339Ms(text)
   const now = nowMs()
   if (time !== undefined && time <= now + MAX_AHEAD_MS) return Math.min(time, now)
-  throw invalidRequest(`Field '${field}' must be an RFC 3339 time that has come.`)
+  throw invalidRequest('field_malformed', { field, expected: 'an RFC 3339 time that has come' })
 }
 
 /** Refuses subjects that could not name an owner unambiguously (design section 2). */
 function checkSubject(field: string, subject: string): void {
-  const problem =
-    subject === ''
-      ? 'must not be empty'
-      : subject.length > MAX_SUBJECT
-        ? 'must have at most 255 characters'
-        : !isPlainText(subject)
-          ? 'must be well-formed text without control characters'
-          : undefined
-  if (problem !== undefined) throw invalidRequest(`Field '${field}' ${problem}.`)
+  if (subject === '') throw invalidRequest('field_missing', { field })
+  const expected =
+    subject.length > MAX_SUBJECT
+      ? `of at most ${MAX_SUBJECT} characters`
+      : !isPlainText(subject)
+        ? 'well-formed text without control characters'
+        : undefined
+  if (expected !== undefined) throw invalidRequest('field_malformed', { field, expected })
 }

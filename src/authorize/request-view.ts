@@ -4,11 +4,11 @@ import { renderClient } from '../clients/render.ts'
 import { audienceIn } from '../clients/resource.ts'
 import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import type { Flow } from '../flow/state.ts'
 import { type Parameters, readQuery } from '../http/form.ts'
 import { requestedClaims } from '../tokens/requested-claims.ts'
 import type { Json, JsonObject } from '../util/json.ts'
-import type { Flow } from './state.ts'
-import { requestUrl } from './urls.ts'
+import { startUrl } from './channels/registry.ts'
 
 /** Members that login and consent requests share (contract 2.2, 2.3). */
 export interface RequestView {
@@ -51,12 +51,12 @@ export async function viewRequest(ctx: RequestContext, flow: Flow): Promise<Requ
   const clientId = parameters.require('client_id')
   ctx.seen(clientId)
   const client = await findClientOrAskSource(ctx.rt, clientId)
-  if (client === undefined) throw new OAuthError('challenge_not_found')
+  if (client === undefined) throw new OAuthError('challenge_not_found', 'client_unknown')
   return {
     requested_scope: parameters.list('scope'),
     requested_access_token_audience: audienceIn(parameters),
     oidc_context: oidcContext(parameters, client.metadata.openid),
     client: renderClient(client),
-    request_url: requestUrl(ctx.rt.config, flow),
+    request_url: startUrl(ctx.rt.config, flow),
   }
 }

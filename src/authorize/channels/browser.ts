@@ -1,0 +1,95 @@
+import { errorBody, OAuthError } from '../../errors/oauth-error.ts'
+import { authorizeUrl } from '../../flow/urls.ts'
+import type { Runtime } from '../../runtime.ts'
+import { redirectUriDigest } from '../../tokens/code-binding.ts'
+import { authorizationCodes, stampOf } from '../../tokens/formats.ts'
+import type { Addressee } from '../../tokens/id-token.ts'
+import { prepareTokens } from '../../tokens/issue.ts'
+import { nowSeconds } from '../../util/clock.ts'
+import { checkClaims } from '../check-claims.ts'
+import { checkPkce } from '../check-pkce.ts'
+import { checkMaxAge, checkPrompt } from '../check-prompt.ts'
+import { checkRedirectUri, isImpersonable } from '../check-redirect-uri.ts'
+import { checkRegistration } from '../check-registration.ts'
+import { checkResponseType, isFrontChannel } from '../check-response-type.ts'
+import { checkNonce, checkState } from '../check-state.ts'
+import { frontChannelLifetime, frontChannelTokens, REPEAT_SECONDS } from '../front-channel.ts'
+import type { AuthorizationRequest, Target } from '../request.ts'
+import { respondToClient } from '../respond.ts'
+import { resolveTarget } from '../target.ts'
+import { type Approve, defineChannel, type Granted } from './channel.ts'
+
+/** A client that sends the browser, and is answered by it (RFC 6749 section 4.1, OIDC Core section 3). */
+export const browser = defineChannel<Target>({
+  name: 'browser',
+  grantType: null,
+  parameters: 'all',
+  entryUrl: authorizeUrl,
+  startUrl: (config, query) => `${authorizeUrl(config)}?${query}`,
+  address: ({ client, parameters }) => resolveTarget(client, parameters),
+  // The order of contract 1.3.2.
+  checks: [
+    checkRegistration,
+    checkResponseType,
+    checkState,
+    checkPrompt,
+    checkMaxAge,
+    checkClaims,
+    checkNonce,
+    checkPkce,
+    checkRedirectUri,
+  ],
+  tell: (c, target, error) => respondToClient(c, target, { ...errorBody(error) }),
+  // The client gets the app's own error (contract 3.4, 3.5).
+  deny: async (c, request, { error, description }, step) => {
+    if (step === 'consent') c.var.ctx.audit('consent.rejected', { client_id: request.client.id })
+    return respondToClient(c, request, { error, error_description: description })
+  },
+  denialIsBound: false,
+  approver: async ({ rt }, request, { scope }) => {
+    if (!isFrontChannel(request)) return approve(request, undefined)
+    if (request.responseTypes.includes('id_token') && !scope.includes('openid'))
+      throw new OAuthError('unsupported_response_type', 'openid_missing')
+    return approve(request, await prepareTokens(rt, request.client))
+  },
+  expiresAt: () => null,
+  codeLifetime: ({ profile }) => profile.codeLifetime,
+  tokenLifetime: frontChannelLifetime,
+  isImpersonable: ({ redirectUri }) => isImpersonable(redirectUri),
+})
+
+/**
+ * Gives the client what it asked for: the code, tokens, or both (RFC 6749 section 4.1.2, OIDC Core section 3.3.2.5).
+ *
+ * @param addressee - whom tokens are for, where some are asked for right here
+ */
+const approve =
+  (request: AuthorizationRequest, addressee: Addressee | undefined): Approve =>
+  async (c, granted) => {
+    const { rt } = c.var.ctx
+    const { grant: consented, input, codeExpiresAt } = granted
+    const code = request.responseTypes.includes('code') ? await makeCode(rt, request, granted) : undefined
+    const issuedAt = codeExpiresAt - input.codeLifetime
+    const grant = { id: input.id, ...input.record }
+    if (addressee !== undefined && nowSeconds() > issuedAt + REPEAT_SECONDS) return undefined
+    const committed = { owner: consented.owner, grant, issuedAt }
+    const tokens = addressee && (await frontChannelTokens(rt, request, addressee, committed, code))
+    const parameters = { ...(code !== undefined && { code }), ...tokens, scope: grant.scope.join(' ') }
+    return respondToClient(c, request, parameters, grant.sid)
+  }
+
+const makeCode = (
+  rt: Runtime,
+  { parameters, client }: AuthorizationRequest,
+  { grant, codeExpiresAt }: Granted,
+): Promise<string> =>
+  authorizationCodes.seal(
+    rt,
+    {
+      ...grant,
+      redirectUri: redirectUriDigest(parameters.get('redirect_uri')),
+      codeChallenge: parameters.get('code_challenge') ?? null,
+      ...stampOf(client),
+    },
+    codeExpiresAt,
+  )

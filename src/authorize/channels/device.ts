@@ -1,0 +1,95 @@
+import type { Context } from 'hono'
+import { html } from 'hono/html'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { DEVICE_GRANT } from '../../clients/lifespans.ts'
+import type { AppEnv } from '../../context.ts'
+import { accessDenied, OAuthError } from '../../errors/oauth-error.ts'
+import type { Denial, PendingRequest } from '../../flow/state.ts'
+import { verifyUrl } from '../../flow/urls.ts'
+import { json } from '../../http/json.ts'
+import { withQuery } from '../../http/location.ts'
+import { renderPage } from '../../http/page.ts'
+import { revokeGrants } from '../../logout/end-sessions.ts'
+import { nowSeconds } from '../../util/clock.ts'
+import type { Requested } from '../request.ts'
+import { respondPage } from '../respond.ts'
+import { type Approve, defineChannel, tellBrowser } from './channel.ts'
+
+/** The request of a device waits in the ledger of its user code. */
+interface Waiting {
+  readonly pending: PendingRequest
+}
+
+type DeviceRequest = Requested & Waiting
+
+/** A device, which asks the token endpoint for the outcome: what goes wrong in the browser is shown there. */
+export const device = defineChannel<Waiting>({
+  name: 'device',
+  grantType: DEVICE_GRANT,
+  // What a device asks for (RFC 8628 section 3.1), and `prompt` for a user who is to log in anew (contract 1.3.10).
+  parameters: ['client_id', 'scope', 'audience', 'resource', 'prompt'],
+  entryUrl: verifyUrl,
+  startUrl: verifyUrl,
+  address: (_requested, pending) => {
+    if (pending === null) throw new OAuthError('server_error', 'stored_unreadable', { place: 'flow' })
+    return { pending }
+  },
+  checks: [],
+  tell: (c, _request, error) => tellBrowser(c, error),
+  deny: (c, request, denial) => answerDenial(c, request, denial),
+  denialIsBound: true,
+  approver: async (_ctx, request) => approve(request),
+  expiresAt: ({ pending }) => pending.expiresAt,
+  codeLifetime: ({ pending }) => pending.expiresAt - nowSeconds(),
+  tokenLifetime: () => 0,
+  // Nothing but its id tells one public client's device from another's.
+  isImpersonable: () => true,
+})
+
+/**
+ * Gives a device the grant that its user consented to. The first answer counts: a grant that comes second is revoked
+ * (design section 4). Throws what the browser is shown.
+ */
+const approve =
+  ({ pending, client, config }: DeviceRequest): Approve =>
+  async (c, { grant }) => {
+    const { rt, attempt, audit } = c.var.ctx
+    const { owner, id } = pending
+    const result = await rt.ledgers.call(owner, 'settleDevice', { attempt, id, grant })
+    if (result.status !== 'settled') {
+      await revokeGrants(c.var.ctx, grant.owner, { id: grant.grantId })
+      throw result.status === 'gone'
+        ? new OAuthError('expired_token', 'device_code_expired')
+        : accessDenied('decision_differs')
+    }
+    if (result.first) audit('device.approved', { client_id: client.id, grant: grant.grantId })
+    return respondPage(c, withQuery(config.urls.deviceSuccess, { client_id: client.id }))
+  }
+
+/** Tells the device that its user, or the login app, said no, and shows the browser how (contract 1.3.10, 8.2). */
+async function answerDenial(
+  c: Context<AppEnv>,
+  { pending, client }: DeviceRequest,
+  { error, description }: Denial,
+): Promise<Response> {
+  const { rt, attempt, audit } = c.var.ctx
+  const { owner, id } = pending
+  const result = await rt.ledgers.call(owner, 'settleDevice', { attempt, id, grant: null })
+  if (result.status === 'settled' && result.first) audit('device.denied', { client_id: client.id })
+  const status = error === 'access_denied' ? 403 : 400
+  if (wantsPage(c)) return showDeviceError(c, description, status)
+  return json({ error, error_description: description }, status, { 'cache-control': 'no-store' })
+}
+
+/** Whether whoever asks is a user with a browser. */
+export const wantsPage = (c: Context<AppEnv>): boolean => /text\/html/.test(c.req.header('accept') ?? '')
+
+/** Shows the browser why its device is not connected. */
+export function showDeviceError(
+  c: Context<AppEnv>,
+  description: string,
+  status: ContentfulStatusCode,
+): Response | Promise<Response> {
+  const content = html`<p class="alert">${description}</p><p>You may close this page.</p>`
+  return renderPage(c, { title: 'Your device is not connected', narrow: true, content }, status)
+}

@@ -1,0 +1,54 @@
+import { signedByKeys } from '../../clients/assertion.ts'
+import type { RequestContext } from '../../context.ts'
+import { OAuthError } from '../../errors/oauth-error.ts'
+import { type Assertion, REQUEST_OBJECT_ALGORITHMS, readAssertion } from '../../keys/foreign-jwt.ts'
+import { readJwt } from '../../keys/read-jwt.ts'
+import type { ClientRecord } from '../../store/types.ts'
+import { nowSeconds } from '../../util/clock.ts'
+import { isJsonObject } from '../../util/json.ts'
+import type { CarriedSource, OpenedSource } from './source.ts'
+
+/** The refusal of a request object, by what is wrong with it. */
+export const unusable = (problem: string): OAuthError =>
+  new OAuthError('invalid_request_object', 'request_object_unusable', { problem })
+
+/** A request object in the request itself (OIDC Core section 6.1, RFC 9101 section 5). */
+export const object: CarriedSource = {
+  parameter: 'request',
+  takes: () => true,
+  open: async (ctx, client, jwt) => openObject(ctx, client, jwt),
+}
+
+/** Reads a request object. Throws `invalid_request_object` for what is no JWT. */
+export function openObject(ctx: RequestContext, client: ClientRecord, jwt: string): OpenedSource {
+  const members: unknown = readJwt(jwt)?.claims
+  if (!isJsonObject(members)) throw unusable('is no JWT, or is encrypted')
+  return { members, prove: () => prove(ctx, client, jwt) }
+}
+
+/** Whether the client signed the object; throws unless it is proven as the client registered it, for this server and for now. */
+async function prove(
+  ctx: RequestContext,
+  client: ClientRecord,
+  jwt: string,
+): Promise<{ readonly signed: boolean }> {
+  const assertion = readAssertion(jwt)
+  if (assertion === undefined) throw unusable('is no JWT, or is encrypted')
+  const { alg, iss, sub, aud, exp, nbf } = assertion
+  const only = client.metadata.request_object_signing_alg
+  if (!REQUEST_OBJECT_ALGORITHMS.includes(alg) || (only !== '' && only !== alg))
+    throw unusable(`has another algorithm than '${only || REQUEST_OBJECT_ALGORITHMS.join("', '")}'`)
+  const signed = alg !== 'none'
+  if (!(signed ? await signedByKeys(ctx.rt, client, assertion) : isUnsigned(assertion)))
+    throw unusable('is not signed by a key of the client')
+  const issuer = ctx.rt.config.urls.issuer
+  if (iss !== '' && iss !== client.id) throw unusable("has an 'iss' that is not the client")
+  // It passes through browsers, where it must not be good as a proof of who the client is (RFC 9101 section 10.8).
+  if (signed && sub === client.id) throw unusable("has the client as its 'sub'")
+  if (aud.length > 0 && !aud.includes(issuer)) throw unusable("has an 'aud' that is not this server")
+  const now = nowSeconds()
+  if ((exp ?? now + 1) <= now || (nbf ?? now) > now + 10) throw unusable('is not good now')
+  return { signed }
+}
+
+const isUnsigned = ({ jwt }: Assertion): boolean => jwt.endsWith('.')

@@ -1,0 +1,9 @@
+import { redirect, withFragment } from '../../http/location.ts'
+import type { ResponseMode } from './mode.ts'
+
+/** In the fragment of the redirect URI, which the browser keeps (Multiple Response Types section 2.1). */
+export const fragment: ResponseMode = {
+  name: 'fragment',
+  fits: () => true,
+  send: (c, { redirectUri }, answer) => redirect(c, withFragment(redirectUri, answer), 303),
+}
