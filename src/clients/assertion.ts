@@ -8,11 +8,11 @@ import {
   claimProblem,
   signedByOne,
 } from '../keys/foreign-jwt.ts'
-import { clientShard } from '../ledger/owner.ts'
+import { clientShard, type Owner } from '../ledger/owner.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { toBase64url } from '../util/base64url.ts'
-import { nowSeconds } from '../util/clock.ts'
+import { nowSeconds, seconds } from '../util/clock.ts'
 import { sha256 } from '../util/digest.ts'
 import type { JsonObject } from '../util/json.ts'
 import { clientKeys } from './jwks.ts'
@@ -77,11 +77,11 @@ export async function consumeClientAssertion(
 /** Spends an assertion in an owner's ledger, under an id of its own, for as long as it could be used. Throws `jti_known`. */
 export async function consumeOnce(
   { rt }: RequestContext,
-  owner: string,
+  owner: Owner,
   use: { readonly attempt: string; readonly id: string },
   { exp = 0 }: Assertion,
 ): Promise<void> {
   // A fraction of a second counts whole: the row must not go before the assertion does.
-  const { first } = await rt.ledgers.call(owner, 'consumeId', { ...use, expiresAt: Math.ceil(exp) })
+  const { first } = await rt.ledgers.call(owner, 'consumeId', { ...use, expiresAt: seconds(Math.ceil(exp)) })
   if (!first) throw new OAuthError('jti_known')
 }

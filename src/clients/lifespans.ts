@@ -1,5 +1,6 @@
 import type { Lifetimes } from '../config/types.ts'
 import type { ClientMetadata } from '../store/types.ts'
+import { type Seconds, seconds } from '../util/clock.ts'
 import { parseDuration } from '../util/duration.ts'
 
 /** Grant type of RFC 8628. */
@@ -28,12 +29,12 @@ const SHORT_NAMES: Readonly<Record<string, string>> = {
 }
 
 /** Seconds an access token lives: the client's own setting for the grant, or the configured one. */
-export function accessTokenLifespan(ttl: Lifetimes, client: ClientMetadata, grant: IssuingGrant): number {
+export function accessTokenLifespan(ttl: Lifetimes, client: ClientMetadata, grant: IssuingGrant): Seconds {
   return own(client, grant, 'access') ?? ttl.accessToken
 }
 
 /** Seconds an ID token lives. */
-export function idTokenLifespan(ttl: Lifetimes, client: ClientMetadata, grant: IdentifyingGrant): number {
+export function idTokenLifespan(ttl: Lifetimes, client: ClientMetadata, grant: IdentifyingGrant): Seconds {
   return own(client, grant, 'id') ?? ttl.idToken
 }
 
@@ -42,19 +43,19 @@ export function refreshTokenLifespan(
   ttl: Lifetimes,
   client: ClientMetadata,
   grant: RefreshingGrant,
-): number | null {
-  const seconds = own(client, grant, 'refresh')
-  if (seconds === undefined) return ttl.refreshToken
-  return seconds < 0 ? null : seconds
+): Seconds | null {
+  const lifespan = own(client, grant, 'refresh')
+  if (lifespan === undefined) return ttl.refreshToken
+  return lifespan < 0 ? null : lifespan
 }
 
 function own(
   client: ClientMetadata,
   grant: IssuingGrant,
   token: 'access' | 'id' | 'refresh',
-): number | undefined {
+): Seconds | undefined {
   const settings: Readonly<Record<string, string>> = client.lifespans
   const name = SHORT_NAMES[grant] ?? grant
-  const seconds = parseDuration(settings[`${name}_grant_${token}_token_lifespan`] ?? '')
-  return seconds && Math.floor(seconds)
+  const lifespan = parseDuration(settings[`${name}_grant_${token}_token_lifespan`] ?? '')
+  return lifespan === undefined ? undefined : seconds(Math.floor(lifespan))
 }

@@ -1,7 +1,7 @@
 import { DEVICE_GRANT } from '../clients/lifespans.ts'
 import { invalidGrant, OAuthError } from '../errors/oauth-error.ts'
 import { deviceCodes } from '../tokens/formats.ts'
-import { nowSeconds } from '../util/clock.ts'
+import { msOf, nowSeconds } from '../util/clock.ts'
 import { redeemGrant } from './authorization-code.ts'
 import { type GrantHandler, requireGrantType, requireStamp } from './handler.ts'
 
@@ -16,7 +16,7 @@ export const deviceCode: GrantHandler = async (ctx, registered, form) => {
   if (code === undefined) throw invalidGrant()
   const client = await requireStamp(ctx, allowed, 'code', code)
   if ((code.expiresAt ?? 0) <= nowSeconds()) throw new OAuthError('expired_token')
-  const intervalMs = ctx.rt.config.oauth2.device.pollingInterval * 1000
+  const intervalMs = msOf(ctx.rt.config.oauth2.device.pollingInterval)
   const poll = await ctx.rt.ledgers.call(code.owner, 'pollDevice', { id: code.id, intervalMs })
   switch (poll.status) {
     case 'pending':

@@ -7,6 +7,7 @@ import type { ClientStamp } from '../tokens/formats.ts'
 import { stampFits } from '../tokens/formats.ts'
 import type { TokenResponse } from '../tokens/issue.ts'
 import { nowSeconds } from '../util/clock.ts'
+import type { GrantId } from '../util/ids.ts'
 
 /** One grant type at the token endpoint: validates, commits in the ledger, issues. Throws what the client is told. */
 export type GrantHandler = (
@@ -32,7 +33,7 @@ export async function requireGrantType(
 export function refuseReused(
   { rt, audit, defer }: RequestContext,
   client: ClientRecord,
-  grantId: string,
+  grantId: GrantId,
   credential: 'code' | 'refresh_token',
 ): OAuthError {
   audit('token.reuse_detected', { client_id: client.id, grant: grantId, credential })

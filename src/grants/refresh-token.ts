@@ -9,6 +9,7 @@ import { type GrantToken, refreshTokens } from '../tokens/formats.ts'
 import { issueTokens, prepareTokens } from '../tokens/issue.ts'
 import { keepFor, lifetimesFor } from '../tokens/lifetimes.ts'
 import { targetsIn } from '../tokens/targets.ts'
+import type { Seconds } from '../util/clock.ts'
 import { type GrantHandler, refuseReused, requireGrantType, requireStamp } from './handler.ts'
 import { type HookedRequest, withHooks } from './hook.ts'
 import { underAttempt } from './idempotency.ts'
@@ -51,7 +52,7 @@ async function advance(
   ctx: RequestContext,
   request: HookedRequest,
   token: GrantToken,
-  keepSeconds: number | null,
+  keepSeconds: Seconds | null,
   attempt: string,
 ): Promise<RefreshResult> {
   const { config, ledgers, clients } = ctx.rt

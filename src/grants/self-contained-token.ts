@@ -5,7 +5,7 @@ import { makeAccessToken } from '../tokens/access-token.ts'
 import { stampOf } from '../tokens/formats.ts'
 import { responseWith, type TokenResponse } from '../tokens/issue.ts'
 import { randomText } from '../util/base64url.ts'
-import { nowSeconds } from '../util/clock.ts'
+import { after, nowSeconds } from '../util/clock.ts'
 import type { JsonObject } from '../util/json.ts'
 
 /** Ledgers that share a client's revocations; sealed into each token, so the number may change. */
@@ -37,7 +37,7 @@ export async function issueSelfContainedToken(
     ctx.rt,
     client,
     { type: 'client', clientId: client.id, id, shards: SHARDS, subject, ...common, ...stampOf(client) },
-    { subject: subject ?? client.id, expiresAt: issuedAt + lifetime, ...common },
+    { subject: subject ?? client.id, expiresAt: after(issuedAt, lifetime), ...common },
   )
   ctx.audit('token.issued', { client_id: client.id, grant_type: grantType })
   return responseWith(ctx.rt, accessToken, lifetime, scope)

@@ -1,9 +1,10 @@
+import type { Seconds } from '../util/clock.ts'
 import { findAlive, type Transaction, type View } from './transaction.ts'
 
 export interface BlobInput {
   readonly id: string
   readonly data: string
-  readonly expiresAt: number
+  readonly expiresAt: Seconds
 }
 
 /** Keeps a text under a name until it expires; what is kept long enough already costs nothing. */

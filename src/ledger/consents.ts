@@ -1,20 +1,21 @@
+import type { ClientId, GrantId, Sid } from '../util/ids.ts'
 import { readConsent, type StoredGrant } from './grant-record.ts'
 import type { LoginInput } from './sessions.ts'
 import { isRestedOn, LIVE, REMEMBERED, RESTED_ON } from './standing.ts'
-import type { Transaction, View } from './transaction.ts'
+import { later, type Transaction, type View } from './transaction.ts'
 
 /** Consent sessions for the admin list: those remembered or on which live tokens rest, `skipped` ones never. */
 export interface ListGrantsInput {
   /** Of one session, or null for all. */
-  readonly sid: string | null
+  readonly sid: Sid | null
   /** The last id of the page before, null for the first page. */
-  readonly after: string | null
+  readonly after: GrantId | null
   readonly limit: number
 }
 
 /** An earlier consent, which lets one within its scopes be skipped. */
 export interface RememberedConsent {
-  readonly id: string
+  readonly id: GrantId
   readonly scope: readonly string[]
 }
 
@@ -33,7 +34,7 @@ export function listGrants({ tables, now }: View, input: ListGrantsInput): reado
 }
 
 /** How many of them there are, of one session or of all. */
-export const countGrants = ({ tables, now }: View, { sid }: { readonly sid: string | null }): number =>
+export const countGrants = ({ tables, now }: View, { sid }: { readonly sid: Sid | null }): number =>
   tables.count('grants', `WHERE ${CONSENTED} AND (?2 IS NULL OR sid = ?2)`, now, sid)
 
 /** The client's newest remembered consent; one given to the client as it was before does not count. */
@@ -55,12 +56,12 @@ export function rememberedConsent(
  */
 export function endOlderConsents(
   tx: Transaction,
-  newer: { readonly id: string; readonly clientId: string },
+  newer: { readonly id: GrantId; readonly clientId: ClientId },
 ): void {
   const rest = `WHERE ${REMEMBERED} AND client = ?2 AND id <> ?3`
   for (const row of tx.tables.select('grants', '*', rest, tx.now, newer.clientId, newer.id)) {
-    const tokensEnd = row.revoked === 1 ? 0 : row.tokens_end
-    const expires = tokensEnd === null ? row.expires : Math.max(row.flow_expires, tokensEnd)
+    const tokensEnd = row.revoked === 1 ? row.flow_expires : row.tokens_end
+    const expires = tokensEnd === null ? row.expires : later(row.flow_expires, tokensEnd)
     const over = row.revoked === 1 && !isRestedOn(tx, row.id)
     tx.tables.update('grants', row.id, { consent_ends: tx.now, expires, ...(over && { record: '' }) })
     tx.wake(expires)

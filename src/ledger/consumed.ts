@@ -1,17 +1,18 @@
+import { after, type Seconds, seconds } from '../util/clock.ts'
 import { findAlive, type Transaction, type View } from './transaction.ts'
 
 /**
  * How long an id stays spent beyond its end, seconds. That end was judged elsewhere, by another clock, and before keys
  * were fetched and hooks asked: a replay must not come through in between.
  */
-const MARGIN = 60
+const MARGIN = seconds(60)
 
 export interface ConsumeInput {
   readonly attempt: string
   /** What is spent: a `jti`, or the id of a revoked token. */
   readonly id: string
   /** When it ends by itself. */
-  readonly expiresAt: number
+  readonly expiresAt: Seconds
 }
 
 /** Spends an id until a minute after it expires; `first` for the attempt that did it, however often it asks. */
@@ -21,7 +22,7 @@ export function consumeId(
 ): { readonly first: boolean } {
   const known = findAlive(tx, 'consumed', id)
   if (known !== undefined) return { first: known.attempt === attempt }
-  const expires = expiresAt + MARGIN
+  const expires = after(expiresAt, MARGIN)
   tx.tables.insert('consumed', { id, attempt, expires })
   tx.wake(expires)
   return { first: true }

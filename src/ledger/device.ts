@@ -1,3 +1,4 @@
+import { after, type Milliseconds, type Seconds, seconds } from '../util/clock.ts'
 import { consumeId, countConsumed } from './consumed.ts'
 import type { ConsentedGrant } from './grants.ts'
 import type { Row } from './schema.ts'
@@ -8,7 +9,7 @@ const LEEWAY_MS = 500
 
 /** How many user codes one network may try within ten minutes: so many seconds, and the minute that `spend` adds. */
 const GUESSES = 60
-const GUESS_SECONDS = 540
+const GUESS_SECONDS = seconds(540)
 
 export interface DeviceInput {
   readonly attempt: string
@@ -16,7 +17,7 @@ export interface DeviceInput {
   readonly id: string
   /** What the device asked for, as a query. */
   readonly request: string
-  readonly expiresAt: number
+  readonly expiresAt: Seconds
 }
 
 /** A request that waits for its user. */
@@ -26,7 +27,7 @@ export interface PollInput {
   /** The request that the device code names. */
   readonly id: string
   /** Least pause between two polls. */
-  readonly intervalMs: number
+  readonly intervalMs: Milliseconds
 }
 
 export type PollResult =
@@ -55,7 +56,7 @@ export class Callers {
   #polledMs = 0
 
   /** Notes a poll; whether it came sooner after the last one than it may. */
-  pollsTooFast(nowMs: number, intervalMs: number): boolean {
+  pollsTooFast(nowMs: Milliseconds, intervalMs: Milliseconds): boolean {
     const since = nowMs - this.#polledMs
     this.#polledMs = nowMs
     return since >= 0 && since < intervalMs - LEEWAY_MS
@@ -65,7 +66,7 @@ export class Callers {
 /** Notes that a network tries a user code; whether it may. Written down: whoever guesses can wait until an object forgets. */
 export const mayGuess = (tx: Transaction, { attempt }: { readonly attempt: string }): boolean =>
   countConsumed(tx) < GUESSES &&
-  consumeId(tx, { attempt, id: attempt, expiresAt: tx.now + GUESS_SECONDS }).first
+  consumeId(tx, { attempt, id: attempt, expiresAt: after(tx.now, GUESS_SECONDS) }).first
 
 /** The one request that a user code stands for. */
 const readDevice = ({ tables, now }: View): Row<'devices'> | undefined =>

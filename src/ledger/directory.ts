@@ -1,9 +1,11 @@
+import type { Sid } from '../util/ids.ts'
+import type { Owner } from './owner.ts'
 import type { Transaction, View } from './transaction.ts'
 
 /** Whose a session is. */
 export interface DirectoryEntry {
-  readonly sid: string
-  readonly owner: string
+  readonly sid: Sid
+  readonly owner: Owner
 }
 
 /** Sorts after every character that can follow a prefix. */
@@ -13,17 +15,14 @@ const LAST = '\u{10FFFF}'
 export function bindSession(
   { tables }: Transaction,
   { sid, owner }: DirectoryEntry,
-): { readonly owner: string } {
+): { readonly owner: Owner } {
   const known = tables.find('directory', sid)
   if (known === undefined) tables.insert('directory', { sid, owner })
   return { owner: known?.owner ?? owner }
 }
 
 /** Forgets session ids. */
-export function unbindSessions(
-  { tables }: Transaction,
-  { sids }: { readonly sids: readonly string[] },
-): null {
+export function unbindSessions({ tables }: Transaction, { sids }: { readonly sids: readonly Sid[] }): null {
   tables.delete('directory', sids)
   return null
 }

@@ -1,21 +1,23 @@
 import { fitting, readStored } from '../errors/stored-json.ts'
+import type { Seconds } from '../util/clock.ts'
 import { isBoolean, isNumber, isText, listOf, objectOf, orAbsent, orNull } from '../util/guard.ts'
+import type { ClientId, GrantId, Sid } from '../util/ids.ts'
 import { isJsonObject, type Json, type JsonObject } from '../util/json.ts'
 import type { GrantRow } from './grant-row.ts'
 
 /** A grant as it was consented to: written once, read by every token operation. */
 export interface GrantRecord {
   readonly subject: string
-  readonly clientId: string
+  readonly clientId: ClientId
   /** Which creation of the client this was consented for. */
   readonly instance: string
   /** The client's consent epoch then, unless 0: remembered for another one it does not count. */
   readonly consentEpoch?: number
-  readonly sid: string
+  readonly sid: Sid
   /** Raw query of the authorization request, without the leading `?`. */
   readonly query: string
-  readonly requestedAt: number
-  readonly authTime: number
+  readonly requestedAt: Seconds
+  readonly authTime: Seconds
   readonly scope: readonly string[]
   readonly audience: readonly string[]
   readonly requestedScope: readonly string[]
@@ -24,8 +26,8 @@ export interface GrantRecord {
   readonly acr: string
   readonly amr: readonly string[]
   readonly remember: boolean
-  readonly rememberFor: number
-  readonly handledAt: number
+  readonly rememberFor: Seconds
+  readonly handledAt: Seconds
   /** Custom claims the consent app gave for each kind of token. */
   readonly accessTokenClaims: JsonObject
   readonly idTokenClaims: JsonObject
@@ -37,7 +39,7 @@ export interface GrantRecord {
 }
 
 export interface StoredGrant extends GrantRecord {
-  readonly id: string
+  readonly id: GrantId
 }
 
 /** Custom claims for each kind of token. */
@@ -54,6 +56,9 @@ interface StoredRecord extends GrantRecord {
 }
 
 const isTexts = listOf(isText)
+const isSeconds = (value: unknown): value is Seconds => isNumber(value)
+const isSid = (value: unknown): value is Sid => isText(value)
+const isClientId = (value: unknown): value is ClientId => isText(value)
 const isClaims = { accessTokenClaims: isJsonObject, idTokenClaims: isJsonObject }
 
 /** Its form; what a newer release adds stays in it when it is written again. */
@@ -61,13 +66,13 @@ const readForm = fitting(
   objectOf<StoredRecord>({
     v: (value): value is typeof RECORD_VERSION => value === RECORD_VERSION,
     subject: isText,
-    clientId: isText,
+    clientId: isClientId,
     instance: isText,
     consentEpoch: orAbsent(isNumber),
-    sid: isText,
+    sid: isSid,
     query: isText,
-    requestedAt: isNumber,
-    authTime: isNumber,
+    requestedAt: isSeconds,
+    authTime: isSeconds,
     scope: isTexts,
     audience: isTexts,
     requestedScope: isTexts,
@@ -76,8 +81,8 @@ const readForm = fitting(
     acr: isText,
     amr: isTexts,
     remember: isBoolean,
-    rememberFor: isNumber,
-    handledAt: isNumber,
+    rememberFor: isSeconds,
+    handledAt: isSeconds,
     ...isClaims,
     // Whatever was parsed from JSON is JSON.
     context: (value): value is Json => value !== undefined,

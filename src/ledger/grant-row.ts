@@ -1,3 +1,4 @@
+import type { ClientId, GrantId } from '../util/ids.ts'
 import type { Row } from './schema.ts'
 import { findAlive, type View } from './transaction.ts'
 
@@ -5,14 +6,14 @@ import { findAlive, type View } from './transaction.ts'
 export type GrantRow = Row<'grants'>
 
 /** The row of a grant, revoked ones too; undefined when there is none or it expired. */
-export function findGrant(view: View, id: string): GrantRow | undefined {
+export function findGrant(view: View, id: GrantId): GrantRow | undefined {
   return findAlive(view, 'grants', id)
 }
 
 /** The row of a grant of this client, revoked ones too. */
 export function findOwn(
   view: View,
-  { id, clientId }: { readonly id: string; readonly clientId: string },
+  { id, clientId }: { readonly id: GrantId; readonly clientId: ClientId },
 ): GrantRow | undefined {
   const row = findGrant(view, id)
   return row?.client === clientId ? row : undefined

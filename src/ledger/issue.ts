@@ -1,3 +1,4 @@
+import { after, type Seconds } from '../util/clock.ts'
 import {
   type CustomClaims,
   type GrantRecord,
@@ -18,7 +19,7 @@ export interface IssuedGeneration {
   readonly grant: StoredGrant
   readonly generation: number
   /** When the generation was made: all its callers get tokens with the same times. */
-  readonly issuedAt: number
+  readonly issuedAt: Seconds
 }
 
 /**
@@ -34,7 +35,7 @@ export function issue(
 ): IssuedGeneration {
   if (hook === 'ask') return issued(row, changes.generation, tx.now)
   const record = hookedRecord(row, hook)
-  const end = keepSeconds === null ? null : tx.now + keepSeconds
+  const end = keepSeconds === null ? null : after(tx.now, keepSeconds)
   const ends = { tokens_end: later(row.tokens_end, end), expires: later(row.expires, end) }
   tx.tables.update('grants', row.id, { ...changes, issued_at: tx.now, attempt, ...ends, record })
   return issued({ ...row, record }, changes.generation, tx.now)
@@ -47,7 +48,7 @@ export const ungranted = (
 ): string | undefined => resources.find((resource) => !audience.includes(resource))
 
 /** The answer about a generation that was made at `issuedAt`. */
-export const issued = (row: GrantRow, generation: number, issuedAt: number): IssuedGeneration => ({
+export const issued = (row: GrantRow, generation: number, issuedAt: Seconds): IssuedGeneration => ({
   status: 'issued',
   grant: readRecord(row),
   generation,

@@ -1,10 +1,12 @@
+import { after, type Seconds, seconds } from '../util/clock.ts'
+import type { ClientId, Sid } from '../util/ids.ts'
 import { readNotify } from './grant-record.ts'
 import type { ReadableTables } from './tables.ts'
 import type { Transaction, View } from './transaction.ts'
 
 /** A client that wants to know of a session's end. */
 export interface LogoutRecipient {
-  readonly client: string
+  readonly client: ClientId
   /** Instance of the client that was given a grant: another one of its id is not told. */
   readonly instance: string
   /** As the client knows them. */
@@ -19,10 +21,10 @@ export interface Notice extends LogoutRecipient {
 }
 
 /** Pause before the next try, by how many there were, seconds: the request that ended the session makes the first. */
-const PAUSES = [60, 300, 1800, 7200, 21_600] as const
+const PAUSES = [seconds(60), seconds(300), seconds(1800), seconds(7200), seconds(21_600)] as const
 
 /** How long a client that cannot be reached is tried, seconds. */
-const KEEP_SECONDS = 86_400
+const KEEP_SECONDS = seconds(86_400)
 
 /** Tries that one run of the alarm makes; the others are due at once. */
 const BATCH = 20
@@ -35,7 +37,7 @@ const COLUMNS = ['id', 'client', 'instance', 'subject', 'sid'] as const
  */
 export function recipientsOf(
   { tables }: View,
-  session: { readonly sid: string; readonly subject: string },
+  session: { readonly sid: Sid; readonly subject: string },
 ): readonly LogoutRecipient[] {
   const rest = "WHERE sid = ? AND notify <> '' GROUP BY client, notify ORDER BY client, notify"
   const clients = tables.select('grants', ['client', 'notify'], rest, session.sid)
@@ -48,8 +50,8 @@ export function recipientsOf(
 /** Queues a notice for each of these clients. */
 export function queueNotices(tx: Transaction, clients: readonly LogoutRecipient[], attempt: string): void {
   if (clients.length === 0) return
-  const due = tx.now + PAUSES[0]
-  const expires = tx.now + KEEP_SECONDS
+  const due = after(tx.now, PAUSES[0])
+  const expires = after(tx.now, KEEP_SECONDS)
   for (const told of clients) {
     tx.tables.insert('notices', { id: crypto.randomUUID(), ...told, due, attempt, expires })
   }
@@ -66,7 +68,7 @@ export function takeDueNotices(tx: Transaction): readonly Notice[] {
   const due = tx.tables.select('notices', [...COLUMNS, 'tries'], rest, tx.now)
   for (const { id, tries } of due) {
     const pause = PAUSES[Math.min(tries + 1, PAUSES.length - 1)] ?? KEEP_SECONDS
-    tx.tables.update('notices', id, { tries: tries + 1, due: tx.now + pause })
+    tx.tables.update('notices', id, { tries: tries + 1, due: after(tx.now, pause) })
   }
   return due
 }
@@ -78,4 +80,4 @@ export function settleNotices({ tables }: Transaction, { ids }: { readonly ids: 
 }
 
 /** When the next notice is due, seconds; null without one. */
-export const nextNotice = (tables: ReadableTables): number | null => tables.extreme('notices', 'MIN', 'due')
+export const nextNotice = (tables: ReadableTables): Seconds | null => tables.extreme('notices', 'MIN', 'due')

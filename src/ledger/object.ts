@@ -2,7 +2,7 @@ import { DurableObject } from 'cloudflare:workers'
 import type { Env } from '../env.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { logLine } from '../http/log.ts'
-import { nowMs } from '../util/clock.ts'
+import { msAfter, nowMs, secondsOf } from '../util/clock.ts'
 import { mapConcurrent } from '../util/map-concurrent.ts'
 import { type Alarm, alarmOf, PAUSE_MS } from './alarm.ts'
 import { Ledgers } from './client.ts'
@@ -72,7 +72,7 @@ export class Ledger extends DurableObject<Env> {
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown.name : typeof thrown
       logLine('ledger.sweep_failed', { error })
-      this.#alarm.noLaterThanMs(started + PAUSE_MS)
+      this.#alarm.noLaterThanMs(msAfter(started, PAUSE_MS))
     }
   }
 
@@ -89,7 +89,7 @@ export class Ledger extends DurableObject<Env> {
     const tx: Transaction = {
       tables: this.#tables,
       callers: this.#callers,
-      now: Math.floor(at / 1000),
+      now: secondsOf(at),
       nowMs: at,
       wake: (expires, what = 'row') => this.#alarm.noLaterThan(expires, what),
     }

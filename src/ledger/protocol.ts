@@ -13,11 +13,13 @@ type Names<T> = {
 }
 type KeyOf<T> = T extends object ? keyof T : never
 type ValueOf<T, Key> = T extends object ? (Key extends keyof T ? T[Key] : never) : never
-type Nested<T> = [Extract<T, object>] extends [never]
+// A branded text or number is an object to the compiler.
+type Structure<T> = Extract<Exclude<T, string | number>, object>
+type Nested<T> = [Structure<T>] extends [never]
   ? true
-  : Extract<T, object> extends readonly unknown[]
+  : Structure<T> extends readonly unknown[]
     ? true
-    : Names<Extract<T, object>>
+    : Names<Structure<T>>
 
 const sid = { sid: true } as const
 const revocation = { attempt: true, flowLifetime: true } as const

@@ -1,5 +1,7 @@
 import { fitting, readStored } from '../errors/stored-json.ts'
+import { type Milliseconds, msOf, type Seconds, seconds } from '../util/clock.ts'
 import { isNumber, isText, listOf, orNull } from '../util/guard.ts'
+import type { ClientId, GrantId } from '../util/ids.ts'
 import { audienceRule, scopeRule } from '../util/scope.ts'
 import { type GrantRecord, readRecord } from './grant-record.ts'
 import { findOwn, type GrantRow } from './grant-row.ts'
@@ -10,7 +12,7 @@ import type { Transaction } from './transaction.ts'
 
 export interface Grace {
   /** How long a superseded generation keeps working, seconds; 0 is strict rotation. */
-  readonly seconds: number
+  readonly seconds: Seconds
   /** How often it may be used in that time; 0 is unlimited. */
   readonly uses: number
 }
@@ -25,15 +27,15 @@ export interface ClientLimits {
 export interface RefreshInput {
   readonly attempt: string
   /** The grant and the generation that the token names. */
-  readonly id: string
-  readonly clientId: string
+  readonly id: GrantId
+  readonly clientId: ClientId
   readonly generation: number
   readonly grace: Grace
   readonly limits: ClientLimits
   /** As for `redeem`. */
   readonly resources?: readonly string[]
   /** As for `redeem`. */
-  readonly keepSeconds: number | null
+  readonly keepSeconds: Seconds | null
   /** As for `redeem`. */
   readonly hook?: HookStep | undefined
 }
@@ -76,7 +78,7 @@ interface RefreshDecision {
 function decideRefresh(
   row: Rotation,
   { generation: presented, attempt, grace }: RefreshInput,
-  nowMs: number,
+  nowMs: Milliseconds,
 ): RefreshDecision | undefined {
   const recent = readRecent(row)
   const { generation } = row
@@ -98,7 +100,7 @@ function decideRefresh(
 }
 
 /** Whether a superseded generation is still good for introspection and userinfo. */
-export function isWithinGrace(row: Rotation, input: InspectInput, nowMs: number): boolean {
+export function isWithinGrace(row: Rotation, input: InspectInput, nowMs: Milliseconds): boolean {
   const used = withinGrace(readRecent(row), input.generation, input.grace, nowMs)
   if (used === undefined) return false
   return input.use === 'access_token' || input.grace.uses === 0 || used[2] < input.grace.uses
@@ -111,9 +113,9 @@ function withinGrace(
   recent: readonly Superseded[],
   generation: number,
   grace: Grace,
-  nowMs: number,
+  nowMs: Milliseconds,
 ): Superseded | undefined {
-  return recent.find(([known, atMs]) => known === generation && nowMs - atMs < grace.seconds * 1000)
+  return recent.find(([known, atMs]) => known === generation && nowMs - atMs < msOf(grace.seconds))
 }
 
 /** Refreshes a grant: every refusal comes before the first write, but for the reuse of a token. */
@@ -126,7 +128,7 @@ export function refresh(tx: Transaction, input: RefreshInput): RefreshResult {
   const decision = decideRefresh(row, input, tx.nowMs)
   const commits = input.hook !== 'ask'
   if (decision === undefined) {
-    if (commits) endTokens(tx, row, { attempt: input.attempt, flowLifetime: 0 })
+    if (commits) endTokens(tx, row, { attempt: input.attempt, flowLifetime: seconds(0) })
     return { status: 'reused' }
   }
   const { via, ...changes } = decision

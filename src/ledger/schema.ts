@@ -1,3 +1,7 @@
+import type { Milliseconds, Seconds } from '../util/clock.ts'
+import type { ClientId, GrantId, Sid } from '../util/ids.ts'
+import type { Owner } from './owner.ts'
+
 const TEXT = 'TEXT NOT NULL'
 const INTEGER = 'INTEGER NOT NULL'
 const ID = `${TEXT} PRIMARY KEY`
@@ -108,16 +112,50 @@ export type ColumnName<Name extends TableName> = keyof Columns[Name] & string
 
 /** What a column holds where that is less than any text or number. */
 interface Narrower {
-  readonly devices: { readonly status: 'pending' | 'approved' | 'denied' }
+  readonly grants: {
+    readonly id: GrantId
+    readonly client: ClientId
+    readonly consent_ends: Seconds
+    readonly granted_at: Seconds
+    readonly code_expires: Seconds
+    readonly flow_expires: Seconds
+    readonly issued_at: Seconds
+    readonly rests_on: GrantId | ''
+    readonly tokens_end: Seconds
+  }
+  readonly sessions: { readonly auth_time: Seconds; readonly ends: Seconds; readonly flow_expires: Seconds }
+  readonly epochs: { readonly client: EpochKey; readonly value: Milliseconds }
+  readonly devices: { readonly status: 'pending' | 'approved' | 'denied'; readonly grant_id: GrantId }
+  readonly notices: { readonly client: ClientId; readonly due: Seconds }
 }
+
+/** What it holds in every table that has it. The `sid` of a notice is the client's, of whatever form. */
+interface NarrowerEverywhere {
+  readonly sid: Sid
+  readonly owner: Owner
+  readonly expires: Seconds
+}
+
+/** Whose an epoch is: a client's, every client's of the subject, or that of logins. */
+export type EpochKey = ClientId | typeof SUBJECT | typeof LOGINS
+
+/** Key of the epoch that counts for every client of the subject. */
+export const SUBJECT = ''
+
+/** Key of the epoch of logins; no client id has a control character. */
+export const LOGINS = '\u0000logins'
 
 type Kind<Declared> = Declared extends `TEXT${string}` ? string : number
 type Absent<Declared> = Declared extends `${string}NOT NULL${string}` ? never : null
-type Narrow<Name, Column> = Name extends keyof Narrower
-  ? Column extends keyof Narrower[Name]
-    ? Narrower[Name][Column]
-    : unknown
-  : unknown
+type Narrow<Name, Column> = [Name, Column] extends ['notices', 'sid']
+  ? unknown
+  : Column extends keyof NarrowerEverywhere
+    ? NarrowerEverywhere[Column]
+    : Name extends keyof Narrower
+      ? Column extends keyof Narrower[Name]
+        ? Narrower[Name][Column]
+        : unknown
+      : unknown
 type Value<Name extends TableName, Column extends keyof Columns[Name]> =
   | (Kind<Columns[Name][Column]> & Narrow<Name, Column>)
   | Absent<Columns[Name][Column]>

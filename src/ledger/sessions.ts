@@ -1,3 +1,5 @@
+import type { Seconds } from '../util/clock.ts'
+import type { ClientId, Sid } from '../util/ids.ts'
 import { type RememberedConsent, rememberedConsent } from './consents.ts'
 import { currentEpoch, loginEpoch } from './epochs.ts'
 import type { Row } from './schema.ts'
@@ -5,34 +7,34 @@ import { alive, later, type Transaction, type View } from './transaction.ts'
 
 /** A login session as `authorize` sees it. */
 export interface SessionView {
-  readonly sid: string
+  readonly sid: Sid
   readonly subject: string
-  readonly authTime: number
+  readonly authTime: Seconds
   readonly remember: boolean
 }
 
 export interface LoginInput {
   readonly attempt: string
-  readonly sid: string
+  readonly sid: Sid
   readonly subject: string
-  readonly clientId: string
+  readonly clientId: ClientId
   /** Which creation of the client, for the consent that is remembered. */
   readonly instance: string
   /** The client's consent epoch; absent for 0. */
   readonly consentEpoch?: number
   /** The login epoch when the login was accepted. A login from before "end all sessions" is stale. */
   readonly epoch: number
-  readonly authTime: number
+  readonly authTime: Seconds
   /** Whether later requests may recognise the session by its cookie. */
   readonly remember: boolean
   /** True when an existing session was recognised: it must still be there, and nothing is created. */
   readonly skip: boolean
   /** New end of the session; for `skip`, null leaves it as it is (`extend_session_lifespan`). */
-  readonly expiresAt: number | null
+  readonly expiresAt: Seconds | null
   /** Until when anything sealed in this flow lives, its code included: an ended session is remembered that long. */
-  readonly flowExpiresAt: number
+  readonly flowExpiresAt: Seconds
   /** A session of the same owner that this login replaces, if any. */
-  readonly replaces: string | null
+  readonly replaces: Sid | null
 }
 
 export type LoginResult =
@@ -50,21 +52,21 @@ export type LoginResult =
 type SessionRow = Row<'sessions'>
 
 /** The row of a session, expired and ended ones too: a tombstone counts for as long as it is there. */
-export function findSession({ tables }: View, sid: string): SessionRow | undefined {
+export function findSession({ tables }: View, sid: Sid): SessionRow | undefined {
   return tables.find('sessions', sid)
 }
 
 /** Whether a flow of this session may go on: it is there and was not ended. Recognition may be over already. */
-export function isOpen(row: SessionRow | undefined, now: number): row is SessionRow {
+export function isOpen(row: SessionRow | undefined, now: Seconds): row is SessionRow {
   return row !== undefined && row.ended === 0 && alive(row.expires, now)
 }
 
-function isRecognised(row: SessionRow | undefined, now: number): row is SessionRow {
+function isRecognised(row: SessionRow | undefined, now: Seconds): row is SessionRow {
   return isOpen(row, now) && row.remember === 1 && alive(row.ends, now)
 }
 
 /** The session behind a browser's cookie; null unless it is remembered, not ended and not over. */
-export function readSession(view: View, { sid }: { readonly sid: string }): SessionView | null {
+export function readSession(view: View, { sid }: { readonly sid: Sid }): SessionView | null {
   const row = findSession(view, sid)
   if (!isRecognised(row, view.now)) return null
   return { sid: row.sid, subject: row.subject, authTime: row.auth_time, remember: true }
@@ -105,7 +107,7 @@ function startSession(tx: Transaction, input: LoginInput, row: SessionRow | unde
     if (isOpen(row, tx.now) && input.authTime <= row.auth_time) return true
   }
   const { sid, subject, remember, attempt } = input
-  const flowExpires = Math.max(input.flowExpiresAt, row?.flow_expires ?? 0)
+  const flowExpires = later(input.flowExpiresAt, row?.flow_expires ?? tx.now)
   const ends = remember ? input.expiresAt : null
   tx.tables.insert('sessions', {
     sid,
@@ -124,8 +126,8 @@ function startSession(tx: Transaction, input: LoginInput, row: SessionRow | unde
 }
 
 /** Ends a session; the tombstone stays until `keepUntil` (seconds), and as long as its own flow lives. */
-export function end(tx: Transaction, row: SessionRow, attempt: string, keepUntil: number): void {
-  const expires = Math.max(row.flow_expires, keepUntil)
+export function end(tx: Transaction, row: SessionRow, attempt: string, keepUntil: Seconds): void {
+  const expires = later(row.flow_expires, keepUntil)
   tx.tables.update('sessions', row.sid, { ended: 1, attempt, expires })
   tx.wake(expires, 'tombstone')
 }

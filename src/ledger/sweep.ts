@@ -1,3 +1,5 @@
+import { type Milliseconds, type Seconds, secondsOf } from '../util/clock.ts'
+import type { Sid } from '../util/ids.ts'
 import type { Alarm } from './alarm.ts'
 import type { Ledgers } from './client.ts'
 import { directoryOf } from './owner.ts'
@@ -19,10 +21,10 @@ export interface SweepParts {
  * @param nowMs the moment by which expiry is judged throughout, ms.
  * @throws what the ledger client throws when a directory cannot be reached; nothing is deleted then.
  */
-export async function sweep(parts: SweepParts, nowMs: number): Promise<void> {
+export async function sweep(parts: SweepParts, nowMs: Milliseconds): Promise<void> {
   const { storage, tables, alarm, ledgers } = parts
   if (tables.all().length === 0) return
-  const now = Math.floor(nowMs / 1000)
+  const now = secondsOf(nowMs)
   const more = alarm.plan(tables, nowMs)
   await unbind(ledgers, departing(tables, now))
   if (!survives(tables, now)) {
@@ -36,13 +38,13 @@ export async function sweep(parts: SweepParts, nowMs: number): Promise<void> {
   alarm.check(tables, nowMs, now)
 }
 
-async function unbind(ledgers: Ledgers, sids: readonly string[]): Promise<void> {
+async function unbind(ledgers: Ledgers, sids: readonly Sid[]): Promise<void> {
   const shards = Map.groupBy(sids, directoryOf)
   for (const [shard, members] of shards) await ledgers.call(shard, 'unbindSessions', { sids: members })
 }
 
 /** Session ids that will have neither a session nor a grant once the expired rows are gone. */
-function departing(tables: Tables, now: number): readonly string[] {
+function departing(tables: Tables, now: Seconds): readonly Sid[] {
   const rows = tables.select(
     'sessions',
     ['sid'],
@@ -63,14 +65,14 @@ const KEPT: { readonly [Table in TableName]?: string } = {
   sessions: 'AND sid NOT IN (SELECT sid FROM grants)',
 }
 
-function deleteExpired(tables: Tables, now: number): void {
+function deleteExpired(tables: Tables, now: Seconds): void {
   for (const table of tables.expiring()) {
     tables.deleteWhere(table, `WHERE expires <= ?1 ${KEPT[table] ?? ''}`, now)
   }
 }
 
 /** Whether any row outlives this clean-up; if none does, deleting the whole object costs no row. */
-function survives(tables: Tables, now: number): boolean {
+function survives(tables: Tables, now: Seconds): boolean {
   if (tables.exists('directory', '')) return true
   return tables.expiring().some((table) => tables.exists(table, 'WHERE expires IS NULL OR expires > ?', now))
 }

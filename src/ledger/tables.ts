@@ -29,13 +29,13 @@ export interface ReadableTables {
   /** The row of a key. */
   find<Name extends TableName>(name: Name, key: KeyOf<Name>): Row<Name> | undefined
   /** The least or greatest value of a column of numbers; null without a row that has one. */
-  extreme<Name extends TableName>(
+  extreme<Name extends TableName, Column extends ColumnName<Name>>(
     name: Name,
     which: 'MIN' | 'MAX',
-    column: ColumnName<Name>,
+    column: Column,
     rest?: string,
     ...values: readonly Bound[]
-  ): number | null
+  ): Row<Name>[Column] | null
   /** How many rows there are. */
   count(name: TableName, rest: string, ...values: readonly Bound[]): number
   /** Whether there is such a row. */
@@ -76,17 +76,20 @@ export class Tables implements ReadableTables {
     return this.select(name, '*', byKey(name), key)[0]
   }
 
-  extreme<Name extends TableName>(
+  extreme<Name extends TableName, Column extends ColumnName<Name>>(
     name: Name,
     which: 'MIN' | 'MAX',
-    column: ColumnName<Name>,
+    column: Column,
     rest = '',
     ...values: readonly Bound[]
-  ): number | null {
-    return (
-      this.#query<{ found: number | null }>(name, `${which}(${column}) AS found`, rest, values)[0]?.found ??
-      null
+  ): Row<Name>[Column] | null {
+    const found = this.#query<{ found: Row<Name>[Column] | null }>(
+      name,
+      `${which}(${column}) AS found`,
+      rest,
+      values,
     )
+    return found[0]?.found ?? null
   }
 
   count(name: TableName, rest: string, ...values: readonly Bound[]): number {

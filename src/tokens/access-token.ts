@@ -4,6 +4,7 @@ import { ACCESS_TOKEN_SET, ID_TOKEN_SET } from '../keys/ring.ts'
 import { signJwt } from '../keys/sign-jwt.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
+import type { Seconds } from '../util/clock.ts'
 import { type JsonObject, pick } from '../util/json.ts'
 import { accessJtis, accessTokens, type GrantToken, type SelfContainedToken } from './formats.ts'
 
@@ -14,8 +15,8 @@ export interface AccessClaims {
   readonly audience: readonly string[]
   /** Custom claims from the consent app. */
   readonly custom: JsonObject
-  readonly issuedAt: number
-  readonly expiresAt: number
+  readonly issuedAt: Seconds
+  readonly expiresAt: Seconds
 }
 
 /** Claims that custom ones never override (contract 3.9). */

@@ -1,8 +1,9 @@
 import type { RequestContext } from '../context.ts'
+import type { Owner } from '../ledger/owner.ts'
 import type { StoredGrant } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
-import { nowSeconds } from '../util/clock.ts'
+import { after, nowSeconds, type Seconds } from '../util/clock.ts'
 import { makeAccessToken, prepareSigners } from './access-token.ts'
 import { firstNonce } from './credential.ts'
 import { encrypterFor } from './encryption.ts'
@@ -26,10 +27,10 @@ export interface TokenResponse {
 
 /** One generation of a grant, as its ledger committed it. */
 export interface Generation {
-  readonly owner: string
+  readonly owner: Owner
   readonly grant: StoredGrant
   readonly generation: number
-  readonly issuedAt: number
+  readonly issuedAt: Seconds
   /** What of the grant's audience the access token is for. */
   readonly targets: Targets
 }
@@ -74,11 +75,11 @@ export function issueAccessToken(
   rt: Runtime,
   client: ClientRecord,
   generation: Generation,
-  lifetime: number,
+  lifetime: Seconds,
 ): Promise<string> {
   const { grant, issuedAt, targets } = generation
   const { scope, audience, accessTokenClaims: custom } = narrowed(grant, targets)
-  const times = { issuedAt, expiresAt: issuedAt + lifetime }
+  const times = { issuedAt, expiresAt: after(issuedAt, lifetime) }
   const subject = subjectOf(grant)
   // A JWT can be read by the client that holds it.
   const shown = subject === grant.subject ? custom : seenAs(custom, grant.subject, subject)
@@ -110,7 +111,7 @@ export async function issueTokens(
   const { scope } = grant
   const accessToken = await issueAccessToken(rt, client, generation, lifetimes.accessToken)
   const expiresIn = Math.max(0, issuedAt + lifetimes.accessToken - nowSeconds())
-  const refreshUntil = lifetimes.refreshToken === null ? null : issuedAt + lifetimes.refreshToken
+  const refreshUntil = lifetimes.refreshToken === null ? null : after(issuedAt, lifetimes.refreshToken)
   return {
     ...(await responseWith(rt, accessToken, expiresIn, scope)),
     ...(scope.includes('openid') && {
