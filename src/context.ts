@@ -1,4 +1,5 @@
 import type { OAuthError } from './errors/oauth-error.ts'
+import type { RequestBody } from './http/body.ts'
 import type { LogFields } from './http/log.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -54,5 +55,9 @@ export interface RequestContext {
 /** Hono's type parameters for every route. */
 export interface AppEnv {
   Bindings: import('./env.ts').Env
-  Variables: { ctx: RequestContext }
+  Variables: {
+    ctx: RequestContext
+    /** The request's body, set by the frame of the endpoint. */
+    body: RequestBody
+  }
 }

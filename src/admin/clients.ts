@@ -11,25 +11,23 @@ import { dropRotatedSecrets, rotateSecret } from '../clients/rotation.ts'
 import type { AppEnv } from '../context.ts'
 import { firstValues, readJson } from '../http/form.ts'
 import { json } from '../http/json.ts'
-import { newRouter } from '../http/router.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { patchClient } from './client-patch.ts'
 import { respondWithPage } from './pagination.ts'
 
 const PATH = '/admin/clients'
 
-/** The client resource of the admin API (contract 1.4.1), to be mounted at `/admin/clients`. */
-export const adminClients = newRouter()
-
-adminClients.post('/', async (c) => {
+/** POST /admin/clients (contract 1.4.1). */
+export async function postClient(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
   const input = await readClient(c)
   const written = await createClient(ctx, input, boundsOf(input.metadata))
   const location = `${PATH}/${encodeURIComponent(written.client.id)}`
   return json(await renderNewClient(ctx.rt, written), 201, { location })
-})
+}
 
-adminClients.get('/', (c) => {
+/** GET /admin/clients: a page of them, by name or owner. */
+export function getClients(c: Context<AppEnv>): Promise<Response> {
   const { clients } = c.var.ctx.rt
   const query = firstValues(c.req.url)
   const filter = { name: query['client_name'] || null, owner: query['owner'] || null }
@@ -40,57 +38,63 @@ adminClients.get('/', (c) => {
     count: () => clients.count(filter),
     render: renderClient,
   })
-})
+}
 
-adminClients.get('/:id', async (c) => {
-  return json(renderClient(await requireClient(c.var.ctx, c.req.param('id'))))
-})
+/** GET /admin/clients/{id}. */
+export async function getClient(c: Context<AppEnv>): Promise<Response> {
+  return json(renderClient(await requireClient(c.var.ctx, idOf(c))))
+}
 
-adminClients.put('/:id', async (c) => {
+/** PUT /admin/clients/{id}: replaces what it is. */
+export async function putClient(c: Context<AppEnv>): Promise<Response> {
   const input = await readClient(c)
   return change(c, () => input)
-})
+}
 
-adminClients.patch('/:id', async (c) => {
+/** PATCH /admin/clients/{id} by a JSON Patch. */
+export async function patchClientById(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
-  const patch = await readJson(c.req.raw)
+  const patch = await readJson(c.var.body)
   return change(c, (current) => parseClient(patchClient(current, patch), ctx.rt.config))
-})
+}
 
-adminClients.delete('/:id', async (c) => {
-  await deleteClient(c.var.ctx, c.req.param('id'))
+/** DELETE /admin/clients/{id}. */
+export async function removeClient(c: Context<AppEnv>): Promise<Response> {
+  await deleteClient(c.var.ctx, idOf(c))
   return c.body(null, 204)
-})
+}
 
-adminClients.put('/:id/lifespans', async (c) => {
-  const lifespans = readLifespans(readLifespanDraft(await readJson(c.req.raw)))
-  const client = await changeClient(c.var.ctx, c.req.param('id'), 'client.changed', ({ metadata }) => ({
+/** PUT /admin/clients/{id}/lifespans: replaces them all. */
+export async function putLifespans(c: Context<AppEnv>): Promise<Response> {
+  const lifespans = readLifespans(readLifespanDraft(await readJson(c.var.body)))
+  const client = await changeClient(c.var.ctx, idOf(c), 'client.changed', ({ metadata }) => ({
     metadata: { ...metadata, lifespans },
     bounds: boundsOf({ ...metadata, lifespans }),
   }))
   return json(renderClient(client))
-})
+}
 
-adminClients.post('/:id/secrets/rotate', async (c) => {
+/** POST /admin/clients/{id}/secrets/rotate: a new secret, beside which the older ones count. */
+export async function postRotation(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
-  return json(await renderChangedClient(ctx.rt, await rotateSecret(ctx, c.req.param('id')), true))
-})
+  return json(await renderChangedClient(ctx.rt, await rotateSecret(ctx, idOf(c)), true))
+}
 
-adminClients.delete('/:id/secrets/rotate', async (c) => {
-  return json(renderClient(await dropRotatedSecrets(c.var.ctx, c.req.param('id'))))
-})
+/** DELETE /admin/clients/{id}/secrets/rotate: the older secrets count no more. */
+export async function removeRotated(c: Context<AppEnv>): Promise<Response> {
+  return json(renderClient(await dropRotatedSecrets(c.var.ctx, idOf(c))))
+}
+
+const idOf = (c: Context<AppEnv>): string => c.req.param('id') ?? ''
 
 const readClient = async (c: Context<AppEnv>): Promise<ClientInput> =>
-  parseClient(await readJson(c.req.raw), c.var.ctx.rt.config)
+  parseClient(await readJson(c.var.body), c.var.ctx.rt.config)
 
 /** Changes a client; where that ended its registration access tokens, the answer brings the new one. */
-async function change(
-  c: Context<AppEnv, '/:id'>,
-  make: (current: ClientRecord) => ClientInput,
-): Promise<Response> {
+async function change(c: Context<AppEnv>, make: (current: ClientRecord) => ClientInput): Promise<Response> {
   const { ctx } = c.var
   let renewed = false
-  const written = await updateClient(ctx, c.req.param('id'), (current) => {
+  const written = await updateClient(ctx, idOf(c), (current) => {
     const changed = changeByAdmin(current, make(current))
     renewed = changed.registrationEpoch !== undefined
     return changed

@@ -7,7 +7,6 @@ import type { FlowAnswer } from '../flow/challenge.ts'
 import { acceptUserCode } from '../flow/device-request.ts'
 import { readJson } from '../http/form.ts'
 import { json } from '../http/json.ts'
-import { newRouter } from '../http/router.ts'
 import { acceptLogout, getLogoutRequest, rejectLogout } from '../logout/request.ts'
 
 type Flow = 'login' | 'consent' | 'logout' | 'device'
@@ -33,24 +32,23 @@ const asked =
 const decided =
   (flow: Flow, handle: (ctx: RequestContext, challenge: string, body: unknown) => Promise<Answer>) =>
   async (c: Context<AppEnv>): Promise<Response> =>
-    answer(await handle(c.var.ctx, challengeOf(c, flow), await readJson(c.req.raw)))
+    answer(await handle(c.var.ctx, challengeOf(c, flow), await readJson(c.var.body)))
 
-/** Login, consent, logout and device requests, mounted at `/oauth2/auth/requests` (contract 1.4.2). */
-export const flowRoutes = newRouter()
-  .put('/device/accept', decided('device', acceptUserCode))
-  .get('/logout', asked('logout', getLogoutRequest))
-  .put('/logout/accept', asked('logout', acceptLogout))
-  .put('/logout/reject', async (c) => {
-    await rejectLogout(c.var.ctx, challengeOf(c, 'logout'))
-    return c.body(null, 204)
-  })
+/** GET of the login, consent and logout requests, for the apps that decide (contract 1.4.2). */
+export const getLogin = asked('login', getLoginRequest)
+export const getConsent = asked('consent', getConsentRequest)
+export const getLogout = asked('logout', getLogoutRequest)
 
-for (const [flow, show, accept, reject] of [
-  ['login', getLoginRequest, acceptLogin, rejectLogin],
-  ['consent', getConsentRequest, acceptConsent, rejectConsent],
-] as const) {
-  flowRoutes
-    .get(`/${flow}/:challenge?`, asked(flow, show))
-    .put(`/${flow}/accept/:challenge?`, decided(flow, accept))
-    .put(`/${flow}/reject/:challenge?`, decided(flow, reject))
+/** PUT of what the apps decide. */
+export const putLoginAccept = decided('login', acceptLogin)
+export const putLoginReject = decided('login', rejectLogin)
+export const putConsentAccept = decided('consent', acceptConsent)
+export const putConsentReject = decided('consent', rejectConsent)
+export const putDeviceAccept = decided('device', acceptUserCode)
+export const putLogoutAccept = asked('logout', acceptLogout)
+
+/** PUT that refuses to log out: there is nowhere to go on. */
+export async function putLogoutReject(c: Context<AppEnv>): Promise<Response> {
+  await rejectLogout(c.var.ctx, challengeOf(c, 'logout'))
+  return c.body(null, 204)
 }

@@ -5,13 +5,14 @@ import { parseBody } from '../flow/bodies.ts'
 import { readJson } from '../http/form.ts'
 import { instant } from '../util/schema.ts'
 
-const flushBody = v.object({ notAfter: v.nullish(instant) })
+/** What a flush is asked with; it changes nothing. */
+export const flushBody = v.object({ notAfter: v.nullish(instant) })
 
 /**
  * Flush of inactive tokens, as v1 SDKs and their cron jobs call it (contract 8.1). There is nothing to do: what has
  * expired leaves the ledgers by itself. Throws `malformed_body` for a `notAfter` that is no instant.
  */
 export async function flush(c: Context<AppEnv>): Promise<Response> {
-  parseBody(flushBody, await readJson(c.req.raw))
+  parseBody(flushBody, await readJson(c.var.body))
   return c.body(null, 204)
 }

@@ -22,7 +22,7 @@ export const introspect =
     const { ctx } = c.var
     const byClient = isV1Path(c.req.url) && /^basic /i.test(c.req.header('authorization') ?? '')
     if (!byClient) guard(c, 'introspect')
-    const form = await readFilledForm(c.req.raw)
+    const form = await readFilledForm(c.var.body)
     const asker = byClient ? await authenticateAsker(c, form) : null
     const scopes = form.scopes()
     const opened = await openToken(ctx, form.require('token'))

@@ -6,7 +6,6 @@ import type { AppEnv, RequestContext } from '../context.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
 import { firstValues, readQuery } from '../http/form.ts'
 import { isV1Path } from '../http/paths.ts'
-import { newRouter } from '../http/router.ts'
 import { directoryOf, type Owner, ownerOf, sessionPrefix } from '../ledger/owner.ts'
 import type { EndSessionsInput, RevokeGrantsInput, StoredGrant } from '../ledger/types.ts'
 import { recipientClient } from '../logout/back-channel.ts'
@@ -21,14 +20,8 @@ const PATH = '/admin/oauth2/auth/sessions/consent'
 /** Offsets beyond this find nothing: newer SDKs page by token. */
 const MAX_OFFSET = 10_000
 
-/** Consent and login sessions, mounted at `/oauth2/auth/sessions` (contract 1.4.3), in the paths of v1.0-beta too. */
-export const sessionRoutes = newRouter()
-  .get('/consent/:subject?', listConsents)
-  .delete('/consent/:subject?/:client?', revokeConsents)
-  .delete('/login/:subject?', revokeLogins)
-
-/** Consents a subject gave and that still hold, from the subject's own ledger. */
-async function listConsents(c: Context<AppEnv>): Promise<Response> {
+/** Consents a subject gave and that still hold, from the subject's own ledger (contract 1.4.3). */
+export async function listConsents(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
   const subject = c.req.param('subject') ?? c.req.query('subject') ?? ''
   if (subject === '') throw invalidRequest("Parameter 'subject' is missing.")
@@ -82,7 +75,7 @@ async function renderConsent(ctx: RequestContext, grant: StoredGrant): Promise<o
 }
 
 /** Revokes one consent by its id, a subject's consents for one client, or all of a subject's. */
-async function revokeConsents(c: Context<AppEnv>): Promise<Response> {
+export async function revokeConsents(c: Context<AppEnv>): Promise<Response> {
   const { owners, target } = await consentsNamed(c)
   for (const owner of owners) await revokeGrants(c.var.ctx, owner, target)
   return c.body(null, 204)
@@ -113,7 +106,7 @@ async function consentsNamed(c: Context<AppEnv>): Promise<Named<RevokeGrantsInpu
 }
 
 /** Ends one login session by its id, or all of a subject's, and tells their clients (contract 1.4.3). */
-async function revokeLogins(c: Context<AppEnv>): Promise<Response> {
+export async function revokeLogins(c: Context<AppEnv>): Promise<Response> {
   const { owners, target } = await loginsNamed(c)
   for (const owner of owners) await endSessions(c.var.ctx, owner, target)
   return c.body(null, 204)

@@ -1,9 +1,9 @@
 import { calculateJwkThumbprint } from 'jose'
 import * as v from 'valibot'
-import { isPublicKey } from '../clients/metadata/jwks.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import { isPublicKey, mayVerify, publicMembers } from '../keys/foreign-keys.ts'
 import { MAX_ISSUER, type TrustedIssuer } from '../store/trusted-issuers.ts'
-import { isJsonObject, type JsonObject, pick } from '../util/json.ts'
+import { isJsonObject, type JsonObject } from '../util/json.ts'
 import { parseRfc3339 } from '../util/rfc3339.ts'
 import { instant } from '../util/schema.ts'
 import { SCOPE_TOKEN } from '../util/scope.ts'
@@ -13,7 +13,8 @@ import { isName, isPlainText } from '../util/text.ts'
 const MAX_SCOPE = 10_000
 
 const text = v.nullish(v.string(), '')
-const body = v.object({
+/** Body that trusts an issuer (contract 1.4.7). */
+export const trustBody = v.object({
   issuer: text,
   subject: text,
   allow_any_subject: v.nullish(v.boolean(), false),
@@ -22,14 +23,6 @@ const body = v.object({
   expires_at: v.nullish(instant),
 })
 
-/** What is kept of a key, by its type: what makes it up, and how it may be used (RFC 7518 section 6, RFC 8037 section 2). */
-const COMMON = ['kty', 'kid', 'use', 'alg']
-const MEMBERS: Readonly<Record<string, readonly string[]>> = {
-  RSA: [...COMMON, 'e', 'n'],
-  EC: [...COMMON, 'crv', 'x', 'y'],
-  OKP: [...COMMON, 'crv', 'x'],
-}
-
 /**
  * Reads the body that trusts an issuer (contract 1.4.7).
  *
@@ -37,7 +30,7 @@ const MEMBERS: Readonly<Record<string, readonly string[]>> = {
  * @throws `undecodable_body` for wrong types, `missing_required_parameter` for broken rules
  */
 export async function readTrust(json: unknown, now: number): Promise<Omit<TrustedIssuer, 'id'>> {
-  const parsed = v.safeParse(body, json)
+  const parsed = v.safeParse(trustBody, json)
   if (!parsed.success || !isJsonObject(json)) throw new OAuthError('undecodable_body')
   const { issuer, subject, allow_any_subject, scope, jwk, expires_at } = parsed.output
   const expiresAt = parseRfc3339(expires_at ?? '')
@@ -49,15 +42,11 @@ export async function readTrust(json: unknown, now: number): Promise<Omit<Truste
     throw broken(`Field 'scope' must be an array of scope tokens, at most ${MAX_SCOPE} characters in all.`)
   if (!expiresAt || expiresAt <= now) throw broken("Field 'expires_at' must lie ahead.")
   const kid = jwk?.['kid']
-  if (!jwk || typeof kid !== 'string' || !isName(kid) || !isVerifyingKey(jwk))
+  if (!jwk || typeof kid !== 'string' || !isName(kid) || !isPublicKey(jwk) || !mayVerify(jwk, 'issuer'))
     throw broken("Field 'jwk' must be a public key for signatures, with a 'kid' of 1 to 255 characters.")
-  const members = MEMBERS[String(jwk['kty'])] ?? []
-  const publicJwk = pick(jwk, (name) => members.includes(name))
+  const publicJwk = publicMembers(jwk)
   const thumbprint = await calculateJwkThumbprint({ ...publicJwk })
   return { issuer, subject, scope, kid, thumbprint, publicJwk, createdAt: now, expiresAt }
 }
-
-const isVerifyingKey = (jwk: JsonObject): boolean =>
-  isPublicKey(jwk) && jwk['crv'] !== 'X25519' && (jwk['use'] ?? 'sig') === 'sig'
 
 const broken = (hint: string): OAuthError => new OAuthError('missing_required_parameter', hint)

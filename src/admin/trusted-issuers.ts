@@ -4,7 +4,6 @@ import { OAuthError } from '../errors/oauth-error.ts'
 import { malformedBody, resourceNotFound } from '../errors/refusals.ts'
 import { readJson } from '../http/form.ts'
 import { json } from '../http/json.ts'
-import { newRouter } from '../http/router.ts'
 import type { TrustedIssuer } from '../store/trusted-issuers.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { rfc3339 } from '../util/rfc3339.ts'
@@ -15,12 +14,10 @@ const PATH = '/admin/trust/grants/jwt-bearer/issuers'
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** Trusted issuers of JWT bearer assertions, mounted at `/trust/grants/jwt-bearer/issuers` (contract 1.4.7). */
-export const trustedIssuerRoutes = newRouter()
-
-trustedIssuerRoutes.post('/', async (c) => {
+/** POST /admin/trust/grants/jwt-bearer/issuers: trusts an issuer of JWT bearer assertions (contract 1.4.7). */
+export async function postTrustedIssuer(c: Context<AppEnv>): Promise<Response> {
   const { rt, audit } = c.var.ctx
-  const body = await readJson(c.req.raw).catch((thrown: unknown) => {
+  const body = await readJson(c.var.body).catch((thrown: unknown) => {
     const malformed = thrown instanceof OAuthError && thrown.code === 'malformed_body'
     throw malformed ? new OAuthError('undecodable_body') : thrown
   })
@@ -28,9 +25,10 @@ trustedIssuerRoutes.post('/', async (c) => {
   if (!(await rt.issuers.insert(entry))) throw new OAuthError('resource_exists')
   audit('issuer.trusted', { id: entry.id })
   return json(render(entry), 201, { location: `${PATH}/${entry.id}` })
-})
+}
 
-trustedIssuerRoutes.get('/', (c) => {
+/** GET /admin/trust/grants/jwt-bearer/issuers: a page of them. */
+export function getTrustedIssuers(c: Context<AppEnv>): Promise<Response> {
   const { issuers } = c.var.ctx.rt
   const issuer = c.req.query('issuer') || null
   return respondWithPage(c, {
@@ -40,20 +38,22 @@ trustedIssuerRoutes.get('/', (c) => {
     count: () => issuers.count(issuer),
     render,
   })
-})
+}
 
-trustedIssuerRoutes.get('/:id', async (c) => {
+/** GET /admin/trust/grants/jwt-bearer/issuers/{id}. */
+export async function getTrustedIssuer(c: Context<AppEnv>): Promise<Response> {
   const entry = await c.var.ctx.rt.issuers.read(idOf(c))
   if (entry === undefined) throw resourceNotFound()
   return json(render(entry))
-})
+}
 
-trustedIssuerRoutes.delete('/:id', async (c) => {
+/** DELETE /admin/trust/grants/jwt-bearer/issuers/{id}: its assertions give nothing from now on. */
+export async function removeTrustedIssuer(c: Context<AppEnv>): Promise<Response> {
   const id = idOf(c)
   if (!(await c.var.ctx.rt.issuers.remove(id))) throw resourceNotFound()
   c.var.ctx.audit('issuer.removed', { id })
   return c.body(null, 204)
-})
+}
 
 function idOf(c: Context<AppEnv>): string {
   const id = c.req.param('id') ?? ''

@@ -8,6 +8,7 @@ import {
   claimProblem,
   signedByOne,
 } from '../keys/foreign-jwt.ts'
+import { mayVerify } from '../keys/foreign-keys.ts'
 import { clientShard, type Owner } from '../ledger/owner.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
@@ -62,7 +63,7 @@ export async function signedByKeys(
   return current !== known && signedByOne(assertion, current.filter(signs))
 }
 
-const signs = (key: JsonObject): boolean => key['use'] === 'sig'
+const signs = (key: JsonObject): boolean => mayVerify(key, 'client')
 
 /** Spends a proven assertion in a shard of its client, for as long as it could be used. Throws `jti_known`. */
 export async function consumeClientAssertion(

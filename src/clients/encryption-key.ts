@@ -1,12 +1,9 @@
 import { CompactEncrypt } from 'jose'
 import { invalidMetadata } from '../errors/refusals.ts'
-import { MAX_CANDIDATES } from '../keys/foreign-jwt.ts'
+import { MAX_CANDIDATES, materialOf, mayEncrypt } from '../keys/foreign-keys.ts'
 import type { ClientMetadata } from '../store/types.ts'
 import type { JsonObject } from '../util/json.ts'
 import { openidText } from './metadata/encryption.ts'
-
-/** Uses under which a key may protect another (RFC 7517 section 4.3). */
-const OPERATIONS: readonly unknown[] = ['encrypt', 'wrapKey', 'deriveKey', 'deriveBits']
 
 /** How something is encrypted: RFC 7516 section 4.1. */
 export interface EncryptionHeader {
@@ -16,14 +13,11 @@ export interface EncryptionHeader {
 }
 
 /** Encrypts to a public key, which the header names where it has a name (RFC 7516 section 7.1). */
-export function encryptTo(
-  { kid, kty, n, e, crv, x, y }: JsonObject,
-  header: EncryptionHeader,
-  content: string,
-): Promise<string> {
+export function encryptTo(key: JsonObject, header: EncryptionHeader, content: string): Promise<string> {
+  const { kid } = key
   return new CompactEncrypt(new TextEncoder().encode(content))
     .setProtectedHeader({ ...header, ...(typeof kid === 'string' && { kid }) })
-    .encrypt(JSON.parse(JSON.stringify({ kty, n, e, crv, x, y })))
+    .encrypt(materialOf(key))
 }
 
 /**
@@ -34,7 +28,7 @@ export async function encryptionKey(
   keys: readonly JsonObject[],
   alg: string,
 ): Promise<JsonObject | undefined> {
-  const fitting = keys.filter((key) => fits(key, alg))
+  const fitting = keys.filter((key) => mayEncrypt(key, alg))
   fitting.sort((one, other) => Number(other['use'] === 'enc') - Number(one['use'] === 'enc'))
   for (const key of fitting.slice(0, MAX_CANDIDATES)) {
     const works = tried.get(key) ?? encryptTo(key, { alg, enc: 'A256GCM' }, '').then(yes, no)
@@ -47,20 +41,6 @@ export async function encryptionKey(
 const tried = new WeakMap<JsonObject, Promise<boolean>>()
 const yes = (): boolean => true
 const no = (): boolean => false
-
-function fits(
-  { use = 'enc', key_ops: operations = [], alg = '', kty, crv }: JsonObject,
-  wanted: string,
-): boolean {
-  const allowed = [operations].flat()
-  return (
-    use === 'enc' &&
-    (allowed.length === 0 || allowed.some((name) => OPERATIONS.includes(name))) &&
-    (alg === '' || alg === wanted) &&
-    (kty === 'RSA') === wanted.startsWith('RSA') &&
-    crv !== 'Ed25519'
-  )
-}
 
 /** Checks that what a client wants encrypted can be. Throws `invalid_client_metadata`. */
 export async function checkEncryption(metadata: ClientMetadata): Promise<void> {

@@ -1,13 +1,12 @@
 import { OAuthError } from '../errors/oauth-error.ts'
-import { invalidClient } from '../errors/refusals.ts'
-import { fetchOutbound, outboundAllowed } from '../http/outbound.ts'
+import { fetchOutbound, problemText } from '../http/outbound.ts'
+import { isPublicKey, keysOfSet } from '../keys/foreign-keys.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { BoundedMap } from '../util/bounded-map.ts'
 import { nowMs } from '../util/clock.ts'
-import { isJsonObject, type JsonObject, parseJson } from '../util/json.ts'
+import { type JsonObject, parseJson } from '../util/json.ts'
 import { SharedLoad } from '../util/shared-load.ts'
-import { isPublicKey } from './metadata/jwks.ts'
 
 /** Longest use of a fetched set while its source can be asked (design rule 5), and while it cannot, milliseconds. */
 const KEEP_MS = 60_000
@@ -15,8 +14,6 @@ const STRETCH_MS = 3_600_000
 
 /** Least time between two fetches of one set, milliseconds: an unknown `kid` costs others no more than that. */
 const ASK_AGAIN_MS = 5000
-
-const LIMITS = { maxBytes: 128 * 1024, timeoutMs: 3000 }
 
 /** Sets one isolate holds at most, and their total size in bytes. */
 const MAX_SETS = 200
@@ -71,31 +68,30 @@ async function readSet(
   const readAt = nowMs()
   const body = await fetchSet(rt, uri)
   const keys = parseSet(body)
-  if (keys === undefined) throw invalidClient("The client's jwks_uri holds no JWK set.")
+  if (keys === undefined) throw unusable('invalid_client', 'holds no JWK set')
   sets.set(uri, { load, keys, readAt }, body.byteLength)
   return keys
 }
 
 async function fetchSet(rt: Runtime, uri: string): Promise<Uint8Array> {
-  if (!outboundAllowed(rt.config, new URL(uri)))
-    throw invalidClient("The client's jwks_uri is no address this server asks at.")
   const headers = { accept: 'application/jwk-set+json, application/json' }
-  const answer = await fetchOutbound(rt.config, uri, { headers }, LIMITS).catch((thrown: unknown) => {
-    const reason = thrown instanceof OAuthError ? thrown.hint : ''
-    throw new OAuthError('temporarily_unavailable', `The client's jwks_uri cannot be fetched. ${reason}`)
-  })
+  const { answer, problem } = await fetchOutbound(rt.config, 'jwks', uri, { headers })
+  if (problem === 'address') throw unusable('invalid_client', 'is no address this server asks at')
+  if (problem !== undefined)
+    throw unusable('temporarily_unavailable', `cannot be fetched: ${problemText(problem)}`)
   if (answer.status === 200) return answer.body
   const code = answer.status >= 500 ? 'temporarily_unavailable' : 'invalid_client'
-  throw new OAuthError(code, `The client's jwks_uri answers with status ${answer.status}.`)
+  throw unusable(code, `answers with status ${answer.status}`)
 }
 
 /** The usable keys of a set; those of kinds we do not know are passed over (RFC 7517 section 5). */
 function parseSet(body: Uint8Array): Keys | undefined {
   try {
-    const set = parseJson(body)
-    const keys: unknown = isJsonObject(set) ? set['keys'] : undefined
-    return Array.isArray(keys) ? keys.filter((key) => isJsonObject(key) && isPublicKey(key)) : undefined
+    return keysOfSet(parseJson(body))?.filter(isPublicKey)
   } catch {
     return undefined
   }
 }
+
+const unusable = (code: 'invalid_client' | 'temporarily_unavailable', problem: string): OAuthError =>
+  new OAuthError(code, 'client_keys_unusable', { problem })

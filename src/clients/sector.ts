@@ -5,8 +5,6 @@ import type { ClientMetadata } from '../store/types.ts'
 import { parseJson } from '../util/json.ts'
 import { isLoopbackHost } from '../util/loopback.ts'
 
-const LIMITS = { maxBytes: 64 * 1024, timeoutMs: 5000 }
-
 /**
  * The host that stands for the sector of a client that names none: the one of its redirect URIs, all of them https
  * (OIDC Core section 8.1). Nobody owns the host of another scheme. On a development server http on this machine counts;
@@ -35,12 +33,19 @@ export function sectorHost(uris: readonly string[] | null, loopback: boolean): s
 export async function checkSector(rt: Runtime, metadata: ClientMetadata): Promise<void> {
   const { sector_identifier_uri: uri, redirect_uris: uris } = metadata
   if (uri === '') return
-  const listed = await fetchOutbound(rt.config, uri, {}, LIMITS)
-    .then(({ body, status }) => status === 200 && parseJson(body))
-    .catch(() => undefined)
+  const { answer } = await fetchOutbound(rt.config, 'sector', uri)
+  const listed = answer?.status === 200 ? parsed(answer.body) : undefined
   const known = Array.isArray(listed) ? new Set(listed) : undefined
   if (known !== undefined && uris?.every((entry) => known.has(entry)) === true) return
   throw invalidMetadata(
     "The document at 'sector_identifier_uri' must be a JSON array that holds every redirect URI.",
   )
+}
+
+function parsed(body: Uint8Array): unknown {
+  try {
+    return parseJson(body)
+  } catch {
+    return undefined
+  }
 }

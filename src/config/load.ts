@@ -1,5 +1,5 @@
-import { outboundAllowed } from '../http/outbound.ts'
 import { isLoopbackHost } from '../util/loopback.ts'
+import { publicAddress } from './addresses.ts'
 import { SettingsReader, type Values } from './reader.ts'
 import { settings } from './settings.ts'
 import type { Config, CookieSettings, Urls, UserCodeSettings } from './types.ts'
@@ -113,7 +113,7 @@ function check(reader: SettingsReader, config: Config): void {
   for (const name of ['tokenHook', 'refreshTokenHook'] as const) {
     const url = oauth2[name]?.url
     // Hooks are asked by the rule for all other servers; an address it forbids is better refused now than at each token.
-    if (url !== undefined && !outboundAllowed(config, new URL(url)))
+    if (url !== undefined && !publicAddress(config, new URL(url)))
       reader.refuse(
         settings.oauth2[name],
         'must be https, on port 443 of a public host that is not this server',

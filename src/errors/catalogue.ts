@@ -91,7 +91,6 @@ const entries = {
     'A field of the trust relationship is missing or does not go with another.',
   ],
   undecodable_body: [400, 'The body is not a JSON object of the expected form.', 'error'],
-  outbound_failed: [500, 'Another server, which this one had to ask, gave no usable answer.', 'server_error'],
   resource_not_found: [404, '', 'Unable to locate the resource'],
   challenge_not_found: [404, 'Unable to locate the requested resource', 'Not Found'],
   resource_exists: [

@@ -1,6 +1,5 @@
 import * as v from 'valibot'
 import { malformedBody } from '../errors/refusals.ts'
-
 import type { Json } from '../util/json.ts'
 import { jsonObject, jsonValue } from '../util/json-value.ts'
 import type { Denial } from './state.ts'
@@ -38,7 +37,8 @@ export const acceptConsentBody = v.object({
   context: v.optional(jsonValue),
 })
 
-const rejectBody = v.object({ error: text, error_description: text, error_hint: text })
+/** Body of a refusal (contract 2.2). */
+export const rejectBody = v.object({ error: text, error_description: text, error_hint: text })
 
 /** Checks a body against its schema; unknown fields are ignored. Throws `malformed_body` naming the first wrong field. */
 export function parseBody<Schema extends v.GenericSchema>(

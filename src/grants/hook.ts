@@ -6,7 +6,7 @@ import type { RequestContext } from '../context.ts'
 import { accessDenied, OAuthError } from '../errors/oauth-error.ts'
 import type { Parameters } from '../http/form.ts'
 import { logLine } from '../http/log.ts'
-import { fetchOutbound, type OutboundAnswer } from '../http/outbound.ts'
+import { fetchOutbound } from '../http/outbound.ts'
 import type { CustomClaims, HookStep, RedeemResult, RefreshResult } from '../ledger/types.ts'
 import type { ClientRecord } from '../store/types.ts'
 import type { TokenLifetimes } from '../tokens/lifetimes.ts'
@@ -20,12 +20,6 @@ import {
   tokenHookBody,
 } from './hook-body.ts'
 import type { SelfContainedClaims } from './self-contained-token.ts'
-
-/** How long a hook may take with all its tries, milliseconds. */
-const TIMEOUT_MS = 10_000
-
-/** The most a hook may answer. */
-const MAX_BYTES = 1024 * 1024
 
 /** Levels that claims of a hook may nest. */
 const MAX_DEPTH = 32
@@ -116,27 +110,14 @@ async function askHook(
   const headers = new Headers({ 'content-type': 'application/json; charset=utf-8' })
   if (hook.auth?.in === 'header') headers.set(hook.auth.name, hook.auth.value)
   if (hook.auth?.in === 'cookie') headers.set('cookie', `${hook.auth.name}=${hook.auth.value}`)
-  const answer = await post(ctx, hook.url, { method: 'POST', headers, body: JSON.stringify(body) })
+  const init = { method: 'POST', headers, body: JSON.stringify(body) }
+  const { answer } = await fetchOutbound(ctx.rt.config, 'hook', hook.url, init)
   if (answer?.status === 204) return undefined
   if (answer?.status === 403) throw accessDenied(`The ${name} hook denied the request.`)
   const claims = answer?.status === 200 ? readClaims(answer.body) : undefined
   if (claims !== undefined) return claims
   logLine('hook.failed', { request_id: ctx.requestId, hook: name, status: answer?.status ?? null })
   throw new OAuthError('server_error', `The ${name} hook failed.`)
-}
-
-/** The hook's answer; a failed connection and a 5xx are tried once more in the time that is left. */
-async function post(
-  { rt }: RequestContext,
-  url: string,
-  init: RequestInit,
-): Promise<OutboundAnswer | undefined> {
-  const deadline = Date.now() + TIMEOUT_MS
-  for (let last = false; ; last = true) {
-    const limits = { maxBytes: MAX_BYTES, timeoutMs: deadline - Date.now() }
-    const answer = await fetchOutbound(rt.config, url, init, limits).catch(() => undefined)
-    if (last || Date.now() >= deadline || (answer !== undefined && answer.status < 500)) return answer
-  }
 }
 
 /** Both kinds of claims: what the answer leaves out is empty (contract 1.5). */

@@ -6,14 +6,8 @@ import type { Config } from '../config/types.ts'
 import type { RequestContext } from '../context.ts'
 import { invalidGrant, OAuthError } from '../errors/oauth-error.ts'
 import type { Parameters } from '../http/form.ts'
-import {
-  type Assertion,
-  candidates,
-  claimProblem,
-  MAX_CANDIDATES,
-  readAssertion,
-  signedByOne,
-} from '../keys/foreign-jwt.ts'
+import { type Assertion, candidates, claimProblem, readAssertion, signedByOne } from '../keys/foreign-jwt.ts'
+import { MAX_CANDIDATES } from '../keys/foreign-keys.ts'
 import { ownerOf } from '../ledger/owner.ts'
 import type { TrustedIssuer } from '../store/trusted-issuers.ts'
 import type { ClientRecord } from '../store/types.ts'

@@ -1,44 +1,46 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type { CorsSettings } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
+import type { CorsClass } from './endpoint.ts'
 import { ANY_ORIGIN, originAllowed } from './origins.ts'
 
-/** Endpoints for programs; the pages people see and the admin API answer no other origin. */
-const PUBLIC = /^\/(?:\.well-known|userinfo|credentials|oauth2(?!\/fallbacks)|connect|health)(?:\/|$)/
-
-/** Endpoints where a client's own `allowed_cors_origins` count too. None of them looks at a cookie. */
-const BY_CLIENT = /^\/(?:\.well-known\/.*|userinfo|credentials|oauth2\/(?:token|revoke))$/
+/** Whether and how the endpoint of a path may be called out of a web page. */
+type ClassOf = (path: string) => CorsClass
 
 /**
  * CORS of the public endpoints (Fetch standard section 3.2, contract 3.14): the server's list everywhere, and beside
- * it the list of the client that the request turned out to be of. Off unless `SERVE_PUBLIC_CORS_ENABLED`.
+ * it the list of the client that the request turned out to be of. Off unless `SERVE_PUBLIC_CORS_ENABLED`. Endpoints
+ * where a client's own `allowed_cors_origins` count look at no cookie.
  */
-export const cors: MiddlewareHandler<AppEnv> = async (c, next) => {
-  const settings = c.var.ctx.rt.config.publicCors
-  const { path, method } = c.req
-  if (!PUBLIC.test(path)) return next()
-  const asks = settings.enabled && c.req.header('access-control-request-method') !== undefined
-  if (method === 'OPTIONS' && (asks || BY_CLIENT.test(path))) return preflight(c, settings, asks)
-  await next()
-  if (!settings.enabled) return
-  c.res.headers.append('vary', 'Origin')
-  const allowed = await allowedOrigin(c, settings)
-  if (allowed === undefined) return
-  allow(c.res.headers, settings, allowed)
-  if (settings.exposedHeaders.length > 0)
-    c.res.headers.set('access-control-expose-headers', settings.exposedHeaders.join(', '))
-}
+export const cors =
+  (classOf: ClassOf): MiddlewareHandler<AppEnv> =>
+  async (c, next) => {
+    const settings = c.var.ctx.rt.config.publicCors
+    const corsClass = classOf(c.req.path)
+    if (corsClass === 'none') return next()
+    const byClient = corsClass === 'client'
+    const asks = settings.enabled && c.req.header('access-control-request-method') !== undefined
+    if (c.req.method === 'OPTIONS' && (asks || byClient)) return preflight(c, settings, asks, byClient)
+    await next()
+    if (!settings.enabled) return
+    c.res.headers.append('vary', 'Origin')
+    const allowed = await allowedOrigin(c, settings, byClient)
+    if (allowed === undefined) return
+    allow(c.res.headers, settings, allowed)
+    if (settings.exposedHeaders.length > 0)
+      c.res.headers.set('access-control-expose-headers', settings.exposedHeaders.join(', '))
+  }
 
 /**
  * A preflight names no client. Where a client's own list may allow the origin, any may therefore ask, and the answer
  * to what it asks says whether it was allowed (contract 8.2: client origins must pass the preflight).
  */
-function preflight(c: Context<AppEnv>, settings: CorsSettings, asks: boolean): Response {
+function preflight(c: Context<AppEnv>, settings: CorsSettings, asks: boolean, anyClient: boolean): Response {
   const headers = new Headers()
   if (asks) {
     headers.set('vary', 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers')
     const allowed = byServer(settings, c.req.header('origin') ?? '')
-    if (allowed !== undefined || BY_CLIENT.test(c.req.path)) {
+    if (allowed !== undefined || anyClient) {
       allow(headers, settings, allowed ?? ANY_ORIGIN)
       headers.set('access-control-allow-methods', settings.allowedMethods.join(', '))
       headers.set('access-control-allow-headers', allowedHeaders(c, settings))
@@ -61,11 +63,15 @@ function allowedHeaders(c: Context<AppEnv>, { allowedHeaders: allowed }: CorsSet
   return allowed.includes('*') && /^[\w, -]+$/.test(asked) ? asked : allowed.join(', ')
 }
 
-async function allowedOrigin(c: Context<AppEnv>, settings: CorsSettings): Promise<string | undefined> {
+async function allowedOrigin(
+  c: Context<AppEnv>,
+  settings: CorsSettings,
+  anyClient: boolean,
+): Promise<string | undefined> {
   const origin = c.req.header('origin')
   if (origin === undefined) return undefined
   const allowed = byServer(settings, origin)
-  if (allowed !== undefined || !BY_CLIENT.test(c.req.path)) return allowed
+  if (allowed !== undefined || !anyClient) return allowed
   return (await byClient(c, origin)) ? origin : undefined
 }
 

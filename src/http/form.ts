@@ -1,13 +1,7 @@
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { parseJson } from '../util/json.ts'
 import { SCOPE_TOKEN } from '../util/scope.ts'
-import { readAtMost } from './stream.ts'
-
-/** Largest JSON body taken, in bytes. */
-const MAX_JSON_BYTES = 1024 * 1024
-
-/** Largest form taken, in bytes: room for a request object or an ID token hint beside all else. */
-export const MAX_FORM_BYTES = 64 * 1024
+import type { RequestBody } from './body.ts'
 
 /** Longest query of parameters, in characters. */
 export const MAX_QUERY = 8 * 1024
@@ -111,45 +105,40 @@ export function queryOf(url: string): string {
 export const firstValues = (url: string): Readonly<Record<string, string>> =>
   Object.fromEntries([...new URLSearchParams(new URL(url).search)].reverse())
 
-async function readBody(request: Request, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
-  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw new OAuthError('body_too_large')
-  const body = await readAtMost(request.body, maxBytes)
-  if (body === undefined) throw new OAuthError('body_too_large')
-  return body
-}
-
 /** Reads a form body, urlencoded or multipart; throws what `readFormEntries` throws, and `invalid_request` on duplicates. */
-export async function readForm(request: Request): Promise<Parameters> {
-  const entries = await readFormEntries(request)
+export async function readForm(body: RequestBody): Promise<Parameters> {
+  const entries = await readFormEntries(body)
   return new Parameters(entries)
 }
 
 /** Reads a form body that must hold something; throws what `readForm` throws, and `invalid_request` when it is empty. */
-export async function readFilledForm(request: Request): Promise<Parameters> {
-  const form = await readForm(request)
+export async function readFilledForm(body: RequestBody): Promise<Parameters> {
+  const form = await readForm(body)
   if (form.size === 0) throw invalidRequest('The body is empty.')
   return form
 }
 
 /**
- * The name/value pairs of a form body of at most 64 KB in order, before duplicates are judged.
+ * The name/value pairs of a form body in order, before duplicates are judged.
  *
  * @throws `body_too_large` without reading further, `invalid_request` for other types, files and too many pairs
  */
-export async function readFormEntries(request: Request): Promise<Entries> {
-  const body = await readBody(request, MAX_FORM_BYTES)
-  if (body.byteLength === 0) return []
-  const contentType = request.headers.get('content-type') ?? ''
+export async function readFormEntries(body: RequestBody): Promise<Entries> {
+  const bytes = await body.read('form')
+  if (bytes.byteLength === 0) return []
+  const contentType = body.type ?? ''
   const type = contentType.split(';', 1)[0]?.trim().toLowerCase()
   if (type === 'application/x-www-form-urlencoded') {
-    return readEntries(new TextDecoder().decode(body))
+    return readEntries(new TextDecoder().decode(bytes))
   }
   if (type !== 'multipart/form-data') {
     throw invalidRequest('The body must be application/x-www-form-urlencoded or multipart/form-data.')
   }
-  const data = await new Response(body, { headers: { 'content-type': contentType } }).formData().catch(() => {
-    throw invalidRequest('The multipart body is malformed.')
-  })
+  const data = await new Response(bytes, { headers: { 'content-type': contentType } })
+    .formData()
+    .catch(() => {
+      throw invalidRequest('The multipart body is malformed.')
+    })
   const parts = [...data]
   checkNumber(parts.length)
   return parts.map(([name, value]) => {
@@ -158,11 +147,11 @@ export async function readFormEntries(request: Request): Promise<Entries> {
   })
 }
 
-/** Reads a JSON body of at most 1 MiB; throws `body_too_large` for a larger one, `malformed_body` when it is not JSON. Content-Type is not checked (contract 0.2). */
-export async function readJson(request: Request): Promise<unknown> {
-  const body = await readBody(request, MAX_JSON_BYTES)
+/** Reads a JSON body; throws `body_too_large` for a too large one, `malformed_body` when it is not JSON. Content-Type is not checked (contract 0.2). */
+export async function readJson(body: RequestBody): Promise<unknown> {
+  const bytes = await body.read('json')
   try {
-    return parseJson(body)
+    return parseJson(bytes)
   } catch {
     throw new OAuthError('malformed_body', 'The body is not valid JSON.')
   }

@@ -1,15 +1,9 @@
 import type { Config } from '../config/types.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import { nowMs } from '../util/clock.ts'
 import { withTimeout } from '../util/with-timeout.ts'
-import { hostAllowed } from './hosts.ts'
 import { logLine } from './log.ts'
+import { OUTBOUND_KINDS, type OutboundPolicy } from './outbound-kinds.ts'
 import { readAtMost } from './stream.ts'
-
-/** Bounds of one request: bytes of the answer's body, and milliseconds until its end. */
-export interface OutboundLimits {
-  readonly maxBytes: number
-  readonly timeoutMs: number
-}
 
 /** A whole answer; any status but a redirect. */
 export interface OutboundAnswer {
@@ -17,61 +11,90 @@ export interface OutboundAnswer {
   readonly body: Uint8Array<ArrayBuffer>
 }
 
-/** Hosts that are names of this machine or of a private network (RFC 6761, RFC 6762, RFC 8375). */
-const PRIVATE = /(?:^|\.)(?:localhost|internal|local|home\.arpa)$/
+/** Why there is no answer, in words that end a sentence about the other server. */
+const PROBLEMS = {
+  address: 'its address is not https on a public host',
+  redirect: 'it redirects',
+  too_large: 'its answer is too large',
+  late: 'it took too long',
+  unreachable: 'it cannot be reached',
+} as const
 
-/**
- * After URL parsing an IPv4 literal ends in a number, an IPv6 one stands in brackets, a lone label, or none, has no dot, and
- * what ends in a second dot is no name, though some resolvers take it for one.
- */
-const NO_PUBLIC_NAME = /(?:^|\.)\d+$|^\[|^[^.]*$|\.$/
+export type OutboundProblem = keyof typeof PROBLEMS
 
-/**
- * Asks another server on behalf of a setting or of a client's metadata (design section 6): https on port 443 to a
- * public name that is not ours, no redirects, a bounded answer in bounded time. `OUTBOUND_ALLOW_PRIVATE` lifts the rule on
- * addresses. What a name resolves to is the platform's to check.
- *
- * @throws `outbound_failed` when the address is not allowed or there is no whole answer; the hint says why
- */
-export async function fetchOutbound(
+/** An answer, or the reason why there is none. */
+export type OutboundResult =
+  | { readonly answer: OutboundAnswer; readonly problem?: undefined }
+  | { readonly answer?: undefined; readonly problem: OutboundProblem }
+
+type Ask<Kind extends string> = (
   config: Config,
+  kind: Kind,
+  url: string,
+  init?: RequestInit,
+) => Promise<OutboundResult>
+
+/** A problem in words, such as "it redirects". */
+export const problemText = (problem: OutboundProblem): string => PROBLEMS[problem]
+
+/**
+ * Makes the one way in which other servers are asked, from what holds for each kind: addresses, size, time and tries
+ * are applied here, so no caller can leave them out.
+ */
+export const outbound =
+  <Kind extends string>(policies: Readonly<Record<Kind, OutboundPolicy>>): Ask<Kind> =>
+  async (config, kind, url, init = {}) => {
+    const result = await ask(config, policies[kind], url, init)
+    if (result.problem !== undefined)
+      logLine('outbound.failed', {
+        host: URL.parse(url)?.host ?? null,
+        purpose: kind,
+        reason: PROBLEMS[result.problem],
+      })
+    return result
+  }
+
+/**
+ * Asks another server on behalf of a setting or of a client's metadata (design section 6), within the policy of that
+ * kind. It never throws: whoever asks says what a missing answer means.
+ */
+export const fetchOutbound = outbound(OUTBOUND_KINDS)
+
+async function ask(
+  config: Config,
+  policy: OutboundPolicy,
   url: string,
   init: RequestInit,
-  limits: OutboundLimits,
-): Promise<OutboundAnswer> {
+): Promise<OutboundResult> {
   const target = URL.parse(url)
-  if (target === null || !outboundAllowed(config, target))
-    throw failed(target, 'its address is not https on a public host')
-  const abort = new AbortController()
-  const answer = exchange(target, { ...init, signal: abort.signal }, limits)
-  const late = (): OAuthError => failed(target, 'it took too long')
-  return withTimeout(answer, limits.timeoutMs, late).finally(() => abort.abort())
-}
-
-async function exchange(target: URL, init: RequestInit, limits: OutboundLimits): Promise<OutboundAnswer> {
-  try {
-    const { status, body } = await fetch(target.href, { ...init, redirect: 'manual' })
-    if (status >= 300 && status < 400) throw failed(target, 'it redirects')
-    const bytes = await readAtMost(body, limits.maxBytes)
-    if (bytes === undefined) throw failed(target, `the answer is larger than ${limits.maxBytes} bytes`)
-    return { status, body: bytes }
-  } catch (thrown) {
-    throw thrown instanceof OAuthError ? thrown : failed(target, 'it cannot be reached')
+  if (target === null || !policy.addresses(config, target)) return { problem: 'address' }
+  const deadline = nowMs() + policy.timeoutMs
+  for (let tried = 1; ; tried += 1) {
+    const left = deadline - nowMs()
+    const result = await exchange(target, init, policy.maxBytes, left)
+    const settled = result.answer !== undefined && result.answer.status < 500
+    if (settled || tried >= policy.tries || nowMs() >= deadline) return result
   }
 }
 
-/** Whether this server asks at an address at all. */
-export function outboundAllowed(config: Config, url: URL): boolean {
-  if (url.username !== '' || url.password !== '') return false
-  if (config.outboundPrivate) return url.protocol === 'https:' || url.protocol === 'http:'
-  // The dot that ends a fully qualified name changes nothing about where it leads.
-  const hostname = url.hostname.replace(/\.$/, '')
-  if (url.protocol !== 'https:' || url.port !== '') return false
-  if (NO_PUBLIC_NAME.test(hostname) || PRIVATE.test(hostname)) return false
-  return !hostAllowed(config, new URL(`https://${hostname}`))
+/** One try; what is still under way when its time is over is broken off. */
+async function exchange(
+  target: URL,
+  init: RequestInit,
+  maxBytes: number,
+  timeoutMs: number,
+): Promise<OutboundResult> {
+  const abort = new AbortController()
+  const late = new Error('late')
+  const answer = read(target, { ...init, signal: abort.signal }, maxBytes)
+  return withTimeout(answer, timeoutMs, () => late)
+    .catch((thrown: unknown) => ({ problem: thrown === late ? ('late' as const) : ('unreachable' as const) }))
+    .finally(() => abort.abort())
 }
 
-function failed(target: URL | null, reason: string): OAuthError {
-  logLine('outbound.failed', { host: target?.host ?? null, reason })
-  return new OAuthError('outbound_failed', `The other server: ${reason}.`)
+async function read(target: URL, init: RequestInit, maxBytes: number): Promise<OutboundResult> {
+  const { status, body } = await fetch(target.href, { ...init, redirect: 'manual' })
+  if (status >= 300 && status < 400) return { problem: 'redirect' }
+  const bytes = await readAtMost(body, maxBytes)
+  return bytes === undefined ? { problem: 'too_large' } : { answer: { status, body: bytes } }
 }

@@ -1,8 +1,9 @@
-import { compactVerify, decodeJwt, decodeProtectedHeader, type JWK } from 'jose'
+import { compactVerify, decodeJwt, decodeProtectedHeader } from 'jose'
 import * as v from 'valibot'
 import type { Config } from '../config/types.ts'
 import type { JsonObject } from '../util/json.ts'
 import { absent } from '../util/schema.ts'
+import { fitsSignature, MAX_CANDIDATES, materialOf } from './foreign-keys.ts'
 
 /**
  * What both uses of JWT assertions share: client authentication and the JWT bearer grant (RFC 7523 section 3).
@@ -19,11 +20,6 @@ export const REQUEST_OBJECT_ALGORITHMS: readonly string[] = ['none', ...CLIENT_A
 
 /** How far the clock of an issuer may run ahead, seconds. Nothing is added to `exp`: a spent `jti` is kept no longer. */
 const SKEW_SECONDS = 10
-
-/** Keys that one assertion, or one encryption, is tried with at most. */
-export const MAX_CANDIDATES = 10
-
-const KEY_TYPES: Readonly<Record<string, string>> = { RS: 'RSA', PS: 'RSA', ES: 'EC', Ed: 'OKP' }
 
 const time = v.optional(v.custom<number>(Number.isFinite))
 const text = v.optional(v.string(), '')
@@ -98,10 +94,7 @@ export function claimProblem(
 /** The keys of a set that may have signed an assertion: of its `kid` if it names one, and fit for its algorithm. */
 export function candidates(assertion: Assertion, keys: readonly JsonObject[]): readonly JsonObject[] {
   const { alg, kid } = assertion
-  const type = KEY_TYPES[alg.slice(0, 2)]
-  return keys
-    .filter((key) => key['kty'] === type && key['kid'] === (kid ?? key['kid']) && (key['alg'] ?? alg) === alg)
-    .slice(0, MAX_CANDIDATES)
+  return keys.filter((key) => fitsSignature(key, alg, kid)).slice(0, MAX_CANDIDATES)
 }
 
 /** Whether one of these keys made the signature. */
@@ -116,9 +109,7 @@ export async function signedBy(
   key: JsonObject,
 ): Promise<boolean> {
   try {
-    // Of a key that others wrote only its material counts.
-    const material: JWK = JSON.parse(JSON.stringify(key, ['kty', 'n', 'e', 'crv', 'x', 'y']))
-    await compactVerify(jwt, material, { algorithms: [alg] })
+    await compactVerify(jwt, materialOf(key), { algorithms: [alg] })
     return true
   } catch {
     return false

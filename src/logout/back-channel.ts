@@ -9,9 +9,6 @@ import type { ClientRecord } from '../store/types.ts'
 import { mapConcurrent } from '../util/map-concurrent.ts'
 import { makeLogoutToken } from './token.ts'
 
-/** Bounds of one try; the answer is not read further than its status. */
-const LIMITS = { maxBytes: 64 * 1024, timeoutMs: 5000 }
-
 /** The client that a notice, or a grant, is for; `undefined` where it is gone, though another may have its id. */
 export const recipientClient = (
   rt: Runtime,
@@ -26,14 +23,19 @@ export async function deliverNotice(rt: Runtime, notice: Notice): Promise<boolea
     const uri = client?.metadata.backchannel_logout_uri ?? ''
     if (client === undefined || uri === '') return true
     const body = new URLSearchParams({ logout_token: await makeLogoutToken(rt, client, notice) })
-    const { status } = await fetchOutbound(rt.config, uri, { method: 'POST', body }, LIMITS)
+    const { answer } = await fetchOutbound(rt.config, 'notice', uri, { method: 'POST', body })
+    if (answer === undefined) return unsent(notice, 'outbound_failed')
+    const { status } = answer
     if (status >= 400) logLine('logout.refused', { client_id: notice.client, status })
     return status < 500
   } catch (thrown) {
-    const error = thrown instanceof OAuthError ? thrown.code : 'server_error'
-    logLine('logout.unsent', { client_id: notice.client, error })
-    return false
+    return unsent(notice, thrown instanceof OAuthError ? thrown.code : 'server_error')
   }
+}
+
+function unsent({ client }: Notice, error: string): false {
+  logLine('logout.unsent', { client_id: client, error })
+  return false
 }
 
 /** Tells clients, and strikes out what is settled; the ledger's alarm does the rest. */

@@ -32,7 +32,7 @@ export async function logout(c: Context<AppEnv>): Promise<Response> {
 async function askLogoutApp(c: Context<AppEnv>): Promise<Response> {
   const { rt } = c.var.ctx
   const query = queryOf(c.req.url)
-  const form = c.req.method === 'POST' ? await readFormEntries(c.req.raw) : []
+  const form = c.req.method === 'POST' ? await readFormEntries(c.var.body) : []
   const entries = [...readEntries(query), ...form]
   const parameters = new Parameters(entries)
   const hint = parameters.get('id_token_hint')

@@ -42,7 +42,7 @@ export const showConsent = forRequest('consent', getConsentRequest, (c, request)
 
 /** Takes the consent form: the ticked scopes of those that were asked for, or the user's "no". */
 export const submitConsent = forRequest('consent', getConsentRequest, async (c, request) => {
-  const form = await readFormEntries(c.req.raw)
+  const form = await readFormEntries(c.var.body)
   const has = (name: string): boolean => form.some(([field]) => field === name)
   if (has('reject')) return proceed(c, await rejectConsent(c.var.ctx, request.challenge, DENIED))
   const ticked = new Set(form.filter(([field]) => field === 'grant_scope').map(([, value]) => value))

@@ -26,7 +26,7 @@ export async function showDevice(c: Context<AppEnv>): Promise<Response> {
 /** Takes the code; one that leads nowhere is asked for again. */
 export async function submitDevice(c: Context<AppEnv>): Promise<Response> {
   const challenge = challengeOf(c, 'device')
-  const userCode = (await readForm(c.req.raw)).get('user_code') ?? ''
+  const userCode = (await readForm(c.var.body)).get('user_code') ?? ''
   if (userCode === '') return devicePage(c, '', TYPE)
   try {
     return proceed(c, await acceptUserCode(c.var.ctx, challenge, { user_code: userCode }))

@@ -1,10 +1,8 @@
-import type { Context, Hono } from 'hono'
+import type { Context } from 'hono'
 import { html } from 'hono/html'
 import type { AppEnv } from '../context.ts'
 import { NOTICE, readErrorNotice } from '../flow/error-notice.ts'
 import { renderPage } from '../http/page.ts'
-import { newRouter } from '../http/router.ts'
-import { deviceDone } from './device.ts'
 import { STYLE } from './style.ts'
 
 /** Seconds a browser may keep the style sheet. */
@@ -20,7 +18,8 @@ const missing =
       content: html`<p>Whoever runs this server has to say where its ${what} page is: setting <code>${setting}</code>.</p>`,
     })
 
-function loggedOut(c: Context<AppEnv>): Response | Promise<Response> {
+/** Where a logout ends that has no target. */
+export function loggedOut(c: Context<AppEnv>): Response | Promise<Response> {
   return renderPage(c, {
     title: 'You are logged out',
     narrow: true,
@@ -29,7 +28,7 @@ function loggedOut(c: Context<AppEnv>): Response | Promise<Response> {
 }
 
 /** Where errors go that cannot be sent to a client (contract 3.15): shows what we sealed, and nobody else's words. */
-async function failed(c: Context<AppEnv>): Promise<Response> {
+export async function failed(c: Context<AppEnv>): Promise<Response> {
   const notice = await readErrorNotice(c.var.ctx.rt, c.req.query(NOTICE) ?? '')
   const content = html`<div class="card">
 ${
@@ -44,19 +43,15 @@ ${notice && html`<p class="soft">Request <code>${notice.requestId}</code></p>`}
   return renderPage(c, { title: 'The request could not be completed', narrow: true, content }, 500)
 }
 
-/** Pages shown where no page of the user's own is configured, below `/oauth2/fallbacks`; always served. */
-export const fallbackPages: Hono<AppEnv> = newRouter()
-  .get('/style.css', (c) =>
-    c.body(STYLE, 200, {
-      'content-type': 'text/css; charset=utf-8',
-      'cache-control': `public, max-age=${STYLE_MAX_AGE}`,
-      'x-content-type-options': 'nosniff',
-    }),
-  )
-  .get('/login', missing('login', 'URLS_LOGIN'))
-  .get('/consent', missing('consent', 'URLS_CONSENT'))
-  .get('/logout', missing('logout', 'URLS_LOGOUT'))
-  .get('/logout/callback', loggedOut)
-  .get('/device', missing('device', 'URLS_DEVICE_VERIFICATION'))
-  .get('/device/done', deviceDone)
-  .get('/error', failed)
+/** The style sheet of all built-in pages. */
+export const style = (c: Context<AppEnv>): Response =>
+  c.body(STYLE, 200, {
+    'content-type': 'text/css; charset=utf-8',
+    'cache-control': `public, max-age=${STYLE_MAX_AGE}`,
+    'x-content-type-options': 'nosniff',
+  })
+
+export const noLogin = missing('login', 'URLS_LOGIN')
+export const noConsent = missing('consent', 'URLS_CONSENT')
+export const noLogout = missing('logout', 'URLS_LOGOUT')
+export const noDevice = missing('device', 'URLS_DEVICE_VERIFICATION')

@@ -31,7 +31,7 @@ export const showLogin = forRequest('login', getLoginRequest, async (c, request)
 export const submitLogin = forRequest('login', getLoginRequest, async (c, request) => {
   const { ctx } = c.var
   const { challenge } = request
-  const form = await readForm(c.req.raw)
+  const form = await readForm(c.var.body)
   if (form.get('reject') !== undefined) return proceed(c, await rejectLogin(ctx, challenge, DENIED))
   const username = form.get('username') ?? ''
   if (!isDemoUser(username, form.get('password'))) return loginPage(c, request, username)

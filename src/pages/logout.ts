@@ -19,7 +19,7 @@ export const showLogout = forRequest('logout', getLogoutRequest, async (c, reque
 /** Takes the logout form. A "no" leaves everything as it is. */
 export async function submitLogout(c: Context<AppEnv>): Promise<Response> {
   const challenge = challengeOf(c, 'logout')
-  const form = await readForm(c.req.raw)
+  const form = await readForm(c.var.body)
   if (form.get('reject') === undefined) return proceed(c, await acceptLogout(c.var.ctx, challenge))
   await rejectLogout(c.var.ctx, challenge)
   const content = html`<p>The application may have ended its own session all the same. <a href="${basePath(c)}/">Go on</a></p>`

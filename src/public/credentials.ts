@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import type { AppEnv } from '../context.ts'
 import { errorBody, invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { bearerToken } from '../http/bearer.ts'
+import type { RequestBody } from '../http/body.ts'
 import { readJson } from '../http/form.ts'
 import { json } from '../http/json.ts'
 import { CREDENTIAL_FORMAT, makeCredential, sealNonce } from '../tokens/credential.ts'
@@ -13,7 +14,11 @@ import { checkProof } from './holder-proof.ts'
 const NO_STORE = { 'cache-control': 'no-store' }
 
 const proofFormat = v.object({ proof_type: v.picklist(['jwt']), jwt: v.string() })
-const format = v.object({ format: v.picklist([CREDENTIAL_FORMAT]), proof: v.optional(jsonValue) })
+/** What a credential is asked for with. */
+export const credentialRequest = v.object({
+  format: v.picklist([CREDENTIAL_FORMAT]),
+  proof: v.optional(jsonValue),
+})
 
 /**
  * POST /credentials: a verifiable credential about the subject of the access token (OpenID for Verifiable Credential
@@ -22,9 +27,9 @@ const format = v.object({ format: v.picklist([CREDENTIAL_FORMAT]), proof: v.opti
 export async function credentials(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
   // The body is JSON whatever its type says, so no token is looked for in it.
-  const accessToken = (await bearerToken(new Request(c.req.url, { headers: c.req.raw.headers }))) ?? ''
+  const accessToken = (await bearerToken(c.req.raw)) ?? ''
   const active = await requireAccess(ctx, accessToken, 'request_unauthorized')
-  const asked = v.safeParse(format, await readAsked(c.req.raw))
+  const asked = v.safeParse(credentialRequest, await readAsked(c.var.body))
   if (!asked.success) throw invalidRequest(`Field 'format' must be '${CREDENTIAL_FORMAT}'.`)
   const { proof } = asked.output
   if (proof === undefined || proof === null) {
@@ -45,8 +50,8 @@ export async function credentials(c: Context<AppEnv>): Promise<Response> {
 }
 
 /** Everything wrong with the request is one and the same error here (contract 1.3.8). */
-async function readAsked(request: Request): Promise<unknown> {
-  return readJson(request).catch((thrown: unknown) => {
+async function readAsked(body: RequestBody): Promise<unknown> {
+  return readJson(body).catch((thrown: unknown) => {
     const malformed = thrown instanceof OAuthError && thrown.code === 'malformed_body'
     throw malformed ? invalidRequest(thrown.hint) : thrown
   })

@@ -20,7 +20,7 @@ const TRIES = 8
 export async function deviceAuthorization(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
   const { config, ledgers } = ctx.rt
-  const form = await readFilledForm(c.req.raw)
+  const form = await readFilledForm(c.var.body)
   const { id: clientId } = await authenticateClient(ctx, c.req.header('authorization'), form)
   if (form.require('client_id') !== clientId) {
     throw invalidRequest("Parameter 'client_id' names another client.")

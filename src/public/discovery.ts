@@ -3,26 +3,35 @@ import { RESPONSE_MODES } from '../authorize/response-modes/registry.ts'
 import { CONTENT_ENCRYPTIONS, KEY_ENCRYPTIONS } from '../clients/metadata/encryption.ts'
 import type { Config } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
-import { authorizeUrl } from '../flow/urls.ts'
 import { grantHandlers } from '../grants/registry.ts'
+import type { Discovered } from '../http/endpoint.ts'
 import { json, MINUTE } from '../http/json.ts'
 import { CLIENT_ASSERTION_ALGORITHMS, REQUEST_OBJECT_ALGORITHMS } from '../keys/foreign-jwt.ts'
 import { ID_TOKEN_SET, type KeyRing } from '../keys/ring.ts'
 import { profilesOf } from '../profiles/registry.ts'
-import { CREDENTIAL_ALGORITHMS, CREDENTIAL_FORMAT, CREDENTIAL_TYPES } from '../tokens/credential.ts'
 
 /**
  * GET /.well-known/openid-configuration and /.well-known/oauth-authorization-server: one document for both (OpenID
  * Connect Discovery 1.0, RFC 8414, contract 1.3.1).
+ *
+ * @param members - what the endpoints add to it
  */
-export const discovery = (c: Context<AppEnv>): Promise<Response> =>
-  discoveryResponse(c.var.ctx.rt.config, c.var.ctx.rt.keys)
+export const discovery =
+  (members: Discovered) =>
+  (c: Context<AppEnv>): Promise<Response> => {
+    const { config, keys } = c.var.ctx.rt
+    return discoveryResponse(config, keys, members(config))
+  }
 
 /** The document as a response that may be kept for a minute. */
-export async function discoveryResponse(config: Config, ring: KeyRing): Promise<Response> {
+export async function discoveryResponse(
+  config: Config,
+  ring: KeyRing,
+  endpoints: ReturnType<Discovered>,
+): Promise<Response> {
   const [signer, published] = await Promise.all([ring.signer(ID_TOKEN_SET), ring.publicKeys(ID_TOKEN_SET)])
   const algorithms = published.flatMap((key) => key.alg ?? [])
-  return json(document(config, signer.alg, algorithms), 200, MINUTE)
+  return json({ ...document(config, signer.alg, algorithms), ...endpoints }, 200, MINUTE)
 }
 
 const RESPONSE_TYPES = [
@@ -37,33 +46,10 @@ const RESPONSE_TYPES = [
 
 const AUTH_METHODS = ['client_secret_post', 'client_secret_basic', 'private_key_jwt', 'none']
 
-/** What contract 2.9 lists, as far as it is true of this server; `published` are the algorithms of all ID-token keys. */
+/** What contract 2.9 lists beside the endpoints, as far as it is true of this server; `published` are the algorithms of all ID-token keys. */
 function document(config: Config, signing: string, published: readonly string[]): object {
-  const issuer = config.urls.issuer.replace(/\/+$/, '')
-  const base = config.urls.public
-  const given = config.endpoints
-  const { enabled, url } = config.registration
-  const registration = url ?? (enabled ? `${base}/oauth2/register` : null)
   return {
     issuer: config.urls.issuer,
-    authorization_endpoint: authorizeUrl(config),
-    token_endpoint: given.token ?? `${base}/oauth2/token`,
-    userinfo_endpoint: given.userinfo ?? `${base}/userinfo`,
-    jwks_uri: given.jwks ?? `${issuer}/.well-known/jwks.json`,
-    device_authorization_endpoint: given.device ?? `${base}/oauth2/device/auth`,
-    revocation_endpoint: `${issuer}/oauth2/revoke`,
-    ...(registration !== null && { registration_endpoint: registration }),
-    end_session_endpoint: `${issuer}/oauth2/sessions/logout`,
-    ...(config.sessionManagement && { check_session_iframe: `${base}/oauth2/sessions/check` }),
-    credentials_endpoint_draft_00: config.credentialsUrl ?? `${base}/credentials`,
-    credentials_supported_draft_00: [
-      {
-        format: CREDENTIAL_FORMAT,
-        types: CREDENTIAL_TYPES,
-        cryptographic_binding_methods_supported: ['jwk'],
-        cryptographic_suites_supported: CREDENTIAL_ALGORITHMS,
-      },
-    ],
     subject_types_supported: config.subjects.types,
     response_types_supported: RESPONSE_TYPES,
     response_modes_supported: RESPONSE_MODES,
@@ -75,7 +61,6 @@ function document(config: Config, signing: string, published: readonly string[])
     token_endpoint_auth_signing_alg_values_supported: CLIENT_ASSERTION_ALGORITHMS,
     revocation_endpoint_auth_methods_supported: AUTH_METHODS,
     revocation_endpoint_auth_signing_alg_values_supported: CLIENT_ASSERTION_ALGORITHMS,
-    introspection_endpoint: `${issuer}/oauth2/introspect`,
     introspection_endpoint_auth_methods_supported: ['client_secret_basic'],
     code_challenge_methods_supported: ['S256'],
     id_token_signing_alg_values_supported: unique([signing, ...published]),

@@ -1,24 +1,21 @@
 import * as v from 'valibot'
-import { isPublicKey } from '../clients/metadata/jwks.ts'
 import { invalidRequest, type OAuthError } from '../errors/oauth-error.ts'
 import { signedBy } from '../keys/foreign-jwt.ts'
+import { isPublicKey, mayVerify, publicMembers } from '../keys/foreign-keys.ts'
 import { readJwt } from '../keys/read-jwt.ts'
 import type { Runtime } from '../runtime.ts'
 import { CREDENTIAL_ALGORITHMS, isNonce } from '../tokens/credential.ts'
 import { nowSeconds } from '../util/clock.ts'
-import { isJsonObject, type JsonObject, pick } from '../util/json.ts'
+import type { JsonObject } from '../util/json.ts'
 import { absent } from '../util/schema.ts'
 
 /** Longest proof that is looked at, in characters: more than any key and signature need. */
 const MAX_LENGTH = 16_384
 
-/** What of a holder's key goes into its name: public members only, as RFC 7517 and RFC 7518 list them. */
-const MEMBERS: readonly string[] = ['kty', 'crv', 'x', 'y', 'n', 'e', 'use', 'alg', 'kid']
-
 const format = v.object({
   alg: v.picklist(CREDENTIAL_ALGORITHMS),
   crit: absent,
-  jwk: v.custom<JsonObject>((value) => isJsonObject(value) && isPublicKey(value)),
+  jwk: v.custom<JsonObject>((key) => isPublicKey(key) && mayVerify(key, 'holder')),
   nonce: v.optional(v.string(), ''),
   exp: v.optional(v.number(), Number.POSITIVE_INFINITY),
 })
@@ -36,7 +33,7 @@ export async function checkProof(rt: Runtime, jwt: string, accessToken: string):
     throw refused("its 'nonce' is missing, expired, or not one given out for this access token")
   if (exp <= nowSeconds()) throw refused('it has expired')
   if (!(await signedBy({ jwt, alg }, jwk))) throw refused("the key in its header 'jwk' did not sign it")
-  return pick(jwk, (name) => MEMBERS.includes(name))
+  return publicMembers(jwk)
 }
 
 function readProof(jwt: string): v.InferOutput<typeof format> {

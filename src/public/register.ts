@@ -20,7 +20,7 @@ import type { ClientRecord } from '../store/types.ts'
 export async function register(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
   requireEnabled(ctx)
-  const input = parseRegistration(await readJson(c.req.raw), ctx.rt.config, 'malformed_body')
+  const input = parseRegistration(await readJson(c.var.body), ctx.rt.config, 'malformed_body')
   const body = await renderNewRegistration(ctx.rt, await createClient(ctx, input, null))
   return json(body, 201, { ...NO_STORE, location: body.registration_client_uri })
 }
@@ -41,7 +41,7 @@ export async function manageRegistration(c: Context<AppEnv>): Promise<Response> 
   ctx.seen(id)
   switch (c.req.method) {
     case 'PUT':
-      return replace(ctx, stamp, await readJson(c.req.raw))
+      return replace(ctx, stamp, await readJson(c.var.body))
     case 'DELETE':
       return remove(ctx, client)
     default:

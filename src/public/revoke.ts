@@ -14,7 +14,7 @@ import { nowSeconds } from '../util/clock.ts'
  */
 export async function revoke(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
-  const form = await readFilledForm(c.req.raw)
+  const form = await readFilledForm(c.var.body)
   await underAssertion(ctx, form, async (own) => {
     const client = await authenticateClient(own, c.req.header('authorization'), form)
     await revokeToken(own, client, form.require('token'))

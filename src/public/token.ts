@@ -10,7 +10,7 @@ import { oauthJson } from '../http/json.ts'
 /** Token endpoint (RFC 6749 section 3.2); the order of checks is contract 1.3.3. */
 export async function token(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
-  const form = await readFilledForm(c.req.raw)
+  const form = await readFilledForm(c.var.body)
   const grantType = form.require('grant_type')
   const handler = grantHandlers.get(grantType)
   if (handler === undefined) throw invalidRequest('The grant type is not supported.')

@@ -18,7 +18,10 @@ import { requireAccess } from './access.ts'
 export async function userinfo(c: Context<AppEnv>): Promise<Response> {
   try {
     const { ctx } = c.var
-    return await respond(ctx, await requireAccess(ctx, await bearerToken(c.req.raw), 'invalid_token'))
+    return await respond(
+      ctx,
+      await requireAccess(ctx, await bearerToken(c.req.raw, c.var.body), 'invalid_token'),
+    )
   } catch (thrown) {
     if (!(thrown instanceof OAuthError) || thrown.status !== 401) throw thrown
     return challenge(thrown)

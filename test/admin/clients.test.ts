@@ -1,10 +1,11 @@
 import { Hono } from 'hono'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { patchClient } from '../../src/admin/client-patch.ts'
-import { adminClients } from '../../src/admin/clients.ts'
 import { authenticateClient } from '../../src/clients/authenticate.ts'
 import type { AppEnv } from '../../src/context.ts'
-import { renderError } from '../../src/errors/render.ts'
+import { clientEndpoints } from '../../src/endpoints/admin-resources.ts'
+import { mount } from '../../src/http/endpoint.ts'
+import { renderError } from '../../src/http/error-response.ts'
 import { Parameters } from '../../src/http/form.ts'
 import { seconds } from '../../src/util/clock.ts'
 import { isJsonObject } from '../../src/util/json.ts'
@@ -25,7 +26,7 @@ function serve(ctx: RecordedContext): Call {
     c.set('ctx', ctx)
     await next()
   })
-  app.route('/admin/clients', adminClients)
+  mount(app, [{ before: [], endpoints: clientEndpoints }])
   app.onError((error) => renderError(error))
   return async (method, path, body) => {
     const text = typeof body === 'string' ? body : JSON.stringify(body)

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { publicAddress } from '../../src/config/addresses.ts'
 import { loadConfig } from '../../src/config/load.ts'
-import { fetchOutbound } from '../../src/http/outbound.ts'
+import { outbound } from '../../src/http/outbound.ts'
+import { OUTBOUND_KINDS } from '../../src/http/outbound-kinds.ts'
 
 const SECRETS_SYSTEM = 'a-system-secret-of-at-least-32-chars'
 const edge = loadConfig({
@@ -14,15 +16,29 @@ const local = loadConfig({
   OUTBOUND_ALLOW_PRIVATE: 'true',
   SECRETS_SYSTEM,
 })
-const LIMITS = { maxBytes: 10, timeoutMs: 1000 }
+
+/** Kinds of this test's own: whatever one says is applied, though nobody who asks names a limit. */
+const ask = outbound({
+  plain: { addresses: publicAddress, maxBytes: 10, timeoutMs: 1000, tries: 1 },
+  hasty: { addresses: publicAddress, maxBytes: 10, timeoutMs: 20, tries: 5 },
+  stubborn: { addresses: publicAddress, maxBytes: 10, timeoutMs: 1000, tries: 3 },
+  nowhere: { addresses: () => false, maxBytes: 10, timeoutMs: 1000, tries: 1 },
+})
+
+const URL_OF_OTHER = 'https://a.example/'
 
 type Fetch = typeof globalThis.fetch
 
 /** The other server. */
 const answering = (answer: Fetch) => vi.spyOn(globalThis, 'fetch').mockImplementation(answer)
 
+let lines: string[]
+
 beforeEach(() => {
-  vi.spyOn(console, 'log').mockImplementation(() => undefined)
+  lines = []
+  vi.spyOn(console, 'log').mockImplementation((line: unknown) => {
+    lines.push(String(line))
+  })
 })
 
 afterEach(() => {
@@ -38,8 +54,8 @@ describe('addresses', () => {
     'https://xn--bcher-kva.example/',
   ])('asks %s, without following redirects', async (url) => {
     const fetched = answering(async () => new Response('ok'))
-    const { status, body } = await fetchOutbound(edge, url, { headers: { a: 'b' } }, LIMITS)
-    expect([status, new TextDecoder().decode(body)]).toEqual([200, 'ok'])
+    const { answer } = await ask(edge, 'plain', url, { headers: { a: 'b' } })
+    expect([answer?.status, new TextDecoder().decode(answer?.body)]).toEqual([200, 'ok'])
     expect(fetched).toHaveBeenCalledExactlyOnceWith(
       new URL(url).href,
       expect.objectContaining({ redirect: 'manual', headers: { a: 'b' } }),
@@ -78,7 +94,7 @@ describe('addresses', () => {
     'https://alias.example/',
   ])('never asks %s', async (url) => {
     const fetched = answering(async () => new Response('ok'))
-    await expect(fetchOutbound(edge, url, {}, LIMITS)).rejects.toMatchObject({ code: 'outbound_failed' })
+    expect(await ask(edge, 'plain', url)).toEqual({ problem: 'address' })
     expect(fetched).not.toHaveBeenCalled()
   })
 
@@ -86,7 +102,7 @@ describe('addresses', () => {
     'asks %s where the rule is lifted for development',
     async (url) => {
       answering(async () => new Response('ok'))
-      expect((await fetchOutbound(local, url, {}, LIMITS)).status).toBe(200)
+      expect((await ask(local, 'plain', url)).answer?.status).toBe(200)
     },
   )
 
@@ -112,33 +128,25 @@ function pieces(count: number, size: number): { readonly body: ReadableStream; t
 describe('answers', () => {
   it.each([200, 204, 400, 500])('gives status %s and the body back', async (status) => {
     answering(async () => new Response(status === 204 ? null : 'body', { status }))
-    const answer = await fetchOutbound(edge, 'https://a.example/', {}, LIMITS)
-    expect([answer.status, answer.body.byteLength]).toEqual([status, status === 204 ? 0 : 4])
+    const { answer } = await ask(edge, 'plain', URL_OF_OTHER)
+    expect([answer?.status, answer?.body.byteLength]).toEqual([status, status === 204 ? 0 : 4])
   })
 
   it.each([301, 302, 303, 307, 308])('takes a redirect, %s, for a failure', async (status) => {
     const headers = { location: 'https://op.example/' }
     answering(async () => new Response(null, { status, headers }))
-    const asking = fetchOutbound(edge, 'https://a.example/', {}, LIMITS)
-    await expect(asking).rejects.toMatchObject({
-      code: 'outbound_failed',
-      hint: expect.stringContaining('redirects'),
-    })
+    expect(await ask(edge, 'plain', URL_OF_OTHER)).toEqual({ problem: 'redirect' })
   })
 
   it('takes what just fits', async () => {
     answering(async () => new Response(pieces(5, 2).body))
-    expect((await fetchOutbound(edge, 'https://a.example/', {}, LIMITS)).body.byteLength).toBe(10)
+    expect((await ask(edge, 'plain', URL_OF_OTHER)).answer?.body.byteLength).toBe(10)
   })
 
   it('stops reading at the cap, whatever the answer said about its length', async () => {
     const source = pieces(1000, 3)
     answering(async () => new Response(source.body))
-    const asking = fetchOutbound(edge, 'https://a.example/', {}, LIMITS)
-    await expect(asking).rejects.toMatchObject({
-      code: 'outbound_failed',
-      hint: expect.stringContaining('10 bytes'),
-    })
+    expect(await ask(edge, 'plain', URL_OF_OTHER)).toEqual({ problem: 'too_large' })
     expect(source.taken).toBeLessThan(20)
   })
 
@@ -147,20 +155,48 @@ describe('answers', () => {
     ['a body that never ends', async () => new Response(new ReadableStream())],
   ])('gives up on %s', async (_name, fetch) => {
     const fetched = answering(fetch)
-    const asking = fetchOutbound(edge, 'https://a.example/', {}, { maxBytes: 10, timeoutMs: 20 })
-    await expect(asking).rejects.toMatchObject({
-      code: 'outbound_failed',
-      hint: expect.stringContaining('too long'),
-    })
+    expect(await ask(edge, 'hasty', URL_OF_OTHER)).toEqual({ problem: 'late' })
+    expect(fetched).toHaveBeenCalledOnce()
     expect(fetched.mock.calls[0]?.[1]?.signal?.aborted).toBe(true)
   })
 
   it('tells nothing of what the network said', async () => {
     answering(() => Promise.reject(new TypeError('secret detail')))
-    const asking = fetchOutbound(edge, 'https://a.example/', {}, LIMITS)
-    await expect(asking).rejects.toMatchObject({
-      code: 'outbound_failed',
-      hint: expect.not.stringContaining('secret'),
-    })
+    expect(await ask(edge, 'plain', URL_OF_OTHER)).toEqual({ problem: 'unreachable' })
+    expect(lines.join()).not.toContain('secret')
+  })
+})
+
+describe('a kind', () => {
+  it('is asked at its own addresses only', async () => {
+    const fetched = answering(async () => new Response('ok'))
+    expect(await ask(edge, 'nowhere', URL_OF_OTHER)).toEqual({ problem: 'address' })
+    expect(fetched).not.toHaveBeenCalled()
+  })
+
+  it.each<readonly [string, Fetch, number]>([
+    ['no answer', () => Promise.reject(new TypeError('refused')), 3],
+    ['status 503', async () => new Response(null, { status: 503 }), 3],
+    ['status 200', async () => new Response(null), 1],
+    ['status 404', async () => new Response(null, { status: 404 }), 1],
+  ])('is tried as often as it says while there is %s', async (_name, answer, times) => {
+    const fetched = answering(answer)
+    await ask(edge, 'stubborn', URL_OF_OTHER)
+    expect(fetched).toHaveBeenCalledTimes(times)
+  })
+
+  it.each(Object.entries(OUTBOUND_KINDS))('%s is bounded in size, time and tries', (_kind, policy) => {
+    expect(policy.maxBytes).toBeLessThanOrEqual(1024 * 1024)
+    expect(policy.timeoutMs).toBeLessThanOrEqual(10_000)
+    expect(policy.tries).toBeLessThanOrEqual(2)
+    expect(policy.addresses(edge, new URL('https://10.0.0.1/'))).toBe(false)
+  })
+
+  it('names host, kind and reason in the log where it fails', async () => {
+    answering(() => Promise.reject(new TypeError('refused')))
+    await ask(edge, 'plain', URL_OF_OTHER)
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      { kind: 'outbound.failed', host: 'a.example', purpose: 'plain', reason: 'it cannot be reached' },
+    ])
   })
 })

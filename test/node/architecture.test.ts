@@ -4,7 +4,10 @@ import { type Import, type Source, sourcesIn } from './sources.ts'
 
 /** Layers from the ground up: what stands in one imports from its own layer and those below. */
 const LAYERS: readonly (readonly string[])[] = [
-  ['errors', 'http', 'config', 'util'],
+  ['errors'],
+  ['util'],
+  ['config'],
+  ['http'],
   ['crypto'],
   ['keys'],
   ['ledger', 'store'],
@@ -13,6 +16,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['clients', 'tokens', 'flow'],
   ['authorize', 'grants', 'logout'],
   ['public', 'admin', 'pages'],
+  ['endpoints'],
   ['app.ts', 'index.ts', 'request-context.ts', 'scheduled.ts'],
 ]
 
@@ -23,7 +27,18 @@ const SHARED_TYPES: readonly string[] = ['src/env.ts', 'src/context.ts', 'src/ru
 const LEDGER_FACE = ['client', 'types', 'owner', 'object'].map((name) => `src/ledger/${name}.ts`)
 
 /** Folders whose code answers requests: they ask the stores and ledgers and hold no SQL. */
-const WITHOUT_SQL = ['public', 'admin', 'pages', 'authorize', 'grants', 'clients', 'tokens', 'flow', 'http']
+const WITHOUT_SQL = [
+  'endpoints',
+  'public',
+  'admin',
+  'pages',
+  'authorize',
+  'grants',
+  'clients',
+  'tokens',
+  'flow',
+  'http',
+]
 
 const SELF = 'test/node/architecture.test.ts'
 

@@ -1,7 +1,9 @@
 import { allowInsecureRequests, customFetch, discovery, None } from 'openid-client'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { endpoints } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
-import type { SigningAlgorithm } from '../../src/config/types.ts'
+import type { Config, SigningAlgorithm } from '../../src/config/types.ts'
+import { discovered } from '../../src/http/endpoint.ts'
 import { ACCESS_TOKEN_SET, ID_TOKEN_SET, type KeyRing } from '../../src/keys/ring.ts'
 import { makeSigningKey } from '../../src/keys/signing-key.ts'
 import { discoveryResponse } from '../../src/public/discovery.ts'
@@ -31,8 +33,11 @@ async function addKey(set: string, algorithm: SigningAlgorithm, age: number): Pr
   await installation.keyStore().add(row)
 }
 
+const metadataOf = (config: Config): Promise<Response> =>
+  discoveryResponse(config, ring, discovered(endpoints, config))
+
 const documentOf = async (more: Readonly<Record<string, string>> = {}): Promise<unknown> =>
-  (await discoveryResponse(loadConfig({ ...env, ...more }), ring)).json()
+  (await metadataOf(loadConfig({ ...env, ...more }))).json()
 
 describe('discovery', () => {
   it('tells what this server does, and nothing else', async () => {
@@ -164,7 +169,7 @@ describe('discovery', () => {
     const config = loadConfig({ ...env, URLS_SELF_ISSUER: 'http://localhost:4444' })
     const client = await discovery(new URL(config.urls.issuer), 'client', undefined, None(), {
       execute: [allowInsecureRequests],
-      [customFetch]: () => discoveryResponse(config, ring),
+      [customFetch]: () => metadataOf(config),
     })
     expect(client.serverMetadata().supportsPKCE()).toBe(true)
   })
@@ -191,7 +196,7 @@ describe('JWKS', () => {
 
 describe('both', () => {
   it('may be kept for a minute and are JSON', async () => {
-    for (const response of [await discoveryResponse(loadConfig(env), ring), await jwksResponse(ring)]) {
+    for (const response of [await metadataOf(loadConfig(env)), await jwksResponse(ring)]) {
       expect(response.status).toBe(200)
       expect(response.headers.get('cache-control')).toBe('public, max-age=60')
       expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8')
@@ -200,13 +205,7 @@ describe('both', () => {
 
   it('give the same bytes again', async () => {
     const config = loadConfig(env)
-    const first = [
-      await (await discoveryResponse(config, ring)).text(),
-      await (await jwksResponse(ring)).text(),
-    ]
-    expect([
-      await (await discoveryResponse(config, ring)).text(),
-      await (await jwksResponse(ring)).text(),
-    ]).toEqual(first)
+    const first = [await (await metadataOf(config)).text(), await (await jwksResponse(ring)).text()]
+    expect([await (await metadataOf(config)).text(), await (await jwksResponse(ring)).text()]).toEqual(first)
   })
 })

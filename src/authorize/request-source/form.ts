@@ -4,5 +4,5 @@ import type { PlainSource } from './source.ts'
 /** The body of a POST (RFC 6749 section 3.1). */
 export const form: PlainSource = {
   applies: (c) => c.req.method === 'POST',
-  read: (c) => readFormEntries(c.req.raw),
+  read: (c) => readFormEntries(c.var.body),
 }

@@ -3,8 +3,6 @@ import { fetchOutbound } from '../../http/outbound.ts'
 import { openObject } from './object.ts'
 import type { CarriedSource } from './source.ts'
 
-const LIMITS = { maxBytes: 64 * 1024, timeoutMs: 5000 }
-
 /** A request object at one of the client's registered addresses (OIDC Core section 6.2). */
 export const reference: CarriedSource = {
   parameter: 'request_uri',
@@ -12,7 +10,7 @@ export const reference: CarriedSource = {
   open: async (ctx, client, uri) => {
     if (!client.metadata.request_uris.includes(uri))
       throw new OAuthError('invalid_request_uri', 'request_uri_unregistered')
-    const answer = await fetchOutbound(ctx.rt.config, uri, {}, LIMITS).catch(() => undefined)
+    const { answer } = await fetchOutbound(ctx.rt.config, 'request_object', uri)
     if (answer?.status !== 200) throw new OAuthError('invalid_request_uri', 'request_uri_unavailable')
     return openObject(ctx, client, new TextDecoder().decode(answer.body).trim())
   },

@@ -29,6 +29,5 @@ export const serverReasons = reasonsOf({
   storage_unreachable: ['The database cannot be reached.', 'Try again; see the status of Cloudflare.'],
   ledger_unreachable: ['The ledger did not answer.', 'Try again; see the status of Cloudflare.'],
   ledger_failed: ['The ledger failed.', 'Report the request id.', 'operator'],
-  outbound_failed: ['The other server: {problem}.', 'Mend the other server, or its address.'],
   unexpected: ['The server met a condition it did not expect.', 'Report the request id.', 'operator'],
 })

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { discoveryResponse } from '../../../src/public/discovery.ts'
+import { endpoints } from '../../../src/app.ts'
+import { discovered } from '../../../src/http/endpoint.ts'
 import { runtimeOf } from '../../../src/runtime.ts'
 import { Browser, bodyOf, Deployment, ISSUER, testEnv } from '../../support/deployment.ts'
 import {
@@ -194,8 +195,7 @@ describe('the page for the frame', () => {
     [{ URLS_SELF_ISSUER: 'https://op.example', SERVE_COOKIES_SAME_SITE_MODE: 'Lax' }, undefined],
     [{ OIDC_SESSION_MANAGEMENT: 'false' }, undefined],
   ])('is found by discovery where a frame is sent cookies: %j', async (settings, address) => {
-    const { config, keys } = runtimeOf(testEnv(settings))
-    const document = await bodyOf(await discoveryResponse(config, keys))
-    expect(document['check_session_iframe']).toBe(address)
+    const { config } = runtimeOf(testEnv(settings))
+    expect(discovered(endpoints, config)['check_session_iframe']).toBe(address)
   })
 })

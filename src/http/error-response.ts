@@ -1,5 +1,5 @@
-import { json, NO_STORE } from '../http/json.ts'
-import { errorBody, OAuthError } from './oauth-error.ts'
+import { errorBody, OAuthError } from '../errors/oauth-error.ts'
+import { json, NO_STORE } from './json.ts'
 
 /** Seconds a client should wait before it repeats a request that met `temporarily_unavailable`. */
 const RETRY_AFTER_SECONDS = 1

@@ -1,5 +1,5 @@
-import type { Config } from '../config/types.ts'
 import { isLoopbackHost } from '../util/loopback.ts'
+import type { Config } from './types.ts'
 
 /**
  * Whether this server answers for the host of a request URL: the issuer's, the public URL's, those of

@@ -1,10 +1,9 @@
-import type { Context, Hono } from 'hono'
+import type { Context } from 'hono'
 import * as v from 'valibot'
 import type { AppEnv } from '../../context.ts'
 import { firstValues } from '../../http/form.ts'
 import { redirect } from '../../http/location.ts'
 import { basePath, renderPage } from '../../http/page.ts'
-import { newRouter } from '../../http/router.ts'
 import { renderProblem } from '../problem.ts'
 import { ACTIONS } from './actions.ts'
 import {
@@ -32,28 +31,31 @@ import { isJwt, type VerifiedToken, verifyIdToken, verifyJwt } from './verify.ts
 /** Longest answer shown after a button, in characters. */
 const SHOWN = 1500
 
-/** The demo application below `/demo`: start, callback, result and its buttons. */
-export function demoRoutes(dispatch: Dispatch): Hono<AppEnv> {
-  const withParty =
-    (handle: (c: Context<AppEnv>, party: RelyingParty) => Promise<Response>) => (c: Context<AppEnv>) =>
-      handle(c, relyingParty(dispatch, c))
-  const routes = newRouter()
-    .post('/start', start)
-    .get('/callback', withParty(callback))
-    .get('/', withParty(show))
-    .post('/logout', logout)
-  for (const [name, label, ask] of ACTIONS)
-    routes.post(
-      `/${name}`,
-      withParty(async (c, party) => {
-        const session = await readSession(c)
-        if (session === undefined) return toResult(c)
-        return toResult(c, shownIn(session, label, await ask(party, session.tokens)))
-      }),
-    )
-  // Whoever reloads or goes back to a button's address sees the page the button was on.
-  return routes.get('/:action', (c) => toResult(c))
-}
+type Page = (c: Context<AppEnv>) => Promise<Response>
+
+const withParty =
+  (handle: (c: Context<AppEnv>, party: RelyingParty) => Promise<Response>) =>
+  (dispatch: Dispatch): Page =>
+  (c) =>
+    handle(c, relyingParty(dispatch, c))
+
+/** The callback and the result page; `dispatch` hands a request to this server's own routes. */
+export const demoCallback = withParty(callback)
+export const demoResult = withParty(show)
+
+/** The buttons of the result page, by name: what each does when it is pressed. */
+export const demoButtons: readonly (readonly [name: string, press: (dispatch: Dispatch) => Page])[] =
+  ACTIONS.map(([name, label, ask]) => [
+    name,
+    withParty(async (c, party) => {
+      const session = await readSession(c)
+      if (session === undefined) return toResult(c)
+      return toResult(c, shownIn(session, label, await ask(party, session.tokens)))
+    }),
+  ])
+
+/** Whoever reloads or goes back to a button's address sees the page the button was on. */
+export const demoReloaded = (c: Context<AppEnv>): Promise<Response> => toResult(c)
 
 /** Goes on to the result page, with a session to keep if there is a new one. */
 async function toResult(c: Context<AppEnv>, session?: DemoSession): Promise<Response> {
@@ -72,7 +74,8 @@ function shownIn(session: DemoSession, label: string, { status, body }: Reply): 
   return { ...session, tokens: { ...session.tokens, ...renewed.output }, outcome }
 }
 
-async function start(c: Context<AppEnv>): Promise<Response> {
+/** Starts a login at this server's own provider. */
+export async function demoStart(c: Context<AppEnv>): Promise<Response> {
   const pending = newPending()
   await writePending(c, pending)
   return redirect(c, authorizationUrl(c, pending), 303)
@@ -118,7 +121,7 @@ async function show(c: Context<AppEnv>, party: RelyingParty): Promise<Response> 
 }
 
 /** Ends the demo's own session first: whatever happens next, this application has let go of the tokens. */
-async function logout(c: Context<AppEnv>): Promise<Response> {
+export async function demoLogout(c: Context<AppEnv>): Promise<Response> {
   const session = await readSession(c)
   clearSession(c)
   return redirect(c, logoutUrl(c, session?.tokens.id_token), 303)

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
+import { hostAllowed } from '../../src/config/hosts.ts'
 import { loadConfig } from '../../src/config/load.ts'
-import { hostAllowed } from '../../src/http/hosts.ts'
 
 const SECRETS_SYSTEM = 'a-system-secret-of-at-least-32-chars'
 const edge = loadConfig({

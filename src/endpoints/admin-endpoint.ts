@@ -1,0 +1,22 @@
+import type { BodyClass } from '../http/body.ts'
+import type { Endpoint, Method, Wire } from '../http/endpoint.ts'
+import { refuses } from './schemas.ts'
+
+/** An endpoint of the admin API: no page of another origin may read it, and each refuses alike. */
+export const adminEndpoint = (
+  method: Method,
+  path: string,
+  handler: Endpoint['handler'],
+  wire: Wire,
+  body: BodyClass = 'none',
+  more: Partial<Pick<Endpoint, 'rate' | 'discovery'>> = {},
+): Endpoint => ({
+  path: `/admin${path}`,
+  methods: [method],
+  handler,
+  cors: 'none',
+  body,
+  rate: 'none',
+  wire: { ...wire, answers: { ...wire.answers, ...refuses(400, 401, 403, 413, 503) } },
+  ...more,
+})

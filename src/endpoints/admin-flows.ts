@@ -1,0 +1,106 @@
+import {
+  getConsent,
+  getLogin,
+  getLogout,
+  putConsentAccept,
+  putConsentReject,
+  putDeviceAccept,
+  putLoginAccept,
+  putLoginReject,
+  putLogoutAccept,
+  putLogoutReject,
+} from '../admin/flows.ts'
+import { listConsents, revokeConsents, revokeLogins } from '../admin/sessions.ts'
+import { acceptConsentBody, acceptLoginBody, rejectBody } from '../flow/bodies.ts'
+import type { Endpoint } from '../http/endpoint.ts'
+import { adminEndpoint as endpoint } from './admin-endpoint.ts'
+import { done, gives, goesOn, list, object, paging, refuses, text } from './schemas.ts'
+
+/** Whatever became of the request: 410 leads to a fresh start. */
+const decided = { 200: goesOn, 410: goesOn, ...refuses(404) }
+const shown = {
+  200: gives('The request.', object({ challenge: text }, 'challenge')),
+  410: goesOn,
+  ...refuses(404),
+}
+const byChallenge = (step: string) => ({ [`${step}_challenge`]: text })
+
+/** A login or consent request, and what the app decides; the challenge may be in the path, as v1.0-beta has it. */
+const requests = (
+  step: 'login' | 'consent',
+  [show, accept, reject]: readonly [Endpoint['handler'], Endpoint['handler'], Endpoint['handler']],
+  acceptBody: typeof acceptLoginBody | typeof acceptConsentBody,
+): readonly Endpoint[] => {
+  const path = `/oauth2/auth/requests/${step}`
+  const query = byChallenge(step)
+  return [
+    endpoint('GET', `${path}/:challenge?`, show, { summary: `Get a ${step} request`, query, answers: shown }),
+    endpoint(
+      'PUT',
+      `${path}/accept/:challenge?`,
+      accept,
+      { summary: `Accept a ${step} request`, query, body: acceptBody, answers: decided },
+      'json',
+    ),
+    endpoint(
+      'PUT',
+      `${path}/reject/:challenge?`,
+      reject,
+      { summary: `Reject a ${step} request`, query, body: rejectBody, answers: decided },
+      'json',
+    ),
+  ]
+}
+
+/** Requests that wait for an app of the operator's (contract 1.4.2). */
+export const flowEndpoints: readonly Endpoint[] = [
+  endpoint(
+    'PUT',
+    '/oauth2/auth/requests/device/accept',
+    putDeviceAccept,
+    {
+      summary: 'Accept a user code',
+      query: byChallenge('device'),
+      body: object({ user_code: text }, 'user_code'),
+      answers: decided,
+    },
+    'json',
+    { rate: 'user_code' },
+  ),
+  endpoint('GET', '/oauth2/auth/requests/logout', getLogout, {
+    summary: 'Get a logout request',
+    query: byChallenge('logout'),
+    answers: shown,
+  }),
+  endpoint('PUT', '/oauth2/auth/requests/logout/accept', putLogoutAccept, {
+    summary: 'Accept a logout request',
+    query: byChallenge('logout'),
+    answers: decided,
+  }),
+  endpoint('PUT', '/oauth2/auth/requests/logout/reject', putLogoutReject, {
+    summary: 'Reject a logout request',
+    query: byChallenge('logout'),
+    answers: { 204: done, ...refuses(404) },
+  }),
+  ...requests('login', [getLogin, putLoginAccept, putLoginReject], acceptLoginBody),
+  ...requests('consent', [getConsent, putConsentAccept, putConsentReject], acceptConsentBody),
+]
+
+/** Consents and logins of a subject (contract 1.4.3), in the paths of v1.0-beta too. */
+export const sessionEndpoints: readonly Endpoint[] = [
+  endpoint('GET', '/oauth2/auth/sessions/consent/:subject?', listConsents, {
+    summary: "List a subject's consents",
+    query: { ...paging, subject: text, login_session_id: text },
+    answers: { 200: gives('A page of consents.', list(object({ consent_request_id: text }))) },
+  }),
+  endpoint('DELETE', '/oauth2/auth/sessions/consent/:subject?/:client?', revokeConsents, {
+    summary: 'Revoke consents',
+    query: { subject: text, client: text, all: text, consent_request_id: text },
+    answers: { 204: done },
+  }),
+  endpoint('DELETE', '/oauth2/auth/sessions/login/:subject?', revokeLogins, {
+    summary: 'End logins',
+    query: { subject: text, sid: text },
+    answers: { 204: done },
+  }),
+]

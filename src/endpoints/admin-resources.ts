@@ -1,0 +1,143 @@
+import {
+  getClient,
+  getClients,
+  patchClientById,
+  postClient,
+  postRotation,
+  putClient,
+  putLifespans,
+  removeClient,
+  removeRotated,
+} from '../admin/clients.ts'
+import type { AdminGuard } from '../admin/guard.ts'
+import { getKeys, keyCreation, postKey, putKey, putKeys, removeKeys } from '../admin/keys.ts'
+import { deleteTokens } from '../admin/tokens.ts'
+import { trustBody } from '../admin/trust-body.ts'
+import {
+  getTrustedIssuer,
+  getTrustedIssuers,
+  postTrustedIssuer,
+  removeTrustedIssuer,
+} from '../admin/trusted-issuers.ts'
+import type { Endpoint } from '../http/endpoint.ts'
+import { adminEndpoint as endpoint } from './admin-endpoint.ts'
+import { anything, client, done, gives, key, keySet, list, object, paging, refuses, text } from './schemas.ts'
+
+const clientShown = { 200: gives('The client.', client), ...refuses(404) }
+const clientMade = { 201: gives('The client.', client), ...refuses(409) }
+const clientsShown = { 200: gives('A page of clients.', list(client)) }
+const patch = list(object({ op: text, path: text, value: {} }, 'op', 'path'))
+const byName = { ...paging, client_name: text, owner: text }
+const gone = { 204: done, ...refuses(404) }
+
+/** Clients (contract 1.4.1, 1.4.5). */
+export const clientEndpoints: readonly Endpoint[] = [
+  endpoint(
+    'POST',
+    '/clients',
+    postClient,
+    { summary: 'Create a client', body: client, answers: clientMade },
+    'json',
+  ),
+  endpoint('GET', '/clients', getClients, { summary: 'List clients', query: byName, answers: clientsShown }),
+  endpoint('GET', '/clients/:id', getClient, { summary: 'Get a client', answers: clientShown }),
+  endpoint(
+    'PUT',
+    '/clients/:id',
+    putClient,
+    { summary: 'Replace a client', body: client, answers: clientShown },
+    'json',
+  ),
+  endpoint(
+    'PATCH',
+    '/clients/:id',
+    patchClientById,
+    { summary: 'Change a client by JSON Patch (RFC 6902)', body: patch, answers: clientShown },
+    'json',
+  ),
+  endpoint('DELETE', '/clients/:id', removeClient, { summary: 'Delete a client', answers: gone }),
+  endpoint(
+    'PUT',
+    '/clients/:id/lifespans',
+    putLifespans,
+    { summary: "Replace a client's lifespans", body: anything, answers: clientShown },
+    'json',
+  ),
+  endpoint('POST', '/clients/:id/secrets/rotate', postRotation, {
+    summary: 'Give a client a new secret',
+    answers: clientShown,
+  }),
+  endpoint('DELETE', '/clients/:id/secrets/rotate', removeRotated, {
+    summary: "Forget a client's older secrets",
+    answers: clientShown,
+  }),
+  endpoint('DELETE', '/oauth2/tokens', deleteTokens, {
+    summary: "End a client's access tokens",
+    query: { client_id: text },
+    answers: { 204: done },
+  }),
+]
+
+const keysShown = { 200: gives('Keys; private members for API keys of scope all.', keySet) }
+
+/** Key sets (contract 1.4.6). */
+export const keyEndpoints = (guard: AdminGuard): readonly Endpoint[] => [
+  endpoint('GET', '/keys/:set/:kid?', getKeys(guard), {
+    summary: 'Get a key set, or one key of it',
+    answers: { ...keysShown, ...refuses(404) },
+  }),
+  endpoint(
+    'POST',
+    '/keys/:set',
+    postKey(guard),
+    { summary: 'Make a key', body: keyCreation, answers: { 201: keysShown[200], ...refuses(409) } },
+    'json',
+  ),
+  endpoint(
+    'PUT',
+    '/keys/:set',
+    putKeys(guard),
+    { summary: 'Replace a key set', body: keySet, answers: keysShown },
+    'json',
+  ),
+  endpoint(
+    'PUT',
+    '/keys/:set/:kid',
+    putKey(guard),
+    { summary: 'Put a key into a set', body: key, answers: { 200: gives('The key.', key) } },
+    'json',
+  ),
+  endpoint('DELETE', '/keys/:set/:kid?', removeKeys, {
+    summary: 'Delete a key set, or one key of it',
+    answers: { 204: done },
+  }),
+]
+
+const ISSUERS = '/trust/grants/jwt-bearer/issuers'
+const trust = object({ id: text, issuer: text, subject: text, scope: list(text) }, 'id', 'issuer')
+const trustMade = { 201: gives('What is trusted.', trust), ...refuses(409) }
+const trustShown = { 200: gives('What is trusted.', trust), ...refuses(404) }
+
+/** Issuers of assertions (contract 1.4.7). */
+export const trustEndpoints: readonly Endpoint[] = [
+  endpoint(
+    'POST',
+    ISSUERS,
+    postTrustedIssuer,
+    { summary: 'Trust an issuer of assertions', body: trustBody, answers: trustMade },
+    'json',
+  ),
+  endpoint('GET', ISSUERS, getTrustedIssuers, {
+    summary: 'List trusted issuers',
+    query: { ...paging, issuer: text },
+    answers: { 200: gives('A page of what is trusted.', list(trust)) },
+  }),
+  endpoint('GET', `${ISSUERS}/:id`, getTrustedIssuer, {
+    summary: 'Get a trusted issuer',
+    answers: trustShown,
+  }),
+  endpoint('DELETE', `${ISSUERS}/:id`, removeTrustedIssuer, {
+    summary: 'Trust an issuer no longer',
+    answers: gone,
+  }),
+]

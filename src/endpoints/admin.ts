@@ -1,0 +1,71 @@
+import { flush, flushBody } from '../admin/flush.ts'
+import { type AdminGuard, requireScope } from '../admin/guard.ts'
+import { introspect } from '../admin/introspect.ts'
+import { metrics } from '../admin/metrics.ts'
+import { version } from '../admin/version.ts'
+import type { AdminScope } from '../config/types.ts'
+import type { Endpoint, EndpointGroup } from '../http/endpoint.ts'
+import { adminEndpoint as endpoint } from './admin-endpoint.ts'
+import { flowEndpoints, sessionEndpoints } from './admin-flows.ts'
+import { clientEndpoints, keyEndpoints, trustEndpoints } from './admin-resources.ts'
+import { clientAuthentication, done, gives, introspection, object, text } from './schemas.ts'
+
+/** Parts of the admin API: unknown paths of a part are as closed as known ones. Introspection asks its guard itself. */
+const PARTS: readonly (readonly [pattern: string, scope: AdminScope])[] = [
+  ['/clients/*', 'clients'],
+  ['/keys/*', 'keys'],
+  ['/oauth2/auth/*', 'flows'],
+  ['/oauth2/flush', 'flows'],
+  ['/oauth2/tokens', 'clients'],
+  ['/trust/*', 'keys'],
+  ['/version', 'introspect'],
+  ['/metrics/*', 'introspect'],
+]
+
+/** Tokens, and the server itself (contract 1.1, 1.4.4). */
+const otherEndpoints = (guard: AdminGuard): readonly Endpoint[] => [
+  endpoint(
+    'POST',
+    '/oauth2/introspect',
+    introspect(guard),
+    {
+      summary: 'Introspect a token (RFC 7662)',
+      body: object({ ...clientAuthentication, token: text, scope: text }, 'token'),
+      answers: { 200: gives('What the token is good for.', introspection) },
+    },
+    'form',
+    {
+      discovery: ({ urls }) => ({
+        introspection_endpoint: `${urls.issuer.replace(/\/+$/, '')}/oauth2/introspect`,
+      }),
+    },
+  ),
+  endpoint(
+    'POST',
+    '/oauth2/flush',
+    flush,
+    { summary: 'Flush inactive tokens, which end by themselves', body: flushBody, answers: { 204: done } },
+    'json',
+  ),
+  endpoint('GET', '/version', version, {
+    summary: 'Version',
+    answers: { 200: gives('The release.', object({ version: text }, 'version')) },
+  }),
+  endpoint('GET', '/metrics/prometheus', metrics, {
+    summary: 'Metrics for Prometheus',
+    answers: { 200: { description: 'The metrics.', content: { 'text/plain': text } } },
+  }),
+]
+
+/** The admin API (contract 1.2), each part behind the guard of its surface. */
+export const adminGroup = (guard: AdminGuard): EndpointGroup => ({
+  before: PARTS.map(([pattern, scope]) => [`/admin${pattern}`, requireScope(guard, scope)]),
+  endpoints: [
+    ...clientEndpoints,
+    ...keyEndpoints(guard),
+    ...flowEndpoints,
+    ...sessionEndpoints,
+    ...trustEndpoints,
+    ...otherEndpoints(guard),
+  ],
+})

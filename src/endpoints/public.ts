@@ -1,0 +1,334 @@
+import type { Config } from '../config/types.ts'
+import { authorizeUrl } from '../flow/urls.ts'
+import type { Discovered, Endpoint } from '../http/endpoint.ts'
+import { logout } from '../logout/rp-initiated.ts'
+import { authorize } from '../public/authorize.ts'
+import { checkSession } from '../public/check-session.ts'
+import { credentialRequest, credentials } from '../public/credentials.ts'
+import { deviceAuthorization } from '../public/device-authorization.ts'
+import { deviceVerify } from '../public/device-verify.ts'
+import { discovery } from '../public/discovery.ts'
+import { alive, ready } from '../public/health.ts'
+import { jwks } from '../public/jwks.ts'
+import { manageRegistration, register } from '../public/register.ts'
+import { revoke } from '../public/revoke.ts'
+import { token } from '../public/token.ts'
+import { userinfo } from '../public/userinfo.ts'
+import { CREDENTIAL_ALGORITHMS, CREDENTIAL_FORMAT, CREDENTIAL_TYPES } from '../tokens/credential.ts'
+import {
+  anything,
+  authorizationRequest,
+  client,
+  clientAuthentication,
+  done,
+  gives,
+  keySet,
+  leadsOn,
+  object,
+  page,
+  refuses,
+  text,
+  tokens,
+  url,
+  whole,
+} from './schemas.ts'
+
+const issuerOf = ({ urls }: Config): string => urls.issuer.replace(/\/+$/, '')
+
+/** Whether the server answers; over the service binding too (contract 1.3.11). */
+export const healthEndpoints: readonly Endpoint[] = (
+  [
+    ['/health/alive', alive, 'Whether the Worker runs', {}],
+    ['/health/ready', ready, 'Whether storage, ledgers and keys can be used', refuses(503)],
+  ] as const
+).map(([path, handler, summary, refusals]) => ({
+  path,
+  methods: ['GET'],
+  handler,
+  cors: 'server',
+  body: 'none',
+  rate: 'none',
+  wire: { summary, answers: { 200: gives('It does.', object({ status: text }, 'status')), ...refusals } },
+}))
+
+/** Public documents; `members` is what all endpoints add to the metadata. */
+const documents = (members: Discovered): readonly Endpoint[] => [
+  ...['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'].map(
+    (path): Endpoint => ({
+      path,
+      methods: ['GET'],
+      handler: discovery(members),
+      cors: 'client',
+      body: 'none',
+      rate: 'none',
+      wire: {
+        summary: 'Metadata of the server (RFC 8414, OpenID Connect Discovery 1.0)',
+        answers: { 200: gives('The metadata.', object({ issuer: url }, 'issuer')), ...refuses(503) },
+      },
+    }),
+  ),
+  {
+    path: '/.well-known/jwks.json',
+    methods: ['GET'],
+    handler: jwks,
+    cors: 'client',
+    body: 'none',
+    rate: 'none',
+    discovery: (config) => ({
+      jwks_uri: config.endpoints.jwks ?? `${issuerOf(config)}/.well-known/jwks.json`,
+    }),
+    wire: {
+      summary: 'Public keys (RFC 7517)',
+      answers: { 200: gives('The keys.', keySet), ...refuses(503) },
+    },
+  },
+]
+
+/** Where clients send browsers, or a device its user. */
+const forBrowsers: readonly Endpoint[] = [
+  {
+    path: '/oauth2/auth',
+    methods: ['GET', 'POST'],
+    handler: authorize,
+    cors: 'server',
+    body: 'form',
+    rate: 'none',
+    discovery: (config) => ({ authorization_endpoint: authorizeUrl(config) }),
+    wire: {
+      summary: 'Authorization endpoint (RFC 6749 section 3.1)',
+      query: authorizationRequest,
+      body: object(authorizationRequest),
+      answers: { 200: page, 302: leadsOn, 303: leadsOn },
+    },
+  },
+  {
+    path: '/oauth2/device/verify',
+    methods: ['GET'],
+    handler: deviceVerify,
+    cors: 'server',
+    body: 'none',
+    rate: 'none',
+    wire: {
+      summary: 'Where the user of a device goes (RFC 8628 section 3.3)',
+      query: { user_code: text },
+      answers: { 302: leadsOn, ...refuses(400) },
+    },
+  },
+  {
+    path: '/oauth2/sessions/logout',
+    methods: ['GET', 'POST'],
+    handler: logout,
+    cors: 'server',
+    body: 'form',
+    rate: 'none',
+    discovery: (config) => ({ end_session_endpoint: `${issuerOf(config)}/oauth2/sessions/logout` }),
+    wire: {
+      summary: 'Logout endpoint (OpenID Connect RP-Initiated Logout 1.0)',
+      query: { id_token_hint: text, client_id: text, post_logout_redirect_uri: url, state: text },
+      body: object({ id_token_hint: text, client_id: text, post_logout_redirect_uri: url, state: text }),
+      answers: { 200: page, 302: leadsOn },
+    },
+  },
+  {
+    path: '/admin/oauth2/auth/sessions/login/revoke',
+    methods: ['GET'],
+    handler: logout,
+    cors: 'none',
+    body: 'none',
+    rate: 'none',
+    wire: { summary: 'Logout endpoint, as v1.0-beta has it', answers: { 200: page, 302: leadsOn } },
+  },
+  {
+    path: '/oauth2/sessions/check',
+    methods: ['GET'],
+    handler: checkSession,
+    cors: 'server',
+    body: 'none',
+    rate: 'none',
+    discovery: ({ sessionManagement, urls }) =>
+      sessionManagement ? { check_session_iframe: `${urls.public}/oauth2/sessions/check` } : {},
+    wire: { summary: 'Frame that watches the session (Session Management 1.0)', answers: { 200: page } },
+  },
+]
+
+/** What clients call themselves. */
+const forClients: readonly Endpoint[] = [
+  {
+    path: '/oauth2/token',
+    methods: ['POST'],
+    handler: token,
+    cors: 'client',
+    body: 'form',
+    rate: 'none',
+    discovery: ({ endpoints, urls }) => ({
+      token_endpoint: endpoints.token ?? `${urls.public}/oauth2/token`,
+    }),
+    wire: {
+      summary: 'Token endpoint (RFC 6749 section 3.2)',
+      body: object(
+        {
+          ...clientAuthentication,
+          grant_type: text,
+          code: text,
+          redirect_uri: url,
+          code_verifier: text,
+          refresh_token: text,
+          device_code: text,
+          assertion: text,
+          scope: text,
+          audience: text,
+          resource: url,
+        },
+        'grant_type',
+      ),
+      answers: { 200: gives('Tokens.', tokens), ...refuses(400, 401, 403, 413, 500, 503) },
+    },
+  },
+  {
+    path: '/oauth2/revoke',
+    methods: ['POST'],
+    handler: revoke,
+    cors: 'client',
+    body: 'form',
+    rate: 'none',
+    discovery: (config) => ({ revocation_endpoint: `${issuerOf(config)}/oauth2/revoke` }),
+    wire: {
+      summary: 'Revocation endpoint (RFC 7009)',
+      body: object({ ...clientAuthentication, token: text, token_type_hint: text }, 'token'),
+      answers: { 200: done, ...refuses(400, 401, 413, 503) },
+    },
+  },
+  {
+    path: '/oauth2/device/auth',
+    methods: ['POST'],
+    handler: deviceAuthorization,
+    cors: 'server',
+    body: 'form',
+    rate: 'none',
+    discovery: ({ endpoints, urls }) => ({
+      device_authorization_endpoint: endpoints.device ?? `${urls.public}/oauth2/device/auth`,
+    }),
+    wire: {
+      summary: 'Device authorization endpoint (RFC 8628 section 3.1)',
+      body: object({ ...clientAuthentication, scope: text, audience: text, resource: url }, 'client_id'),
+      answers: {
+        200: gives(
+          'The codes.',
+          object(
+            {
+              device_code: text,
+              user_code: text,
+              verification_uri: url,
+              verification_uri_complete: url,
+              expires_in: whole,
+              interval: whole,
+            },
+            'device_code',
+            'user_code',
+            'verification_uri',
+            'expires_in',
+          ),
+        ),
+        ...refuses(400, 401, 413, 503),
+      },
+    },
+  },
+  {
+    path: '/userinfo',
+    methods: ['GET', 'POST'],
+    handler: userinfo,
+    cors: 'client',
+    body: 'form',
+    rate: 'none',
+    discovery: ({ endpoints, urls }) => ({
+      userinfo_endpoint: endpoints.userinfo ?? `${urls.public}/userinfo`,
+    }),
+    wire: {
+      summary: 'Userinfo endpoint (OpenID Connect Core 1.0 section 5.3)',
+      body: object({ access_token: text }),
+      answers: {
+        200: {
+          description: 'Claims about the user.',
+          content: { 'application/json': object({ sub: text }), 'application/jwt': text },
+        },
+        ...refuses(400, 401, 413, 503),
+      },
+    },
+  },
+  {
+    path: '/credentials',
+    methods: ['POST'],
+    handler: credentials,
+    cors: 'client',
+    body: 'json',
+    rate: 'none',
+    discovery: ({ credentialsUrl, urls }) => ({
+      credentials_endpoint_draft_00: credentialsUrl ?? `${urls.public}/credentials`,
+      credentials_supported_draft_00: [
+        {
+          format: CREDENTIAL_FORMAT,
+          types: CREDENTIAL_TYPES,
+          cryptographic_binding_methods_supported: ['jwk'],
+          cryptographic_suites_supported: CREDENTIAL_ALGORITHMS,
+        },
+      ],
+    }),
+    wire: {
+      summary: 'A verifiable credential about the user (OpenID for Verifiable Credential Issuance, draft 00)',
+      body: credentialRequest,
+      answers: {
+        200: gives('The credential.', object({ format: text, credential_draft_00: text }, 'format')),
+        ...refuses(400, 401, 413, 503),
+      },
+    },
+  },
+]
+
+/** Dynamic registration (RFC 7591, RFC 7592), by Hydra's path and by the one that Hydra's documentation had before. */
+const registration: readonly Endpoint[] = ['/oauth2/register', '/connect/register'].flatMap(
+  (path): readonly Endpoint[] => [
+    {
+      path,
+      methods: ['POST'],
+      handler: register,
+      cors: 'server',
+      body: 'json',
+      rate: 'none',
+      ...(path === '/oauth2/register' && { discovery: registrationEndpoint }),
+      wire: {
+        summary: 'A client registers itself (RFC 7591 section 3)',
+        body: anything,
+        answers: { 201: gives('The client.', client), ...refuses(400, 404, 413, 503) },
+      },
+    },
+    {
+      path: `${path}/:id`,
+      methods: ['GET', 'PUT', 'DELETE'],
+      handler: manageRegistration,
+      cors: 'server',
+      body: 'json',
+      rate: 'none',
+      wire: {
+        summary: 'A client manages its registration (RFC 7592 section 2)',
+        body: anything,
+        answers: { 200: gives('The client.', client), 204: done, ...refuses(400, 401, 403, 404, 413, 503) },
+      },
+    },
+  ],
+)
+
+function registrationEndpoint({
+  registration: { enabled, url: elsewhere },
+  urls,
+}: Config): ReturnType<Discovered> {
+  const endpoint = elsewhere ?? (enabled ? `${urls.public}/oauth2/register` : undefined)
+  return endpoint === undefined ? {} : { registration_endpoint: endpoint }
+}
+
+/** The public endpoints; `members` is what all endpoints add to the metadata. */
+export const publicEndpoints = (members: Discovered): readonly Endpoint[] => [
+  ...documents(members),
+  ...forClients,
+  ...registration,
+  ...forBrowsers,
+]

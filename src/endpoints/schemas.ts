@@ -1,0 +1,113 @@
+import type { Answer, Schema } from '../http/endpoint.ts'
+
+/** What the table of endpoints says of their wire, as JSON Schema (draft 2020-12). */
+
+export const text = { type: 'string' } as const
+export const url = { type: 'string', format: 'uri' } as const
+export const instant = { type: 'string', format: 'date-time' } as const
+export const whole = { type: 'integer' } as const
+export const flag = { type: 'boolean' } as const
+export const anything = { type: 'object' } as const
+
+export const list = (items: Schema): Schema => ({ type: 'array', items })
+
+/** An object of which some members are always there. */
+export const object = (properties: Readonly<Record<string, Schema>>, ...required: string[]): Schema => ({
+  type: 'object',
+  properties,
+  ...(required.length > 0 && { required }),
+})
+
+/** The members of an error (RFC 6749 section 5.2). */
+const error = object({ error: text, error_description: text }, 'error', 'error_description')
+
+const JSON_TYPE = 'application/json'
+
+/** An answer with JSON. */
+export const gives = (description: string, schema: Schema): Answer => ({
+  description,
+  content: { [JSON_TYPE]: schema },
+})
+
+/** Refusals, by status. */
+export const refuses = (...statuses: readonly number[]): Readonly<Record<number, Answer>> =>
+  Object.fromEntries(statuses.map((status) => [status, gives('The request is refused.', error)]))
+
+/** An answer that says nothing but its status. */
+export const done: Answer = { description: 'Done.' }
+
+/** An answer that sends the browser on. */
+export const leadsOn: Answer = { description: 'The browser goes on to the address in Location.' }
+
+/** A page for people. */
+export const page: Answer = { description: 'A page.', content: { 'text/html': text } }
+
+/** Where an app sends the browser on (contract 2.4). */
+export const goesOn = gives('Where to send the browser.', object({ redirect_to: url }, 'redirect_to'))
+
+/** A JWK and a set of them (RFC 7517 sections 4 and 5). */
+export const key = object({ kty: text, kid: text, use: text, alg: text }, 'kty')
+export const keySet = object({ keys: list(key) }, 'keys')
+
+/** A client, as the field table of `clients/metadata` has it (RFC 7591 section 2). */
+export const client = object({ client_id: text, client_name: text, scope: text }, 'client_id')
+
+/** A token answer (RFC 6749 section 5.1). */
+export const tokens = object(
+  {
+    access_token: text,
+    token_type: text,
+    expires_in: whole,
+    scope: text,
+    refresh_token: text,
+    id_token: text,
+  },
+  'access_token',
+  'token_type',
+)
+
+/** An introspection answer (RFC 7662 section 2.2). */
+export const introspection = object(
+  {
+    active: flag,
+    client_id: text,
+    sub: text,
+    scope: text,
+    aud: list(text),
+    iss: url,
+    exp: whole,
+    iat: whole,
+    nbf: whole,
+    token_type: text,
+    token_use: text,
+    ext: anything,
+  },
+  'active',
+)
+
+/** How a client says in a form who it is (RFC 6749 section 2.3.1, RFC 7523 section 2.2). */
+export const clientAuthentication: Readonly<Record<string, Schema>> = {
+  client_id: text,
+  client_secret: text,
+  client_assertion: text,
+  client_assertion_type: text,
+}
+
+/** Parameters of an authorization request (RFC 6749 section 4.1.1, OIDC Core section 3.1.2.1). */
+export const authorizationRequest: Readonly<Record<string, Schema>> = Object.fromEntries(
+  [
+    'client_id response_type redirect_uri scope state nonce response_mode display prompt max_age ui_locales',
+    'id_token_hint login_hint acr_values claims code_challenge code_challenge_method audience resource',
+    'request request_uri',
+  ]
+    .flatMap((names) => names.split(' '))
+    .map((name) => [name, text]),
+)
+
+/** Parameters of a list that is shown by pages, the newer way and that of v1 SDKs (contract 1.4.1). */
+export const paging: Readonly<Record<string, Schema>> = {
+  page_size: whole,
+  page_token: text,
+  limit: whole,
+  offset: whole,
+}

@@ -1,0 +1,33 @@
+import { guardByBinding, guardByKey } from '../admin/guard.ts'
+import { discovered, type Endpoint, type EndpointGroup } from '../http/endpoint.ts'
+import type { Dispatch } from '../pages/demo/relying-party.ts'
+import { adminGroup } from './admin.ts'
+import { demoGroup, fallbackEndpoints } from './pages.ts'
+import { healthEndpoints, publicEndpoints } from './public.ts'
+
+/**
+ * Every endpoint of the public origin, the admin API behind its key included: the one place where routes, CORS, bounds
+ * of bodies and the metadata document come from.
+ *
+ * @param dispatch - hands a request to this server's own routes, for the demo application
+ */
+export function endpointTable(dispatch: Dispatch): readonly EndpointGroup[] {
+  const table: readonly EndpointGroup[] = [
+    { before: [], endpoints: healthEndpoints },
+    { before: [], endpoints: publicEndpoints((config) => discovered(endpointsOf(table), config)) },
+    adminGroup(guardByKey),
+    { before: [], endpoints: fallbackEndpoints },
+    demoGroup(dispatch),
+  ]
+  return table
+}
+
+/** What answers over the `Admin` service binding: the admin API, without a key. */
+export const bindingTable: readonly EndpointGroup[] = [
+  { before: [], endpoints: healthEndpoints },
+  adminGroup(guardByBinding),
+]
+
+/** The endpoints of all groups. */
+export const endpointsOf = (table: readonly EndpointGroup[]): readonly Endpoint[] =>
+  table.flatMap(({ endpoints }) => endpoints)

@@ -1,0 +1,149 @@
+import { Hono } from 'hono'
+import * as v from 'valibot'
+import { describe, expect, expectTypeOf, it } from 'vitest'
+import { version } from '../../package.json'
+import { endpoints } from '../../src/app.ts'
+import type { AppEnv } from '../../src/context.ts'
+import { corsClasses, type Endpoint, mount } from '../../src/http/endpoint.ts'
+import { renderError } from '../../src/http/error-response.ts'
+import { readForm, readJson } from '../../src/http/form.ts'
+import { openApiOf } from '../support/openapi.ts'
+
+const careless = (handler: Endpoint['handler'], body: Endpoint['body'] = 'none'): Endpoint => ({
+  path: '/planted',
+  methods: ['POST'],
+  handler,
+  cors: 'none',
+  body,
+  rate: 'none',
+  wire: { summary: 'Planted', answers: {} },
+})
+
+/** What a planted endpoint answers to a body. */
+async function answerOf(endpoint: Endpoint, body: BodyInit): Promise<readonly [number, string]> {
+  const app = mount(new Hono<AppEnv>(), [{ before: [], endpoints: [endpoint] }]).onError(renderError)
+  const response = await app.request('/planted', { method: 'POST', body })
+  return [response.status, await response.text()]
+}
+
+const MUCH = 'a'.repeat(1024 * 1024 + 1)
+
+describe('a careless endpoint', () => {
+  it('does not compile without classes of CORS, body and rate, or without what it answers', () => {
+    for (const left of ['cors', 'body', 'rate', 'wire'] as const)
+      expect(Object.keys(careless(() => new Response()))).toContain(left)
+    expectTypeOf<Omit<Endpoint, 'cors'>>().not.toExtend<Endpoint>()
+    expectTypeOf<Omit<Endpoint, 'body'>>().not.toExtend<Endpoint>()
+    expectTypeOf<Omit<Endpoint, 'rate'>>().not.toExtend<Endpoint>()
+    expectTypeOf<Omit<Endpoint, 'wire'>>().not.toExtend<Endpoint>()
+  })
+
+  it.each<readonly [string, Endpoint['handler']]>([
+    ['text', async (c) => c.text(`<${await c.req.text()}>`)],
+    ['a buffer', async (c) => c.text(`<${(await c.req.arrayBuffer()).byteLength || ''}>`)],
+    ['the raw request', async (c) => c.text(`<${await c.req.raw.text()}>`)],
+    ['the stream', (c) => c.text(`<${c.req.raw.body ?? ''}>`)],
+  ])('that reads a body by itself, as %s, sees none', async (_how, handler) => {
+    for (const body of ['none', 'form', 'json'] as const)
+      expect(await answerOf(careless(handler, body), MUCH)).toEqual([200, '<>'])
+  })
+
+  it('that reads what its row does not name is an error of ours', async () => {
+    const reads = careless(async (c) => Response.json(await readJson(c.var.body)))
+    expect((await answerOf(reads, '{}'))[0]).toBe(500)
+    const other = careless(async (c) => Response.json(await readJson(c.var.body)), 'form')
+    expect((await answerOf(other, '{}'))[0]).toBe(500)
+  })
+
+  it.each<readonly [Endpoint['body'], Endpoint['handler']]>([
+    ['json', async (c) => Response.json(await readJson(c.var.body))],
+    ['form', async (c) => Response.json((await readForm(c.var.body)).size)],
+  ])('that names no bound has that of a %s', async (body, handler) => {
+    const [status, text] = await answerOf(careless(handler, body), MUCH)
+    expect([status, JSON.parse(text).error]).toEqual([413, 'invalid_request'])
+  })
+})
+
+describe('the table', () => {
+  it('gives every path one CORS class', () => {
+    const classes = new Map<string, Set<string>>()
+    for (const { path, cors } of endpoints)
+      classes.set(path, (classes.get(path) ?? new Set<string>()).add(cors))
+    expect([...classes].filter(([, found]) => found.size > 1)).toEqual([])
+  })
+
+  it.each([
+    ['/oauth2/token', 'client'],
+    ['/oauth2/token/', 'client'],
+    ['/oauth2/register/some-id', 'server'],
+    ['/oauth2/fallbacks/login', 'none'],
+    ['/admin/clients', 'none'],
+    ['/oauth2/token/more', 'none'],
+    ['/', 'none'],
+  ])('says for %s: %s', (path, expected) => {
+    expect(corsClasses(endpoints)(path)).toBe(expected)
+  })
+
+  it('names no endpoint twice', () => {
+    const names = endpoints.flatMap(({ path, methods }) => methods.map((method) => `${method} ${path}`))
+    expect(new Set(names).size).toBe(names.length)
+  })
+})
+
+describe('an OpenAPI document of the table', () => {
+  const content = v.record(v.string(), v.object({ schema: v.record(v.string(), v.unknown()) }))
+  const shape = v.object({
+    openapi: v.literal('3.1.0'),
+    info: v.object({ title: v.string(), version: v.literal(version) }),
+    paths: v.record(
+      v.pipe(v.string(), v.regex(/^\/[\w./{}-]*$/)),
+      v.record(
+        v.picklist(['get', 'post', 'put', 'patch', 'delete']),
+        v.strictObject({
+          summary: v.pipe(v.string(), v.minLength(3)),
+          parameters: v.array(
+            v.object({
+              name: v.string(),
+              in: v.picklist(['path', 'query']),
+              schema: v.record(v.string(), v.unknown()),
+            }),
+          ),
+          requestBody: v.optional(v.object({ content })),
+          responses: v.pipe(
+            v.record(
+              v.pipe(v.string(), v.regex(/^[2-5]\d\d$/)),
+              v.object({ description: v.string(), content }),
+            ),
+            v.check((responses) => Object.keys(responses).length > 0),
+          ),
+        }),
+      ),
+    ),
+  })
+  const document = openApiOf(endpoints, version)
+
+  it('has paths, methods, parameters and responses in the shape of OpenAPI 3.1', () => {
+    expect(v.safeParse(shape, document).issues ?? []).toEqual([])
+  })
+
+  it('tells what the token endpoint takes and gives', () => {
+    expect(v.parse(shape, document).paths['/oauth2/token']).toMatchObject({
+      post: {
+        requestBody: {
+          content: { 'application/x-www-form-urlencoded': { schema: { required: ['grant_type'] } } },
+        },
+        responses: {
+          200: { content: { 'application/json': { schema: { required: ['access_token', 'token_type'] } } } },
+          401: { content: { 'application/json': { schema: { required: ['error', 'error_description'] } } } },
+        },
+      },
+    })
+  })
+
+  it('reads what a handler reads: its own schema', () => {
+    const { put } = v.parse(shape, document).paths['/admin/oauth2/auth/requests/login/accept'] ?? {}
+    expect(put?.requestBody?.content['application/json']?.schema).toMatchObject({
+      properties: { subject: { type: 'string' }, remember: { type: 'boolean' }, amr: { type: 'array' } },
+    })
+  })
+})
