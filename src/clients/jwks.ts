@@ -1,4 +1,5 @@
 import { OAuthError } from '../errors/oauth-error.ts'
+import { as } from '../errors/translate.ts'
 import { fetchOutbound, problemText } from '../http/outbound.ts'
 import { isPublicKey, keysOfSet } from '../keys/foreign-keys.ts'
 import type { Runtime } from '../runtime.ts'
@@ -47,10 +48,7 @@ export async function clientKeys(rt: Runtime, { metadata }: ClientRecord, fresh:
   if (!fresh && age < KEEP_MS) return keys
   const loaded = load.run(() => readSet(rt, sets, uri, load))
   if (fresh || age >= STRETCH_MS) return loaded
-  return loaded.catch((thrown: unknown) => {
-    if (thrown instanceof OAuthError && thrown.code === 'temporarily_unavailable') return keys
-    throw thrown
-  })
+  return loaded.catch(as({ temporarily_unavailable: () => keys }))
 }
 
 function unread(sets: BoundedMap<RemoteSet>, uri: string): RemoteSet {

@@ -1,5 +1,6 @@
 import type { RequestContext } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
+import type { OAuthError } from '../errors/oauth-error.ts'
+import { as } from '../errors/translate.ts'
 import type { Parameters } from '../http/form.ts'
 import { toBase64url } from '../util/base64url.ts'
 import { BoundedMap } from '../util/bounded-map.ts'
@@ -26,15 +27,13 @@ export async function underAttempt<Result>(
   const key = toBase64url(sha256(`${clientId}\0${credential}`))
   const earlier = unknown.get(key)
   const current = earlier !== undefined && nowMs() - earlier.at < REMEMBER_MS ? earlier.attempt : attempt
-  try {
-    const result = await call(current)
-    unknown.delete(key)
-    return result
-  } catch (thrown) {
-    if (thrown instanceof OAuthError && thrown.code === 'temporarily_unavailable')
-      unknown.set(key, { attempt: current, at: nowMs() })
-    throw thrown
+  const note = (failure: OAuthError): OAuthError => {
+    unknown.set(key, { attempt: current, at: nowMs() })
+    return failure
   }
+  const result = await call(current).catch(as<never>({ temporarily_unavailable: note }))
+  unknown.delete(key)
+  return result
 }
 
 /**

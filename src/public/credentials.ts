@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import * as v from 'valibot'
 import type { AppEnv } from '../context.ts'
 import { errorBody, invalidRequest, OAuthError } from '../errors/oauth-error.ts'
+import { as } from '../errors/translate.ts'
 import { bearerToken } from '../http/bearer.ts'
 import type { RequestBody } from '../http/body.ts'
 import { readJson } from '../http/form.ts'
@@ -51,8 +52,5 @@ export async function credentials(c: Context<AppEnv>): Promise<Response> {
 
 /** Everything wrong with the request is one and the same error here (contract 1.3.8). */
 async function readAsked(body: RequestBody): Promise<unknown> {
-  return readJson(body).catch((thrown: unknown) => {
-    const malformed = thrown instanceof OAuthError && thrown.code === 'malformed_body'
-    throw malformed ? invalidRequest(thrown.hint) : thrown
-  })
+  return readJson(body).catch(as({ malformed_body: ({ hint }) => invalidRequest(hint) }))
 }
