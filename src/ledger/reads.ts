@@ -8,6 +8,9 @@ import { inspect } from './grants.ts'
 import { readSession } from './sessions.ts'
 import type { View } from './transaction.ts'
 
+/** Methods that only read, by name: they get no tables that they could write. */
+export type Reads = { readonly [name: string]: (view: View, input: never) => unknown }
+
 /** What a ledger answers without changing anything, by the method's name; what writes does not compile here. */
 export const READS = {
   ping: () => 'ok' as const,
@@ -21,4 +24,4 @@ export const READS = {
   getBlob,
   findDevice,
   pollDevice,
-} as const satisfies { readonly [name: string]: (view: View, input: never) => unknown }
+} as const satisfies Reads

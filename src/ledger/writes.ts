@@ -11,6 +11,9 @@ import { revokeGrant, revokeGrants } from './revocation.ts'
 import { login } from './sessions.ts'
 import type { Transaction } from './transaction.ts'
 
+/** Methods that may write, by name. */
+export type Writes = { readonly [name: string]: (tx: Transaction, input: never) => unknown }
+
 /** What a ledger does in one transaction, by the method's name. */
 export const WRITES = {
   login,
@@ -28,4 +31,4 @@ export const WRITES = {
   openDevice,
   settleDevice,
   guess: mayGuess,
-} as const satisfies { readonly [name: string]: (tx: Transaction, input: never) => unknown }
+} as const satisfies Writes
