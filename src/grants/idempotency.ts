@@ -4,14 +4,14 @@ import { as } from '../errors/translate.ts'
 import type { Parameters } from '../http/form.ts'
 import { toBase64url } from '../util/base64url.ts'
 import { BoundedMap } from '../util/bounded-map.ts'
-import { nowMs } from '../util/clock.ts'
+import { type Milliseconds, nowMs } from '../util/clock.ts'
 import { sha256 } from '../util/digest.ts'
 
 /** How long an unknown outcome is remembered, and how many of them. */
 const REMEMBER_MS = 60_000
 const MAX_REMEMBERED = 1000
 
-const unknown = new BoundedMap<{ readonly attempt: string; readonly at: number }>(MAX_REMEMBERED)
+const unknown = new BoundedMap<{ readonly attempt: string; readonly at: Milliseconds }>(MAX_REMEMBERED)
 
 /**
  * Runs a ledger call that must not happen twice. When its outcome stays unknown the client is told to come again,

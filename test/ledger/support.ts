@@ -3,17 +3,7 @@ import { vi } from 'vitest'
 import type { Env } from '../../src/env.ts'
 import { Ledgers } from '../../src/ledger/client.ts'
 import { grantIdFor, type Owner, ownerOf } from '../../src/ledger/owner.ts'
-import type {
-  GrantInput,
-  GrantRecord,
-  Input,
-  LedgerMethod,
-  LoginInput,
-  Output,
-  RedeemInput,
-  RefreshInput,
-  StoredGrant,
-} from '../../src/ledger/types.ts'
+import type { GrantRecord, Input, LedgerMethod, Output, StoredGrant } from '../../src/ledger/types.ts'
 import { type Milliseconds, nowSeconds, type Seconds } from '../../src/util/clock.ts'
 import { type ClientId, type GrantId, type Sid, sidOf } from '../../src/util/ids.ts'
 import { testEnv } from '../support/bindings.ts'
@@ -65,11 +55,11 @@ export const callLedger = <M extends LedgerMethod>(
 ): Promise<Output<M>> => new Ledgers(env.LEDGER).call(owner, method, asMeant<M>(input))
 
 type Over<T> = { readonly [K in keyof T]?: T[K] }
-type PlainLogin = Plain<LoginInput>
+type PlainLogin = PlainInput<'login'>
 type PlainRecord = Plain<GrantRecord>
-type PlainGrant = Plain<GrantInput>
-type PlainRedeem = Plain<RedeemInput>
-type PlainRefresh = Plain<RefreshInput>
+type PlainGrant = PlainInput<'grant'>
+type PlainRedeem = PlainInput<'redeem'>
+type PlainRefresh = PlainInput<'refresh'>
 
 /** One subject with its ledger, and inputs that fit together; every test has its own. */
 export class Subject {
