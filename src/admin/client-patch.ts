@@ -1,6 +1,6 @@
 import { getIn, immutableJSONPatch } from 'immutable-json-patch'
 import * as v from 'valibot'
-import { renderClient } from '../clients/render.ts'
+import { EMPTY_LISTS, renderClient } from '../clients/render.ts'
 import { malformedBody } from '../errors/refusals.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { isJsonObject, type JsonObject } from '../util/json.ts'
@@ -40,8 +40,7 @@ export function patchClient(record: ClientRecord, patch: unknown): unknown {
   if (!parsed.success)
     throw malformedBody('The body must be a JSON Patch of add, remove and replace operations.')
   // Empty arrays are not rendered, yet one may add to them.
-  const empty = { post_logout_redirect_uris: [], request_uris: [] }
-  let document: JsonObject = structuredClone({ ...empty, ...renderClient(record) })
+  let document: JsonObject = structuredClone({ ...EMPTY_LISTS, ...renderClient(record) })
   for (const [index, operation] of parsed.output.entries()) {
     document = apply(document, operation, index)
   }

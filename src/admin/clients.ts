@@ -1,9 +1,9 @@
 import type { Context } from 'hono'
 import { boundsOf } from '../clients/bounds.ts'
 import { changeClient, createClient, deleteClient, requireClient, updateClient } from '../clients/manage.ts'
-import { readLifespans } from '../clients/metadata/lifespans.ts'
+import { readLifespanDraft } from '../clients/metadata/draft.ts'
+import { readLifespans, withLifespans } from '../clients/metadata/fields.ts'
 import { type ClientInput, parseClient } from '../clients/metadata/parse.ts'
-import { readLifespanDraft } from '../clients/metadata/shape.ts'
 import { changeByAdmin } from '../clients/registration.ts'
 import { renderChangedClient, renderNewClient } from '../clients/registration-view.ts'
 import { renderClient } from '../clients/render.ts'
@@ -67,10 +67,11 @@ export async function removeClient(c: Context<AppEnv>): Promise<Response> {
 /** PUT /admin/clients/{id}/lifespans: replaces them all. */
 export async function putLifespans(c: Context<AppEnv>): Promise<Response> {
   const lifespans = readLifespans(readLifespanDraft(await readJson(c.var.body)))
-  const client = await changeClient(c.var.ctx, idOf(c), 'client.changed', ({ metadata }) => ({
-    metadata: { ...metadata, lifespans },
-    bounds: boundsOf({ ...metadata, lifespans }),
-  }))
+  const client = await changeClient(c.var.ctx, idOf(c), 'client.changed', (current) => {
+    const metadata = withLifespans(current.metadata, lifespans)
+    // Lifespans say nothing of what a client that registered itself may ask for.
+    return { metadata, bounds: current.bounds && boundsOf(metadata) }
+  })
   return json(renderClient(client))
 }
 

@@ -71,7 +71,7 @@ async function checkAuthentication(
   }
   const hint = request.parameters.get('id_token_hint')
   if (hint === undefined) return undefined
-  const { owner } = await verifyIdTokenHint(c.var.ctx, hint)
+  const { owner } = await verifyIdTokenHint(c.var.ctx, hint, request.client)
   return owner === ownerOf('subject', subject) ? undefined : loginRequired('other_subject')
 }
 

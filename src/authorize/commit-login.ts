@@ -1,11 +1,7 @@
 import type { Context } from 'hono'
+import { MAX_SESSION_SECONDS } from '../config/limits.ts'
 import type { AppEnv } from '../context.ts'
-import {
-  clearSessionCookie,
-  MAX_SESSION_SECONDS,
-  type SessionCookie,
-  writeSessionCookie,
-} from '../flow/browser.ts'
+import { clearSessionCookie, type SessionCookie, writeSessionCookie } from '../flow/browser.ts'
 import { changeState, clearState, extendState } from '../flow/session-state.ts'
 import type { LoginAcceptance, LoginVerdict } from '../flow/state.ts'
 import { directoryOf } from '../ledger/owner.ts'
@@ -31,9 +27,8 @@ export async function commitLogin(
   const { subject, authTime, epoch, remember, extend } = decision
   const { id: clientId, instance, consentEpoch } = request.client
   const skip = state.known !== null
-  const directory = directoryOf(sid)
   if (!skip) {
-    const bound = await rt.ledgers.call(directory, 'bindSession', session)
+    const bound = await rt.ledgers.call(directoryOf(sid), 'bindSession', session)
     if (bound.owner !== owner) return { status: 'ended' }
   }
   const lifetime = seconds(Math.min(decision.rememberFor || ttl.authenticationSession, MAX_SESSION_SECONDS))
@@ -55,8 +50,6 @@ export async function commitLogin(
     flowExpiresAt,
     replaces: other?.owner === owner ? other.sid : null,
   })
-  // Nothing was started, so nothing would ever take the entry back.
-  if (result.status === 'stale') await rt.ledgers.call(directory, 'unbindSessions', { sids: [sid] })
   if (result.status !== 'active') return result
   if (!skip) audit('session.started', { client_id: clientId, sid })
   if (remember && (!skip || extend)) {

@@ -1,3 +1,4 @@
+import { MAX_SESSION_SECONDS } from '../config/limits.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
 import { acceptLoginBody, checkSize, parseBody, parseDenial } from '../flow/bodies.ts'
 import { callsOn, goOn } from '../flow/challenge.ts'
@@ -55,7 +56,9 @@ export const acceptLogin = loginCall(async (ctx, { state, expiresAt }, body) => 
   if (known !== null && known.subject !== subject) return anew
   const epoch =
     known === null ? await ctx.rt.ledgers.call(ownerOf('subject', subject), 'loginEpoch', null) : 0
-  if (known === null && authenticatedMs !== undefined && authenticatedMs < epoch) return anew
+  // Of a proof that is older than the epochs that are kept nobody knows what it has missed.
+  const oldestMs = Math.max(epoch, nowMs() - MAX_SESSION_SECONDS * 1000)
+  if (known === null && authenticatedMs !== undefined && authenticatedMs < oldestMs) return anew
   const decision = {
     subject,
     authTime: known?.authTime ?? secondsOf(authenticatedMs ?? nowMs()),

@@ -6,6 +6,7 @@ import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { Flow } from '../flow/state.ts'
 import { type Parameters, readQuery } from '../http/form.ts'
+import type { ClientMetadata } from '../store/types.ts'
 import { requestedClaims } from '../tokens/requested-claims.ts'
 import type { Json, JsonObject } from '../util/json.ts'
 import { startUrl } from './channels/registry.ts'
@@ -27,7 +28,10 @@ export type OidcContext = Readonly<Record<string, Json | undefined>>
  *
  * @param preset - of the client: what it asks for where a request does not say otherwise (OIDC Registration section 2)
  */
-export function oidcContext(parameters: Parameters, preset: Partial<JsonObject> = {}): OidcContext {
+export function oidcContext(
+  parameters: Parameters,
+  preset: Pick<ClientMetadata, 'default_acr_values'> = {},
+): OidcContext {
   const hint = parameters.get('id_token_hint')
   const filled = (name: string): readonly string[] | undefined => {
     const values = parameters.list(name)
@@ -36,7 +40,7 @@ export function oidcContext(parameters: Parameters, preset: Partial<JsonObject> 
   const { values, value = [] } = requestedClaims(parameters)?.id_token['acr'] ?? {}
   const levels = [values ?? value].flat().filter((level) => typeof level === 'string')
   return {
-    acr_values: filled('acr_values') ?? (levels[0] === undefined ? preset['default_acr_values'] : levels),
+    acr_values: filled('acr_values') ?? (levels[0] === undefined ? preset.default_acr_values : levels),
     ui_locales: filled('ui_locales'),
     claims_locales: filled('claims_locales'),
     display: parameters.get('display'),
@@ -55,7 +59,7 @@ export async function viewRequest(ctx: RequestContext, flow: Flow): Promise<Requ
   return {
     requested_scope: parameters.list('scope'),
     requested_access_token_audience: audienceIn(parameters),
-    oidc_context: oidcContext(parameters, client.metadata.openid),
+    oidc_context: oidcContext(parameters, client.metadata),
     client: renderClient(client),
     request_url: startUrl(ctx.rt.config, flow),
   }

@@ -53,6 +53,6 @@ export const asks = ({ prompt }: Requested, value: string): boolean => prompt.in
 
 /** `max_age` in seconds (OIDC Core section 3.1.2.1), else the client's default; undefined without. Checked by check-prompt. */
 export function maxAge({ client, parameters }: Requested): number | undefined {
-  const value = parameters.get('max_age') ?? client.metadata.openid?.['default_max_age']
-  return value === undefined ? undefined : Number(value)
+  const value = parameters.get('max_age')
+  return value === undefined ? client.metadata.default_max_age : Number(value)
 }

@@ -38,7 +38,7 @@ export async function startLogin(c: Context<AppEnv>, request: FlowRequest): Prom
 /** The session that answers this request without a new login; null when the user has to log in. */
 async function recognise(c: Context<AppEnv>, request: FlowRequest): Promise<SessionView | null> {
   const hint = request.parameters.get('id_token_hint')
-  const hinted = hint === undefined ? undefined : await verifyIdTokenHint(c.var.ctx, hint)
+  const hinted = hint === undefined ? undefined : await verifyIdTokenHint(c.var.ctx, hint, request.client)
   if (['login', 'select_account', 'create'].some((prompt) => asks(request, prompt))) return null
   const cookie = await readSessionCookie(c)
   if (cookie === undefined) return null

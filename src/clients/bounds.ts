@@ -1,36 +1,23 @@
-import type { Config } from '../config/types.ts'
+import * as v from 'valibot'
+import { strengthOf } from '../client-auth/methods.ts'
+import type { Config, Lifetimes } from '../config/types.ts'
 import { invalidMetadata } from '../errors/refusals.ts'
-import type { ClientBounds, ClientMetadata } from '../store/types.ts'
+import type { Bound } from '../store/client-field.ts'
+import { CLIENT_FIELDS } from '../store/client-fields.ts'
+import { clientBounds, type FieldName, fieldsWith } from '../store/client-metadata.ts'
+import type { ClientBounds, ClientMetadata, LifespanField } from '../store/types.ts'
 import { parseDuration } from '../util/duration.ts'
 import { isJsonObject } from '../util/json.ts'
 import { audienceRule, scopeRule } from '../util/scope.ts'
 
-/** Ways to authenticate, weakest first. One that is not here never works, and only stays as it is. */
-const STRENGTH: readonly (readonly string[])[] = [
-  ['none'],
-  ['client_secret_basic', 'client_secret_post'],
-  ['private_key_jwt'],
-]
-
 /** What an admin who sets this metadata leaves to the client itself. */
-export const boundsOf = (metadata: ClientMetadata): ClientBounds => ({
-  scope: metadata.scope,
-  audience: metadata.audience,
-  grant_types: metadata.grant_types,
-  response_types: metadata.response_types,
-  subject_type: metadata.subject_type,
-  token_endpoint_auth_method: metadata.token_endpoint_auth_method,
-  token_endpoint_auth_signing_alg: metadata.token_endpoint_auth_signing_alg,
-  request_object_signing_alg: metadata.request_object_signing_alg,
-  lifespans: metadata.lifespans,
-})
+export const boundsOf = (metadata: ClientMetadata): ClientBounds => v.parse(clientBounds, metadata)
 
 /** A client's JSON about itself in which what it left out stays as the admin set it. */
 export function withBounds(body: unknown, bounds: ClientBounds | null): unknown {
   if (bounds === null || !isJsonObject(body)) return body
-  const { lifespans, ...fields } = bounds
   const given = Object.entries(body).filter(([, value]) => value !== null && value !== '')
-  return { ...fields, ...lifespans, ...Object.fromEntries(given) }
+  return { ...bounds, ...Object.fromEntries(given) }
 }
 
 /**
@@ -41,58 +28,64 @@ export function withBounds(body: unknown, bounds: ClientBounds | null): unknown 
  */
 export function checkBounds(config: Config, bounds: ClientBounds | null, wanted: ClientMetadata): void {
   if (bounds === null) return
-  const within: readonly (readonly [field: keyof ClientBounds, holds: boolean])[] = [
-    ['scope', words(wanted.scope).every(scopeRule(config.strategies.scope, words(bounds.scope)))],
-    ['audience', wanted.audience.every(audienceRule(bounds.audience))],
-    ['grant_types', isSubset(wanted.grant_types, bounds.grant_types, 'authorization_code')],
-    ['response_types', isSubset(wanted.response_types, bounds.response_types, 'code')],
-    ['subject_type', bounds.subject_type !== 'pairwise' || wanted.subject_type === 'pairwise'],
-    ['token_endpoint_auth_method', isAsStrong(wanted, bounds)],
-    ['token_endpoint_auth_signing_alg', isPinned('token_endpoint_auth_signing_alg', wanted, bounds)],
-    ['request_object_signing_alg', isPinned('request_object_signing_alg', wanted, bounds)],
-  ]
-  const [beyond] = within.find(([, holds]) => !holds) ?? [longerLifespan(config, bounds, wanted)]
-  if (beyond !== undefined) throw invalidMetadata(`Field '${beyond}' goes beyond what an admin set.`)
+  for (const findBeyond of Object.values(BEYOND)) {
+    const field = findBeyond(wanted, bounds, config)
+    if (field !== undefined) throw invalidMetadata('metadata_beyond_bounds', { field })
+  }
 }
+
+/** Finds the first field of one kind of bound in which a client wants more than an admin set. */
+type FindBeyond = (wanted: ClientMetadata, set: ClientBounds, config: Config) => FieldName | undefined
+
+const BEYOND: Readonly<Record<Bound, FindBeyond>> = {
+  scope: (wanted, set, { strategies }) =>
+    BOUNDED.scope.find((name) => !words(wanted[name]).every(scopeRule(strategies.scope, words(set[name])))),
+  audience: (wanted, set) => BOUNDED.audience.find((name) => !wanted[name].every(audienceRule(set[name]))),
+  subset: (wanted, set) =>
+    BOUNDED.subset.find((name) => !isSubset(wanted[name], set[name], CLIENT_FIELDS[name].emptyMeans)),
+  pairwise: (wanted, set) =>
+    BOUNDED.pairwise.find((name) => set[name] === 'pairwise' && wanted[name] !== 'pairwise'),
+  strength: (wanted, set) => BOUNDED.strength.find((name) => !isAsStrong(wanted[name], set[name])),
+  // What an admin named stays.
+  pinned: (wanted, set) => BOUNDED.pinned.find((name) => set[name] !== '' && wanted[name] !== set[name]),
+  lifespan: (wanted, set, { ttl }) =>
+    BOUNDED.lifespan.find((name) => secondsOf(wanted[name] ?? '0s') > mostSeconds(name, set[name], ttl)),
+}
+
+const BOUNDED = {
+  scope: fieldsWith({ bound: 'scope' }),
+  audience: fieldsWith({ bound: 'audience' }),
+  subset: fieldsWith({ bound: 'subset' }),
+  pairwise: fieldsWith({ bound: 'pairwise' }),
+  strength: fieldsWith({ bound: 'strength' }),
+  pinned: fieldsWith({ bound: 'pinned' }),
+  lifespan: fieldsWith({ bound: 'lifespan' }),
+} as const
 
 const words = (text: string): readonly string[] => text.split(' ').filter((word) => word !== '')
 
 /** Whether each value is one of the admin's, in any order of its words; an empty list stands for its default. */
-function isSubset(wanted: readonly string[] | null, set: readonly string[] | null, preset: string): boolean {
+function isSubset(
+  wanted: readonly string[] | null,
+  set: readonly string[] | null,
+  emptyMeans: readonly string[],
+): boolean {
   const normal = (values: readonly string[] | null): readonly string[] =>
-    (values?.length ? values : [preset]).map((value) => words(value).toSorted().join(' '))
+    (values?.length ? values : emptyMeans).map((value) => words(value).toSorted().join(' '))
   const allowed = new Set(normal(set))
   return normal(wanted).every((value) => allowed.has(value))
 }
 
-function isAsStrong(wanted: ClientMetadata, bounds: ClientBounds): boolean {
-  const { token_endpoint_auth_method: method } = wanted
-  const { token_endpoint_auth_method: set } = bounds
-  const strength = (name: string): number => STRENGTH.findIndex((methods) => methods.includes(name))
-  return method === set || (strength(set) !== -1 && strength(method) >= strength(set))
-}
+// A method that never works only stays as it is.
+const isAsStrong = (method: string, set: string): boolean =>
+  method === set || (strengthOf(set) !== -1 && strengthOf(method) >= strengthOf(set))
 
-/** An algorithm that an admin named stays. */
-const isPinned = (
-  field: 'token_endpoint_auth_signing_alg' | 'request_object_signing_alg',
-  wanted: ClientMetadata,
-  bounds: ClientBounds,
-): boolean => bounds[field] === '' || wanted[field] === bounds[field]
-
-/** The first lifespan that is longer than the admin's, or than the configured one where the admin set none. */
-function longerLifespan(
-  { ttl }: Config,
-  { lifespans }: ClientBounds,
-  wanted: ClientMetadata,
-): string | undefined {
+/** The longest lifespan in seconds that the admin left, or the configured one where the admin set none. */
+function mostSeconds(field: LifespanField, set: string | undefined, ttl: Lifetimes): number {
+  if (set !== undefined) return secondsOf(set)
   const presets = { access: ttl.accessToken, id: ttl.idToken, refresh: ttl.refreshToken }
-  const given: Readonly<Record<string, string>> = wanted.lifespans
-  const set: Readonly<Record<string, string>> = lifespans
-  return Object.keys(given).find((field) => {
-    const preset = Object.entries(presets).find(([kind]) => field.endsWith(`_${kind}_token_lifespan`))?.[1]
-    const most = set[field] === undefined ? (preset ?? Infinity) : secondsOf(set[field])
-    return secondsOf(given[field] ?? '') > most
-  })
+  const preset = Object.entries(presets).find(([token]) => field.endsWith(`_${token}_token_lifespan`))?.[1]
+  return preset ?? Number.POSITIVE_INFINITY
 }
 
 /** A negative lifespan never ends. */

@@ -3,7 +3,6 @@ import { invalidMetadata } from '../errors/refusals.ts'
 import { MAX_CANDIDATES, materialOf, mayEncrypt } from '../keys/foreign-keys.ts'
 import type { ClientMetadata } from '../store/types.ts'
 import type { JsonObject } from '../util/json.ts'
-import { openidText } from './metadata/encryption.ts'
 
 /** How something is encrypted: RFC 7516 section 4.1. */
 export interface EncryptionHeader {
@@ -44,11 +43,11 @@ const no = (): boolean => false
 
 /** Checks that what a client wants encrypted can be. Throws `invalid_client_metadata`. */
 export async function checkEncryption(metadata: ClientMetadata): Promise<void> {
-  for (const place of ['id_token', 'userinfo']) {
-    const field = `${place}_encrypted_response_alg`
-    const alg = openidText(metadata, field)
+  for (const place of ['id_token', 'userinfo'] as const) {
+    const field = `${place}_encrypted_response_alg` as const
+    const alg = metadata[field]
     if (alg === undefined) {
-      if (openidText(metadata, `${place}_encrypted_response_enc`) !== undefined)
+      if (metadata[`${place}_encrypted_response_enc`] !== undefined)
         throw invalidMetadata(`Field '${place}_encrypted_response_enc' needs '${field}'.`)
     } else if (
       metadata.jwks_uri === '' &&

@@ -1,4 +1,4 @@
-import { invalidMetadata } from '../errors/refusals.ts'
+import { unusableField } from '../errors/refusals.ts'
 import { ID_TOKEN_SET } from '../keys/ring.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientMetadata } from '../store/types.ts'
@@ -8,11 +8,10 @@ import type { ClientMetadata } from '../store/types.ts'
  * as in Hydra. Throws `invalid_client_metadata`.
  */
 export async function checkKeyAlgorithms(rt: Runtime, metadata: ClientMetadata): Promise<void> {
-  const given: Readonly<Record<string, unknown>> = { ...metadata, ...metadata.openid }
-  for (const field of ['id_token_signed_response_alg', 'userinfo_signed_response_alg']) {
-    const alg = given[field] ?? 'none'
+  for (const field of ['id_token_signed_response_alg', 'userinfo_signed_response_alg'] as const) {
+    const alg = metadata[field] ?? 'none'
     if (alg === 'none' || (alg === 'RS256' && field.startsWith('userinfo'))) continue
     if (!(await rt.keys.has(ID_TOKEN_SET, alg)))
-      throw invalidMetadata(`Field '${field}' names an algorithm no key is there for.`)
+      throw unusableField(field, 'names an algorithm no key is there for')
   }
 }

@@ -57,7 +57,7 @@ export async function createClient(
     createdAt: now,
     updatedAt: now,
   })
-  if (client === undefined) throw new OAuthError('resource_exists')
+  if (client === undefined) throw new OAuthError('resource_exists', 'entry_exists')
   ctx.audit('client.created', { client_id: id })
   return { client, secret }
 }
@@ -98,7 +98,7 @@ export async function changeClient(
     ctx.audit(event, { client_id: id })
     return client
   }
-  throw new OAuthError('temporarily_unavailable', 'The client is being changed by others.')
+  throw new OAuthError('temporarily_unavailable', 'client_contended')
 }
 
 /**

@@ -1,12 +1,8 @@
 import type { Runtime } from '../runtime.ts'
-import type { ClientRecord } from '../store/types.ts'
-import type { Json, JsonObject } from '../util/json.ts'
+import type { JsonObject } from '../util/json.ts'
 import type { WrittenClient } from './manage.ts'
 import { registrationToken } from './registration-token.ts'
-import { renderClient, renderCreatedClient, withSecret } from './render.ts'
-
-/** What a client of itself may do, shown where it left that out (RFC 7591 section 2). */
-const DEFAULTS = { grant_types: ['authorization_code'], response_types: ['code'] } as const
+import { renderClient, renderCreatedClient, renderRegistration, withSecret } from './render.ts'
 
 /** The answer to an admin's creation: all that is shown only once (contract 1.4.1). */
 export const renderNewClient = (rt: Runtime, written: WrittenClient): Promise<NewClient> =>
@@ -39,19 +35,3 @@ async function renderNew(
     registration_client_uri: `${rt.config.urls.public}/oauth2/register/${encodeURIComponent(client.id)}`,
   }
 }
-
-/**
- * A client as it is shown to itself: not the metadata that admins keep about it, and only members that have a value.
- * Strict clients refuse a whole answer for one null or one empty URI.
- */
-export function renderRegistration(client: ClientRecord): JsonObject {
-  const { metadata: _metadata, ...rest } = renderClient(client)
-  const shown = Object.entries(rest)
-    .map(([name, value]) => [name, Array.isArray(value) ? value.filter(hasValue) : value] as const)
-    .filter(([, value]) => hasValue(value))
-  return { ...DEFAULTS, ...Object.fromEntries(shown) }
-}
-
-/** Anything but null, an empty text, an empty list and an empty object; `false` and 0 say something. */
-const hasValue = (value: Json): boolean =>
-  value !== null && value !== '' && (typeof value !== 'object' || Object.keys(value).length > 0)

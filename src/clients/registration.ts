@@ -1,22 +1,19 @@
+import * as v from 'valibot'
+import { usesSecret } from '../client-auth/methods.ts'
 import type { Config } from '../config/types.ts'
 import type { ErrorCode } from '../errors/catalogue.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import { clientMetadata, fields } from '../store/client-metadata.ts'
 import type { ClientMetadata, ClientRecord } from '../store/types.ts'
+import { isJsonObject, type JsonObject, pick } from '../util/json.ts'
 import { boundsOf, checkBounds, withBounds } from './bounds.ts'
 import type { ClientChange } from './manage.ts'
+import { readDraft } from './metadata/draft.ts'
 import { type ClientInput, parseClient } from './metadata/parse.ts'
-import { readDraft } from './metadata/shape.ts'
 import { freshRegistration, nextRegistration, type RegistrationStamp } from './registration-token.ts'
 import { isEmpty } from './render.ts'
 import { makeSecret } from './secret.ts'
-
-/** What only admins set, and what a client that sets it is answered with, as Hydra does. */
-const RESERVED = [
-  ['metadata', 'invalid_client_metadata'],
-  ['access_token_strategy', 'malformed_body'],
-  ['skip_consent', 'invalid_request'],
-  ['skip_logout_consent', 'invalid_request'],
-] as const
+import { checkSectorStays } from './sector.ts'
 
 /**
  * Validates the metadata a client sends about itself (RFC 7591 section 2, contract 1.3.7). The id is never its choice.
@@ -27,11 +24,11 @@ const RESERVED = [
 export function parseRegistration(body: unknown, config: Config, secretRefusal: ErrorCode): ClientInput {
   const draft = readDraft(body)
   if (draft.client_secret !== '')
-    throw new OAuthError(secretRefusal, "The server chooses the 'client_secret'.")
-  for (const [field, code] of RESERVED) {
-    if (isEmpty(draft[field])) continue
-    throw new OAuthError(code, `Field '${field}' cannot be set by dynamic client registration.`)
-  }
+    throw new OAuthError(secretRefusal, 'field_reserved', { field: 'client_secret' })
+  const given: Partial<JsonObject> = isJsonObject(body) ? body : {}
+  for (const [field, { reserved }] of fields)
+    if (reserved !== undefined && !isEmpty(given[field] ?? null))
+      throw new OAuthError(reserved.refusal, 'field_reserved', { field })
   return { ...parseClient(body, config), id: undefined }
 }
 
@@ -44,7 +41,8 @@ export function changeByClient(
 ): ClientChange {
   const input = parseRegistration(withBounds(body, current.bounds), config, 'registration_forbidden')
   checkBounds(config, current.bounds, input.metadata)
-  const needsSecret = input.metadata.token_endpoint_auth_method.startsWith('client_secret_')
+  checkSectorStays(current.metadata, input.metadata, config.loopback)
+  const needsSecret = usesSecret(input.metadata.token_endpoint_auth_method)
   const moved = consentedTo(input.metadata) !== consentedTo(current.metadata)
   return {
     metadata: keepReserved(input.metadata, current.metadata),
@@ -66,12 +64,8 @@ export function changeByAdmin(current: ClientRecord, { metadata, secret }: Clien
 const consentedTo = ({ redirect_uris, scope }: ClientMetadata): string =>
   JSON.stringify([redirect_uris ?? [], scope.split(' ')].map((values) => values.toSorted()))
 
-/**
- * A client's own change leaves alone what only admins set, but for the leave to skip consent: that was given for the
- * addresses and scopes of before (contract 1.3.7: full replacement).
- */
-const keepReserved = (metadata: ClientMetadata, current: ClientMetadata): ClientMetadata => ({
-  ...metadata,
-  metadata: current.metadata,
-  access_token_strategy: current.access_token_strategy,
-})
+/** A client's own change leaves alone what only admins set, where that outlives it (contract 1.3.7: full replacement). */
+function keepReserved(metadata: ClientMetadata, current: ClientMetadata): ClientMetadata {
+  const kept = fields.flatMap(([name, { reserved }]) => (reserved?.kept ? [name] : []))
+  return v.parse(clientMetadata, { ...metadata, ...pick({ ...current }, (name) => kept.includes(name)) })
+}

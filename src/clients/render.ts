@@ -1,39 +1,69 @@
-import { LIFESPAN_FIELDS } from '../store/client-metadata.ts'
+import { fields } from '../store/client-metadata.ts'
 import type { ClientRecord } from '../store/types.ts'
 import type { Json, JsonObject } from '../util/json.ts'
 import { rfc3339 } from '../util/rfc3339.ts'
 
-/** Members that are left out where they are empty, or off, by how their names begin or end. */
-const OMITTED =
-  /^(?:sector_identifier|jwks|request|(?:front|back)channel_logout|post_logout|access_token)_|_signing_alg$/
-
 /** A client in the v2 JSON shape (contract 2.1), without any trace of its secret. */
-export const renderClient = (record: ClientRecord): JsonObject => render(record, [])
+export const renderClient = (record: ClientRecord): JsonObject => render(record, false)
 
 /** The answer to a creation: as `renderClient`, but arrays that were never sent are null (contract 1.4.1). */
-export const renderCreatedClient = (record: ClientRecord): JsonObject => render(record, null)
+export const renderCreatedClient = (record: ClientRecord): JsonObject => render(record, true)
 
-function render(record: ClientRecord, neverSent: readonly [] | null): JsonObject {
-  const { lifespans, jwks, openid, skip_logout_consent, ...metadata } = record.metadata
-  const shown = Object.entries(metadata)
-    .filter(([name, value]) => !OMITTED.test(name) || !isEmpty(value))
-    .map(([name, value]) => [name, value ?? neverSent])
+/**
+ * A client as it is shown to itself: not the metadata that admins keep about it, and only members that have a value.
+ * Strict clients refuse a whole answer for one null or one empty URI.
+ */
+export function renderRegistration(client: ClientRecord): JsonObject {
+  const shown = Object.entries(renderClient(client))
+    .filter(([name]) => !TO_ADMINS.has(name))
+    .map(([name, value]) => [name, Array.isArray(value) ? value.filter(hasValue) : value] as const)
+    .filter(([, value]) => hasValue(value))
+  return { ...EMPTY_MEANS, ...Object.fromEntries(shown) }
+}
+
+/** The lists that are not shown while they are empty, as they are then. */
+export const EMPTY_LISTS: JsonObject = Object.fromEntries(
+  fields.flatMap(([name, { kind, shown }]) =>
+    kind === 'list' && shown === 'unless-empty' ? [[name, []]] : [],
+  ),
+)
+
+const TO_ADMINS: ReadonlySet<string> = new Set(
+  fields.flatMap(([name, { shown }]) => (shown === 'to-admins' ? [name] : [])),
+)
+
+/** What a client may do where it left that out (RFC 7591 section 2). */
+const EMPTY_MEANS: JsonObject = Object.fromEntries(
+  fields.flatMap(([name, { emptyMeans }]) => (emptyMeans === undefined ? [] : [[name, emptyMeans]])),
+)
+
+function render({ id, metadata, createdAt, updatedAt }: ClientRecord, isNew: boolean): JsonObject {
+  const { localized, ...values } = metadata
+  const held: Partial<JsonObject> = values
+  const members = fields.flatMap(([name, { shown, absent }]) => {
+    const value = held[name]
+    const isHidden =
+      (shown === 'unless-empty' && isEmpty(value ?? null)) || (shown === 'if-given' && value === undefined)
+    const nothing = isNew && Array.isArray(absent) ? null : absent
+    return isHidden ? [] : [[name, value ?? nothing]]
+  })
   return {
-    client_id: record.id,
-    ...Object.fromEntries(shown),
-    skip_logout_consent,
+    client_id: id,
+    ...Object.fromEntries(members),
+    ...localized,
     client_secret_expires_at: 0,
-    jwks: { ...jwks },
-    created_at: rfc3339(record.createdAt),
-    updated_at: rfc3339(record.updatedAt),
-    ...openid,
-    ...Object.fromEntries(LIFESPAN_FIELDS.map((field) => [field, lifespans[field] ?? null])),
+    created_at: rfc3339(createdAt),
+    updated_at: rfc3339(updatedAt),
   }
 }
 
 /** Whether a value says nothing: no text, no `true`, no entries and no members. */
 export const isEmpty = (value: Json): boolean =>
   !value || (typeof value === 'object' && Object.keys(value).length === 0)
+
+/** Anything but null, an empty text, an empty list and an empty object; `false` and 0 say something. */
+const hasValue = (value: Json): boolean =>
+  value !== null && value !== '' && (typeof value !== 'object' || Object.keys(value).length > 0)
 
 /** The secret in clear, for those who just set it; a public client has no use for one. */
 export function withSecret(client: JsonObject, secret: string | undefined): JsonObject {

@@ -1,4 +1,4 @@
-import { invalidMetadata } from '../errors/refusals.ts'
+import { invalidMetadata, unusableField } from '../errors/refusals.ts'
 import { fetchOutbound } from '../http/outbound.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientMetadata } from '../store/types.ts'
@@ -24,6 +24,22 @@ export function sectorHost(uris: readonly string[] | null, loopback: boolean): s
   )
   const [host] = hosts
   return hosts.size === 1 ? host : undefined
+}
+
+/** What the clients of one organisation share: the host of the redirect URIs stands in for a missing sector. */
+export const sectorOf = (
+  { sector_identifier_uri: uri, redirect_uris: uris }: ClientMetadata,
+  loopback: boolean,
+): string | undefined => uri || sectorHost(uris, loopback)
+
+/**
+ * Holds a pairwise client to its sector when it changes itself: in another it would know users as others do. Throws
+ * `invalid_client_metadata`.
+ */
+export function checkSectorStays(current: ClientMetadata, wanted: ClientMetadata, loopback: boolean): void {
+  if (current.subject_type !== 'pairwise' || sectorOf(current, loopback) === sectorOf(wanted, loopback))
+    return
+  throw unusableField('redirect_uris', 'would move the client into another sector')
 }
 
 /**

@@ -1,4 +1,5 @@
 import { hook } from './hook.ts'
+import { MAX_SESSION_SECONDS } from './limits.ts'
 import {
   adminKeys,
   duration,
@@ -25,8 +26,6 @@ export interface Setting<T> {
   /** As one would write it; empty for none. */
   readonly preset: string
 }
-
-const MAX_SESSION_SECONDS = 180 * 86_400
 
 const cookieName = textThat('a name of letters, digits, _ . - that does not start with __', (text) =>
   /^(?!__)[A-Za-z0-9_.-]+$/.test(text),

@@ -260,7 +260,7 @@ const forClients: readonly Endpoint[] = [
     methods: ['POST'],
     handler: credentials,
     cors: 'client',
-    body: 'json',
+    body: 'public-json',
     rate: 'none',
     discovery: ({ credentialsUrl, urls }) => ({
       credentials_endpoint_draft_00: credentialsUrl ?? `${urls.public}/credentials`,
@@ -292,7 +292,7 @@ const registration: readonly Endpoint[] = ['/oauth2/register', '/connect/registe
       methods: ['POST'],
       handler: register,
       cors: 'server',
-      body: 'json',
+      body: 'public-json',
       rate: 'none',
       ...(path === '/oauth2/register' && { discovery: registrationEndpoint }),
       wire: {
@@ -306,7 +306,7 @@ const registration: readonly Endpoint[] = ['/oauth2/register', '/connect/registe
       methods: ['GET', 'PUT', 'DELETE'],
       handler: manageRegistration,
       cors: 'server',
-      body: 'json',
+      body: 'public-json',
       rate: 'none',
       wire: {
         summary: 'A client manages its registration (RFC 7592 section 2)',

@@ -18,13 +18,16 @@ export class OAuthError extends Error {
   readonly facts: Facts
   readonly hint: string
 
-  /** @param why - a reason of the closed list, with its facts; or a sentence that is none of them yet */
-  constructor(code: ErrorCode, why: string = '', facts: Facts = {}) {
+  /**
+   * @param why - a reason of the closed list, with its facts; or a sentence that is none of them yet
+   * @param told - the reason that is told instead, where the true one is for the log only
+   */
+  constructor(code: ErrorCode, why: string = '', facts: Facts = {}, told: Reason | undefined = undefined) {
     super(code)
     this.code = code
     this.facts = boundedFacts(facts)
     this.reason = isReason(why) ? why : undefined
-    this.hint = this.reason === undefined ? why : publicText(this.reason, facts)
+    this.hint = this.reason === undefined ? why : publicText(told ?? this.reason, facts)
   }
 
   get status(): Failure['status'] {

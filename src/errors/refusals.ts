@@ -5,6 +5,10 @@ import type { Facts } from './reasons.ts'
 export const invalidMetadata = (why: string, facts?: Facts): OAuthError =>
   new OAuthError('invalid_client_metadata', why, facts)
 
+/** The refusal of a field of a client's metadata, with what is wrong with it. */
+export const unusableField = (field: string, problem: string): OAuthError =>
+  invalidMetadata('metadata_unusable', { field, problem })
+
 /** The refusal of a client that did not prove who it is, with what was wrong with its proof. */
 export const invalidClient = (why?: string, facts?: Facts): OAuthError =>
   new OAuthError('invalid_client', why, facts)
@@ -14,4 +18,4 @@ export const malformedBody = (why: string, facts?: Facts): OAuthError =>
   new OAuthError('malformed_body', why, facts)
 
 /** What is said of a client, key or issuer that is not there. */
-export const resourceNotFound = (): OAuthError => new OAuthError('resource_not_found')
+export const resourceNotFound = (): OAuthError => new OAuthError('resource_not_found', 'entry_unknown')

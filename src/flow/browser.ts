@@ -18,9 +18,6 @@ import { constantTimeEqual, sha256 } from '../util/digest.ts'
 import type { Sid } from '../util/ids.ts'
 import { sid } from '../util/schema.ts'
 
-/** Browsers keep no cookie longer than 400 days; sessions end after 180 at the latest (contract 4.1). */
-export const MAX_SESSION_SECONDS = 180 * 24 * 3600
-
 const COOKIE_VALUE = /^[A-Za-z0-9_-]{22}$/
 
 const presented = (c: Context<AppEnv>, name: string): string | undefined =>

@@ -1,10 +1,11 @@
 import { Buffer } from 'node:buffer'
 import type { Context } from 'hono'
+import { MAX_SESSION_SECONDS } from '../config/limits.ts'
 import type { AppEnv } from '../context.ts'
 import { readCookie, stateCookie, stateCookieName } from '../http/cookies.ts'
 import { randomText } from '../util/base64url.ts'
 import { sha256 } from '../util/digest.ts'
-import { MAX_SESSION_SECONDS, readSessionCookie } from './browser.ts'
+import { readSessionCookie } from './browser.ts'
 
 const presented = (c: Context<AppEnv>): string | undefined =>
   readCookie(c.req.header('cookie'), stateCookieName(c.var.ctx.rt.config.cookies))

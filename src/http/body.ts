@@ -1,8 +1,11 @@
 import { OAuthError } from '../errors/oauth-error.ts'
 import { readAtMost } from './stream.ts'
 
-/** Most bytes of a body, by what an endpoint takes; a form has room for a request object or an ID token hint beside all else. */
-const MAX_BYTES = { none: 0, form: 64 * 1024, json: 1024 * 1024 } as const
+/**
+ * Most bytes of a body, by what an endpoint takes. A form has room for a request object or an ID token hint beside all
+ * else, JSON from strangers for a client's metadata: parsing costs before anything is known of them.
+ */
+const MAX_BYTES = { none: 0, form: 64 * 1024, json: 1024 * 1024, 'public-json': 128 * 1024 } as const
 
 /** What an endpoint takes as a body. */
 export type BodyClass = keyof typeof MAX_BYTES
@@ -28,9 +31,10 @@ export class RequestBody {
    *
    * @throws TypeError where the endpoint's row says that it takes something else: a slip of ours, no request's fault
    */
-  async read(wanted: Exclude<BodyClass, 'none'>): Promise<Uint8Array<ArrayBuffer>> {
-    if (this.#taken !== wanted) throw new TypeError(`The endpoint takes ${this.#taken}, not ${wanted}.`)
-    const limit = MAX_BYTES[wanted]
+  async read(wanted: 'form' | 'json'): Promise<Uint8Array<ArrayBuffer>> {
+    const isTaken = this.#taken === wanted || (wanted === 'json' && this.#taken === 'public-json')
+    if (!isTaken) throw new TypeError(`The endpoint takes ${this.#taken}, not ${wanted}.`)
+    const limit = MAX_BYTES[this.#taken]
     const { headers, body } = this.#request
     const length = Number(headers.get('content-length') ?? 0)
     const bytes = length > limit ? undefined : await readAtMost(body, limit)

@@ -12,6 +12,9 @@ export const MAX_PARAMETERS = 100
 /** Most items of a list: each is compared with all that its client registered. */
 const MAX_ITEMS = 1000
 
+/** Most characters of all requested scopes: as much as a query holds. */
+const MAX_SCOPE_TEXT = 8192
+
 /** Parameters that may appear more than once; every other repeated parameter is an error (RFC 6749 section 3.1). */
 export const REPEATABLE: ReadonlySet<string> = new Set(['audience', 'resource'])
 
@@ -57,11 +60,17 @@ export class Parameters {
   }
 
   /**
-   * The requested scopes, each once (RFC 6749 section 3.3). Throws `invalid_request` for too many, `invalid_scope` for
+   * The requested scopes, each once (RFC 6749 section 3.3): each segment of theirs is compared with all that may be had.
+   * Throws `invalid_request` for too many or too long ones, `invalid_scope` for
    * a value that is no scope token: who splits at other white space than a single space would see other scopes.
    */
   scopes(): readonly string[] {
     const scopes = [...new Set(this.list('scope'))]
+    if (scopes.join(' ').length > MAX_SCOPE_TEXT)
+      throw invalidRequest('parameter_malformed', {
+        parameter: 'scope',
+        expected: `at most ${MAX_SCOPE_TEXT} characters`,
+      })
     if (scopes.every((scope) => SCOPE_TOKEN.test(scope))) return scopes
     throw new OAuthError('invalid_scope', "Parameter 'scope' holds a value that is no scope token.")
   }

@@ -1,3 +1,4 @@
+import { MAX_SESSION_SECONDS } from '../config/limits.ts'
 import { after, type Seconds } from '../util/clock.ts'
 import type { GrantId, Sid } from '../util/ids.ts'
 import { raiseEpoch } from './epochs.ts'
@@ -37,7 +38,7 @@ export interface EndedSessions {
 export function endSessions(tx: Transaction, input: EndSessionsInput): EndedSessions {
   const ended: Sid[] = []
   const told: LogoutRecipient[] = []
-  if (input.target === 'all') raiseEpoch(tx, LOGINS, input)
+  if (input.target === 'all') raiseEpoch(tx, LOGINS, { ...input, flowLifetime: MAX_SESSION_SECONDS })
   for (const row of targets(tx, input.target)) {
     const open = row.ended === 0 && alive(row.expires, tx.now)
     if (open && input.target !== 'all' && input.target.onlyEnded === true) continue

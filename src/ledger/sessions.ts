@@ -76,7 +76,11 @@ export function readSession(view: View, { sid }: { readonly sid: Sid }): Session
 export function login(tx: Transaction, input: LoginInput): LoginResult {
   if (input.flowExpiresAt <= tx.now) return { status: 'ended' }
   const row = findSession(tx, input.sid)
-  if (row === undefined && !input.skip && loginEpoch(tx) > input.epoch) return { status: 'stale' }
+  if (row === undefined && !input.skip && loginEpoch(tx) > input.epoch) {
+    // The directory knows the session id already: a tombstone has the clean-up take that back, and keeps the id unused.
+    insertSession(tx, input, { flowExpires: input.flowExpiresAt, ended: 1 })
+    return { status: 'stale' }
+  }
   const admitted = input.skip ? extend(tx, input, row) : startSession(tx, input, row)
   if (!admitted) return { status: 'ended' }
   if (input.replaces !== null && input.replaces !== input.sid) {
@@ -106,23 +110,31 @@ function startSession(tx: Transaction, input: LoginInput, row: SessionRow | unde
     // The same verifier again, or one from before a newer login in this session.
     if (isOpen(row, tx.now) && input.authTime <= row.auth_time) return true
   }
-  const { sid, subject, remember, attempt } = input
-  const flowExpires = later(input.flowExpiresAt, row?.flow_expires ?? tx.now)
-  const ends = remember ? input.expiresAt : null
+  insertSession(tx, input, { flowExpires: later(input.flowExpiresAt, row?.flow_expires ?? tx.now), ended: 0 })
+  tx.tables.make('grants')
+  return true
+}
+
+function insertSession(
+  tx: Transaction,
+  { sid, subject, authTime, remember, attempt, expiresAt }: LoginInput,
+  { flowExpires, ended }: { readonly flowExpires: Seconds; readonly ended: 0 | 1 },
+): void {
+  const recognised = remember && ended === 0
+  const ends = recognised ? expiresAt : null
   tx.tables.insert('sessions', {
     sid,
     subject,
-    auth_time: input.authTime,
-    remember: Number(remember),
+    auth_time: authTime,
+    remember: Number(recognised),
     ends,
     flow_expires: flowExpires,
+    ended,
     attempt,
-    expires: remember ? later(ends, flowExpires) : flowExpires,
+    expires: recognised ? later(ends, flowExpires) : flowExpires,
   })
-  tx.tables.make('grants')
   // By the flow's end, so that the grant that follows need not move the alarm.
   tx.wake(flowExpires)
-  return true
 }
 
 /** Ends a session; the tombstone stays until `keepUntil` (seconds), and as long as its own flow lives. */

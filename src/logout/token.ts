@@ -1,4 +1,3 @@
-import { idTokenAlgorithm } from '../clients/metadata/openid.ts'
 import { ID_TOKEN_SET } from '../keys/ring.ts'
 import { signJwt } from '../keys/sign-jwt.ts'
 import type { Notice } from '../ledger/types.ts'
@@ -20,7 +19,7 @@ export async function makeLogoutToken(
   { id, subject, sid }: Notice,
 ): Promise<string> {
   const now = nowSeconds()
-  const signer = await rt.keys.signer(ID_TOKEN_SET, idTokenAlgorithm(client))
+  const signer = await rt.keys.signer(ID_TOKEN_SET, client.metadata.id_token_signed_response_alg)
   const encrypt = await encrypterFor(rt, client, 'id_token')
   const token = await signJwt(signer, 'logout+jwt', {
     iss: rt.config.urls.issuer,

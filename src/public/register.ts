@@ -7,8 +7,8 @@ import {
   registrationFits,
   registrationToken,
 } from '../clients/registration-token.ts'
-import { renderNewRegistration, renderRegistration } from '../clients/registration-view.ts'
-import { withSecret } from '../clients/render.ts'
+import { renderNewRegistration } from '../clients/registration-view.ts'
+import { renderRegistration, withSecret } from '../clients/render.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { as } from '../errors/translate.ts'

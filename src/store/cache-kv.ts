@@ -4,7 +4,7 @@ import { sha256 } from '../util/digest.ts'
 import { logFailure } from './d1.ts'
 
 /** Format of what KV holds; a new one gets a new number, so old and new code never read each other's copies. */
-const FORMAT = 2
+const FORMAT = 3
 
 /** How long KV keeps a copy, seconds: beyond its 60 s of use it serves only while D1 is unreachable. */
 const KEEP_SECONDS = 86_400

@@ -1,5 +1,6 @@
-import { and, asc, count, eq, gt, type SQL, sql } from 'drizzle-orm'
+import { and, asc, count, eq, gt, inArray, type SQL, sql } from 'drizzle-orm'
 import { clientIdOf } from '../util/ids.ts'
+import { LIFESPAN_FIELDS } from './client-metadata.ts'
 import type { Database } from './d1.ts'
 import { clients, versions } from './schema.ts'
 import type { ClientRecord } from './types.ts'
@@ -17,6 +18,9 @@ export interface ClientPage extends ClientFilter {
   readonly limit: number
 }
 
+/** The lifespans of tokens that may be JWTs. */
+const SIGNED_LIFESPANS = LIFESPAN_FIELDS.filter((name) => !name.endsWith('refresh_token_lifespan'))
+
 /** Name of the counter that holds the highest version of any deleted client. */
 const FLOOR = 'clients'
 
@@ -26,8 +30,8 @@ type ClientRow = typeof clients.$inferSelect
 export async function selectLifespans(db: Database): Promise<readonly string[]> {
   const rows = await db
     .selectDistinct({ value: sql<string>`each.value` })
-    .from(sql`${clients}, json_each(${clients.metadata}, '$.lifespans') AS each`)
-    .where(sql`each.key NOT LIKE '%refresh_token_lifespan'`)
+    .from(sql`${clients}, json_each(${clients.metadata}) AS each`)
+    .where(inArray(sql`each.key`, SIGNED_LIFESPANS))
   return rows.map(({ value }) => value)
 }
 

@@ -2,7 +2,8 @@ import type { Seconds } from '../util/clock.ts'
 import type { ClientId, GrantId } from '../util/ids.ts'
 import type { ClientBounds, ClientMetadata } from './client-metadata.ts'
 
-export type { ClientBounds, ClientMetadata, JwkSet, LifespanField } from './client-metadata.ts'
+export type { JwkSet } from './client-field.ts'
+export type { ClientBounds, ClientMetadata, LifespanField } from './client-metadata.ts'
 
 /** A registered client as D1, KV and memory hold it. */
 export interface ClientRecord {

@@ -1,8 +1,8 @@
 import { encryptionKey, encryptTo } from '../clients/encryption-key.ts'
 import { clientKeys } from '../clients/jwks.ts'
-import { CONTENT_ENCRYPTIONS, openidText } from '../clients/metadata/encryption.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { Runtime } from '../runtime.ts'
+import { CONTENT_ENCRYPTIONS } from '../store/client-fields.ts'
 import type { ClientRecord } from '../store/types.ts'
 import type { JsonObject } from '../util/json.ts'
 
@@ -21,10 +21,10 @@ export async function encrypterFor(
   client: ClientRecord,
   place: 'id_token' | 'userinfo',
 ): Promise<Encrypt> {
-  const alg = openidText(client.metadata, `${place}_encrypted_response_alg`)
+  const alg = client.metadata[`${place}_encrypted_response_alg`]
   if (alg === undefined) return (content) => Promise.resolve(content)
   const key = await findKey(rt, client, alg)
-  const enc = openidText(client.metadata, `${place}_encrypted_response_enc`) ?? CONTENT_ENCRYPTIONS[0]
+  const enc = client.metadata[`${place}_encrypted_response_enc`] ?? CONTENT_ENCRYPTIONS[0]
   return (content, nested = true) => encryptTo(key, { alg, enc, ...(nested && { cty: 'JWT' }) }, content)
 }
 
@@ -32,10 +32,12 @@ async function findKey(rt: Runtime, client: ClientRecord, alg: string): Promise<
   for (const fresh of [false, true]) {
     const keys = await clientKeys(rt, client, fresh).catch((thrown: unknown) => {
       // Not the client's authentication failed, but what it registered.
-      throw thrown instanceof OAuthError ? new OAuthError('temporarily_unavailable', thrown.hint) : thrown
+      if (!(thrown instanceof OAuthError)) throw thrown
+      throw new OAuthError('temporarily_unavailable', thrown.reason, thrown.facts)
     })
     const key = await encryptionKey(keys, alg)
     if (key !== undefined) return key
   }
-  throw new OAuthError('temporarily_unavailable', `The client has no working key to encrypt to with ${alg}.`)
+  const facts = { source: 'key set', problem: `has no working key to encrypt to with ${alg}` }
+  throw new OAuthError('temporarily_unavailable', 'client_keys_unusable', facts)
 }

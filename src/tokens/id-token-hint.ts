@@ -4,10 +4,11 @@ import { invalidRequest } from '../errors/oauth-error.ts'
 import { isSignedBy, readJwt } from '../keys/read-jwt.ts'
 import { ID_TOKEN_SET } from '../keys/ring.ts'
 import { type Owner, ownerOf } from '../ledger/owner.ts'
+import type { ClientRecord } from '../store/types.ts'
 import { nowSeconds } from '../util/clock.ts'
 import type { Sid } from '../util/ids.ts'
 import { sid } from '../util/schema.ts'
-import { pairwiseSids } from './subject.ts'
+import { isPairwise, pairwiseSids } from './subject.ts'
 
 const hintFormat = v.object({
   iss: v.string(),
@@ -30,9 +31,15 @@ export interface Hint {
 
 /**
  * Verifies an `id_token_hint` against every published key; an expired one is fine (OIDC Core section 3.1.2.1).
- * Throws `invalid_request` for anything this server did not sign.
+ *
+ * @param asking - the client that sends it; a pairwise one would learn by another's ID token whom that is about
+ * @throws `invalid_request` for anything this server did not sign, or did not give to that client
  */
-export async function verifyIdTokenHint({ rt }: RequestContext, hint: string): Promise<Hint> {
+export async function verifyIdTokenHint(
+  { rt }: RequestContext,
+  hint: string,
+  asking?: ClientRecord,
+): Promise<Hint> {
   const jwt = readJwt(hint)
   const parsed = v.safeParse(hintFormat, jwt?.claims)
   // The same key signs logout tokens, which prove no login (RFC 8725 section 3.11).
@@ -42,6 +49,8 @@ export async function verifyIdTokenHint({ rt }: RequestContext, hint: string): P
     throw invalidRequest('hint_foreign')
   }
   const { sub, sid: shown, aud } = parsed.output
+  const isOwn = asking === undefined || !isPairwise(asking) || [aud].flat().includes(asking.id)
+  if (!isOwn) throw invalidRequest('hint_foreign')
   const session = shown === undefined ? undefined : await pairwiseSids.open(rt, shown)
   return {
     owner: session?.owner ?? ownerOf('subject', sub),

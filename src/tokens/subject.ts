@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import * as v from 'valibot'
-import { sectorHost } from '../clients/sector.ts'
+import { sectorOf } from '../clients/sector.ts'
 import type { Config } from '../config/types.ts'
 import { sealed } from '../crypto/sealed.ts'
 import { tuple } from '../crypto/tuple.ts'
@@ -17,13 +17,15 @@ import { clientId, sid } from '../util/schema.ts'
 export const pairwiseSids = sealed('pairwise_sid', tuple({ owner: v.custom<Owner>(isOwner), sid, clientId }))
 
 /** Whether a client knows its users by identifiers that tell other clients nothing (OIDC Core section 8.1). */
-const isPairwise = ({ metadata }: ClientRecord): boolean => metadata.subject_type === 'pairwise'
+export const isPairwise = ({ metadata }: ClientRecord): boolean => metadata.subject_type === 'pairwise'
 
-/** What the clients of one organisation share: the host of the redirect URIs stands in for a missing sector. */
-function sectorOf({ loopback }: Config, { metadata }: ClientRecord): string {
-  const sector = metadata.sector_identifier_uri || sectorHost(metadata.redirect_uris, loopback)
+function requireSector({ loopback }: Config, { metadata }: ClientRecord): string {
+  const sector = sectorOf(metadata, loopback)
   if (sector !== undefined) return sector
-  throw new OAuthError('misconfiguration', "The pairwise client needs a 'sector_identifier_uri'.")
+  throw new OAuthError('misconfiguration', 'metadata_unusable', {
+    field: 'sector_identifier_uri',
+    problem: 'is needed for the pairwise subjects of this client',
+  })
 }
 
 /**
@@ -39,9 +41,12 @@ export function subjectFor(
   if (!isPairwise(client)) return subject
   if (forcedSubject !== '') return forcedSubject
   const { salt } = config.subjects
-  if (salt === null) throw new OAuthError('misconfiguration', 'Pairwise subjects need their salt.')
+  if (salt === null)
+    throw new OAuthError('misconfiguration', 'setting_unusable', {
+      problem: 'Pairwise subjects need their salt.',
+    })
   return createHash('sha256')
-    .update(sectorOf(config, client) + subject + salt)
+    .update(requireSector(config, client) + subject + salt)
     .digest('hex')
 }
 
@@ -78,6 +83,7 @@ export function seenAs(claims: JsonObject, subject: string, seen: string): JsonO
   const text = (value: string): string => (value === subject ? seen : value)
   const each = (value: Json): Json => {
     if (typeof value === 'string') return text(value)
+    if (typeof value === 'number' && String(value) === subject) return seen
     if (isJsonObject(value)) return seenAs(value, subject, seen)
     return Array.isArray(value) ? value.map(each) : value
   }

@@ -32,12 +32,17 @@ export class PrefixTree<Mark> {
   covers(words: readonly string[], test: (mark: Mark, left: number) => boolean, any?: string): boolean {
     let nodes = [this.#root]
     for (let at = 0; nodes.length > 0; at += 1) {
-      const left = words.length - at
-      if (nodes.some(({ marks }) => [...marks].some((mark) => test(mark, left)))) return true
       const word = words[at]
-      if (word === undefined) return false
-      const names = any === undefined || word === '' || word === any ? [word] : [word, any]
-      nodes = nodes.flatMap(({ children }) => names.flatMap((name) => children.get(name) ?? []))
+      const next: Node<Mark>[] = []
+      for (const { marks, children } of nodes) {
+        for (const mark of marks) if (test(mark, words.length - at)) return true
+        if (word === undefined) continue
+        const same = children.get(word)
+        if (same !== undefined) next.push(same)
+        const open = any === undefined || word === '' || word === any ? undefined : children.get(any)
+        if (open !== undefined) next.push(open)
+      }
+      nodes = next
     }
     return false
   }

@@ -6,6 +6,14 @@ export const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]+$/
 /** Wildcard segment of a registered scope. */
 const ANY = '*'
 
+/**
+ * Scopes with a wildcard before their last segment that count as such: each may keep one more branch open at every
+ * segment that is asked for. Further ones compare literally.
+ */
+export const MAX_INNER_WILDCARDS = 10
+
+export const hasInnerWildcard = (scope: string): boolean => scope.split('.').slice(0, -1).includes(ANY)
+
 /** Whether a requested value is within what was registered. */
 type Rule = (requested: string) => boolean
 
@@ -22,12 +30,17 @@ export function scopeRule(strategy: 'wildcard' | 'exact', registered: readonly s
     const known = new Set(registered)
     return (requested) => known.has(requested)
   }
+  const inner = registered.filter(hasInnerWildcard)
+  const literal = new Set(inner.slice(MAX_INNER_WILDCARDS))
   const tree = new PrefixTree<'open' | 'closed'>()
   for (const scope of registered) {
+    if (literal.has(scope)) continue
     const segments = scope.split('.')
     tree.add(segments, segments.at(-1) === ANY ? 'open' : 'closed')
   }
-  return (requested) => tree.covers(requested.split('.'), (mark, left) => mark === 'open' || left === 0, ANY)
+  const covers = (requested: string): boolean =>
+    tree.covers(requested.split('.'), (mark, left) => mark === 'open' || left === 0, ANY)
+  return (requested) => literal.has(requested) || covers(requested)
 }
 
 const URI = /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?:\/\/([^/?#]*))?([^?#]*)/

@@ -76,9 +76,7 @@ describe('the bounds of a registration', () => {
     ['refresh_token_grant_refresh_token_lifespan', '720h', '-1s', false],
     ['refresh_token_grant_refresh_token_lifespan', undefined, '-1s', false],
   ])('of lifespan %s %s let it be %s: %s', (field, set, wanted, expected) => {
-    const lifespans = (value: string | undefined) => ({
-      lifespans: value === undefined ? {} : { [field]: value },
-    })
+    const lifespans = (value: string | undefined) => (value === undefined ? {} : { [field]: value })
     expect(holds(lifespans(set), lifespans(wanted))).toBe(expected)
   })
 })

@@ -86,6 +86,24 @@ describe('what was found by attacking (regressions)', () => {
     expect([again.pathname, parameter(again, 'prompt')]).toEqual(['/oauth2/auth', 'login'])
     const anew = await accept(new Date().toISOString())
     expect(parameter(await browser.next(anew.href), 'consent_challenge')).not.toBe('')
+    for (const days of [1, 179, 181]) {
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.parse(password) + days * 86_400_000 })
+      const later = await accept(password)
+      expect([later.pathname, parameter(later, 'prompt')], `${days} days`).toEqual(['/oauth2/auth', 'login'])
+    }
+  })
+
+  it('two logins of one challenge, from before and after all sessions were ended, leave no session that an id does not find', async () => {
+    const client = await registerClient(deployment)
+    const subject = crypto.randomUUID()
+    await authorizeAt(deployment, client, { login: { subject, remember: true } })
+    const browser = new Browser(deployment)
+    const challenge = await challengeFor(browser, client)
+    const before = await app.decide('login', 'accept', challenge, { subject, remember: true })
+    await deployment.admin('DELETE', `/admin/oauth2/auth/sessions/login?subject=${subject}`)
+    const after = await app.decide('login', 'accept', challenge, { subject, remember: true })
+    expect((await browser.next(before)).pathname).not.toBe('/consent')
+    expect(parameter(await browser.next(after), 'consent_challenge')).toBe('')
   })
 
   it('a challenge accepted for two subjects gives a session to the first only', async () => {

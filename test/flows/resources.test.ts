@@ -72,7 +72,7 @@ describe('a resource at the authorization endpoint', () => {
 
   it.each<[string, readonly string[], readonly string[]]>([
     ['names none of them: all stay', [], [API, MCP]],
-    ['names another audience only: all stay beside it', ['https://api.example/v1/x'], [`${API}/x`, API, MCP]],
+    ['names another audience only: only that', ['https://api.example/v1/x'], [`${API}/x`]],
     ['names one: only that', [MCP], [MCP]],
   ])('becomes the audience of the token; the consent app %s', async (_, granted, audience) => {
     const options = { request: { resource: BOTH }, consent: { grant_access_token_audience: granted } }

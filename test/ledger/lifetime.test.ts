@@ -268,7 +268,7 @@ describe('the alarm', () => {
     await user.consented({}, { codeLifetime: 4 * HOUR })
     await user.call('endSessions', {
       attempt: newAttempt(),
-      target: 'all',
+      target: { sid: user.sid },
       flowLifetime: FLOW,
       notify: false,
       revoke: false,

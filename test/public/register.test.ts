@@ -459,7 +459,7 @@ describe('a registration that an admin set', () => {
     expect((await send('PUT', path, { token: own, body: longer })).status).toBe(400)
   })
 
-  it('stays pairwise, with the keys that are its own to change', async () => {
+  it('stays pairwise and in its sector, with the keys that are its own to change', async () => {
     const on = new Deployment(
       testEnv({
         ...ON,
@@ -473,6 +473,9 @@ describe('a registration that an admin set', () => {
     const token = String(made['registration_access_token'])
     const change = (body: object): Promise<Response> => send('PUT', path, { token, body, on })
     expect((await change({ ...METADATA, subject_type: 'public' })).status).toBe(400)
+    // In another's sector it would know users as that one does.
+    const moved = await change({ ...METADATA, redirect_uris: ['https://victim.example/cb'] })
+    expect([moved.status, (await bodyOf(moved))['error']]).toEqual([400, 'invalid_client_metadata'])
     const jwks_uri = 'https://app.example/jwks.json'
     const kept = await change({ ...METADATA, jwks_uri })
     expect(await bodyOf(kept)).toMatchObject({ subject_type: 'pairwise', jwks_uri })

@@ -2,7 +2,11 @@ import type { GenericSchema } from 'valibot'
 import type { Endpoint, Schema } from '../../src/http/endpoint.ts'
 
 /** Media types of what endpoints take. */
-const TYPES = { form: 'application/x-www-form-urlencoded', json: 'application/json' } as const
+const TYPES = {
+  form: 'application/x-www-form-urlencoded',
+  json: 'application/json',
+  'public-json': 'application/json',
+} as const
 
 type Json = Readonly<Record<string, unknown>>
 

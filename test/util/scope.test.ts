@@ -1,7 +1,20 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { audienceRule, scopeRule } from '../../src/util/scope.ts'
 
 describe('scopeRule', () => {
+  it('costs no more for wildcards before the last segment than ten of them', () => {
+    const many = Array.from({ length: 300 }, (_, at) => `${'*.a.'.repeat(at % 20)}*.x${at}`)
+    const allowed = scopeRule('wildcard', many)
+    const asked = 'a.'.repeat(2000)
+    const get = vi.spyOn(Map.prototype, 'get')
+    expect(allowed(asked)).toBe(false)
+    const lookups = get.mock.calls.length
+    get.mockRestore()
+    expect(lookups).toBeLessThan(2 * 11 * 2000)
+    // What is beyond the tenth compares literally.
+    expect(allowed(many.at(-1) ?? '')).toBe(true)
+  })
+
   it.each([
     ['wildcard', ['openid'], 'openid', true],
     ['wildcard', ['openid'], 'email', false],

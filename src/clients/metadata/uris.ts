@@ -1,6 +1,5 @@
 import type { ErrorCode } from '../../errors/catalogue.ts'
 import { OAuthError } from '../../errors/oauth-error.ts'
-import { invalidMetadata } from '../../errors/refusals.ts'
 
 /** An absolute URI without fragment (RFC 3986 section 4.3), white space, or backslash, which parsers read differently. */
 const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:[^\s#\\]+$/
@@ -11,7 +10,7 @@ const ACTIVE = /^(?:javascript|data|vbscript|about|blob|view-source|filesystem|f
 
 /** Checks redirect URIs (RFC 6749 section 3.1.2); throws `invalid_redirect_uri`. */
 export function checkRedirectUris(uris: readonly string[]): void {
-  const rule = 'must be an absolute URI without a fragment.'
+  const rule = 'must be an absolute URI without a fragment'
   checkEach('redirect_uris', uris, isAbsolute, rule, 'invalid_redirect_uri')
 }
 
@@ -19,23 +18,14 @@ export function checkRedirectUris(uris: readonly string[]): void {
 export function checkPostLogoutUris(uris: readonly string[], redirectUris: readonly string[]): void {
   const places = new Set(redirectUris.map(placeOf))
   const fits = (uri: string): boolean => isAbsolute(uri) && places.has(placeOf(uri))
-  checkEach('post_logout_redirect_uris', uris, fits, 'must have the scheme, host and port of a redirect URI.')
+  checkEach('post_logout_redirect_uris', uris, fits, 'must have the scheme, host and port of a redirect URI')
 }
-
-/** Checks that a field, unless empty, is an http or https URL; throws `invalid_client_metadata`. */
-export function checkHttpUrl(field: string, url: string): void {
-  if (url === '' || isHttpUrl(url)) return
-  throw invalidMetadata(`Field '${field}' must be an http or https URL.`)
-}
-
-/** Whether a text is an http or https URL. */
-export const isHttpUrl = (text: string): boolean => /^https?:\S*$/i.test(text) && URL.canParse(text)
 
 /** CORS origins without a trailing slash; throws `invalid_client_metadata` for what is more than an http(s) origin. */
 export function readCorsOrigins(given: readonly string[]): readonly string[] {
   const origins = given.map((origin) => origin.replace(/\/$/, ''))
   const fits = (origin: string): boolean => /^https?:\/\/[^/?#@\\\s]+$/i.test(origin) && URL.canParse(origin)
-  const rule = 'must be an http or https origin without path, query or user.'
+  const rule = 'must be an http or https origin without path, query or user'
   checkEach('allowed_cors_origins', origins, fits, rule)
   return origins
 }
@@ -44,11 +34,11 @@ function checkEach(
   field: string,
   uris: readonly string[],
   fits: (uri: string) => boolean,
-  rule: string,
+  problem: string,
   code: ErrorCode = 'invalid_client_metadata',
 ): void {
   const index = uris.findIndex((uri) => !fits(uri))
-  if (index !== -1) throw new OAuthError(code, `Entry ${index} of '${field}' ${rule}`)
+  if (index !== -1) throw new OAuthError(code, 'entry_unusable', { field, index, problem })
 }
 
 function isAbsolute(uri: string): boolean {

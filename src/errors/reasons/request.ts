@@ -11,6 +11,7 @@ export const requestReasons = reasonsOf({
   body_empty: ['The body is empty.', 'Send the parameters in the body of a POST.'],
   body_too_large: ['The body is larger than {limit} bytes.', 'Send less.'],
   body_malformed: ['The body must be {expected}.', 'Correct the body and its Content-Type.'],
+  too_many_fields: ['The body has more than {limit} members.', 'Send fewer.'],
   field_missing: ["Field '{field}' is missing.", 'Send it.'],
   field_malformed: ["Field '{field}' must be {expected}.", 'Correct its value.'],
   fields_conflict: ["Fields '{field}' and '{other}' do not go together.", 'Send one of them.'],

@@ -2,13 +2,21 @@ import { reasonsOf } from './reason.ts'
 
 /** Why a token or key is not accepted, an entry is not there, or the server itself cannot do what it is asked. */
 export const serverReasons = reasonsOf({
-  token_missing: ['No access token came with the request.', 'Send it in the Authorization header.'],
+  token_missing: [
+    'No access token came with the request.',
+    'Send it in the Authorization header.',
+    'operator',
+  ],
   token_unknown: ['The token is none of this server, or no access token.', 'Send it whole.', 'operator'],
-  token_expired: ['The access token has expired.', 'Refresh it.'],
+  token_expired: ['The access token has expired.', 'Refresh it.', 'operator'],
   token_inactive: [
     'The token was revoked, or its client was deleted.',
     'Ask the user to log in again.',
     'operator',
+  ],
+  proof_missing: [
+    'It is bound to a key, and the request does not prove to hold that.',
+    'Send the proof that the token_type asks for.',
   ],
   proof_unfit: ['The proof {problem}.', 'Ask again with a proof that carries the nonce.'],
   api_key_unknown: [

@@ -1,6 +1,6 @@
-import { invalidMetadata, malformedBody } from '../../errors/refusals.ts'
+import { malformedBody, unusableField } from '../../errors/refusals.ts'
 import { isJsonObject } from '../../util/json.ts'
-import { SCOPE_TOKEN } from '../../util/scope.ts'
+import { hasInnerWildcard, MAX_INNER_WILDCARDS, SCOPE_TOKEN } from '../../util/scope.ts'
 
 /** Most members of a client's JSON: the known fields and the localized ones. */
 const MAX_FIELDS = 200
@@ -15,7 +15,9 @@ const MAX_KEYS = 100
 /** Longest list of scopes in characters, most scopes, and most of these with a wildcard before their last segment. */
 const MAX_SCOPE_TEXT = 32_768
 const MAX_SCOPES = 1000
-const MAX_INNER_WILDCARDS = 50
+
+/** Fields with measures of their own, or none but that of the whole. */
+const MEASURED_APART: readonly string[] = ['scope', 'jwks', 'metadata']
 
 /**
  * Measures and counts what a client's JSON holds before anything of it is looked at: whoever registers pays for what is
@@ -23,12 +25,12 @@ const MAX_INNER_WILDCARDS = 50
  *
  * @throws `malformed_body` for too many fields, `invalid_client_metadata` for a field that is too long
  */
-export function checkBounds(body: unknown): void {
+export function measure(body: unknown): void {
   if (!isJsonObject(body)) return
-  const { scope = null, jwks = null, metadata: _free, ...fields } = body
-  const names = Object.keys(fields)
-  if (names.length > MAX_FIELDS) throw malformedBody(`The body has more than ${MAX_FIELDS} members.`)
-  for (const name of names) checkField(name, fields[name])
+  const { scope = null, jwks = null } = body
+  const names = Object.keys(body)
+  if (names.length > MAX_FIELDS) throw malformedBody('too_many_fields', { limit: MAX_FIELDS })
+  for (const name of names) if (!MEASURED_APART.includes(name)) checkField(name, body[name])
   if (isJsonObject(jwks)) checkNumber('jwks', jwks['keys'], MAX_KEYS)
   if (typeof scope === 'string') checkScope(scope)
 }
@@ -36,29 +38,29 @@ export function checkBounds(body: unknown): void {
 function checkField(name: string, value: unknown): void {
   checkNumber(name, value, MAX_VALUES)
   const tooLong = [value].flat().some((text) => typeof text === 'string' && text.length > MAX_VALUE)
-  if (tooLong) throw invalidMetadata(`Field '${told(name)}' has a value longer than ${MAX_VALUE} characters.`)
+  if (tooLong) throw unusableField(told(name), `has a value longer than ${MAX_VALUE} characters`)
 }
 
 function checkNumber(name: string, value: unknown, most: number): void {
   if (!Array.isArray(value) || value.length <= most) return
-  throw invalidMetadata(`Field '${told(name)}' has more than ${most} values.`)
+  throw unusableField(told(name), `has more than ${most} values`)
 }
 
 /** Scopes are tokens between single spaces (RFC 6749 section 3.3). */
 function checkScope(text: string): void {
   const scopes = text.length > MAX_SCOPE_TEXT ? [] : text.split(' ').filter((scope) => scope !== '')
   if (text.length > MAX_SCOPE_TEXT || scopes.length > MAX_SCOPES)
-    throw invalidMetadata(
-      `Field 'scope' has more than ${MAX_SCOPES} scopes, or more than ${MAX_SCOPE_TEXT} characters.`,
+    throw unusableField(
+      'scope',
+      `has more than ${MAX_SCOPES} scopes, or more than ${MAX_SCOPE_TEXT} characters`,
     )
   if (!scopes.every((scope) => SCOPE_TOKEN.test(scope)))
-    throw invalidMetadata("Field 'scope' holds a value that is no scope token.")
+    throw unusableField('scope', 'holds a value that is no scope token')
   if (scopes.filter(hasInnerWildcard).length > MAX_INNER_WILDCARDS)
-    throw invalidMetadata(
-      `Field 'scope' has more than ${MAX_INNER_WILDCARDS} scopes with '*' before their last segment.`,
+    throw unusableField(
+      'scope',
+      `has more than ${MAX_INNER_WILDCARDS} scopes with '*' before their last segment`,
     )
 }
-
-const hasInnerWildcard = (scope: string): boolean => scope.split('.').slice(0, -1).includes('*')
 
 const told = (name: string): string => name.slice(0, 64)

@@ -1,7 +1,5 @@
-import type { RequestContext } from '../context.ts'
 import type { OAuthError } from '../errors/oauth-error.ts'
 import { as } from '../errors/translate.ts'
-import type { Parameters } from '../http/form.ts'
 import { toBase64url } from '../util/base64url.ts'
 import { BoundedMap } from '../util/bounded-map.ts'
 import { type Milliseconds, nowMs } from '../util/clock.ts'
@@ -34,18 +32,4 @@ export async function underAttempt<Result>(
   const result = await call(current).catch(as<never>({ temporarily_unavailable: note }))
   unknown.delete(key)
   return result
-}
-
-/**
- * Runs a request that its client may authenticate with an assertion. An assertion is spent before the request does its
- * work: when the outcome of that stays unknown, the same request again must not find its assertion used.
- */
-export function underAssertion<Result>(
-  ctx: RequestContext,
-  form: Parameters,
-  run: (ctx: RequestContext) => Promise<Result>,
-): Promise<Result> {
-  const assertion = form.get('client_assertion')
-  if (assertion === undefined) return run(ctx)
-  return underAttempt(ctx.attempt, '', assertion, (attempt) => run({ ...ctx, attempt }))
 }

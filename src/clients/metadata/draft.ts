@@ -1,0 +1,50 @@
+import * as v from 'valibot'
+import { malformedBody } from '../../errors/refusals.ts'
+import { type FieldWith, fieldsWith, LIFESPAN_FIELDS, wire } from '../../store/client-metadata.ts'
+import { isJsonObject } from '../../util/json.ts'
+import { measure } from './measure.ts'
+
+/** Kinds of fields whose type is judged before any value is; a wrong one makes the whole body malformed, as in Hydra. */
+const KINDS = ['text', 'list', 'flag', 'object'] as const
+
+type Typed = FieldWith<{ readonly kind: (typeof KINDS)[number] }>
+
+const isTyped = (name: string): name is Typed => typed.has(name)
+const typed: ReadonlySet<string> = new Set(KINDS.flatMap((kind) => [...fieldsWith({ kind })]))
+
+const credential = v.nullish(v.string('a string'), '')
+const shape = v.object({
+  client_id: credential,
+  client_secret: credential,
+  ...wire(fieldsWith({}).filter(isTyped)),
+})
+const lifespanShape = v.object(wire(LIFESPAN_FIELDS))
+
+/** A client as JSON gives it: right types, nothing judged yet; missing texts are empty, missing arrays empty or null. */
+export type ClientDraft = TypedDraft & LifespanDraft
+
+/** What the fields of a draft hold that have a type of their own. */
+type TypedDraft = Readonly<v.InferOutput<typeof shape>>
+
+type LifespanDraft = Readonly<v.InferOutput<typeof lifespanShape>>
+
+/**
+ * Reads the known fields of a client's JSON. Throws what `measure` throws, and `malformed_body` naming the first field
+ * of a wrong type.
+ */
+export function readDraft(body: unknown): ClientDraft {
+  measure(body)
+  return { ...read(shape, body), ...readLifespanDraft(body) }
+}
+
+/** Reads the lifespan fields alone; throws like `readDraft`. */
+export const readLifespanDraft = (body: unknown): LifespanDraft => read(lifespanShape, body)
+
+function read<S extends v.GenericSchema>(schema: S, body: unknown): v.InferOutput<S> {
+  if (!isJsonObject(body)) throw malformedBody('body_malformed', { expected: 'a JSON object' })
+  const result = v.safeParse(schema, body, { abortEarly: true })
+  if (result.success) return result.output
+  const [issue] = result.issues
+  const field = String(issue.path?.[0]?.key)
+  throw malformedBody('field_malformed', { field, expected: issue.message })
+}

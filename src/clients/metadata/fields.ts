@@ -1,0 +1,129 @@
+import * as v from 'valibot'
+import { invalidMetadata, malformedBody, unusableField } from '../../errors/refusals.ts'
+import { isPublicKey, keysOfSet } from '../../keys/foreign-keys.ts'
+import {
+  type ClientMetadata,
+  clientMetadata,
+  fields,
+  fieldsWith,
+  LIFESPAN_FIELDS,
+  type LifespanField,
+} from '../../store/client-metadata.ts'
+import type { JwkSet } from '../../store/types.ts'
+import { formatDuration, parseDuration } from '../../util/duration.ts'
+import { isJsonObject, type Json, type JsonObject } from '../../util/json.ts'
+import { isPlainText } from '../../util/text.ts'
+import { isHttpUrl } from '../../util/url.ts'
+import type { ClientDraft } from './draft.ts'
+
+type Draft = Omit<ClientDraft, 'client_id'>
+
+/** The longest Go duration, seconds: 2^63 nanoseconds, rounded down. */
+const MAX_SECONDS = 9_223_372_036
+
+const TEXTS = ['client_secret', ...fieldsWith({ kind: 'text' }), ...fieldsWith({ kind: 'list' })] as const
+const URLS = fieldsWith({ url: true })
+const CHOICES = fields.flatMap(([name, { values }]) => (values === undefined ? [] : [{ name, values }]))
+const FURTHER = fields.filter(([, { kind }]) => kind === 'further')
+const LOCALIZED = new Map(fields.filter(([, { localized }]) => localized))
+
+/** Checks that a client's texts can be stored, logged and shown; throws `invalid_client_metadata`. */
+export function checkTexts(draft: Draft): void {
+  for (const field of TEXTS)
+    if (![draft[field] ?? ''].flat().every(isPlainText))
+      throw unusableField(field, 'must not hold control characters or broken Unicode')
+}
+
+/** Checks the fields that are http or https URLs, or lists of them, unless empty; throws `invalid_client_metadata`. */
+export function checkUrls(draft: Draft): void {
+  for (const field of URLS)
+    for (const url of [draft[field]].flat())
+      if (url !== '' && !isHttpUrl(url)) throw unusableField(field, 'must be an http or https URL')
+}
+
+/** Checks the fields of few values; throws `invalid_client_metadata`. */
+export function checkValues(draft: Draft): void {
+  const given: Readonly<Record<string, unknown>> = draft
+  for (const { name, values } of CHOICES)
+    for (const value of [given[name] ?? ''].flat()) checkValue(name, String(value), values)
+}
+
+/** Checks that a text is empty or one of some values; throws `invalid_client_metadata`. */
+export function checkValue(field: string, text: string, values: readonly string[]): void {
+  if (text === '' || values.includes(text)) return
+  throw invalidMetadata('field_malformed', { field, expected: values.join(' or ') })
+}
+
+/** Reads a client's key set, where `{}` stands for none; throws `invalid_client_metadata` for a key that is not a valid public one. */
+export function readJwks(jwks: JsonObject | null): JwkSet | null {
+  if (jwks === null || !('keys' in jwks)) return null
+  const keys = keysOfSet(jwks)
+  if (keys === undefined) throw unusableField('jwks', "must hold an array 'keys'")
+  return {
+    keys: keys.map((key, index) => {
+      if (isPublicKey(key)) return key
+      throw invalidMetadata('entry_unusable', { field: 'jwks', index, problem: 'is not a valid public key' })
+    }),
+  }
+}
+
+/**
+ * Reads the lifespans that are given, in Go's canonical form. Throws `malformed_body` for a text that is no Go
+ * duration and `invalid_client_metadata` for a negative one, except for refresh tokens, where it means "never ends".
+ */
+export function readLifespans(
+  given: Readonly<Record<LifespanField, string | null>>,
+): Readonly<Partial<Record<LifespanField, string>>> {
+  const lifespans: Partial<Record<LifespanField, string>> = {}
+  for (const field of LIFESPAN_FIELDS) {
+    const text = given[field]
+    if (text === null) continue
+    const seconds = parseDuration(text)
+    if (seconds === undefined || Math.abs(seconds) > MAX_SECONDS)
+      throw malformedBody('field_malformed', { field, expected: 'a Go duration such as 1h30m' })
+    if (seconds < 0 && !field.endsWith('refresh_token_lifespan'))
+      throw unusableField(field, 'must not be negative')
+    lifespans[field] = formatDuration(seconds)
+  }
+  return lifespans
+}
+
+/** The metadata with these lifespans and no others. */
+export function withLifespans(
+  metadata: ClientMetadata,
+  lifespans: Readonly<Partial<Record<LifespanField, string>>>,
+): ClientMetadata {
+  const others = Object.entries(metadata).filter(([name]) => !LIFESPAN_FIELDS.some((field) => field === name))
+  return v.parse(clientMetadata, { ...Object.fromEntries(others), ...lifespans })
+}
+
+/** Reads the fields beyond Hydra's that say something; throws `invalid_client_metadata` for an unusable one. */
+export function readFurther(body: unknown): JsonObject {
+  const given = isJsonObject(body) ? body : {}
+  const found: Record<string, Json> = {}
+  for (const [name, { wire }] of FURTHER) {
+    const value = given[name]
+    if (value === undefined || !saysSomething(value)) continue
+    if (!v.is(wire, value)) throw unusableField(name, 'has an unusable value')
+    found[name] = value
+  }
+  return found
+}
+
+/** Reads names and addresses for people, by language (OIDC Registration section 2.1); throws `invalid_client_metadata`. */
+export function readLocalized(body: unknown): Readonly<Record<string, string>> {
+  const found: Record<string, string> = {}
+  for (const [name, value] of Object.entries(isJsonObject(body) ? body : {})) {
+    const [, base = ''] = IN_A_LANGUAGE.exec(name) ?? []
+    const field = LOCALIZED.get(base)
+    if (field === undefined || !saysSomething(value)) continue
+    const isUsable = typeof value === 'string' && isPlainText(value) && (!field.url || isHttpUrl(value))
+    if (!isUsable) throw unusableField(name, 'has an unusable value')
+    found[name] = value
+  }
+  return found
+}
+
+const IN_A_LANGUAGE = /^(\w+)#[A-Za-z0-9-]{1,35}$/
+
+const saysSomething = (value: Json): boolean => value !== null && value !== ''

@@ -1,0 +1,112 @@
+import * as v from 'valibot'
+import { REQUEST_OBJECT_ALGORITHMS } from '../keys/foreign-jwt.ts'
+import { KEY_ALGORITHMS } from '../keys/material.ts'
+import { isPlainText } from '../util/text.ts'
+import { isHttpsUrl } from '../util/url.ts'
+import {
+  type ClientField,
+  choice,
+  flag,
+  flagOrNull,
+  further,
+  keys,
+  lifespan,
+  list,
+  listOrNull,
+  object,
+  storedStrings,
+  text,
+} from './client-field.ts'
+
+/** How a content key is protected: RSA, or agreement on an elliptic curve (RFC 7518 section 4). */
+export const KEY_ENCRYPTIONS = ['RSA-OAEP-256', 'ECDH-ES', 'ECDH-ES+A256KW'] as const
+
+/** How content is encrypted; the first where a client does not say (RFC 7518 section 5, OIDC Registration section 2). */
+export const CONTENT_ENCRYPTIONS = ['A128CBC-HS256', 'A256GCM'] as const
+
+/** What access tokens may be, in place of what the server makes otherwise. */
+export const ACCESS_TOKEN_STRATEGIES = ['jwt', 'opaque'] as const
+
+const plain = v.pipe(v.string(), v.check(isPlainText))
+const oneOf = (values: readonly string[]) => further(v.string(), v.picklist(values))
+
+/**
+ * Every field of a client's metadata (contract 2.1), by its name on the wire and in a row. What is stored, what a request
+ * may hold, what a client may set and change of itself, and how it is shown all follow from here.
+ */
+export const CLIENT_FIELDS = {
+  client_name: text({ localized: true }),
+  redirect_uris: listOrNull({}),
+  grant_types: listOrNull({ bound: 'subset', emptyMeans: ['authorization_code'] }),
+  response_types: listOrNull({ bound: 'subset', emptyMeans: ['code'] }),
+  scope: text({ bound: 'scope' }),
+  audience: list({ bound: 'audience' }),
+  owner: text({}),
+  policy_uri: text({ url: true, localized: true }),
+  tos_uri: text({ url: true, localized: true }),
+  client_uri: text({ url: true, localized: true }),
+  logo_uri: text({ url: true, localized: true }),
+  allowed_cors_origins: list({}),
+  contacts: listOrNull({}),
+  subject_type: text({ bound: 'pairwise' }, 'public'),
+  sector_identifier_uri: text({ shown: 'unless-empty' }),
+  jwks_uri: text({ shown: 'unless-empty', url: true }),
+  jwks: keys({}),
+  token_endpoint_auth_method: text({ bound: 'strength' }, 'client_secret_basic'),
+  token_endpoint_auth_signing_alg: text({ shown: 'unless-empty', bound: 'pinned' }),
+  request_uris: list({ shown: 'unless-empty', url: true }),
+  request_object_signing_alg: text({
+    shown: 'unless-empty',
+    bound: 'pinned',
+    values: REQUEST_OBJECT_ALGORITHMS,
+  }),
+  userinfo_signed_response_alg: text({ values: ['none', ...KEY_ALGORITHMS] }, 'none'),
+  frontchannel_logout_uri: text({ shown: 'unless-empty', url: true }),
+  frontchannel_logout_session_required: flag({ shown: 'unless-empty' }),
+  backchannel_logout_uri: text({ shown: 'unless-empty', url: true }),
+  backchannel_logout_session_required: flag({ shown: 'unless-empty' }),
+  post_logout_redirect_uris: list({ shown: 'unless-empty' }),
+
+  metadata: object({
+    shown: 'to-admins',
+    reserved: { refusal: 'invalid_client_metadata', kept: true },
+  }),
+  access_token_strategy: choice(ACCESS_TOKEN_STRATEGIES, {
+    shown: 'unless-empty',
+    reserved: { refusal: 'malformed_body', kept: true },
+  }),
+  // The leave to skip consent was given for the addresses and scopes of before: a client that changes loses it.
+  skip_consent: flag({ reserved: { refusal: 'invalid_request', kept: false } }),
+  skip_logout_consent: flagOrNull({ reserved: { refusal: 'invalid_request', kept: false } }),
+
+  // OIDC Registration section 2 and RFC 7591 section 2.
+  application_type: oneOf(['web', 'native']),
+  default_max_age: further(v.number(), v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
+  require_auth_time: further(v.boolean(), v.boolean()),
+  default_acr_values: further(storedStrings, v.array(plain)),
+  initiate_login_uri: further(v.string(), v.pipe(plain, v.check(isHttpsUrl))),
+  id_token_signed_response_alg: oneOf(KEY_ALGORITHMS),
+  id_token_encrypted_response_alg: oneOf(KEY_ENCRYPTIONS),
+  id_token_encrypted_response_enc: oneOf(CONTENT_ENCRYPTIONS),
+  userinfo_encrypted_response_alg: oneOf(KEY_ENCRYPTIONS),
+  userinfo_encrypted_response_enc: oneOf(CONTENT_ENCRYPTIONS),
+  // Encrypted request objects are refused, so nobody may announce them.
+  request_object_encryption_alg: oneOf([]),
+  request_object_encryption_enc: oneOf([]),
+  software_id: further(v.string(), plain),
+  software_version: further(v.string(), plain),
+
+  authorization_code_grant_access_token_lifespan: lifespan(),
+  authorization_code_grant_id_token_lifespan: lifespan(),
+  authorization_code_grant_refresh_token_lifespan: lifespan(),
+  client_credentials_grant_access_token_lifespan: lifespan(),
+  implicit_grant_access_token_lifespan: lifespan(),
+  implicit_grant_id_token_lifespan: lifespan(),
+  jwt_bearer_grant_access_token_lifespan: lifespan(),
+  refresh_token_grant_access_token_lifespan: lifespan(),
+  refresh_token_grant_id_token_lifespan: lifespan(),
+  refresh_token_grant_refresh_token_lifespan: lifespan(),
+  device_authorization_grant_access_token_lifespan: lifespan(),
+  device_authorization_grant_id_token_lifespan: lifespan(),
+  device_authorization_grant_refresh_token_lifespan: lifespan(),
+} as const satisfies Readonly<Record<string, ClientField>>
