@@ -4,13 +4,13 @@ import type { Envelopes } from '../crypto/envelope.ts'
 import { malformedBody } from '../errors/refusals.ts'
 import { firstValues } from '../http/form.ts'
 import { json } from '../http/json.ts'
-import { nowSeconds } from '../util/clock.ts'
+import { after, nowSeconds, seconds } from '../util/clock.ts'
 import { isJsonObject } from '../util/json.ts'
 import { mapConcurrent } from '../util/map-concurrent.ts'
 
 const DEFAULT_SIZE = 100
 const MAX_SIZE = 500
-const TOKEN_SECONDS = 3600
+const TOKEN_SECONDS = seconds(3600)
 
 interface Listed {
   readonly id: string
@@ -75,14 +75,14 @@ async function pageByToken<Item extends Listed>(
   token: string | undefined,
 ): Promise<Page<Item>> {
   const now = nowSeconds()
-  const after = token ? await openToken(envelopes, listing.path, token, now) : null
-  const found = await listing.page({ after, offset: 0, limit: size + 1 })
+  const place = token ? await openToken(envelopes, listing.path, token, now) : null
+  const found = await listing.page({ after: place, offset: 0, limit: size + 1 })
   const items = found.slice(0, size)
   const link = async (rel: string, last: string | null): Promise<string> => {
     const sealed = await envelopes.seal(
       'page_token',
       { list: listing.path, after: last },
-      now + TOKEN_SECONDS,
+      after(now, TOKEN_SECONDS),
     )
     return toLink(listing, { page_size: String(size), page_token: sealed }, rel)
   }

@@ -6,11 +6,12 @@ import type { AppEnv, RequestContext } from '../context.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
 import { firstValues, readQuery } from '../http/form.ts'
 import { isV1Path } from '../http/paths.ts'
-import { directoryOf, ownerOf, sessionPrefix } from '../ledger/owner.ts'
+import { directoryOf, type Owner, ownerOf, sessionPrefix } from '../ledger/owner.ts'
 import type { EndSessionsInput, RevokeGrantsInput, StoredGrant } from '../ledger/types.ts'
 import { recipientClient } from '../logout/back-channel.ts'
 import { endSessions, revokeGrants } from '../logout/end-sessions.ts'
 import { pairwiseSids } from '../tokens/subject.ts'
+import { clientIdOf, type GrantId, grantIdOf, type Sid, sidOf } from '../util/ids.ts'
 import { rfc3339 } from '../util/rfc3339.ts'
 import { respondWithPage } from './pagination.ts'
 
@@ -25,14 +26,15 @@ export async function listConsents(c: Context<AppEnv>): Promise<Response> {
   const subject = c.req.param('subject') ?? c.req.query('subject') ?? ''
   if (subject === '') throw invalidRequest('parameter_missing', { parameter: 'subject' })
   const { ledgers } = ctx.rt
-  const sid = c.req.query('login_session_id') || null
+  const sid = sidOf(c.req.query('login_session_id') ?? '') || null
   const owner = ownerOf('subject', subject)
   return respondWithPage(c, {
     path: PATH,
     filters: { subject, login_session_id: sid },
     page: async ({ after, offset, limit }) => {
       const skipped = Math.min(offset, MAX_OFFSET)
-      const found = await ledgers.call(owner, 'listGrants', { sid, after, limit: skipped + limit })
+      const last = after === null ? null : grantIdOf(after)
+      const found = await ledgers.call(owner, 'listGrants', { sid, after: last, limit: skipped + limit })
       return found.slice(skipped)
     },
     count: () => ledgers.call(owner, 'countGrants', { sid }),
@@ -80,7 +82,7 @@ export async function revokeConsents(c: Context<AppEnv>): Promise<Response> {
 }
 
 interface Named<Target> {
-  readonly owners: readonly string[]
+  readonly owners: readonly Owner[]
   readonly target: Target
 }
 
@@ -94,12 +96,12 @@ async function consentsNamed(c: Context<AppEnv>): Promise<Named<RevokeGrantsInpu
     const other = Object.entries({ subject, client: clientId, all }).find(([, value]) => value !== '')?.[0]
     if (other !== undefined)
       throw invalidRequest('parameters_conflict', { parameter: 'consent_request_id', other })
-    return { owners: await ownersOf(c, id), target: { id } }
+    return { owners: await ownersOf(c, grantIdOf(id)), target: { id: grantIdOf(id) } }
   }
   if (subject === '')
     throw invalidRequest('parameter_missing', { parameter: "subject' or 'consent_request_id" })
   const owners = [ownerOf('subject', subject)]
-  if (clientId !== '' && all === '') return { owners, target: { clientId } }
+  if (clientId !== '' && all === '') return { owners, target: { clientId: clientIdOf(clientId) } }
   const subjectAlone = isV1Path(c.req.url) && !('client' in query) && !('all' in query)
   if (clientId === '' && (all === 'true' || subjectAlone)) return { owners, target: 'all' }
   throw clientId !== ''
@@ -121,11 +123,11 @@ async function loginsNamed(c: Context<AppEnv>): Promise<Named<EndSessionsInput['
   if (sid === '') return { owners: [ownerOf('subject', subject)], target: 'all' }
   const shown = await pairwiseSids.open(c.var.ctx.rt, sid)
   if (shown !== undefined) return { owners: [shown.owner], target: { sid: shown.sid } }
-  return { owners: await ownersOf(c, sid), target: { sid } }
+  return { owners: await ownersOf(c, sidOf(sid)), target: { sid: sidOf(sid) } }
 }
 
 /** Owners that an id presented alone may belong to, asked of the directory (design invariant 4). */
-async function ownersOf(c: Context<AppEnv>, id: string): Promise<readonly string[]> {
+async function ownersOf(c: Context<AppEnv>, id: Sid | GrantId): Promise<readonly Owner[]> {
   const entries = await c.var.ctx.rt.ledgers.call(directoryOf(id), 'owners', { prefix: sessionPrefix(id) })
   return [...new Set(entries.map(({ owner }) => owner))]
 }

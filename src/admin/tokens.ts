@@ -1,7 +1,8 @@
 import type { Context } from 'hono'
 import { changeClient } from '../clients/manage.ts'
 import type { AppEnv } from '../context.ts'
-import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
+import { invalidRequest } from '../errors/oauth-error.ts'
+import { as } from '../errors/translate.ts'
 
 /**
  * DELETE /admin/oauth2/tokens?client_id=: all access tokens a client was issued die, whatever grant they came from;
@@ -13,8 +14,6 @@ export async function deleteTokens(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
   await changeClient(ctx, id, 'client.tokens_deleted', ({ accessEpoch }) => ({
     accessEpoch: accessEpoch + 1,
-  })).catch((thrown: unknown) => {
-    if (!(thrown instanceof OAuthError) || thrown.code !== 'resource_not_found') throw thrown
-  })
+  })).catch(as({ resource_not_found: () => undefined }))
   return c.body(null, 204)
 }

@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { malformedBody, resourceNotFound } from '../errors/refusals.ts'
+import { as } from '../errors/translate.ts'
 import { readJson } from '../http/form.ts'
 import { json } from '../http/json.ts'
 import type { TrustedIssuer } from '../store/trusted-issuers.ts'
@@ -17,10 +18,7 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 /** POST /admin/trust/grants/jwt-bearer/issuers: trusts an issuer of JWT bearer assertions (contract 1.4.7). */
 export async function postTrustedIssuer(c: Context<AppEnv>): Promise<Response> {
   const { rt, audit } = c.var.ctx
-  const body = await readJson(c.var.body).catch((thrown: unknown) => {
-    const malformed = thrown instanceof OAuthError && thrown.code === 'malformed_body'
-    throw malformed ? undecodable() : thrown
-  })
+  const body = await readJson(c.var.body).catch(as({ malformed_body: undecodable }))
   const entry = { id: crypto.randomUUID(), ...(await readTrust(body, nowSeconds())) }
   if (!(await rt.issuers.insert(entry))) throw new OAuthError('resource_exists', 'entry_exists')
   audit('issuer.trusted', { id: entry.id })

@@ -7,6 +7,7 @@ import { ownerOf } from '../ledger/owner.ts'
 import type { GrantInput, GrantRecord } from '../ledger/types.ts'
 import { pairwiseIdentity } from '../tokens/subject.ts'
 import { toBase64url } from '../util/base64url.ts'
+import { after, type Seconds, seconds } from '../util/clock.ts'
 import { sha256 } from '../util/digest.ts'
 import type { FlowRequest } from './request.ts'
 import { type Resumed, resume, startAfresh } from './resume.ts'
@@ -66,7 +67,7 @@ function grantInput(
     epoch: state.epoch,
     digest: toBase64url(sha256(JSON.stringify(decided))),
     restsOn: state.restsOn,
-    consentExpiresAt: decision.rememberFor > 0 ? state.flow.requestedAt + decision.rememberFor : null,
+    consentExpiresAt: decision.rememberFor > 0 ? after(state.flow.requestedAt, decision.rememberFor) : null,
     codeLifetime: request.channel.codeLifetime,
     notify: wantsNotice(request),
     tokenLifetime: request.channel.tokenLifetime,
@@ -110,13 +111,15 @@ function book(
   { var: { ctx } }: Context<AppEnv>,
   { state, request }: Resumed<ConsentVerdict>,
   { scope, remember, rememberFor, handledAt }: ConsentAcceptance,
-  codeExpiresAt: number,
+  codeExpiresAt: Seconds,
 ): void {
   const { flow, subject } = state
   const clientId = request.client.id
   ctx.audit('consent.granted', { client_id: clientId, grant: flow.id, scope })
   const { refreshToken } = ctx.rt.config.ttl
   const forEver = refreshToken === null || (remember && rememberFor === 0)
-  const expiresAt = forEver ? null : Math.max(codeExpiresAt + refreshToken, flow.requestedAt + rememberFor)
+  const expiresAt = forEver
+    ? null
+    : seconds(Math.max(codeExpiresAt + refreshToken, flow.requestedAt + rememberFor))
   ctx.defer(ctx.rt.book.record({ id: flow.id, subject, clientId, scope, createdAt: handledAt, expiresAt }))
 }

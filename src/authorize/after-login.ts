@@ -7,6 +7,7 @@ import { consentChallenge, type LoginAcceptance, type LoginVerdict, loginVerifie
 import { ownerOf } from '../ledger/owner.ts'
 import type { RememberedConsent } from '../ledger/types.ts'
 import { verifyIdTokenHint } from '../tokens/id-token-hint.ts'
+import type { GrantId } from '../util/ids.ts'
 import { scopeRule } from '../util/scope.ts'
 import { unmetClaims } from './check-claims.ts'
 import { commitLogin, dropSession } from './commit-login.ts'
@@ -75,7 +76,7 @@ async function checkAuthentication(
 }
 
 /** The earlier consent that covers this request, if it does (contract 3.5). */
-function knownConsent(request: FlowRequest, remembered: RememberedConsent | null): string | null {
+function knownConsent(request: FlowRequest, remembered: RememberedConsent | null): GrantId | null {
   if (remembered === null || asks(request, 'consent')) return null
   if (isPublic(request.client) && request.channel.isImpersonable) return null
   const { id, scope } = remembered

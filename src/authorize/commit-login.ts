@@ -7,7 +7,7 @@ import type { LoginAcceptance, LoginVerdict } from '../flow/state.ts'
 import { directoryOf } from '../ledger/owner.ts'
 import type { LoginResult } from '../ledger/types.ts'
 import { endSessions } from '../logout/end-sessions.ts'
-import { nowSeconds } from '../util/clock.ts'
+import { after, nowSeconds, seconds } from '../util/clock.ts'
 import type { Resumed } from './resume.ts'
 
 /**
@@ -31,10 +31,10 @@ export async function commitLogin(
     const bound = await rt.ledgers.call(directoryOf(sid), 'bindSession', session)
     if (bound.owner !== owner) return { status: 'ended' }
   }
-  const lifetime = Math.min(decision.rememberFor || ttl.authenticationSession, MAX_SESSION_SECONDS)
+  const lifetime = seconds(Math.min(decision.rememberFor || ttl.authenticationSession, MAX_SESSION_SECONDS))
   const other = !skip && !remember && cookie?.sid !== sid ? cookie : undefined
   // The cookie ends a session; its row must outlive this flow and its code, which are checked against it.
-  const flowExpiresAt = expiresAt + request.profile.codeLifetime
+  const flowExpiresAt = after(expiresAt, request.profile.codeLifetime)
   const result = await rt.ledgers.call(owner, 'login', {
     attempt,
     sid,
@@ -46,7 +46,7 @@ export async function commitLogin(
     authTime,
     remember,
     skip,
-    expiresAt: skip && !extend ? null : Math.max(nowSeconds() + lifetime, flowExpiresAt),
+    expiresAt: skip && !extend ? null : seconds(Math.max(nowSeconds() + lifetime, flowExpiresAt)),
     flowExpiresAt,
     replaces: other?.owner === owner ? other.sid : null,
   })

@@ -2,7 +2,7 @@ import { invalidRequest } from '../errors/oauth-error.ts'
 import { acceptConsentBody, checkSize, parseBody, parseDenial } from '../flow/bodies.ts'
 import { callsOn, goOn } from '../flow/challenge.ts'
 import { consentChallenge, consentVerifier } from '../flow/state.ts'
-import { nowSeconds } from '../util/clock.ts'
+import { nowSeconds, seconds } from '../util/clock.ts'
 import type { Json } from '../util/json.ts'
 import { SCOPE_TOKEN } from '../util/scope.ts'
 import { entryUrl, startUrl } from './channels/registry.ts'
@@ -53,7 +53,7 @@ export const acceptConsent = consentCall((ctx, { state, expiresAt }, body) => {
     scope: [...new Set(scope)],
     audience: [...new Set(accepted.grant_access_token_audience)],
     remember,
-    rememberFor: accepted.remember_for,
+    rememberFor: seconds(accepted.remember_for),
     handledAt: nowSeconds(),
     accessTokenClaims: session.access_token ?? {},
     idTokenClaims: session.id_token ?? {},

@@ -4,14 +4,17 @@ import type { Addressee } from '../tokens/addressee.ts'
 import { bindingOf } from '../tokens/binding/possession.ts'
 import { makeIdToken } from '../tokens/id-token.ts'
 import { type Generation, issueAccessToken } from '../tokens/issue.ts'
+import { type Seconds, seconds } from '../util/clock.ts'
 import type { AuthorizationRequest } from './request.ts'
 
 /** For how long the same verifier gives the same tokens again, seconds (design section 4). */
 export const REPEAT_SECONDS = 60
 
 /** Seconds that an access token from the authorization endpoint lives; 0 where none is asked for. */
-export function frontChannelLifetime({ client, config, responseTypes }: AuthorizationRequest): number {
-  return responseTypes.includes('token') ? accessTokenLifespan(config.ttl, client.metadata, 'implicit') : 0
+export function frontChannelLifetime({ client, config, responseTypes }: AuthorizationRequest): Seconds {
+  return responseTypes.includes('token')
+    ? accessTokenLifespan(config.ttl, client.metadata, 'implicit')
+    : seconds(0)
 }
 
 /**

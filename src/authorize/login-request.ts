@@ -5,7 +5,7 @@ import { callsOn, goOn } from '../flow/challenge.ts'
 import { loginChallenge, loginVerifier } from '../flow/state.ts'
 import { withQuery } from '../http/location.ts'
 import { ownerOf } from '../ledger/owner.ts'
-import { nowMs } from '../util/clock.ts'
+import { type Milliseconds, milliseconds, nowMs, seconds, secondsOf } from '../util/clock.ts'
 import { parseRfc3339Ms } from '../util/rfc3339.ts'
 import { isPlainText } from '../util/text.ts'
 import { entryUrl, startUrl } from './channels/registry.ts'
@@ -61,10 +61,10 @@ export const acceptLogin = loginCall(async (ctx, { state, expiresAt }, body) => 
   if (known === null && authenticatedMs !== undefined && authenticatedMs < oldestMs) return anew
   const decision = {
     subject,
-    authTime: known?.authTime ?? Math.floor((authenticatedMs ?? nowMs()) / 1000),
+    authTime: known?.authTime ?? secondsOf(authenticatedMs ?? nowMs()),
     epoch,
     remember: known !== null || accepted.remember,
-    rememberFor: accepted.remember_for,
+    rememberFor: seconds(accepted.remember_for),
     extend: accepted.extend_session_lifespan,
     forcedSubject,
     acr,
@@ -81,11 +81,11 @@ export const rejectLogin = loginCall((ctx, { state, expiresAt }, body) => {
 })
 
 /** The time in a field, ms since the epoch, of another clock that may be a little ahead; `undefined` if it is empty. */
-function checkTime(field: string, text: string): number | undefined {
+function checkTime(field: string, text: string): Milliseconds | undefined {
   if (text === '') return undefined
   const time = parseRfc3339Ms(text)
   const now = nowMs()
-  if (time !== undefined && time <= now + MAX_AHEAD_MS) return Math.min(time, now)
+  if (time !== undefined && time <= now + MAX_AHEAD_MS) return milliseconds(Math.min(time, now))
   throw invalidRequest('field_malformed', { field, expected: 'an RFC 3339 time that has come' })
 }
 

@@ -7,6 +7,7 @@ import type { FlowKind } from '../flow/seal.ts'
 import type { Denial, Flow } from '../flow/state.ts'
 import type { CsrfStep } from '../http/cookies.ts'
 import { readQuery } from '../http/form.ts'
+import type { Seconds } from '../util/clock.ts'
 import { validate } from './pipeline.ts'
 import { asks, type FlowRequest } from './request.ts'
 import { respondPage } from './respond.ts'
@@ -16,7 +17,7 @@ export interface Resumed<State, Acceptance = unknown> {
   readonly state: State
   readonly decision: Acceptance
   readonly request: FlowRequest
-  readonly expiresAt: number
+  readonly expiresAt: Seconds
 }
 
 /**

@@ -6,7 +6,8 @@ import { loginChallenge } from '../flow/state.ts'
 import { grantIdFor } from '../ledger/owner.ts'
 import type { SessionView } from '../ledger/types.ts'
 import { verifyIdTokenHint } from '../tokens/id-token-hint.ts'
-import { nowSeconds } from '../util/clock.ts'
+import { after, nowSeconds } from '../util/clock.ts'
+import { sidOf } from '../util/ids.ts'
 import { asks, type FlowRequest, maxAge } from './request.ts'
 import { respondPage } from './respond.ts'
 
@@ -18,7 +19,7 @@ export async function startLogin(c: Context<AppEnv>, request: FlowRequest): Prom
   const { rt } = c.var.ctx
   const known = await recognise(c, request)
   if (known === null && asks(request, 'none')) throw loginRequired('login_needed')
-  const sid = known?.sid ?? crypto.randomUUID()
+  const sid = known?.sid ?? sidOf(crypto.randomUUID())
   const id = grantIdFor(sid)
   const csrf = bindBrowser(c, 'login', request.client.id, id)
   const requestedAt = nowSeconds()
@@ -26,7 +27,7 @@ export async function startLogin(c: Context<AppEnv>, request: FlowRequest): Prom
   const { query: asked, channel } = request
   const flow = { id, sid, query: asked, requestedAt, csrf, instance, pending: channel.pending, consentEpoch }
   const state = { flow, known: known && { subject: known.subject, authTime: known.authTime } }
-  const expiresAt = requestedAt + rt.config.ttl.loginConsentRequest
+  const expiresAt = after(requestedAt, rt.config.ttl.loginConsentRequest)
   const { registration, login } = rt.config.urls
   const page = asks(request, 'registration') || asks(request, 'create') ? registration : login
   const schema = request.parameters.get('identity_schema')

@@ -1,5 +1,7 @@
 import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import type { Owner } from '../ledger/owner.ts'
+import { seconds } from '../util/clock.ts'
 
 /**
  * Spends an assertion in an owner's ledger, under an id of its own, for as long as it could be used. Throws `jti_known`.
@@ -8,11 +10,14 @@ import { OAuthError } from '../errors/oauth-error.ts'
  */
 export async function consumeOnce(
   { rt }: RequestContext,
-  owner: string,
+  owner: Owner,
   use: { readonly attempt: string; readonly id: string },
   expiresAt: number,
 ): Promise<void> {
   // A fraction of a second counts whole: the row must not go before the assertion does.
-  const { first } = await rt.ledgers.call(owner, 'consumeId', { ...use, expiresAt: Math.ceil(expiresAt) })
+  const { first } = await rt.ledgers.call(owner, 'consumeId', {
+    ...use,
+    expiresAt: seconds(Math.ceil(expiresAt)),
+  })
   if (!first) throw new OAuthError('jti_known', 'assertion_reused')
 }

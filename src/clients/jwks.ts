@@ -1,10 +1,11 @@
 import { OAuthError } from '../errors/oauth-error.ts'
+import { as } from '../errors/translate.ts'
 import { fetchOutbound, problemText } from '../http/outbound.ts'
 import { isPublicKey, keysOfSet } from '../keys/foreign-keys.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { BoundedMap } from '../util/bounded-map.ts'
-import { nowMs } from '../util/clock.ts'
+import { type Milliseconds, milliseconds, nowMs } from '../util/clock.ts'
 import { type JsonObject, parseJson } from '../util/json.ts'
 import { SharedLoad } from '../util/shared-load.ts'
 
@@ -13,7 +14,7 @@ const KEEP_MS = 60_000
 const STRETCH_MS = 3_600_000
 
 /** Least time between two fetches of one set, milliseconds: an unknown `kid` costs others no more than that. */
-const ASK_AGAIN_MS = 5000
+const ASK_AGAIN_MS = milliseconds(5000)
 
 /** Sets one isolate holds at most, and their total size in bytes. */
 const MAX_SETS = 200
@@ -25,7 +26,7 @@ interface RemoteSet {
   readonly load: SharedLoad<Keys>
   readonly keys: Keys
   /** Milliseconds since the epoch; before all time for a set that was never read. */
-  readonly readAt: number
+  readonly readAt: Milliseconds
 }
 
 /** Key sets at clients' `jwks_uri`, as one isolate knows them. */
@@ -47,14 +48,15 @@ export async function clientKeys(rt: Runtime, { metadata }: ClientRecord, fresh:
   if (!fresh && age < KEEP_MS) return keys
   const loaded = load.run(() => readSet(rt, sets, uri, load))
   if (fresh || age >= STRETCH_MS) return loaded
-  return loaded.catch((thrown: unknown) => {
-    if (thrown instanceof OAuthError && thrown.code === 'temporarily_unavailable') return keys
-    throw thrown
-  })
+  return loaded.catch(as({ temporarily_unavailable: () => keys }))
 }
 
 function unread(sets: BoundedMap<RemoteSet>, uri: string): RemoteSet {
-  const set = { load: new SharedLoad<Keys>(ASK_AGAIN_MS), keys: [], readAt: Number.NEGATIVE_INFINITY }
+  const set = {
+    load: new SharedLoad<Keys>(ASK_AGAIN_MS),
+    keys: [],
+    readAt: milliseconds(Number.NEGATIVE_INFINITY),
+  }
   sets.set(uri, set)
   return set
 }

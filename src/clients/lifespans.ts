@@ -1,6 +1,7 @@
 import type { Lifetimes } from '../config/types.ts'
 import { LIFESPAN_FIELDS } from '../store/client-metadata.ts'
 import type { ClientMetadata, LifespanField } from '../store/types.ts'
+import { type Seconds, seconds } from '../util/clock.ts'
 import { parseDuration } from '../util/duration.ts'
 
 /** What lifespan fields call the grants that give a kind of token; `implicit` is the authorization endpoint. */
@@ -13,12 +14,12 @@ export type IdentifyingGrant = NameOf<LifespanField, 'id'>
 export type RefreshingGrant = NameOf<LifespanField, 'refresh'>
 
 /** Seconds an access token lives: the client's own setting for the grant, or the configured one. */
-export function accessTokenLifespan(ttl: Lifetimes, client: ClientMetadata, grant: IssuingGrant): number {
+export function accessTokenLifespan(ttl: Lifetimes, client: ClientMetadata, grant: IssuingGrant): Seconds {
   return own(client, grant, 'access') ?? ttl.accessToken
 }
 
 /** Seconds an ID token lives. */
-export function idTokenLifespan(ttl: Lifetimes, client: ClientMetadata, grant: IdentifyingGrant): number {
+export function idTokenLifespan(ttl: Lifetimes, client: ClientMetadata, grant: IdentifyingGrant): Seconds {
   return own(client, grant, 'id') ?? ttl.idToken
 }
 
@@ -27,19 +28,19 @@ export function refreshTokenLifespan(
   ttl: Lifetimes,
   client: ClientMetadata,
   grant: RefreshingGrant,
-): number | null {
-  const seconds = own(client, grant, 'refresh')
-  if (seconds === undefined) return ttl.refreshToken
-  return seconds < 0 ? null : seconds
+): Seconds | null {
+  const lifespan = own(client, grant, 'refresh')
+  if (lifespan === undefined) return ttl.refreshToken
+  return lifespan < 0 ? null : lifespan
 }
 
 function own(
   client: ClientMetadata,
   grant: IssuingGrant,
   token: 'access' | 'id' | 'refresh',
-): number | undefined {
+): Seconds | undefined {
   const name = `${grant}_grant_${token}_token_lifespan`
   const field = LIFESPAN_FIELDS.find((known) => known === name)
-  const seconds = parseDuration((field && client[field]) ?? '')
-  return seconds && Math.floor(seconds)
+  const lifespan = parseDuration((field && client[field]) ?? '')
+  return lifespan === undefined ? undefined : seconds(Math.floor(lifespan))
 }

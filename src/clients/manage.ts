@@ -4,6 +4,7 @@ import { resourceNotFound } from '../errors/refusals.ts'
 import type { ClientBounds, ClientMetadata, ClientRecord } from '../store/types.ts'
 import { randomText } from '../util/base64url.ts'
 import { nowSeconds } from '../util/clock.ts'
+import { clientIdOf } from '../util/ids.ts'
 import { checkEncryption } from './encryption-key.ts'
 import { checkKeyAlgorithms } from './key-algorithms.ts'
 import { type ClientInput, checkClientId } from './metadata/parse.ts'
@@ -36,7 +37,7 @@ export async function createClient(
   input: ClientInput,
   bounds: ClientBounds | null,
 ): Promise<WrittenClient> {
-  const id = input.id ?? crypto.randomUUID()
+  const id = clientIdOf(input.id ?? crypto.randomUUID())
   checkClientId(id)
   await checkOutside(ctx, input.metadata)
   const secret = input.secret ?? (isPublic(input) ? undefined : makeSecret())
@@ -92,7 +93,7 @@ export async function changeClient(
     const current = await requireClient(ctx, id)
     const changed = await change(current)
     const version = current.version + 1
-    const client = { ...current, updatedAt: nowSeconds(), ...changed, id, version }
+    const client = { ...current, updatedAt: nowSeconds(), ...changed, id: current.id, version }
     if (!(await ctx.rt.clients.replace(client))) continue
     ctx.audit(event, { client_id: id })
     return client

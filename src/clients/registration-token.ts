@@ -2,9 +2,10 @@ import * as v from 'valibot'
 import { tuple } from '../crypto/tuple.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
+import { clientId } from '../util/schema.ts'
 
 /** Client id, instance, registration epoch (format 1; items are only ever added at the end). */
-const format = tuple({ id: v.string(), instance: v.string(), registrationEpoch: v.number() })
+const format = tuple({ id: clientId, instance: v.string(), registrationEpoch: v.number() })
 
 /** What a registration access token was made for. */
 export type RegistrationStamp = Pick<ClientRecord, 'id' | 'instance' | 'registrationEpoch'>

@@ -1,3 +1,4 @@
+import { type Seconds, seconds } from '../util/clock.ts'
 import { parseDuration } from '../util/duration.ts'
 import { isLoopbackHost } from '../util/loopback.ts'
 import { SCOPE_TOKEN } from '../util/scope.ts'
@@ -15,21 +16,21 @@ export function optional<T>(parser: Parser<T>): Parser<T | null> {
 }
 
 /** A Go duration in whole seconds within bounds, both in seconds; `mostText` names the upper one to people. */
-export function duration(least: number, most = Number.MAX_SAFE_INTEGER, mostText = ''): Parser<number> {
+export function duration(least: number, most = Number.MAX_SAFE_INTEGER, mostText = ''): Parser<Seconds> {
   const bound = mostText === '' ? '' : `, at most ${mostText}`
   return {
     expected: `a duration in whole seconds such as 30m or 1h30m, at least ${least}s${bound}`,
     parse: (text) => {
-      const seconds = parseDuration(text)
-      return seconds !== undefined && Number.isInteger(seconds) && seconds >= least && seconds <= most
-        ? seconds
+      const parsed = parseDuration(text)
+      return parsed !== undefined && Number.isInteger(parsed) && parsed >= least && parsed <= most
+        ? seconds(parsed)
         : undefined
     },
   }
 }
 
 /** A lifetime of at least one second; `-1` means unlimited and gives null. */
-export const unlimitedDuration: Parser<number | null> = {
+export const unlimitedDuration: Parser<Seconds | null> = {
   expected: 'a duration in whole seconds such as 720h, or -1 for unlimited',
   parse: (text) => (text === '-1' ? null : duration(1).parse(text)),
 }

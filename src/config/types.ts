@@ -1,3 +1,4 @@
+import type { Seconds } from '../util/clock.ts'
 /** Part of the admin API an API key opens; `all` opens everything. */
 export type AdminScope = 'introspect' | 'flows' | 'clients' | 'keys' | 'all'
 
@@ -10,14 +11,14 @@ export type SigningAlgorithm = 'RS256' | 'PS256' | 'ES256' | 'EdDSA'
 
 /** Lifetimes in seconds; null stands for "never". */
 export interface Lifetimes {
-  readonly loginConsentRequest: number
-  readonly authenticationSession: number
-  readonly accessToken: number
-  readonly refreshToken: number | null
-  readonly idToken: number
-  readonly authCode: number
-  readonly deviceUserCode: number
-  readonly vcNonce: number
+  readonly loginConsentRequest: Seconds
+  readonly authenticationSession: Seconds
+  readonly accessToken: Seconds
+  readonly refreshToken: Seconds | null
+  readonly idToken: Seconds
+  readonly authCode: Seconds
+  readonly deviceUserCode: Seconds
+  readonly vcNonce: Seconds
 }
 
 /** Absolute URLs, resolved against the public URL where the setting was relative. */
@@ -75,7 +76,7 @@ export interface OAuth2Settings {
   /** Minimum length of `state`; null: 8, but only where neither code_challenge nor nonce protects the client. */
   readonly stateMinLength: number | null
   readonly defaultGrantAllowedScope: boolean
-  readonly grace: { readonly seconds: number; readonly uses: number }
+  readonly grace: { readonly seconds: Seconds; readonly uses: number }
   readonly excludeNotBeforeClaim: boolean
   readonly allowedTopLevelClaims: readonly string[]
   readonly mirrorTopLevelClaims: boolean
@@ -90,7 +91,7 @@ export interface OAuth2Settings {
   readonly tokenHookClaims: 'merge' | 'replace'
   readonly device: {
     /** Least pause between two polls, seconds. */
-    readonly pollingInterval: number
+    readonly pollingInterval: Seconds
     readonly userCode: UserCodeSettings
   }
   /** Rules for the assertions of the JWT bearer grant; `maxTtl` in seconds. */

@@ -1,5 +1,6 @@
 import { invalidRequest } from '../errors/oauth-error.ts'
 import { fromBase64url, toBase64url } from '../util/base64url.ts'
+import { type Seconds, seconds } from '../util/clock.ts'
 import { hmacSha256 } from '../util/digest.ts'
 import { type AeadParameters, aeadOpen, aeadSeal, NONCE_BYTES } from './aead.ts'
 import { ROOT_KEY_ID_BYTES, type RootKey } from './root-key.ts'
@@ -43,7 +44,7 @@ export class Envelopes {
    * @param expiresAt - seconds since the epoch, null for never; kept inside, judged by whoever opens it
    * @throws `invalid_request` when the result would be too long to travel
    */
-  async seal(kind: EnvelopeKind, data: unknown, expiresAt: number | null): Promise<string> {
+  async seal(kind: EnvelopeKind, data: unknown, expiresAt: Seconds | null): Promise<string> {
     const root = await this.#roots.current()
     const plain = encoder.encode(JSON.stringify([expiresAt, data]))
     const nonce = hmacSha256(
@@ -86,5 +87,6 @@ function toOpened(plain: Uint8Array): Opened | undefined {
   const content: unknown = JSON.parse(decoder.decode(plain))
   if (!Array.isArray(content) || content.length !== 2) return undefined
   const [expiresAt, data]: readonly unknown[] = content
-  return expiresAt === null || typeof expiresAt === 'number' ? { expiresAt, data } : undefined
+  if (expiresAt === null) return { expiresAt, data }
+  return typeof expiresAt === 'number' ? { expiresAt: seconds(expiresAt), data } : undefined
 }

@@ -1,3 +1,4 @@
+import type { Seconds } from '../util/clock.ts'
 import type { Envelopes } from './envelope.ts'
 import type { EnvelopeKind } from './types.ts'
 
@@ -8,7 +9,7 @@ export interface Format<Content> {
 }
 
 /** What was opened, and when it stops being good (seconds since the epoch; null never). */
-export type Expiring<Content> = Content & { readonly expiresAt: number | null }
+export type Expiring<Content> = Content & { readonly expiresAt: Seconds | null }
 
 interface Sealer {
   readonly envelopes: Envelopes
@@ -17,7 +18,7 @@ interface Sealer {
 /** What is handed out and taken back as envelopes of one kind. */
 export interface Sealed<Content> {
   /** Seals content, good until `expiresAt` (seconds since the epoch; null for ever). The same content gives the same text. */
-  seal(rt: Sealer, content: Content, expiresAt: number | null): Promise<string>
+  seal(rt: Sealer, content: Content, expiresAt: Seconds | null): Promise<string>
 
   /** Opens a text, with or without prefix; `undefined` when it is none of ours. Expiry is not judged. */
   open(rt: Sealer, text: string): Promise<Expiring<Content> | undefined>

@@ -1,4 +1,5 @@
 import type { JWK } from 'jose'
+import type { Seconds } from '../util/clock.ts'
 
 /** Kinds of sealed envelope; the kind is authenticated, so one kind never opens as another. */
 export type EnvelopeKind =
@@ -26,7 +27,7 @@ export type EnvelopeKind =
 
 /** Plain content of an envelope: JSON data and when it stops being good (seconds since the epoch; null never). */
 export interface Opened {
-  readonly expiresAt: number | null
+  readonly expiresAt: Seconds | null
   readonly data: unknown
 }
 

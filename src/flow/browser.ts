@@ -11,10 +11,12 @@ import {
   readCookie,
   sessionCookie,
 } from '../http/cookies.ts'
-import { isOwner } from '../ledger/owner.ts'
+import { isOwner, type Owner } from '../ledger/owner.ts'
 import { randomText, toBase64url } from '../util/base64url.ts'
-import { nowSeconds } from '../util/clock.ts'
+import { after, nowSeconds, type Seconds } from '../util/clock.ts'
 import { constantTimeEqual, sha256 } from '../util/digest.ts'
+import type { Sid } from '../util/ids.ts'
+import { sid } from '../util/schema.ts'
 
 const COOKIE_VALUE = /^[A-Za-z0-9_-]{22}$/
 
@@ -52,14 +54,11 @@ export function browserMatches(
 
 /** What the session cookie names: the ledger that knows the session, and its id. */
 export interface SessionCookie {
-  readonly owner: string
-  readonly sid: string
+  readonly owner: Owner
+  readonly sid: Sid
 }
 
-const sessions = sealed<SessionCookie>(
-  'session',
-  tuple({ owner: v.custom<string>(isOwner), sid: v.string() }),
-)
+const sessions = sealed<SessionCookie>('session', tuple({ owner: v.custom<Owner>(isOwner), sid }))
 
 /** Reads the session cookie; `undefined` when there is none that opens and is still good. */
 export async function readSessionCookie(c: Context<AppEnv>): Promise<SessionCookie | undefined> {
@@ -73,10 +72,10 @@ export async function readSessionCookie(c: Context<AppEnv>): Promise<SessionCook
 export async function writeSessionCookie(
   c: Context<AppEnv>,
   session: SessionCookie,
-  lifetime: number,
+  lifetime: Seconds,
 ): Promise<void> {
   const { rt } = c.var.ctx
-  const value = await sessions.seal(rt, session, nowSeconds() + lifetime)
+  const value = await sessions.seal(rt, session, after(nowSeconds(), lifetime))
   setCookie(c, sessionCookie(rt.config.cookies, value, lifetime))
 }
 

@@ -2,6 +2,7 @@ import type { Config } from '../config/types.ts'
 import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { readQuery } from '../http/form.ts'
+import type { Seconds } from '../util/clock.ts'
 import type { FlowKind, OpenedFlow } from './seal.ts'
 import type { Flow } from './state.ts'
 
@@ -54,7 +55,7 @@ export async function goOn<State extends { readonly flow: Flow }>(
   { rt, seen }: RequestContext,
   verifier: FlowKind<State>,
   state: State,
-  expiresAt: number,
+  expiresAt: Seconds,
   entry: string,
 ): Promise<Continuation> {
   const clientId = readQuery(state.flow.query).require('client_id')

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { invalidRequest } from '../errors/oauth-error.ts'
 import { readQuery } from '../http/form.ts'
-import { ownerOf } from '../ledger/owner.ts'
+import { type Owner, ownerOf } from '../ledger/owner.ts'
 import { parseBody } from './bodies.ts'
 import { callsOn } from './challenge.ts'
 import { deviceChallenge, deviceVerifier } from './device-state.ts'
@@ -11,7 +11,7 @@ import { readUserCode } from './user-code.ts'
 const acceptBody = v.object({ user_code: v.nullish(v.string(), '') })
 
 /** Ledger of the device that a user code stands for (design section 4). */
-export const deviceOwner = (userCode: string): string => ownerOf('device', userCode)
+export const deviceOwner = (userCode: string): Owner => ownerOf('device', userCode)
 
 /**
  * Takes the user code that the verification page was given (contract 1.4.2). Writes nothing but the try itself, of which

@@ -1,9 +1,9 @@
 import * as v from 'valibot'
 import { tuple } from '../crypto/tuple.ts'
-import { isOwner } from '../ledger/owner.ts'
+import { isOwner, type Owner } from '../ledger/owner.ts'
 import { flowKind } from './seal.ts'
 
-const owner = v.custom<string>(isOwner)
+const owner = v.custom<Owner>(isOwner)
 
 /**
  * What the steps before a device's login have in common (format 1, tuples): `csrf` is H(CSRF cookie, id), so that only

@@ -4,13 +4,13 @@ import { sealed } from '../crypto/sealed.ts'
 import { tuple } from '../crypto/tuple.ts'
 import { type ErrorBody, OAuthError } from '../errors/oauth-error.ts'
 import type { Runtime } from '../runtime.ts'
-import { nowSeconds } from '../util/clock.ts'
+import { after, nowSeconds, seconds } from '../util/clock.ts'
 
 /** Parameter of our own error page that holds the notice. */
 export const NOTICE = 'notice'
 
 /** For how long the page shows it, in seconds. */
-const LIFETIME = 3600
+const LIFETIME = seconds(3600)
 
 /** Longest description that is shown, in characters: the address stays short. */
 const MAX_DESCRIPTION = 500
@@ -31,7 +31,7 @@ export async function errorNotice(
 ): Promise<Readonly<Record<string, string>>> {
   const description = text.slice(0, MAX_DESCRIPTION).toWellFormed()
   const content = { error, description, requestId }
-  const notice = await unlessUnavailable(notices.seal(rt, content, nowSeconds() + LIFETIME))
+  const notice = await unlessUnavailable(notices.seal(rt, content, after(nowSeconds(), LIFETIME)))
   return notice === undefined ? {} : { [NOTICE]: notice }
 }
 

@@ -4,20 +4,20 @@ import { withQuery } from '../http/location.ts'
 import { ownerOf } from '../ledger/owner.ts'
 import type { Runtime } from '../runtime.ts'
 import { toBase64url } from '../util/base64url.ts'
-import { nowSeconds } from '../util/clock.ts'
+import { after, nowSeconds, type Seconds, seconds } from '../util/clock.ts'
 import { sha256 } from '../util/digest.ts'
 
 /** Largest flow state, in bytes of JSON, that travels in the URL: keeps every redirect under 2,000 characters. */
 export const MAX_INLINE_BYTES = 1100
 
 /** How much longer than its flow such state is kept, in seconds: an expired flow must still name its request. */
-const KEEP_SECONDS = 24 * 3600
+const KEEP_SECONDS = seconds(24 * 3600)
 
 /** Flow state as it comes back: `expired` state still names the request, so that a fresh start can be offered. */
 export interface OpenedFlow<State> {
   readonly state: State
   readonly expired: boolean
-  readonly expiresAt: number
+  readonly expiresAt: Seconds
 }
 
 /** What flows carry from one redirect to the next, sealed: all that is of one kind. */
@@ -27,7 +27,7 @@ export interface FlowKind<State> {
     rt: Runtime,
     url: string,
     state: State,
-    expiresAt: number,
+    expiresAt: Seconds,
     parameters?: Readonly<Record<string, string>>,
   ): Promise<string>
 
@@ -58,7 +58,7 @@ export function flowKind<State>(
     async open(rt, sealed) {
       const opened = await wholeData(rt, await rt.envelopes.open(kind, sealed))
       if (opened === undefined) return undefined
-      const expiresAt = opened.expiresAt ?? 0
+      const expiresAt = opened.expiresAt ?? seconds(0)
       return { state: read(opened.data), expired: expiresAt <= nowSeconds(), expiresAt }
     },
   }
@@ -67,14 +67,14 @@ export function flowKind<State>(
 async function inlineData(
   rt: Runtime,
   data: readonly unknown[],
-  expiresAt: number,
+  expiresAt: Seconds,
   maxInline: number,
 ): Promise<unknown> {
   const text = JSON.stringify(data)
   const bytes = new TextEncoder().encode(text)
   if (bytes.byteLength <= maxInline) return data
   const id = toBase64url(sha256(bytes))
-  const blob = { id, data: text, expiresAt: expiresAt + KEEP_SECONDS }
+  const blob = { id, data: text, expiresAt: after(expiresAt, KEEP_SECONDS) }
   await rt.ledgers.call(ownerOf('flow', id), 'putBlob', blob)
   return id
 }

@@ -1,8 +1,12 @@
 import * as v from 'valibot'
 import { tuple } from '../crypto/tuple.ts'
 import { MAX_QUERY } from '../http/form.ts'
+import { isOwner, type Owner } from '../ledger/owner.ts'
+import type { Seconds } from '../util/clock.ts'
+import { type GrantId, grantIdOf, type Sid } from '../util/ids.ts'
 import type { Json, JsonObject } from '../util/json.ts'
 import { jsonObject, jsonValue } from '../util/json-value.ts'
+import { grantId, sid, time } from '../util/schema.ts'
 import { flowKind, MAX_INLINE_BYTES } from './seal.ts'
 
 /**
@@ -10,24 +14,23 @@ import { flowKind, MAX_INLINE_BYTES } from './seal.ts'
  * only ever added at the end, and readers ignore what they do not know.
  */
 const text = v.string()
-const seconds = v.number()
 const texts = v.array(text)
 
 /** A request that waits for the outcome of a flow: how it came, its ledger, its id there, and when it ends. */
 export interface PendingRequest {
   readonly channel: string
-  readonly owner: string
+  readonly owner: Owner
   readonly id: string
-  readonly expiresAt: number
+  readonly expiresAt: Seconds
 }
 
 /** An authorization request on its way: its id is the `consent_request_id`, its sid the future `sid`. */
 export interface Flow {
-  readonly id: string
-  readonly sid: string
+  readonly id: GrantId
+  readonly sid: Sid
   /** Raw query of the authorization request; everything else is read from it again. */
   readonly query: string
-  readonly requestedAt: number
+  readonly requestedAt: Seconds
   /** H(CSRF cookie, flow id): only the browser that started this step can finish it. */
   readonly csrf: string
   /** Instance of the client that asked: a re-created client does not take over its predecessor's flows. */
@@ -41,7 +44,7 @@ export interface Flow {
 /** The session that was recognised at the start, if any. */
 export interface KnownSession {
   readonly subject: string
-  readonly authTime: number
+  readonly authTime: Seconds
 }
 
 export interface LoginState {
@@ -57,11 +60,11 @@ export interface Denial {
 
 export interface LoginAcceptance {
   readonly subject: string
-  readonly authTime: number
+  readonly authTime: Seconds
   /** The subject's login epoch at this moment: the end of all its sessions later on makes the login stale. */
   readonly epoch: number
   readonly remember: boolean
-  readonly rememberFor: number
+  readonly rememberFor: Seconds
   readonly extend: boolean
   /** Identifier that the login app wants pairwise clients to know the subject by; empty for none. */
   readonly forcedSubject: string
@@ -78,10 +81,10 @@ export interface LoginVerdict extends LoginState {
 export interface ConsentState {
   readonly flow: Flow
   readonly subject: string
-  readonly authTime: number
+  readonly authTime: Seconds
   readonly epoch: number
   /** The remembered consent because of which the app need not ask; null where it has to. */
-  readonly restsOn: string | null
+  readonly restsOn: GrantId | null
   readonly forcedSubject: string
   readonly acr: string
   readonly amr: readonly string[]
@@ -92,8 +95,8 @@ export interface ConsentAcceptance {
   readonly scope: readonly string[]
   readonly audience: readonly string[]
   readonly remember: boolean
-  readonly rememberFor: number
-  readonly handledAt: number
+  readonly rememberFor: Seconds
+  readonly handledAt: Seconds
   readonly accessTokenClaims: JsonObject
   readonly idTokenClaims: JsonObject
   readonly context: Json
@@ -104,16 +107,21 @@ export interface ConsentVerdict extends ConsentState {
 }
 
 const nested = v.custom<readonly unknown[]>(Array.isArray)
-const pendingFormat = tuple({ owner: text, id: text, expiresAt: seconds, channel: v.nullish(text, 'device') })
+const pendingFormat = tuple({
+  owner: v.custom<Owner>(isOwner),
+  id: text,
+  expiresAt: time,
+  channel: v.nullish(text, 'device'),
+})
 const flowFormat = tuple({
-  sid: text,
+  sid,
   tail: text,
   query: text,
-  requestedAt: seconds,
+  requestedAt: time,
   csrf: text,
   instance: text,
   pending: v.nullish(nested, null),
-  consentEpoch: v.nullish(seconds, null),
+  consentEpoch: v.nullish(v.number(), null),
 })
 
 function fromFlow(flow: Flow): readonly unknown[] {
@@ -125,7 +133,7 @@ function fromFlow(flow: Flow): readonly unknown[] {
 
 function toFlow(data: readonly unknown[]): Flow {
   const { tail, pending, consentEpoch, ...flow } = flowFormat.read(data)
-  const id = flow.sid.slice(0, 18) + tail
+  const id = grantIdOf(flow.sid.slice(0, 18) + tail)
   return {
     ...flow,
     id,
@@ -138,13 +146,13 @@ const denial = v.object({ error: text, description: text })
 
 const login = {
   flow: nested,
-  known: v.nullish(v.object({ subject: text, authTime: seconds }), null),
+  known: v.nullish(v.object({ subject: text, authTime: time }), null),
 }
 
 /** What the login app said of the user: kept from its decision to the end of the consent step. */
 const person = {
   subject: text,
-  authTime: seconds,
+  authTime: time,
   forcedSubject: v.nullish(text, ''),
   acr: text,
   amr: texts,
@@ -155,18 +163,21 @@ const loginAcceptance = v.object({
   ...person,
   epoch: v.number(),
   remember: v.boolean(),
-  rememberFor: seconds,
+  rememberFor: time,
   extend: v.boolean(),
 })
 
-const consent = { flow: nested, rest: v.object({ ...person, epoch: seconds, restsOn: v.nullable(text) }) }
+const consent = {
+  flow: nested,
+  rest: v.object({ ...person, epoch: v.number(), restsOn: v.nullable(grantId) }),
+}
 
 const consentAcceptance = v.object({
   scope: texts,
   audience: texts,
   remember: v.boolean(),
-  rememberFor: seconds,
-  handledAt: seconds,
+  rememberFor: time,
+  handledAt: time,
   accessTokenClaims: jsonObject,
   idTokenClaims: jsonObject,
   context: jsonValue,

@@ -1,6 +1,7 @@
 import { DEVICE_GRANT } from '../clients/grant-types.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { deviceCodes } from '../tokens/formats.ts'
+import { msOf } from '../util/clock.ts'
 import { issuedCredential } from './credential.ts'
 import { defineGrant } from './grant.ts'
 import { redeemGrant } from './redeem.ts'
@@ -27,7 +28,7 @@ export const deviceCode = defineGrant({
   }),
   async run(ctx, request) {
     const { owner, id } = request.credential
-    const intervalMs = ctx.rt.config.oauth2.device.pollingInterval * 1000
+    const intervalMs = msOf(ctx.rt.config.oauth2.device.pollingInterval)
     const poll = await ctx.rt.ledgers.call(owner, 'pollDevice', { id, intervalMs })
     switch (poll.status) {
       case 'pending':

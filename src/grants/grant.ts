@@ -12,6 +12,7 @@ import type { ProvingRequest } from '../tokens/binding/binding.ts'
 import { confirmationBy } from '../tokens/binding/possession.ts'
 import type { TokenResponse } from '../tokens/issue.ts'
 import { nowSeconds } from '../util/clock.ts'
+import type { GrantId } from '../util/ids.ts'
 import type { Credential } from './credential.ts'
 import { type Permitted, permitted, type ScopePolicy } from './permitted.ts'
 
@@ -31,7 +32,7 @@ export interface GrantRequest<Content> extends Permitted, Requester {
 
 /** The credential was used before, and the grant it led to is dead now. */
 export interface Reused {
-  readonly reusedGrant: string
+  readonly reusedGrant: GrantId
 }
 
 /** One grant type: what is its own. All else is `defineGrant`'s. */

@@ -3,6 +3,7 @@ import { ID_TOKEN_SET } from '../keys/ring.ts'
 import type { StoredGrant } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import { nowSeconds } from '../util/clock.ts'
+import { grantIdOf, sidOf } from '../util/ids.ts'
 import { rfc3339 } from '../util/rfc3339.ts'
 import type { HookedRequest } from './hook.ts'
 import type { SelfContainedClaims } from './self-contained-token.ts'
@@ -18,10 +19,10 @@ export const selfContainedSession = (
   { client, form }: Pick<HookedRequest, 'client' | 'form'>,
   { subject, scope, audience }: SelfContainedClaims,
 ): HookSession => ({
-  id: '',
+  id: grantIdOf(''),
   subject: subject ?? client.id,
   clientId: client.id,
-  sid: '',
+  sid: sidOf(''),
   requestedAt: nowSeconds(),
   authTime: nowSeconds(),
   scope,

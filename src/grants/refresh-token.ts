@@ -8,6 +8,7 @@ import { type GrantToken, refreshTokens } from '../tokens/formats.ts'
 import { issueTokens } from '../tokens/issue.ts'
 import { keepFor, lifetimesFor } from '../tokens/lifetimes.ts'
 import { targetsIn } from '../tokens/targets.ts'
+import type { Seconds } from '../util/clock.ts'
 import { issuedCredential } from './credential.ts'
 import { defineGrant } from './grant.ts'
 import { type HookedRequest, withHooks } from './hook.ts'
@@ -58,7 +59,7 @@ async function advance(
   ctx: RequestContext,
   request: HookedRequest,
   token: GrantToken,
-  keepSeconds: number | null,
+  keepSeconds: Seconds | null,
 ): Promise<RefreshResult> {
   const { config, ledgers, clients } = ctx.rt
   const { client } = request

@@ -5,7 +5,7 @@ import type { AccessTokenAddressee } from '../tokens/addressee.ts'
 import { stampOf } from '../tokens/formats.ts'
 import { responseWith, type TokenResponse } from '../tokens/issue.ts'
 import { randomText } from '../util/base64url.ts'
-import { nowSeconds } from '../util/clock.ts'
+import { after, nowSeconds } from '../util/clock.ts'
 import type { JsonObject } from '../util/json.ts'
 import type { GrantName } from './grant.ts'
 
@@ -48,7 +48,7 @@ export async function issueSelfContainedToken(
       ...common,
       ...stampOf(client),
     },
-    { subject: subject ?? client.id, expiresAt: issuedAt + lifetime, ...common },
+    { subject: subject ?? client.id, expiresAt: after(issuedAt, lifetime), ...common },
   )
   ctx.audit('token.issued', { client_id: client.id, grant_type: grant.type })
   return responseWith(ctx.rt, addressee, accessToken, lifetime, scope)

@@ -1,14 +1,15 @@
-import { OAuthError } from '../errors/oauth-error.ts'
+import type { OAuthError } from '../errors/oauth-error.ts'
+import { as } from '../errors/translate.ts'
 import { toBase64url } from '../util/base64url.ts'
 import { BoundedMap } from '../util/bounded-map.ts'
-import { nowMs } from '../util/clock.ts'
+import { type Milliseconds, nowMs } from '../util/clock.ts'
 import { sha256 } from '../util/digest.ts'
 
 /** How long an unknown outcome is remembered, and how many of them. */
 const REMEMBER_MS = 60_000
 const MAX_REMEMBERED = 1000
 
-const unknown = new BoundedMap<{ readonly attempt: string; readonly at: number }>(MAX_REMEMBERED)
+const unknown = new BoundedMap<{ readonly attempt: string; readonly at: Milliseconds }>(MAX_REMEMBERED)
 
 /**
  * Runs a ledger call that must not happen twice. When its outcome stays unknown the client is told to come again,
@@ -24,13 +25,11 @@ export async function underAttempt<Result>(
   const key = toBase64url(sha256(`${clientId}\0${credential}`))
   const earlier = unknown.get(key)
   const current = earlier !== undefined && nowMs() - earlier.at < REMEMBER_MS ? earlier.attempt : attempt
-  try {
-    const result = await call(current)
-    unknown.delete(key)
-    return result
-  } catch (thrown) {
-    if (thrown instanceof OAuthError && thrown.code === 'temporarily_unavailable')
-      unknown.set(key, { attempt: current, at: nowMs() })
-    throw thrown
+  const note = (failure: OAuthError): OAuthError => {
+    unknown.set(key, { attempt: current, at: nowMs() })
+    return failure
   }
+  const result = await call(current).catch(as<never>({ temporarily_unavailable: note }))
+  unknown.delete(key)
+  return result
 }

@@ -1,13 +1,15 @@
-import { findAlive, type Transaction } from './transaction.ts'
-import type { BlobInput } from './types.ts'
+import type { Seconds } from '../util/clock.ts'
+import { findAlive, type Transaction, type View } from './transaction.ts'
 
-type BlobRow = { readonly data: string; readonly expires: number }
-
-const findBlob = (tx: Transaction, id: string): BlobRow | undefined => findAlive<BlobRow>(tx, 'blobs', id)
+export interface BlobInput {
+  readonly id: string
+  readonly data: string
+  readonly expiresAt: Seconds
+}
 
 /** Keeps a text under a name until it expires; what is kept long enough already costs nothing. */
 export function putBlob(tx: Transaction, { id, data, expiresAt: expires }: BlobInput): null {
-  const known = findBlob(tx, id)
+  const known = findAlive(tx, 'blobs', id)
   if (known === undefined || known.data !== data || known.expires < expires) {
     tx.tables.insert('blobs', { id, expires, data })
     tx.wake(expires)
@@ -16,6 +18,6 @@ export function putBlob(tx: Transaction, { id, data, expiresAt: expires }: BlobI
 }
 
 /** The text kept under a name, null when there is none or it expired. */
-export function getBlob(tx: Transaction, { id }: { readonly id: string }): string | null {
-  return findBlob(tx, id)?.data ?? null
+export function getBlob(view: View, { id }: { readonly id: string }): string | null {
+  return findAlive(view, 'blobs', id)?.data ?? null
 }

@@ -1,6 +1,7 @@
 import { OAuthError } from '../errors/oauth-error.ts'
 import { logLine } from '../http/log.ts'
 import type { Ledger } from './object.ts'
+import type { Owner } from './owner.ts'
 import { PROTOCOL } from './protocol.ts'
 import type { Input, LedgerMethod, Output } from './types.ts'
 
@@ -35,7 +36,7 @@ export class Ledgers {
    * @throws OAuthError `temporarily_unavailable` when the platform failed and the outcome is unknown, `server_error`
    *   when the ledger itself did: it has changed nothing then, and would fail again.
    */
-  async call<M extends LedgerMethod>(owner: string, method: M, input: Input<M>): Promise<Output<M>> {
+  async call<M extends LedgerMethod>(owner: Owner, method: M, input: Input<M>): Promise<Output<M>> {
     for (let tries = 1; ; tries += 1) {
       try {
         return await this.#stub(owner).run(method, input, PROTOCOL)
@@ -52,7 +53,7 @@ export class Ledgers {
     }
   }
 
-  #stub(owner: string): Remote {
+  #stub(owner: Owner): Remote {
     // The platform's stub type expands every JSON type into a remote one and gives up; its shape is this.
     return this.#namespace.getByName(owner) as unknown as Remote
   }

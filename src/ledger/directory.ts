@@ -1,7 +1,12 @@
-import type { Transaction } from './transaction.ts'
-import type { DirectoryEntry } from './types.ts'
+import type { Sid } from '../util/ids.ts'
+import type { Owner } from './owner.ts'
+import type { Transaction, View } from './transaction.ts'
 
-type DirectoryRow = { readonly sid: string; readonly owner: string }
+/** Whose a session is. */
+export interface DirectoryEntry {
+  readonly sid: Sid
+  readonly owner: Owner
+}
 
 /** Sorts after every character that can follow a prefix. */
 const LAST = '\u{10FFFF}'
@@ -10,27 +15,29 @@ const LAST = '\u{10FFFF}'
 export function bindSession(
   { tables }: Transaction,
   { sid, owner }: DirectoryEntry,
-): { readonly owner: string } {
-  const known = tables.find<DirectoryRow>('directory', sid)
+): { readonly owner: Owner } {
+  const known = tables.find('directory', sid)
   if (known === undefined) tables.insert('directory', { sid, owner })
   return { owner: known?.owner ?? owner }
 }
 
 /** Forgets session ids. */
-export function unbindSessions(
-  { tables }: Transaction,
-  { sids }: { readonly sids: readonly string[] },
-): null {
+export function unbindSessions({ tables }: Transaction, { sids }: { readonly sids: readonly Sid[] }): null {
   tables.delete('directory', sids)
   return null
 }
 
-/** Entries whose session id starts with the prefix; an empty prefix finds nothing. */
-export function owners(
-  { tables }: Transaction,
-  { prefix }: { readonly prefix: string },
-): readonly DirectoryEntry[] {
+/**
+ * Entries whose session id starts with the prefix, 16 at most: a `sid`, or the part that a `consent_request_id` shares
+ * with it. An empty prefix finds nothing.
+ */
+export function owners({ tables }: View, { prefix }: { readonly prefix: string }): readonly DirectoryEntry[] {
   if (prefix === '') return []
-  const query = 'SELECT * FROM directory WHERE sid >= ? AND sid < ? ORDER BY sid LIMIT 16'
-  return tables.rows<DirectoryRow>('directory', query, prefix, prefix + LAST)
+  return tables.select(
+    'directory',
+    '*',
+    'WHERE sid >= ? AND sid < ? ORDER BY sid LIMIT 16',
+    prefix,
+    prefix + LAST,
+  )
 }

@@ -2,76 +2,23 @@ import { DurableObject } from 'cloudflare:workers'
 import type { Env } from '../env.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { logLine } from '../http/log.ts'
-import { nowMs } from '../util/clock.ts'
+import { msAfter, nowMs, secondsOf } from '../util/clock.ts'
 import { mapConcurrent } from '../util/map-concurrent.ts'
 import { type Alarm, alarmOf, PAUSE_MS } from './alarm.ts'
-import { getBlob, putBlob } from './blobs.ts'
 import { Ledgers } from './client.ts'
-import { countGrants, listGrants } from './consents.ts'
-import { consumeId, isConsumed } from './consumed.ts'
-import { Callers, findDevice, mayGuess, openDevice, pollDevice, settleDevice } from './device.ts'
-import { bindSession, owners, unbindSessions } from './directory.ts'
-import { endSessions } from './end-sessions.ts'
-import { loginEpoch } from './epochs.ts'
-import { commitGrant, inspect } from './grants.ts'
-import { nextNotice, settleNotices, takeDueNotices } from './notices.ts'
+import { Callers } from './device.ts'
+import { type Notice, nextNotice, settleNotices, takeDueNotices } from './notices.ts'
 import { understands } from './protocol.ts'
-import { redeem } from './redeem.ts'
-import { refresh } from './refresh.ts'
-import { revokeGrant, revokeGrants } from './revocation.ts'
-import { Tables } from './schema.ts'
-import type { Notice } from './session-types.ts'
-import { login, readSession } from './sessions.ts'
+import { READS } from './reads.ts'
 import { sweep } from './sweep.ts'
+import { Tables } from './tables.ts'
 import type { Transaction } from './transaction.ts'
 import type { Input, LedgerMethod, Output } from './types.ts'
+import { WRITES } from './writes.ts'
 
-/** What a ledger answers to; what the methods mean stands in types.ts. */
 const METHODS: {
   readonly [M in LedgerMethod]: (tx: Transaction, input: Input<M>) => Output<M>
-} = {
-  ping: () => 'ok',
-  session: readSession,
-  loginEpoch,
-  login,
-  endSessions,
-  settleNotices,
-  grant: commitGrant,
-  redeem,
-  refresh,
-  inspect,
-  listGrants,
-  countGrants,
-  revokeGrant,
-  revokeGrants,
-  consumeId,
-  isConsumed,
-  bindSession,
-  unbindSessions,
-  owners,
-  putBlob,
-  getBlob,
-  openDevice,
-  findDevice,
-  pollDevice,
-  settleDevice,
-  guess: mayGuess,
-}
-
-/** Those that write nothing, and so need no transaction. */
-const READS: ReadonlySet<LedgerMethod> = new Set([
-  'ping',
-  'session',
-  'loginEpoch',
-  'inspect',
-  'listGrants',
-  'countGrants',
-  'isConsumed',
-  'owners',
-  'getBlob',
-  'findDevice',
-  'pollDevice',
-])
+} = { ...READS, ...WRITES }
 
 /**
  * The ledger of one owner: whatever must never happen twice happens in one synchronous method here, which is one
@@ -91,7 +38,7 @@ export class Ledger extends DurableObject<Env> {
   }
 
   /**
-   * Runs a method, as one moment and one transaction. A caller of a newer release is not served: the object starts anew,
+   * Runs a method as one moment, and as one transaction where it may write. A caller of a newer release is not served: the object starts anew,
    * with the newest code there is, and the caller's next try finds that.
    */
   run<M extends LedgerMethod>(method: M, input: Input<M>, protocol: number): Output<M> {
@@ -100,7 +47,7 @@ export class Ledger extends DurableObject<Env> {
       throw new OAuthError('server_error', 'ledger_failed')
     }
     const step = (tx: Transaction): Output<M> => METHODS[method](tx, input)
-    return READS.has(method) ? step(this.#transaction()) : this.#change(step)
+    return Object.hasOwn(READS, method) ? step(this.#transaction()) : this.#change(step)
   }
 
   /** Tells a client that a session ended; whether that is settled. Given by the Worker, which knows clients and keys. */
@@ -125,7 +72,7 @@ export class Ledger extends DurableObject<Env> {
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown.name : typeof thrown
       logLine('ledger.sweep_failed', { error })
-      this.#alarm.noLaterThanMs(started + PAUSE_MS)
+      this.#alarm.noLaterThanMs(msAfter(started, PAUSE_MS))
     }
   }
 
@@ -142,7 +89,7 @@ export class Ledger extends DurableObject<Env> {
     const tx: Transaction = {
       tables: this.#tables,
       callers: this.#callers,
-      now: Math.floor(at / 1000),
+      now: secondsOf(at),
       nowMs: at,
       wake: (expires, what = 'row') => this.#alarm.noLaterThan(expires, what),
     }

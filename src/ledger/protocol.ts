@@ -13,18 +13,20 @@ type Names<T> = {
 }
 type KeyOf<T> = T extends object ? keyof T : never
 type ValueOf<T, Key> = T extends object ? (Key extends keyof T ? T[Key] : never) : never
-type Nested<T> = [Extract<T, object>] extends [never]
+// A branded text or number is an object to the compiler.
+type Structure<T> = Extract<Exclude<T, string | number>, object>
+type Nested<T> = [Structure<T>] extends [never]
   ? true
-  : Extract<T, object> extends readonly unknown[]
+  : Structure<T> extends readonly unknown[]
     ? true
-    : Names<Extract<T, object>>
+    : Names<Structure<T>>
 
 const sid = { sid: true } as const
 const revocation = { attempt: true, flowLifetime: true } as const
 const issuing = { attempt: true, id: true, clientId: true, keepSeconds: true, hook: true } as const
 const grace = { seconds: true, uses: true } as const
 
-/** The arguments of every method, by name; the compiler holds them against types.ts. */
+/** The arguments of every method, by name; the compiler holds them against the methods. */
 const ARGUMENTS: { readonly [M in LedgerMethod]: Names<Input<M>> } = {
   ping: {},
   session: sid,

@@ -1,10 +1,38 @@
+import { type Seconds, seconds } from '../util/clock.ts'
+import type { ClientId, GrantId } from '../util/ids.ts'
 import { epochHolds } from './epochs.ts'
-import { findOwn, type GrantRow, readRecord } from './grant-row.ts'
-import type { RedeemInput, RedeemResult } from './grant-types.ts'
-import { issue, issued, ungranted } from './issue.ts'
+import { readRecord } from './grant-record.ts'
+import { findOwn, type GrantRow } from './grant-row.ts'
+import { type HookStep, type IssuedGeneration, issue, issued, ungranted } from './issue.ts'
 import { endTokens } from './revocation.ts'
 import { findSession } from './sessions.ts'
 import type { Transaction } from './transaction.ts'
+
+export interface RedeemInput {
+  readonly attempt: string
+  /** The grant that the code names. */
+  readonly id: GrantId
+  /** Who presents it: a grant of another client is not found. */
+  readonly clientId: ClientId
+  /** Of the client when the consent was given, as the code holds it. */
+  readonly epoch: number
+  /** How long the row must be kept for the tokens that are about to be issued; null for ever. */
+  readonly keepSeconds: Seconds | null
+  /** Set for a device, which may ask twice for want of an answer: a second redemption just fails. */
+  readonly spareReused?: boolean
+  /** What of the grant's audience the token is to be for; none for all of it. */
+  readonly resources?: readonly string[]
+  /** Set where a token hook is asked. */
+  readonly hook?: HookStep | undefined
+}
+
+export type RedeemResult =
+  | IssuedGeneration
+  /** Second redemption; where it revokes the family, that is done. */
+  | { readonly status: 'reused' }
+  | { readonly status: 'gone' }
+  /** A resource that was not granted; nothing changes. */
+  | { readonly status: 'target_refused'; readonly value: string }
 
 const GONE: RedeemResult = { status: 'gone' }
 
@@ -28,7 +56,7 @@ function redeemAgain(tx: Transaction, input: RedeemInput, row: GrantRow): Redeem
   if (row.code_attempt !== input.attempt) {
     if (input.spareReused === true) return GONE
     if (row.revoked === 0 && input.hook !== 'ask')
-      endTokens(tx, row, { attempt: input.attempt, flowLifetime: 0 })
+      endTokens(tx, row, { attempt: input.attempt, flowLifetime: seconds(0) })
     return { status: 'reused' }
   }
   if (row.revoked === 1 || row.generation > 1) return GONE

@@ -1,12 +1,62 @@
+import { fitting, readStored } from '../errors/stored-json.ts'
+import { type Milliseconds, msOf, type Seconds, seconds } from '../util/clock.ts'
+import { isNumber, isText, listOf, orNull } from '../util/guard.ts'
+import type { ClientId, GrantId } from '../util/ids.ts'
 import { audienceRule, scopeRule } from '../util/scope.ts'
-import { findOwn, type GrantRow, readRecord } from './grant-row.ts'
-import type { Grace, GrantRecord, InspectInput, RefreshInput, RefreshResult } from './grant-types.ts'
-import { issue, issued, ungranted } from './issue.ts'
+import { type GrantRecord, readRecord } from './grant-record.ts'
+import { findOwn, type GrantRow } from './grant-row.ts'
+import type { InspectInput } from './grants.ts'
+import { type HookStep, type IssuedGeneration, issue, issued, ungranted } from './issue.ts'
 import { endTokens } from './revocation.ts'
 import type { Transaction } from './transaction.ts'
 
+export interface Grace {
+  /** How long a superseded generation keeps working, seconds; 0 is strict rotation. */
+  readonly seconds: Seconds
+  /** How often it may be used in that time; 0 is unlimited. */
+  readonly uses: number
+}
+
+/** The client's registered limits at this moment, re-checked before a refresh commits. */
+export interface ClientLimits {
+  readonly scope: readonly string[]
+  readonly audience: readonly string[]
+  readonly strategy: 'wildcard' | 'exact'
+}
+
+export interface RefreshInput {
+  readonly attempt: string
+  /** The grant and the generation that the token names. */
+  readonly id: GrantId
+  readonly clientId: ClientId
+  readonly generation: number
+  readonly grace: Grace
+  readonly limits: ClientLimits
+  /** As for `redeem`. */
+  readonly resources?: readonly string[]
+  /** As for `redeem`. */
+  readonly keepSeconds: Seconds | null
+  /** As for `redeem`. */
+  readonly hook?: HookStep | undefined
+}
+
+export type RefreshResult =
+  | (IssuedGeneration & { readonly via: 'advance' | 'repeat' | 'grace' | 'fast_forward' })
+  | { readonly status: 'reused' }
+  | { readonly status: 'gone' }
+  | { readonly status: 'scope_lost'; readonly value: string }
+  | { readonly status: 'audience_lost'; readonly value: string }
+  | { readonly status: 'target_refused'; readonly value: string }
+  | { readonly status: 'offline_not_granted' }
+
 /** A superseded generation: number, when it was superseded in ms, uses since, attempt of the last use. */
 type Superseded = readonly [generation: number, atMs: number, uses: number, attempt: string | null]
+
+const isSuperseded = (value: unknown): value is Superseded =>
+  Array.isArray(value) && value.length === 4 && value.slice(0, 3).every(isNumber) && orNull(isText)(value[3])
+
+/** The content of `recent`. */
+const readList = fitting(listOf(isSuperseded))
 
 /** How many superseded generations a row remembers. */
 const REMEMBERED = 16
@@ -28,7 +78,7 @@ interface RefreshDecision {
 function decideRefresh(
   row: Rotation,
   { generation: presented, attempt, grace }: RefreshInput,
-  nowMs: number,
+  nowMs: Milliseconds,
 ): RefreshDecision | undefined {
   const recent = readRecent(row)
   const { generation } = row
@@ -50,27 +100,25 @@ function decideRefresh(
 }
 
 /** Whether a superseded generation is still good for introspection and userinfo. */
-export function isWithinGrace(row: Rotation, input: InspectInput, nowMs: number): boolean {
+export function isWithinGrace(row: Rotation, input: InspectInput, nowMs: Milliseconds): boolean {
   const used = withinGrace(readRecent(row), input.generation, input.grace, nowMs)
   if (used === undefined) return false
   return input.use === 'access_token' || input.grace.uses === 0 || used[2] < input.grace.uses
 }
 
-function readRecent(row: Rotation): readonly Superseded[] {
-  const recent: readonly Superseded[] = JSON.parse(row.recent)
-  return recent
-}
+const readRecent = ({ recent }: Rotation): readonly Superseded[] =>
+  readStored(recent, 'grants.recent', readList)
 
 function withinGrace(
   recent: readonly Superseded[],
   generation: number,
   grace: Grace,
-  nowMs: number,
+  nowMs: Milliseconds,
 ): Superseded | undefined {
-  return recent.find(([known, atMs]) => known === generation && nowMs - atMs < grace.seconds * 1000)
+  return recent.find(([known, atMs]) => known === generation && nowMs - atMs < msOf(grace.seconds))
 }
 
-/** Refreshes a grant: every refusal comes before the first write, but for the reuse of a token (types.ts). */
+/** Refreshes a grant: every refusal comes before the first write, but for the reuse of a token. */
 export function refresh(tx: Transaction, input: RefreshInput): RefreshResult {
   const row = findOwn(tx, input)
   if (row === undefined) return { status: 'gone' }
@@ -80,7 +128,7 @@ export function refresh(tx: Transaction, input: RefreshInput): RefreshResult {
   const decision = decideRefresh(row, input, tx.nowMs)
   const commits = input.hook !== 'ask'
   if (decision === undefined) {
-    if (commits) endTokens(tx, row, { attempt: input.attempt, flowLifetime: 0 })
+    if (commits) endTokens(tx, row, { attempt: input.attempt, flowLifetime: seconds(0) })
     return { status: 'reused' }
   }
   const { via, ...changes } = decision

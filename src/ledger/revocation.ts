@@ -1,15 +1,36 @@
-import { raiseEpoch, SUBJECT } from './epochs.ts'
-import { findOwn, type GrantRow, withoutClaims } from './grant-row.ts'
-import type { RevokeGrantInput, RevokeGrantsInput } from './grant-types.ts'
+import { after, type Seconds } from '../util/clock.ts'
+import type { ClientId, GrantId, Sid } from '../util/ids.ts'
+import { raiseEpoch } from './epochs.ts'
+import { withoutClaims } from './grant-record.ts'
+import { findOwn, type GrantRow } from './grant-row.ts'
+import { SUBJECT } from './schema.ts'
 import { hasOpenSession } from './sessions.ts'
 import { isLive, isRemembered, isRestedOn, restedOnIds } from './standing.ts'
 import { alive, later, type Transaction } from './transaction.ts'
+
+export interface RevokeGrantInput {
+  readonly attempt: string
+  /** The grant that the presented token names. */
+  readonly id: GrantId
+  /** Who presents it: a grant of another client is not found. */
+  readonly clientId: ClientId
+  /** How long a flow may live: what verifiers could bring back is remembered that long. */
+  readonly flowLifetime: Seconds
+}
+
+export interface RevokeGrantsInput {
+  readonly attempt: string
+  /** What to revoke: one consent with what rests on it, all of one client, or all of the subject. */
+  readonly target: { readonly id: GrantId } | { readonly clientId: ClientId } | 'all'
+  /** How long a flow may live: what verifiers could bring back is remembered that long. */
+  readonly flowLifetime: Seconds
+}
 
 /** The request that revokes, and how long a flow may live, seconds; the row's own flow counts in any case. */
 type Revocation = Pick<RevokeGrantInput, 'attempt' | 'flowLifetime'>
 
 /** What is left of a row whose tokens ended, and until when. */
-type Left = { readonly record: string; readonly expires: number | null }
+type Left = { readonly record: string; readonly expires: Seconds | null }
 
 /**
  * Ends every token of a grant. A consent that is remembered, or that other tokens rest on, stays, without what went
@@ -20,7 +41,7 @@ export function endTokens(
   tx: Transaction,
   row: GrantRow,
   revocation: Revocation,
-  restedOn = (id: string): boolean => isRestedOn(tx, id),
+  restedOn = (id: GrantId): boolean => isRestedOn(tx, id),
 ): void {
   const tombstone = tombstoneOf(tx, row, revocation)
   const remembered = isRemembered(row, tx.now)
@@ -39,7 +60,7 @@ function end(tx: Transaction, row: GrantRow, { attempt }: Revocation, left: Left
 
 const tombstoneOf = ({ now }: Transaction, row: GrantRow, { flowLifetime }: Revocation): Left => ({
   record: '',
-  expires: Math.max(row.flow_expires, now + flowLifetime),
+  expires: later(row.flow_expires, after(now, flowLifetime)),
 })
 
 /** Revokes the grant of a token that its client presents (RFC 7009 section 2.1); another client changes nothing. */
@@ -52,7 +73,7 @@ export function revokeGrant(tx: Transaction, input: RevokeGrantInput): { readonl
 export function revokeGrants(
   tx: Transaction,
   input: RevokeGrantsInput,
-): { readonly revoked: readonly string[] } {
+): { readonly revoked: readonly GrantId[] } {
   const { target } = input
   const revoked = targets(tx, target).filter((row) => revokeConsent(tx, row, input))
   if ((target === 'all' || 'clientId' in target) && hasOpenSession(tx)) {
@@ -62,12 +83,11 @@ export function revokeGrants(
 }
 
 /** Revokes the tokens of every grant that was given in a session; the ids of those that this attempt revoked. */
-export function revokeSession(tx: Transaction, sid: string, input: Revocation): readonly string[] {
+export function revokeSession(tx: Transaction, sid: Sid, input: Revocation): readonly GrantId[] {
   // First what rests on consents, so that these know what is left, and that is looked up once.
-  const query = 'SELECT * FROM grants WHERE sid = ? ORDER BY skipped DESC, id'
-  const rows = tx.tables.rows<GrantRow>('grants', query, sid)
-  let found: ReadonlySet<string> | undefined
-  const restedOn = (id: string): boolean => {
+  const rows = tx.tables.select('grants', '*', 'WHERE sid = ? ORDER BY skipped DESC, id', sid)
+  let found: ReadonlySet<GrantId | ''> | undefined
+  const restedOn = (id: GrantId): boolean => {
     found ??= restedOnIds(tx)
     return found.has(id)
   }
@@ -80,7 +100,7 @@ function revokeTokens(
   tx: Transaction,
   row: GrantRow,
   input: Revocation,
-  restedOn?: (id: string) => boolean,
+  restedOn?: (id: GrantId) => boolean,
 ): boolean {
   if (row.revoked === 1) return row.attempt === input.attempt
   endTokens(tx, row, input, restedOn)
@@ -101,8 +121,7 @@ function targets(tx: Transaction, target: RevokeGrantsInput['target']): readonly
       : 'id' in target
         ? ['id = ?1 OR rests_on = ?1', target.id]
         : ['client = ?1', target.clientId]
-  const query = `SELECT * FROM grants WHERE ${condition} ORDER BY id`
-  const rows = tx.tables.rows<GrantRow>('grants', query, value)
+  const rows = tx.tables.select('grants', '*', `WHERE ${condition} ORDER BY id`, value)
   const restedOn = new Set(rows.filter((row) => isLive(row, tx.now)).map((row) => row.rests_on))
   return rows.filter((row) => alive(row.expires, tx.now) || restedOn.has(row.id))
 }

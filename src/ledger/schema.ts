@@ -1,3 +1,7 @@
+import type { Milliseconds, Seconds } from '../util/clock.ts'
+import type { ClientId, GrantId, Sid } from '../util/ids.ts'
+import type { Owner } from './owner.ts'
+
 const TEXT = 'TEXT NOT NULL'
 const INTEGER = 'INTEGER NOT NULL'
 const ID = `${TEXT} PRIMARY KEY`
@@ -35,7 +39,7 @@ const COUNT = `${INTEGER} DEFAULT 0`
  * notices    id (`jti` of the logout token), client, its `instance`, subject, sid, `tries` so far, `due` of the next one,
  *            attempt, expires.
  */
-const COLUMNS = {
+export const COLUMNS = {
   // Before the sessions that they name: rows are deleted in this order.
   grants: {
     id: ID,
@@ -98,105 +102,108 @@ const COLUMNS = {
   },
 } as const satisfies Record<string, Readonly<Record<string, string>>>
 
-/** Name of a table of a ledger. */
-export type TableName = keyof typeof COLUMNS
+type Columns = typeof COLUMNS
 
-/** Values for some columns of a table. */
-type Values<Name extends TableName> = {
-  readonly [Column in keyof (typeof COLUMNS)[Name]]?: SqlStorageValue
+/** Name of a table of a ledger. */
+export type TableName = keyof Columns
+
+/** Name of a column of a table. */
+export type ColumnName<Name extends TableName> = keyof Columns[Name] & string
+
+/** What a column holds where that is less than any text or number. */
+interface Narrower {
+  readonly grants: {
+    readonly id: GrantId
+    readonly client: ClientId
+    readonly consent_ends: Seconds
+    readonly granted_at: Seconds
+    readonly code_expires: Seconds
+    readonly flow_expires: Seconds
+    readonly issued_at: Seconds
+    readonly rests_on: GrantId | ''
+    readonly tokens_end: Seconds
+  }
+  readonly sessions: { readonly auth_time: Seconds; readonly ends: Seconds; readonly flow_expires: Seconds }
+  readonly epochs: { readonly client: EpochKey; readonly value: Milliseconds }
+  readonly devices: { readonly status: 'pending' | 'approved' | 'denied'; readonly grant_id: GrantId }
+  readonly notices: { readonly client: ClientId; readonly due: Seconds }
 }
 
-/** What a query finds. */
-export type Row = Record<string, SqlStorageValue>
+/** What it holds in every table that has it. The `sid` of a notice is the client's, of whatever form. */
+interface NarrowerEverywhere {
+  readonly sid: Sid
+  readonly owner: Owner
+  readonly expires: Seconds
+}
+
+/** Whose an epoch is: a client's, every client's of the subject, or that of logins. */
+export type EpochKey = ClientId | typeof SUBJECT | typeof LOGINS
+
+/** Key of the epoch that counts for every client of the subject. */
+export const SUBJECT = ''
+
+/** Key of the epoch of logins; no client id has a control character. */
+export const LOGINS = '\u0000logins'
+
+type Kind<Declared> = Declared extends `TEXT${string}` ? string : number
+type Absent<Declared> = Declared extends `${string}NOT NULL${string}` ? never : null
+type Narrow<Name, Column> = [Name, Column] extends ['notices', 'sid']
+  ? unknown
+  : Column extends keyof NarrowerEverywhere
+    ? NarrowerEverywhere[Column]
+    : Name extends keyof Narrower
+      ? Column extends keyof Narrower[Name]
+        ? Narrower[Name][Column]
+        : unknown
+      : unknown
+type Value<Name extends TableName, Column extends keyof Columns[Name]> =
+  | (Kind<Columns[Name][Column]> & Narrow<Name, Column>)
+  | Absent<Columns[Name][Column]>
+
+/** Columns that a new row may leave out: null or a default then. */
+type Optional<Name extends TableName> = {
+  [Column in ColumnName<Name>]: Columns[Name][Column] extends `${string}DEFAULT${string}`
+    ? Column
+    : null extends Absent<Columns[Name][Column]>
+      ? Column
+      : never
+}[ColumnName<Name>]
+
+/** The column that is a table's key, which is its first. */
+type Key<Name extends TableName> = {
+  [Column in ColumnName<Name>]: Columns[Name][Column] extends `${string}PRIMARY KEY` ? Column : never
+}[ColumnName<Name>]
+
+/** A row of a table, or some columns of it. */
+export type Row<Name extends TableName, Column extends ColumnName<Name> = ColumnName<Name>> = {
+  readonly [C in Column]: Value<Name, C>
+}
+
+/** What a row of a table is found by. */
+export type KeyOf<Name extends TableName> = Value<Name, Key<Name>>
+
+/** A new row: every column but those that may be null or have a default. */
+export type NewRow<Name extends TableName> = Row<Name, Exclude<ColumnName<Name>, Optional<Name>>> & {
+  readonly [C in Optional<Name>]?: Value<Name, C>
+}
+
+/** Changes to a row; its key stays. */
+export type Changes<Name extends TableName> = {
+  readonly [C in Exclude<ColumnName<Name>, Key<Name>>]?: Value<Name, C>
+}
+
+/** Tables whose rows end. */
+export type EndingTable = {
+  [Name in TableName]: 'expires' extends ColumnName<Name> ? Name : never
+}[TableName]
 
 const isTable = (name: string): name is TableName => name in COLUMNS
-const NAMES = Object.keys(COLUMNS).filter(isTable)
 
-/** The condition that finds one row of a table: its first column is its key. */
-const byKey = (name: TableName): string => `WHERE ${Object.keys(COLUMNS[name])[0]} = ?`
+/** Every table, in a fixed order. */
+export const TABLES: readonly TableName[] = Object.keys(COLUMNS).filter(isTable)
 
-/** The tables of one object: which there are, and the making of those that are not. */
-export class Tables {
-  readonly #sql: SqlStorage
-  #there: ReadonlySet<string> = new Set()
+/** Whether the rows of a table end. */
+export const isEnding = (name: TableName): name is EndingTable => 'expires' in COLUMNS[name]
 
-  constructor(sql: SqlStorage) {
-    this.#sql = sql
-    this.reload()
-  }
-
-  /** Looks again at what is stored, after a start, a rolled back transaction or the deletion of everything. */
-  reload(): void {
-    this.#there = this.#names("SELECT name FROM sqlite_master WHERE type = 'table'")
-  }
-
-  has(name: TableName): boolean {
-    return this.#there.has(name)
-  }
-
-  /** The rows that a statement finds in a table, or returns from it; none where it was never made. */
-  rows<Found extends Row>(
-    name: TableName,
-    query: string,
-    ...values: readonly SqlStorageValue[]
-  ): readonly Found[] {
-    return this.has(name) ? this.#sql.exec<Found>(query, ...values).toArray() : []
-  }
-
-  /** The row of a key. */
-  find<Found extends Row>(name: TableName, key: string): Found | undefined {
-    return this.rows<Found>(name, `SELECT * FROM ${name} ${byKey(name)}`, key)[0]
-  }
-
-  /** Writes a row, in the place of the one of its key if there is one; its other columns get their defaults. */
-  insert<Name extends TableName>(name: Name, row: Values<Name>): void {
-    this.make(name)
-    const columns = Object.keys(row)
-    const query = `INSERT OR REPLACE INTO ${name} (${columns.join()}) VALUES (${columns.map(() => '?').join()})`
-    this.#sql.exec(query, ...Object.values(row))
-  }
-
-  /** Changes columns of the row of a key. */
-  update<Name extends TableName>(name: Name, key: string, changes: Values<Name>): void {
-    const columns = Object.keys(changes).map((column) => `${column} = ?`)
-    this.#sql.exec(`UPDATE ${name} SET ${columns.join()} ${byKey(name)}`, ...Object.values(changes), key)
-  }
-
-  /** Deletes the rows of some keys. */
-  delete(name: TableName, keys: readonly string[]): void {
-    for (const key of keys) this.rows(name, `DELETE FROM ${name} ${byKey(name)}`, key)
-  }
-
-  /** The tables there are, in a fixed order. */
-  all(): readonly TableName[] {
-    return NAMES.filter((name) => this.has(name))
-  }
-
-  /** Those of them whose rows end, grants before sessions. */
-  expiring(): readonly TableName[] {
-    return this.all().filter((name) => 'expires' in COLUMNS[name])
-  }
-
-  /** Makes a table unless it is there. Inside a transaction. */
-  make(name: TableName): void {
-    if (this.has(name)) return
-    const columns = Object.entries(COLUMNS[name]).map((column) => column.join(' '))
-    this.#sql.exec(`CREATE TABLE ${name} (${columns.join(', ')}) WITHOUT ROWID`)
-    this.#there = new Set([...this.#there, name])
-  }
-
-  /** Adds the columns that tables of an older release lack. Inside a transaction. */
-  upgrade(): void {
-    for (const table of this.all()) {
-      const there = this.#names('SELECT name FROM pragma_table_info(?)', table)
-      for (const [column, type] of Object.entries(COLUMNS[table])) {
-        if (!there.has(column)) this.#sql.exec(`ALTER TABLE ${table} ADD COLUMN ${column} ${type}`)
-      }
-    }
-  }
-
-  #names(query: string, ...values: readonly string[]): ReadonlySet<string> {
-    const rows = this.#sql.exec<{ name: string }>(query, ...values).toArray()
-    return new Set(rows.map(({ name }) => name))
-  }
-}
+/** The column that is a table's key. */
+export const keyOf = (name: TableName): string => Object.keys(COLUMNS[name])[0] ?? ''

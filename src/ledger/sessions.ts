@@ -1,43 +1,78 @@
-import { rememberedConsent } from './consents.ts'
+import type { Seconds } from '../util/clock.ts'
+import type { ClientId, Sid } from '../util/ids.ts'
+import { type RememberedConsent, rememberedConsent } from './consents.ts'
 import { currentEpoch, loginEpoch } from './epochs.ts'
-import type { LoginInput, LoginResult, SessionView } from './session-types.ts'
-import { alive, later, type Transaction } from './transaction.ts'
+import type { Row } from './schema.ts'
+import { alive, later, type Transaction, type View } from './transaction.ts'
 
-/** A row of `sessions`. */
-export type SessionRow = {
-  readonly sid: string
+/** A login session as `authorize` sees it. */
+export interface SessionView {
+  readonly sid: Sid
   readonly subject: string
-  readonly auth_time: number
-  readonly remember: number
-  readonly ends: number | null
-  readonly flow_expires: number
-  readonly ended: number
-  readonly attempt: string
-  readonly expires: number | null
+  readonly authTime: Seconds
+  readonly remember: boolean
 }
 
+export interface LoginInput {
+  readonly attempt: string
+  readonly sid: Sid
+  readonly subject: string
+  readonly clientId: ClientId
+  /** Which creation of the client, for the consent that is remembered. */
+  readonly instance: string
+  /** The client's consent epoch; absent for 0. */
+  readonly consentEpoch?: number
+  /** The login epoch when the login was accepted. A login from before "end all sessions" is stale. */
+  readonly epoch: number
+  readonly authTime: Seconds
+  /** Whether later requests may recognise the session by its cookie. */
+  readonly remember: boolean
+  /** True when an existing session was recognised: it must still be there, and nothing is created. */
+  readonly skip: boolean
+  /** New end of the session; for `skip`, null leaves it as it is (`extend_session_lifespan`). */
+  readonly expiresAt: Seconds | null
+  /** Until when anything sealed in this flow lives, its code included: an ended session is remembered that long. */
+  readonly flowExpiresAt: Seconds
+  /** A session of the same owner that this login replaces, if any. */
+  readonly replaces: Sid | null
+}
+
+export type LoginResult =
+  | {
+      readonly status: 'active'
+      /** Sealed into the consent challenge; compared when the grant is committed. */
+      readonly epoch: number
+      readonly remembered: RememberedConsent | null
+    }
+  | { readonly status: 'ended' }
+  /** All sessions of the subject were ended since the login was accepted: log in again. */
+  | { readonly status: 'stale' }
+
+/** A row of `sessions`. */
+type SessionRow = Row<'sessions'>
+
 /** The row of a session, expired and ended ones too: a tombstone counts for as long as it is there. */
-export function findSession(tx: Transaction, sid: string): SessionRow | undefined {
-  return tx.tables.find<SessionRow>('sessions', sid)
+export function findSession({ tables }: View, sid: Sid): SessionRow | undefined {
+  return tables.find('sessions', sid)
 }
 
 /** Whether a flow of this session may go on: it is there and was not ended. Recognition may be over already. */
-export function isOpen(row: SessionRow | undefined, now: number): row is SessionRow {
+export function isOpen(row: SessionRow | undefined, now: Seconds): row is SessionRow {
   return row !== undefined && row.ended === 0 && alive(row.expires, now)
 }
 
-function isRecognised(row: SessionRow | undefined, now: number): row is SessionRow {
+function isRecognised(row: SessionRow | undefined, now: Seconds): row is SessionRow {
   return isOpen(row, now) && row.remember === 1 && alive(row.ends, now)
 }
 
 /** The session behind a browser's cookie; null unless it is remembered, not ended and not over. */
-export function readSession(tx: Transaction, { sid }: { readonly sid: string }): SessionView | null {
-  const row = findSession(tx, sid)
-  if (!isRecognised(row, tx.now)) return null
+export function readSession(view: View, { sid }: { readonly sid: Sid }): SessionView | null {
+  const row = findSession(view, sid)
+  if (!isRecognised(row, view.now)) return null
   return { sid: row.sid, subject: row.subject, authTime: row.auth_time, remember: true }
 }
 
-/** Commits a login (types.ts): starts or renews the session, or makes sure that the recognised one is still there. */
+/** Commits a login: starts or renews the session, or makes sure that the recognised one is still there. */
 export function login(tx: Transaction, input: LoginInput): LoginResult {
   if (input.flowExpiresAt <= tx.now) return { status: 'ended' }
   const row = findSession(tx, input.sid)
@@ -75,7 +110,7 @@ function startSession(tx: Transaction, input: LoginInput, row: SessionRow | unde
     // The same verifier again, or one from before a newer login in this session.
     if (isOpen(row, tx.now) && input.authTime <= row.auth_time) return true
   }
-  insertSession(tx, input, { flowExpires: Math.max(input.flowExpiresAt, row?.flow_expires ?? 0), ended: 0 })
+  insertSession(tx, input, { flowExpires: later(input.flowExpiresAt, row?.flow_expires ?? tx.now), ended: 0 })
   tx.tables.make('grants')
   return true
 }
@@ -83,7 +118,7 @@ function startSession(tx: Transaction, input: LoginInput, row: SessionRow | unde
 function insertSession(
   tx: Transaction,
   { sid, subject, authTime, remember, attempt, expiresAt }: LoginInput,
-  { flowExpires, ended }: { readonly flowExpires: number; readonly ended: 0 | 1 },
+  { flowExpires, ended }: { readonly flowExpires: Seconds; readonly ended: 0 | 1 },
 ): void {
   const recognised = remember && ended === 0
   const ends = recognised ? expiresAt : null
@@ -103,14 +138,12 @@ function insertSession(
 }
 
 /** Ends a session; the tombstone stays until `keepUntil` (seconds), and as long as its own flow lives. */
-export function end(tx: Transaction, row: SessionRow, attempt: string, keepUntil: number): void {
-  const expires = Math.max(row.flow_expires, keepUntil)
+export function end(tx: Transaction, row: SessionRow, attempt: string, keepUntil: Seconds): void {
+  const expires = later(row.flow_expires, keepUntil)
   tx.tables.update('sessions', row.sid, { ended: 1, attempt, expires })
   tx.wake(expires, 'tombstone')
 }
 
 /** Whether any flow could be under way here. */
-export function hasOpenSession(tx: Transaction): boolean {
-  const query = 'SELECT 1 FROM sessions WHERE ended = 0 AND (expires IS NULL OR expires > ?) LIMIT 1'
-  return tx.tables.rows('sessions', query, tx.now).length > 0
-}
+export const hasOpenSession = ({ tables, now }: View): boolean =>
+  tables.exists('sessions', 'WHERE ended = 0 AND (expires IS NULL OR expires > ?)', now)

@@ -1,8 +1,11 @@
+import { type Milliseconds, type Seconds, secondsOf } from '../util/clock.ts'
+import type { Sid } from '../util/ids.ts'
 import type { Alarm } from './alarm.ts'
 import type { Ledgers } from './client.ts'
 import { directoryOf } from './owner.ts'
-import type { TableName, Tables } from './schema.ts'
+import type { TableName } from './schema.ts'
 import { RESTED_ON } from './standing.ts'
+import type { Tables } from './tables.ts'
 
 /** What the clean-up works on. */
 export interface SweepParts {
@@ -18,10 +21,10 @@ export interface SweepParts {
  * @param nowMs the moment by which expiry is judged throughout, ms.
  * @throws what the ledger client throws when a directory cannot be reached; nothing is deleted then.
  */
-export async function sweep(parts: SweepParts, nowMs: number): Promise<void> {
+export async function sweep(parts: SweepParts, nowMs: Milliseconds): Promise<void> {
   const { storage, tables, alarm, ledgers } = parts
   if (tables.all().length === 0) return
-  const now = Math.floor(nowMs / 1000)
+  const now = secondsOf(nowMs)
   const more = alarm.plan(tables, nowMs)
   await unbind(ledgers, departing(tables, now))
   if (!survives(tables, now)) {
@@ -35,16 +38,17 @@ export async function sweep(parts: SweepParts, nowMs: number): Promise<void> {
   alarm.check(tables, nowMs, now)
 }
 
-async function unbind(ledgers: Ledgers, sids: readonly string[]): Promise<void> {
+async function unbind(ledgers: Ledgers, sids: readonly Sid[]): Promise<void> {
   const shards = Map.groupBy(sids, directoryOf)
   for (const [shard, members] of shards) await ledgers.call(shard, 'unbindSessions', { sids: members })
 }
 
 /** Session ids that will have neither a session nor a grant once the expired rows are gone. */
-function departing(tables: Tables, now: number): readonly string[] {
-  const rows = tables.rows<{ sid: string }>(
+function departing(tables: Tables, now: Seconds): readonly Sid[] {
+  const rows = tables.select(
     'sessions',
-    `SELECT sid FROM sessions WHERE expires <= ?1 UNION SELECT sid FROM grants WHERE expires <= ?1
+    ['sid'],
+    `WHERE expires <= ?1 UNION SELECT sid FROM grants WHERE expires <= ?1
      EXCEPT SELECT sid FROM grants WHERE expires IS NULL OR expires > ?1 OR ${RESTED_ON}
      EXCEPT SELECT sid FROM sessions WHERE expires IS NULL OR expires > ?1`,
     now,
@@ -61,19 +65,16 @@ const KEPT: { readonly [Table in TableName]?: string } = {
   sessions: 'AND sid NOT IN (SELECT sid FROM grants)',
 }
 
-function deleteExpired(tables: Tables, now: number): void {
+function deleteExpired(tables: Tables, now: Seconds): void {
   for (const table of tables.expiring()) {
-    tables.rows(table, `DELETE FROM ${table} WHERE expires <= ?1 ${KEPT[table] ?? ''}`, now)
+    tables.deleteWhere(table, `WHERE expires <= ?1 ${KEPT[table] ?? ''}`, now)
   }
 }
 
 /** Whether any row outlives this clean-up; if none does, deleting the whole object costs no row. */
-function survives(tables: Tables, now: number): boolean {
-  if (tables.rows('directory', 'SELECT 1 FROM directory LIMIT 1').length > 0) return true
-  return tables.expiring().some((table) => {
-    const query = `SELECT 1 FROM ${table} WHERE expires IS NULL OR expires > ? LIMIT 1`
-    return tables.rows(table, query, now).length > 0
-  })
+function survives(tables: Tables, now: Seconds): boolean {
+  if (tables.exists('directory', '')) return true
+  return tables.expiring().some((table) => tables.exists(table, 'WHERE expires IS NULL OR expires > ?', now))
 }
 
 async function deleteEverything(storage: DurableObjectStorage, tables: Tables): Promise<void> {

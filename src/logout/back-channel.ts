@@ -2,6 +2,7 @@ import { findClientOrAskSource } from '../clients/lookup.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { logLine } from '../http/log.ts'
 import { fetchOutbound } from '../http/outbound.ts'
+import type { Owner } from '../ledger/owner.ts'
 import type { LogoutRecipient, Notice } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
@@ -38,7 +39,7 @@ function unsent({ client }: Notice, error: string): false {
 }
 
 /** Tells clients, and strikes out what is settled; the ledger's alarm does the rest. */
-export async function deliverNotices(rt: Runtime, owner: string, notices: readonly Notice[]): Promise<void> {
+export async function deliverNotices(rt: Runtime, owner: Owner, notices: readonly Notice[]): Promise<void> {
   const settled = await mapConcurrent(notices, (notice) => deliverNotice(rt, notice))
   const ids = notices.filter((_, index) => settled[index] === true).map(({ id }) => id)
   if (ids.length > 0) await rt.ledgers.call(owner, 'settleNotices', { ids })

@@ -1,6 +1,8 @@
 import type { RequestContext } from '../context.ts'
+import type { Owner } from '../ledger/owner.ts'
 import type { EndSessionsInput, LogoutRecipient, RevokeGrantsInput } from '../ledger/types.ts'
 import { nowSeconds } from '../util/clock.ts'
+import type { GrantId } from '../util/ids.ts'
 import { deliverNotices } from './back-channel.ts'
 
 /**
@@ -12,7 +14,7 @@ import { deliverNotices } from './back-channel.ts'
  */
 export async function endSessions(
   ctx: RequestContext,
-  owner: string,
+  owner: Owner,
   target: EndSessionsInput['target'],
   notify = true,
 ): Promise<readonly LogoutRecipient[]> {
@@ -30,7 +32,7 @@ export async function endSessions(
 /** Ends consents of an owner with all tokens that rest on them. Throws `temporarily_unavailable`. */
 export async function revokeGrants(
   ctx: RequestContext,
-  owner: string,
+  owner: Owner,
   target: RevokeGrantsInput['target'],
 ): Promise<void> {
   const { rt, attempt } = ctx
@@ -42,7 +44,7 @@ export async function revokeGrants(
 function noteRevoked(
   { rt, audit, defer }: RequestContext,
   event: 'token.revoked' | 'consent.revoked',
-  revoked: readonly string[],
+  revoked: readonly GrantId[],
 ): void {
   if (revoked.length === 0) return
   audit(event, { grants: revoked })

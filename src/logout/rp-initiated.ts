@@ -7,7 +7,8 @@ import { clearState } from '../flow/session-state.ts'
 import { MAX_QUERY, Parameters, queryOf, readEntries, readFormEntries, toQuery } from '../http/form.ts'
 import { withQuery } from '../http/location.ts'
 import { verifyIdTokenHint } from '../tokens/id-token-hint.ts'
-import { nowSeconds } from '../util/clock.ts'
+import { after, nowSeconds } from '../util/clock.ts'
+import { clientIdOf } from '../util/ids.ts'
 import { mapConcurrent } from '../util/map-concurrent.ts'
 import { endSessions } from './end-sessions.ts'
 import { frontChannelUrl, showFrames } from './front-channel.ts'
@@ -48,7 +49,7 @@ async function askLogoutApp(c: Context<AppEnv>): Promise<Response> {
   const requestedAt = nowSeconds()
   const requestUrl = `/oauth2/sessions/logout${search === '' ? '' : `?${search}`}`
   const state = { ...asked, requestUrl, requestedAt }
-  const expiresAt = requestedAt + rt.config.ttl.loginConsentRequest
+  const expiresAt = after(requestedAt, rt.config.ttl.loginConsentRequest)
   return respondPage(c, await logoutChallenge.urlWith(rt, rt.config.urls.logout, state, expiresAt))
 }
 
@@ -74,7 +75,7 @@ async function byEndUser(c: Context<AppEnv>, parameters: Parameters): Promise<As
 async function byClient(c: Context<AppEnv>, hint: string, parameters: Parameters): Promise<Asked | string> {
   const { ctx } = c.var
   const claims = await verifyIdTokenHint(ctx, hint)
-  const [clientId = ''] = claims.audience
+  const clientId = clientIdOf(claims.audience[0] ?? '')
   ctx.seen(clientId)
   if ((parameters.get('client_id') ?? clientId) !== clientId)
     throw unfit("has a 'client_id' that is not the client of its 'id_token_hint'")

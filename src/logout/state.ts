@@ -1,31 +1,34 @@
 import * as v from 'valibot'
 import { tuple } from '../crypto/tuple.ts'
 import { flowKind } from '../flow/seal.ts'
-import { isOwner } from '../ledger/owner.ts'
+import { isOwner, type Owner } from '../ledger/owner.ts'
+import type { Seconds } from '../util/clock.ts'
+import type { ClientId, Sid } from '../util/ids.ts'
+import { clientId, sid, time } from '../util/schema.ts'
 
 /** What a logout carries between redirects. */
 export interface LogoutState {
-  readonly owner: string
-  readonly sid: string
+  readonly owner: Owner
+  readonly sid: Sid
   readonly subject: string
   /** The client that asked, or null when the end-user came by themselves. */
-  readonly clientId: string | null
+  readonly clientId: ClientId | null
   /** Where the browser goes in the end. */
   readonly target: string
   /** Path and query of the request, as the logout app is shown it. */
   readonly requestUrl: string
-  readonly requestedAt: number
+  readonly requestedAt: Seconds
 }
 
 /** Format 1, a tuple. */
 const format = tuple({
-  owner: v.custom<string>(isOwner),
-  sid: v.string(),
+  owner: v.custom<Owner>(isOwner),
+  sid,
   subject: v.string(),
-  clientId: v.nullish(v.string(), null),
+  clientId: v.nullish(clientId, null),
   target: v.string(),
   requestUrl: v.string(),
-  requestedAt: v.number(),
+  requestedAt: time,
 })
 
 /** A logout that its app is asked about. */

@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import { html } from 'hono/html'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import { as } from '../errors/translate.ts'
 import { acceptUserCode } from '../flow/device-request.ts'
 import { deviceChallenge } from '../flow/device-state.ts'
 import { looksLikeUserCode } from '../flow/user-code.ts'
@@ -28,13 +29,17 @@ export async function submitDevice(c: Context<AppEnv>): Promise<Response> {
   const challenge = challengeOf(c, 'device')
   const userCode = (await readForm(c.var.body)).get('user_code') ?? ''
   if (userCode === '') return devicePage(c, '', TYPE)
-  try {
-    return proceed(c, await acceptUserCode(c.var.ctx, challenge, { user_code: userCode }))
-  } catch (thrown) {
-    if (!(thrown instanceof OAuthError) || thrown.code !== 'invalid_request') throw thrown
-    c.var.ctx.refused(thrown)
-    return devicePage(c, userCode, thrown.hint)
-  }
+  const { ctx } = c.var
+  return acceptUserCode(ctx, challenge, { user_code: userCode })
+    .then((accepted) => proceed(c, accepted))
+    .catch(
+      as({
+        invalid_request: (refusal) => {
+          ctx.refused(refusal)
+          return devicePage(c, userCode, refusal.hint)
+        },
+      }),
+    )
 }
 
 /** Where the browser ends up when the device has its answer. */

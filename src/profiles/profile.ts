@@ -1,4 +1,5 @@
 import type { Entries } from '../http/form.ts'
+import type { Seconds } from '../util/clock.ts'
 import type { JsonObject } from '../util/json.ts'
 
 /** A request object, or what else carries a request: its members, and whether the client signed them. */
@@ -20,7 +21,7 @@ export interface Profile {
   /** Fewest characters of a nonce. */
   readonly nonceMinimum: number
   /** Seconds that an authorization code lives. */
-  readonly codeLifetime: number
+  readonly codeLifetime: Seconds
   /** Fewest characters of `state`; guarded: beside a `code_challenge` or `nonce`, which protect the client too. */
   stateMinimum(guarded: boolean): number
   /** Whether the client has to send a `code_challenge` (RFC 7636). */

@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import * as v from 'valibot'
 import type { AppEnv } from '../context.ts'
 import { errorBody, invalidRequest, OAuthError } from '../errors/oauth-error.ts'
+import { as } from '../errors/translate.ts'
 import type { RequestBody } from '../http/body.ts'
 import { readJson } from '../http/form.ts'
 import { json } from '../http/json.ts'
@@ -56,8 +57,5 @@ export async function credentials(c: Context<AppEnv>): Promise<Response> {
 
 /** Everything wrong with the request is one and the same error here (contract 1.3.8). */
 async function readAsked(body: RequestBody): Promise<unknown> {
-  return readJson(body).catch((thrown: unknown) => {
-    const malformed = thrown instanceof OAuthError && thrown.code === 'malformed_body'
-    throw malformed ? invalidRequest('body_malformed', thrown.facts) : thrown
-  })
+  return readJson(body).catch(as({ malformed_body: ({ facts }) => invalidRequest('body_malformed', facts) }))
 }

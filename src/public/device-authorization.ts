@@ -11,7 +11,7 @@ import { type Parameters, readFilledForm, toQuery } from '../http/form.ts'
 import { oauthJson } from '../http/json.ts'
 import { withQuery } from '../http/location.ts'
 import { deviceCodes, stampOf } from '../tokens/formats.ts'
-import { nowSeconds } from '../util/clock.ts'
+import { after, nowSeconds } from '../util/clock.ts'
 
 /** How often a user code is made before the codes in use count as too many for their length. */
 const TRIES = 8
@@ -45,7 +45,7 @@ async function openDevice(ctx: RequestContext, request: string): Promise<Respons
   const { config, ledgers } = ctx.rt
   const id = crypto.randomUUID()
   const lifetime = config.ttl.deviceUserCode
-  const expiresAt = nowSeconds() + lifetime
+  const expiresAt = after(nowSeconds(), lifetime)
   for (let tries = 0; tries < TRIES; tries += 1) {
     const userCode = makeUserCode(config.oauth2.device.userCode)
     const owner = deviceOwner(userCode)

@@ -11,7 +11,7 @@ import { deviceChallenge } from '../flow/device-state.ts'
 import { type Parameters, queryOf, readQuery } from '../http/form.ts'
 import { networkOf } from '../http/network.ts'
 import { ownerOf } from '../ledger/owner.ts'
-import { nowSeconds } from '../util/clock.ts'
+import { after, nowSeconds } from '../util/clock.ts'
 
 /**
  * Device verification, where a user goes who was shown a code (RFC 8628 section 3.3, contract 1.3.10). Without a
@@ -47,7 +47,7 @@ async function askUserCode(c: Context<AppEnv>, given: Parameters): Promise<Respo
   const csrf = bindBrowser(c, 'device', '', id)
   const rateLimitOwner = ownerOf('guesser', networkOf(c.req.header('cf-connecting-ip') ?? ''))
   const state = { id, csrf, reauthenticate: given.get('prompt') === 'login', rateLimitOwner }
-  const expiresAt = nowSeconds() + rt.config.ttl.loginConsentRequest
+  const expiresAt = after(nowSeconds(), rt.config.ttl.loginConsentRequest)
   const query = userCode === '' ? {} : { user_code: userCode }
   const page = rt.config.urls.deviceVerification
   return respondPage(c, await deviceChallenge.urlWith(rt, page, state, expiresAt, query))

@@ -11,6 +11,7 @@ import { renderNewRegistration } from '../clients/registration-view.ts'
 import { renderRegistration, withSecret } from '../clients/render.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import { as } from '../errors/translate.ts'
 import { bearerToken } from '../http/bearer.ts'
 import { readJson } from '../http/form.ts'
 import { json, NO_STORE } from '../http/json.ts'
@@ -86,9 +87,8 @@ async function replace(ctx: RequestContext, stamp: RegistrationStamp, body: unkn
 
 /** Deletes the client as it was found; if it was changed since, its token may be dead, so nothing is done. */
 async function remove(ctx: RequestContext, { id, version }: ClientRecord): Promise<Response> {
-  await deleteClient(ctx, id, version).catch((thrown) => {
-    const changed = thrown instanceof OAuthError && thrown.code === 'resource_not_found'
-    throw changed ? new OAuthError('temporarily_unavailable', 'client_contended') : thrown
-  })
+  await deleteClient(ctx, id, version).catch(
+    as({ resource_not_found: () => new OAuthError('temporarily_unavailable', 'client_contended') }),
+  )
   return new Response(null, { status: 204, headers: NO_STORE })
 }

@@ -1,4 +1,5 @@
 import { toBase64url } from '../util/base64url.ts'
+import { type Milliseconds, milliseconds } from '../util/clock.ts'
 import { sha256 } from '../util/digest.ts'
 import { logFailure } from './d1.ts'
 
@@ -9,7 +10,7 @@ const FORMAT = 3
 const KEEP_SECONDS = 86_400
 
 /** Longest use of a copy after the primary read that made it, milliseconds (design rule 5). */
-export const MAX_AGE_MS = 60_000
+export const MAX_AGE_MS = milliseconds(60_000)
 
 /** A copy this much older, in milliseconds, is worth replacing by one of the same version. */
 const REPLACE_AFTER_MS = 20_000
@@ -19,10 +20,10 @@ export interface Versioned {
   readonly version: number
 }
 
-/** A value and when the read of the primary that gave it began, in milliseconds since the epoch. */
+/** A value and when the read of the primary that gave it began. */
 export interface Copy<T extends Versioned> {
   readonly value: T
-  readonly readAt: number
+  readonly readAt: Milliseconds
 }
 
 /**

@@ -1,9 +1,9 @@
 import { BoundedMap } from '../util/bounded-map.ts'
-import { nowMs } from '../util/clock.ts'
+import { type Milliseconds, milliseconds, msAfter, nowMs } from '../util/clock.ts'
 import { type Copy, isNewer, MAX_AGE_MS, type Versioned } from './cache-kv.ts'
 
 /** How long memory answers before KV is asked for something newer, milliseconds. */
-export const MEMORY_MS = 20_000
+export const MEMORY_MS = milliseconds(20_000)
 
 /** Ids of which something is remembered. */
 export const MAX_ENTRIES = 1000
@@ -14,15 +14,15 @@ const MAX_CHARACTERS = 8 * 1024 * 1024
 /** A copy in memory. */
 export interface Held<T extends Versioned> extends Copy<T> {
   /** Until when memory answers alone; KV is asked afterwards. */
-  trustedUntil: number
+  trustedUntil: Milliseconds
   /** Until when an overlong copy answers because the source failed just now. */
-  stretchedUntil: number
+  stretchedUntil: Milliseconds
 }
 
 /** Highest version known to be deleted, and when that became known. */
 interface Deletion {
   readonly version: number
-  readonly at: number
+  readonly at: Milliseconds
 }
 
 /** The copies of one isolate. */
@@ -50,7 +50,11 @@ export function emptyMemory<T extends Versioned>(): Memory<T> {
       if (isDeleted(id, copy)) return false
       const held = memory.get(id)
       if (held === undefined || !isNewer(held, copy)) {
-        const trusted = { ...copy, trustedUntil: nowMs() + MEMORY_MS, stretchedUntil: 0 }
+        const trusted = {
+          ...copy,
+          trustedUntil: msAfter(nowMs(), MEMORY_MS),
+          stretchedUntil: milliseconds(0),
+        }
         memory.set(id, trusted, JSON.stringify(copy.value).length)
       }
       return true

@@ -1,25 +1,25 @@
 import { waitUntil } from 'cloudflare:workers'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { BoundedMap } from '../util/bounded-map.ts'
-import { nowMs } from '../util/clock.ts'
+import { type Milliseconds, milliseconds, msAfter, nowMs } from '../util/clock.ts'
 import { type Copy, kvCache, MAX_AGE_MS, type Versioned } from './cache-kv.ts'
 import { emptyMemory, type Held, MAX_ENTRIES, MEMORY_MS } from './cache-memory.ts'
 import { queryD1 } from './d1.ts'
 
 /** Least time between two reads of the source for one id, where a refusal asks for them; also the pause after a failed one. */
-const ASK_AGAIN_MS = 1000
+const ASK_AGAIN_MS = milliseconds(1000)
 /** A read that takes longer is not joined any more: the request that began it may be gone. */
 const JOIN_MS = 5000
 /** Reads of the source one isolate has under way at most; what memory or KV can answer is answered all the same. */
 const MAX_READS = 64
 
 interface Reading<T> {
-  readonly startedAt: number
+  readonly startedAt: Milliseconds
   readonly result: Promise<T | undefined>
 }
 
 interface Asked {
-  readonly at: number
+  readonly at: Milliseconds
   readonly outcome: 'found' | 'absent' | 'failed'
 }
 
@@ -39,7 +39,7 @@ export interface ReadThroughCache<T extends Versioned> {
   /** The value from the source, asked now. Throws `temporarily_unavailable` when it cannot be asked. */
   read(id: string): Promise<T | undefined>
   /** Takes the value a write just stored into memory and KV. */
-  put(id: string, value: T, writtenAt: number): Promise<void>
+  put(id: string, value: T, writtenAt: Milliseconds): Promise<void>
   /** Forgets a value that was just deleted at the given version; copies up to it are refused from now on. */
   drop(id: string, version: number): Promise<void>
 }
@@ -84,10 +84,10 @@ export function readThroughCache<T extends Versioned>(
     const copy = await regional.get(id)
     const now = nowMs()
     // A clock that runs ahead elsewhere must not lengthen the copy's use here: its time is worth nothing.
-    if (copy !== undefined) memory.accept(id, copy.readAt > now ? { ...copy, readAt: 0 } : copy)
+    if (copy !== undefined) memory.accept(id, copy.readAt > now ? { ...copy, readAt: milliseconds(0) } : copy)
     const held = memory.get(id)
     if (held !== undefined && isYoung(held, now)) {
-      held.trustedUntil = now + MEMORY_MS
+      held.trustedUntil = msAfter(now, MEMORY_MS)
       return held.value
     }
     try {
@@ -95,7 +95,7 @@ export function readThroughCache<T extends Versioned>(
     } catch (error) {
       const last = memory.get(id)
       if (last === undefined) throw error
-      last.stretchedUntil = nowMs() + ASK_AGAIN_MS
+      last.stretchedUntil = msAfter(nowMs(), ASK_AGAIN_MS)
       return last.value
     }
   }
@@ -147,10 +147,10 @@ function sharing<T>(limit: number) {
   }
 }
 
-const isYoung = (copy: Copy<Versioned>, now: number): boolean => now - copy.readAt < MAX_AGE_MS
+const isYoung = (copy: Copy<Versioned>, now: Milliseconds): boolean => now - copy.readAt < MAX_AGE_MS
 
 /** Whether memory may answer alone. */
-const mayAnswer = (held: Held<Versioned>, now: number): boolean =>
+const mayAnswer = (held: Held<Versioned>, now: Milliseconds): boolean =>
   now < held.stretchedUntil || (isYoung(held, now) && now < held.trustedUntil)
 
 const unavailable = (): OAuthError => new OAuthError('temporarily_unavailable', 'storage_unreachable')

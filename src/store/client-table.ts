@@ -1,4 +1,5 @@
 import { and, asc, count, eq, gt, inArray, type SQL, sql } from 'drizzle-orm'
+import { clientIdOf } from '../util/ids.ts'
 import { LIFESPAN_FIELDS } from './client-metadata.ts'
 import type { Database } from './d1.ts'
 import { clients, versions } from './schema.ts'
@@ -36,7 +37,11 @@ export async function selectLifespans(db: Database): Promise<readonly string[]> 
 
 /** The client of an id. */
 export async function selectClient(db: Database, id: string): Promise<ClientRecord | undefined> {
-  const row = await db.select().from(clients).where(eq(clients.id, id)).get()
+  const row = await db
+    .select()
+    .from(clients)
+    .where(eq(clients.id, clientIdOf(id)))
+    .get()
   return row && toRecord(row)
 }
 
@@ -75,7 +80,7 @@ export async function deleteClient(
   const highest = db
     .select({ name: sql<string>`${FLOOR}`.as('name'), value: clients.version })
     .from(clients)
-    .where(eq(clients.id, id))
+    .where(eq(clients.id, clientIdOf(id)))
   const raiseFloor = db
     .insert(versions)
     .select(highest)
@@ -86,7 +91,7 @@ export async function deleteClient(
   const wanted = version === null ? undefined : eq(clients.version, version)
   const remove = db
     .delete(clients)
-    .where(and(eq(clients.id, id), wanted))
+    .where(and(eq(clients.id, clientIdOf(id)), wanted))
     .returning({ version: clients.version })
   const [, removed] = await db.batch([raiseFloor, remove])
   return removed[0]?.version
@@ -94,7 +99,7 @@ export async function deleteClient(
 
 /** One page of clients, ordered by id. */
 export async function listClients(db: Database, page: ClientPage): Promise<readonly ClientRecord[]> {
-  const after = page.after === null ? undefined : gt(clients.id, page.after)
+  const after = page.after === null ? undefined : gt(clients.id, clientIdOf(page.after))
   const rows = await db
     .select()
     .from(clients)

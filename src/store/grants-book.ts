@@ -1,4 +1,6 @@
 import { asc, inArray, lte, sql } from 'drizzle-orm'
+import type { Seconds } from '../util/clock.ts'
+import type { GrantId } from '../util/ids.ts'
 import { type Database, logFailure, openDatabase } from './d1.ts'
 import { grants } from './schema.ts'
 import type { GrantsBookEntry } from './types.ts'
@@ -42,7 +44,7 @@ export class GrantsBook {
   }
 
   /** Marks grants as revoked at a time in seconds; the first revocation of each counts. */
-  async revoke(ids: readonly string[], at: number): Promise<void> {
+  async revoke(ids: readonly GrantId[], at: Seconds): Promise<void> {
     if (!this.#enabled) return
     for (let start = 0; start < ids.length; start += IDS_AT_ONCE) {
       const some = ids.slice(start, start + IDS_AT_ONCE)

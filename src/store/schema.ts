@@ -2,6 +2,8 @@ import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import type { JWK } from 'jose'
 import * as v from 'valibot'
+import type { Seconds } from '../util/clock.ts'
+import type { ClientId, GrantId } from '../util/ids.ts'
 import { isJsonObject, type JsonObject } from '../util/json.ts'
 import { clientBounds, clientMetadata } from './client-metadata.ts'
 import { jsonColumn } from './json-column.ts'
@@ -14,7 +16,7 @@ const publicJwk = v.custom<JWK>((value) => isJsonObject(value) && typeof value['
 export const clients = sqliteTable(
   'clients',
   {
-    id: text('id').primaryKey(),
+    id: text('id').$type<ClientId>().primaryKey(),
     version: integer('version').notNull(),
     instance: text('instance').notNull(),
     accessEpoch: integer('access_epoch').notNull(),
@@ -23,8 +25,8 @@ export const clients = sqliteTable(
     name: text('name').notNull(),
     owner: text('owner').notNull(),
     metadata: jsonColumn('metadata', clientMetadata).notNull(),
-    createdAt: integer('created_at').notNull(),
-    updatedAt: integer('updated_at').notNull(),
+    createdAt: integer('created_at').$type<Seconds>().notNull(),
+    updatedAt: integer('updated_at').$type<Seconds>().notNull(),
     registrationEpoch: integer('registration_epoch').notNull().default(0),
     registrationUsed: integer('registration_used').notNull().default(0),
     consentEpoch: integer('consent_epoch').notNull().default(0),
@@ -70,9 +72,9 @@ export const versions = sqliteTable('versions', {
 export const grants = sqliteTable(
   'grants',
   {
-    id: text('id').primaryKey(),
+    id: text('id').$type<GrantId>().primaryKey(),
     subject: text('subject').notNull(),
-    clientId: text('client_id').notNull(),
+    clientId: text('client_id').$type<ClientId>().notNull(),
     scope: jsonColumn('scope', texts).notNull(),
     createdAt: integer('created_at').notNull(),
     expiresAt: integer('expires_at'),

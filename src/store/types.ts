@@ -1,3 +1,5 @@
+import type { Seconds } from '../util/clock.ts'
+import type { ClientId, GrantId } from '../util/ids.ts'
 import type { ClientBounds, ClientMetadata } from './client-metadata.ts'
 
 export type { JwkSet } from './client-field.ts'
@@ -5,7 +7,7 @@ export type { ClientBounds, ClientMetadata, LifespanField } from './client-metad
 
 /** A registered client as D1, KV and memory hold it. */
 export interface ClientRecord {
-  readonly id: string
+  readonly id: ClientId
   /** Counts the writes of this row; an older copy never replaces a newer one. */
   readonly version: number
   /** Random id of this creation: a deleted and re-created client does not honour the old one's tokens. */
@@ -26,17 +28,17 @@ export interface ClientRecord {
   readonly rotatedSecretHashes: readonly string[]
   readonly metadata: ClientMetadata
   /** Seconds since the epoch. */
-  readonly createdAt: number
-  readonly updatedAt: number
+  readonly createdAt: Seconds
+  readonly updatedAt: Seconds
 }
 
 /** One line of the grants book. */
 export interface GrantsBookEntry {
-  readonly id: string
+  readonly id: GrantId
   readonly subject: string
-  readonly clientId: string
+  readonly clientId: ClientId
   readonly scope: readonly string[]
-  readonly createdAt: number
+  readonly createdAt: Seconds
   /** When the row may be purged; null for never. */
-  readonly expiresAt: number | null
+  readonly expiresAt: Seconds | null
 }

@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
-import { nowMs } from '../util/clock.ts'
+import { type Milliseconds, nowMs } from '../util/clock.ts'
 import { type ReadThroughCache, readThroughCache } from './cache.ts'
 import { type Database, queryD1 } from './d1.ts'
 import { versions } from './schema.ts'
@@ -85,7 +85,7 @@ export class VersionedRows<Row> {
     set: string,
     version: number | undefined,
     rows: readonly Row[],
-    writtenAt: number,
+    writtenAt: Milliseconds,
   ): Promise<readonly Row[]> {
     if (rows.length > 0) await this.#copies.put(set, { version: version ?? 0, rows }, writtenAt)
     else await this.#copies.drop(set, version ?? 0)

@@ -1,6 +1,7 @@
 import type { Config } from '../config/types.ts'
 import { signJwt } from '../keys/sign-jwt.ts'
 import type { Runtime } from '../runtime.ts'
+import type { Seconds } from '../util/clock.ts'
 import { type JsonObject, pick } from '../util/json.ts'
 import type { AccessTokenAddressee } from './addressee.ts'
 import { cnfOf } from './binding/possession.ts'
@@ -13,8 +14,8 @@ export interface AccessClaims {
   readonly audience: readonly string[]
   /** Custom claims from the consent app. */
   readonly custom: JsonObject
-  readonly issuedAt: number
-  readonly expiresAt: number
+  readonly issuedAt: Seconds
+  readonly expiresAt: Seconds
 }
 
 /** Claims that custom ones never override (contract 3.9). */

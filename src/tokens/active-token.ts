@@ -3,10 +3,11 @@ import type { RequestContext } from '../context.ts'
 import type { Expiring } from '../crypto/sealed.ts'
 import { isSignedBy, readJwt } from '../keys/read-jwt.ts'
 import { ACCESS_TOKEN_SET } from '../keys/ring.ts'
-import { clientShard } from '../ledger/owner.ts'
+import { clientShard, type Owner } from '../ledger/owner.ts'
 import type { StoredGrant } from '../ledger/types.ts'
 import type { ClientRecord } from '../store/types.ts'
-import { nowSeconds } from '../util/clock.ts'
+import { nowSeconds, type Seconds } from '../util/clock.ts'
+import type { ClientId } from '../util/ids.ts'
 import {
   accessJtis,
   accessTokens,
@@ -53,11 +54,11 @@ async function openJwt({ rt }: RequestContext, jwt: string): Promise<OpenedToken
   return genuine ? { use: 'access_token', token } : undefined
 }
 
-export const isExpired = ({ expiresAt }: { readonly expiresAt: number | null }): boolean =>
+export const isExpired = ({ expiresAt }: { readonly expiresAt: Seconds | null }): boolean =>
   expiresAt !== null && expiresAt <= nowSeconds()
 
 /** The ledger that would know of a client's own token that it was revoked. */
-export const shardOf = (token: SelfContainedToken): string =>
+export const shardOf = (token: SelfContainedToken): Owner =>
   clientShard(token.clientId, token.id, token.shards)
 
 /** Asks the token's ledger, and the client as it is now, whether the token is active; `undefined` if not. */
@@ -81,7 +82,7 @@ export async function findActive(
 /** Whether the client still honours tokens of this stamp; only the source may say no. */
 async function isHonoured(
   ctx: RequestContext,
-  clientId: string,
+  clientId: ClientId,
   use: OpenedToken['use'],
   token: GrantToken | SelfContainedToken,
 ): Promise<boolean> {

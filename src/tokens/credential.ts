@@ -3,7 +3,7 @@ import { ID_TOKEN_SET } from '../keys/ring.ts'
 import { signJwt } from '../keys/sign-jwt.ts'
 import type { Runtime } from '../runtime.ts'
 import { toBase64url } from '../util/base64url.ts'
-import { nowSeconds } from '../util/clock.ts'
+import { after, nowSeconds } from '../util/clock.ts'
 import { sha256 } from '../util/digest.ts'
 import type { JsonObject } from '../util/json.ts'
 import type { ActiveToken } from './active-token.ts'
@@ -30,7 +30,7 @@ const LIFETIME = 3600
  * only, as often as wanted until it expires after `TTL_VC_NONCE`.
  */
 export const sealNonce = (rt: Runtime, accessToken: string): Promise<string> =>
-  rt.envelopes.seal('credential_nonce', digestOf(accessToken), nowSeconds() + rt.config.ttl.vcNonce)
+  rt.envelopes.seal('credential_nonce', digestOf(accessToken), after(nowSeconds(), rt.config.ttl.vcNonce))
 
 /** Whether a nonce was given out for this access token and has not expired. */
 export async function isNonce(rt: Runtime, nonce: string, accessToken: string): Promise<boolean> {

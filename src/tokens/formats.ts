@@ -1,9 +1,12 @@
 import * as v from 'valibot'
 import { type Format, sealed } from '../crypto/sealed.ts'
 import { tuple } from '../crypto/tuple.ts'
-import { isOwner } from '../ledger/owner.ts'
+import { isOwner, type Owner } from '../ledger/owner.ts'
 import type { ClientRecord } from '../store/types.ts'
+import type { Seconds } from '../util/clock.ts'
+import type { ClientId, GrantId } from '../util/ids.ts'
 import { isJsonObject, type JsonObject } from '../util/json.ts'
+import { clientId, grantId, time } from '../util/schema.ts'
 import type { Confirmation } from './binding/binding.ts'
 import type { Targets } from './targets.ts'
 
@@ -36,8 +39,8 @@ export const stampFits = (
   stamp.instance === client.instance && (use !== 'access_token' || stamp.accessEpoch === client.accessEpoch)
 
 export interface AuthorizationCode extends ClientStamp {
-  readonly owner: string
-  readonly grantId: string
+  readonly owner: Owner
+  readonly grantId: GrantId
   readonly epoch: number
   /** Digest of the redirect URI, if the request named one. */
   readonly redirectUri: string | null
@@ -46,15 +49,15 @@ export interface AuthorizationCode extends ClientStamp {
 
 /** A device code: the ledger of the device's user code, and its request there. */
 export interface DeviceCode extends ClientStamp {
-  readonly owner: string
+  readonly owner: Owner
   readonly id: string
 }
 
 /** An access or refresh token of a grant. */
 export interface GrantToken extends ClientStamp {
   readonly type: 'grant'
-  readonly owner: string
-  readonly grantId: string
+  readonly owner: Owner
+  readonly grantId: GrantId
   readonly generation: number
   /** What of the grant's audience it is for. */
   readonly targets: Targets
@@ -64,10 +67,10 @@ export interface GrantToken extends ClientStamp {
 /** A token without a grant: it carries its own claims, and a ledger only knows if it was revoked. */
 export interface SelfContainedToken extends ClientStamp {
   readonly type: 'client'
-  readonly clientId: string
+  readonly clientId: ClientId
   readonly id: string
   readonly shards: number
-  readonly issuedAt: number
+  readonly issuedAt: Seconds
   readonly scope: readonly string[]
   readonly audience: readonly string[]
   /** Custom claims, which only a token hook gives. */
@@ -77,7 +80,7 @@ export interface SelfContainedToken extends ClientStamp {
   readonly cnf: Confirmation
 }
 
-const owner = v.custom<string>(isOwner)
+const owner = v.custom<Owner>(isOwner)
 const text = v.string()
 const number = v.number()
 const texts = v.array(text)
@@ -89,7 +92,7 @@ export const authorizationCodes = sealed<AuthorizationCode>(
   'code',
   tuple({
     owner,
-    grantId: text,
+    grantId,
     epoch: number,
     redirectUri: v.nullish(text, null),
     codeChallenge: v.nullish(text, null),
@@ -104,17 +107,17 @@ export const deviceCodes = sealed<DeviceCode>('device_code', tuple({ owner, id: 
 /** Tuples of access and refresh tokens begin with a 0 where there is a grant, and with a 1 where there is none. */
 const grantTuple = tuple({
   owner,
-  grantId: text,
+  grantId,
   generation: number,
   ...stamp,
   targets: v.nullish(v.array(number), null),
   cnf,
 })
 const selfContainedTuple = tuple({
-  clientId: text,
+  clientId,
   id: text,
   shards: number,
-  issuedAt: number,
+  issuedAt: time,
   scope: texts,
   audience: texts,
   ...stamp,

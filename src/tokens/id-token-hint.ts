@@ -3,16 +3,18 @@ import type { RequestContext } from '../context.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
 import { isSignedBy, readJwt } from '../keys/read-jwt.ts'
 import { ID_TOKEN_SET } from '../keys/ring.ts'
-import { ownerOf } from '../ledger/owner.ts'
+import { type Owner, ownerOf } from '../ledger/owner.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { nowSeconds } from '../util/clock.ts'
+import type { Sid } from '../util/ids.ts'
+import { sid } from '../util/schema.ts'
 import { isPairwise, pairwiseSids } from './subject.ts'
 
 const hintFormat = v.object({
   iss: v.string(),
   sub: v.string(),
   aud: v.union([v.string(), v.array(v.string())]),
-  sid: v.optional(v.string()),
+  sid: v.optional(sid),
   iat: v.number(),
 })
 
@@ -21,8 +23,8 @@ const SKEW_SECONDS = 60
 
 /** What an ID token that was given as a hint says: whose it is, in which session, and for which clients. */
 export interface Hint {
-  readonly owner: string
-  readonly sid: string | undefined
+  readonly owner: Owner
+  readonly sid: Sid | undefined
   readonly subject: string
   readonly audience: readonly string[]
 }
@@ -46,13 +48,13 @@ export async function verifyIdTokenHint(
   if (!isNow || !(await isSignedBy(rt.keys, ID_TOKEN_SET, hint))) {
     throw invalidRequest('hint_foreign')
   }
-  const { sub, sid, aud } = parsed.output
+  const { sub, sid: shown, aud } = parsed.output
   const isOwn = asking === undefined || !isPairwise(asking) || [aud].flat().includes(asking.id)
   if (!isOwn) throw invalidRequest('hint_foreign')
-  const session = sid === undefined ? undefined : await pairwiseSids.open(rt, sid)
+  const session = shown === undefined ? undefined : await pairwiseSids.open(rt, shown)
   return {
     owner: session?.owner ?? ownerOf('subject', sub),
-    sid: session?.sid ?? sid,
+    sid: session?.sid ?? shown,
     subject: sub,
     audience: [aud].flat(),
   }

@@ -1,10 +1,11 @@
 import { listsGrantType } from '../clients/grant-types.ts'
 import { isPublic } from '../clients/public.ts'
 import type { RequestContext } from '../context.ts'
+import type { Owner } from '../ledger/owner.ts'
 import type { StoredGrant } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
-import { nowSeconds } from '../util/clock.ts'
+import { after, nowSeconds, type Seconds } from '../util/clock.ts'
 import { makeAccessToken } from './access-token.ts'
 import type { AccessTokenAddressee, Addressee, Requester } from './addressee.ts'
 import { bindingOf } from './binding/possession.ts'
@@ -29,10 +30,10 @@ export interface TokenResponse {
 
 /** One generation of a grant, as its ledger committed it. */
 export interface Generation {
-  readonly owner: string
+  readonly owner: Owner
   readonly grant: StoredGrant
   readonly generation: number
-  readonly issuedAt: number
+  readonly issuedAt: Seconds
   /** What of the grant's audience the access token is for. */
   readonly targets: Targets
 }
@@ -85,11 +86,11 @@ export function issueAccessToken(
   rt: Runtime,
   addressee: AccessTokenAddressee,
   generation: Generation,
-  lifetime: number,
+  lifetime: Seconds,
 ): Promise<string> {
   const { grant, issuedAt, targets } = generation
   const { scope, audience, accessTokenClaims: custom } = narrowed(grant, targets)
-  const times = { issuedAt, expiresAt: issuedAt + lifetime }
+  const times = { issuedAt, expiresAt: after(issuedAt, lifetime) }
   const subject = subjectOf(grant)
   // A JWT can be read by the client that holds it.
   const shown = subject === grant.subject ? custom : seenAs(custom, grant.subject, subject)
@@ -112,7 +113,7 @@ export async function issueTokens(
   const { scope } = grant
   const accessToken = await issueAccessToken(rt, addressee, generation, lifetimes.accessToken)
   const expiresIn = Math.max(0, issuedAt + lifetimes.accessToken - nowSeconds())
-  const refreshUntil = lifetimes.refreshToken === null ? null : issuedAt + lifetimes.refreshToken
+  const refreshUntil = lifetimes.refreshToken === null ? null : after(issuedAt, lifetimes.refreshToken)
   return {
     ...(await responseWith(rt, addressee, accessToken, expiresIn, scope)),
     ...(scope.includes('openid') && {

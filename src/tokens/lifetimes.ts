@@ -6,12 +6,13 @@ import {
 } from '../clients/lifespans.ts'
 import type { Config } from '../config/types.ts'
 import type { ClientRecord } from '../store/types.ts'
+import { type Seconds, seconds } from '../util/clock.ts'
 
 /** Lifetimes in seconds of the tokens one grant issues to one client; `refreshToken` null never expires. */
 export interface TokenLifetimes {
-  readonly accessToken: number
-  readonly idToken: number
-  readonly refreshToken: number | null
+  readonly accessToken: Seconds
+  readonly idToken: Seconds
+  readonly refreshToken: Seconds | null
 }
 
 /** The client's own lifespans where it has them, the configured ones otherwise (contract 2.1). */
@@ -28,7 +29,9 @@ export function lifetimesFor(
 }
 
 /** How long a grant's row must live for these tokens, seconds; null for ever. */
-export function keepFor(lifetimes: TokenLifetimes, refreshable: boolean): number | null {
+export function keepFor(lifetimes: TokenLifetimes, refreshable: boolean): Seconds | null {
   if (!refreshable) return lifetimes.accessToken
-  return lifetimes.refreshToken === null ? null : Math.max(lifetimes.refreshToken, lifetimes.accessToken)
+  return lifetimes.refreshToken === null
+    ? null
+    : seconds(Math.max(lifetimes.refreshToken, lifetimes.accessToken))
 }

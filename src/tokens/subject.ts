@@ -5,17 +5,16 @@ import type { Config } from '../config/types.ts'
 import { sealed } from '../crypto/sealed.ts'
 import { tuple } from '../crypto/tuple.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import { isOwner, ownerOf } from '../ledger/owner.ts'
+import { isOwner, type Owner, ownerOf } from '../ledger/owner.ts'
 import type { StoredGrant } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
+import type { Sid } from '../util/ids.ts'
 import { isJsonObject, type Json, type JsonObject } from '../util/json.ts'
+import { clientId, sid } from '../util/schema.ts'
 
 /** The `sid` that a pairwise client is shown: the session behind it. */
-export const pairwiseSids = sealed(
-  'pairwise_sid',
-  tuple({ owner: v.custom<string>(isOwner), sid: v.string(), clientId: v.string() }),
-)
+export const pairwiseSids = sealed('pairwise_sid', tuple({ owner: v.custom<Owner>(isOwner), sid, clientId }))
 
 /** Whether a client knows its users by identifiers that tell other clients nothing (OIDC Core section 8.1). */
 export const isPairwise = ({ metadata }: ClientRecord): boolean => metadata.subject_type === 'pairwise'
@@ -59,7 +58,7 @@ export async function pairwiseIdentity(
     subject,
     sid,
     forcedSubject,
-  }: { readonly subject: string; readonly sid: string; readonly forcedSubject: string },
+  }: { readonly subject: string; readonly sid: Sid; readonly forcedSubject: string },
 ): Promise<StoredGrant['pairwise']> {
   if (!isPairwise(client)) return undefined
   const session = { owner: ownerOf('subject', subject), sid, clientId: client.id }

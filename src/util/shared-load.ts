@@ -1,17 +1,17 @@
 import { OAuthError } from '../errors/oauth-error.ts'
-import { nowMs } from './clock.ts'
+import { type Milliseconds, milliseconds, nowMs } from './clock.ts'
 import { withTimeout } from './with-timeout.ts'
 
 /** Shortest time between two loads unless another is given, in milliseconds. */
-const INTERVAL_MS = 1000
+const INTERVAL_MS = milliseconds(1000)
 
 /** How long a caller waits for a load that another request started, in milliseconds. */
 const PATIENCE_MS = 3000
 
 /** Runs a load at most once in an interval; whoever asks meanwhile gets that load's outcome, failures included (design section 8). */
 export class SharedLoad<T> {
-  readonly #intervalMs: number
-  #last: { readonly startedAt: number; readonly outcome: Promise<T> } | undefined
+  readonly #intervalMs: Milliseconds
+  #last: { readonly startedAt: Milliseconds; readonly outcome: Promise<T> } | undefined
 
   constructor(intervalMs = INTERVAL_MS) {
     this.#intervalMs = intervalMs

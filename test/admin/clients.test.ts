@@ -7,6 +7,7 @@ import { clientEndpoints } from '../../src/endpoints/admin-resources.ts'
 import { mount } from '../../src/http/endpoint.ts'
 import { renderError } from '../../src/http/error-response.ts'
 import { Parameters } from '../../src/http/form.ts'
+import { seconds } from '../../src/util/clock.ts'
 import { isJsonObject } from '../../src/util/json.ts'
 import { testEnv } from '../support/bindings.ts'
 import { clientRecord } from '../support/client-record.ts'
@@ -437,7 +438,7 @@ describe('list', () => {
     vi.useRealTimers()
     const { envelopes } = ctx.rt
     const foreign = await envelopes.seal('page_token', { list: '/admin/other', after: 'c1' }, null)
-    const code = await envelopes.seal('code', { list: '/admin/clients', after: 'c1' }, 9_999_999_999)
+    const code = await envelopes.seal('code', { list: '/admin/clients', after: 'c1' }, seconds(9_999_999_999))
     for (const token of [foreign, code]) expect((await call('GET', `?page_token=${token}`)).status).toBe(400)
   })
 })

@@ -6,6 +6,7 @@ import { validateOn } from '../../src/authorize/pipeline.ts'
 import type { FlowRequest } from '../../src/authorize/request.ts'
 import type { AppEnv, RequestContext } from '../../src/context.ts'
 import { OAuthError } from '../../src/errors/oauth-error.ts'
+import { seconds } from '../../src/util/clock.ts'
 import { Deployment } from '../support/deployment.ts'
 import { registerClient, type TestClient } from '../support/relying-party.ts'
 import { requestContext } from '../support/request-context.ts'
@@ -33,9 +34,9 @@ const careless: ChannelRules<object> = {
   deny: async () => new Response('fine'),
   denialIsBound: true,
   approver: async () => async () => new Response('fine'),
-  expiresAt: () => 1,
-  codeLifetime: () => 1,
-  tokenLifetime: () => 0,
+  expiresAt: () => seconds(1),
+  codeLifetime: () => seconds(1),
+  tokenLifetime: () => seconds(0),
   isImpersonable: () => true,
 }
 

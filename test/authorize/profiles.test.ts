@@ -3,6 +3,7 @@ import { validate } from '../../src/authorize/pipeline.ts'
 import { unpack } from '../../src/authorize/request-source/read.ts'
 import type { RequestContext } from '../../src/context.ts'
 import type { Profile } from '../../src/profiles/profile.ts'
+import { seconds } from '../../src/util/clock.ts'
 import { Deployment } from '../support/deployment.ts'
 import { authorizationPath, registerClient, type TestClient } from '../support/relying-party.ts'
 import { requestContext } from '../support/request-context.ts'
@@ -55,7 +56,7 @@ describe('a stricter profile of a client', () => {
   it('with short codes has them expire sooner', async () => {
     const { request } = {
       request: undefined,
-      ...(await validate(under({ codeLifetime: 7 }), queryOf(client, {}))),
+      ...(await validate(under({ codeLifetime: seconds(7) }), queryOf(client, {}))),
     }
     expect(request?.channel.codeLifetime).toBe(7)
   })

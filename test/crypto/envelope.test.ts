@@ -4,6 +4,7 @@ import { aeadSeal } from '../../src/crypto/aead.ts'
 import { type Envelopes, MAX_ENVELOPE_LENGTH } from '../../src/crypto/envelope.ts'
 import type { EnvelopeKind } from '../../src/crypto/types.ts'
 import { fromBase64url, toBase64url } from '../../src/util/base64url.ts'
+import { seconds } from '../../src/util/clock.ts'
 import { testEnv } from '../support/bindings.ts'
 import { emptyInstallation, type Installation, SAMPLE_ROW } from './installation.ts'
 
@@ -24,7 +25,7 @@ const KINDS: readonly EnvelopeKind[] = [
 ]
 
 const anyKind = fc.constantFrom(...KINDS)
-const anyExpiry = fc.option(fc.nat({ max: 4_000_000_000 }), { nil: null })
+const anyExpiry = fc.option(fc.nat({ max: 4_000_000_000 }).map(seconds), { nil: null })
 const anyData = fc.jsonValue({ maxDepth: 3 })
 
 let installation: Installation
@@ -78,19 +79,19 @@ describe('properties', () => {
         const head = text.split('.')[0]
         const otherHead = (await envelopes.seal(kind, right, expiresAt)).split('.')[0]
         expect(head === otherHead).toBe(JSON.stringify(left) === JSON.stringify(right))
-        expect((await envelopes.seal(kind, left, (expiresAt ?? 0) + 1)).split('.')[0]).not.toBe(head)
+        expect((await envelopes.seal(kind, left, seconds((expiresAt ?? 0) + 1))).split('.')[0]).not.toBe(head)
       }),
     )
   })
 
   it('no kind opens as another, nor shares a nonce', async () => {
     for (const sealed of KINDS) {
-      const text = await envelopes.seal(sealed, { same: true }, 1)
+      const text = await envelopes.seal(sealed, { same: true }, seconds(1))
       for (const opened of KINDS)
         expect((await envelopes.open(opened, text)) !== undefined).toBe(sealed === opened)
     }
     const heads = await Promise.all(
-      KINDS.map(async (kind) => (await envelopes.seal(kind, 1, 1)).split('.')[0]),
+      KINDS.map(async (kind) => (await envelopes.seal(kind, 1, seconds(1))).split('.')[0]),
     )
     expect(new Set(heads).size).toBe(KINDS.length)
   })
@@ -146,9 +147,9 @@ describe('properties', () => {
 
 describe('refusals', () => {
   it('cost no storage read, whatever is wrong', async () => {
-    const elsewhere = await envelopes.seal('code', { a: 1 }, 1)
+    const elsewhere = await envelopes.seal('code', { a: 1 }, seconds(1))
     await install()
-    const text = await envelopes.seal('code', { a: 1 }, 1)
+    const text = await envelopes.seal('code', { a: 1 }, seconds(1))
     for (const forged of bitFlips(text)) expect(await envelopes.open('code', forged)).toBeUndefined()
     expect(await envelopes.open('code', elsewhere)).toBeUndefined()
     expect(await envelopes.open('session', text)).toBeUndefined()
@@ -179,7 +180,7 @@ describe('refusals', () => {
 
 it('a token-sized envelope stays below 255 characters', async () => {
   const data = [`1${'o'.repeat(43)}`, crypto.randomUUID(), 12, 'instance-of-client', 3]
-  expect((await envelopes.seal('refresh_token', data, 1_790_000_000)).length).toBeLessThan(255)
+  expect((await envelopes.seal('refresh_token', data, seconds(1_790_000_000))).length).toBeLessThan(255)
 })
 
 describe('format 1', () => {
@@ -194,6 +195,6 @@ describe('format 1', () => {
     const insert = testEnv().DB.prepare('INSERT INTO root_keys (id, sealed, created_at) VALUES (?, ?, ?)')
     await insert.bind(id, sealed, createdAt).run()
     expect(await over.open('code', sample)).toEqual({ expiresAt: 1_790_000_000, data: content })
-    expect(await over.seal('code', content, 1_790_000_000)).toBe(sample)
+    expect(await over.seal('code', content, seconds(1_790_000_000))).toBe(sample)
   })
 })

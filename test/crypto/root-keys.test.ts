@@ -4,6 +4,7 @@ import type { RootKeys } from '../../src/crypto/root-keys.ts'
 import type { RootKeyRow } from '../../src/crypto/types.ts'
 import { kvCache } from '../../src/store/cache-kv.ts'
 import { fromBase64url, toBase64url } from '../../src/util/base64url.ts'
+import { nowMs } from '../../src/util/clock.ts'
 import { hmacSha256 } from '../../src/util/digest.ts'
 import { testEnv } from '../support/bindings.ts'
 import {
@@ -62,7 +63,7 @@ async function falsifyCopy(rows: readonly RootKeyRow[]): Promise<void> {
   const version = await env.DB.prepare("SELECT value FROM versions WHERE name = 'root_keys'").first<number>(
     'value',
   )
-  const copy = { value: { version: version ?? 0, rows }, readAt: Date.now() }
+  const copy = { value: { version: version ?? 0, rows }, readAt: nowMs() }
   await kvCache('root-keys', env.COPIES).put('root_keys', copy)
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { logLine, requestFields } from '../../src/http/log.ts'
+import { seconds } from '../../src/util/clock.ts'
 import { emptyInstallation } from '../crypto/installation.ts'
 
 let lines: string[]
@@ -46,7 +47,7 @@ it('query strings do not get in', () => {
 })
 
 it('sealed and signed texts are struck out wherever they stand', async () => {
-  const token = await (await emptyInstallation()).envelopes().seal('access_token', { a: 1 }, 1)
+  const token = await (await emptyInstallation()).envelopes().seal('access_token', { a: 1 }, seconds(1))
   const jwt = `${'e'.repeat(30)}.${'p'.repeat(30)}.${'s'.repeat(30)}`
   logLine('token.issued', {
     note: `got ory_at_${token}!`,

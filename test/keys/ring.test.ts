@@ -276,7 +276,7 @@ describe('rows that do not open', () => {
       .run()
     later(60)
     const kept = await keyRows()
-    const failure = { code: 'misconfiguration' }
+    const failure = { code: 'misconfiguration', reason: 'keys_unopened' }
     const cold = isolate()
     await expect(cold.signer(ID_TOKEN_SET)).rejects.toMatchObject(failure)
     await expect(cold.publicKeys(ID_TOKEN_SET)).rejects.toMatchObject(failure)

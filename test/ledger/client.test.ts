@@ -1,6 +1,7 @@
 import { runInDurableObject } from 'cloudflare:test'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Ledgers } from '../../src/ledger/client.ts'
+import { seconds as inSeconds } from '../../src/util/clock.ts'
 import { countCalls, delayLedger, dropAnswers, testEnv } from '../support/bindings.ts'
 import { FLOW, newAttempt, Subject } from './support.ts'
 
@@ -76,7 +77,8 @@ describe('a ledger that fails by itself', () => {
     await runInDurableObject(user.stub, (_ledger, state) =>
       state.storage.sql.exec("UPDATE grants SET record = '{'").toArray(),
     )
-    const input = { id: user.id, generation: 1, grace: { seconds: 0, uses: 0 }, use: 'access_token' } as const
+    const grace = { seconds: inSeconds(0), uses: 0 }
+    const input = { id: user.id, generation: 1, grace, use: 'access_token' } as const
     const failing = new Ledgers(env.LEDGER).during('request-1').call(user.owner, 'inspect', input)
     await expect(failing).rejects.toMatchObject({ name: 'OAuthError', code: 'server_error', status: 500 })
     expect(counts.ledger).toBe(1)
@@ -86,7 +88,7 @@ describe('a ledger that fails by itself', () => {
         request_id: 'request-1',
         method: 'inspect',
         tries: 1,
-        error: 'SyntaxError',
+        error: 'OAuthError',
         remote: true,
         retryable: false,
         overloaded: false,

@@ -1,18 +1,17 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Ledgers } from '../../src/ledger/client.ts'
 import { ownerOf } from '../../src/ledger/owner.ts'
-import type { LedgerMethods, SettleInput } from '../../src/ledger/types.ts'
+import type { LedgerMethod } from '../../src/ledger/types.ts'
 import { testEnv } from '../support/bindings.ts'
-import { advance, newAttempt, seconds, stopClock, tablesOf } from './support.ts'
+import { advance, callLedger, newAttempt, type PlainInput, seconds, stopClock, tablesOf } from './support.ts'
 
 /** One device's ledger. */
 class Device {
   readonly owner = ownerOf('device', crypto.randomUUID())
   readonly stub = testEnv().LEDGER.getByName(this.owner)
 
-  call<M extends keyof LedgerMethods>(method: M, input: Parameters<LedgerMethods[M]>[0]) {
-    return new Ledgers(testEnv().LEDGER).call(this.owner, method, input)
+  call<M extends LedgerMethod>(method: M, input: PlainInput<M>) {
+    return callLedger(testEnv(), this.owner, method, input)
   }
 
   open(id = 'id-1', attempt = newAttempt()) {
@@ -23,7 +22,7 @@ class Device {
     return this.call('pollDevice', { id, intervalMs: 5000 })
   }
 
-  settle(grant: SettleInput['grant'], id = 'id-1', attempt = newAttempt()) {
+  settle(grant: PlainInput<'settleDevice'>['grant'], id = 'id-1', attempt = newAttempt()) {
     return this.call('settleDevice', { attempt, id, grant })
   }
 

@@ -1,10 +1,20 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Ledgers } from '../../src/ledger/client.ts'
 import { directoryOf } from '../../src/ledger/owner.ts'
-import type { DirectoryEntry } from '../../src/ledger/types.ts'
+import type { Sid } from '../../src/util/ids.ts'
 import { testEnv } from '../support/bindings.ts'
-import { advance, DAY, FLOW, newAttempt, Subject, seconds, stopClock, tablesOf } from './support.ts'
+import {
+  advance,
+  callLedger,
+  DAY,
+  FLOW,
+  newAttempt,
+  type PlainInput,
+  Subject,
+  seconds,
+  stopClock,
+  tablesOf,
+} from './support.ts'
 
 beforeEach(stopClock)
 afterEach(() => {
@@ -15,11 +25,11 @@ afterEach(() => {
 const HOUR = 3600
 
 /** Directory entries of a session, as the login writes them beside the ledger. */
-const directory = (sid: string) => {
-  const ledgers = new Ledgers(testEnv().LEDGER)
+const directory = (sid: Sid) => {
+  const owner = directoryOf(sid)
   return {
-    bindSession: (entry: DirectoryEntry) => ledgers.call(directoryOf(sid), 'bindSession', entry),
-    owners: (input: { readonly prefix: string }) => ledgers.call(directoryOf(sid), 'owners', input),
+    bindSession: (entry: PlainInput<'bindSession'>) => callLedger(testEnv(), owner, 'bindSession', entry),
+    owners: (input: PlainInput<'owners'>) => callLedger(testEnv(), owner, 'owners', input),
   }
 }
 

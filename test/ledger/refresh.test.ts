@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { RefreshInput } from '../../src/ledger/types.ts'
-import { advance, DAY, newAttempt, Subject, seconds, stopClock } from './support.ts'
+import { advance, DAY, newAttempt, type PlainInput, Subject, seconds, stopClock } from './support.ts'
 
 beforeEach(stopClock)
 afterEach(() => {
@@ -12,7 +11,7 @@ const REUSED = { status: 'reused' }
 const STRICT = { seconds: 0, uses: 0 }
 
 /** A subject whose refresh token is at generation 2, so that 1 was just superseded. */
-async function rotated(over: Partial<RefreshInput> = {}): Promise<Subject> {
+async function rotated(over: Partial<PlainInput<'refresh'>> = {}): Promise<Subject> {
   const user = new Subject()
   await user.issued()
   await user.call('refresh', user.refreshInput(1, over))
@@ -128,7 +127,7 @@ describe('grace', () => {
 })
 
 describe('refusals change nothing', () => {
-  const cases: readonly (readonly [string, Partial<RefreshInput>, object])[] = [
+  const cases: readonly (readonly [string, Partial<PlainInput<'refresh'>>, object])[] = [
     ['an unknown grant', { id: 'nothing' }, GONE],
     ['another client', { clientId: 'thief' }, GONE],
     [

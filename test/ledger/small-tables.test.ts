@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { directoryOf, grantIdFor, sessionPrefix } from '../../src/ledger/owner.ts'
+import { sidOf } from '../../src/util/ids.ts'
 import { advance, newAttempt, Subject, seconds, stopClock } from './support.ts'
 
 beforeEach(stopClock)
@@ -55,7 +56,7 @@ describe('blobs', () => {
 describe('directory', () => {
   it('finds the owner by session id, by grant id and by nothing else', async () => {
     const user = new Subject()
-    const sid = crypto.randomUUID()
+    const sid = sidOf(crypto.randomUUID())
     const entry = { sid, owner: 'owner-1' }
     await user.call('bindSession', entry)
     await user.call('bindSession', entry)

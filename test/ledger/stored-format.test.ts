@@ -165,14 +165,48 @@ it('adds the columns that an older table lacks', async () => {
   expect(await user.call('refresh', user.refreshInput(1))).toMatchObject({ generation: 2, via: 'grace' })
 })
 
-it('takes a grant of an unknown version for an error, never for no grant', async () => {
-  const future = RELEASE_1.grant.replace('{"v":1,', '{"v":2,')
-  const user = await restored([RELEASE_1.sessions, RELEASE_1.grants, future])
-  const inspecting = user.call('inspect', {
+it.each([
+  ['an unknown version', '{"v":1,', '{"v":2,'],
+  ['a member that is missing', '"sid":"sid-1",', ''],
+  ['a member of another kind', '"scope":["openid","offline"]', '"scope":"openid offline"'],
+  ['claims that are no object', '"idTokenClaims":{"email":"a@example"}', '"idTokenClaims":[]'],
+  ['a record cut short', '"context":{"k":[1,null]}}', ''],
+])('takes a grant with %s for an error, never for no grant', async (_name, sound, damaged) => {
+  const grant = RELEASE_1.grant.replace(sound, damaged)
+  expect(grant).not.toBe(RELEASE_1.grant)
+  const user = await restored([RELEASE_1.sessions, RELEASE_1.session, RELEASE_1.grants, grant])
+  const input = {
     id: 'grant-1',
     generation: 3,
     grace: { seconds: 60, uses: 0 },
     use: 'access_token',
-  })
-  await expect(inspecting).rejects.toMatchObject({ code: 'server_error' })
+  } as const
+  const failure = { code: 'server_error' }
+  await expect(user.call('inspect', input)).rejects.toMatchObject(failure)
+  await expect(user.call('refresh', user.refreshInput(3, { id: 'grant-1', limits }))).rejects.toMatchObject(
+    failure,
+  )
+  await expect(user.list()).rejects.toMatchObject(failure)
+})
+
+it.each([
+  ['superseded generations that are no list', '[[1,', '{"1":[', ']]', ']}'],
+  ['a superseded generation without its uses', ',1,"attempt-x"]', ',"attempt-x"]', '', ''],
+])('takes %s for an error, never for a token that was reused', async (_name, sound, damaged, end, other) => {
+  const grant = RELEASE_1.grant.replace(sound, damaged).replace(`"attempt-x"${end}`, `"attempt-x"${other}`)
+  expect(grant).not.toBe(RELEASE_1.grant)
+  const user = await restored([RELEASE_1.sessions, RELEASE_1.session, RELEASE_1.grants, grant])
+  const refreshing = user.call('refresh', user.refreshInput(2, { id: 'grant-1', limits }))
+  await expect(refreshing).rejects.toMatchObject({ code: 'server_error' })
+  expect(await user.rows('grants')).toMatchObject([{ generation: 3, revoked: 0 }])
+})
+
+it('takes an unreadable client to tell for an error, and ends nothing then', async () => {
+  const grant = RELEASE_1.grant.replace(/''\)$/, "'{}')")
+  expect(grant).not.toBe(RELEASE_1.grant)
+  const user = await restored([RELEASE_1.sessions, RELEASE_1.session, RELEASE_1.grants, grant])
+  const target = { sid: 'sid-1' }
+  const ending = { attempt: newAttempt(), target, flowLifetime: FLOW, notify: true, revoke: false }
+  await expect(user.call('endSessions', ending)).rejects.toMatchObject({ code: 'server_error' })
+  expect(await user.rows('sessions')).toMatchObject([{ ended: 0 }])
 })

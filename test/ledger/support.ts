@@ -2,16 +2,10 @@ import { runInDurableObject } from 'cloudflare:test'
 import { vi } from 'vitest'
 import type { Env } from '../../src/env.ts'
 import { Ledgers } from '../../src/ledger/client.ts'
-import { grantIdFor, ownerOf } from '../../src/ledger/owner.ts'
-import type {
-  GrantInput,
-  GrantRecord,
-  LedgerMethods,
-  LoginInput,
-  RedeemInput,
-  RefreshInput,
-  StoredGrant,
-} from '../../src/ledger/types.ts'
+import { grantIdFor, type Owner, ownerOf } from '../../src/ledger/owner.ts'
+import type { GrantRecord, Input, LedgerMethod, Output, StoredGrant } from '../../src/ledger/types.ts'
+import { type Milliseconds, nowSeconds, type Seconds } from '../../src/util/clock.ts'
+import { type ClientId, type GrantId, type Sid, sidOf } from '../../src/util/ids.ts'
 import { testEnv } from '../support/bindings.ts'
 
 export const DAY = 86_400
@@ -21,7 +15,7 @@ let attempts = 0
 /** A request id that no other request has. */
 export const newAttempt = (): string => `attempt-${++attempts}`
 
-export const seconds = (): number => Math.floor(Date.now() / 1000)
+export const seconds = nowSeconds
 
 /** Stops the clock, and from then on only `advance` moves it. */
 export function stopClock(): void {
@@ -32,13 +26,46 @@ export function advance(by: number): void {
   vi.setSystemTime(Date.now() + by * 1000)
 }
 
+/** An input as a test writes it: texts and numbers that the compiler does not tell apart. */
+type Plain<T> = T extends Seconds | Milliseconds
+  ? number
+  : T extends Sid | GrantId | ClientId | Owner
+    ? string
+    : T extends readonly (infer Item)[]
+      ? readonly Plain<Item>[]
+      : T extends object
+        ? { readonly [K in keyof T]: Plain<T[K]> }
+        : T
+
+/** What a ledger's method is given, written plainly. */
+export type PlainInput<M extends LedgerMethod> = Plain<Input<M>>
+
+/** Takes an input for what it is meant as. */
+function asMeant<M extends LedgerMethod>(input: PlainInput<M>): Input<M>
+function asMeant(input: unknown): unknown {
+  return input
+}
+
+/** Calls a method of an owner's ledger. */
+export const callLedger = <M extends LedgerMethod>(
+  env: Env,
+  owner: Owner,
+  method: M,
+  input: PlainInput<M>,
+): Promise<Output<M>> => new Ledgers(env.LEDGER).call(owner, method, asMeant<M>(input))
+
 type Over<T> = { readonly [K in keyof T]?: T[K] }
+type PlainLogin = PlainInput<'login'>
+type PlainRecord = Plain<GrantRecord>
+type PlainGrant = PlainInput<'grant'>
+type PlainRedeem = PlainInput<'redeem'>
+type PlainRefresh = PlainInput<'refresh'>
 
 /** One subject with its ledger, and inputs that fit together; every test has its own. */
 export class Subject {
   readonly name = crypto.randomUUID()
   readonly owner = ownerOf('subject', this.name)
-  readonly sid = crypto.randomUUID()
+  readonly sid = sidOf(crypto.randomUUID())
   readonly id = grantIdFor(this.sid)
   readonly stub = testEnv().LEDGER.getByName(this.owner)
   readonly #env: Env
@@ -47,15 +74,11 @@ export class Subject {
     this.#env = env
   }
 
-  call<M extends keyof LedgerMethods>(
-    method: M,
-    input: Parameters<LedgerMethods[M]>[0],
-    env = this.#env,
-  ): Promise<ReturnType<LedgerMethods[M]>> {
-    return new Ledgers(env.LEDGER).call(this.owner, method, input)
+  call<M extends LedgerMethod>(method: M, input: PlainInput<M>, env = this.#env): Promise<Output<M>> {
+    return callLedger(env, this.owner, method, input)
   }
 
-  loginInput(over: Over<LoginInput> = {}): LoginInput {
+  loginInput(over: Over<PlainLogin> = {}): PlainLogin {
     return {
       attempt: newAttempt(),
       sid: this.sid,
@@ -73,7 +96,7 @@ export class Subject {
     }
   }
 
-  record(over: Over<GrantRecord> = {}): GrantRecord {
+  record(over: Over<PlainRecord> = {}): PlainRecord {
     return {
       subject: this.name,
       clientId: 'app',
@@ -100,8 +123,8 @@ export class Subject {
   }
 
   grantInput(
-    over: Over<Omit<GrantInput, 'record'>> & { readonly record?: Over<GrantRecord> } = {},
-  ): GrantInput {
+    over: Over<Omit<PlainGrant, 'record'>> & { readonly record?: Over<PlainRecord> } = {},
+  ): PlainGrant {
     const { record, ...rest } = over
     return {
       attempt: newAttempt(),
@@ -119,11 +142,11 @@ export class Subject {
     }
   }
 
-  redeemInput(over: Over<RedeemInput> = {}): RedeemInput {
+  redeemInput(over: Over<PlainRedeem> = {}): PlainRedeem {
     return { attempt: newAttempt(), id: this.id, clientId: 'app', epoch: 0, keepSeconds: 30 * DAY, ...over }
   }
 
-  refreshInput(generation: number, over: Over<RefreshInput> = {}): RefreshInput {
+  refreshInput(generation: number, over: Over<PlainRefresh> = {}): PlainRefresh {
     return {
       attempt: newAttempt(),
       id: this.id,
@@ -146,7 +169,7 @@ export class Subject {
 
   /** Logs in and consents: a code is out. */
   async consented(
-    login: Over<LoginInput> = {},
+    login: Over<PlainLogin> = {},
     grant: Parameters<Subject['grantInput']>[0] = {},
   ): Promise<void> {
     await this.call('login', this.loginInput(login))
@@ -155,7 +178,7 @@ export class Subject {
 
   /** Logs in, consents and redeems: tokens of generation 1 are out. */
   async issued(
-    login: Over<LoginInput> = {},
+    login: Over<PlainLogin> = {},
     grant: Parameters<Subject['grantInput']>[0] = {},
   ): Promise<void> {
     await this.consented(login, grant)

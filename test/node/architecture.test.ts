@@ -149,6 +149,15 @@ describe('a rule of authorization', () => {
   })
 })
 
+describe('stored JSON', () => {
+  it('is parsed where it is checked, and nowhere else', () => {
+    const parsers = sources.filter(
+      ({ path, text }) => ['ledger', 'store', 'errors'].includes(part(path)) && /\bJSON\.parse\(/.test(text),
+    )
+    expect(parsers.map(({ path }) => path)).toEqual(['src/errors/stored-json.ts'])
+  })
+})
+
 describe('a redirect', () => {
   it('is made in one place, so that every Location is ASCII and escaped once', () => {
     const makers = sources.filter(({ text }) =>

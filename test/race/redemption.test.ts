@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Env } from '../../src/env.ts'
-import type { RedeemInput, RedeemResult, RefreshInput, RefreshResult } from '../../src/ledger/types.ts'
+import type { Input, RedeemResult, RefreshResult } from '../../src/ledger/types.ts'
 import { delayLedger, type Variant, varyLedger } from '../support/bindings.ts'
 import { bodyOf, Deployment, testEnv } from '../support/deployment.ts'
 import { authorizeAt, logIn, parameter, redeem, refresh, registerClient } from '../support/relying-party.ts'
@@ -50,7 +50,10 @@ function naiveLedger(redeemers: number): Readonly<Record<string, Variant>> {
   const generations = new Map<string, number>()
   const allHaveRead = Promise.withResolvers<void>()
   let readers = 0
-  const redeemOnce = async (input: RedeemInput, real: (input: RedeemInput) => Promise<RedeemResult>) => {
+  const redeemOnce = async (
+    input: Input<'redeem'>,
+    real: (input: Input<'redeem'>) => Promise<RedeemResult>,
+  ) => {
     const known = redeemed.has(input.id)
     readers += 1
     if (readers === redeemers) allHaveRead.resolve()
@@ -59,7 +62,10 @@ function naiveLedger(redeemers: number): Readonly<Record<string, Variant>> {
     redeemed.set(input.id, result)
     return known ? ({ status: 'reused' } as const) : result
   }
-  const rotate = async (input: RefreshInput, real: (input: RefreshInput) => Promise<RefreshResult>) => {
+  const rotate = async (
+    input: Input<'refresh'>,
+    real: (input: Input<'refresh'>) => Promise<RefreshResult>,
+  ) => {
     const generation = generations.get(input.id) ?? input.generation
     const result = await real(input)
     await scheduler.wait(Math.random() * 3)
@@ -69,9 +75,15 @@ function naiveLedger(redeemers: number): Readonly<Record<string, Variant>> {
   }
   return {
     redeem: (input, real) =>
-      redeemOnce(input as RedeemInput, real as typeof real & ((i: RedeemInput) => Promise<RedeemResult>)),
+      redeemOnce(
+        input as Input<'redeem'>,
+        real as typeof real & ((i: Input<'redeem'>) => Promise<RedeemResult>),
+      ),
     refresh: (input, real) =>
-      rotate(input as RefreshInput, real as typeof real & ((i: RefreshInput) => Promise<RefreshResult>)),
+      rotate(
+        input as Input<'refresh'>,
+        real as typeof real & ((i: Input<'refresh'>) => Promise<RefreshResult>),
+      ),
   }
 }
 

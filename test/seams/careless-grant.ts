@@ -3,8 +3,11 @@ import { defineGrant } from '../../src/grants/grant.ts'
 import { prepareTokens } from '../../src/tokens/addressee.ts'
 import { authorizationCodes } from '../../src/tokens/formats.ts'
 import { issueTokens } from '../../src/tokens/issue.ts'
+import { seconds } from '../../src/util/clock.ts'
 
 export const CARELESS = 'urn:example:careless'
+
+const MINUTE = seconds(60)
 
 /** How often it ran. */
 export const runs: string[] = []
@@ -29,7 +32,7 @@ export const carelessGrant = defineGrant({
     const input = { attempt: ctx.attempt, id: grantId, clientId: client.id, epoch, keepSeconds: null }
     const result = await ctx.rt.ledgers.call(owner, 'redeem', input)
     if (result.status !== 'issued') return { reusedGrant: grantId }
-    const lifetimes = { accessToken: 60, idToken: 60, refreshToken: 60 }
+    const lifetimes = { accessToken: MINUTE, idToken: MINUTE, refreshToken: MINUTE }
     return issueTokens(ctx, addressee, { owner, ...result, targets: null }, lifetimes)
   },
 })

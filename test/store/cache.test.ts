@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { readThroughCache } from '../../src/store/cache.ts'
 import { kvCache } from '../../src/store/cache-kv.ts'
+import { milliseconds, nowMs } from '../../src/util/clock.ts'
 import { testEnv } from '../support/bindings.ts'
 
 interface Item {
@@ -95,7 +96,7 @@ describe('find', () => {
     await reader.find('a')
     later(10)
     rows.set('a', item(2))
-    await writer.put('a', item(2), Date.now())
+    await writer.put('a', item(2), nowMs())
     expect(await reader.find('a')).toEqual(item(1))
     later(20_000)
     expect(await reader.find('a')).toEqual(item(2))
@@ -104,7 +105,7 @@ describe('find', () => {
   it('trusts no copy from a clock that runs ahead, except while the source is unreachable', async () => {
     const { name, rows, state, isolate } = makeSource()
     rows.set('a', item(2))
-    await kvCache<Item>(name, kv).put('a', { value: item(1), readAt: Date.now() + 50_000 })
+    await kvCache<Item>(name, kv).put('a', { value: item(1), readAt: milliseconds(nowMs() + 50_000) })
     expect(await isolate().find('a')).toEqual(item(2))
     state.down = true
     expect((await isolate().find('a'))?.version).toBeGreaterThan(0)
@@ -115,10 +116,10 @@ describe('versions', () => {
   it('keeps a newer version in KV when an older one arrives later', async () => {
     const { name } = makeSource()
     const store = kvCache<Item>(name, kv)
-    await store.put('a', { value: item(3), readAt: Date.now() })
-    await store.put('a', { value: item(2), readAt: Date.now() + 5000 })
+    await store.put('a', { value: item(3), readAt: nowMs() })
+    await store.put('a', { value: item(2), readAt: milliseconds(nowMs() + 5000) })
     expect((await store.get('a'))?.value).toEqual(item(3))
-    await store.put('a', { value: item(4), readAt: Date.now() })
+    await store.put('a', { value: item(4), readAt: nowMs() })
     expect((await store.get('a'))?.value).toEqual(item(4))
   })
 
@@ -130,7 +131,7 @@ describe('versions', () => {
     rows.set('a', item(1))
     const reading = copies.find('a')
     await vi.waitUntil(() => state.reads === 1)
-    await copies.put('a', item(2), Date.now())
+    await copies.put('a', item(2), nowMs())
     gate.resolve()
     expect(await reading).toEqual(item(2))
     expect(await copies.find('a')).toEqual(item(2))
@@ -148,7 +149,7 @@ describe('versions', () => {
     await copies.drop('a', 1)
     gate.resolve()
     expect(await reading).toBeUndefined()
-    await kvCache<Item>(name, kv).put('a', { value: item(1), readAt: Date.now() })
+    await kvCache<Item>(name, kv).put('a', { value: item(1), readAt: nowMs() })
     expect(await copies.find('a')).toBeUndefined()
     rows.set('a', item(2))
     expect(await copies.find('a')).toEqual(item(2))
@@ -221,7 +222,7 @@ describe('while the source is unreachable', () => {
 
   it('stretches a copy that only KV has', async () => {
     const { name, state, isolate } = makeSource()
-    await kvCache<Item>(name, kv).put('a', { value: item(1), readAt: Date.now() - 600_000 })
+    await kvCache<Item>(name, kv).put('a', { value: item(1), readAt: milliseconds(nowMs() - 600_000) })
     state.down = true
     expect(await isolate().find('a')).toEqual(item(1))
   })

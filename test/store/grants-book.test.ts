@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { GrantsBook } from '../../src/store/grants-book.ts'
 import type { GrantsBookEntry } from '../../src/store/types.ts'
+import { seconds } from '../../src/util/clock.ts'
+import { clientIdOf, grantIdOf } from '../../src/util/ids.ts'
 import { testEnv } from '../support/bindings.ts'
 import { withOutage } from '../support/outage.ts'
 
@@ -8,13 +10,16 @@ const env = testEnv()
 const book = new GrantsBook(env.DB, true)
 
 const entry = (id: string, expiresAt: number | null): GrantsBookEntry => ({
-  id,
+  id: grantIdOf(id),
   subject: 'alice',
-  clientId: 'app',
+  clientId: clientIdOf('app'),
   scope: ['openid', 'offline'],
-  createdAt: 1000,
-  expiresAt,
+  createdAt: seconds(1000),
+  expiresAt: expiresAt === null ? null : seconds(expiresAt),
 })
+
+const revoke = (ids: readonly string[], at: number, on = book): Promise<void> =>
+  on.revoke(ids.map(grantIdOf), seconds(at))
 
 interface Row {
   readonly id: string
@@ -39,7 +44,7 @@ afterEach(() => {
 describe('the grants book', () => {
   it('writes one row per grant and renews its end', async () => {
     await book.record(entry('g', 2000))
-    await book.revoke(['g'], 1500)
+    await revoke(['g'], 1500)
     await book.record(entry('g', 3000))
     expect(await rows()).toEqual([{ id: 'g', expires_at: 3000, revoked_at: 1500 }])
   })
@@ -47,8 +52,8 @@ describe('the grants book', () => {
   it('marks many grants, each with its first revocation, and gives endless ones an end', async () => {
     const ids = Array.from({ length: 200 }, (_, index) => `g${String(index).padStart(3, '0')}`)
     for (const id of ids) await book.record(entry(id, null))
-    await book.revoke(ids.slice(0, 150), 1500)
-    await book.revoke(ids, 1600)
+    await revoke(ids.slice(0, 150), 1500)
+    await revoke(ids, 1600)
     const found = await rows()
     expect(found.filter((row) => row.revoked_at === 1500)).toHaveLength(150)
     expect(found.filter((row) => row.revoked_at === 1600)).toHaveLength(50)
@@ -73,7 +78,7 @@ describe('the grants book', () => {
   it('writes nothing when it is off', async () => {
     const off = new GrantsBook(env.DB, false)
     await off.record(entry('g', null))
-    await off.revoke(['g'], 1)
+    await revoke(['g'], 1, off)
     expect(await rows()).toEqual([])
   })
 
@@ -83,7 +88,7 @@ describe('the grants book', () => {
     outage.down = true
     const away = new GrantsBook(outage.env.DB, true)
     await away.record(entry('g', null))
-    await away.revoke(['g'], 1)
+    await revoke(['g'], 1, away)
     expect(await away.purge(1, 1)).toBe(0)
     expect(log).toHaveBeenCalledTimes(3)
     expect(String(log.mock.calls[0])).not.toContain('alice')

@@ -1,13 +1,15 @@
 import { parseClient } from '../../src/clients/metadata/parse.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { ClientRecord } from '../../src/store/types.ts'
+import { seconds } from '../../src/util/clock.ts'
+import { clientIdOf } from '../../src/util/ids.ts'
 import { testEnv } from './bindings.ts'
 
 /** A client record as a registration of this JSON would make it, except that it has no secret. */
 export function clientRecord(id: string, body: object = {}): Omit<ClientRecord, 'version'> {
   const { metadata } = parseClient(body, loadConfig(testEnv()))
   return {
-    id,
+    id: clientIdOf(id),
     instance: crypto.randomUUID(),
     accessEpoch: 0,
     registrationEpoch: 0,
@@ -17,7 +19,7 @@ export function clientRecord(id: string, body: object = {}): Omit<ClientRecord, 
     secretHash: null,
     rotatedSecretHashes: [],
     metadata,
-    createdAt: 1,
-    updatedAt: 1,
+    createdAt: seconds(1),
+    updatedAt: seconds(1),
   }
 }

@@ -4,7 +4,7 @@ import type { Runtime } from '../../runtime.ts'
 import { type Addressee, prepareTokens } from '../../tokens/addressee.ts'
 import { redirectUriDigest } from '../../tokens/code-binding.ts'
 import { authorizationCodes, stampOf } from '../../tokens/formats.ts'
-import { nowSeconds } from '../../util/clock.ts'
+import { nowSeconds, seconds } from '../../util/clock.ts'
 import { checkClaims } from '../check-claims.ts'
 import { checkPkce } from '../check-pkce.ts'
 import { checkMaxAge, checkPrompt } from '../check-prompt.ts'
@@ -69,7 +69,7 @@ const approve =
     const { rt } = c.var.ctx
     const { grant: consented, input, codeExpiresAt } = granted
     const code = request.responseTypes.includes('code') ? await makeCode(rt, request, granted) : undefined
-    const issuedAt = codeExpiresAt - input.codeLifetime
+    const issuedAt = seconds(codeExpiresAt - input.codeLifetime)
     const grant = { id: input.id, ...input.record }
     if (addressee !== undefined && nowSeconds() > issuedAt + REPEAT_SECONDS) return undefined
     const committed = { owner: consented.owner, grant, issuedAt }

@@ -9,7 +9,7 @@ import type { CsrfStep } from '../../http/cookies.ts'
 import { Parameters, readEntries } from '../../http/form.ts'
 import type { ConsentedGrant, GrantInput } from '../../ledger/types.ts'
 import type { Profile } from '../../profiles/profile.ts'
-import { nowSeconds } from '../../util/clock.ts'
+import { nowSeconds, type Seconds } from '../../util/clock.ts'
 import { checkLimits } from '../check-limits.ts'
 import type { FlowRequest, Given, Requested } from '../request.ts'
 
@@ -17,7 +17,7 @@ import type { FlowRequest, Given, Requested } from '../request.ts'
 export interface Granted {
   readonly grant: ConsentedGrant
   readonly input: GrantInput
-  readonly codeExpiresAt: number
+  readonly codeExpiresAt: Seconds
 }
 
 /** Answers whoever asked after the grant was made, and the browser; `undefined` when it is too late for that. */
@@ -51,11 +51,11 @@ export interface ChannelRules<Own> {
   /** Refuses what can be refused before anything is written (contract 3.6), and gives what answers an approval. */
   approver(ctx: RequestContext, request: Requested & Own, decision: ConsentAcceptance): Promise<Approve>
   /** When the request itself ends, in seconds since the epoch; null where only its flow does. */
-  expiresAt(request: Own): number | null
+  expiresAt(request: Own): Seconds | null
   /** Seconds that its code lives. */
-  codeLifetime(request: Requested & Own): number
+  codeLifetime(request: Requested & Own): Seconds
   /** Seconds that an access token lives which goes out with the answer; 0 for none. */
-  tokenLifetime(request: Requested & Own): number
+  tokenLifetime(request: Requested & Own): Seconds
   /** Whether another than the client could get the answer by its client id alone (contract 3.5). */
   isImpersonable(request: Own): boolean
 }
@@ -66,8 +66,8 @@ export interface RequestChannel {
   readonly pending: PendingRequest | null
   /** Where a fresh start of this request begins. */
   readonly startUrl: string
-  readonly codeLifetime: number
-  readonly tokenLifetime: number
+  readonly codeLifetime: Seconds
+  readonly tokenLifetime: Seconds
   readonly isImpersonable: boolean
   readonly approver: (ctx: RequestContext, decision: ConsentAcceptance) => Promise<Approve>
   readonly tell: Tell

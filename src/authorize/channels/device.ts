@@ -10,7 +10,7 @@ import { json } from '../../http/json.ts'
 import { withQuery } from '../../http/location.ts'
 import { renderPage } from '../../http/page.ts'
 import { revokeGrants } from '../../logout/end-sessions.ts'
-import { nowSeconds } from '../../util/clock.ts'
+import { nowSeconds, seconds } from '../../util/clock.ts'
 import type { Requested } from '../request.ts'
 import { respondPage } from '../respond.ts'
 import { type Approve, defineChannel, tellBrowser } from './channel.ts'
@@ -40,8 +40,8 @@ export const device = defineChannel<Waiting>({
   denialIsBound: true,
   approver: async (_ctx, request) => approve(request),
   expiresAt: ({ pending }) => pending.expiresAt,
-  codeLifetime: ({ pending }) => pending.expiresAt - nowSeconds(),
-  tokenLifetime: () => 0,
+  codeLifetime: ({ pending }) => seconds(pending.expiresAt - nowSeconds()),
+  tokenLifetime: () => seconds(0),
   // Nothing but its id tells one public client's device from another's.
   isImpersonable: () => true,
 })

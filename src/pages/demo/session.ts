@@ -3,11 +3,11 @@ import * as v from 'valibot'
 import type { AppEnv } from '../../context.ts'
 import { readCookie, setCookie } from '../../http/cookies.ts'
 import { basePath } from '../../http/page.ts'
-import { nowSeconds } from '../../util/clock.ts'
+import { after, nowSeconds, type Seconds, seconds } from '../../util/clock.ts'
 
 /** How long the demo remembers a login that was begun, and tokens it got, in seconds. */
-const PENDING_SECONDS = 1800
-const SESSION_SECONDS = 86_400
+const PENDING_SECONDS = seconds(1800)
+const SESSION_SECONDS = seconds(86_400)
 
 /** Characters per cookie: browsers drop cookies beyond 4096 bytes, name and attributes included. */
 const CHUNK = 3800
@@ -82,8 +82,8 @@ function write(c: Context<AppEnv>, name: string, value: string, maxAge: number):
   c.header('set-cookie', cookie, { append: true })
 }
 
-const seal = (c: Context<AppEnv>, data: unknown, seconds: number): Promise<string> =>
-  c.var.ctx.rt.envelopes.seal('demo', data, nowSeconds() + seconds)
+const seal = (c: Context<AppEnv>, data: unknown, lifetime: Seconds): Promise<string> =>
+  c.var.ctx.rt.envelopes.seal('demo', data, after(nowSeconds(), lifetime))
 
 async function open<Schema extends v.GenericSchema>(
   c: Context<AppEnv>,

@@ -1,0 +1,27 @@
+import { getBlob } from './blobs.ts'
+import { countGrants, listGrants } from './consents.ts'
+import { isConsumed } from './consumed.ts'
+import { findDevice, pollDevice } from './device.ts'
+import { owners } from './directory.ts'
+import { loginEpoch } from './epochs.ts'
+import { inspect } from './grants.ts'
+import { readSession } from './sessions.ts'
+import type { View } from './transaction.ts'
+
+/** Methods that only read, by name: they get no tables that they could write. */
+export type Reads = { readonly [name: string]: (view: View, input: never) => unknown }
+
+/** What a ledger answers without changing anything, by the method's name; what writes does not compile here. */
+export const READS = {
+  ping: () => 'ok' as const,
+  session: readSession,
+  loginEpoch,
+  inspect,
+  listGrants,
+  countGrants,
+  isConsumed,
+  owners,
+  getBlob,
+  findDevice,
+  pollDevice,
+} as const satisfies Reads

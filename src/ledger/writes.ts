@@ -1,0 +1,34 @@
+import { putBlob } from './blobs.ts'
+import { consumeId } from './consumed.ts'
+import { mayGuess, openDevice, settleDevice } from './device.ts'
+import { bindSession, unbindSessions } from './directory.ts'
+import { endSessions } from './end-sessions.ts'
+import { commitGrant } from './grants.ts'
+import { settleNotices } from './notices.ts'
+import { redeem } from './redeem.ts'
+import { refresh } from './refresh.ts'
+import { revokeGrant, revokeGrants } from './revocation.ts'
+import { login } from './sessions.ts'
+import type { Transaction } from './transaction.ts'
+
+/** Methods that may write, by name. */
+export type Writes = { readonly [name: string]: (tx: Transaction, input: never) => unknown }
+
+/** What a ledger does in one transaction, by the method's name. */
+export const WRITES = {
+  login,
+  endSessions,
+  settleNotices,
+  grant: commitGrant,
+  redeem,
+  refresh,
+  revokeGrant,
+  revokeGrants,
+  consumeId,
+  bindSession,
+  unbindSessions,
+  putBlob,
+  openDevice,
+  settleDevice,
+  guess: mayGuess,
+} as const satisfies Writes
