@@ -54,6 +54,12 @@ const TRAPS = {
     type Row = typeof trustedIssuers.$inferSelect
     export const list = (row: Row) => row.scope.map((scope) => scope.toUpperCase())
     export const text = (row: Row) => row.scope.toUpperCase() ${REFUSED}`,
+  'a field of client metadata taken for another, or for one of another kind': `
+    import type { ClientMetadata } from '@src/store/types.ts'
+    export const age = (metadata: ClientMetadata) => metadata.default_max_age?.toFixed()
+    export const text = (metadata: ClientMetadata) => metadata.default_max_age?.toUpperCase() ${REFUSED}
+    export const member = (metadata: ClientMetadata) => metadata.openid ${REFUSED}
+    export const typo = (metadata: ClientMetadata) => metadata.redirect_uri ${REFUSED}`,
   'an owner, a session, a grant and a client in the place of each other': `
     import type { Ledgers } from '@src/ledger/client.ts'
     import { directoryOf, grantIdFor, type Owner } from '@src/ledger/owner.ts'
