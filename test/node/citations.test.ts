@@ -131,6 +131,17 @@ describe('what the law says is there', () => {
     expect(missing).toEqual([])
   })
 
+  it('and CONTRIBUTING.md those that one has to touch', () => {
+    const named = [...readText('CONTRIBUTING.md').matchAll(/`((?:src|test|docs)\/[\w./-]+)`/g)].flatMap(
+      ([, path = '']) => path,
+    )
+    expect(named.length).toBeGreaterThan(30)
+    const missing = named.filter(
+      (path) => !existsSync(fileURLToPath(new URL(`../../${path}`, import.meta.url))),
+    )
+    expect(missing).toEqual([])
+  })
+
   it('describes every table and column of a ledger', () => {
     const schema = /COLUMNS = \{(.*?)\n\} as const/s.exec(readText('src/ledger/schema.ts'))?.[1] ?? ''
     const columns = [...schema.matchAll(/(\w+): (?:\{|['`]|[A-Z]+\b)/g)].map(([, name = '']) => name)
