@@ -2,55 +2,58 @@ import { type Milliseconds, milliseconds, msOf, type Seconds, seconds, secondsOf
 import { nextNotice } from './notices.ts'
 import type { Tables } from './tables.ts'
 
-/** What the alarm is to come for: the end of a row, or a notice that is due. */
+/** Why the alarm is set: a row ends, a tombstone ends, or a notice is due. */
 export type Wake = 'row' | 'tombstone' | 'notice'
 
 /**
- * How long after its end a row is cleaned up, ms. Being late is harmless, since every read treats what expired as
- * absent, and one clean-up then serves a whole login; an alarm costs a row.
+ * How long after the time in question the alarm fires, ms. A late clean-up is harmless: every read treats an expired
+ * row as absent. The delay lets one alarm clean up after a whole login, and each alarm costs a row.
  */
-const DELAY_MS = { row: 3_600_000, tombstone: 31 * 86_400_000, notice: 0 } as const
+const ALARM_DELAY_MS = { row: 3_600_000, tombstone: 31 * 86_400_000, notice: 0 } as const
 
-/** An alarm this late counts as lost, ms. */
+/** An alarm that is this late is considered lost, ms. */
 const OVERDUE_MS = 60_000
 
-/** The pause between clean-ups, and before a failed one is tried again, ms. */
+/** The shortest pause between two clean-ups, and the pause before a failed clean-up is retried, ms. */
 export const PAUSE_MS = milliseconds(300_000)
 
-/** The platform takes no alarm after 2189, but a session may be remembered for longer. */
-const LATEST_MS = Date.UTC(2180)
+/** The platform accepts no alarm after the year 2189, but a session may be remembered for longer. */
+const LATEST_ALARM_MS = Date.UTC(2180)
 
-/** The object's one alarm, with its time kept in memory so that requests need not ask for it. */
+/** The object's only alarm. Its time is kept in memory, so requests do not have to read it from storage. */
 export interface Alarm {
-  /** Reads the stored time, once before the first request. */
+  /** Reads the stored alarm time. Called once, before the first request. */
   load(): Promise<void>
-  /** Moves the alarm to the clean-up time of a row that ends at `expires` (seconds), if that is earlier. */
+  /**
+   * Makes the alarm fire no later than it must for something that ends at `expires`.
+   * @param expires seconds since the epoch; null for never, which changes nothing.
+   */
   noLaterThan(expires: Seconds | null, what: Wake): void
-  /** Moves the alarm to a time in ms, if that is earlier. */
+  /** Makes the alarm fire no later than `due` (ms since the epoch). */
   noLaterThanMs(due: Milliseconds): void
-  /** Sets the alarm again when it is missing or was lost though something here expires after a moment (seconds). */
+  /** Sets the alarm again if it is missing or lost and some row expires after `since` (seconds since the epoch). */
   check(tables: Tables, nowMs: Milliseconds, since?: Seconds): void
   /**
-   * Sets the next alarm while one runs: for what ends first after this moment, or soon when nothing does, lest
-   * this run fails. Returns whether there is something that will end.
+   * Sets the next alarm while one is being handled: for the first row that ends after `nowMs`. Without such a row it is
+   * set after a pause all the same, in case this run fails. Returns whether there is such a row.
    */
   plan(tables: Tables, nowMs: Milliseconds): boolean
-  /** Notes that the stored alarm has fired, which removes it. */
+  /** Records that the alarm fired: the platform has removed it from storage. */
   fired(): void
-  /** Runs a transaction; when it rolls back, so does what is known of the alarm. */
+  /** Runs a transaction. If it throws, the alarm time in memory is rolled back too. */
   during<T>(run: () => T): T
-  /** Deletes the alarm: what is left, if anything, never expires. */
+  /** Deletes the alarm. For when no row that is left will expire. */
   clear(): void
 }
 
-/** The alarm of an object. */
+/** Returns the alarm of a Durable Object. */
 export function alarmOf(storage: DurableObjectStorage): Alarm {
-  /** Due time in ms; null when missing, Infinity when nothing here ever expires. */
+  /** When the alarm fires, ms since the epoch; null if none is set, Infinity if no row will ever expire. */
   let due: number | null = null
 
   function set(at: number): void {
-    due = Math.min(at, LATEST_MS)
-    // Not awaited: it commits, or rolls back, with the rows around it.
+    due = Math.min(at, LATEST_ALARM_MS)
+    // Not awaited: it commits or rolls back with the surrounding transaction.
     void storage.setAlarm(due)
   }
 
@@ -64,7 +67,7 @@ export function alarmOf(storage: DurableObjectStorage): Alarm {
       due = await storage.getAlarm()
     },
     noLaterThan(expires, what) {
-      if (expires !== null) noLaterThanMs(milliseconds(msOf(expires) + DELAY_MS[what]))
+      if (expires !== null) noLaterThanMs(milliseconds(msOf(expires) + ALARM_DELAY_MS[what]))
     },
     check(tables, nowMs, since = seconds(0)) {
       if (due !== null && due > nowMs - OVERDUE_MS) return
@@ -96,11 +99,14 @@ export function alarmOf(storage: DurableObjectStorage): Alarm {
   }
 }
 
-/** When to come, in ms, for what ends after a moment (seconds), or for a notice; null where nothing ends. */
+/**
+ * Returns when the alarm must fire for the first row that ends after `since` (seconds since the epoch), or for a
+ * notice: ms since the epoch; null if no row ends.
+ */
 function nextWake(tables: Tables, since: Seconds): number | null {
   let next: Seconds | null = null
   for (const table of tables.expiring()) {
-    // A session stays as long as a grant names it, so its own end does not matter until then.
+    // A session is kept as long as a grant names it, so until then its own end does not matter.
     const unless =
       table === 'sessions'
         ? 'AND sid NOT IN (SELECT sid FROM grants WHERE expires IS NULL OR expires > ?1)'
@@ -110,5 +116,5 @@ function nextWake(tables: Tables, since: Seconds): number | null {
   }
   if (next === null) return null
   const due = nextNotice(tables)
-  return Math.min(msOf(next) + DELAY_MS.row, due === null ? Number.POSITIVE_INFINITY : msOf(due))
+  return Math.min(msOf(next) + ALARM_DELAY_MS.row, due === null ? Number.POSITIVE_INFINITY : msOf(due))
 }

@@ -11,30 +11,30 @@ type Remote = {
 
 const TRIES = 3
 
-/** Longest pause before a further try, ms; the pause is random so that callers do not come back in step. */
-const JITTER_MS = 50
+/** Longest pause before the second try, ms. The pause is random, so that callers do not all retry at the same time. */
+const MAX_JITTER_MS = 50
 
-/** The way to the ledgers, one Durable Object per owner (design section 8). */
+/** Calls the ledgers, of which there is one Durable Object per owner (design section 8). */
 export class Ledgers {
   readonly #namespace: DurableObjectNamespace<Ledger>
   readonly #requestId: string | null
 
-  /** @param requestId - names the request in the log when a call fails */
+  /** @param requestId - the request that is logged when a call fails; null outside a request */
   constructor(namespace: DurableObjectNamespace<Ledger>, requestId: string | null = null) {
     this.#namespace = namespace
     this.#requestId = requestId
   }
 
-  /** The same ledgers, asked on behalf of a request. */
+  /** Returns the same ledgers, called on behalf of a request. */
   during(requestId: string): Ledgers {
     return new Ledgers(this.#namespace, requestId)
   }
 
   /**
-   * Calls a method of an owner's ledger. Where the platform says that this may help it is tried again under the same
-   * attempt, through a fresh stub; what it marks overloaded never. A failure is logged once.
-   * @throws OAuthError `temporarily_unavailable` when the platform failed and the outcome is unknown, `server_error`
-   *   when the ledger itself did: it has changed nothing then, and would fail again.
+   * Calls a method of an owner's ledger. A call that the platform marks retryable is repeated with the same input,
+   * through a fresh stub; one that it marks overloaded is not. A failure is logged once.
+   * @throws OAuthError `temporarily_unavailable` if the platform failed, which leaves the outcome unknown;
+   *   `server_error` if the ledger's own code threw: nothing was changed, and the same call would fail again.
    */
   async call<M extends LedgerMethod>(owner: Owner, method: M, input: Input<M>): Promise<Output<M>> {
     for (let tries = 1; ; tries += 1) {
@@ -48,25 +48,28 @@ export class Ledgers {
             ? new OAuthError('server_error', 'ledger_failed')
             : new OAuthError('temporarily_unavailable', 'ledger_unreachable')
         }
-        await scheduler.wait(Math.random() * JITTER_MS * tries)
+        await scheduler.wait(Math.random() * MAX_JITTER_MS * tries)
       }
     }
   }
 
   #stub(owner: Owner): Remote {
-    // The platform's stub type expands every JSON type into a remote one and gives up; its shape is this.
+    // The compiler gives up on the platform's stub type, which maps every JSON type to a remote one. This is its shape.
     return this.#namespace.getByName(owner) as unknown as Remote
   }
 }
 
-/** What the platform says of a failed call, beside the name of what was thrown. */
+/** How a call failed, as the platform describes it. */
 interface Failure {
+  /** The name of the error that was thrown. */
   readonly error: string
-  /** It came out of the object: thrown by its code, or by the platform because of that. */
+  /** The error comes from the object: its code threw it, or the platform did because of that code. */
   readonly remote: boolean
+  /** The platform says that the call may be retried. */
   readonly retryable: boolean
+  /** The object has too many calls to handle. */
   readonly overloaded: boolean
-  /** The object was stopped in the middle of it. */
+  /** The object was stopped during the call. */
   readonly reset: boolean
 }
 
@@ -82,10 +85,13 @@ function readFailure(thrown: unknown): Failure {
   }
 }
 
-/** A reset that the object's code did not bring on itself, by its memory say, is how it meets newer code (protocol.ts). */
+/**
+ * Whether a call may be tried again. That includes a reset which the object's code did not cause, for example by using
+ * too much memory: a ledger that meets newer code restarts in this way (protocol.ts).
+ */
 const mayRetry = ({ remote, retryable, overloaded, reset }: Failure): boolean =>
   (retryable || (reset && !remote)) && !overloaded
 
-/** Whether the ledger's own code threw, or its answer could not be sent. */
+/** Whether the ledger's own code threw, or its answer could not be serialized. */
 const isOwn = ({ remote, retryable, overloaded, reset }: Failure): boolean =>
   remote && !retryable && !overloaded && !reset

@@ -4,24 +4,26 @@ import type { LoginInput } from './sessions.ts'
 import { isRestedOn, LIVE, REMEMBERED, RESTED_ON } from './standing.ts'
 import { later, type Transaction, type View } from './transaction.ts'
 
-/** Consent sessions for the admin list: those remembered or on which live tokens rest, `skipped` ones never. */
+/** Which consents a page of the admin list holds. */
 export interface ListGrantsInput {
-  /** Of one session, or null for all. */
+  /** The login session whose consents are listed; null for all. */
   readonly sid: Sid | null
-  /** The last id of the page before, null for the first page. */
+  /** The last id of the previous page; null for the first page. */
   readonly after: GrantId | null
+  /** The largest number of consents on the page. */
   readonly limit: number
 }
 
-/** An earlier consent, which lets one within its scopes be skipped. */
+/** An earlier consent. A request for no more than its scopes may skip the consent question. */
 export interface RememberedConsent {
   readonly id: GrantId
+  /** The granted scopes. */
   readonly scope: readonly string[]
 }
 
 const CONSENTED = `skipped = 0 AND (${REMEMBERED} OR ${LIVE} OR ${RESTED_ON})`
 
-/** Consents that are remembered or on which live tokens rest, in order of id. */
+/** Lists the consents that are remembered or that live tokens rest on, by id. Skipped consents are not listed. */
 export function listGrants({ tables, now }: View, input: ListGrantsInput): readonly StoredGrant[] {
   const rest = `WHERE ${CONSENTED} AND id > ?2 AND (?3 IS NULL OR sid = ?3) ORDER BY id LIMIT ?4`
   const rows = tables.select(
@@ -33,11 +35,14 @@ export function listGrants({ tables, now }: View, input: ListGrantsInput): reado
   return rows.map(readConsent)
 }
 
-/** How many of them there are, of one session or of all. */
+/** Counts the consents that `listGrants` lists. With a null `sid` it counts those of all sessions. */
 export const countGrants = ({ tables, now }: View, { sid }: { readonly sid: Sid | null }): number =>
   tables.count('grants', `WHERE ${CONSENTED} AND (?2 IS NULL OR sid = ?2)`, now, sid)
 
-/** The client's newest remembered consent; one given to the client as it was before does not count. */
+/**
+ * Returns the client's newest remembered consent. Returns null if there is none, or if it was given before the client
+ * was created again or its consent epoch was raised.
+ */
 export function rememberedConsent(
   { tables, now }: View,
   { clientId, instance, consentEpoch = 0 }: Pick<LoginInput, 'clientId' | 'instance' | 'consentEpoch'>,
@@ -51,8 +56,8 @@ export function rememberedConsent(
 }
 
 /**
- * Ends the remembered consents of a client that a newer one replaces. Their tokens live on, and so does what rests on
- * them; the rows are kept no longer than that.
+ * Ends the remembered consents of a client that a newer consent replaces. Their tokens, and the grants that rest on
+ * them, stay valid. Their rows are kept until those end.
  */
 export function endOlderConsents(
   tx: Transaction,

@@ -2,20 +2,23 @@ import { after, type Seconds, seconds } from '../util/clock.ts'
 import { findAlive, type Transaction, type View } from './transaction.ts'
 
 /**
- * How long an id stays spent beyond its end, seconds. That end was judged elsewhere, by another clock, and before keys
- * were fetched and hooks asked: a replay must not come through in between.
+ * How long an id stays consumed after it expires, seconds. The Worker checked the expiry earlier and by another clock,
+ * before it fetched keys and called hooks; without this margin a replay could pass in between.
  */
 const MARGIN = seconds(60)
 
 export interface ConsumeInput {
+  /** The HTTP request that asks (types.ts). */
   readonly attempt: string
-  /** What is spent: a `jti`, or the id of a revoked token. */
+  /** What is consumed: a `jti`, or the id of a revoked token. */
   readonly id: string
-  /** When it ends by itself. */
+  /** When whatever the id names expires by itself. */
   readonly expiresAt: Seconds
 }
 
-/** Spends an id until a minute after it expires; `first` for the attempt that did it, however often it asks. */
+/**
+ * Consumes an id until a minute after it expires. `first` is true for the attempt that consumed it, also if repeated.
+ */
 export function consumeId(
   tx: Transaction,
   { id, attempt, expiresAt }: ConsumeInput,
@@ -28,10 +31,10 @@ export function consumeId(
   return { first: true }
 }
 
-/** How many ids are spent here. */
+/** Counts the consumed ids in this ledger. */
 export const countConsumed = ({ tables, now }: View): number =>
   tables.count('consumed', 'WHERE expires > ?', now)
 
-/** Whether an id is spent, and has not expired a minute ago. */
+/** Whether an id is consumed. False once it expired more than a minute ago. */
 export const isConsumed = (view: View, { id }: { readonly id: string }): boolean =>
   findAlive(view, 'consumed', id) !== undefined

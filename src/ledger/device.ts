@@ -4,75 +4,84 @@ import type { ConsentedGrant } from './grants.ts'
 import type { Row } from './schema.ts'
 import type { Transaction, View } from './transaction.ts'
 
-/** How much earlier than asked a poll may come, ms: what the network may take off a pause. */
-const LEEWAY_MS = 500
+/** How much too early a poll may arrive, ms: delays on the network can shorten the pause between two polls. */
+const POLL_LEEWAY_MS = 500
 
-/** How many user codes one network may try within ten minutes: so many seconds, and the minute that `spend` adds. */
-const GUESSES = 60
+/** How many user codes one network may try within ten minutes. */
+const MAX_GUESSES = 60
+/** Ten minutes, less the minute that `consumeId` adds. */
 const GUESS_SECONDS = seconds(540)
 
 export interface DeviceInput {
+  /** The HTTP request that asks (types.ts). */
   readonly attempt: string
-  /** Random: a user code may come again for another device. */
+  /** A random id of the device's request. The user code does not identify it, since another device may get it later. */
   readonly id: string
-  /** What the device asked for, as a query. */
+  /** What the device asked for: its parameters as a query string. */
   readonly request: string
   readonly expiresAt: Seconds
 }
 
-/** A request that waits for its user. */
+/** A device's request that waits for its user. */
 export type DeviceRequestView = Omit<DeviceInput, 'attempt'>
 
 export interface PollInput {
-  /** The request that the device code names. */
+  /** The device's request, which the device code names. */
   readonly id: string
-  /** Least pause between two polls. */
+  /** The shortest allowed pause between two polls. */
   readonly intervalMs: Milliseconds
 }
 
 export type PollResult =
+  /** `gone`: there is no such request, or it expired. */
   | { readonly status: 'pending' | 'slow_down' | 'denied' | 'gone' }
   | { readonly status: 'approved'; readonly grant: ConsentedGrant }
 
 export interface SettleInput {
+  /** The HTTP request that asks (types.ts). */
   readonly attempt: string
-  /** The request that the user was shown. */
+  /** The device's request that the user was shown. */
   readonly id: string
-  /** The grant that the user gave the device; null is a denial. */
+  /** The grant that the user gave the device; null if the user denied it. */
   readonly grant: ConsentedGrant | null
 }
 
 export type SettleResult =
+  /** `first` is true for the attempt that settled it. */
   | { readonly status: 'settled'; readonly first: boolean }
-  /** Settled otherwise before. */
+  /** The request was settled before, with another answer. */
   | { readonly status: 'taken' }
+  /** There is no such request, or it expired. */
   | { readonly status: 'gone' }
 
 /**
- * What an object remembers of its callers while it is in memory: a poll writes nothing. An object that was put aside,
- * which takes ten seconds without a call, had no caller to slow down.
+ * Remembers when a device last polled, in memory only, so that a poll writes nothing. The platform evicts an object
+ * after ten seconds without a call, and a device that polls that rarely need not be slowed down.
  */
 export class Callers {
   #polledMs = 0
 
-  /** Notes a poll; whether it came sooner after the last one than it may. */
+  /** Records a poll. Returns whether it came sooner after the previous one than is allowed. */
   pollsTooFast(nowMs: Milliseconds, intervalMs: Milliseconds): boolean {
     const since = nowMs - this.#polledMs
     this.#polledMs = nowMs
-    return since >= 0 && since < intervalMs - LEEWAY_MS
+    return since >= 0 && since < intervalMs - POLL_LEEWAY_MS
   }
 }
 
-/** Notes that a network tries a user code; whether it may. Written down: whoever guesses can wait until an object forgets. */
+/**
+ * Records that a network tries a user code. Returns whether it may. The record is stored, because an attacker could
+ * wait until the object is evicted from memory.
+ */
 export const mayGuess = (tx: Transaction, { attempt }: { readonly attempt: string }): boolean =>
-  countConsumed(tx) < GUESSES &&
+  countConsumed(tx) < MAX_GUESSES &&
   consumeId(tx, { attempt, id: attempt, expiresAt: after(tx.now, GUESS_SECONDS) }).first
 
-/** The one request that a user code stands for. */
+/** Returns the only request in this ledger, which the user code stands for. */
 const readDevice = ({ tables, now }: View): Row<'devices'> | undefined =>
   tables.select('devices', '*', 'WHERE expires > ?', now)[0]
 
-/** Opens a device's request under its user code; false when the code stands for another one at this time. */
+/** Stores a device's request under its user code. `opened` is false if the code already stands for another request. */
 export function openDevice(tx: Transaction, input: DeviceInput): { readonly opened: boolean } {
   const { id, request, attempt, expiresAt: expires } = input
   const known = readDevice(tx)
@@ -83,13 +92,16 @@ export function openDevice(tx: Transaction, input: DeviceInput): { readonly open
   return { opened: true }
 }
 
-/** The request that waits for its user here; null when there is none, it expired or was answered. */
+/** Returns the request that waits for its user; null if there is none, it expired or was answered. */
 export function findDevice(view: View): DeviceRequestView | null {
   const row = readDevice(view)
   return row?.status === 'pending' ? { id: row.id, request: row.request, expiresAt: row.expires } : null
 }
 
-/** What the user has said so far (RFC 8628 section 3.5). Too fast is said only while there is nothing else to say. */
+/**
+ * Returns the user's answer to a device's request (RFC 8628 section 3.5). `slow_down` is returned only while the
+ * request is pending.
+ */
 export function pollDevice(view: View, input: PollInput): PollResult {
   const row = readDevice(view)
   if (row?.id !== input.id) return { status: 'gone' }
@@ -101,7 +113,7 @@ export function pollDevice(view: View, input: PollInput): PollResult {
   return { status: view.callers.pollsTooFast(view.nowMs, input.intervalMs) ? 'slow_down' : 'pending' }
 }
 
-/** Settles a request, once: the first approval or denial counts, and the same one again is told the same. */
+/** Settles a request once: the first approval or denial counts. The same answer given again is `settled` too. */
 export function settleDevice(tx: Transaction, { attempt, id, grant }: SettleInput): SettleResult {
   const row = readDevice(tx)
   if (row?.id !== id) return { status: 'gone' }

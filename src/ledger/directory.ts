@@ -2,16 +2,16 @@ import type { Sid } from '../util/ids.ts'
 import type { Owner } from './owner.ts'
 import type { Transaction, View } from './transaction.ts'
 
-/** Whose a session is. */
+/** A session and the owner whose ledger holds it. */
 export interface DirectoryEntry {
   readonly sid: Sid
   readonly owner: Owner
 }
 
 /** Sorts after every character that can follow a prefix. */
-const LAST = '\u{10FFFF}'
+const LAST_CHARACTER = '\u{10FFFF}'
 
-/** Notes which owner a session id belongs to, and returns it: the first one keeps it, saying so again costs nothing. */
+/** Binds a session id to an owner, unless it is bound already. Returns the owner that it is bound to. */
 export function bindSession(
   { tables }: Transaction,
   { sid, owner }: DirectoryEntry,
@@ -21,15 +21,15 @@ export function bindSession(
   return { owner: known?.owner ?? owner }
 }
 
-/** Forgets session ids. */
+/** Deletes the entries of session ids. */
 export function unbindSessions({ tables }: Transaction, { sids }: { readonly sids: readonly Sid[] }): null {
   tables.delete('directory', sids)
   return null
 }
 
 /**
- * Entries whose session id starts with the prefix, 16 at most: a `sid`, or the part that a `consent_request_id` shares
- * with it. An empty prefix finds nothing.
+ * Returns the entries whose session id starts with a prefix, at most 16. The prefix is a `sid`, or the part of it that
+ * a `consent_request_id` shares. An empty prefix finds nothing.
  */
 export function owners({ tables }: View, { prefix }: { readonly prefix: string }): readonly DirectoryEntry[] {
   if (prefix === '') return []
@@ -38,6 +38,6 @@ export function owners({ tables }: View, { prefix }: { readonly prefix: string }
     '*',
     'WHERE sid >= ? AND sid < ? ORDER BY sid LIMIT 16',
     prefix,
-    prefix + LAST,
+    prefix + LAST_CHARACTER,
   )
 }

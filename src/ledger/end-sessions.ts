@@ -9,31 +9,34 @@ import { end, findSession } from './sessions.ts'
 import { alive, type Transaction } from './transaction.ts'
 
 export interface EndSessionsInput {
+  /** The HTTP request that asks (types.ts). */
   readonly attempt: string
-  /** One session, or all; with `onlyEnded` an open one is left alone, and nothing is told of it. */
+  /**
+   * One session, or all of the subject. With `onlyEnded` a session that is still open is left alone and not reported.
+   */
   readonly target: { readonly sid: Sid; readonly onlyEnded?: boolean } | 'all'
-  /** How long a flow may live: what verifiers could bring back is remembered that long. */
+  /** The longest time a flow may take: tombstones are kept that long, so no old verifier can restore what ended. */
   readonly flowLifetime: Seconds
-  /** Whether the sessions' clients are told; not when a new login takes a session's place. */
+  /** Whether the sessions' clients are notified. False when a new login replaces a session. */
   readonly notify: boolean
   /** Whether the sessions' tokens are revoked. */
   readonly revoke: boolean
 }
 
 export interface EndedSessions {
-  /** Sessions that this attempt ended. */
+  /** The sessions that this attempt ended. */
   readonly ended: readonly Sid[]
-  /** Queued by this attempt and not settled. */
+  /** The notices that this attempt queued and that are not settled yet. */
   readonly notices: readonly Notice[]
-  /** Clients of the sessions in question, whoever ended them and when. */
+  /** The clients of the sessions, also of one that an earlier attempt ended. Empty unless `notify` is set. */
   readonly told: readonly LogoutRecipient[]
-  /** Grants that were revoked with their session. */
+  /** The grants that were revoked with their session. */
   readonly revoked: readonly GrantId[]
 }
 
 /**
- * Ends a session, or all, and queues the notices to their clients: all of what this attempt did. A browser that comes
- * for the end of a session again learns again whom to tell.
+ * Ends one session or all of the subject, and queues the notices to their clients. A repeated attempt gets the same
+ * answer. A later attempt to end one session that already ended gets its clients again in `told`.
  */
 export function endSessions(tx: Transaction, input: EndSessionsInput): EndedSessions {
   const ended: Sid[] = []

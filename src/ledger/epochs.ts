@@ -4,27 +4,27 @@ import { type EpochKey, LOGINS, SUBJECT } from './schema.ts'
 import { alive, later, type Transaction, type View } from './transaction.ts'
 
 /**
- * The epoch of a flow of this client: the newest revocation known, of the client's or all of the subject's grants.
- * Epochs are times and only rise within a ledger, so the greater of the two stands for both. A row that was cleaned
- * up gives a smaller number, which refuses nobody: see `epochHolds`.
+ * Returns the epoch that a flow of this client starts with: when the client's grants, or all of the subject's grants,
+ * were last revoked (ms; 0 if not known). Epochs only rise within a ledger, so the greater of the two stands for both.
+ * Once its row is cleaned up an epoch is a smaller number, which refuses nobody: see `epochHolds`.
  */
 export const currentEpoch = (view: View, clientId: ClientId): number => newest(view, SUBJECT, clientId)
 
-/** The epoch of logins: when all sessions of the subject were last ended, as far as logins under way may not know; ms. */
+/** Returns the epoch of logins: when all sessions of the subject were last ended, ms; 0 if not lately. */
 export const loginEpoch = (view: View): number => newest(view, LOGINS, LOGINS)
 
 const newest = ({ tables, now }: View, one: EpochKey, other: EpochKey): number =>
   tables.extreme('epochs', 'MAX', 'value', 'WHERE client IN (?, ?) AND expires > ?', one, other, now) ?? 0
 
-/** Whether nothing was revoked since this epoch was read. */
+/** Whether nothing was revoked since `epoch` was read. */
 export function epochHolds(view: View, clientId: ClientId, epoch: number): boolean {
   return currentEpoch(view, clientId) <= epoch
 }
 
 /**
- * Makes every flow under way for a client, or for SUBJECT, worthless; for LOGINS, every login that was accepted before
- * now and not brought here yet. The row outlives those flows.
- * @param flowLifetime how long a flow may live, seconds.
+ * Raises an epoch. That invalidates every flow in progress for a client, or with SUBJECT for all clients; with LOGINS
+ * every login that the login app accepted but that is not committed yet. The row outlives those flows.
+ * @param flowLifetime the longest time a flow may take, seconds.
  */
 export function raiseEpoch(
   tx: Transaction,
@@ -34,7 +34,7 @@ export function raiseEpoch(
   const all = tx.tables.select('epochs', '*')
   const own = all.find((row) => row.client === client)
   if (own?.attempt === attempt && alive(own.expires, tx.now)) return
-  // Above every number ever handed out here, whichever client it was for, even if the clock stepped back.
+  // Above every epoch that this ledger gave out for any client, even if the clock was set back.
   const value = milliseconds(Math.max(tx.nowMs, ...all.map((row) => row.value + 1)))
   const expires = later(own?.expires ?? tx.now, after(tx.now, flowLifetime))
   tx.tables.insert('epochs', { client, value, attempt, expires })

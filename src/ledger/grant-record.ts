@@ -5,53 +5,65 @@ import type { ClientId, GrantId, Sid } from '../util/ids.ts'
 import { isJsonObject, type Json, type JsonObject } from '../util/json.ts'
 import type { GrantRow } from './grant-row.ts'
 
-/** A grant as it was consented to: written once, read by every token operation. */
+/** A grant as the user consented to it. It is written once and read by every token operation. */
 export interface GrantRecord {
   readonly subject: string
   readonly clientId: ClientId
-  /** Which creation of the client this was consented for. */
+  /** Id of the creation of the client that the user consented to (`ClientRecord.instance`). */
   readonly instance: string
-  /** The client's consent epoch then, unless 0: remembered for another one it does not count. */
+  /** The client's consent epoch at the time, absent for 0. The consent is not remembered for any other epoch. */
   readonly consentEpoch?: number
+  /** The login session in which the user consented. */
   readonly sid: Sid
-  /** Raw query of the authorization request, without the leading `?`. */
+  /** The raw query of the authorization request, without the leading `?`. */
   readonly query: string
+  /** When the flow began. */
   readonly requestedAt: Seconds
+  /** When the user logged in (`auth_time`). */
   readonly authTime: Seconds
+  /** The granted scopes. */
   readonly scope: readonly string[]
+  /** The granted audience. */
   readonly audience: readonly string[]
   readonly requestedScope: readonly string[]
   readonly requestedAudience: readonly string[]
+  /** The `nonce` of the authorization request. */
   readonly nonce: string | null
   readonly acr: string
   readonly amr: readonly string[]
+  /** Whether the app wants the consent remembered. */
   readonly remember: boolean
+  /** How long it is remembered; 0 for ever. */
   readonly rememberFor: Seconds
+  /** When the app accepted the consent request. */
   readonly handledAt: Seconds
-  /** Custom claims the consent app gave for each kind of token. */
+  /** The custom claims that the app gave for access tokens. */
   readonly accessTokenClaims: JsonObject
+  /** The custom claims that the app gave for ID tokens. */
   readonly idTokenClaims: JsonObject
+  /** The `context` that the apps passed along. */
   readonly context: Json
-  /** How it was asked for, where the client did not send the browser itself: the query is no authorization request then. */
+  /** `device` if no client sent the browser; `query` is no authorization request then. Absent otherwise. */
   readonly channel?: string | undefined
-  /** What a pairwise client knows subject and session by. */
+  /** The `sub` and `sid` by which a pairwise client knows the subject and the session. */
   readonly pairwise?: { readonly sub: string; readonly sid: string } | undefined
 }
 
+/** A grant and its id. */
 export interface StoredGrant extends GrantRecord {
   readonly id: GrantId
 }
 
-/** Custom claims for each kind of token. */
+/** The custom claims for each kind of token. */
 export type CustomClaims = Pick<GrantRecord, 'accessTokenClaims' | 'idTokenClaims'>
 
-/** Version of the JSON in `record`. */
+/** The version of the JSON in `record`. */
 const RECORD_VERSION = 1
 
 /** The content of `record`. */
 interface StoredRecord extends GrantRecord {
   readonly v: typeof RECORD_VERSION
-  /** The claims of a token hook: for tokens they count instead of those consented to. */
+  /** The claims that a token hook returned. Tokens get these instead of the claims of the consent. */
   readonly hooked?: CustomClaims
 }
 
@@ -61,7 +73,7 @@ const isSid = (value: unknown): value is Sid => isText(value)
 const isClientId = (value: unknown): value is ClientId => isText(value)
 const isClaims = { accessTokenClaims: isJsonObject, idTokenClaims: isJsonObject }
 
-/** Its form; what a newer release adds stays in it when it is written again. */
+/** Checks the form of `record`. Members that a newer release added stay in it when it is written again. */
 const readForm = fitting(
   objectOf<StoredRecord>({
     v: (value): value is typeof RECORD_VERSION => value === RECORD_VERSION,
@@ -84,7 +96,7 @@ const readForm = fitting(
     rememberFor: isSeconds,
     handledAt: isSeconds,
     ...isClaims,
-    // Whatever was parsed from JSON is JSON.
+    // Every value that was parsed from JSON is JSON.
     context: (value): value is Json => value !== undefined,
     channel: orAbsent(isText),
     pairwise: orAbsent(objectOf<NonNullable<GrantRecord['pairwise']>>({ sub: isText, sid: isText })),
@@ -92,19 +104,19 @@ const readForm = fitting(
   }),
 )
 
-/** A record as it is stored. */
+/** Returns a record in its stored form. */
 export function encodeRecord(record: GrantRecord): string {
   return JSON.stringify({ v: RECORD_VERSION, ...record })
 }
 
-/** The record of a consent whose tokens ended: without what went into them. */
+/** Returns the stored record of a consent whose tokens ended: without claims, context and nonce. */
 export function withoutClaims(row: Pick<GrantRow, 'record'>): string {
   const { hooked: _hooked, ...record } = parse(row)
   const emptied = { accessTokenClaims: {}, idTokenClaims: {}, context: null, nonce: null }
   return JSON.stringify({ ...record, ...emptied } satisfies typeof record)
 }
 
-/** Whom to tell of the session's end, as `notify` holds it: which creation of the client, and by which names. */
+/** The content of `notify`: the instance of a client to notify, and its own names for subject and session, if any. */
 interface Notify {
   readonly instance: string
   readonly sub?: string
@@ -114,28 +126,28 @@ const readNames = fitting(
   objectOf<Notify>({ instance: isText, sub: orAbsent(isText), sid: orAbsent(isText) }),
 )
 
-/** The content of `notify`. */
+/** Returns the stored form of `notify` for a grant. */
 export const encodeNotify = ({ instance, pairwise }: GrantRecord): string =>
   JSON.stringify({ instance, ...pairwise } satisfies Notify)
 
-/** Reads it. Throws as `readRecord`. */
+/** Reads the stored form of `notify`. Throws as `readRecord`. */
 export const readNotify = (notify: string): Notify => readStored(notify, 'grants.notify', readNames)
 
-/** The record of a commit beside a token hook: what was consented to stays, and the hook's claims count from now on. */
+/** Returns the stored record with the claims of a token hook, if one gave any. The claims of the consent are kept. */
 export function hookedRecord(row: Pick<GrantRow, 'record'>, hooked: CustomClaims | undefined): string {
   return hooked === undefined ? row.record : JSON.stringify({ ...parse(row), hooked })
 }
 
 /**
- * The record of a row whose tokens are not revoked, with the claims of a token hook if one gave any.
- * @throws OAuthError `server_error` for a form this release does not know: never taken for "no such grant".
+ * Reads the record of a row whose tokens are not revoked, with the claims of a token hook if one gave any.
+ * @throws OAuthError `server_error` for a form that this release does not know. It never means "no such grant".
  */
 export function readRecord(row: Pick<GrantRow, 'id' | 'record'>): StoredGrant {
   const { v: _v, hooked, ...record } = parse(row)
   return { id: row.id, ...record, ...hooked }
 }
 
-/** The record as it was consented to. Throws as `readRecord`. */
+/** Reads the record as the user consented to it, without the claims of a token hook. Throws as `readRecord`. */
 export function readConsent(row: Pick<GrantRow, 'id' | 'record'>): StoredGrant {
   const { v: _v, hooked: _hooked, ...record } = parse(row)
   return { id: row.id, ...record }

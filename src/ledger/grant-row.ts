@@ -5,12 +5,12 @@ import { findAlive, type View } from './transaction.ts'
 /** A row of `grants`. */
 export type GrantRow = Row<'grants'>
 
-/** The row of a grant, revoked ones too; undefined when there is none or it expired. */
+/** Returns the row of a grant, also of a revoked one; undefined if there is none or it expired. */
 export function findGrant(view: View, id: GrantId): GrantRow | undefined {
   return findAlive(view, 'grants', id)
 }
 
-/** The row of a grant of this client, revoked ones too. */
+/** Returns the row of a grant, also of a revoked one; undefined if it belongs to another client. */
 export function findOwn(
   view: View,
   { id, clientId }: { readonly id: GrantId; readonly clientId: ClientId },

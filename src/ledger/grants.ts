@@ -11,56 +11,65 @@ import { isRemembered } from './standing.ts'
 import { later, type Transaction, type View } from './transaction.ts'
 
 export interface GrantInput {
+  /** The HTTP request that asks (types.ts). */
   readonly attempt: string
   /** The flow's id, equal to `consent_request_id`. */
   readonly id: GrantId
+  /** What the user consented to. */
   readonly record: GrantRecord
-  /** Of the client, as `login` gave it: nothing of its grants may have been revoked since. */
+  /** The client's epoch, as `login` returned it. None of the client's grants may have been revoked since. */
   readonly epoch: number
-  /** Digest of the consent decision: equal for a repeated verifier, different for another decision. */
+  /** A digest of the consent decision: equal for a repeated verifier, different for another decision. */
   readonly digest: string
-  /** The remembered consent because of which this one was skipped: it must still count, and is listed for both. */
+  /** The remembered consent because of which this one was skipped, else null. It must still be remembered. */
   readonly restsOn: GrantId | null
   /** When a remembered consent ends; null for never. */
   readonly consentExpiresAt: Seconds | null
   /** How long the code may be redeemed. */
   readonly codeLifetime: Seconds
-  /** Of an access token that is given out at once; 0 for none. */
+  /** The lifetime of an access token that is issued together with the code; 0 for none. */
   readonly tokenLifetime: Seconds
-  /** Whether the client is to be told when the session ends. */
+  /** Whether the client is notified when the session ends. */
   readonly notify: boolean
-  /** Until when anything sealed in this flow lives; a grant that is revoked is remembered that long. */
+  /** When everything that was sealed in this flow has expired. A revoked grant is kept as a tombstone until then. */
   readonly flowExpiresAt: Seconds
 }
 
 export type GrantResult =
+  /** `first` is true for the attempt that committed the grant. */
   | { readonly status: 'granted'; readonly codeExpiresAt: Seconds; readonly first: boolean }
-  /** Another decision was made for this flow already. */
+  /** Another decision was already made for this flow. */
   | { readonly status: 'conflict' }
-  /** Session or remembered consent ended, the epoch moved on, or the code is already redeemed: start afresh. */
+  /**
+   * The session, the remembered consent, the epoch or the code ended, or the code was redeemed: a new flow is needed.
+   */
   | { readonly status: 'ended' }
 
-/** A grant to be redeemed: whose, which, and the epoch its consent was given in. */
+/** A grant that can be redeemed. */
 export interface ConsentedGrant {
+  /** The owner whose ledger holds the grant. */
   readonly owner: Owner
   readonly grantId: GrantId
+  /** The client's epoch when the user consented. */
   readonly epoch: number
 }
 
 export interface InspectInput {
-  /** The grant and the generation that the token names. */
+  /** The grant that the token names. */
   readonly id: GrantId
+  /** The generation that the token names. */
   readonly generation: number
+  /** How long a superseded generation keeps working. */
   readonly grace: Grace
-  /** A superseded refresh token is active only while uses are left; an access token does not count uses. */
+  /** Which token is inspected. A superseded refresh token is active only while it has uses left. */
   readonly use: 'access_token' | 'refresh_token'
 }
 
 const ENDED: GrantResult = { status: 'ended' }
 
-/** Commits a consent and the code that goes with it; the same decision again gets the same answer. */
+/** Commits a consent and its code. The same decision committed again gets the same answer. */
 export function commitGrant(tx: Transaction, input: GrantInput): GrantResult {
-  // From then on the tombstone of a revoked grant may be gone.
+  // After this time the tombstone of a revoked grant may be gone.
   if (input.flowExpiresAt <= tx.now) return ENDED
   const row = findGrant(tx, input.id)
   if (row !== undefined && (row.revoked === 1 || row.generation > 0)) return ENDED
@@ -77,11 +86,14 @@ function mayIssue(tx: Transaction, { record, epoch, restsOn }: GrantInput): bool
     isOpen(session, tx.now) &&
     session.subject === record.subject &&
     epochHolds(tx, record.clientId, epoch) &&
-    (restsOn === null || counts(tx, { id: restsOn, clientId: record.clientId }))
+    (restsOn === null || isStillRemembered(tx, { id: restsOn, clientId: record.clientId }))
   )
 }
 
-function counts(tx: Transaction, consent: { readonly id: GrantId; readonly clientId: ClientId }): boolean {
+function isStillRemembered(
+  tx: Transaction,
+  consent: { readonly id: GrantId; readonly clientId: ClientId },
+): boolean {
   const row = findOwn(tx, consent)
   return row !== undefined && isRemembered(row, tx.now)
 }
@@ -119,12 +131,12 @@ function insert(tx: Transaction, input: GrantInput): GrantResult {
   return { status: 'granted', codeExpiresAt: codeExpires, first: true }
 }
 
-/** The grant behind a token; null when it is revoked or expired, or the token's generation is no longer good. */
+/** Returns the grant of a token; null if the grant is revoked or expired, or the token's generation is superseded. */
 export function inspect(view: View, input: InspectInput): StoredGrant | null {
   const row = findGrant(view, input.id)
   if (row === undefined || row.revoked === 1) return null
-  // Newer than current happens after a restore; `refresh` takes such a token for good too. Generation 0 came beside
-  // the code, and no refresh supersedes it.
+  // After a restore a token may be newer than the row; `refresh` accepts such a token too. Generation 0 was issued
+  // together with the code, and no refresh supersedes it.
   const good =
     input.generation === 0 || input.generation >= row.generation || isWithinGrace(row, input, view.nowMs)
   return good ? readRecord(row) : null

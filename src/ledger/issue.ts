@@ -10,22 +10,26 @@ import type { GrantRow } from './grant-row.ts'
 import type { RedeemInput } from './redeem.ts'
 import { later, type Transaction } from './transaction.ts'
 
-/** Of a call that issues beside a token hook: `ask` says what would be issued and writes nothing; claims go into the commit. */
+/**
+ * The step of a call that issues tokens with a token hook. `ask` returns what would be issued and writes nothing; the
+ * hook's claims commit it.
+ */
 export type HookStep = 'ask' | CustomClaims
 
-/** What tokens are made of. */
+/** What the Worker makes tokens from. */
 export interface IssuedGeneration {
   readonly status: 'issued'
   readonly grant: StoredGrant
+  /** The number of the token pair: 1 for the redeemed code, one more at each refresh. */
   readonly generation: number
-  /** When the generation was made: all its callers get tokens with the same times. */
+  /** When the generation was made. Repeated calls get tokens with the same times. */
   readonly issuedAt: Seconds
 }
 
 /**
- * Makes a generation the current one of a grant, kept for as long as its tokens live. A call that only asks for a token
- * hook writes nothing and gets the same answer.
- * @param changes further columns that change with the generation.
+ * Makes a generation the current one of a grant and keeps the grant as long as the tokens live. With `hook: 'ask'` it
+ * writes nothing and returns the same answer.
+ * @param changes the new generation, and the columns that change with it.
  */
 export function issue(
   tx: Transaction,
@@ -41,13 +45,13 @@ export function issue(
   return issued({ ...row, record }, changes.generation, tx.now)
 }
 
-/** A resource that is asked for, but was not granted (RFC 8707 section 2.2): tokens may only be narrower. */
+/** Returns the first requested resource that was not granted; tokens may only be narrower (RFC 8707 section 2.2). */
 export const ungranted = (
   { audience }: Pick<GrantRecord, 'audience'>,
   { resources = [] }: Pick<RedeemInput, 'resources'>,
 ): string | undefined => resources.find((resource) => !audience.includes(resource))
 
-/** The answer about a generation that was made at `issuedAt`. */
+/** Returns the answer for a generation that was made at `issuedAt`. */
 export const issued = (row: GrantRow, generation: number, issuedAt: Seconds): IssuedGeneration => ({
   status: 'issued',
   grant: readRecord(row),

@@ -21,8 +21,8 @@ const METHODS: {
 } = { ...READS, ...WRITES }
 
 /**
- * The ledger of one owner: whatever must never happen twice happens in one synchronous method here, which is one
- * SQLite transaction (design rules 2 and 3). What it stores stands in schema.ts.
+ * The ledger of one owner. Everything that must not happen twice is decided here, in one synchronous method, which is
+ * one SQLite transaction (design rules 2 and 3). `schema.ts` defines what it stores.
  */
 export class Ledger extends DurableObject<Env> {
   readonly #tables: Tables
@@ -38,8 +38,10 @@ export class Ledger extends DurableObject<Env> {
   }
 
   /**
-   * Runs a method as one moment, and as one transaction where it may write. A caller of a newer release is not served: the object starts anew,
-   * with the newest code there is, and the caller's next try finds that.
+   * Runs a method at one moment in time, and in one transaction if it may write. A call of a newer release is refused:
+   * the object restarts with the newest code, and the caller's next try reaches that.
+   * @param protocol the caller's protocol version (protocol.ts).
+   * @throws OAuthError `server_error` for a call of a newer release, and what the method throws.
    */
   run<M extends LedgerMethod>(method: M, input: Input<M>, protocol: number): Output<M> {
     if (!understands(protocol, method, input)) {
@@ -50,12 +52,15 @@ export class Ledger extends DurableObject<Env> {
     return Object.hasOwn(READS, method) ? step(this.#transaction()) : this.#change(step)
   }
 
-  /** Tells a client that a session ended; whether that is settled. Given by the Worker, which knows clients and keys. */
+  /**
+   * Notifies a client that a session ended. Returns whether the notice is settled. The Worker overrides this: it has
+   * the clients and the keys.
+   */
   protected deliver(_notice: Notice): Promise<boolean> {
     return Promise.resolve(false)
   }
 
-  /** Makes the tries that are due, and deletes what expired. Never throws: the next run is set before anything can fail. */
+  /** Tries the notices that are due and deletes expired rows. Never throws; a failed run is repeated after a pause. */
   override async alarm(): Promise<void> {
     const started = nowMs()
     this.#alarm.fired()

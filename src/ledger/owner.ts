@@ -3,50 +3,56 @@ import type { Brand } from '../util/brand.ts'
 import { sha256 } from '../util/digest.ts'
 import { type ClientId, type GrantId, grantIdOf, type Sid } from '../util/ids.ts'
 
-/** Reference of the owner of a ledger, by which that is found. */
+/** A reference to the owner of a ledger. It is the name of the ledger's Durable Object. */
 export type Owner = Brand<string, 'owner'>
 
-/** Naming scheme of owner references; a new scheme gets a new digit and old references stay valid. */
+/** The naming scheme of owner references. A new scheme gets a new digit, and old references stay valid. */
 const SCHEME = '1'
 
-/** What owns a ledger. */
+/** The kinds of owners. */
 export type OwnerKind = 'subject' | 'client' | 'directory' | 'flow' | 'probe' | 'device' | 'guesser'
 
-/** Shards of the directory from session ids to owners. Changing it orphans entries: it is part of scheme 1. */
+/** The number of shards of the directory. It is part of scheme 1: another number would orphan the entries. */
 const DIRECTORY_SHARDS = 64
 
-/** Leading characters of a session id that its directory entry and its grants' ids share: 60 random bits. */
-const SHARED_PREFIX = 18
+/** How many leading characters a session id shares with its directory entry and its grants' ids: 60 random bits. */
+const PREFIX_LENGTH = 18
 
 /**
- * Reference of an owner: a digest over a type tag and the raw UTF-8 bytes, unkeyed and without folding, so it
- * outlives every secret and setting (design section 2).
+ * Returns the reference of an owner: a digest of its kind and the raw UTF-8 bytes of its name. No key and no case
+ * folding goes into it, so it outlives every secret and setting (design section 2).
  */
 export function ownerOf(kind: OwnerKind, name: string): Owner
 export function ownerOf(kind: OwnerKind, name: string): string {
   return SCHEME + toBase64url(sha256(`${kind}\0${name}`))
 }
 
-/** Shape of an owner reference, for those that come back inside an envelope. */
+/** Whether a value has the form of an owner reference. For references that come back inside an envelope. */
 export function isOwner(value: unknown): value is Owner {
   return typeof value === 'string' && /^1[A-Za-z0-9_-]{43}$/.test(value)
 }
 
-/** The shard of a client's ledgers that knows of an id; how many there are is the caller's to remember. */
+/**
+ * Returns the shard of a client's ledgers that holds an id.
+ * @param shards how many shards the client has; the caller must always pass the same number for one client.
+ */
 export function clientShard(clientId: ClientId, id: string, shards: number): Owner {
   return ownerOf('client', `${clientId}\0${(sha256(id)[0] ?? 0) % shards}`)
 }
 
-/** The part of a session id by which the directory finds it. */
-export const sessionPrefix = (id: Sid | GrantId): string => id.slice(0, SHARED_PREFIX)
+/** Returns the prefix of a session id, or of a grant id, by which the directory finds the session. */
+export const sessionPrefix = (id: Sid | GrantId): string => id.slice(0, PREFIX_LENGTH)
 
-/** The directory shard that knows a session id, or any grant id made from it. */
+/** Returns the directory shard that holds a session id; a grant id of the session leads to the same shard. */
 export function directoryOf(id: Sid | GrantId): Owner {
   const bucket = (sha256(sessionPrefix(id))[0] ?? 0) % DIRECTORY_SHARDS
   return ownerOf('directory', String(bucket))
 }
 
-/** A new grant id (`consent_request_id`): a UUID that shares its prefix with the session's, so either id alone leads to the owner. */
+/**
+ * Makes a new grant id (`consent_request_id`): a UUID that shares its prefix with the session's id, so that either id
+ * alone leads to the owner.
+ */
 export function grantIdFor(sid: Sid): GrantId {
-  return grantIdOf(sessionPrefix(sid) + crypto.randomUUID().slice(SHARED_PREFIX))
+  return grantIdOf(sessionPrefix(sid) + crypto.randomUUID().slice(PREFIX_LENGTH))
 }

@@ -1,19 +1,19 @@
 import type { Input, LedgerMethod } from './types.ts'
 
 /**
- * Version of what Workers and ledgers say to each other. A deployment leaves older ledgers beside newer Workers for a
- * while. New methods and new arguments are noticed by their names; raise this number when a call of old words has a new
- * meaning. A ledger goes on serving lower numbers.
+ * The version of the calls from Workers to ledgers. During a deployment newer Workers call older ledgers for a while. A
+ * ledger recognises new methods and arguments by their names; raise this number when an existing method or argument
+ * gets a new meaning. A ledger keeps serving lower numbers.
  */
 export const PROTOCOL = 1
 
 type Names<T> = {
-  // What is only kept, or read as a whole, is looked at no further.
+  // The members of these two are not listed: one is only stored, the other is read as a whole.
   readonly [Key in KeyOf<T>]-?: Key extends 'record' | 'hook' ? true : Nested<ValueOf<T, Key>>
 }
 type KeyOf<T> = T extends object ? keyof T : never
 type ValueOf<T, Key> = T extends object ? (Key extends keyof T ? T[Key] : never) : never
-// A branded text or number is an object to the compiler.
+// To the compiler a branded string or number is an object.
 type Structure<T> = Extract<Exclude<T, string | number>, object>
 type Nested<T> = [Structure<T>] extends [never]
   ? true
@@ -26,7 +26,7 @@ const revocation = { attempt: true, flowLifetime: true } as const
 const issuing = { attempt: true, id: true, clientId: true, keepSeconds: true, hook: true } as const
 const grace = { seconds: true, uses: true } as const
 
-/** The arguments of every method, by name; the compiler holds them against the methods. */
+/** The names of every method's arguments. The compiler checks them against the methods. */
 const ARGUMENTS: { readonly [M in LedgerMethod]: Names<Input<M>> } = {
   ping: {},
   session: sid,
@@ -89,8 +89,8 @@ const ARGUMENTS: { readonly [M in LedgerMethod]: Names<Input<M>> } = {
 }
 
 /**
- * Whether a ledger of this release understands a call, every argument of it: one that it passed over could be a check
- * that is not made.
+ * Whether a ledger of this release understands a method and every argument of a call. An argument that it ignored could
+ * be a check that it does not make.
  */
 export const understands = (protocol: number, method: string, input: unknown): boolean =>
   protocol <= PROTOCOL && areNamed({ [method]: input }, ARGUMENTS)

@@ -8,10 +8,10 @@ import { inspect } from './grants.ts'
 import { readSession } from './sessions.ts'
 import type { View } from './transaction.ts'
 
-/** Methods that only read, by name: they get no tables that they could write. */
+/** Methods that only read, by name. They get a `View`, whose tables cannot be written. */
 export type Reads = { readonly [name: string]: (view: View, input: never) => unknown }
 
-/** What a ledger answers without changing anything, by the method's name; what writes does not compile here. */
+/** The methods of a ledger that change nothing, by name. A method that writes does not compile here. */
 export const READS = {
   ping: () => 'ok' as const,
   session: readSession,

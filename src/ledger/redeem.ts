@@ -9,43 +9,49 @@ import { findSession } from './sessions.ts'
 import type { Transaction } from './transaction.ts'
 
 export interface RedeemInput {
+  /** The HTTP request that asks (types.ts). */
   readonly attempt: string
   /** The grant that the code names. */
   readonly id: GrantId
-  /** Who presents it: a grant of another client is not found. */
+  /** The client that presents the code. A grant of another client is not found. */
   readonly clientId: ClientId
-  /** Of the client when the consent was given, as the code holds it. */
+  /** The client's epoch when the user consented, as the code holds it. */
   readonly epoch: number
-  /** How long the row must be kept for the tokens that are about to be issued; null for ever. */
+  /** How long the row must be kept for the tokens that will be issued; null for ever. */
   readonly keepSeconds: Seconds | null
-  /** Set for a device, which may ask twice for want of an answer: a second redemption just fails. */
+  /**
+   * Set for a device: a second redemption then fails without revoking the grant. A device repeats a poll whose answer
+   * it did not get.
+   */
   readonly spareReused?: boolean
-  /** What of the grant's audience the token is to be for; none for all of it. */
+  /** The part of the grant's audience that the token is for; empty or absent for all of it. */
   readonly resources?: readonly string[]
-  /** Set where a token hook is asked. */
+  /** Set if a token hook is called. */
   readonly hook?: HookStep | undefined
 }
 
 export type RedeemResult =
   | IssuedGeneration
-  /** Second redemption; where it revokes the family, that is done. */
+  /** The code was redeemed before. All tokens of the grant are revoked, unless `spareReused` is set. */
   | { readonly status: 'reused' }
+  /** There is no such code, it expired or its grant was revoked. */
   | { readonly status: 'gone' }
-  /** A resource that was not granted; nothing changes. */
+  /** `value` is a resource that was not granted. Nothing changes. */
   | { readonly status: 'target_refused'; readonly value: string }
 
 const GONE: RedeemResult = { status: 'gone' }
 
 /**
- * Redeems a code, once (RFC 6749 section 4.1.2). A second redemption by the client it was issued to revokes all
- * that came of the first, unless it is a device's; by another client it changes nothing.
+ * Redeems a code once (RFC 6749 section 4.1.2). A second redemption by the client that the code was issued to revokes
+ * the tokens of the first, unless `spareReused` is set. A redemption by another client changes nothing.
  */
 export function redeem(tx: Transaction, input: RedeemInput): RedeemResult {
   const row = findOwn(tx, input)
   if (row === undefined) return GONE
   if (row.generation > 0) return redeemAgain(tx, input, row)
   if (row.revoked === 1 || row.code_expires <= tx.now) return GONE
-  // A missing session is one that ran out; an ended one is kept as long as a grant names it.
+  // A missing session has expired, which is no reason to refuse. A session that was ended is kept while a grant names
+  // it.
   if (findSession(tx, row.sid)?.ended === 1 || !epochHolds(tx, row.client, input.epoch)) return GONE
   const value = ungranted(readRecord(row), input)
   if (value !== undefined) return { status: 'target_refused', value }

@@ -10,25 +10,32 @@ import { type HookStep, type IssuedGeneration, issue, issued, ungranted } from '
 import { endTokens } from './revocation.ts'
 import type { Transaction } from './transaction.ts'
 
+/** How long refresh tokens keep working after they were used. */
 export interface Grace {
-  /** How long a superseded generation keeps working, seconds; 0 is strict rotation. */
+  /** How long a superseded generation keeps working; 0 for strict rotation. */
   readonly seconds: Seconds
-  /** How often it may be used in that time; 0 is unlimited. */
+  /** How often it may be used in that time; 0 for unlimited. */
   readonly uses: number
 }
 
-/** The client's registered limits at this moment, re-checked before a refresh commits. */
+/** What the client may have by its present registration. A refresh checks the grant against it again. */
 export interface ClientLimits {
+  /** The registered scopes. */
   readonly scope: readonly string[]
+  /** The registered audience. */
   readonly audience: readonly string[]
+  /** How a scope of the grant is matched with the registered ones. */
   readonly strategy: 'wildcard' | 'exact'
 }
 
 export interface RefreshInput {
+  /** The HTTP request that asks (types.ts). */
   readonly attempt: string
-  /** The grant and the generation that the token names. */
+  /** The grant that the token names. */
   readonly id: GrantId
+  /** The client that presents the token. A grant of another client is not found. */
   readonly clientId: ClientId
+  /** The generation that the token names. */
   readonly generation: number
   readonly grace: Grace
   readonly limits: ClientLimits
@@ -40,16 +47,27 @@ export interface RefreshInput {
   readonly hook?: HookStep | undefined
 }
 
+/**
+ * Why a generation was issued: `advance`, the token was the current one; `repeat`, the same request asked before;
+ * `grace`, the token was superseded lately; `fast_forward`, the token is newer than the row, which a restore set back.
+ */
+type Via = 'advance' | 'repeat' | 'grace' | 'fast_forward'
+
 export type RefreshResult =
-  | (IssuedGeneration & { readonly via: 'advance' | 'repeat' | 'grace' | 'fast_forward' })
+  | (IssuedGeneration & { readonly via: Via })
+  /** The token was used before, and all tokens of the grant are revoked. */
   | { readonly status: 'reused' }
+  /** There is no such grant, it expired or was revoked. */
   | { readonly status: 'gone' }
+  /** `value` is a granted scope that the client is no longer registered for. */
   | { readonly status: 'scope_lost'; readonly value: string }
+  /** `value` is a granted audience that the client is no longer registered for. */
   | { readonly status: 'audience_lost'; readonly value: string }
+  /** `value` is a resource that was not granted. */
   | { readonly status: 'target_refused'; readonly value: string }
   | { readonly status: 'offline_not_granted' }
 
-/** A superseded generation: number, when it was superseded in ms, uses since, attempt of the last use. */
+/** A superseded generation, with the number of its uses since and the attempt of the last use. */
 type Superseded = readonly [generation: number, atMs: number, uses: number, attempt: string | null]
 
 const isSuperseded = (value: unknown): value is Superseded =>
@@ -59,20 +77,23 @@ const isSuperseded = (value: unknown): value is Superseded =>
 const readList = fitting(listOf(isSuperseded))
 
 /** How many superseded generations a row remembers. */
-const REMEMBERED = 16
+const MAX_SUPERSEDED = 16
 
-/** The rotation state of a grant, as far as the decision needs it. */
+/** The columns of a grant that a refresh is decided by. */
 type Rotation = Pick<GrantRow, 'generation' | 'attempt' | 'recent'>
 
-/** The generation to answer a refresh with, and what to remember of superseded ones, unless that stays as it is. */
+/** How a refresh is answered. */
 interface RefreshDecision {
-  readonly via: 'advance' | 'repeat' | 'grace' | 'fast_forward'
+  readonly via: Via
+  /** The generation to answer with. */
   readonly generation: number
+  /** The new value of `recent`; absent if it stays as it is. */
   readonly recent?: string
 }
 
 /**
- * Decides about a refresh token (RFC 9700 section 4.14.2; design section 3); undefined for one that was used before.
+ * Decides how to answer a refresh token (RFC 9700 section 4.14.2; design section 3). Returns undefined if the token was
+ * used before, which is reuse.
  * @param nowMs ms since the epoch.
  */
 function decideRefresh(
@@ -83,7 +104,7 @@ function decideRefresh(
   const recent = readRecent(row)
   const { generation } = row
   if (presented >= generation) {
-    const kept = [...recent, [presented, nowMs, 0, null] satisfies Superseded].slice(-REMEMBERED)
+    const kept = [...recent, [presented, nowMs, 0, null] satisfies Superseded].slice(-MAX_SUPERSEDED)
     const via = presented === generation ? 'advance' : 'fast_forward'
     return { via, generation: presented + 1, recent: JSON.stringify(kept) }
   }
@@ -91,7 +112,7 @@ function decideRefresh(
   const used = withinGrace(recent, presented, grace, nowMs)
   if (used === undefined) return undefined
   const [, atMs, uses, lastAttempt] = used
-  // A repeated call must not spend another use, or lost replies would end in "reuse".
+  // A repeated call must not count as another use, or lost replies would end in "reuse".
   if (grace.uses === 0 || lastAttempt === attempt) return { via: 'grace', generation }
   if (uses >= grace.uses) return undefined
   const counted: Superseded = [presented, atMs, uses + 1, attempt]
@@ -99,7 +120,7 @@ function decideRefresh(
   return { via: 'grace', generation, recent: JSON.stringify(next) }
 }
 
-/** Whether a superseded generation is still good for introspection and userinfo. */
+/** Whether a superseded generation still counts as active for introspection and userinfo. */
 export function isWithinGrace(row: Rotation, input: InspectInput, nowMs: Milliseconds): boolean {
   const used = withinGrace(readRecent(row), input.generation, input.grace, nowMs)
   if (used === undefined) return false
@@ -118,7 +139,7 @@ function withinGrace(
   return recent.find(([known, atMs]) => known === generation && nowMs - atMs < msOf(grace.seconds))
 }
 
-/** Refreshes a grant: every refusal comes before the first write, but for the reuse of a token. */
+/** Refreshes a grant. Every refusal changes nothing, except reuse, which revokes the grant's tokens. */
 export function refresh(tx: Transaction, input: RefreshInput): RefreshResult {
   const row = findOwn(tx, input)
   if (row === undefined) return { status: 'gone' }

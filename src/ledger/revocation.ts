@@ -9,33 +9,35 @@ import { isLive, isRemembered, isRestedOn, restedOnIds } from './standing.ts'
 import { alive, later, type Transaction } from './transaction.ts'
 
 export interface RevokeGrantInput {
+  /** The HTTP request that asks (types.ts). */
   readonly attempt: string
   /** The grant that the presented token names. */
   readonly id: GrantId
-  /** Who presents it: a grant of another client is not found. */
+  /** The client that presents the token. A grant of another client is not found. */
   readonly clientId: ClientId
-  /** How long a flow may live: what verifiers could bring back is remembered that long. */
+  /** The longest time a flow may take: a tombstone is kept that long, so no old verifier can restore the grant. */
   readonly flowLifetime: Seconds
 }
 
 export interface RevokeGrantsInput {
+  /** The HTTP request that asks (types.ts). */
   readonly attempt: string
-  /** What to revoke: one consent with what rests on it, all of one client, or all of the subject. */
+  /** One consent with the grants that rest on it, all grants of one client, or all of the subject. */
   readonly target: { readonly id: GrantId } | { readonly clientId: ClientId } | 'all'
-  /** How long a flow may live: what verifiers could bring back is remembered that long. */
+  /** The longest time a flow may take: tombstones are kept that long, so no old verifier can restore a grant. */
   readonly flowLifetime: Seconds
 }
 
-/** The request that revokes, and how long a flow may live, seconds; the row's own flow counts in any case. */
+/** The request that revokes, and the longest time a flow may take. A tombstone also outlives the grant's own flow. */
 type Revocation = Pick<RevokeGrantInput, 'attempt' | 'flowLifetime'>
 
-/** What is left of a row whose tokens ended, and until when. */
+/** What is kept of a row whose tokens ended, and until when. */
 type Left = { readonly record: string; readonly expires: Seconds | null }
 
 /**
- * Ends every token of a grant. A consent that is remembered, or that other tokens rest on, stays, without what went
- * into the tokens. Otherwise the row stays as a tombstone, without what was consented to, until no verifier can make
- * the grant anew.
+ * Ends every token of a grant. If the consent is remembered, or other tokens rest on it, it is kept without the claims
+ * of the tokens. Otherwise the row is kept as a tombstone without its record, until no verifier can restore the grant.
+ * @param restedOn whether live tokens of other grants rest on a consent.
  */
 export function endTokens(
   tx: Transaction,
@@ -63,13 +65,15 @@ const tombstoneOf = ({ now }: Transaction, row: GrantRow, { flowLifetime }: Revo
   expires: later(row.flow_expires, after(now, flowLifetime)),
 })
 
-/** Revokes the grant of a token that its client presents (RFC 7009 section 2.1); another client changes nothing. */
+/**
+ * Revokes the grant of a token that its client presents (RFC 7009 section 2.1). A grant of another client is unchanged.
+ */
 export function revokeGrant(tx: Transaction, input: RevokeGrantInput): { readonly revoked: boolean } {
   const row = findOwn(tx, input)
   return { revoked: row !== undefined && revokeTokens(tx, row, input) }
 }
 
-/** Ends one consent, a client's or all, and what rests on them; the ids of the grants that this attempt ended. */
+/** Ends consents and the grants that rest on them. Returns the ids of the grants that this attempt ended. */
 export function revokeGrants(
   tx: Transaction,
   input: RevokeGrantsInput,
@@ -82,9 +86,9 @@ export function revokeGrants(
   return { revoked: revoked.map((row) => row.id) }
 }
 
-/** Revokes the tokens of every grant that was given in a session; the ids of those that this attempt revoked. */
+/** Revokes the tokens of every grant of a session. Returns the ids of the grants that this attempt revoked. */
 export function revokeSession(tx: Transaction, sid: Sid, input: Revocation): readonly GrantId[] {
-  // First what rests on consents, so that these know what is left, and that is looked up once.
+  // Grants that rest on a consent come first. So the consents see what is left, and one query finds it for all of them.
   const rows = tx.tables.select('grants', '*', 'WHERE sid = ? ORDER BY skipped DESC, id', sid)
   let found: ReadonlySet<GrantId | ''> | undefined
   const restedOn = (id: GrantId): boolean => {
@@ -113,7 +117,7 @@ function revokeConsent(tx: Transaction, row: GrantRow, input: Revocation): boole
   return true
 }
 
-/** Rows that are there, or kept because others rest on them. */
+/** Returns the rows in question that did not expire, and the expired ones that live tokens rest on. */
 function targets(tx: Transaction, target: RevokeGrantsInput['target']): readonly GrantRow[] {
   const [condition, value] =
     target === 'all'

@@ -5,58 +5,68 @@ import { currentEpoch, loginEpoch } from './epochs.ts'
 import type { Row } from './schema.ts'
 import { alive, later, type Transaction, type View } from './transaction.ts'
 
-/** A login session as `authorize` sees it. */
+/** A login session that was recognised by its cookie. */
 export interface SessionView {
   readonly sid: Sid
   readonly subject: string
+  /** When the user logged in (`auth_time`). */
   readonly authTime: Seconds
+  /** Whether later requests may recognise the session by its cookie. */
   readonly remember: boolean
 }
 
 export interface LoginInput {
+  /** The HTTP request that asks (types.ts). */
   readonly attempt: string
+  /** The session that the login starts, renews or was recognised by. */
   readonly sid: Sid
   readonly subject: string
+  /** The client whose remembered consent and epoch are returned. */
   readonly clientId: ClientId
-  /** Which creation of the client, for the consent that is remembered. */
+  /** Id of the client's present creation. A consent that was given to an earlier one is not remembered. */
   readonly instance: string
   /** The client's consent epoch; absent for 0. */
   readonly consentEpoch?: number
-  /** The login epoch when the login was accepted. A login from before "end all sessions" is stale. */
+  /** The login epoch when the login app accepted. The login is stale if all sessions were ended since. */
   readonly epoch: number
+  /** When the user logged in (`auth_time`). */
   readonly authTime: Seconds
   /** Whether later requests may recognise the session by its cookie. */
   readonly remember: boolean
-  /** True when an existing session was recognised: it must still be there, and nothing is created. */
+  /** True if an existing session was recognised: it must still be open, and no session is created. */
   readonly skip: boolean
-  /** New end of the session; for `skip`, null leaves it as it is (`extend_session_lifespan`). */
+  /** When recognition ends; null for never. With `skip`, null leaves it as it is (`extend_session_lifespan`). */
   readonly expiresAt: Seconds | null
-  /** Until when anything sealed in this flow lives, its code included: an ended session is remembered that long. */
+  /**
+   * When everything sealed in this flow has expired, its code too. An ended session is kept as a tombstone until then.
+   */
   readonly flowExpiresAt: Seconds
-  /** A session of the same owner that this login replaces, if any. */
+  /** The session of the same owner that this login replaces; null for none. */
   readonly replaces: Sid | null
 }
 
 export type LoginResult =
   | {
       readonly status: 'active'
-      /** Sealed into the consent challenge; compared when the grant is committed. */
+      /** The client's epoch. It is sealed into the consent challenge and compared when the grant is committed. */
       readonly epoch: number
+      /** The consent that lets this one be skipped; null if there is none. */
       readonly remembered: RememberedConsent | null
     }
+  /** The flow expired, or the session ended or belongs to another subject. */
   | { readonly status: 'ended' }
-  /** All sessions of the subject were ended since the login was accepted: log in again. */
+  /** All sessions of the subject were ended after the login was accepted: the user must log in again. */
   | { readonly status: 'stale' }
 
 /** A row of `sessions`. */
 type SessionRow = Row<'sessions'>
 
-/** The row of a session, expired and ended ones too: a tombstone counts for as long as it is there. */
+/** Returns the row of a session, also if it expired or ended: a tombstone counts as long as it is stored. */
 export function findSession({ tables }: View, sid: Sid): SessionRow | undefined {
   return tables.find('sessions', sid)
 }
 
-/** Whether a flow of this session may go on: it is there and was not ended. Recognition may be over already. */
+/** Whether a session exists and was not ended, so that its flows may continue. Its recognition may be over. */
 export function isOpen(row: SessionRow | undefined, now: Seconds): row is SessionRow {
   return row !== undefined && row.ended === 0 && alive(row.expires, now)
 }
@@ -65,19 +75,19 @@ function isRecognised(row: SessionRow | undefined, now: Seconds): row is Session
   return isOpen(row, now) && row.remember === 1 && alive(row.ends, now)
 }
 
-/** The session behind a browser's cookie; null unless it is remembered, not ended and not over. */
+/** Returns the session of a browser's cookie; null unless it is remembered, open and still to be recognised. */
 export function readSession(view: View, { sid }: { readonly sid: Sid }): SessionView | null {
   const row = findSession(view, sid)
   if (!isRecognised(row, view.now)) return null
   return { sid: row.sid, subject: row.subject, authTime: row.auth_time, remember: true }
 }
 
-/** Commits a login: starts or renews the session, or makes sure that the recognised one is still there. */
+/** Commits a login: starts or renews a session, or with `skip` checks that the recognised one is still open. */
 export function login(tx: Transaction, input: LoginInput): LoginResult {
   if (input.flowExpiresAt <= tx.now) return { status: 'ended' }
   const row = findSession(tx, input.sid)
   if (row === undefined && !input.skip && loginEpoch(tx) > input.epoch) {
-    // The directory knows the session id already: a tombstone has the clean-up take that back, and keeps the id unused.
+    // The directory already holds the session id. The tombstone reserves it, and the clean-up deletes both.
     insertSession(tx, input, { flowExpires: input.flowExpiresAt, ended: 1 })
     return { status: 'stale' }
   }
@@ -107,7 +117,7 @@ function extend(tx: Transaction, input: LoginInput, row: SessionRow | undefined)
 function startSession(tx: Transaction, input: LoginInput, row: SessionRow | undefined): boolean {
   if (row !== undefined) {
     if (row.ended === 1 || row.subject !== input.subject) return false
-    // The same verifier again, or one from before a newer login in this session.
+    // The same verifier was sent again, or it is older than another login in this session.
     if (isOpen(row, tx.now) && input.authTime <= row.auth_time) return true
   }
   insertSession(tx, input, { flowExpires: later(input.flowExpiresAt, row?.flow_expires ?? tx.now), ended: 0 })
@@ -133,17 +143,21 @@ function insertSession(
     attempt,
     expires: recognised ? later(ends, flowExpires) : flowExpires,
   })
-  // By the flow's end, so that the grant that follows need not move the alarm.
+  // The alarm is set for the flow's end, so that the grant that follows need not move it.
   tx.wake(flowExpires)
 }
 
-/** Ends a session; the tombstone stays until `keepUntil` (seconds), and as long as its own flow lives. */
+/**
+ * Ends a session and leaves a tombstone.
+ * @param keepUntil when the tombstone may be deleted, seconds since the epoch. It is kept longer if the session's own
+ *   flow lives longer.
+ */
 export function end(tx: Transaction, row: SessionRow, attempt: string, keepUntil: Seconds): void {
   const expires = later(row.flow_expires, keepUntil)
   tx.tables.update('sessions', row.sid, { ended: 1, attempt, expires })
   tx.wake(expires, 'tombstone')
 }
 
-/** Whether any flow could be under way here. */
+/** Whether the ledger has an open session, so that a flow may be in progress. */
 export const hasOpenSession = ({ tables, now }: View): boolean =>
   tables.exists('sessions', 'WHERE ended = 0 AND (expires IS NULL OR expires > ?)', now)

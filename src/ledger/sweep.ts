@@ -7,7 +7,7 @@ import type { TableName } from './schema.ts'
 import { RESTED_ON } from './standing.ts'
 import type { Tables } from './tables.ts'
 
-/** What the clean-up works on. */
+/** What the clean-up needs. */
 export interface SweepParts {
   readonly storage: DurableObjectStorage
   readonly tables: Tables
@@ -16,10 +16,10 @@ export interface SweepParts {
 }
 
 /**
- * Deletes what expired, and everything when nothing is left. The next alarm is set before any I/O; the directory
- * forgets a session id before its last row goes, so a failure in between only leaves work for the next run.
- * @param nowMs the moment by which expiry is judged throughout, ms.
- * @throws what the ledger client throws when a directory cannot be reached; nothing is deleted then.
+ * Deletes expired rows, and the whole object if no row is left. It sets the next alarm before any I/O. A session id is
+ * removed from the directory before its last row is deleted, so a failure in between only leaves work for the next run.
+ * @param nowMs the moment by which every expiry is judged, ms since the epoch.
+ * @throws what the ledger client throws if the directory cannot be reached; nothing is deleted then.
  */
 export async function sweep(parts: SweepParts, nowMs: Milliseconds): Promise<void> {
   const { storage, tables, alarm, ledgers } = parts
@@ -34,7 +34,7 @@ export async function sweep(parts: SweepParts, nowMs: Milliseconds): Promise<voi
   storage.transactionSync(() => deleteExpired(tables, now))
   if (more) return
   alarm.clear()
-  // What came in while the directory was told may end after all.
+  // A row that was written during the calls to the directory may expire.
   alarm.check(tables, nowMs, now)
 }
 
@@ -43,7 +43,7 @@ async function unbind(ledgers: Ledgers, sids: readonly Sid[]): Promise<void> {
   for (const [shard, members] of shards) await ledgers.call(shard, 'unbindSessions', { sids: members })
 }
 
-/** Session ids that will have neither a session nor a grant once the expired rows are gone. */
+/** Returns the session ids that will have neither a session nor a grant once the expired rows are deleted. */
 function departing(tables: Tables, now: Seconds): readonly Sid[] {
   const rows = tables.select(
     'sessions',
@@ -56,22 +56,22 @@ function departing(tables: Tables, now: Seconds): readonly Sid[] {
   return rows.map((row) => row.sid)
 }
 
-/** Rows that outlive their end, by table. */
-const KEPT: { readonly [Table in TableName]?: string } = {
-  // A client is told of the end of an open session by one grant of it; a consent is listed for what rests on it.
+/** Conditions for the expired rows that may be deleted, by table. */
+const DELETABLE: { readonly [Table in TableName]?: string } = {
+  // Kept: a consent that live grants rest on, and for each client to notify one grant of an open session.
   grants: `AND NOT ${RESTED_ON} AND id NOT IN (SELECT MIN(id) FROM grants WHERE notify <> '' AND sid IN
     (SELECT sid FROM sessions WHERE ended = 0 AND (expires IS NULL OR expires > ?1)) GROUP BY sid, client, notify)`,
-  // An ended session must still be known as ended when a late code comes.
+  // Kept: a session that a grant names. A code that comes late must find that the session was ended.
   sessions: 'AND sid NOT IN (SELECT sid FROM grants)',
 }
 
 function deleteExpired(tables: Tables, now: Seconds): void {
   for (const table of tables.expiring()) {
-    tables.deleteWhere(table, `WHERE expires <= ?1 ${KEPT[table] ?? ''}`, now)
+    tables.deleteWhere(table, `WHERE expires <= ?1 ${DELETABLE[table] ?? ''}`, now)
   }
 }
 
-/** Whether any row outlives this clean-up; if none does, deleting the whole object costs no row. */
+/** Whether any row outlives this clean-up. If none does the whole object is deleted, which costs no row. */
 function survives(tables: Tables, now: Seconds): boolean {
   if (tables.exists('directory', '')) return true
   return tables.expiring().some((table) => tables.exists(table, 'WHERE expires IS NULL OR expires > ?', now))

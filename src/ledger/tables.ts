@@ -12,23 +12,23 @@ import {
   type TableName,
 } from './schema.ts'
 
-/** A value that a statement is given. */
+/** A value that is bound to a statement. */
 export type Bound = string | number | null
 
-/** What can only be read of the tables. `rest` is what follows the table's name in a query: conditions, order, limit. */
+/** The tables, for reading only. `rest` is what follows the table's name in a query: conditions, order, limit. */
 export interface ReadableTables {
-  /** Whether a table was made yet. */
+  /** Whether a table exists. */
   has(name: TableName): boolean
-  /** The rows a query finds, of every column or those named; none where the table was never made. */
+  /** Returns the rows that a query finds, with all or the named columns; none if the table does not exist. */
   select<Name extends TableName, Column extends ColumnName<Name> = ColumnName<Name>>(
     name: Name,
     columns: '*' | readonly Column[],
     rest?: string,
     ...values: readonly Bound[]
   ): readonly Row<Name, Column>[]
-  /** The row of a key. */
+  /** Returns the row of a key. */
   find<Name extends TableName>(name: Name, key: KeyOf<Name>): Row<Name> | undefined
-  /** The least or greatest value of a column of numbers; null without a row that has one. */
+  /** Returns the least or greatest value of a column of numbers; null if no row has a value. */
   extreme<Name extends TableName, Column extends ColumnName<Name>>(
     name: Name,
     which: 'MIN' | 'MAX',
@@ -36,31 +36,31 @@ export interface ReadableTables {
     rest?: string,
     ...values: readonly Bound[]
   ): Row<Name>[Column] | null
-  /** How many rows there are. */
+  /** Counts the rows that a query finds. */
   count(name: TableName, rest: string, ...values: readonly Bound[]): number
-  /** Whether there is such a row. */
+  /** Whether a query finds a row. */
   exists(name: TableName, rest: string, ...values: readonly Bound[]): boolean
 }
 
 const byKey = (name: TableName): string => `WHERE ${keyOf(name)} = ?`
 
-/** The tables of one object: which there are, the making of those that are not, and every change of their rows. */
+/** The tables of one object: creates them and reads and changes their rows. */
 export class Tables implements ReadableTables {
   readonly #sql: SqlStorage
-  #there: ReadonlySet<string> = new Set()
+  #existing: ReadonlySet<string> = new Set()
 
   constructor(sql: SqlStorage) {
     this.#sql = sql
     this.reload()
   }
 
-  /** Looks again at what is stored, after a start, a rolled back transaction or the deletion of everything. */
+  /** Reads again which tables exist: after a start, a rolled back transaction or the deletion of everything. */
   reload(): void {
-    this.#there = this.#names("SELECT name FROM sqlite_master WHERE type = 'table'")
+    this.#existing = this.#names("SELECT name FROM sqlite_master WHERE type = 'table'")
   }
 
   has(name: TableName): boolean {
-    return this.#there.has(name)
+    return this.#existing.has(name)
   }
 
   select<Name extends TableName, Column extends ColumnName<Name> = ColumnName<Name>>(
@@ -100,7 +100,7 @@ export class Tables implements ReadableTables {
     return this.#query<{ found: number }>(name, '1 AS found', `${rest} LIMIT 1`, values).length > 0
   }
 
-  /** Writes a row, in the place of the one of its key if there is one; its other columns get their defaults. */
+  /** Inserts a row, or replaces the row of its key. Columns that are not given get their defaults. */
   insert<Name extends TableName>(name: Name, row: NewRow<Name>): void {
     this.make(name)
     const columns = Object.keys(row)
@@ -108,7 +108,7 @@ export class Tables implements ReadableTables {
     this.#sql.exec(query, ...Object.values(row))
   }
 
-  /** Changes columns of the row of a key. */
+  /** Changes some columns of the row of a key. */
   update<Name extends TableName>(name: Name, key: KeyOf<Name>, changes: Changes<Name>): void {
     const columns = Object.keys(changes).map((column) => `${column} = ?`)
     this.#sql.exec(`UPDATE ${name} SET ${columns.join()} ${byKey(name)}`, ...Object.values(changes), key)
@@ -119,30 +119,30 @@ export class Tables implements ReadableTables {
     for (const key of keys) this.deleteWhere(name, byKey(name), key)
   }
 
-  /** Deletes the rows for which a condition holds, or all. */
+  /** Deletes the rows that a condition holds for; all rows if `rest` is empty. */
   deleteWhere(name: TableName, rest: string, ...values: readonly Bound[]): void {
     if (this.has(name)) this.#sql.exec(`DELETE FROM ${name} ${rest}`, ...values)
   }
 
-  /** The tables there are, in a fixed order. */
+  /** Returns the tables that exist, in a fixed order. */
   all(): readonly TableName[] {
     return TABLES.filter((name) => this.has(name))
   }
 
-  /** Those of them whose rows end, grants before sessions. */
+  /** Returns the existing tables whose rows expire, grants before sessions. */
   expiring(): readonly EndingTable[] {
     return this.all().filter(isEnding)
   }
 
-  /** Makes a table unless it is there. Inside a transaction. */
+  /** Creates a table unless it exists. To be called inside a transaction. */
   make(name: TableName): void {
     if (this.has(name)) return
     const columns = Object.entries(COLUMNS[name]).map((column) => column.join(' '))
     this.#sql.exec(`CREATE TABLE ${name} (${columns.join(', ')}) WITHOUT ROWID`)
-    this.#there = new Set([...this.#there, name])
+    this.#existing = new Set([...this.#existing, name])
   }
 
-  /** Adds the columns that tables of an older release lack. Inside a transaction. */
+  /** Adds the columns that tables of an older release lack. To be called inside a transaction. */
   upgrade(): void {
     for (const table of this.all()) {
       const there = this.#names('SELECT name FROM pragma_table_info(?)', table)
@@ -152,7 +152,7 @@ export class Tables implements ReadableTables {
     }
   }
 
-  /** The rows of a query; the schema says of what kind its columns are, and whoever asks which ones it names. */
+  /** Runs a query. The type parameter must name the columns that the query returns, with their types in the schema. */
   #query<Found extends Record<string, SqlStorageValue>>(
     name: TableName,
     columns: string,

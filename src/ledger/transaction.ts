@@ -4,36 +4,36 @@ import type { Callers } from './device.ts'
 import { type EndingTable, type KeyOf, keyOf, type Row } from './schema.ts'
 import type { ReadableTables, Tables } from './tables.ts'
 
-/** What a ledger method runs with that only reads. One moment in time holds for the whole call. */
+/** What a ledger method that only reads gets. The time does not change during a call. */
 export interface View {
   readonly tables: ReadableTables
   readonly callers: Callers
-  /** Seconds since the epoch. */
+  /** The time of the call, seconds since the epoch. */
   readonly now: Seconds
-  /** The same moment in milliseconds. */
+  /** The time of the call, ms since the epoch. */
   readonly nowMs: Milliseconds
 }
 
-/** What a method runs with that may write: all of it is one SQLite transaction. */
+/** What a ledger method that may write gets. The whole method is one SQLite transaction. */
 export interface Transaction extends View {
   readonly tables: Tables
-  /** Sees to it that the alarm comes after a row's end; never moves it later. */
+  /** Makes the alarm fire after a row ends (seconds since the epoch; null for never). Never moves the alarm later. */
   readonly wake: (expires: Seconds | null, what?: Wake) => void
 }
 
-/** Whether something that ends at this time is still there; null never ends. */
+/** Whether something that expires at `expires` has not expired; null never expires. */
 export function alive(expires: Seconds | null, now: Seconds): boolean {
   return expires === null || expires > now
 }
 
-/** The later of two ends, where null is never. */
+/** Returns the later of two ends; null is never. */
 export function later(left: Seconds, right: Seconds): Seconds
 export function later(left: Seconds | null, right: Seconds | null): Seconds | null
 export function later(left: Seconds | null, right: Seconds | null): Seconds | null {
   return left === null || right === null ? null : seconds(Math.max(left, right))
 }
 
-/** The row of a key, unless it ended. */
+/** Returns the row of a key, unless it expired. */
 export function findAlive<Name extends EndingTable>(
   { tables, now }: View,
   table: Name,

@@ -2,10 +2,11 @@ import type { READS } from './reads.ts'
 import type { WRITES } from './writes.ts'
 
 /*
- * What the Worker and its ledgers say to each other. Every method is synchronous inside the Durable Object, and one
- * SQLite transaction where it writes (reads.ts, writes.ts). `attempt` names the HTTP request that asks, so a repeated
- * call after a lost reply gets the same answer. Times are seconds since the epoch unless the name ends in `Ms`;
- * lifetimes are seconds. What a method means stands with it; here is only what the Worker has to name.
+ * The types of the calls from the Worker to its ledgers. Every method is synchronous inside the Durable Object, and one
+ * SQLite transaction if it may write (reads.ts, writes.ts). `attempt` names the HTTP request that asks: a call that is
+ * repeated after a lost reply has the same attempt and gets the same answer. Times are seconds since the epoch unless
+ * the name ends in `Ms`; lifetimes are seconds. Each method is documented where it is defined; this file exports the
+ * types that the Worker names.
  */
 
 export type { RememberedConsent } from './consents.ts'
@@ -21,12 +22,12 @@ export type { LoginResult, SessionView } from './sessions.ts'
 
 type Methods = typeof READS & typeof WRITES
 
-/** Name of a method of a ledger. */
+/** The name of a method of a ledger. */
 export type LedgerMethod = keyof Methods
 
-/** What a method of a ledger is given; null where it needs nothing. */
+/** The input of a method; null if it needs none. */
 export type Input<M extends LedgerMethod> =
   Parameters<Methods[M]> extends readonly [unknown, infer Given] ? Given : null
 
-/** What it answers. */
+/** The answer of a method. */
 export type Output<M extends LedgerMethod> = ReturnType<Methods[M]>

@@ -14,7 +14,7 @@ import type { Transaction } from './transaction.ts'
 /** Methods that may write, by name. */
 export type Writes = { readonly [name: string]: (tx: Transaction, input: never) => unknown }
 
-/** What a ledger does in one transaction, by the method's name. */
+/** The methods of a ledger that may write, each in one transaction, by name. */
 export const WRITES = {
   login,
   endSessions,
