@@ -2,30 +2,32 @@ import { Buffer } from 'node:buffer'
 import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { hmacSha256 } from '../util/digest.ts'
 
-/** Bytes of a nonce: long enough to be drawn at random, or made from the content, as often as one likes. */
+/**
+ * Length of a nonce in bytes. So long a nonce may be random, or derived from the content, for any number of messages.
+ */
 export const NONCE_BYTES = 24
 
 const TAG_BYTES = 16
 const ALGORITHM = 'aes-256-gcm'
 
-/** Every message has a key of its own, so GCM's 96-bit nonce never has to differ (NIST SP 800-38D section 8). */
+/** Every message has its own key, so GCM's 96-bit nonce may be constant (NIST SP 800-38D section 8). */
 const FIXED_IV = new Uint8Array(12)
 
-/** What a message is sealed with. */
+/** What a message is sealed and opened with. */
 export interface AeadParameters {
   /** 32 bytes. */
   readonly key: Uint8Array
-  /** 24 bytes, never twice with different content. */
+  /** 24 bytes, never used twice with different content. */
   readonly nonce: Uint8Array
-  /** Data that is not inside but must be the same on opening. */
+  /** Data that is not part of the message but must be the same on opening. */
   readonly associated: Uint8Array
 }
 
 /**
- * Authenticated encryption: AES-256-GCM under HMAC-SHA-256(key, nonce), the key of this one message. The runtime's
- * own implementation, and synchronous, so a ledger may use it too.
+ * Encrypts and authenticates with AES-256-GCM. The key of the message is HMAC-SHA-256(key, nonce). Synchronous, so a
+ * ledger may use it too.
  *
- * @returns ciphertext, then the 16-byte tag
+ * @returns the ciphertext, then the 16-byte tag
  */
 export function aeadSeal({ key, nonce, associated }: AeadParameters, plain: Uint8Array): Uint8Array {
   const cipher = createCipheriv(ALGORITHM, hmacSha256(key, nonce), FIXED_IV).setAAD(associated)
@@ -33,7 +35,7 @@ export function aeadSeal({ key, nonce, associated }: AeadParameters, plain: Uint
   return new Uint8Array(Buffer.concat(parts))
 }
 
-/** The content of a sealed message; `undefined` for one that was not sealed with these parameters. */
+/** Returns the content of a sealed message; `undefined` if it was not sealed with these parameters. */
 export function aeadOpen(
   { key, nonce, associated }: AeadParameters,
   box: Uint8Array,

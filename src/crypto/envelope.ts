@@ -7,29 +7,31 @@ import { ROOT_KEY_ID_BYTES, type RootKey } from './root-key.ts'
 import type { RootKeys } from './root-keys.ts'
 import type { EnvelopeKind, Opened } from './types.ts'
 
-/** Format written by this release. A later one is read by releases before it is written (design section 5). */
+/**
+ * The format that this release writes. A release reads a new format before the next one writes it (design section 5).
+ */
 const VERSION = 1
 
 const HEAD_BYTES = 1 + ROOT_KEY_ID_BYTES + NONCE_BYTES
 
-/** Longest envelope there is, in characters; the platform's limit for a URL. */
+/** Longest envelope, in characters: the platform's limit for a URL. */
 export const MAX_ENVELOPE_LENGTH = 16_384
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
- * Sealed envelopes: all that Ladon hands out and takes back (design sections 1 and 5).
+ * Seals and opens envelopes, the form of everything that Ladon hands out and takes back (design sections 1 and 5).
  *
- * Text form: `base64url(head).base64url(box)`. The head is one version byte, the root key's id (6 bytes) and the
- * nonce (24 bytes). The box is AES-256-GCM, as in `aead.ts`, over the UTF-8 JSON `[expiresAt, data]`, with version and kind as
- * associated data, under a key derived for the kind from the named root key. So a kind never opens as another.
+ * The text is `base64url(head).base64url(box)`. The head is one version byte, the root key's id (6 bytes) and the nonce
+ * (24 bytes). The box is AES-256-GCM, as in `aead.ts`, over the UTF-8 JSON `[expiresAt, data]`, with version and kind
+ * as associated data. Its key is derived from the named root key for the kind, so one kind never opens as another.
  *
- * The nonce is synthetic: HMAC-SHA-256 over kind and plaintext under a second derived key, cut to 24 bytes. The same
- * content under the same root key thus always gives the same envelope: a repeated consent verifier gives the same code, and all refreshes
- * racing for one token get the same successor, without anything stored. Two different plaintexts get two different
- * nonces, so a failing random generator cannot make one repeat. Whoever holds two envelopes learns only whether
- * their contents are equal; content that must not tell that carries a random id.
+ * The nonce is synthetic: HMAC-SHA-256 over kind and plaintext under a second derived key, cut to 24 bytes. So the same
+ * content under the same root key always gives the same envelope, and nothing has to be stored for that: a repeated
+ * consent verifier gives the same code, and concurrent refreshes of one token give the same successor. Different
+ * plaintexts get different nonces, even if the random generator fails. Two envelopes only reveal whether their contents
+ * are equal; content that must not reveal that contains a random id.
  */
 export class Envelopes {
   readonly #roots: RootKeys
@@ -41,8 +43,8 @@ export class Envelopes {
   /**
    * Seals JSON data.
    *
-   * @param expiresAt - seconds since the epoch, null for never; kept inside, judged by whoever opens it
-   * @throws `invalid_request` when the result would be too long to travel
+   * @param expiresAt - seconds since the epoch, null for never; it is sealed with the data, and the reader checks it
+   * @throws `invalid_request` if the result would be too long for a URL
    */
   async seal(kind: EnvelopeKind, data: unknown, expiresAt: Seconds | null): Promise<string> {
     const root = await this.#roots.current()
@@ -63,8 +65,10 @@ export class Envelopes {
   }
 
   /**
-   * Opens an envelope of one kind; `undefined` for anything that is not exactly such an envelope, without a storage
-   * read. Expiry is not judged here. Throws `temporarily_unavailable` where only the source of root keys may refuse.
+   * Opens an envelope of one kind. Returns `undefined`, without a storage read, for any text that is not such an
+   * envelope. Does not check the expiry.
+   *
+   * @throws `temporarily_unavailable` if the root key may be a new one and the source of root keys cannot be asked
    */
   async open(kind: EnvelopeKind, text: string): Promise<Opened | undefined> {
     if (text.length > MAX_ENVELOPE_LENGTH) return undefined

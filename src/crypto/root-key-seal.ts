@@ -3,7 +3,7 @@ import { deriveKey } from '../util/digest.ts'
 import { type AeadParameters, aeadOpen, aeadSeal, NONCE_BYTES } from './aead.ts'
 import { ROOT_KEY_BYTES } from './root-key.ts'
 
-/** Format of the sealed text: `1.` and base64url of nonce and box. */
+/** The format of the sealed text: `1.` and the base64url of nonce and box. */
 const FORMAT = '1'
 
 /** Seals root keys under one system secret (design section 5). */
@@ -14,14 +14,14 @@ export class RootKeySeal {
     this.#key = deriveKey(secret, `ladon root-key-seal ${FORMAT}`)
   }
 
-  /** The sealed text of a root key, bound to its id. */
+  /** Seals a root key and binds it to its id. */
   seal(id: string, key: Uint8Array): string {
     const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES))
     const box = aeadSeal(this.#parameters(id, nonce), key)
     return `${FORMAT}.${toBase64url(new Uint8Array([...nonce, ...box]))}`
   }
 
-  /** The root key in a sealed text; `undefined` when it was sealed under another secret or for another id, or is damaged. */
+  /** Opens a sealed root key; `undefined` if it was sealed under another secret or for another id, or is damaged. */
   open(id: string, sealed: string): Uint8Array | undefined {
     const [format, text, ...rest] = sealed.split('.')
     if (format !== FORMAT || text === undefined || rest.length > 0) return undefined

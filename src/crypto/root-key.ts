@@ -1,10 +1,10 @@
 import { fromBase64url, toBase64url } from '../util/base64url.ts'
 import { deriveKey, hmacSha256 } from '../util/digest.ts'
 
-/** Bytes of a root key. */
+/** Length of a root key in bytes. */
 export const ROOT_KEY_BYTES = 32
 
-/** Bytes of a root key's id: a random half, then its tag. */
+/** Length of a root key's id in bytes: a random half, then a tag over that. */
 export const ROOT_KEY_ID_BYTES = 6
 
 const RANDOM_BYTES = 3
@@ -23,7 +23,7 @@ export class RootKey {
     this.#key = key
   }
 
-  /** The 32-byte key for a purpose (HKDF-SHA-256, RFC 5869), made once. Purposes are never built from input. */
+  /** Returns the 32-byte key for a purpose (HKDF-SHA-256, RFC 5869). Purposes are constants, never made from input. */
   derive(purpose: string): Uint8Array {
     const known = this.#derived.get(purpose)
     if (known !== undefined) return known
@@ -32,13 +32,13 @@ export class RootKey {
     return key
   }
 
-  /** Whether this key, the oldest one, gave out the id. */
+  /** Whether this key, which must be the oldest, made the tag of an id. */
   knows(id: string): boolean {
     const bytes = fromBase64url(id)
     return bytes?.byteLength === ROOT_KEY_ID_BYTES && this.#idFor(bytes.subarray(0, RANDOM_BYTES)) === id
   }
 
-  /** A new root key that tags itself: the first one of an installation. `now` in seconds. */
+  /** Makes the first root key of an installation, whose id it tags itself. `now` in seconds since the epoch. */
   static makeFirst(now: number): { readonly root: RootKey; readonly key: Uint8Array } {
     const key = crypto.getRandomValues(new Uint8Array(ROOT_KEY_BYTES))
     const id = new RootKey('', now, key).#idFor(crypto.getRandomValues(new Uint8Array(RANDOM_BYTES)))

@@ -8,7 +8,7 @@ import type { RootKeyRow, RootKeySource } from './types.ts'
 
 export type { RootKey } from './root-key.ts'
 
-/** Root keys as an isolate knows them, oldest first; never empty. */
+/** The root keys that an isolate has opened; at least one. */
 interface Opened {
   readonly oldest: RootKey
   readonly newest: RootKey
@@ -16,12 +16,13 @@ interface Opened {
 }
 
 /**
- * The root keys of this installation (design section 5): random, sealed in rows under the system secrets, the first
- * one made on first use, kept in memory once opened. A row that does not open is an error and is never replaced.
+ * The root keys of this installation (design section 5). They are random and stored in rows that are sealed under the
+ * system secrets. The first key is made on first use. Opened keys stay in memory. A row that does not open is an error
+ * and is never replaced.
  *
- * An id is three random bytes and a tag over them under the oldest key, which is therefore never retired. An unknown
- * id whose tag fits may be a key that another isolate made just now, and is looked up; any other was made up, and is
- * refused by arithmetic.
+ * An id is three random bytes and a tag over them under the oldest key, which is therefore never retired. An unknown id
+ * with a valid tag may belong to a key that another isolate has just made, so it is looked up. An id with another tag
+ * is forged, and is refused without a look-up.
  */
 export class RootKeys {
   readonly #source: RootKeySource
@@ -30,20 +31,25 @@ export class RootKeys {
   readonly #again = new SharedLoad<Opened>()
   #opened: Opened | undefined
 
-  /** @param secrets - system secrets: the first seals, all open */
+  /** @param secrets - the system secrets: the first seals, all of them open */
   constructor(source: RootKeySource, secrets: readonly string[]) {
     this.#source = source
     this.#seals = secrets.map((secret) => new RootKeySeal(secret))
   }
 
-  /** The key that seals now: the newest. Throws `misconfiguration` or `temporarily_unavailable`. */
+  /**
+   * Returns the newest key, which seals.
+   *
+   * @throws `misconfiguration` if a row does not open, `temporarily_unavailable` if storage fails
+   */
   async current(): Promise<RootKey> {
     return (await this.#ready()).newest
   }
 
   /**
-   * The key of that id; `undefined` for one that was made up, without asking the source.
-   * Throws `temporarily_unavailable` for an id that only the source may refuse while it cannot be asked.
+   * Returns the key of an id; `undefined` for a forged id, without asking the source.
+   *
+   * @throws `temporarily_unavailable` if the id is unknown but has a valid tag, and the source cannot be asked
    */
   async byId(id: string): Promise<RootKey | undefined> {
     const opened = await this.#ready()
@@ -53,7 +59,7 @@ export class RootKeys {
     return fresh.byId.get(id)
   }
 
-  /** Seals every row anew that is not sealed under the first secret; returns how many. For the scheduled handler. */
+  /** Seals every row again that is not sealed under the first secret. Returns how many. For the scheduled handler. */
   async rewrap(): Promise<number> {
     const [first] = this.#seals
     if (first === undefined) throw unreadable()
@@ -73,7 +79,7 @@ export class RootKeys {
 
   async #load(): Promise<Opened> {
     const copies = await this.#source.list(false)
-    // A copy may be from before the rows were made or sealed anew: only the source may say no.
+    // A copy may be older than the rows, or than their present seal: only the source may refuse.
     if (copies.length > 0 && copies.every((row) => this.#tryOpen(row) !== undefined))
       return this.#keep(copies)
     const rows = await this.#source.list(true)
@@ -88,7 +94,7 @@ export class RootKeys {
     return this.#source.insertFirst(row)
   }
 
-  /** Takes rows into memory; what was opened before stays. */
+  /** Opens rows and keeps their keys in memory. Keys that were opened before stay. */
   #keep(rows: readonly RootKeyRow[]): Opened {
     const byId = new Map(this.#opened?.byId)
     for (const row of rows) {

@@ -2,32 +2,36 @@ import type { Seconds } from '../util/clock.ts'
 import type { Envelopes } from './envelope.ts'
 import type { EnvelopeKind } from './types.ts'
 
-/** How content becomes the array that is sealed, and again what it was; a `tuple` is one. */
+/** Converts content to the array that is sealed, and back. A `tuple` is one. */
 export interface Format<Content> {
   readonly write: (content: Content) => readonly unknown[]
   readonly read: (data: unknown) => Content
 }
 
-/** What was opened, and when it stops being good (seconds since the epoch; null never). */
+/** Opened content, and when it expires (seconds since the epoch; null for never). */
 export type Expiring<Content> = Content & { readonly expiresAt: Seconds | null }
 
 interface Sealer {
   readonly envelopes: Envelopes
 }
 
-/** What is handed out and taken back as envelopes of one kind. */
+/** Seals and opens content as envelopes of one kind. */
 export interface Sealed<Content> {
-  /** Seals content, good until `expiresAt` (seconds since the epoch; null for ever). The same content gives the same text. */
+  /**
+   * Seals content. The same content and expiry give the same text.
+   *
+   * @param expiresAt - seconds since the epoch; null for never
+   */
   seal(rt: Sealer, content: Content, expiresAt: Seconds | null): Promise<string>
 
-  /** Opens a text, with or without prefix; `undefined` when it is none of ours. Expiry is not judged. */
+  /** Opens a text, with or without its prefix; `undefined` if it is not such a text. Does not check the expiry. */
   open(rt: Sealer, text: string): Promise<Expiring<Content> | undefined>
 }
 
 /**
  * Defines a kind of sealed text.
  *
- * @param prefix - what the text begins with, for whoever finds it somewhere
+ * @param prefix - what the text begins with, so that people and scanners recognise it
  */
 export function sealed<Content>(
   kind: EnvelopeKind,

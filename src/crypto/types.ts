@@ -1,7 +1,7 @@
 import type { JWK } from 'jose'
 import type { Seconds } from '../util/clock.ts'
 
-/** Kinds of sealed envelope; the kind is authenticated, so one kind never opens as another. */
+/** The kinds of sealed envelopes. The kind is authenticated, so one kind never opens as another. */
 export type EnvelopeKind =
   | 'login_challenge'
   | 'login_verifier'
@@ -25,58 +25,75 @@ export type EnvelopeKind =
   | 'signing_key'
   | 'demo'
 
-/** Plain content of an envelope: JSON data and when it stops being good (seconds since the epoch; null never). */
+/** The content of an envelope. */
 export interface Opened {
+  /** Seconds since the epoch; null for never. */
   readonly expiresAt: Seconds | null
+  /** JSON. */
   readonly data: unknown
 }
 
-/** A root key row as stored: the key sealed under a key derived from a system secret. */
+/** A stored root key. */
 export interface RootKeyRow {
   readonly id: string
+  /** The key, sealed under a key that is derived from a system secret. */
   readonly sealed: string
+  /** Seconds since the epoch. */
   readonly createdAt: number
 }
 
-/** Where root keys are kept; implemented by the store. */
+/** Where root keys are stored. Implemented in `store`. */
 export interface RootKeySource {
-  /** All rows, from the primary when `fresh`. */
+  /** Returns all rows, from the primary database if `fresh`. */
   list(fresh: boolean): Promise<readonly RootKeyRow[]>
-  /** Stores the first key if there is none yet; racing callers end with one. Returns all rows. */
+  /** Stores the first key if there is none yet: of concurrent callers one stores its key. Returns all rows. */
   insertFirst(row: RootKeyRow): Promise<readonly RootKeyRow[]>
-  /** Replaces the sealed form of a row after the system secret was rotated, if it still is `from`. */
+  /** Replaces the sealed key of a row after a system secret was rotated, if it is still `from`. */
   rewrap(id: string, from: string, to: string): Promise<void>
 }
 
-/** A signing key row as stored. `privateSealed` is an envelope of kind `signing_key`. */
+/** A stored signing key. */
 export interface SigningKeyRow {
+  /** The name of its key set. */
   readonly set: string
   readonly kid: string
   readonly alg: string
   readonly publicJwk: JWK
+  /** An envelope of kind `signing_key`. */
   readonly privateSealed: string
+  /** Seconds since the epoch. */
   readonly createdAt: number
 }
 
-/** Where signing keys are kept; implemented by the store. Rows come newest first. */
+/** Where signing keys are stored. Implemented in `store`. Rows are returned newest first. */
 export interface SigningKeySource {
-  /** The rows of a set, from the primary when `fresh`. */
+  /** Returns the rows of a set, from the primary database if `fresh`. */
   list(set: string, fresh: boolean): Promise<readonly SigningKeyRow[]>
-  /** Stores a key unless the set has any other than those named; racing callers end with one. Returns all rows. */
+  /**
+   * Stores a key unless its set has another one that can sign: of concurrent callers one stores its key. Returns all
+   * rows of the set.
+   *
+   * @param unable - the kids of the keys in the set that cannot sign
+   */
   insertFirst(row: SigningKeyRow, unable: readonly string[]): Promise<readonly SigningKeyRow[]>
 }
 
-/** What administrators do to keys, beyond their use. */
+/** What administrators do with stored keys. */
 export interface KeySource extends SigningKeySource {
-  /** The rows of a set from the primary, asked now. */
+  /** Reads the rows of a set from the primary database. */
   read(set: string): Promise<readonly SigningKeyRow[]>
-  /** Stores a key; false when its set has one of that kid. */
+  /** Stores a key. Returns false if its set has a key of that kid. */
   add(row: SigningKeyRow): Promise<boolean>
-  /** Replaces one key of a set, or with null all of them, by others, newest first; returns the kids that were removed. */
+  /**
+   * Replaces keys of a set. Returns the kids that were removed.
+   *
+   * @param kid - the key to replace; null for all keys of the set
+   * @param rows - the new keys, newest first
+   */
   replace(set: string, kid: string | null, rows: readonly SigningKeyRow[]): Promise<readonly string[]>
 }
 
-/** A key ready to sign with; jose imports it once, as long as it is the same object. */
+/** A key that can sign. It must stay the same object, since jose imports each object once. */
 export interface SigningKey {
   readonly kid: string
   readonly alg: string
