@@ -3,16 +3,18 @@ import { type Milliseconds, milliseconds } from '../util/clock.ts'
 import { sha256 } from '../util/digest.ts'
 import { logFailure } from './d1.ts'
 
-/** Format of what KV holds; a new one gets a new number, so old and new code never read each other's copies. */
+/**
+ * The format of the copies in KV. A new format gets a new number, so old and new code never read each other's copies.
+ */
 const FORMAT = 3
 
-/** How long KV keeps a copy, seconds: beyond its 60 s of use it serves only while D1 is unreachable. */
+/** How long KV keeps a copy, seconds. After `MAX_AGE_MS` the copy is used only while D1 cannot be reached. */
 const KEEP_SECONDS = 86_400
 
-/** Longest use of a copy after the primary read that made it, milliseconds (design rule 5). */
+/** How long a copy may be used after the read of D1 that made it, milliseconds (design rule 5). */
 export const MAX_AGE_MS = milliseconds(60_000)
 
-/** A copy this much older, in milliseconds, is worth replacing by one of the same version. */
+/** How much newer a copy of the same version must be to replace the one in KV, milliseconds. */
 const REPLACE_AFTER_MS = 20_000
 
 /** A value that counts its writes. */
@@ -20,15 +22,17 @@ export interface Versioned {
   readonly version: number
 }
 
-/** A value and when the read of the primary that gave it began. */
+/** A copy of a value. */
 export interface Copy<T extends Versioned> {
   readonly value: T
+  /** When the read of D1 that returned the value began, ms since the epoch. */
   readonly readAt: Milliseconds
 }
 
 /**
- * Whether the first copy replaces the second: by version, then by the time of the read. Reads of the primary that
- * are further apart than a copy's use are told by time alone, so that a restored database wins in the end.
+ * Whether the first copy replaces the second: the higher version, or the later read of the same version. Copies that
+ * were read further apart than `MAX_AGE_MS` are compared by time alone, so a restored database replaces newer copies in
+ * the end.
  */
 export function isNewer(left: Copy<Versioned>, right: Copy<Versioned>): boolean {
   const lead = left.readAt - right.readAt
@@ -36,19 +40,19 @@ export function isNewer(left: Copy<Versioned>, right: Copy<Versioned>): boolean 
   return left.value.version > right.value.version
 }
 
-/** The regional copies in KV. They are an optimisation: every failure is logged and reads as "nothing there". */
+/** The regional copies in KV. They are an optimisation: a failure is logged and counts as "no copy". */
 export interface KvCache<T extends Versioned> {
-  /** The copy KV holds, of whatever age. */
+  /** Returns the copy in KV, whatever its age. */
   get(id: string): Promise<Copy<T> | undefined>
-  /** Stores a copy unless KV holds a newer one, or one of the same version that is still recent. */
+  /** Stores a copy unless KV holds a newer one, or a recent one of the same version. */
   put(id: string, copy: Copy<T>): Promise<void>
   /** Removes the copy. */
   drop(id: string): Promise<void>
 }
 
-/** The copies in KV under keys that begin with a name. */
+/** Returns the copies in KV whose keys begin with a name. */
 export function kvCache<T extends Versioned>(name: string, kv: KVNamespace): KvCache<T> {
-  /** KV keys hold 512 bytes, ids may be longer: the key holds a digest. */
+  /** A KV key holds at most 512 bytes, and an id may be longer, so the key contains a digest. */
   const keyOf = (id: string): string => `${name}:${FORMAT}:${toBase64url(sha256(id))}`
 
   async function attempt<R>(what: string, run: () => Promise<R>): Promise<R | undefined> {

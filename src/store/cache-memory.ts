@@ -2,39 +2,41 @@ import { BoundedMap } from '../util/bounded-map.ts'
 import { type Milliseconds, milliseconds, msAfter, nowMs } from '../util/clock.ts'
 import { type Copy, isNewer, MAX_AGE_MS, type Versioned } from './cache-kv.ts'
 
-/** How long memory answers before KV is asked for something newer, milliseconds. */
+/** How long a copy in memory is used before KV is asked for a newer one, milliseconds. */
 export const MEMORY_MS = milliseconds(20_000)
 
-/** Ids of which something is remembered. */
+/** The largest number of ids in memory. */
 export const MAX_ENTRIES = 1000
 
-/** Bound of what memory holds, in characters of JSON. */
+/** The largest total size of the copies in memory, in characters of JSON. */
 const MAX_CHARACTERS = 8 * 1024 * 1024
 
 /** A copy in memory. */
 export interface Held<T extends Versioned> extends Copy<T> {
-  /** Until when memory answers alone; KV is asked afterwards. */
+  /** Until when the copy is used without asking KV, ms since the epoch. */
   trustedUntil: Milliseconds
-  /** Until when an overlong copy answers because the source failed just now. */
+  /** Until when the copy is used although it is too old, because the source has just failed; ms since the epoch. */
   stretchedUntil: Milliseconds
 }
 
-/** Highest version known to be deleted, and when that became known. */
+/** The deletion of a value. */
 interface Deletion {
+  /** The highest version that was deleted. */
   readonly version: number
+  /** When this isolate learned of it, ms since the epoch. */
   readonly at: Milliseconds
 }
 
 /** The copies of one isolate. */
 export interface Memory<T extends Versioned> {
   get(id: string): Held<T> | undefined
-  /** Takes a copy unless there is a newer one; false when its value was deleted. */
+  /** Keeps a copy unless there is a newer one. Returns false if the value was deleted. */
   accept(id: string, copy: Copy<T>): boolean
-  /** Forgets a value that was deleted at a version; copies up to it are refused from now on. */
+  /** Forgets a deleted value. Later calls of `accept` refuse copies up to this version. */
   forget(id: string, version: number): void
 }
 
-/** A memory that is empty. */
+/** Returns an empty memory. */
 export function emptyMemory<T extends Versioned>(): Memory<T> {
   const memory = new BoundedMap<Held<T>>(MAX_ENTRIES, MAX_CHARACTERS)
   const deletions = new BoundedMap<Deletion>(MAX_ENTRIES)

@@ -6,11 +6,11 @@ import { type Copy, kvCache, MAX_AGE_MS, type Versioned } from './cache-kv.ts'
 import { emptyMemory, type Held, MAX_ENTRIES, MEMORY_MS } from './cache-memory.ts'
 import { queryD1 } from './d1.ts'
 
-/** Least time between two reads of the source for one id, where a refusal asks for them; also the pause after a failed one. */
+/** The shortest time between two reads of the source for one id, before a refusal or after a failed read, ms. */
 const ASK_AGAIN_MS = milliseconds(1000)
-/** A read that takes longer is not joined any more: the request that began it may be gone. */
+/** How long other requests may join a read, ms. After that the request that began the read may be gone. */
 const JOIN_MS = 5000
-/** Reads of the source one isolate has under way at most; what memory or KV can answer is answered all the same. */
+/** The largest number of concurrent reads of the source in one isolate. Copies are used beyond it. */
 const MAX_READS = 64
 
 interface Reading<T> {
@@ -24,30 +24,33 @@ interface Asked {
 }
 
 /**
- * Versioned copies of rows of D1: D1 is the truth, KV the regional copy, memory the isolate's. A copy may say yes
- * for 60 s after its primary read, and longer only while the source is unreachable; an older version never replaces
- * a newer one; an absent id is never remembered (design rule 5 and section 2).
+ * Versioned copies of rows of D1. D1 is the source; KV holds copies for a region, memory for an isolate. A copy is used
+ * for 60 s after it was read from D1, and longer only while D1 cannot be reached. An older version never replaces a
+ * newer one. That an id is absent is never remembered (design rule 5 and section 2).
  */
 export interface ReadThroughCache<T extends Versioned> {
-  /** The value from memory, KV or D1, in this order. Throws `temporarily_unavailable` when none can tell. */
+  /** Returns the value from memory, KV or D1, in this order. Throws `temporarily_unavailable` if none can answer. */
   find(id: string): Promise<T | undefined>
   /**
-   * The value from the source, asked at most once a second per id: within it, the last answer holds.
-   * Throws `temporarily_unavailable` when the source cannot be asked.
+   * Returns the value from the source, which is asked at most once a second per id; in between the last answer counts.
+   * Throws `temporarily_unavailable` if the source cannot be asked.
    */
   fresh(id: string): Promise<T | undefined>
-  /** The value from the source, asked now. Throws `temporarily_unavailable` when it cannot be asked. */
+  /** Reads the value from the source. Throws `temporarily_unavailable` if the source cannot be asked. */
   read(id: string): Promise<T | undefined>
-  /** Takes the value a write just stored into memory and KV. */
+  /**
+   * Keeps a value that was just written in memory and KV.
+   * @param writtenAt when the write began, ms since the epoch.
+   */
   put(id: string, value: T, writtenAt: Milliseconds): Promise<void>
-  /** Forgets a value that was just deleted at the given version; copies up to it are refused from now on. */
+  /** Forgets a value that was just deleted, and refuses copies up to its version. */
   drop(id: string, version: number): Promise<void>
 }
 
 /**
- * ReadThroughCache with a memory of their own.
- * @param name prefixes the keys in KV.
- * @param source reads one value from the primary.
+ * Returns a cache with its own memory.
+ * @param name the prefix of the keys in KV.
+ * @param source reads one value from D1.
  */
 export function readThroughCache<T extends Versioned>(
   name: string,
@@ -76,14 +79,14 @@ export function readThroughCache<T extends Versioned>(
     const copy = { value, readAt }
     if (memory.accept(id, copy)) waitUntil(regional.put(id, copy))
     else note('absent')
-    // A write may have overtaken the read: the newer value counts, and a deletion over both.
+    // A write may have overtaken the read: its value counts, and a deletion counts over both.
     return memory.get(id)?.value
   }
 
   async function load(id: string): Promise<T | undefined> {
     const copy = await regional.get(id)
     const now = nowMs()
-    // A clock that runs ahead elsewhere must not lengthen the copy's use here: its time is worth nothing.
+    // The clock that set the time may be ahead, which must not lengthen the use of the copy: such a time is ignored.
     if (copy !== undefined) memory.accept(id, copy.readAt > now ? { ...copy, readAt: milliseconds(0) } : copy)
     const held = memory.get(id)
     if (held !== undefined && isYoung(held, now)) {
@@ -129,7 +132,10 @@ export function readThroughCache<T extends Versioned>(
   }
 }
 
-/** Lets callers for one id share one piece of work, which also outlives the request that began it; of `limit` at most. */
+/**
+ * Lets callers for one id share one piece of work. The work goes on if the request that began it ends. With `limit` ids
+ * in progress, further ones are refused.
+ */
 function sharing<T>(limit: number) {
   const under = new Map<string, Reading<T>>()
   return (id: string, work: (id: string) => Promise<T | undefined>): Promise<T | undefined> => {
@@ -149,7 +155,7 @@ function sharing<T>(limit: number) {
 
 const isYoung = (copy: Copy<Versioned>, now: Milliseconds): boolean => now - copy.readAt < MAX_AGE_MS
 
-/** Whether memory may answer alone. */
+/** Whether a copy in memory may be used without asking KV. */
 const mayAnswer = (held: Held<Versioned>, now: Milliseconds): boolean =>
   now < held.stretchedUntil || (isYoung(held, now) && now < held.trustedUntil)
 

@@ -2,47 +2,50 @@ import * as v from 'valibot'
 import type { ErrorCode } from '../errors/catalogue.ts'
 import { isJsonObject, isShallow, type JsonObject } from '../util/json.ts'
 
-/** How a field bounds what a client may change of itself: each way has its rule in `clients/bounds.ts`. */
+/** How the admin's value of a field limits the client's own changes. `clients/bounds.ts` has a rule for each. */
 export type Bound = 'scope' | 'audience' | 'subset' | 'pairwise' | 'strength' | 'pinned' | 'lifespan'
 
-/** What is said of a field beside its name and kind. */
+/** What a field has besides its name and kind. */
 export interface FieldTraits {
   /**
-   * When it is shown, if not always: not while it is empty or off; only if a value was given; or to admins alone, and
-   * never to the client itself.
+   * When the field is shown; always if absent. `unless-empty`: unless it is empty or false; `if-given`: only if a value
+   * was given; `to-admins`: to admins, never to the client itself.
    */
   readonly shown?: 'unless-empty' | 'if-given' | 'to-admins'
-  /** Only admins set it: what a client that does is answered with, and whether the value outlives the client's changes. */
+  /**
+   * Present if only admins may set the field. `refusal` is the error for a client that sets it; `kept` says whether the
+   * value stays when the client changes itself.
+   */
   readonly reserved?: { readonly refusal: ErrorCode; readonly kept: boolean }
-  /** What an admin sets is as far as the client may go; unset for a field that is the client's own. */
+  /** How the admin's value limits the client's own changes; absent if the client may set any value. */
   readonly bound?: Bound
-  /** Each value is an http or https URL. */
+  /** Each value must be an http or https URL. */
   readonly url?: true
-  /** The values it may have, unless it is empty. */
+  /** The allowed values, besides the empty one. */
   readonly values?: readonly string[]
-  /** There may be one in each language, such as `client_name#de` (OIDC Registration section 2.1). */
+  /** The field may have a value for each language, such as `client_name#de` (OIDC Registration section 2.1). */
   readonly localized?: true
-  /** What an empty list counts as (RFC 7591 section 2). */
+  /** The value that an empty list stands for (RFC 7591 section 2). */
   readonly emptyMeans?: readonly string[]
 }
 
-/** One field of a client's metadata: how JSON gives it, how it is stored, and what holds for it. */
+/** One field of a client's metadata. */
 export interface ClientField extends FieldTraits {
   readonly kind: 'text' | 'flag' | 'list' | 'object' | 'duration' | 'further'
-  /** What a request may hold. Null says nothing in any field. */
+  /** What a request may hold. Null counts as absent in every field. */
   readonly wire: v.GenericSchema
-  /** What a row holds. A row of an older release, which lacks it, reads as the default. */
+  /** What a row holds. A row of an older release may lack the field, which then has its default. */
   readonly stored: v.GenericSchema
-  /** What is shown where there is no value. */
+  /** What is shown if there is no value. */
   readonly absent: null | readonly [] | Readonly<Record<string, never>>
 }
 
-/** Levels that JSON of a client's own may nest. */
+/** How many levels deep JSON that a client sends may nest. */
 const MAX_DEPTH = 32
 
 const string = v.string('a string')
 const strings = v.array(v.string('an array of strings'), 'an array of strings')
-/** Texts as rows hold them. */
+/** A list of texts in a row. */
 export const storedStrings = v.pipe(v.array(v.string()), v.readonly())
 const wireObject = v.custom<JsonObject>(
   (value) => isJsonObject(value) && isShallow(value, MAX_DEPTH),
@@ -51,7 +54,7 @@ const wireObject = v.custom<JsonObject>(
 const storedObject = v.custom<JsonObject>(isJsonObject)
 const keySet = v.object({ keys: v.pipe(v.array(storedObject), v.readonly()) })
 
-/** A text; `preset` is what an empty one stands for. */
+/** A text. `preset` is its default. */
 export const text = <const Traits extends FieldTraits>(own: Traits, preset = '') =>
   ({
     kind: 'text',
@@ -61,7 +64,7 @@ export const text = <const Traits extends FieldTraits>(own: Traits, preset = '')
     ...own,
   }) as const
 
-/** A text of few values, stored as one of them. */
+/** A text that is one of a few values. */
 export const choice = <const Value extends string, const Traits extends FieldTraits>(
   values: readonly Value[],
   own: Traits,
@@ -84,7 +87,7 @@ export const flag = <const Traits extends FieldTraits>(own: Traits) =>
     ...own,
   }) as const
 
-/** True, false, or not said. */
+/** True, false or null. */
 export const flagOrNull = <const Traits extends FieldTraits>(own: Traits) =>
   ({
     kind: 'flag',
@@ -94,7 +97,7 @@ export const flagOrNull = <const Traits extends FieldTraits>(own: Traits) =>
     ...own,
   }) as const
 
-/** Texts, where none and none sent are the same. */
+/** A list of texts. An empty list and an absent one are the same. */
 export const list = <const Traits extends FieldTraits>(own: Traits) =>
   ({
     kind: 'list',
@@ -104,7 +107,7 @@ export const list = <const Traits extends FieldTraits>(own: Traits) =>
     ...own,
   }) as const
 
-/** Texts, where Hydra tells what was never sent from what is empty. */
+/** A list of texts. Hydra distinguishes an empty list from one that was never sent, which is null. */
 export const listOrNull = <const Traits extends FieldTraits>(own: Traits) =>
   ({
     kind: 'list',
@@ -134,7 +137,7 @@ export const keys = <const Traits extends FieldTraits>(own: Traits) =>
     ...own,
   }) as const
 
-/** How long tokens live, as a Go duration in canonical form. */
+/** The lifetime of tokens, a Go duration. */
 export const lifespan = () =>
   ({
     kind: 'duration',
@@ -145,14 +148,14 @@ export const lifespan = () =>
   }) as const
 
 /**
- * A field beyond those of Hydra, there only if it was given: an unusable value of whatever type is
- * `invalid_client_metadata` at once, and an empty text says nothing.
+ * A field that Hydra does not have. It is absent unless it was given. A bad value, of any type, is
+ * `invalid_client_metadata`, and an empty text counts as absent.
  *
- * @param stored - its type; wider than `wire`, so that a value that is taken no more still reads
- * @param wire - the values that are taken
+ * @param stored - its type; wider than `wire`, so that a stored value that is no longer accepted can still be read
+ * @param wire - the accepted values
  */
 export const further = <Stored extends v.GenericSchema>(stored: Stored, wire: v.GenericSchema) =>
   ({ kind: 'further', wire, stored: v.exactOptional(stored), absent: null, shown: 'if-given' }) as const
 
-/** JSON Web Key set as clients register it. */
+/** A JSON Web Key Set as clients register it. */
 export type JwkSet = Readonly<v.InferOutput<typeof keySet>>

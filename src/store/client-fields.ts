@@ -18,21 +18,21 @@ import {
   text,
 } from './client-field.ts'
 
-/** How a content key is protected: RSA, or agreement on an elliptic curve (RFC 7518 section 4). */
+/** The algorithms that protect a content key: RSA, or key agreement on an elliptic curve (RFC 7518 section 4). */
 export const KEY_ENCRYPTIONS = ['RSA-OAEP-256', 'ECDH-ES', 'ECDH-ES+A256KW'] as const
 
-/** How content is encrypted; the first where a client does not say (RFC 7518 section 5, OIDC Registration section 2). */
+/** The algorithms that encrypt content; the first is the default (RFC 7518 section 5, OIDC Registration section 2). */
 export const CONTENT_ENCRYPTIONS = ['A128CBC-HS256', 'A256GCM'] as const
 
-/** What access tokens may be, in place of what the server makes otherwise. */
+/** The forms of access tokens that a client may have in place of the server's default. */
 export const ACCESS_TOKEN_STRATEGIES = ['jwt', 'opaque'] as const
 
 const plain = v.pipe(v.string(), v.check(isPlainText))
 const oneOf = (values: readonly string[]) => further(v.string(), v.picklist(values))
 
 /**
- * Every field of a client's metadata (contract 2.1), by its name on the wire and in a row. What is stored, what a request
- * may hold, what a client may set and change of itself, and how it is shown all follow from here.
+ * Every field of a client's metadata (contract 2.1), by its name on the wire and in a row. This table decides what is
+ * stored, what a request may hold, what a client may set and change itself, and what is shown.
  */
 export const CLIENT_FIELDS = {
   client_name: text({ localized: true }),
@@ -75,7 +75,7 @@ export const CLIENT_FIELDS = {
     shown: 'unless-empty',
     reserved: { refusal: 'malformed_body', kept: true },
   }),
-  // The leave to skip consent was given for the addresses and scopes of before: a client that changes loses it.
+  // An admin allowed these for the former addresses and scopes: a client that changes itself loses them.
   skip_consent: flag({ reserved: { refusal: 'invalid_request', kept: false } }),
   skip_logout_consent: flagOrNull({ reserved: { refusal: 'invalid_request', kept: false } }),
 
@@ -90,7 +90,7 @@ export const CLIENT_FIELDS = {
   id_token_encrypted_response_enc: oneOf(CONTENT_ENCRYPTIONS),
   userinfo_encrypted_response_alg: oneOf(KEY_ENCRYPTIONS),
   userinfo_encrypted_response_enc: oneOf(CONTENT_ENCRYPTIONS),
-  // Encrypted request objects are refused, so nobody may announce them.
+  // Encrypted request objects are refused, so a client may not register for them.
   request_object_encryption_alg: oneOf([]),
   request_object_encryption_enc: oneOf([]),
   software_id: further(v.string(), plain),

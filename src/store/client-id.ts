@@ -1,4 +1,4 @@
 import { isName } from '../util/text.ts'
 
-/** Whether a text may be a client id at all; anything else is unknown without a look into storage. */
+/** Whether a text has the form of a client id. Any other text names no client, without a storage read. */
 export const isClientId = isName

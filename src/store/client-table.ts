@@ -5,28 +5,31 @@ import type { Database } from './d1.ts'
 import { clients, versions } from './schema.ts'
 import type { ClientRecord } from './types.ts'
 
-/** Which clients a list shows; null stands for "any". */
+/** Which clients a list shows; null is any. */
 export interface ClientFilter {
   readonly name: string | null
   readonly owner: string | null
 }
 
-/** A page of the list, ordered by id: those after an id, or by offset. */
+/** A page of the list, which is ordered by id. */
 export interface ClientPage extends ClientFilter {
+  /** The page begins after this id; null for the beginning. */
   readonly after: string | null
+  /** How many clients are skipped. */
   readonly offset: number
+  /** The largest number of clients on the page. */
   readonly limit: number
 }
 
-/** The lifespans of tokens that may be JWTs. */
+/** The lifetimes of tokens that may be JWTs. */
 const SIGNED_LIFESPANS = LIFESPAN_FIELDS.filter((name) => !name.endsWith('refresh_token_lifespan'))
 
-/** Name of the counter that holds the highest version of any deleted client. */
+/** The name of the counter that holds the highest version of any deleted client. */
 const FLOOR = 'clients'
 
 type ClientRow = typeof clients.$inferSelect
 
-/** Each lifespan that some client has for its access or ID tokens. */
+/** Returns the different lifetimes, as Go durations, that clients have for their access and ID tokens. */
 export async function selectLifespans(db: Database): Promise<readonly string[]> {
   const rows = await db
     .selectDistinct({ value: sql<string>`each.value` })
@@ -35,7 +38,7 @@ export async function selectLifespans(db: Database): Promise<readonly string[]> 
   return rows.map(({ value }) => value)
 }
 
-/** The client of an id. */
+/** Returns the client of an id. */
 export async function selectClient(db: Database, id: string): Promise<ClientRecord | undefined> {
   const row = await db
     .select()
@@ -45,7 +48,7 @@ export async function selectClient(db: Database, id: string): Promise<ClientReco
   return row && toRecord(row)
 }
 
-/** Stores a client above every version a deleted one had; `undefined` when the id is taken. */
+/** Stores a client with a version above that of every deleted client. Returns `undefined` if the id is taken. */
 export async function insertClient(
   db: Database,
   record: Omit<ClientRecord, 'version'>,
@@ -60,7 +63,7 @@ export async function insertClient(
   return row && toRecord(row)
 }
 
-/** Replaces a client whose stored version is the one before `record.version`; false when it is not. */
+/** Replaces a client if its stored version is the one before `record.version`. Returns whether it did. */
 export async function replaceClient(db: Database, record: ClientRecord): Promise<boolean> {
   const { id, version } = record
   const replaced = await db
@@ -71,7 +74,10 @@ export async function replaceClient(db: Database, record: ClientRecord): Promise
   return replaced.length === 1
 }
 
-/** Deletes a client, if it has this version (null: any), and returns the one it had; `undefined` when there was none. */
+/**
+ * Deletes a client if it has a version; null is any. Returns the version that was deleted, `undefined` if there was no
+ * such client.
+ */
 export async function deleteClient(
   db: Database,
   id: string,
@@ -97,7 +103,7 @@ export async function deleteClient(
   return removed[0]?.version
 }
 
-/** One page of clients, ordered by id. */
+/** Returns one page of clients, ordered by id. */
 export async function listClients(db: Database, page: ClientPage): Promise<readonly ClientRecord[]> {
   const after = page.after === null ? undefined : gt(clients.id, clientIdOf(page.after))
   const rows = await db
@@ -110,20 +116,23 @@ export async function listClients(db: Database, page: ClientPage): Promise<reado
   return rows.map(toRecord)
 }
 
-/** How many clients a filter leaves. */
+/** Counts the clients that pass a filter. */
 export async function countClients(db: Database, filter: ClientFilter): Promise<number> {
   const row = await db.select({ total: count() }).from(clients).where(matching(filter)).get()
   return row?.total ?? 0
 }
 
-/** A condition nobody asked for is left out, not made optional: the planner then finds its index. */
+/**
+ * A condition that is not needed is left out of the query, rather than made optional, so that the planner uses an
+ * index.
+ */
 const matching = ({ name, owner }: ClientFilter): SQL | undefined =>
   and(
     name === null ? undefined : eq(clients.name, name),
     owner === null ? undefined : eq(clients.owner, owner),
   )
 
-/** What is stored of a client; `name` and `owner` are columns for the filters. */
+/** Returns the row of a client; `name` and `owner` are columns for the filters. */
 function toRow(record: Omit<ClientRecord, 'version'>): Omit<ClientRow, 'version'> {
   const { client_name: name, owner } = record.metadata
   return { ...record, name, owner }

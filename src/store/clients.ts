@@ -16,8 +16,8 @@ import { type Database, openDatabase, queryD1 } from './d1.ts'
 import type { ClientRecord } from './types.ts'
 
 /**
- * Registered clients. Reads on the hot path come from copies (`find`), refusals ask the source (`fresh`), and admin
- * requests always do (`read`, `list`, `count`). Every method throws `temporarily_unavailable` when storage fails.
+ * Registered clients. Most requests read copies (`find`); before a refusal the source is asked (`fresh`), and admin
+ * requests always ask it (`read`, `list`, `count`). Every method throws `temporarily_unavailable` if storage fails.
  */
 export class ClientStore {
   readonly #db: Database
@@ -29,22 +29,22 @@ export class ClientStore {
     this.#copies = readThroughCache('clients', kv, (id) => selectClient(db, id))
   }
 
-  /** The client from the nearest copy that may still be used. */
+  /** Returns the client from the nearest copy that may still be used. */
   async find(id: string): Promise<ClientRecord | undefined> {
     return isClientId(id) ? this.#copies.find(id) : undefined
   }
 
-  /** The client from the source, asked at most once a second per id: for use before a refusal. */
+  /** Returns the client from the source, which is asked at most once a second per id. For use before a refusal. */
   async fresh(id: string): Promise<ClientRecord | undefined> {
     return isClientId(id) ? this.#copies.fresh(id) : undefined
   }
 
-  /** The client from the source, asked now. */
+  /** Reads the client from the source. */
   async read(id: string): Promise<ClientRecord | undefined> {
     return isClientId(id) ? this.#copies.read(id) : undefined
   }
 
-  /** Stores a new client and returns it with the version it got; `undefined` when the id is taken. */
+  /** Stores a new client. Returns it with its version; `undefined` if the id is taken. */
   async insert(record: Omit<ClientRecord, 'version'>): Promise<ClientRecord | undefined> {
     const writtenAt = nowMs()
     const stored = await queryD1(() => insertClient(this.#db, record))
@@ -53,7 +53,7 @@ export class ClientStore {
     return stored
   }
 
-  /** Replaces a client if its stored version is the one before `record.version`; false when it is not. */
+  /** Replaces a client if its stored version is the one before `record.version`. Returns whether it did. */
   async replace(record: ClientRecord): Promise<boolean> {
     const writtenAt = nowMs()
     const replaced = await queryD1(() => replaceClient(this.#db, record))
@@ -62,7 +62,7 @@ export class ClientStore {
     return true
   }
 
-  /** Deletes a client, of the given version only unless that is null; false when there was none. */
+  /** Deletes a client if it has a version; null is any. Returns false if there was no such client. */
   async remove(id: string, version: number | null = null): Promise<boolean> {
     if (!isClientId(id)) return false
     const deleted = await queryD1(() => deleteClient(this.#db, id, version))
@@ -71,17 +71,17 @@ export class ClientStore {
     return true
   }
 
-  /** One page of clients, ordered by id. */
+  /** Returns one page of clients, ordered by id. */
   async list(page: ClientPage): Promise<readonly ClientRecord[]> {
     return queryD1(() => listClients(this.#db, page))
   }
 
-  /** The lifespans, as Go durations, that clients have for tokens that are signed. */
+  /** Returns the different lifetimes, as Go durations, that clients have for their access and ID tokens. */
   async tokenLifespans(): Promise<readonly string[]> {
     return queryD1(() => selectLifespans(this.#db))
   }
 
-  /** How many clients a filter leaves. */
+  /** Counts the clients that pass a filter. */
   async count(filter: ClientFilter): Promise<number> {
     return queryD1(() => countClients(this.#db, filter))
   }

@@ -3,15 +3,15 @@ import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { logLine } from '../http/log.ts'
 
-/** The database as the stores ask it. */
+/** The database, with a query builder. */
 export type Database = DrizzleD1Database
 
 /** Opens D1 for queries. */
 export const openDatabase = (d1: D1Database): Database => drizzle(d1)
 
 /**
- * Writes one line about a failure of storage. The query builder's own message repeats the parameters, so only what the
- * database said itself is told: that holds names of tables and columns, no value of a row.
+ * Logs a failure of storage. The query builder's message repeats the parameters, so only the database's own message is
+ * logged: that contains names of tables and columns, but no values.
  */
 export function logFailure(event: string, thrown: unknown): void {
   const error = thrown instanceof DrizzleQueryError ? thrown.cause : thrown
@@ -20,8 +20,8 @@ export function logFailure(event: string, thrown: unknown): void {
 }
 
 /**
- * Runs a query against D1. Throws `temporarily_unavailable` when it fails: whether a write took hold is then
- * unknown (design section 8).
+ * Runs a query in D1. Throws `temporarily_unavailable` if it fails; it is then unknown whether a write was committed
+ * (design section 8).
  */
 export async function queryD1<T>(query: () => Promise<T>): Promise<T> {
   try {

@@ -5,22 +5,23 @@ import { type Database, logFailure, openDatabase } from './d1.ts'
 import { grants } from './schema.ts'
 import type { GrantsBookEntry } from './types.ts'
 
-/** How often a write is tried, and the pause before the second try in milliseconds; each further pause doubles. */
+/** How often a write is tried. */
 const TRIES = 3
+/** The pause before the second try, milliseconds. Each further pause is twice as long. */
 const PAUSE_MS = 100
 
-/** Ids one statement revokes at most, so that none keeps the database for long. */
-const IDS_AT_ONCE = 90
+/** The largest number of ids in one statement, so that no statement occupies the database for long. */
+const IDS_PER_STATEMENT = 90
 
 /** How long a revoked grant without an end stays in the book, seconds. */
 const REVOKED_KEPT_SECONDS = 90 * 86_400
 
-/** Batches one purge runs at most, so that a backlog never exhausts the scheduled handler. */
+/** The largest number of batches in one purge, so that a backlog does not exhaust the scheduled handler. */
 const PURGE_BATCHES = 20
 
 /**
- * The grants book: one row per grant, for questions across subjects. Writes are tried a few times and then given up
- * with a log line; no method throws, so nothing can fail with the book (design section 2).
+ * The grants book: one row per grant, for questions across subjects. A write that fails is tried a few times, then
+ * logged and dropped. No method throws, so no request fails because of the book (design section 2).
  */
 export class GrantsBook {
   readonly #db: Database
@@ -31,7 +32,7 @@ export class GrantsBook {
     this.#enabled = enabled
   }
 
-  /** Writes a grant down; a second call for the same grant renews its scope and end. */
+  /** Adds a grant. A second call for the same grant updates its scope and end. */
   async record(entry: GrantsBookEntry): Promise<void> {
     if (!this.#enabled) return
     const { scope, expiresAt } = entry
@@ -43,11 +44,11 @@ export class GrantsBook {
     )
   }
 
-  /** Marks grants as revoked at a time in seconds; the first revocation of each counts. */
+  /** Marks grants as revoked at a time (seconds since the epoch). The first revocation of each grant counts. */
   async revoke(ids: readonly GrantId[], at: Seconds): Promise<void> {
     if (!this.#enabled) return
-    for (let start = 0; start < ids.length; start += IDS_AT_ONCE) {
-      const some = ids.slice(start, start + IDS_AT_ONCE)
+    for (let start = 0; start < ids.length; start += IDS_PER_STATEMENT) {
+      const some = ids.slice(start, start + IDS_PER_STATEMENT)
       await attempt('grants_book.revoke', () =>
         this.#db
           .update(grants)
@@ -60,7 +61,11 @@ export class GrantsBook {
     }
   }
 
-  /** Deletes rows whose end has come, oldest first, `batch` at a time and a bounded number of times; returns how many. */
+  /**
+   * Deletes expired rows, the oldest first, in a bounded number of batches. Returns how many it deleted.
+   * @param now seconds since the epoch.
+   * @param batch the largest number of rows in one batch.
+   */
   async purge(now: number, batch: number): Promise<number> {
     const { id, expiresAt } = grants
     const due = this.#db

@@ -3,8 +3,8 @@ import * as v from 'valibot'
 import { readStored } from '../errors/stored-json.ts'
 
 /**
- * A column of JSON text whose content is checked when it is read. A row that does not fit is damage, and is never taken
- * for an absent one: reading it throws `server_error` (design invariant 5).
+ * Defines a column of JSON text that is checked when it is read. Content that does not fit the schema is damage and
+ * never counts as an absent row: reading it throws `server_error` (design invariant 5).
  */
 export function jsonColumn<Schema extends v.GenericSchema>(name: string, schema: Schema) {
   return customType<{ data: v.InferOutput<Schema>; driverData: string }>({

@@ -4,7 +4,10 @@ import { type Database, openDatabase } from './d1.ts'
 import { jsonWebKeys } from './schema.ts'
 import { VersionedRows } from './versioned-rows.ts'
 
-/** Signing keys in D1 with their copies, newest first. Throws `temporarily_unavailable` when storage fails. */
+/**
+ * The signing keys in D1 and their copies, newest first. Every method throws `temporarily_unavailable` if storage
+ * fails.
+ */
 export class JsonWebKeyStore extends VersionedRows<SigningKeyRow> implements KeySource {
   readonly #db: Database
 
@@ -13,7 +16,7 @@ export class JsonWebKeyStore extends VersionedRows<SigningKeyRow> implements Key
     super(db, kv, {
       name: 'json-web-keys',
       counterOf: (set) => `json_web_keys:${set}`,
-      // Keys of one second are told apart by the order in which they were stored.
+      // Keys that were made in the same second are in the order in which they were stored.
       select: (set) =>
         db
           .select()
@@ -43,7 +46,10 @@ export class JsonWebKeyStore extends VersionedRows<SigningKeyRow> implements Key
     return removed.map((row) => row.kid)
   }
 
-  /** With a list of kids it stores nothing in a set that has any other. One parameter holds all rows: D1 takes few. */
+  /**
+   * With a list of kids, stores nothing if the set has a key of another kid. One parameter holds all rows, since D1
+   * accepts few parameters.
+   */
   #insert(rows: readonly SigningKeyRow[], unable: readonly string[] | null) {
     const { set, kid } = jsonWebKeys
     const others = sql`SELECT 1 FROM ${jsonWebKeys} AS other WHERE other.${sql.identifier(set.name)} = given.value->>'set'

@@ -4,10 +4,10 @@ import { type Database, openDatabase } from './d1.ts'
 import { rootKeys } from './schema.ts'
 import { VersionedRows } from './versioned-rows.ts'
 
-/** The one set of root keys, and its counter. */
-const ALL = 'root_keys'
+/** The name of the only set of root keys, and of its counter. */
+const ALL_KEYS = 'root_keys'
 
-/** Root keys in D1 with their copies, always read as a whole. Throws `temporarily_unavailable` when storage fails. */
+/** The root keys in D1 and their copies. Every method throws `temporarily_unavailable` if storage fails. */
 export class RootKeyStore implements RootKeySource {
   readonly #db: Database
   readonly #rows: VersionedRows<RootKeyRow>
@@ -22,18 +22,18 @@ export class RootKeyStore implements RootKeySource {
     })
   }
 
-  /** All rows, oldest first; none before the first one is stored. */
+  /** Returns all rows, oldest first. */
   list(fresh: boolean): Promise<readonly RootKeyRow[]> {
-    return this.#rows.list(ALL, fresh)
+    return this.#rows.list(ALL_KEYS, fresh)
   }
 
   async insertFirst({ id, sealed, createdAt }: RootKeyRow): Promise<readonly RootKeyRow[]> {
     const row = sql`SELECT ${id}, ${sealed}, ${createdAt} WHERE NOT EXISTS (SELECT 1 FROM ${rootKeys})`
-    return (await this.#rows.change(ALL, this.#db.insert(rootKeys).select(row))).rows
+    return (await this.#rows.change(ALL_KEYS, this.#db.insert(rootKeys).select(row))).rows
   }
 
   async rewrap(id: string, from: string, to: string): Promise<void> {
     const wrapped = and(eq(rootKeys.id, id), eq(rootKeys.sealed, from))
-    await this.#rows.change(ALL, this.#db.update(rootKeys).set({ sealed: to }).where(wrapped))
+    await this.#rows.change(ALL_KEYS, this.#db.update(rootKeys).set({ sealed: to }).where(wrapped))
   }
 }

@@ -12,7 +12,7 @@ const texts = v.pipe(v.array(v.string()), v.readonly())
 const object = v.custom<JsonObject>(isJsonObject)
 const publicJwk = v.custom<JWK>((value) => isJsonObject(value) && typeof value['kty'] === 'string')
 
-/** Registered clients; `name` and `owner` repeat what the metadata holds, for the list's filters. */
+/** Registered clients. `name` and `owner` repeat fields of the metadata, for the filters of the list. */
 export const clients = sqliteTable(
   'clients',
   {
@@ -38,14 +38,14 @@ export const clients = sqliteTable(
   ],
 )
 
-/** Root keys, each sealed under a key derived from a system secret. */
+/** Root keys, each sealed under a key that is derived from a system secret. */
 export const rootKeys = sqliteTable('root_keys', {
   id: text('id').primaryKey(),
   sealed: text('sealed').notNull(),
   createdAt: integer('created_at').notNull(),
 })
 
-/** Signing keys by set; the private half exists only as a sealed envelope. */
+/** Signing keys by set. The private half is stored only as a sealed envelope. */
 export const jsonWebKeys = sqliteTable(
   'json_web_keys',
   {
@@ -60,15 +60,15 @@ export const jsonWebKeys = sqliteTable(
 )
 
 /**
- * Counters that only grow: the version of a set of keys, and under `clients` the highest version any deleted
- * client had, so a client created again under the same id outranks every copy of the old one.
+ * Counters that only grow: the versions of sets of rows, and under `clients` the highest version of any deleted client,
+ * so that a client that is created again under the same id has a higher version than every copy of the old one.
  */
 export const versions = sqliteTable('versions', {
   name: text('name').primaryKey(),
   value: integer('value').notNull(),
 })
 
-/** The grants book: what was granted to whom, for questions and reports; it decides nothing. */
+/** The grants book: what was granted to whom, for questions and reports. No request is decided by it. */
 export const grants = sqliteTable(
   'grants',
   {
@@ -83,7 +83,10 @@ export const grants = sqliteTable(
   (table) => [index('grants_by_expiry').on(table.expiresAt)],
 )
 
-/** Issuers whose JWTs the JWT bearer grant takes; an empty subject stands for any. The thumbprint tells keys of one kid apart. */
+/**
+ * Issuers whose JWTs the JWT bearer grant accepts. An empty subject stands for any. The thumbprint distinguishes keys
+ * of the same kid.
+ */
 export const trustedIssuers = sqliteTable(
   'trusted_issuers',
   {

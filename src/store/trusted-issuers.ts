@@ -7,20 +7,24 @@ import { VersionedRows } from './versioned-rows.ts'
 /** Longest name of an issuer, in characters. */
 export const MAX_ISSUER = 2048
 
-/** An issuer whose assertions count for one subject, or for any with `subject` empty. Times in seconds. */
+/** An issuer whose assertions are accepted for one subject, or for any if `subject` is empty. Times are seconds. */
 export type TrustedIssuer = Readonly<typeof trustedIssuers.$inferSelect>
 
-/** A page of the list, ordered by id; `issuer` null shows all. */
+/** A page of the list, which is ordered by id. */
 export interface IssuerPage {
+  /** The issuer whose entries are listed; null for all. */
   readonly issuer: string | null
+  /** The page begins after this id; null for the beginning. */
   readonly after: string | null
+  /** How many entries are skipped. */
   readonly offset: number
+  /** The largest number of entries on the page. */
   readonly limit: number
 }
 
 /**
- * Trusted issuers of JWT bearer assertions in D1, with copies for each issuer. What has expired is absent. Throws
- * `temporarily_unavailable` when storage fails.
+ * The trusted issuers of JWT bearer assertions in D1, with copies for each issuer. An expired entry counts as absent.
+ * Every method throws `temporarily_unavailable` if storage fails.
  */
 export class TrustedIssuerStore {
   readonly #db: Database
@@ -37,8 +41,8 @@ export class TrustedIssuerStore {
   }
 
   /**
-   * What an issuer is trusted with: from a copy, or `fresh` from the source, asked at most once a second. Names that are
-   * too long are neither looked for nor remembered: anybody may send them.
+   * Returns the entries of an issuer from a copy, or if `fresh` from the source, which is asked at most once a second.
+   * Too long a name is neither looked up nor remembered, since anybody may send one.
    */
   async find(issuer: string, fresh: boolean): Promise<readonly TrustedIssuer[]> {
     if (issuer.length > MAX_ISSUER) return []
@@ -46,7 +50,7 @@ export class TrustedIssuerStore {
     return (await this.#rows.list(issuer, fresh)).filter(({ expiresAt }) => expiresAt > now)
   }
 
-  /** Stores a new entry; false when its issuer has the key for this subject, or another key under this `kid`. */
+  /** Stores a new entry. Returns false if its issuer has the key for this subject, or another key of this `kid`. */
   async insert(entry: TrustedIssuer): Promise<boolean> {
     const { issuer, createdAt } = entry
     const expired = this.#db
@@ -56,7 +60,7 @@ export class TrustedIssuerStore {
     return added.length === 1
   }
 
-  /** The entry of an id, from the source. */
+  /** Reads the entry of an id from the source. */
   async read(id: string): Promise<TrustedIssuer | undefined> {
     return queryD1(() =>
       this.#db
@@ -67,7 +71,7 @@ export class TrustedIssuerStore {
     )
   }
 
-  /** Deletes an entry; false when there was none. */
+  /** Deletes an entry. Returns false if there was none. */
   async remove(id: string): Promise<boolean> {
     const named = eq(trustedIssuers.id, id)
     const { issuer } = trustedIssuers
@@ -77,7 +81,7 @@ export class TrustedIssuerStore {
     return (await this.#rows.change(found.issuer, remove)).returned.length === 1
   }
 
-  /** One page of entries, ordered by id. */
+  /** Returns one page of entries, ordered by id. */
   async list({ issuer, after, offset, limit }: IssuerPage): Promise<readonly TrustedIssuer[]> {
     const rest = after === null ? undefined : gt(trustedIssuers.id, after)
     return queryD1(() =>
@@ -91,7 +95,7 @@ export class TrustedIssuerStore {
     )
   }
 
-  /** How many entries there are, of one issuer or of all. */
+  /** Counts the entries of an issuer, or of all with null. */
   async count(issuer: string | null): Promise<number> {
     const counted = this.#db
       .select({ total: count() })
@@ -100,7 +104,7 @@ export class TrustedIssuerStore {
     return (await queryD1(() => counted.get()))?.total ?? 0
   }
 
-  /** Deletes at most `batch` expired rows, the oldest first, by a time in seconds. */
+  /** Deletes at most `batch` expired rows, the oldest first. `now` in seconds since the epoch. */
   async purge(now: number, batch: number): Promise<void> {
     const { id, expiresAt } = trustedIssuers
     const ended = this.#db
@@ -112,7 +116,7 @@ export class TrustedIssuerStore {
     await queryD1(() => this.#db.delete(trustedIssuers).where(inArray(id, ended)).run())
   }
 
-  /** One key id of an issuer stands for one key, and for each subject once. */
+  /** Inserts nothing if the issuer has another key of this `kid`, or already has the `kid` for this subject. */
   #insert(entry: TrustedIssuer) {
     const { id, issuer, subject, scope, kid, thumbprint, publicJwk, createdAt, expiresAt } = entry
     const table = trustedIssuers

@@ -8,31 +8,30 @@ export type { ClientBounds, ClientMetadata, LifespanField } from './client-metad
 /** A registered client as D1, KV and memory hold it. */
 export interface ClientRecord {
   readonly id: ClientId
-  /** Counts the writes of this row; an older copy never replaces a newer one. */
+  /** Counts the writes of this row. An older version never replaces a newer one. */
   readonly version: number
-  /** Random id of this creation: a deleted and re-created client does not honour the old one's tokens. */
+  /** A random id of this creation: tokens of a deleted client are not valid for a new client of the same id. */
   readonly instance: string
-  /** Raised by "delete tokens of client"; older tokens are dead. */
+  /** Raised by "delete tokens of client": older tokens are no longer valid. */
   readonly accessEpoch: number
-  /** Raised whenever the client changes its own registration, and by an admin who changes its credentials. */
+  /** Raised when the client changes its own registration, and when an admin changes its credentials. */
   readonly registrationEpoch: number
-  /** Epoch of the registration access token that was used last: beside it only the newest counts, until that is used. */
+  /** The epoch of the registration access token that was used last. It stays valid until the newest one is used. */
   readonly registrationUsed: number
-  /** Raised when the client changes its redirect URIs or its scope: what users consented to before is asked anew. */
+  /** Raised when the client changes its redirect URIs or its scope: users are then asked for consent again. */
   readonly consentEpoch: number
-  /** Null for a client that registered itself and was never changed by an admin. */
+  /** The limits of the client's own changes; null if it registered itself and no admin ever changed it. */
   readonly bounds: ClientBounds | null
-  /** Keyed hash of the current secret; null for a client that has none. */
+  /** A keyed hash of the current secret; null if the client has none. */
   readonly secretHash: string | null
   /** Keyed hashes of former secrets that are still accepted, newest first, at most five (contract 1.3.3). */
   readonly rotatedSecretHashes: readonly string[]
   readonly metadata: ClientMetadata
-  /** Seconds since the epoch. */
   readonly createdAt: Seconds
   readonly updatedAt: Seconds
 }
 
-/** One line of the grants book. */
+/** One row of the grants book. */
 export interface GrantsBookEntry {
   readonly id: GrantId
   readonly subject: string

@@ -13,26 +13,28 @@ interface VersionedSet<Row> {
   readonly rows: readonly Row[]
 }
 
-/** What a change did: what its statement returned, and the whole set after it. */
+/** The outcome of a change. */
 export interface Changed<Result, Row> {
+  /** What the statement returned. */
   readonly returned: Result
+  /** The whole set after the change. */
   readonly rows: readonly Row[]
 }
 
-/** What the sets of a table are called, and how one is read. */
+/** How the sets of a table are named and read. */
 export interface SetSource<Row> {
-  /** Prefixes the keys in KV. */
+  /** The prefix of the keys in KV. */
   readonly name: string
-  /** The name of a set's counter. */
+  /** Returns the name of a set's counter. */
   counterOf(set: string): string
-  /** Reads a set. */
+  /** Returns the statement that reads a set. */
   select(set: string): Statement<Row[]>
 }
 
 /**
- * Rows of D1 that are read set by set, with a counter of each set's writes and copies of each set. The counter stays
- * when the last row goes, so an empty set outranks older copies that had some.
- * Every method throws `temporarily_unavailable` when storage fails.
+ * Rows of D1 that are read in sets. Each set has copies and a counter of its writes. The counter stays when the last
+ * row is deleted, so an empty set has a higher version than older copies with rows. Every method throws
+ * `temporarily_unavailable` if storage fails.
  */
 export class VersionedRows<Row> {
   readonly #db: Database
@@ -48,17 +50,17 @@ export class VersionedRows<Row> {
     })
   }
 
-  /** The rows of a set: from a copy, or `fresh` from the source, asked at most once a second. */
+  /** Returns the rows of a set from a copy, or if `fresh` from the source, which is asked at most once a second. */
   async list(set: string, fresh: boolean): Promise<readonly Row[]> {
     return (await (fresh ? this.#copies.fresh(set) : this.#copies.find(set)))?.rows ?? []
   }
 
-  /** The rows of a set from the source, asked now. */
+  /** Reads the rows of a set from the source. */
   async read(set: string): Promise<readonly Row[]> {
     return (await this.#copies.read(set))?.rows ?? []
   }
 
-  /** Changes a set in one transaction, and takes what it is then into the copies. */
+  /** Changes a set in one transaction, and updates its copies. */
   async change<Result>(set: string, statement: Statement<Result>): Promise<Changed<Result, Row>> {
     const writtenAt = nowMs()
     const [returned, counter, rows] = await queryD1(() =>
@@ -67,7 +69,7 @@ export class VersionedRows<Row> {
     return { returned, rows: await this.#keep(set, counter[0]?.value, rows, writtenAt) }
   }
 
-  /** Deletes rows of a set, then adds some, as `change` does. */
+  /** Deletes rows of a set and adds rows in one transaction, and updates its copies. */
   async exchange<Removed, Added>(
     set: string,
     remove: Statement<Removed>,
