@@ -5,20 +5,20 @@ import type { JsonObject } from '../util/json.ts'
 import { absent } from '../util/schema.ts'
 import { fitsSignature, MAX_CANDIDATES, materialOf } from './foreign-keys.ts'
 
-/**
- * What both uses of JWT assertions share: client authentication and the JWT bearer grant (RFC 7523 section 3).
- * Whatever is wrong with an assertion is told as what follows "The assertion"; who asks knows which error that is.
+/*
+ * Checks that both uses of JWT assertions share: client authentication and the JWT bearer grant (RFC 7523 section 3). A
+ * problem is described by words that follow "The assertion"; the caller chooses the error.
  */
 
-/** Algorithms for `private_key_jwt` (contract 1.3.3). */
+/** The signature algorithms for `private_key_jwt` (contract 1.3.3). */
 export const CLIENT_ASSERTION_ALGORITHMS: readonly string[] = ['RS', 'PS', 'ES'].flatMap((family) =>
   ['256', '384', '512'].map((bits) => family + bits),
 )
 
-/** Algorithms of request objects (OIDC Core section 6.1). */
+/** The signature algorithms of request objects (OIDC Core section 6.1). */
 export const REQUEST_OBJECT_ALGORITHMS: readonly string[] = ['none', ...CLIENT_ASSERTION_ALGORITHMS, 'EdDSA']
 
-/** How far the clock of an issuer may run ahead, seconds. Nothing is added to `exp`: a spent `jti` is kept no longer. */
+/** How far an issuer's clock may be ahead, seconds. It does not extend `exp`, since a used `jti` is kept no longer. */
 const SKEW_SECONDS = 10
 
 const time = v.optional(v.custom<number>(Number.isFinite))
@@ -36,7 +36,7 @@ const format = v.object({
   iat: time,
 })
 
-/** An assertion as its sender wrote it; nothing is proven before its signature is. Missing texts are empty. */
+/** An assertion whose signature was not verified yet. A missing text claim is empty. */
 export interface Assertion {
   readonly jwt: string
   readonly alg: string
@@ -47,11 +47,13 @@ export interface Assertion {
   readonly aud: readonly string[]
   /** Seconds since the epoch. */
   readonly exp?: number | undefined
+  /** Seconds since the epoch. */
   readonly nbf?: number | undefined
+  /** Seconds since the epoch. */
   readonly iat?: number | undefined
 }
 
-/** Reads a signed JWT; `undefined` when it is none, or has claims of wrong types or critical extensions. */
+/** Reads a JWT without verifying it. Returns `undefined` for no JWT, claims of a wrong type or a critical extension. */
 export function readAssertion(jwt: string): Assertion | undefined {
   try {
     const { alg, kid, crit } = decodeProtectedHeader(jwt)
@@ -64,10 +66,11 @@ export function readAssertion(jwt: string): Assertion | undefined {
 }
 
 /**
- * What is wrong with audience and times, or `undefined`: the audience must name this server by its issuer or its
- * token endpoint, `exp` must lie ahead, `nbf` and `iat` must not (RFC 7523 section 3, items 3 to 6).
+ * Checks audience and times of an assertion. The audience must be the issuer or the token endpoint, `exp` must be in
+ * the future, `nbf` and `iat` must not be (RFC 7523 section 3, items 3 to 6).
  *
  * @param now - seconds since the epoch
+ * @returns the problem in words; `undefined` if there is none
  */
 export function claimProblem(
   { endpoints, urls }: Config,
@@ -91,7 +94,7 @@ export function claimProblem(
   return early && `has an '${early}' that lies ahead`
 }
 
-/** The keys of a set that may have signed an assertion: of its `kid` if it names one, and fit for its algorithm. */
+/** Returns the keys that may have signed an assertion: keys of its algorithm, and of its `kid` if it has one. */
 export function candidates(assertion: Assertion, keys: readonly JsonObject[]): readonly JsonObject[] {
   const { alg, kid } = assertion
   return keys.filter((key) => fitsSignature(key, alg, kid)).slice(0, MAX_CANDIDATES)
@@ -103,7 +106,7 @@ export async function signedByOne(assertion: Assertion, keys: readonly JsonObjec
   return false
 }
 
-/** Whether this key made the signature of a JWT by this algorithm. */
+/** Whether a key made the signature of a JWT with an algorithm. */
 export async function signedBy(
   { jwt, alg }: Pick<Assertion, 'jwt' | 'alg'>,
   key: JsonObject,

@@ -9,19 +9,23 @@ type Rows = readonly SigningKeyRow[]
 type Keys = readonly OpenedKey[]
 
 /**
- * One set of keys as this isolate knows it, newest first and never empty; its first key is made on first use. How
- * old rows may be is the source's business; what is kept here are the opened keys, as long as their rows are there.
+ * One set of keys, newest first and never empty: its first key is made on first use. The source decides how old rows
+ * may be. This isolate keeps the opened keys in memory as long as their rows exist.
  */
 export interface KeySet {
-  /** All keys. */
+  /** Returns all keys. */
   keys(): Promise<Keys>
-  /** All keys as the source has them, asked at most once a second. */
+  /** Returns all keys from the source, which is asked at most once a second. */
   fresh(): Promise<Keys>
-  /** The keys that may sign; one is made where there are only public ones. */
+  /** Returns the keys that may sign. Makes one if all keys of the set are public. */
   signable(): Promise<Keys>
 }
 
-/** The set of a name, whose keys get this algorithm where they are made here. */
+/**
+ * Returns the key set of a name.
+ *
+ * @param algorithm - of the keys that are made here
+ */
 export function keySet(
   name: string,
   source: SigningKeySource,
@@ -31,7 +35,7 @@ export function keySet(
   const making = new SharedLoad<Rows>()
   let known: ReadonlyMap<string, OpenedKey> = new Map()
 
-  // Keys opened before are kept as they are: their imported form goes with them.
+  // Keys that were opened before stay the same objects, since jose keeps the imported form of each object.
   async function open(rows: Rows): Promise<Keys> {
     const before = known
     const opened = await Promise.all(
@@ -44,7 +48,7 @@ export function keySet(
     return opened.map(([, key]) => key)
   }
 
-  /** Stores a new key unless the set meanwhile has others than those that cannot sign. */
+  /** Makes and stores a key, unless the set has got another one that can sign in the meantime. */
   async function make(unable: Keys): Promise<Keys> {
     const rows = await making.join(async () => {
       const row = await makeSigningKey(envelopes, name, algorithm, nowSeconds())

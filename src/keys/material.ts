@@ -4,7 +4,7 @@ import { OAuthError } from '../errors/oauth-error.ts'
 import { fromBase64url } from '../util/base64url.ts'
 import { matching, name } from '../util/schema.ts'
 
-/** Signature algorithms of keys (RFC 7518 section 3.1, RFC 8037; contract 1.4.6). */
+/** The signature algorithms that keys may have (RFC 7518 section 3.1, RFC 8037; contract 1.4.6). */
 export const KEY_ALGORITHMS = [
   'RS256',
   'RS384',
@@ -20,21 +20,22 @@ export const KEY_ALGORITHMS = [
 
 export type KeyAlgorithm = (typeof KEY_ALGORITHMS)[number]
 
-/** A key with what it is called and for: `jwk` holds the bare material, private members included if there are any. */
+/** A key, private or public. */
 export interface KeyMaterial {
   readonly kid: string
   readonly alg: string
   readonly use: string
+  /** The key itself without `kid`, `alg` and `use`, with its private members if it has any. */
   readonly jwk: JWK
 }
 
-/** Members of a JWK that may be shown: RFC 7517 section 4, RFC 7518 section 6 without the private ones. */
+/** The members of a JWK that may be shown: RFC 7517 section 4, RFC 7518 section 6 without the private ones. */
 const PUBLIC_MEMBERS: ReadonlySet<string> = new Set(['kty', 'n', 'e', 'crv', 'x', 'y', 'x5c'])
 
-/** Longest key in characters of JSON: sealed it still fits an envelope. */
+/** Longest key in characters of JSON. So long a key still fits into an envelope. */
 const MAX_KEY_LENGTH = 10_000
 
-/** Modulus in bytes: the least by RFC 7518 section 3.3, the most that still verifies fast. */
+/** Length of an RSA modulus in bytes: the least by RFC 7518 section 3.3, the most that still verifies fast. */
 const RSA_BYTES = { min: 256, max: 1024 } as const
 
 const bytes = v.optional(matching(/^[\w-]+$/))
@@ -60,7 +61,7 @@ const format = v.object({
   x5c: v.optional(v.array(matching(/^[A-Za-z0-9+/]+=*$/))),
 })
 
-/** Algorithm of a key that names none, by its curve or type. */
+/** The algorithm of a key that names none, by its curve or type. */
 const DEFAULT_ALGORITHM: Readonly<Record<string, KeyAlgorithm>> = {
   RSA: 'RS256',
   'P-256': 'ES256',
@@ -74,7 +75,7 @@ const CURVES: Readonly<Record<string, string>> = { ES256: 'P-256', ES384: 'P-384
 
 const RSA_EXPONENT = Uint8Array.of(1, 0, 1)
 
-/** Makes a key pair; `modulusLength` in bits counts for RSA only. */
+/** Makes a key pair. `modulusLength` is in bits, for RSA only. */
 export async function generateKey(
   alg: KeyAlgorithm,
   modulusLength: number,
@@ -87,14 +88,14 @@ export async function generateKey(
 }
 
 /**
- * Reads a key from a JWK that was given (RFC 7517), public or private; other members are dropped.
- * Throws `malformed_body` for a key that is symmetric, unusable, too long, or whose halves do not belong together.
+ * Reads a public or private key from a JWK (RFC 7517). Unknown members are dropped.
+ * Throws `malformed_body` for a key that is symmetric, unusable or too long, or whose halves do not belong together.
  */
 export async function readKey(given: unknown): Promise<KeyMaterial> {
   const parsed = v.safeParse(format, given)
   if (!parsed.success || JSON.stringify(parsed.output).length > MAX_KEY_LENGTH) throw unusable()
   const { kid, use, alg: named, ...members } = parsed.output
-  // Without those that are there but have no value.
+  // Drops the members that are undefined.
   const jwk: JWK = JSON.parse(JSON.stringify(members))
   const alg = named ?? DEFAULT_ALGORITHM[members.crv ?? members.kty]
   if (alg === undefined) throw unusable()
@@ -103,13 +104,13 @@ export async function readKey(given: unknown): Promise<KeyMaterial> {
   return key
 }
 
-/** The half of a key that may be shown (contract 2.10). */
+/** Returns the public half of a key (contract 2.10). */
 export function publicPart({ kid, alg, use, jwk }: KeyMaterial): JWK {
   const material = Object.entries(jwk).filter(([name]) => PUBLIC_MEMBERS.has(name))
   return { use, kid, alg, ...Object.fromEntries(material) }
 }
 
-/** Signs and verifies, because an import checks neither that an RSA or Ed25519 pair is one nor its size. */
+/** Checks a key by signing and verifying. An import alone checks neither the size of a key nor that its halves fit. */
 async function isUsable(key: KeyMaterial): Promise<boolean> {
   const { alg, jwk } = key
   if (jwk.kty === 'RSA') {
@@ -124,7 +125,7 @@ async function isUsable(key: KeyMaterial): Promise<boolean> {
   return true
 }
 
-/** What Web Crypto calls an algorithm (RFC 7518 section 3.1, RFC 8037). */
+/** Returns the Web Crypto parameters of an algorithm (RFC 7518 section 3.1, RFC 8037). */
 function parametersOf(alg: string): { name: string; hash?: string; namedCurve?: string } {
   if (alg === 'EdDSA') return { name: 'Ed25519' }
   const hash = `SHA-${alg.slice(2)}`

@@ -7,13 +7,13 @@ import {
 } from 'jose'
 import type { KeyRing, KeySetName } from './ring.ts'
 
-/** A JWT as its sender wrote it: nothing is proven before its signature is. */
+/** A JWT whose signature was not verified. */
 export interface UnprovenJwt {
   readonly header: ProtectedHeaderParameters
   readonly claims: JWTPayload
 }
 
-/** Reads a JWT; `undefined` for what is none. */
+/** Reads a JWT without verifying it; `undefined` if the text is no JWT. */
 export function readJwt(jwt: string): UnprovenJwt | undefined {
   try {
     return { header: decodeProtectedHeader(jwt), claims: decodeJwt(jwt) }
@@ -22,7 +22,7 @@ export function readJwt(jwt: string): UnprovenJwt | undefined {
   }
 }
 
-/** Whether a published key of this set, the one that the JWT names, made its signature. Throws as `KeyRing` does. */
+/** Whether the key of a set that a JWT names made its signature. Throws as `KeyRing` does. */
 export async function isSignedBy(ring: KeyRing, set: KeySetName, jwt: string): Promise<boolean> {
   const kid = readJwt(jwt)?.header.kid
   const verifier = kid === undefined ? undefined : await ring.verifier(set, kid)

@@ -3,21 +3,25 @@ import { generateKey } from './material.ts'
 import { RSA_BITS } from './signing-key.ts'
 import type { StoredKeys } from './stored.ts'
 
-/** What a set's keys are rotated by. */
+/** How the keys of a set are rotated. */
 export interface Rotation {
+  /** The algorithm of the keys that are rotated and made. */
   readonly algorithm: SigningAlgorithm
-  /** Seconds a key signs. */
+  /** How long a key signs, seconds. */
   readonly period: number
-  /** Seconds it then stays published: until what it signed has expired. No less than the period; asked where it matters. */
+  /**
+   * Returns how long a superseded key stays published, seconds: until the tokens that it signed have expired. At least
+   * the period. Called only if a key may be removed.
+   */
   readonly keep: () => Promise<number>
 }
 
 /**
- * Adds a key to a set whose newest one of the algorithm is older than the period, and takes away those that were
+ * Adds a key to a set if its newest key of the algorithm is older than the period, and removes the keys that were
  * superseded long enough ago. Keys of other algorithms, and sets without keys, are left alone.
  *
  * @param now - seconds since the epoch
- * @returns the ids of the keys added and removed
+ * @returns the ids of the keys that were added and removed
  */
 export async function rotateKeys(
   keys: StoredKeys,

@@ -1,7 +1,7 @@
 import { CompactSign } from 'jose'
 import type { SigningKey } from '../crypto/types.ts'
 
-/** Signs claims, which are complete as they are (what is undefined is left out), as a JWT of the given `typ` (RFC 7519 section 7.1). */
+/** Signs claims as a JWT (RFC 7519 section 7.1). No claim is added, and undefined ones are left out. */
 export function signJwt(
   { alg, kid, key }: SigningKey,
   typ: string,

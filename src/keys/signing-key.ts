@@ -7,20 +7,20 @@ import { logLine } from '../http/log.ts'
 import { isJsonObject } from '../util/json.ts'
 import { generateKey, type KeyMaterial, publicPart } from './material.ts'
 
-/** Modulus length in bits of RSA keys made on first use: 0.6 ms a signature (design section 5). */
+/** Modulus length in bits of RSA keys that are made on first use. A signature takes 0.6 ms (design section 5). */
 export const RSA_BITS = 2048
 
-/** A key of a set, opened: the whole key, private members included if there are any, is the one to sign with and to export. */
+/** An opened key of a set. `key` has the private members, if there are any: it signs, and it is what is exported. */
 export interface OpenedKey extends SigningKey {
   /** Seconds since the epoch. */
   readonly createdAt: number
   /** The published form (contract 2.10). */
   readonly publicJwk: JWK
-  /** Whether it may sign: it has a private half, and is not for encryption. */
+  /** Whether the key may sign: it has a private half and is not for encryption. */
   readonly signs: boolean
 }
 
-/** A key as it is used. Its public half comes out of the sealed key: a row cannot smuggle in another. */
+/** Returns the opened form of a key. Its public half is taken from the sealed key, so a changed row has no effect. */
 export function openedKey(material: KeyMaterial, createdAt: number): OpenedKey {
   const { kid, alg, use, jwk } = material
   const publicJwk = publicPart(material)
@@ -28,7 +28,7 @@ export function openedKey(material: KeyMaterial, createdAt: number): OpenedKey {
   return { kid, alg, createdAt, publicJwk, signs, key: { ...publicJwk, ...jwk } }
 }
 
-/** Seals a key as an envelope that names set and kid. `now` in seconds. */
+/** Seals a key in an envelope that names its set and kid. `now` in seconds since the epoch. */
 export async function sealKey(
   envelopes: Envelopes,
   set: string,
@@ -40,7 +40,7 @@ export async function sealKey(
   return { set, kid, alg, publicJwk: publicPart(key), privateSealed, createdAt: now }
 }
 
-/** Makes a key pair for a set, as on first use. `now` in seconds. */
+/** Makes a key pair for a set and seals it. `now` in seconds since the epoch. */
 export async function makeSigningKey(
   envelopes: Envelopes,
   set: string,
@@ -50,11 +50,14 @@ export async function makeSigningKey(
   return sealKey(envelopes, set, await generateKey(algorithm, RSA_BITS), now)
 }
 
-/** Opens a row; throws `misconfiguration` when it does not open or was sealed for another set or kid: it is never replaced. */
+/**
+ * Opens a row. Throws `misconfiguration` if it does not open or was sealed for another set or kid; it is never
+ * replaced.
+ */
 export async function openSigningKey(envelopes: Envelopes, row: SigningKeyRow): Promise<OpenedKey> {
   const data = (await envelopes.open('signing_key', row.privateSealed))?.data
   if (isJsonObject(data) && data['set'] === row.set && data['kid'] === row.kid) {
-    // A key that names no use was stored before keys had one.
+    // An envelope without `use` was sealed before keys had one.
     const { alg, jwk, use = 'sig' } = data
     if (typeof alg === 'string' && typeof use === 'string' && isJwk(jwk)) {
       return openedKey({ kid: row.kid, alg, use, jwk }, row.createdAt)

@@ -6,10 +6,10 @@ import { isName } from '../util/text.ts'
 import type { KeyMaterial } from './material.ts'
 import { type OpenedKey, openedKey, openSigningKey, sealKey } from './signing-key.ts'
 
-/** Keys a set may have: every one of them is opened, published and copied with it. */
+/** The largest number of keys in a set. All keys of a set are opened, published and copied together. */
 const MAX_KEYS = 50
 
-/** The key sets as an administrator sees and changes them (contract 1.4.6), always at the source. */
+/** The key sets as administrators read and change them (contract 1.4.6), always at the source. */
 export class StoredKeys {
   readonly #source: KeySource
   readonly #envelopes: Envelopes
@@ -19,13 +19,15 @@ export class StoredKeys {
     this.#envelopes = envelopes
   }
 
-  /** The keys of a set, newest first; none if there is no such set. */
+  /** Returns the keys of a set, newest first; none if there is no such set. */
   async read(set: string): Promise<readonly OpenedKey[]> {
     const rows = isName(set) ? await this.#source.read(set) : []
     return Promise.all(rows.map((row) => openSigningKey(this.#envelopes, row)))
   }
 
-  /** Adds a key as the newest. Throws `resource_exists` for a kid the set has, `malformed_body` when it is full. */
+  /**
+   * Adds a key as the newest. Throws `resource_exists` if the set has a key of its kid, `malformed_body` if it is full.
+   */
   async add(set: string, key: KeyMaterial): Promise<OpenedKey> {
     checkSize((await this.#source.read(checkName(set))).length + 1)
     const now = nowSeconds()
@@ -34,7 +36,10 @@ export class StoredKeys {
     return openedKey(key, now)
   }
 
-  /** Puts keys, newest first, in the place of a whole set. Throws `resource_exists` when two have one kid. */
+  /**
+   * Replaces all keys of a set by others, newest first. Throws `resource_exists` if two have the same kid,
+   * `malformed_body` if there are too many.
+   */
   async replaceSet(set: string, keys: readonly KeyMaterial[]): Promise<readonly OpenedKey[]> {
     checkSize(keys.length)
     if (new Set(keys.map(({ kid }) => kid)).size < keys.length)
@@ -42,14 +47,16 @@ export class StoredKeys {
     return this.#replace(set, null, keys)
   }
 
-  /** Puts a key, as the newest, in the place of the one of its kid, if there is one. */
+  /**
+   * Adds a key as the newest and removes the key of the same kid, if any. Throws `malformed_body` if the set is full.
+   */
   async replaceKey(set: string, key: KeyMaterial): Promise<readonly OpenedKey[]> {
     const others = (await this.#source.read(checkName(set))).filter(({ kid }) => kid !== key.kid)
     checkSize(others.length + 1)
     return this.#replace(set, key.kid, [key])
   }
 
-  /** Deletes one key of a set, or with null all of them; returns the ids of those that were there. */
+  /** Deletes one key of a set, or with null all of them. Returns the kids of the keys that it deleted. */
   async remove(set: string, kid: string | null): Promise<readonly string[]> {
     return isName(set) ? this.#source.replace(set, kid, []) : []
   }
