@@ -1,20 +1,24 @@
 import type { RequestBody } from './body.ts'
 import { Parameters, queryOf, readEntries, readFormEntries } from './form.ts'
 
-/** The one word that follows a scheme, which counts in any case, in an Authorization header (RFC 9110 section 11.4). */
+/**
+ * Returns the token of an Authorization header with this scheme, compared without case; `undefined` if the header has
+ * another scheme, or not exactly one word after it (RFC 9110 section 11.4).
+ */
 export function tokenOfScheme(authorization: string | null | undefined, scheme: string): string | undefined {
   const [, given = '', token] = /^(\S+) +(\S+)$/.exec(authorization ?? '') ?? []
   return given.toLowerCase() === scheme.toLowerCase() ? token : undefined
 }
 
-/** The bearer token of an Authorization header (RFC 6750 section 2.1). */
+/** Returns the bearer token of an Authorization header (RFC 6750 section 2.1). */
 export const bearerOf = (authorization: string | null | undefined): string | undefined =>
   tokenOfScheme(authorization, 'Bearer')
 
 /**
- * The bearer token of a request: from the Authorization header, else the form or query (RFC 6750 section 2).
+ * Returns the bearer token of a request, from the Authorization header, else from the form or query (RFC 6750 section
+ * 2).
  *
- * @param form - the body, where it may be a form
+ * @param form - the body, if the endpoint takes a form
  */
 export async function bearerToken(request: Request, form?: RequestBody): Promise<string | undefined> {
   const token = bearerOf(request.headers.get('authorization'))

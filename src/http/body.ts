@@ -2,15 +2,16 @@ import { OAuthError } from '../errors/oauth-error.ts'
 import { readAtMost } from './stream.ts'
 
 /**
- * Most bytes of a body, by what an endpoint takes. A form has room for a request object or an ID token hint beside all
- * else, JSON from strangers for a client's metadata: parsing costs before anything is known of them.
+ * The largest size of a body in bytes, by what an endpoint takes. A form has room for a request object or an ID token
+ * hint and its other parameters. `public-json` has room for a client's metadata; it is smaller, because strangers send
+ * it and it is parsed before they are authenticated.
  */
 const MAX_BYTES = { none: 0, form: 64 * 1024, json: 1024 * 1024, 'public-json': 128 * 1024 } as const
 
 /** What an endpoint takes as a body. */
 export type BodyClass = keyof typeof MAX_BYTES
 
-/** The body of a request, within the bound of its endpoint: the only way to it. */
+/** The body of a request. Handlers can read it only through this class, which applies the bound of the endpoint. */
 export class RequestBody {
   readonly #request: Request
   readonly #taken: BodyClass
@@ -21,15 +22,17 @@ export class RequestBody {
     this.#taken = taken
   }
 
-  /** The Content-Type as it was sent. */
+  /** The Content-Type header. */
   get type(): string | null {
     return this.#request.headers.get('content-type')
   }
 
   /**
-   * Reads the body, which is `wanted`; throws `body_too_large` without reading further.
+   * Reads the body.
    *
-   * @throws TypeError where the endpoint's row says that it takes something else: a slip of ours, no request's fault
+   * @param wanted - what the handler expects
+   * @throws `body_too_large` as soon as the bound is passed; TypeError if the endpoint's row says that it takes
+   *   something else, which is a bug in this server
    */
   async read(wanted: 'form' | 'json'): Promise<Uint8Array<ArrayBuffer>> {
     const isTaken = this.#taken === wanted || (wanted === 'json' && this.#taken === 'public-json')

@@ -4,13 +4,13 @@ import type { AppEnv } from '../context.ts'
 import type { CorsClass } from './endpoint.ts'
 import { ANY_ORIGIN, originAllowed } from './origins.ts'
 
-/** Whether and how the endpoint of a path may be called out of a web page. */
+/** Returns whether and how a web page may call the endpoint of a path. */
 type ClassOf = (path: string) => CorsClass
 
 /**
- * CORS of the public endpoints (Fetch standard section 3.2, contract 3.14): the server's list everywhere, and beside
- * it the list of the client that the request turned out to be of. Off unless `SERVE_PUBLIC_CORS_ENABLED`. Endpoints
- * where a client's own `allowed_cors_origins` count look at no cookie.
+ * Applies CORS to the public endpoints (Fetch standard section 3.2, contract 3.14). The server's list of origins counts
+ * for all of them, for class `client` also the `allowed_cors_origins` of the request's client; these endpoints read no
+ * cookies. Off unless `SERVE_PUBLIC_CORS_ENABLED`.
  */
 export const cors =
   (classOf: ClassOf): MiddlewareHandler<AppEnv> =>
@@ -32,8 +32,9 @@ export const cors =
   }
 
 /**
- * A preflight names no client. Where a client's own list may allow the origin, any may therefore ask, and the answer
- * to what it asks says whether it was allowed (contract 8.2: client origins must pass the preflight).
+ * Answers a preflight. It names no client. So if a client's own list may allow the origin, every origin passes, and the
+ * answer to the request itself says whether the origin is allowed (contract 8.2: client origins must pass the
+ * preflight).
  */
 function preflight(c: Context<AppEnv>, settings: CorsSettings, asks: boolean, anyClient: boolean): Response {
   const headers = new Headers()
@@ -50,14 +51,17 @@ function preflight(c: Context<AppEnv>, settings: CorsSettings, asks: boolean, an
   return new Response(null, { status: 204, headers })
 }
 
-/** Browsers send no credentials where any origin is allowed, so nothing is said of them there. */
+/** Allows an origin. For `*` the header for credentials is left out, since browsers then send none. */
 function allow(headers: Headers, settings: CorsSettings, allowed: string): void {
   headers.set('access-control-allow-origin', allowed)
   if (settings.allowCredentials && allowed !== ANY_ORIGIN)
     headers.set('access-control-allow-credentials', 'true')
 }
 
-/** In a list of headers `*` does not cover Authorization, so what was asked for is named. */
+/**
+ * Returns the allowed headers. In a list of headers `*` does not cover Authorization, so the requested names are
+ * listed.
+ */
 function allowedHeaders(c: Context<AppEnv>, { allowedHeaders: allowed }: CorsSettings): string {
   const asked = c.req.header('access-control-request-headers') ?? ''
   return allowed.includes('*') && /^[\w, -]+$/.test(asked) ? asked : allowed.join(', ')
@@ -81,13 +85,16 @@ function byServer({ allowedOrigins }: CorsSettings, origin: string): string | un
   return originAllowed(allowedOrigins, origin) ? origin : undefined
 }
 
-/** The client the request loaded, or one that a public document is asked for; only the source says no. */
+/**
+ * Whether the request's client allows an origin. The client is the one that the handler loaded, or else the one that
+ * the query names. The source is asked before the answer is no.
+ */
 async function byClient(c: Context<AppEnv>, origin: string): Promise<boolean> {
   const { rt, clientId } = c.var.ctx
   const id = clientId ?? c.req.query('client_id')
   if (id === undefined || origin === new URL(rt.config.urls.public).origin) return false
   for (const ask of ['find', 'fresh'] as const) {
-    // The answer itself is ready: a source that is down must not spoil it.
+    // The response is ready, and a failing source must not replace it by an error.
     const client = await rt.clients[ask](id).catch(() => undefined)
     if (client !== undefined && originAllowed(client.metadata.allowed_cors_origins, origin)) return true
   }

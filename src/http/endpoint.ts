@@ -7,62 +7,64 @@ import { type BodyClass, RequestBody } from './body.ts'
 import { newRouter } from './router.ts'
 
 /**
- * Who may read an endpoint's answers out of a web page: the server's list of origins and that of the client the request
- * is of, the server's list alone, or nobody.
+ * Which web pages may read an endpoint's answers: those on the server's list of origins or on the list of the request's
+ * client, those on the server's list only, or none.
  */
 export type CorsClass = 'client' | 'server' | 'none'
 
-/** What brakes a stranger who calls an endpoint often: nothing, or the count of user codes tried by one network. */
+/** What limits the rate of an endpoint: nothing, or the number of user codes that one network tries. */
 export type RateClass = 'none' | 'user_code'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
-/** A JSON Schema (draft 2020-12), or the valibot schema that the handler itself reads with. */
+/** A JSON Schema (draft 2020-12), or the valibot schema that the handler parses with. */
 export type Schema = { readonly [keyword: string]: unknown } | GenericSchema
 
-/** An answer: its content by media type, if it has any. */
+/** An answer of an endpoint. */
 export interface Answer {
   readonly description: string
+  /** The schema of the content, by media type; absent without content. */
   readonly content?: Readonly<Record<string, Schema>>
 }
 
-/** What an endpoint is sent and what it answers: enough for an OpenAPI document. */
+/** The requests and answers of an endpoint, for the OpenAPI document. */
 export interface Wire {
   readonly summary: string
-  /** Parameters in the query, by name. */
+  /** The parameters in the query, by name. */
   readonly query?: Readonly<Record<string, Schema>>
-  /** The body, of the kind that the endpoint takes. */
+  /** The content of the body. */
   readonly body?: Schema
+  /** The answers, by status. */
   readonly answers: Readonly<Record<number, Answer>>
 }
 
-/** What an endpoint adds to the metadata document (RFC 8414 section 2). */
+/** Returns the members that an endpoint adds to the metadata document (RFC 8414 section 2). */
 export type Discovered = (config: Config) => Readonly<Record<string, unknown>>
 
-/** One row of the table of endpoints. Everything that is done alike for all of them is done from it. */
+/** One row of the table of endpoints, from which routing, CORS, bounds and documents are derived. */
 export interface Endpoint {
-  /** Path as Hono's routers write it, parameters included. */
+  /** The path in Hono's notation, with parameters. */
   readonly path: string
   readonly methods: readonly [Method, ...Method[]]
   readonly handler: (c: Context<AppEnv>) => Response | Promise<Response>
   readonly cors: CorsClass
-  /** What it takes as a body, which bounds it. */
+  /** The kind of body that the endpoint takes, which decides the bound of its size. */
   readonly body: BodyClass
   readonly rate: RateClass
   readonly discovery?: Discovered
   readonly wire: Wire
 }
 
-/** Endpoints that share what comes before them. */
+/** Endpoints that share their middleware. */
 export interface EndpointGroup {
-  /** What runs first, by the pattern of the paths it runs for, unknown ones below too. */
+  /** The middleware, each with the pattern of its paths. It also runs for unknown paths that match. */
   readonly before: readonly (readonly [pattern: string, middleware: MiddlewareHandler<AppEnv>])[]
-  /** Who answers what is thrown; the application if absent. */
+  /** Answers errors that are thrown; the application does if absent. */
   readonly onError?: ErrorHandler<AppEnv>
   readonly endpoints: readonly Endpoint[]
 }
 
-/** Adds groups to an application, in order; what fits a request first answers it. */
+/** Adds groups of endpoints to an application, in order. The first endpoint that matches a request answers it. */
 export function mount(app: Hono<AppEnv>, groups: readonly EndpointGroup[]): Hono<AppEnv> {
   for (const { before, onError, endpoints } of groups) {
     const router = newRouter()
@@ -74,7 +76,7 @@ export function mount(app: Hono<AppEnv>, groups: readonly EndpointGroup[]): Hono
   return app
 }
 
-/** An endpoint's handler, to whom the body is shown only through the reader that knows the endpoint's bound. */
+/** Wraps an endpoint's handler, so that it can read the body only through `RequestBody`, which applies the bound. */
 const framed =
   ({ body, handler }: Endpoint): Handler<AppEnv> =>
   (c) => {
@@ -84,14 +86,14 @@ const framed =
     return handler(c)
   }
 
-/** Finds the CORS class of a path among endpoints; of one that none of them has it is `none`. */
+/** Returns a function that finds the CORS class of a path. It is `none` for a path that no endpoint has. */
 export function corsClasses(endpoints: readonly Endpoint[]): (path: string) => CorsClass {
   const router = new PatternRouter<CorsClass>()
   for (const { path, cors } of endpoints) if (cors !== 'none') router.add('ALL', path, cors)
   return (path) => router.match('ALL', path)[0][0]?.[0] ?? 'none'
 }
 
-/** What endpoints add to the metadata document. */
+/** Returns the members that endpoints add to the metadata document. */
 export const discovered = (
   endpoints: readonly Endpoint[],
   config: Config,

@@ -1,15 +1,18 @@
 import { errorBody, OAuthError } from '../errors/oauth-error.ts'
 import { json, NO_STORE } from './json.ts'
 
-/** Seconds a client should wait before it repeats a request that met `temporarily_unavailable`. */
+/** How long a client should wait before it repeats a request that was answered with status 503, seconds. */
 const RETRY_AFTER_SECONDS = 1
 
-/** Anything thrown, as an OAuthError: what is not ours is a `server_error` and shows nothing of itself. */
+/** Converts anything thrown to an OAuthError. Any other error becomes a `server_error` that reveals nothing of it. */
 export function toOAuthError(thrown: unknown): OAuthError {
   return thrown instanceof OAuthError ? thrown : new OAuthError('server_error', 'unexpected')
 }
 
-/** Renders an error as JSON with its catalogue status; never cached (RFC 6749 section 5.2). */
+/**
+ * Returns the JSON response for an error, with the status from the catalogue. It is never cached (RFC 6749 section
+ * 5.2).
+ */
 export function renderError(thrown: unknown): Response {
   const error = toOAuthError(thrown)
   return json(errorBody(error), error.status, {

@@ -3,29 +3,29 @@ import { parseJson } from '../util/json.ts'
 import { SCOPE_TOKEN } from '../util/scope.ts'
 import type { RequestBody } from './body.ts'
 
-/** Longest query of parameters, in characters. */
+/** Longest query, in characters. */
 export const MAX_QUERY = 8 * 1024
 
-/** Most parameters of a request, the empty ones too. */
+/** The largest number of parameters in a request, including empty ones. */
 export const MAX_PARAMETERS = 100
 
-/** Most items of a list: each is compared with all that its client registered. */
+/** The largest number of items in a list: each is compared with everything that the client registered. */
 const MAX_ITEMS = 1000
 
-/** Most characters of all requested scopes: as much as a query holds. */
+/** Longest text of all requested scopes, in characters: as long as a query. */
 const MAX_SCOPE_TEXT = 8192
 
 /** Parameters that may appear more than once; every other repeated parameter is an error (RFC 6749 section 3.1). */
 export const REPEATABLE: ReadonlySet<string> = new Set(['audience', 'resource'])
 
-/** Names and values in the order in which they came. */
+/** Names and values in the order in which they were sent. */
 export type Entries = readonly (readonly [string, string])[]
 
 /** Request parameters. An empty value counts as absent (RFC 6749 section 3.1). */
 export class Parameters {
   readonly #values = new Map<string, string[]>()
 
-  /** Reads name/value pairs; throws `invalid_request` for too many of them, and on a repeated parameter. */
+  /** Reads name/value pairs. Throws `invalid_request` for too many pairs and for a repeated parameter. */
   constructor(entries: Entries, repeatable: ReadonlySet<string> = REPEATABLE) {
     checkNumber(entries.length)
     for (const [name, value] of entries) {
@@ -45,14 +45,17 @@ export class Parameters {
     return this.#values.get(name)?.[0]
   }
 
-  /** The parameter's value; throws `invalid_request` when it is missing. */
+  /** Returns the value of a parameter. Throws `invalid_request` if it is missing. */
   require(name: string): string {
     const value = this.get(name)
     if (value === undefined) throw invalidRequest('parameter_missing', { parameter: name })
     return value
   }
 
-  /** A parameter that is a list: repeated, or one value separated by spaces. Throws `invalid_request` for too long a one. */
+  /**
+   * Returns the items of a parameter that is a list: it may be repeated, and its values may be separated by spaces.
+   * Throws `invalid_request` for too many items.
+   */
   list(name: string): readonly string[] {
     const items = (this.#values.get(name) ?? []).flatMap((value) => value.split(' '))
     if (items.length <= MAX_ITEMS) return items.filter((item) => item !== '')
@@ -63,9 +66,10 @@ export class Parameters {
   }
 
   /**
-   * The requested scopes, each once (RFC 6749 section 3.3): each segment of theirs is compared with all that may be had.
-   * Throws `invalid_request` for too many or too long ones, `invalid_scope` for
-   * a value that is no scope token: who splits at other white space than a single space would see other scopes.
+   * Returns the requested scopes without duplicates (RFC 6749 section 3.3).
+   * Throws `invalid_request` for too many or too long scopes, since each segment is compared with the registered ones.
+   * Throws `invalid_scope` for a value that is no scope token: software that splits at other white space than a single
+   * space would see other scopes.
    */
   scopes(): readonly string[] {
     const scopes = [...new Set(this.list('scope'))]
@@ -83,27 +87,35 @@ function checkNumber(count: number): void {
   if (count > MAX_PARAMETERS) throw invalidRequest('too_many_parameters', { limit: MAX_PARAMETERS })
 }
 
-/** Names what is shaped like a parameter of ours: other names are a stranger's words, and some refusals are pages. */
+/**
+ * Refuses a repeated parameter. The error names it only if it looks like a standard parameter: a page may show the
+ * error, and must not show arbitrary text of a stranger.
+ */
 const repeated = (name: string): OAuthError =>
   /^[a-z_]{1,40}$/.test(name)
     ? invalidRequest('parameter_repeated', { parameter: name })
     : invalidRequest('parameters_repeated')
 
-/** The name/value pairs of form-encoded text, counted before they are decoded; throws `invalid_request` for too many. */
+/**
+ * Decodes form-encoded text. Throws `invalid_request` for too many pairs, which are counted before they are decoded.
+ */
 export function readEntries(text: string): Entries {
-  // A part more than there may be says enough.
+  // One part more than allowed is enough to refuse.
   checkNumber(text.split('&', MAX_PARAMETERS + 1).length)
   return [...new URLSearchParams(text)]
 }
 
-/** Name/value pairs as form-encoded text. Made in one go: each change to a list that belongs to a URL writes all of it anew. */
+/**
+ * Encodes name/value pairs as form-encoded text. It does not append them to a URL's `searchParams`, since each append
+ * would encode the whole list again.
+ */
 export const toQuery = (entries: Entries): string =>
   new URLSearchParams(entries.map(([name, value]) => [name, value])).toString()
 
-/** Reads the parameters of a query, without its `?`; throws `invalid_request` for too many, or a repeated one. */
+/** Reads the parameters of a query without its `?`. Throws `invalid_request` for too many, and for a repeated one. */
 export const readQuery = (query: string): Parameters => new Parameters(readEntries(query))
 
-/** The query of a request's URL, without its `?`; throws `invalid_request` for one longer than 8 KB. */
+/** Returns the query of a request's URL without its `?`. Throws `invalid_request` if it is longer than `MAX_QUERY`. */
 export function queryOf(url: string): string {
   const query = new URL(url).search.slice(1)
   if (query.length <= MAX_QUERY) return query
@@ -111,19 +123,22 @@ export function queryOf(url: string): string {
 }
 
 /**
- * The query of a URL by name; of a repeated name the first value counts. Read in one go: Hono's reader searches what is
- * left of the query again for each name.
+ * Returns the parameters of a URL's query by name; the first value of a repeated name counts. It reads the query once,
+ * while Hono's reader searches the query again for each name.
  */
 export const firstValues = (url: string): Readonly<Record<string, string>> =>
   Object.fromEntries([...new URLSearchParams(new URL(url).search)].reverse())
 
-/** Reads a form body, urlencoded or multipart; throws what `readFormEntries` throws, and `invalid_request` on duplicates. */
+/**
+ * Reads a form body, urlencoded or multipart. Throws as `readFormEntries`, and `invalid_request` for a repeated
+ * parameter.
+ */
 export async function readForm(body: RequestBody): Promise<Parameters> {
   const entries = await readFormEntries(body)
   return new Parameters(entries)
 }
 
-/** Reads a form body that must hold something; throws what `readForm` throws, and `invalid_request` when it is empty. */
+/** Reads a form body that must not be empty. Throws as `readForm`, and `invalid_request` if it is empty. */
 export async function readFilledForm(body: RequestBody): Promise<Parameters> {
   const form = await readForm(body)
   if (form.size === 0) throw invalidRequest('body_empty')
@@ -131,9 +146,9 @@ export async function readFilledForm(body: RequestBody): Promise<Parameters> {
 }
 
 /**
- * The name/value pairs of a form body in order, before duplicates are judged.
+ * Reads the name/value pairs of a form body in order, duplicates included.
  *
- * @throws `body_too_large` without reading further, `invalid_request` for other types, files and too many pairs
+ * @throws `body_too_large` as soon as the bound is passed, `invalid_request` for another type, a file or too many pairs
  */
 export async function readFormEntries(body: RequestBody): Promise<Entries> {
   const bytes = await body.read('form')
@@ -162,7 +177,11 @@ export async function readFormEntries(body: RequestBody): Promise<Entries> {
   })
 }
 
-/** Reads a JSON body; throws `body_too_large` for a too large one, `malformed_body` when it is not JSON. Content-Type is not checked (contract 0.2). */
+/**
+ * Reads a JSON body. Does not check the Content-Type (contract 0.2).
+ *
+ * @throws `body_too_large` as soon as the bound is passed, `malformed_body` if it is not JSON
+ */
 export async function readJson(body: RequestBody): Promise<unknown> {
   const bytes = await body.read('json')
   try {

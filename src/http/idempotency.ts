@@ -5,16 +5,23 @@ import { BoundedMap } from '../util/bounded-map.ts'
 import { type Milliseconds, nowMs } from '../util/clock.ts'
 import { sha256 } from '../util/digest.ts'
 
-/** How long an unknown outcome is remembered, and how many of them. */
+/** How long an unknown outcome is remembered, ms. */
 const REMEMBER_MS = 60_000
+/** How many unknown outcomes are remembered. */
 const MAX_REMEMBERED = 1000
 
-const unknown = new BoundedMap<{ readonly attempt: string; readonly at: Milliseconds }>(MAX_REMEMBERED)
+const unknownOutcomes = new BoundedMap<{ readonly attempt: string; readonly at: Milliseconds }>(
+  MAX_REMEMBERED,
+)
 
 /**
- * Runs a ledger call that must not happen twice. When its outcome stays unknown the client is told to come again,
- * and its next try goes under the same attempt id: if the first had committed after all it gets that answer, and a
- * lost reply is never taken for a replay (design section 8). `credential` is the code or token that is spent.
+ * Runs a ledger call that must not happen twice. If its outcome is unknown the client is told to retry, and its retry
+ * gets the same attempt id: if the first call was committed after all, the retry gets the same answer and does not
+ * count as a replay (design section 8).
+ *
+ * @param attempt - the attempt id, unless the call is a retry
+ * @param credential - the code or token that the call consumes
+ * @throws what `call` throws
  */
 export async function underAttempt<Result>(
   attempt: string,
@@ -23,13 +30,13 @@ export async function underAttempt<Result>(
   call: (attempt: string) => Promise<Result>,
 ): Promise<Result> {
   const key = toBase64url(sha256(`${clientId}\0${credential}`))
-  const earlier = unknown.get(key)
+  const earlier = unknownOutcomes.get(key)
   const current = earlier !== undefined && nowMs() - earlier.at < REMEMBER_MS ? earlier.attempt : attempt
   const note = (failure: OAuthError): OAuthError => {
-    unknown.set(key, { attempt: current, at: nowMs() })
+    unknownOutcomes.set(key, { attempt: current, at: nowMs() })
     return failure
   }
   const result = await call(current).catch(as<never>({ temporarily_unavailable: note }))
-  unknown.delete(key)
+  unknownOutcomes.delete(key)
   return result
 }

@@ -1,27 +1,27 @@
 import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
 
-/** What no `Location` may hold as it is: all but the visible characters of ASCII (RFC 3986 section 2). */
-const FOREIGN = /[^\x21-\x7e]+/g
+/** The characters that a `Location` header must escape: all but visible ASCII (RFC 3986 section 2). */
+const NOT_VISIBLE_ASCII = /[^\x21-\x7e]+/g
 
-/** A URL in its three parts; any text fits. */
+/** Splits a URL at its query and fragment. Any text matches. */
 const PARTS = /^([^?#]*)(\?[^#]*)?(#.*)?$/s
 
-/** Parameters to put into a URL. */
+/** Parameters to add to a URL, by name. */
 export type UrlParameters = Readonly<Record<string, string>>
 
 /**
- * A URL that may stand in a header: what is not ASCII is escaped as UTF-8, once; all else stays byte for byte (RFC 3987
- * section 3.1). Half a surrogate pair counts as U+FFFD, as browsers take it.
+ * Returns a URL in a form that a header can hold. Characters that are not visible ASCII are escaped as UTF-8; all
+ * others stay as they are (RFC 3987 section 3.1). As in browsers, a lone surrogate counts as U+FFFD.
  */
 export const asciiUrl = (url: string): string =>
-  url.replace(FOREIGN, (text) => encodeURIComponent(text.toWellFormed()))
+  url.replace(NOT_VISIBLE_ASCII, (text) => encodeURIComponent(text.toWellFormed()))
 
 /**
- * Joins parameters to the query of an absolute URL, each of them there once: what the query held under that name goes,
- * however it was escaped. All else stays as it was written, the fragment too; in ASCII.
+ * Adds parameters to the query of an absolute URL. Parameters of the same name in the query are removed, however they
+ * are escaped. The rest of the URL, its fragment too, stays as written, in ASCII (`asciiUrl`).
  *
- * @param dropped - names that the URL is not to hold, besides those of the parameters
+ * @param dropped - further names to remove from the query
  */
 export function withQuery(url: string, parameters: UrlParameters, dropped: readonly string[] = []): string {
   const [, start = '', query, fragment = ''] = PARTS.exec(url) ?? []
@@ -37,7 +37,11 @@ export function withQuery(url: string, parameters: UrlParameters, dropped: reado
   return asciiUrl(start + mark + old + joint + added + fragment)
 }
 
-/** Puts parameters into the fragment of an absolute URL; its query is as `withQuery` leaves it. */
+/**
+ * Replaces the fragment of an absolute URL by parameters.
+ *
+ * @param dropped - names to remove from the query
+ */
 export function withFragment(
   url: string,
   parameters: UrlParameters,
@@ -47,7 +51,7 @@ export function withFragment(
   return `${withQuery(base, {}, dropped)}#${new URLSearchParams(parameters)}`
 }
 
-/** Sends the browser on. Every redirect goes through here, and none is kept: most carry something sealed. */
+/** Redirects the browser. All redirects are made here, and none may be stored, since most contain an envelope. */
 export function redirect(c: Context<AppEnv>, url: string, status: 302 | 303): Response {
   c.header('cache-control', 'no-store')
   c.header('pragma', 'no-cache')

@@ -1,8 +1,11 @@
-/** Groups of an IPv6 address, of 16 bits each, and those that name the network one subscriber has. */
+/** The groups of an IPv6 address, 16 bits each. */
 const GROUPS = 8
+/** The groups that name the network of one subscriber, a /64. */
 const NETWORK_GROUPS = 4
 
-/** The network an IP address belongs to as far as one subscriber goes: an IPv4 address itself, an IPv6 /64. */
+/**
+ * Returns the network of the subscriber that has an IP address: the IPv4 address itself, or the /64 of an IPv6 address.
+ */
 export function networkOf(address: string): string {
   if (!address.includes(':')) return address
   const [head = [], tail = []] = address

@@ -3,7 +3,10 @@ import { html } from 'hono/html'
 import type { AppEnv } from '../context.ts'
 import { renderPage } from './page.ts'
 
-/** Unknown path or wrong method: 404 in the caller's format; the nested JSON shape appears nowhere else (contract 0.2). */
+/**
+ * Answers an unknown path or method with 404, in the format that the caller accepts. Only this answer has the nested
+ * JSON form (contract 0.2).
+ */
 export function notFound(c: Context<AppEnv>): Response | Promise<Response> {
   const accept = c.req.header('accept') ?? ''
   const reason = 'No endpoint has this path and method.'

@@ -1,13 +1,13 @@
-/** The form of an `Origin` header (RFC 6454 section 6.1) but for `null`, which names nobody. */
+/** The form of an `Origin` header (RFC 6454 section 6.1), except `null`, which names no origin. */
 const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@\\*]+$/
 
-/** Allows every origin. */
+/** The entry of a list that allows every origin. */
 export const ANY_ORIGIN = '*'
 
 /**
- * Whether a list matchesPattern an origin (contract 3.14). An entry is an origin, or has one `*` that stands for a whole host
- * (`https://*`), its leading labels (`https://*.example.com`) or its port (`http://localhost:*`). A star without such a
- * bound (`https://*foo.com`) matchesPattern nothing.
+ * Whether a list allows an origin (contract 3.14). An entry is an origin, or has one `*` that stands for a whole host
+ * (`https://*`), its leading labels (`https://*.example.com`) or its port (`http://localhost:*`). An entry with a star
+ * anywhere else (`https://*foo.com`) matches nothing.
  */
 export function originAllowed(patterns: readonly string[], origin: string): boolean {
   if (patterns.includes(ANY_ORIGIN)) return true

@@ -1,31 +1,31 @@
 import { publicAddress } from '../config/addresses.ts'
 import type { Config } from '../config/types.ts'
 
-/** What holds for every request of one kind to another server. Redirects are followed for none. */
+/** The bounds of one kind of request to another server. No kind follows redirects. */
 export interface OutboundPolicy {
-  /** Whether an address may be asked at. */
+  /** Whether a request may be sent to an address. */
   readonly addresses: (config: Config, url: URL) => boolean
-  /** Most bytes of an answer's body. */
+  /** The largest size of the answer's body, bytes. */
   readonly maxBytes: number
-  /** Milliseconds until the end of the last try. */
+  /** The time for all tries together, ms. */
   readonly timeoutMs: number
-  /** How often it is tried while there is no answer or a 5xx, as long as there is time. */
+  /** How often a request without an answer, or with a 5xx answer, is tried while there is time. */
   readonly tries: number
 }
 
 const KB = 1024
 
-/** Why this server asks others, and within which bounds (design section 6): a kind that is not listed cannot be asked for. */
+/** Every kind of request to other servers and its bounds (design section 6). Requests of other kinds cannot be made. */
 export const OUTBOUND_KINDS = {
-  /** A token hook, while a client waits for its tokens. */
+  /** A call to a token hook, while a client waits for its tokens. */
   hook: { addresses: publicAddress, maxBytes: 1024 * KB, timeoutMs: 10_000, tries: 2 },
-  /** A back-channel logout token; the ledger tries again later. */
+  /** A back-channel logout token. The ledger retries it later. */
   notice: { addresses: publicAddress, maxBytes: 64 * KB, timeoutMs: 5000, tries: 1 },
-  /** A client's key set. */
+  /** The key set of a client. */
   jwks: { addresses: publicAddress, maxBytes: 128 * KB, timeoutMs: 3000, tries: 1 },
-  /** The list of redirect URIs of a sector. */
+  /** A `sector_identifier_uri`. */
   sector: { addresses: publicAddress, maxBytes: 64 * KB, timeoutMs: 5000, tries: 1 },
-  /** A request object by reference. */
+  /** A `request_uri`. */
   request_object: { addresses: publicAddress, maxBytes: 64 * KB, timeoutMs: 5000, tries: 1 },
 } as const satisfies Readonly<Record<string, OutboundPolicy>>
 

@@ -5,13 +5,13 @@ import { logLine } from './log.ts'
 import { OUTBOUND_KINDS, type OutboundPolicy } from './outbound-kinds.ts'
 import { readAtMost } from './stream.ts'
 
-/** A whole answer; any status but a redirect. */
+/** The complete answer of another server, of any status but a redirect. */
 export interface OutboundAnswer {
   readonly status: number
   readonly body: Uint8Array<ArrayBuffer>
 }
 
-/** Why there is no answer, in words that end a sentence about the other server. */
+/** Why there is no answer, as a clause about the other server. */
 const PROBLEMS = {
   address: 'its address is not https on a public host',
   redirect: 'it redirects',
@@ -34,12 +34,12 @@ type Ask<Kind extends string> = (
   init?: RequestInit,
 ) => Promise<OutboundResult>
 
-/** A problem in words, such as "it redirects". */
+/** Returns a problem as a clause, such as "it redirects". */
 export const problemText = (problem: OutboundProblem): string => PROBLEMS[problem]
 
 /**
- * Makes the one way in which other servers are asked, from what holds for each kind: addresses, size, time and tries
- * are applied here, so no caller can leave them out.
+ * Returns the function that sends requests to other servers. It applies the policy of each kind (addresses, size, time
+ * and tries), so that no caller can omit a bound, and logs a request without an answer.
  */
 export const outbound =
   <Kind extends string>(policies: Readonly<Record<Kind, OutboundPolicy>>): Ask<Kind> =>
@@ -55,8 +55,8 @@ export const outbound =
   }
 
 /**
- * Asks another server on behalf of a setting or of a client's metadata (design section 6), within the policy of that
- * kind. It never throws: whoever asks says what a missing answer means.
+ * Sends a request to another server, whose address comes from a setting or a client's metadata (design section 6),
+ * within the policy of its kind. It never throws: the caller decides what a missing answer means.
  */
 export const fetchOutbound = outbound(OUTBOUND_KINDS)
 
@@ -77,7 +77,7 @@ async function ask(
   }
 }
 
-/** One try; what is still under way when its time is over is broken off. */
+/** Makes one try, and aborts it when its time is over. */
 async function exchange(
   target: URL,
   init: RequestInit,

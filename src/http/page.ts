@@ -6,12 +6,12 @@ import type { AppEnv } from '../context.ts'
 import { sha256 } from '../util/digest.ts'
 
 /**
- * Policy of every built-in page. It names no `form-action`: browsers apply that to the redirects that follow a form
- * too, and those lead to clients anywhere.
+ * The Content Security Policy of every built-in page. It has no `form-action`: browsers apply that to the redirects
+ * after a form too, and these lead to any client.
  */
 const POLICY = "default-src 'none'; style-src 'self'; img-src data: https:; base-uri 'none'"
 
-/** `same-origin` keeps challenges out of `Referer` for others, while forms still send a true `Origin`. */
+/** With `same-origin` other servers do not see challenges in `Referer`, while forms still send a valid `Origin`. */
 const HEADERS = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'same-origin',
@@ -19,26 +19,31 @@ const HEADERS = {
   'x-robots-tag': 'noindex',
 }
 
-/** A piece of HTML, escaped where values were put in; what `html` makes. */
+/** A piece of HTML whose values are escaped, made by `html`. */
 export type Html = ReturnType<typeof html>
 
-/** What may stand in a template where there may be nothing. */
+/** HTML or nothing, in a template. */
 export type HtmlOrNone = Html | '' | false | undefined
 
-/** A page: its title is its heading too; `narrow` suits a single form. */
+/** The parts of a page. */
 export interface Page {
+  /** The title and the heading. */
   readonly title: string
+  /** Set for a page with a single form. */
   readonly narrow?: true
   readonly content: Html
-  /** Why the page's form was refused just now, shown as an alert above it. */
+  /** Why the page's form was refused, shown as an alert above it. */
   readonly problem?: string | undefined
-  /** Sources of the policy for a page with a script of ours; such a page decides nothing and may be in a frame. */
+  /**
+   * Directives that are added to the policy of a page with a script. Such a page may be in a frame, so it must not let
+   * the user decide anything.
+   */
   readonly policy?: string
-  /** What stands in the head besides. */
+  /** Further content of the head. */
   readonly head?: Html
 }
 
-/** Status of a form that was understood but not accepted (RFC 9110 section 15.5.21). */
+/** The status for a form that was understood but not accepted (RFC 9110 section 15.5.21). */
 const UNPROCESSABLE = 422
 
 /** Renders a built-in page with its headers. */
@@ -73,15 +78,15 @@ ${content}
   return c.html(document, status)
 }
 
-/** A script of ours as a source of the policy: by its hash (CSP Level 3 section 2.3.1). */
+/** Returns the policy source that allows a script by its hash (CSP Level 3 section 2.3.1). */
 export const scriptSource = (script: string): string =>
   `'sha256-${Buffer.from(sha256(script)).toString('base64')}'`
 
-/** Path of the public URL, without trailing slash: what every link of ours starts with. */
+/** Returns the path of the public URL without trailing slash. Every link on a page starts with it. */
 export function basePath(c: Context<AppEnv>): string {
   return new URL(c.var.ctx.rt.config.urls.public).pathname.replace(/\/+$/, '')
 }
 
-/** Attributes that tie a form's field to the refusal above it. */
+/** Returns the attributes that link a form's field to the alert above it. */
 export const refusedField = (problem: string | undefined): HtmlOrNone =>
   problem && html` aria-invalid="true" aria-describedby="refusal"`

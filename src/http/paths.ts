@@ -1,13 +1,14 @@
-/** Admin routes that v1 SDKs call without the `/admin` prefix (contract 0.2, 1.2). */
+/** The admin routes that v1 SDKs call without the `/admin` prefix (contract 0.2, 1.2). */
 const UNPREFIXED =
   /^\/(?:clients|keys|version|trust|metrics|oauth2\/(?:introspect|flush|tokens|auth\/(?:requests|sessions)))(?:\/|$)/
 
-/** v1.0-beta puts the challenge before the verdict; here it comes last (contract 8.1). */
+/** The form of v1.0-beta, with the challenge before the verdict; the routes here have it last (contract 8.1). */
 const VERDICT_LAST = /^(\/admin\/oauth2\/auth\/requests\/(?:login|consent))\/([^/]+)\/(accept|reject)$/
 
 /**
- * The path a request is routed by: repeated slashes collapsed, one trailing slash dropped, and the admin prefix
- * added where older SDKs leave it out (contract 0.2). `//admin/…` comes from a base URL that ends in a slash.
+ * Returns the path that a request is routed by. Repeated slashes are collapsed, one trailing slash is dropped, and the
+ * admin prefix is added if an older SDK left it out (contract 0.2). `//admin/…` comes from a base URL that ends in a
+ * slash.
  */
 export function canonicalPath(path: string): string {
   const collapsed = path.replace(/\/{2,}/g, '/')
@@ -16,5 +17,5 @@ export function canonicalPath(path: string): string {
   return prefixed.replace(VERDICT_LAST, '$1/$3/$2')
 }
 
-/** Whether the caller left the admin prefix out, as v1 SDKs do. */
+/** Whether the path of a URL has no admin prefix, as in v1 SDKs. */
 export const isV1Path = (url: string): boolean => !/^\/+admin(?:\/|$)/.test(new URL(url).pathname)

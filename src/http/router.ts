@@ -4,9 +4,9 @@ import { PatternRouter } from 'hono/router/pattern-router'
 import type { AppEnv } from '../context.ts'
 
 /**
- * A Hono without routes. The class `Hono` itself brings several routers and picks one at the first request; this one,
- * the smallest, takes every pattern, and the others stay out of the Worker. It ignores a slash at the end.
- * @param options `getPath` tells the path a request is routed by; that of its URL if absent.
+ * Returns a Hono application without routes. The class `Hono` contains several routers and chooses one at the first
+ * request. This application has only the smallest router that supports every pattern. It ignores a slash at the end.
+ * @param options `getPath` returns the path that a request is routed by; the path of its URL if absent.
  */
 export const newRouter = (options?: { getPath(request: Request): string }): Hono<AppEnv> =>
   new HonoBase<AppEnv>({ router: new PatternRouter(), ...options })

@@ -1,4 +1,6 @@
-/** Reads a stream of at most `maxBytes` bytes; `undefined` as soon as there is more, and the rest is not read. */
+/**
+ * Reads a stream of at most `maxBytes` bytes. Returns `undefined` as soon as it is longer, without reading the rest.
+ */
 export async function readAtMost(
   stream: ReadableStream<Uint8Array> | null,
   maxBytes: number,
