@@ -17,7 +17,7 @@ const shape = v.object({
   ),
 })
 
-/** Where a token hook is: a URL, or JSON that adds an API key (contract 1.5). */
+/** Parses a token hook: a URL, or JSON with a URL and an API key (contract 1.5). */
 export const hook: Parser<TokenHook> = {
   expected:
     'an http or https URL, or JSON such as {"url":"…","auth":{"type":"api_key","config":{"in":"header","name":"…","value":"…"}}}',

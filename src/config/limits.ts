@@ -1,6 +1,7 @@
 import { seconds } from '../util/clock.ts'
+
 /**
- * Longest session, seconds (contract 4.1): ours, and that of a login app as far as it is known what ended it. Browsers keep
- * no cookie longer than 400 days.
+ * The longest lifetime of a login session, seconds (contract 4.1); browsers keep no cookie longer than 400 days. It is
+ * also how long the end of all sessions of a subject is remembered, since a login app may have a session of its own.
  */
 export const MAX_SESSION_SECONDS = seconds(180 * 86_400)

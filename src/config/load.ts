@@ -4,13 +4,15 @@ import { SettingsReader, type Values } from './reader.ts'
 import { settings } from './settings.ts'
 import type { Config, CookieSettings, Urls, UserCodeSettings } from './types.ts'
 
-/** Stands in for a missing issuer while the other settings are looked at; never returned. */
+/** Replaces a missing issuer while the other settings are checked. Never returned. */
 const NO_ISSUER = 'https://issuer.invalid'
 
-/** Longest grace period without a reuse count, in seconds (contract 4.3). */
+/** The longest grace period without a reuse count, seconds (contract 4.3). */
 const MAX_UNCOUNTED_GRACE = 300
 
-/** Characters that look or sound alike are left out, and vowels, so that no words come about (RFC 8628 section 6.1). */
+/**
+ * The sets have no characters that look or sound alike, and no vowels, which could form words (RFC 8628 section 6.1).
+ */
 const USER_CODES: Readonly<Record<'high' | 'medium' | 'low', UserCodeSettings>> = {
   high: { length: 8, characterSet: 'BCDFGHJKLMNPQRSTVWXZ23456789' },
   medium: { length: 8, characterSet: 'BCDFGHJKLMNPQRSTVWXZ' },
@@ -18,7 +20,8 @@ const USER_CODES: Readonly<Record<'high' | 'medium' | 'low', UserCodeSettings>> 
 }
 
 /**
- * Reads and checks every setting (design section 6). Unknown names are ignored, so a Hydra environment carries over.
+ * Reads and checks every setting (design section 6). Unknown names are ignored, so the environment of a Hydra can be
+ * used.
  *
  * @throws `misconfiguration` whose hint names every missing or bad setting and what was expected, never a value
  */
@@ -54,7 +57,7 @@ type Given = Values<typeof settings>
 function absoluteUrls(given: Given['urls'], issuer: string, demoPages: boolean): Urls {
   const base = (given.public ?? issuer).replace(/\/+$/, '')
   const own = demoPages ? '/ui' : '/oauth2/fallbacks'
-  // A configured path is taken as a browser would take it; our own pages are below the public URL.
+  // A configured path is resolved as a browser does; built-in pages are below the public URL.
   const page = (value: string | null, preset: string): string =>
     value?.startsWith('/') ? new URL(value, base).href : (value ?? base + preset)
   const login = page(given.login, `${own}/login`)
@@ -72,7 +75,9 @@ function absoluteUrls(given: Given['urls'], issuer: string, demoPages: boolean):
   }
 }
 
-/** A length and a character set go together, and before the preset (contract 3.12). */
+/**
+ * Returns the form of user codes. A length and a character set need each other and override the preset (contract 3.12).
+ */
 function userCodes(
   reader: SettingsReader,
   { length, characterSet, preset }: Given['userCode'],
@@ -83,7 +88,10 @@ function userCodes(
   return USER_CODES[preset]
 }
 
-/** Cookies on a plain http issuer carry Hydra's `_dev` names, and no SameSite=None, which needs Secure (contract 4.4, 5.3). */
+/**
+ * Returns the settings of cookies. With an http issuer they have Hydra's `_dev` names, and never SameSite=None, which
+ * needs Secure (contract 4.4, 5.3).
+ */
 function cookieSettings(given: Given['cookies'], secure: boolean): CookieSettings {
   if (secure) return { ...given, secure }
   return {
@@ -97,22 +105,22 @@ function cookieSettings(given: Given['cookies'], secure: boolean): CookieSetting
   }
 }
 
-/** Settings that need each other, or a loopback issuer. */
+/** Checks settings that need each other, or a loopback issuer. */
 function check(reader: SettingsReader, config: Config): void {
   const { oauth2, subjects, loopback } = config
   if (config.systemSecrets.length === 0) reader.missing(settings.systemSecrets)
   if (oauth2.grace.uses === 0 && oauth2.grace.seconds > MAX_UNCOUNTED_GRACE)
     reader.bad(settings.grace.seconds)
-  // Pairwise identifiers without salt could be guessed by whoever knows the subjects (OIDC Core section 8.1).
+  // Without a salt, anybody who knows the subjects can compute the pairwise identifiers (OIDC Core section 8.1).
   if (subjects.types.includes('pairwise') && subjects.salt === null) reader.missing(settings.subjects.salt)
-  // Missing admin keys are no problem here: the admin API answers by itself that it is closed (design rule 7).
+  // Missing admin keys are not refused here: the admin API then answers that it is closed (design rule 7).
   if (config.admin.auth === 'open' && !loopback)
     reader.refuse(settings.admin.auth, 'may be open only with a loopback issuer')
   if (config.outboundPrivate && !loopback)
     reader.refuse(settings.outboundPrivate, 'may be on only with a loopback issuer')
   for (const name of ['tokenHook', 'refreshTokenHook'] as const) {
     const url = oauth2[name]?.url
-    // Hooks are asked by the rule for all other servers; an address it forbids is better refused now than at each token.
+    // Hooks obey the rule for all other servers. A forbidden address is refused here, so that not every token fails.
     if (url !== undefined && !publicAddress(config, new URL(url)))
       reader.refuse(
         settings.oauth2[name],

@@ -4,18 +4,25 @@ import { isLoopbackHost } from '../util/loopback.ts'
 import { SCOPE_TOKEN } from '../util/scope.ts'
 import type { AdminKey, AdminScope } from './types.ts'
 
-/** Reads one setting's text. `expected` completes the sentence "must be …"; `parse` gives undefined for a bad value. */
+/** Parses the text of one setting. */
 export interface Parser<T> {
+  /** What the text must be, in words that follow "must be". */
   readonly expected: string
+  /** Returns the value; `undefined` for a bad text. */
   parse(text: string): T | undefined
 }
 
-/** A parser for settings that may be absent: the empty text stands for null. */
+/** Returns a parser for a setting that may be absent: an empty text is null. */
 export function optional<T>(parser: Parser<T>): Parser<T | null> {
   return { expected: parser.expected, parse: (text) => (text === '' ? null : parser.parse(text)) }
 }
 
-/** A Go duration in whole seconds within bounds, both in seconds; `mostText` names the upper one to people. */
+/**
+ * Returns a parser for a Go duration in whole seconds.
+ * @param least the shortest duration, seconds.
+ * @param most the longest duration, seconds.
+ * @param mostText the longest duration as the error message shows it.
+ */
 export function duration(least: number, most = Number.MAX_SAFE_INTEGER, mostText = ''): Parser<Seconds> {
   const bound = mostText === '' ? '' : `, at most ${mostText}`
   return {
@@ -29,13 +36,13 @@ export function duration(least: number, most = Number.MAX_SAFE_INTEGER, mostText
   }
 }
 
-/** A lifetime of at least one second; `-1` means unlimited and gives null. */
+/** Parses a lifetime of at least one second; `-1` is unlimited and gives null. */
 export const unlimitedDuration: Parser<Seconds | null> = {
   expected: 'a duration in whole seconds such as 720h, or -1 for unlimited',
   parse: (text) => (text === '-1' ? null : duration(1).parse(text)),
 }
 
-/** A whole number within bounds. */
+/** Returns a parser for a whole number within bounds. */
 export function integer(least: number, most: number): Parser<number> {
   return {
     expected: `a whole number from ${least} to ${most}`,
@@ -46,13 +53,13 @@ export function integer(least: number, most: number): Parser<number> {
   }
 }
 
-/** A yes or no. */
+/** Parses a boolean. */
 export const flag: Parser<boolean> = {
   expected: 'true or false (also on, off, 1, 0)',
   parse: (text) => /^(?:true|on|1)$/i.test(text) || (/^(?:false|off|0)$/i.test(text) ? false : undefined),
 }
 
-/** One of a few words, in any case; the result is spelt as given here. */
+/** Returns a parser for one of a few words in any case. The result has the case of `words`. */
 export function oneOf<const T extends string>(...words: readonly T[]): Parser<T> {
   return {
     expected: `one of ${words.join(', ')}`,
@@ -60,17 +67,17 @@ export function oneOf<const T extends string>(...words: readonly T[]): Parser<T>
   }
 }
 
-/** Text for which a test holds, as it is. */
+/** Returns a parser for a text that passes a test. */
 export function textThat(expected: string, test: (text: string) => boolean): Parser<string> {
   return { expected, parse: (text) => (test(text) ? text : undefined) }
 }
 
-/** Scope tokens, separated by spaces (RFC 6749 section 3.3). */
+/** Parses scope tokens separated by single spaces (RFC 6749 section 3.3). */
 export const scopeText = textThat('scope tokens separated by single spaces', (text) =>
   text.split(' ').every((scope) => SCOPE_TOKEN.test(scope)),
 )
 
-/** Items, comma-separated or as a JSON array; empty ones are dropped. `item.expected` names them in the plural. */
+/** Returns a parser for a comma-separated list or a JSON array. Empty items are dropped. `item.expected` is plural. */
 export function listOf<T>(item: Parser<T>): Parser<readonly T[]> {
   return {
     expected: `a comma-separated list or a JSON array of ${item.expected}`,
@@ -84,13 +91,16 @@ export function listOf<T>(item: Parser<T>): Parser<readonly T[]> {
   }
 }
 
-/** Scope tokens. */
+/** Parses a list of scope tokens. */
 export const scopeList = listOf(textThat('scope tokens', (text) => SCOPE_TOKEN.test(text)))
 
-/** Any texts. */
+/** Parses a list of texts. */
 export const list = listOf(textThat('strings', () => true))
 
-/** An https URL, or http on a loopback host, without credentials, query and fragment (RFC 8414 section 2); kept verbatim. */
+/**
+ * Parses an https URL, or an http URL of a loopback host, without credentials, query and fragment (RFC 8414 section 2).
+ * Returns the text unchanged.
+ */
 export const serverUrl = textThat(
   'an https URL (http only on a loopback host) without user name, query or fragment',
   (text) => {
@@ -100,13 +110,13 @@ export const serverUrl = textThat(
   },
 )
 
-/** Where a page is: an http(s) URL, or a path on this server. */
+/** Parses the address of a page: an http or https URL, or a path on this server. */
 export const pageUrl = textThat(
   'an http or https URL without fragment, or a path that starts with one slash',
   (text) => !/[#\\\s]/.test(text) && (/^\/(?!\/)/.test(text) || absoluteUrl(text) !== undefined),
 )
 
-/** Hosts, with port where it is not the default one, in the form URLs have them. */
+/** Parses a list of hosts, with the port unless it is the default. The result is in the form of `URL.host`. */
 export const hosts = listOf({
   expected: 'host names such as login.example or login.example:8443',
   parse: (text) =>
@@ -118,7 +128,7 @@ export const hosts = listOf({
 const ADMIN_KEY = /^(?:([a-z]+):)?([A-Za-z0-9._~-]{16,})$/
 const SCOPES: readonly AdminScope[] = ['introspect', 'flows', 'clients', 'keys', 'all']
 
-/** Admin API keys, `scope:key` or `key` for every scope. */
+/** Parses a list of admin API keys: `scope:key`, or `key` for every scope. */
 export const adminKeys = listOf<AdminKey>({
   expected: `keys of at least 16 characters out of A-Z a-z 0-9 . _ ~ -, each alone or behind a scope and a colon (${SCOPES.join(', ')})`,
   parse: (text) => {
@@ -128,7 +138,7 @@ export const adminKeys = listOf<AdminKey>({
   },
 })
 
-/** An http or https URL without credentials. */
+/** Parses an http or https URL without credentials; `undefined` for any other text. */
 export function absoluteUrl(text: string): URL | undefined {
   const url = /^https?:\/\/[^/\s]/i.test(text) && !/[\s\\]/.test(text) ? URL.parse(text) : null
   return url === null || url.username !== '' || url.password !== '' ? undefined : url
@@ -139,7 +149,7 @@ function jsonList(text: string): readonly string[] | undefined {
   return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined
 }
 
-/** The JSON value of a text; `undefined` when it is none. */
+/** Parses JSON; `undefined` if the text is not JSON. */
 export function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text)

@@ -5,12 +5,12 @@ interface Group {
   readonly [name: string]: Setting<unknown> | Group
 }
 
-/** What a group of settings holds once it is read, groups in it too. */
+/** The values of a group of settings and of the groups in it. */
 export type Values<G> = {
   readonly [K in keyof G]: G[K] extends Setting<infer T> ? T : Values<G[K]>
 }
 
-/** Reads settings out of an environment and collects what is wrong with them, without ever repeating a value. */
+/** Reads settings from an environment and collects their problems, without repeating any value. */
 export class SettingsReader {
   readonly #env: Readonly<Record<string, unknown>>
   readonly #problems = new Map<string, string>()
@@ -19,7 +19,7 @@ export class SettingsReader {
     this.#env = env
   }
 
-  /** The values of settings, by their keys; where one is bad, its preset's, and that is noted. */
+  /** Returns the values of a group of settings. A bad value is recorded as a problem and replaced by the default. */
   read<G extends Group>(group: G): Values<G>
   read(group: Group): Readonly<Record<string, unknown>> {
     return Object.fromEntries(
@@ -40,22 +40,22 @@ export class SettingsReader {
     return setting.parser.parse(setting.preset)
   }
 
-  /** Notes that a setting has a value it cannot have. */
+  /** Records that the value of a setting is bad. */
   bad(setting: Setting<unknown>): void {
     this.refuse(setting, `must be ${setting.parser.expected}`)
   }
 
-  /** Notes that a required setting has no value, unless its bad value was noted already. */
+  /** Records that a required setting has no value. */
   missing(setting: Setting<unknown>): void {
     this.refuse(setting, `is missing: set it to ${setting.parser.expected}`)
   }
 
-  /** Notes a problem of a setting; the first one counts. */
+  /** Records a problem of a setting. Later problems of the same setting are ignored. */
   refuse(setting: Setting<unknown>, problem: string): void {
     if (!this.#problems.has(setting.name)) this.#problems.set(setting.name, `${setting.name} ${problem}.`)
   }
 
-  /** Throws `misconfiguration` with everything that was noted. */
+  /** Throws `misconfiguration` if problems were recorded, with all of them. */
   finish(): void {
     const problems = [...this.#problems.values()]
     if (problems.length > 0) throw new OAuthError('misconfiguration', 'setting_unusable', { problems })
@@ -64,7 +64,7 @@ export class SettingsReader {
 
 const isSetting = (entry: Setting<unknown> | Group): entry is Setting<unknown> => 'parser' in entry
 
-// Deployment tools pass numbers, booleans and arrays as JSON values; anything else is no setting.
+// Deployment tools pass numbers, booleans and arrays as JSON values. No other type is accepted.
 function textOf(value: unknown): string | undefined {
   if (value === undefined || value === null) return ''
   if (typeof value === 'string') return value.trim()

@@ -19,11 +19,12 @@ import {
   unlimitedDuration,
 } from './parsers.ts'
 
-/** One setting: its environment name, how its text is read, and the text that counts when it is unset. */
+/** One setting. */
 export interface Setting<T> {
+  /** The name in the environment. */
   readonly name: string
   readonly parser: Parser<T>
-  /** As one would write it; empty for none. */
+  /** The text that counts if the setting is unset; empty for none. */
   readonly preset: string
 }
 
@@ -60,14 +61,14 @@ const resources = listOf(
   ),
 )
 
-/** Names of methods and headers (RFC 9110 section 5.6.2). */
+/** A list of names of methods or headers (RFC 9110 section 5.6.2). */
 const tokens = listOf(textThat('names', (text) => /^[\w!#$%&'*+.^`|~-]+$/.test(text)))
 
 const setting = <T>(name: string, parser: Parser<T>, preset = ''): Setting<T> => ({ name, parser, preset })
 
 /**
- * Every setting; the README's table says what each does. Groups are those of `Config`. Names are Hydra's where Hydra has the
- * setting (contract section 4).
+ * Every setting. The README's table describes them. The groups are those of `Config`. A setting that Hydra has too has
+ * Hydra's name (contract section 4).
  */
 export const settings = {
   issuer: setting('URLS_SELF_ISSUER', optional(serverUrl)),

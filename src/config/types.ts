@@ -1,5 +1,6 @@
 import type { Seconds } from '../util/clock.ts'
-/** Part of the admin API an API key opens; `all` opens everything. */
+
+/** The part of the admin API that an API key allows; `all` allows every part. */
 export type AdminScope = 'introspect' | 'flows' | 'clients' | 'keys' | 'all'
 
 export interface AdminKey {
@@ -9,7 +10,7 @@ export interface AdminKey {
 
 export type SigningAlgorithm = 'RS256' | 'PS256' | 'ES256' | 'EdDSA'
 
-/** Lifetimes in seconds; null stands for "never". */
+/** Lifetimes; null is unlimited. */
 export interface Lifetimes {
   readonly loginConsentRequest: Seconds
   readonly authenticationSession: Seconds
@@ -21,11 +22,11 @@ export interface Lifetimes {
   readonly vcNonce: Seconds
 }
 
-/** Absolute URLs, resolved against the public URL where the setting was relative. */
+/** Absolute URLs. A path in a setting is resolved against the public URL. */
 export interface Urls {
-  /** `iss`, verbatim as configured. */
+  /** The `iss` of tokens, exactly as configured. */
   readonly issuer: string
-  /** Base of the public endpoints, without trailing slash. */
+  /** The base of the public endpoints, without trailing slash. */
   readonly public: string
   readonly login: string
   readonly registration: string
@@ -48,7 +49,7 @@ export interface CookieSettings {
   readonly sessionPath: string
 }
 
-/** Who may call the public endpoints out of a web page; an empty list of origins allows all (contract 3.14). */
+/** Which web pages may call the public endpoints. An empty list of origins allows all (contract 3.14). */
 export interface CorsSettings {
   readonly enabled: boolean
   readonly allowedOrigins: readonly string[]
@@ -56,13 +57,14 @@ export interface CorsSettings {
   readonly allowedHeaders: readonly string[]
   readonly exposedHeaders: readonly string[]
   readonly allowCredentials: boolean
-  /** How long a browser may keep the answer to a preflight, seconds; 0 leaves it to the browser. */
+  /** How long a browser may cache the answer to a preflight, seconds; 0 leaves it to the browser. */
   readonly maxAge: number
 }
 
-/** Who is asked before tokens are issued, and with which API key; never logged. */
+/** A hook that is called before tokens are issued. It is never logged. */
 export interface TokenHook {
   readonly url: string
+  /** The header or cookie that holds the API key; null for none. */
   readonly auth: {
     readonly in: 'header' | 'cookie'
     readonly name: string
@@ -73,37 +75,41 @@ export interface TokenHook {
 export interface OAuth2Settings {
   readonly pkceEnforced: boolean
   readonly pkceEnforcedForPublicClients: boolean
-  /** Minimum length of `state`; null: 8, but only where neither code_challenge nor nonce protects the client. */
+  /** The minimum length of `state`. Null is 8, and 0 if a code_challenge or nonce protects the client. */
   readonly stateMinLength: number | null
+  /** Whether a client-credentials request without `scope` gets every scope of its client. */
   readonly defaultGrantAllowedScope: boolean
+  /** How long, and how often, a used refresh token keeps working; 0 uses is unlimited. */
   readonly grace: { readonly seconds: Seconds; readonly uses: number }
   readonly excludeNotBeforeClaim: boolean
   readonly allowedTopLevelClaims: readonly string[]
   readonly mirrorTopLevelClaims: boolean
   readonly preserveExtClaims: boolean
-  /** Whether standard claims are shown only where their scope, or the claims parameter, says so. */
+  /** Whether standard claims are returned only if their scope was granted or the claims parameter requests them. */
   readonly claimsByScope: boolean
-  /** Whether the end of a session revokes what was issued in it. */
+  /** Whether the end of a session revokes the tokens that were issued in it. */
   readonly revokeTokensOnLogout: boolean
   readonly tokenHook: TokenHook | null
   readonly refreshTokenHook: TokenHook | null
-  /** Whether the token hook's claims join those of the consent when that is redeemed, or replace them. */
+  /** Whether the token hook's claims are merged into those of the consent when a code is redeemed, or replace them. */
   readonly tokenHookClaims: 'merge' | 'replace'
   readonly device: {
-    /** Least pause between two polls, seconds. */
+    /** The shortest pause between two polls. */
     readonly pollingInterval: Seconds
     readonly userCode: UserCodeSettings
   }
-  /** Rules for the assertions of the JWT bearer grant; `maxTtl` in seconds. */
+  /** The rules for assertions of the JWT bearer grant. */
   readonly jwtBearer: {
     readonly jtiOptional: boolean
     readonly iatOptional: boolean
+    /** The longest lifetime of an assertion, seconds. */
     readonly maxTtl: number
+    /** Whether the assertion's audience is left out of the access token. */
     readonly omitAudience: boolean
   }
 }
 
-/** What user codes are made of. */
+/** The form of user codes. */
 export interface UserCodeSettings {
   readonly length: number
   readonly characterSet: string
@@ -116,31 +122,31 @@ export interface Strategies {
   readonly jwtTyp: 'JWT' | 'at+jwt'
 }
 
-/** Everything that is configured, validated once per isolate (design section 6). */
+/** All settings, validated once per isolate (design section 6). */
 export interface Config {
   readonly urls: Urls
-  /** True when the issuer's host is loopback: plain http, development cookies, demo pages. */
+  /** Whether the issuer's host is loopback, which allows plain http, development cookies and demo pages. */
   readonly loopback: boolean
-  /** Host names (with port) this server answers for, beside the issuer's and the public URL's. */
+  /** The hosts, with port, that this server answers for besides those of the issuer and the public URL. */
   readonly hosts: readonly string[]
   readonly ttl: Lifetimes
   readonly strategies: Strategies
   readonly oauth2: OAuth2Settings
   readonly cookies: CookieSettings
   readonly publicCors: CorsSettings
-  /** Kinds of subject identifiers that clients may register for, and the salt of pairwise ones. */
+  /** The subject types that clients may register for, and the salt of pairwise identifiers. */
   readonly subjects: { readonly types: readonly string[]; readonly salt: string | null }
-  /**
-   * Dynamic client registration, where discovery says it is (null: here, if it is on), and the resources that clients may
-   * ask for that registered themselves.
-   */
+  /** Dynamic client registration. */
   readonly registration: {
     readonly enabled: boolean
+    /** The registration endpoint that discovery names; null for this server's own, if enabled. */
     readonly url: string | null
+    /** The resources that self-registered clients may request. */
     readonly resources: readonly string[]
   }
+  /** The credential endpoint that discovery names; null for this server's own. */
   readonly credentialsUrl: string | null
-  /** Addresses that discovery names in place of ours, behind a gateway say. */
+  /** The endpoints that discovery names in place of this server's own, for example those of a gateway. */
   readonly endpoints: Readonly<
     Record<'authorization' | 'token' | 'device' | 'jwks' | 'userinfo', string | null>
   >
@@ -148,11 +154,11 @@ export interface Config {
   readonly supportedClaims: readonly string[]
   readonly supportedScopes: readonly string[]
   readonly signingAlgorithm: SigningAlgorithm
-  /** How long a signing key signs before the next one is made, seconds; null leaves that to the operator. */
+  /** How long a signing key signs before the next one is made, seconds; null if the operator rotates keys. */
   readonly signingKeyRotation: number | null
-  /** Key sets whose public keys the JWKS shows beside the built-in ones. */
+  /** The key sets whose public keys the JWKS shows besides the built-in ones. */
   readonly broadcastKeys: readonly string[]
-  /** System secrets, newest first: the first seals, all open. */
+  /** The system secrets, newest first: the first seals, all of them open. */
   readonly systemSecrets: readonly string[]
   readonly admin: {
     readonly auth: 'keys' | 'open'
@@ -161,9 +167,12 @@ export interface Config {
     readonly entrypoint: boolean
   }
   readonly demoPages: boolean
-  /** Whether pages can watch the session (OIDC Session Management 1.0): not where frames are sent no cookies. */
+  /**
+   * Whether pages can watch the session (OIDC Session Management 1.0). That needs cookies that browsers send to frames.
+   */
   readonly sessionManagement: boolean
+  /** Whether grants are recorded in the grants book (store/grants-book.ts). */
   readonly grantsBook: boolean
-  /** Whether this server may ask plain http, private and its own addresses; loopback issuers only. */
+  /** Whether this server may send requests to http, private and its own addresses. Only with a loopback issuer. */
   readonly outboundPrivate: boolean
 }
