@@ -8,8 +8,8 @@ export function toBase64url(bytes: Uint8Array): string {
 }
 
 /**
- * Decodes unpadded base64url strictly: foreign characters and non-canonical endings give `undefined`,
- * so two different texts never stand for the same bytes (RFC 4648 section 3.5).
+ * Decodes unpadded base64url strictly. Returns `undefined` for other characters and non-canonical endings, so two
+ * different texts never give the same bytes (RFC 4648 section 3.5).
  */
 export function fromBase64url(text: string): Uint8Array | undefined {
   if (!ALPHABET.test(text)) return undefined
@@ -17,6 +17,6 @@ export function fromBase64url(text: string): Uint8Array | undefined {
   return toBase64url(bytes) === text ? bytes : undefined
 }
 
-/** A random text of so many bytes. */
+/** Returns this many random bytes as base64url. */
 export const randomText = (bytes: number): string =>
   toBase64url(crypto.getRandomValues(new Uint8Array(bytes)))

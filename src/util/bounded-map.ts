@@ -3,14 +3,14 @@ interface Entry<V> {
   readonly weight: number
 }
 
-/** A map that forgets its least recently used entries beyond a number of entries or a total weight. */
+/** A map with a largest number of entries and a largest total weight. It drops the least recently used entries. */
 export class BoundedMap<V> {
   readonly #entries = new Map<string, Entry<V>>()
   readonly #maxEntries: number
   readonly #maxWeight: number
   #weight = 0
 
-  /** `maxWeight` is in the unit the callers of `set` weigh with. */
+  /** `maxWeight` has the unit of the weights that are given to `set`. */
   constructor(maxEntries: number, maxWeight = Number.POSITIVE_INFINITY) {
     this.#maxEntries = maxEntries
     this.#maxWeight = maxWeight
@@ -20,7 +20,7 @@ export class BoundedMap<V> {
     return this.#entries.size
   }
 
-  /** The value under a key, which counts as a use of it. */
+  /** Returns the value of a key, and marks it as the most recently used. */
   get(key: string): V | undefined {
     const entry = this.#entries.get(key)
     if (entry === undefined) return undefined
@@ -29,7 +29,7 @@ export class BoundedMap<V> {
     return entry.value
   }
 
-  /** Stores a value and drops what no longer fits; the newest entry always stays. */
+  /** Stores a value and drops entries that no longer fit. The new entry always stays. */
   set(key: string, value: V, weight = 0): void {
     this.delete(key)
     this.#entries.set(key, { value, weight })

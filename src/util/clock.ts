@@ -1,37 +1,39 @@
 import type { Brand } from './brand.ts'
 
-/** A moment in seconds since the epoch, the unit of every OAuth and JWT time (RFC 7519 section 2), or a number of them. */
+/**
+ * A time in seconds since the epoch, or a duration in seconds: the unit of OAuth and JWT times (RFC 7519 section 2).
+ */
 export type Seconds = Brand<number, 'seconds'>
 
-/** A moment in milliseconds since the epoch, or a number of them. */
+/** A time in milliseconds since the epoch, or a duration in milliseconds. */
 export type Milliseconds = Brand<number, 'milliseconds'>
 
-/** Takes a number for seconds; what is known to be milliseconds does not compile. */
+/** Returns a number as seconds. `Milliseconds` do not compile. */
 export function seconds<N extends number>(number: N extends Milliseconds ? never : N): Seconds
 export function seconds(number: number): number {
   return number
 }
 
-/** Takes a number for milliseconds; what is known to be seconds does not compile. */
+/** Returns a number as milliseconds. `Seconds` do not compile. */
 export function milliseconds<N extends number>(number: N extends Seconds ? never : N): Milliseconds
 export function milliseconds(number: number): number {
   return number
 }
 
-/** Seconds as milliseconds. */
+/** Converts seconds to milliseconds. */
 export const msOf = (time: Seconds): Milliseconds => milliseconds(time * 1000)
 
-/** Whole seconds of milliseconds. */
+/** Converts milliseconds to whole seconds, rounded down. */
 export const secondsOf = (time: Milliseconds): Seconds => seconds(Math.floor(time / 1000))
 
-/** The moment so many seconds after another. */
+/** Returns the time that is `lifetime` after `start`. */
 export const after = (start: Seconds, lifetime: Seconds): Seconds => seconds(start + lifetime)
 
-/** The moment so many milliseconds after another. */
+/** Returns the time that is `pause` after `start`. */
 export const msAfter = (start: Milliseconds, pause: Milliseconds): Milliseconds => milliseconds(start + pause)
 
-/** The current time. */
+/** Returns the current time, milliseconds since the epoch. */
 export const nowMs = (): Milliseconds => milliseconds(Date.now())
 
-/** The current time, in whole seconds. */
+/** Returns the current time, whole seconds since the epoch. */
 export const nowSeconds = (): Seconds => secondsOf(nowMs())

@@ -9,10 +9,10 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = {
 }
 
 const WHOLE = /^[+-]?(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|ms|s|m|h))+)$/
-/** A number and its unit, in a text that is one as a whole. */
+/** Matches a number and its unit, in a text that matches `WHOLE`. */
 const PART = /([\d.]+)([a-zµ]+)/g
 
-/** Parses a Go duration (`1h30m`, `90s`, `-1s`) into seconds; `undefined` when the text is not one. */
+/** Parses a Go duration (`1h30m`, `90s`, `-1s`) into seconds; `undefined` for any other text. */
 export function parseDuration(text: string): number | undefined {
   if (!WHOLE.test(text)) return undefined
   let seconds = 0
@@ -22,14 +22,14 @@ export function parseDuration(text: string): number | undefined {
   return text.startsWith('-') ? -seconds : seconds
 }
 
-/** Units of what is shorter than a second, and how many of them a second has. */
+/** The units that are shorter than a second, and how many of them make a second. */
 const FRACTIONS = [
   ['ms', 1e3],
   ['µs', 1e6],
   ['ns', 1e9],
 ] as const
 
-/** Formats seconds in Go's canonical form: `31h` is written `31h0m0s`. */
+/** Formats seconds in Go's canonical form: 31 hours are `31h0m0s`. */
 export function formatDuration(seconds: number): string {
   const sign = seconds < 0 ? '-' : ''
   const total = Math.abs(seconds)

@@ -1,27 +1,27 @@
 import type { Brand } from './brand.ts'
 
-/** Id of a login session: the `sid` of ID tokens, the `login_session_id` of the admin API. */
+/** The id of a login session: the `sid` of ID tokens, the `login_session_id` of the admin API. */
 export type Sid = Brand<string, 'sid'>
 
-/** Id of a grant, which is its flow's: `consent_request_id`. */
+/** The id of a grant and of its flow: the `consent_request_id` of the admin API. */
 export type GrantId = Brand<string, 'grant id'>
 
 /** A `client_id`. */
 export type ClientId = Brand<string, 'client id'>
 
-/** Takes a text for the id of a session. */
+/** Returns a text as the id of a session, without checking it. */
 export function sidOf(text: string): Sid
 export function sidOf(text: string): string {
   return text
 }
 
-/** Takes a text for the id of a grant. */
+/** Returns a text as the id of a grant, without checking it. */
 export function grantIdOf(text: string): GrantId
 export function grantIdOf(text: string): string {
   return text
 }
 
-/** Takes a text for the id of a client. */
+/** Returns a text as the id of a client, without checking it. */
 export function clientIdOf(text: string): ClientId
 export function clientIdOf(text: string): string {
   return text

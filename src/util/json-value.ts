@@ -1,8 +1,8 @@
 import * as v from 'valibot'
 import { isJsonObject, type Json, type JsonObject } from './json.ts'
 
-/** Any JSON value. What is checked comes out of a JSON parser, so only absence can be wrong. */
+/** The schema of any JSON value. Its input comes from a JSON parser, so only an absent value fails. */
 export const jsonValue = v.custom<Json>((value) => value !== undefined)
 
-/** A JSON object. */
+/** The schema of a JSON object. */
 export const jsonObject = v.custom<JsonObject>(isJsonObject)

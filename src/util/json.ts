@@ -6,7 +6,7 @@ export interface JsonObject {
   readonly [name: string]: Json
 }
 
-/** Parses JSON in UTF-8, a byte order mark before it or not; throws for anything else. */
+/** Parses JSON in UTF-8, with or without a byte order mark. Throws for anything else. */
 export const parseJson = (bytes: Uint8Array): unknown =>
   JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes))
 
@@ -15,12 +15,12 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** The members of an object for whose names a test holds. */
+/** Returns the members of an object whose names pass a test. */
 export function pick(object: JsonObject, test: (name: string) => boolean): JsonObject {
   return Object.fromEntries(Object.entries(object).filter(([name]) => test(name)))
 }
 
-/** Whether a JSON value nests at most `limit` objects and arrays deep, so that recursive code may walk it. */
+/** Whether a JSON value nests objects and arrays at most `limit` levels deep, so that recursive code may process it. */
 export function isShallow(value: unknown, limit: number): boolean {
   if (typeof value !== 'object' || value === null) return true
   if (limit === 0) return false

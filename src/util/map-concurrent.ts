@@ -1,13 +1,13 @@
-/** Connections that the platform gives one request: a further one would wait for slow others while its own time runs. */
-const AT_ONCE = 6
+/** How many connections the platform allows one request. A further one would wait while its own time limit runs. */
+const MAX_CONCURRENT = 6
 
-/** Asks others, few at a time; the outcomes in order. Throws what the first that fails throws. */
+/** Calls `ask` for every item, in batches. Returns the outcomes in order. Throws what the first failing call throws. */
 export async function mapConcurrent<Item, Outcome>(
   items: readonly Item[],
   ask: (item: Item) => Promise<Outcome>,
 ): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = []
-  for (let at = 0; at < items.length; at += AT_ONCE)
-    outcomes.push(...(await Promise.all(items.slice(at, at + AT_ONCE).map(ask))))
+  for (let at = 0; at < items.length; at += MAX_CONCURRENT)
+    outcomes.push(...(await Promise.all(items.slice(at, at + MAX_CONCURRENT).map(ask))))
   return outcomes
 }

@@ -6,8 +6,8 @@ const rotate = (value: number, bits: number): number => (value << bits) | (value
 const scramble = (block: number): number => Math.imul(rotate(Math.imul(block, C1), 15), C2)
 
 /**
- * MurmurHash3, x86 32-bit variant with seed 0, over the UTF-8 bytes of a text; an unsigned integer. Names the
- * per-client CSRF cookies as Hydra does (contract 5.3); it protects nothing.
+ * Returns the MurmurHash3 of a text's UTF-8 bytes, x86 32-bit variant with seed 0, as an unsigned integer. Hydra names
+ * its CSRF cookies by it (contract 5.3). It is no cryptographic hash.
  */
 export function murmur3(text: string): number {
   const bytes = new TextEncoder().encode(text)

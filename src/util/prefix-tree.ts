@@ -1,18 +1,18 @@
-/** A node of a tree of sequences. */
+/** A node of the tree. */
 interface Node<Mark> {
   readonly children: Map<string, Node<Mark>>
-  /** What ends here. */
+  /** The marks of the sequences that end here. */
   readonly marks: Set<Mark>
 }
 
 /**
- * Sequences of words by their beginnings, so that asking what a sequence begins with costs its length, however many are
- * in the tree.
+ * A tree of word sequences that finds the prefixes of a sequence. The cost depends on the length of the sequence, not
+ * on the number of sequences in the tree.
  */
 export class PrefixTree<Mark> {
   readonly #root: Node<Mark> = { children: new Map(), marks: new Set() }
 
-  /** Puts a sequence into the tree, with a mark at its end. */
+  /** Adds a sequence with a mark. */
   add(words: readonly string[], mark: Mark): void {
     let node = this.#root
     for (const word of words) {
@@ -24,10 +24,10 @@ export class PrefixTree<Mark> {
   }
 
   /**
-   * Whether a sequence that was added is the beginning of another, or all of it, and a test holds of its mark.
+   * Whether the tree has a sequence that is a prefix of `words`, or equal to it, and whose mark passes a test.
    *
-   * @param any - a word of the tree that stands for every word but the empty one
-   * @param test - asked with the mark, and the number of words that are left
+   * @param test - gets the mark and the number of words after the prefix
+   * @param any - a word of the tree that matches every word except the empty one
    */
   covers(words: readonly string[], test: (mark: Mark, left: number) => boolean, any?: string): boolean {
     let nodes = [this.#root]

@@ -1,28 +1,28 @@
 import { PrefixTree } from './prefix-tree.ts'
 
-/** A scope on the wire: no white space, quote, backslash or control character (RFC 6749 section 3.3). */
+/** Matches a scope: no white space, quote, backslash or control character (RFC 6749 section 3.3). */
 export const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]+$/
 
-/** Wildcard segment of a registered scope. */
+/** The wildcard segment of a registered scope. */
 const ANY = '*'
 
 /**
- * Scopes with a wildcard before their last segment that count as such: each may keep one more branch open at every
- * segment that is asked for. Further ones compare literally.
+ * How many scopes of a client may have a wildcard before their last segment: each can add a branch to follow at every
+ * requested segment. Further ones are compared literally.
  */
 export const MAX_INNER_WILDCARDS = 10
 
 export const hasInnerWildcard = (scope: string): boolean => scope.split('.').slice(0, -1).includes(ANY)
 
-/** Whether a requested value is within what was registered. */
+/** Whether a requested value is among the registered ones. */
 type Rule = (requested: string) => boolean
 
 /**
- * Makes the rule which scopes a client may have (contract section 3.8). Making it costs the size of what is registered,
- * asking it that of what is requested.
+ * Returns the rule that decides which scopes a client may have (contract section 3.8). The cost of making it grows with
+ * the registered scopes, the cost of applying it with the requested one.
  *
  * @param strategy `exact` compares strings; `wildcard` compares segments between dots, where a registered `*` stands
- * for one segment, or for one and more at the end. What is requested is always literal.
+ * for one segment, or at the end for one or more. A `*` in the requested scope is literal.
  * @param registered the client's scopes.
  */
 export function scopeRule(strategy: 'wildcard' | 'exact', registered: readonly string[]): Rule {
@@ -45,13 +45,13 @@ export function scopeRule(strategy: 'wildcard' | 'exact', registered: readonly s
 
 const URI = /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?:\/\/([^/?#]*))?([^?#]*)/
 
-/** What makes a path mean another one to whoever reads it as an address: refused, never normalised. */
+/** Parts of an audience that could lead to another path when it is used as an address: refused, never normalised. */
 const AMBIGUOUS = /[?#\\]|%2e|%2f|%5c|(?:^|\/)\.{1,2}(?:\/|$)/i
 
 /**
- * Makes the rule which audiences a client may have (contract section 3.8): equal to a registered one, or of the same
- * scheme and host with a path that is equal or goes on after a slash, without query, fragment and dot segments. A plain
- * word counts as a path. It costs what `scopeRule` does.
+ * Returns the rule that decides which audiences a client may have (contract section 3.8). An audience is allowed if it
+ * is equal to a registered one, or if it has the same scheme and host, and a path that is equal or continues after a
+ * slash, without query, fragment and dot segments. A plain word counts as a path. The costs are those of `scopeRule`.
  *
  * @param registered the client's audiences.
  */
@@ -80,7 +80,7 @@ function split(uri: string): UriParts {
 
 const wordsOf = ({ scheme, host, path }: UriParts): readonly string[] => [scheme, host, ...path.split('/')]
 
-/** A URN has no hierarchy to extend, and neither has nothing at all: only equality counts for them. */
+/** Whether longer audiences may be below this one. A URN has no hierarchy, so it only equals itself. */
 function canExtend({ scheme, host, path }: UriParts): boolean {
   if (host !== '') return true
   return scheme === ''
