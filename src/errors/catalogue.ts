@@ -1,22 +1,25 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 
-/** One kind of failure: its HTTP status, the `error` value on the wire and a sentence a person can act on. */
+/** One kind of failure. */
 export interface Failure {
+  /** The HTTP status. */
   readonly status: ContentfulStatusCode
+  /** The `error` member of the answer. */
   readonly error: string
+  /** A sentence that tells a person what to do. */
   readonly description: string
 }
 
-/** Status and sentence, then the `error` value where it is not the entry's own name. */
+/** Status, description, and the `error` value unless it is the entry's name. */
 type Entry = readonly [status: ContentfulStatusCode, description: string, error?: string]
 
-/** What the admin API's older errors say in place of a code. */
+/** The sentences that the admin API's older errors have in place of a code. */
 const UNAUTHORIZED = 'The request could not be authorized'
 const FORBIDDEN = 'The requested action was forbidden'
 
 /**
- * The closed catalogue of failures (contract sections 0.3 and 0.4). The keys are our own names, equal to the
- * wire value wherever that is a code; the admin API's older errors put a sentence there instead.
+ * The closed catalogue of failures (contract sections 0.3 and 0.4). A key is the `error` value of its entry, unless the
+ * entry names another one: the admin API's older errors have a sentence there.
  */
 const entries = {
   invalid_request: [400, 'The request lacks a required parameter, repeats one, or holds a malformed value.'],
@@ -102,10 +105,10 @@ const entries = {
   misdirected_request: [421, 'This server does not answer for the requested host.'],
 } as const satisfies Record<string, Entry>
 
-/** Name of a failure in the catalogue. */
+/** The name of a failure in the catalogue. */
 export type ErrorCode = keyof typeof entries
 
-/** The catalogue's entry of that name. */
+/** Returns the catalogue's entry of a name. */
 export function failureOf(code: ErrorCode): Failure {
   const [status, description, error = code]: Entry = entries[code]
   return { status, error, description }

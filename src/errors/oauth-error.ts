@@ -1,15 +1,15 @@
 import { type ErrorCode, type Failure, failureOf } from './catalogue.ts'
 import { boundedFacts, explain, type Facts, type Reason } from './reasons.ts'
 
-/** What a failure looks like to its receiver: the two members of RFC 6749 section 5.2. */
+/** The body of an error response (RFC 6749 section 5.2). */
 export interface ErrorBody {
   readonly error: string
   readonly error_description: string
 }
 
 /**
- * The one error class. Callers branch on `code`; `hint` says to whoever was refused what was wrong this time, and the
- * log names the reason and its facts. None of them holds a secret.
+ * The only error class. Callers branch on `code`. `hint` tells the sender of the request what was wrong with it. The
+ * log names the reason and its facts. None of them contains a secret.
  */
 export class OAuthError extends Error {
   override readonly name = 'OAuthError'
@@ -19,8 +19,8 @@ export class OAuthError extends Error {
   readonly hint: string
 
   /**
-   * @param facts - what the reason's text speaks of
-   * @param told - the reason that is told instead, where the true one is for the log only
+   * @param facts - the values for the braces in the reason's text
+   * @param told - the reason for `hint`, if the true reason is for the log only
    */
   constructor(code: ErrorCode, reason: Reason, facts: Facts = {}, told: Reason = reason) {
     super(code)
@@ -40,23 +40,23 @@ function publicText(reason: Reason, facts: Facts): string {
   return told ? text : ''
 }
 
-/** The commonest failure, with what was wrong with the request this time. */
+/** Returns the error for a bad request. */
 export const invalidRequest = (reason: Reason, facts?: Facts): OAuthError =>
   new OAuthError('invalid_request', reason, facts)
 
-/** The refusal of a code, refresh token or assertion, or of a grant type. */
+/** Returns the error for a bad code, refresh token or assertion. */
 export const invalidGrant = (reason: Reason, facts?: Facts): OAuthError =>
   new OAuthError('invalid_grant', reason, facts)
 
-/** The refusal of a request whose user has to log in first, or otherwise. */
+/** Returns the error for a request whose user must log in first, or in another way. */
 export const loginRequired = (reason: Reason, facts?: Facts): OAuthError =>
   new OAuthError('login_required', reason, facts)
 
-/** The refusal of what somebody who may decide has denied, or what cannot be decided any more. */
+/** Returns the error for a request that a user or an app denied, or that can no longer be decided. */
 export const accessDenied = (reason: Reason, facts?: Facts): OAuthError =>
   new OAuthError('access_denied', reason, facts)
 
-/** Composes the body of an error: description, a space, the hint; double quotes become single ones (contract 0.3). */
+/** Returns the body of an error: description, space and hint, with single quotes for double quotes (contract 0.3). */
 export function errorBody(error: OAuthError): ErrorBody {
   const failure = failureOf(error.code)
   const text = `${failure.description} ${error.hint}`.trim()

@@ -13,17 +13,18 @@ const entries = {
   ...serverReasons,
 }
 
-/** Why a request was refused, from a closed list. The log names it; whoever was refused may read some of them. */
+/** Why a request was refused. The log names every reason; some are also shown to the sender of the request. */
 export type Reason = keyof typeof entries
 
-/** What a reason's text speaks of: names of parameters and the like. Never a secret, token or code. */
+/** The values in a reason's text, such as names of parameters. Never a secret, token or code. */
 export type Facts = Readonly<Record<string, string | number | readonly string[]>>
 
-/** Longest fact that is told, in characters, and most of a list. */
-const MAX_FACT = 200
-const MAX_FACTS = 100
+/** Longest text of a fact, in characters. Longer ones are cut. */
+const MAX_FACT_LENGTH = 200
+/** The largest number of texts in a fact that is a list. Further ones are dropped. */
+const MAX_FACT_ITEMS = 100
 
-/** The facts as they are told and logged: cut, whatever a stranger sent. */
+/** Returns the facts in the size in which they are shown and logged, since a stranger may have sent them. */
 export const boundedFacts = (facts: Facts): Facts =>
   Object.fromEntries(
     Object.entries(facts).map(([name, fact]) => [name, typeof fact === 'number' ? fact : bounded(fact)]),
@@ -31,10 +32,13 @@ export const boundedFacts = (facts: Facts): Facts =>
 
 const bounded = (fact: string | readonly string[]): string | readonly string[] =>
   typeof fact === 'string'
-    ? fact.slice(0, MAX_FACT)
-    : fact.slice(0, MAX_FACTS).map((one) => one.slice(0, MAX_FACT))
+    ? fact.slice(0, MAX_FACT_LENGTH)
+    : fact.slice(0, MAX_FACT_ITEMS).map((one) => one.slice(0, MAX_FACT_LENGTH))
 
-/** What a reason says and advises; `public` when whoever was refused may read it. */
+/**
+ * Returns the text of a reason, and `fix`, what to do about it. `public` says whether the sender of the request may
+ * read the text.
+ */
 export function explain(reason: Reason, facts: Facts): { text: string; fix: string; public: boolean } {
   const [text, fix, reader]: ReasonEntry = entries[reason]
   const told = boundedFacts(facts)
@@ -45,5 +49,5 @@ export function explain(reason: Reason, facts: Facts): { text: string; fix: stri
 
 export const isReason = (text: string): text is Reason => Object.hasOwn(entries, text)
 
-/** Every reason there is. */
+/** Every reason. */
 export const REASONS: readonly Reason[] = Object.keys(entries).filter(isReason)

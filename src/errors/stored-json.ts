@@ -1,11 +1,11 @@
 import { OAuthError } from './oauth-error.ts'
 
 /**
- * Reads stored JSON, which is checked and never believed.
+ * Reads and checks stored JSON.
  *
- * @param read - gives the content its type, and throws where it has another form
- * @param place - what the log calls the place it was stored in
- * @throws OAuthError `server_error` for a form that is not known: damage, or a newer release's; never taken for an
+ * @param place - where it was stored, for the log
+ * @param read - returns the content with its type, and throws if it has another form
+ * @throws OAuthError `server_error` for an unknown form, which is damage or a newer release's. It never counts as an
  *   absent row (design invariant 5)
  */
 export function readStored<T>(stored: string, place: string, read: (value: unknown) => T): T {
@@ -16,7 +16,7 @@ export function readStored<T>(stored: string, place: string, read: (value: unkno
   }
 }
 
-/** A reader of what fits a guard. */
+/** Returns a function that returns a value if it passes a guard, and throws otherwise. */
 export const fitting =
   <T>(is: (value: unknown) => value is T) =>
   (value: unknown): T => {

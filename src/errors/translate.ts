@@ -1,14 +1,14 @@
 import type { ErrorCode } from './catalogue.ts'
 import { OAuthError } from './oauth-error.ts'
 
-/** What becomes of a failure of some codes: another failure, which is thrown, or an answer. */
+/** By error code, what replaces an error: another error, which is thrown, or an answer, which is returned. */
 type Cases<Answer> = {
   readonly [Code in ErrorCode]?: (failure: OAuthError) => Answer | OAuthError
 }
 
 /**
- * What a promise rejects with, as its caller is to see it: `work.catch(as({ malformed_body: () => invalidRequest() }))`.
- * A failure of a code that is not named, and whatever is no failure of ours, passes as it is.
+ * Returns a handler for `catch` that replaces errors of some codes: `work.catch(as({ malformed_body: () =>
+ * invalidRequest() }))`. It throws any other error again.
  */
 export const as =
   <Answer = never>(cases: Cases<Answer>) =>

@@ -1,6 +1,6 @@
 import { reasonsOf } from './reason.ts'
 
-/** Why an authorization request, or a step of its flow, does not go on. */
+/** Why an authorization request, or a step of its flow, is refused. */
 export const authorizeReasons = reasonsOf({
   redirect_uri_unregistered: [
     "Parameter 'redirect_uri' is not registered for this client.",

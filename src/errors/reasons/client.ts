@@ -1,6 +1,6 @@
 import { reasonsOf } from './reason.ts'
 
-/** Why a client is not believed to be who it says, or may not have what it asks for. */
+/** Why a client is not authenticated, or may not have what it requests. */
 export const clientReasons = reasonsOf({
   client_unknown: ['No client has this id.', 'Check client_id; it may have been deleted.', 'operator'],
   client_unregistered: ['The client does not exist.', 'Check client_id; it may have been deleted.'],

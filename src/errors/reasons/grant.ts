@@ -1,6 +1,6 @@
 import { reasonsOf } from './reason.ts'
 
-/** Why the token endpoint gives no tokens (RFC 6749 section 5.2). */
+/** Why the token endpoint issues no tokens (RFC 6749 section 5.2). */
 export const grantReasons = reasonsOf({
   grant_type_unknown: ['The grant type is not supported.', 'See grant_types_supported.'],
   grant_type_not_allowed: [

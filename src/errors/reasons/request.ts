@@ -1,6 +1,6 @@
 import { reasonsOf } from './reason.ts'
 
-/** What can be wrong with the form of a request: its parameters and its body. */
+/** Why the form of a request is refused: its parameters, its body or its host. */
 export const requestReasons = reasonsOf({
   parameter_missing: ["Parameter '{parameter}' is missing.", 'Send it.'],
   parameter_repeated: ["Parameter '{parameter}' is given more than once.", 'Send it once.'],

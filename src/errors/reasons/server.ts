@@ -1,6 +1,6 @@
 import { reasonsOf } from './reason.ts'
 
-/** Why a token or key is not accepted, an entry is not there, or the server itself cannot do what it is asked. */
+/** Why a token or key is not accepted, an entry is not found, or the server itself fails. */
 export const serverReasons = reasonsOf({
   token_missing: [
     'No access token came with the request.',
