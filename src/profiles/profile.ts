@@ -2,34 +2,46 @@ import type { Entries } from '../http/form.ts'
 import type { Seconds } from '../util/clock.ts'
 import type { JsonObject } from '../util/json.ts'
 
-/** A request object, or what else carries a request: its members, and whether the client signed them. */
+/** A request that a parameter carries, such as a request object. */
 export interface CarriedRequest {
   readonly members: JsonObject
+  /** Whether the client signed it. */
   readonly signed: boolean
 }
 
 /**
- * The rules of authorization that differ by client or server. Checks and handlers ask these; they hold no condition of
- * their own on who asks or how the server is set.
+ * The authorization rules that can differ by client or server. Checks and handlers ask the profile, and have no
+ * conditions of their own on the client or the settings.
  */
 export interface Profile {
   readonly name: string
-  /** Parameters that may come more than once (RFC 6749 section 3.1 forbids it, RFC 8707 section 2 does not). */
+  /** The parameters that may be repeated (RFC 6749 section 3.1 forbids it, RFC 8707 section 2 does not). */
   readonly repeatable: ReadonlySet<string>
-  /** Values of `prompt`: those that discovery names, and all that are taken. */
+  /** The values of `prompt`: those that discovery names, and those that are accepted. */
   readonly prompts: { readonly named: readonly string[]; readonly taken: readonly string[] }
-  /** Fewest characters of a nonce. */
+  /** The minimum length of a nonce, in characters. */
   readonly nonceMinimum: number
-  /** Seconds that an authorization code lives. */
+  /** The lifetime of an authorization code. */
   readonly codeLifetime: Seconds
-  /** Fewest characters of `state`; guarded: beside a `code_challenge` or `nonce`, which protect the client too. */
+  /**
+   * Returns the minimum length of `state`, in characters.
+   * @param guarded whether a `code_challenge` or `nonce` protects the client too.
+   */
   stateMinimum(guarded: boolean): number
-  /** Whether the client has to send a `code_challenge` (RFC 7636). */
+  /** Whether the client must send a `code_challenge` (RFC 7636). */
   requiresPkce(client: { readonly public: boolean }): boolean
-  /** Whether an answer may go to this redirect URI. */
+  /** Whether an answer may be sent to a redirect URI. */
   allowsRedirect(uri: { readonly secure: boolean }): boolean
-  /** Whether a request object counts, by the parameters beside it: it is the whole request, or one of OpenID Connect. */
+  /**
+   * Whether a request object is used.
+   * @param beside `whole`: no `response_type` is beside the object, which then is the whole request; `openid`: scope
+   *   `openid` is beside it.
+   */
   countsObject(beside: { readonly whole: boolean; readonly openid: boolean }): boolean
-  /** The parameters of a request of which some came in an object, by those beside it and its own. */
+  /**
+   * Returns the parameters of a request with a request object.
+   * @param beside the parameters beside the object.
+   * @param own the parameters in the object.
+   */
   merge(beside: Entries, carried: CarriedRequest, own: Entries): Entries
 }

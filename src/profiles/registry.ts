@@ -3,13 +3,13 @@ import type { ClientRecord } from '../store/types.ts'
 import { hydra } from './hydra.ts'
 import type { Profile } from './profile.ts'
 
-/** Whose rules hold: the server's as long as no client is known, and then the client's. */
+/** The profiles: that of the server while the client is not known, and that of each client. */
 export interface Profiles {
   readonly server: Profile
   of(client: ClientRecord): Profile
 }
 
-/** The profiles under these settings. */
+/** Returns the profiles under these settings. */
 export function profilesOf(config: Config): Profiles {
   const server = hydra(config)
   return { server, of: () => server }
