@@ -11,13 +11,13 @@ const USUAL_PATHS = [
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ]
 
-/** The Chromium for browser tests: the one CHROMIUM_PATH names, or one in a usual place; undefined when there is none. */
+/** Returns the path of a Chromium for browser tests: CHROMIUM_PATH, or a usual path; undefined if there is none. */
 export function findChromium(): string | undefined {
   const named = process.env['CHROMIUM_PATH'] ?? ''
   return (named === '' ? USUAL_PATHS : [named]).find((path) => existsSync(path))
 }
 
-/** Whether browser tests must run: without Chromium they then fail instead of being left out. */
+/** Whether browser tests must run: without Chromium they then fail instead of being skipped. */
 export function browserRequired(): boolean {
   return process.env['LADON_REQUIRE_BROWSER'] === '1'
 }

@@ -1,7 +1,7 @@
-/** A failure whose message is all that its reader needs: printed without a stack, then the command ends with `exitCode`. */
+/** A failure that the user can mend. The command prints its message without a stack and ends with `exitCode`. */
 export class CommandError extends Error {
   override readonly name = 'CommandError'
-  /** 1 when a tool failed, 2 when what was asked for is refused before anything ran. */
+  /** 1 if a tool failed, 2 if the command was refused before it did anything. */
   readonly exitCode: 1 | 2
 
   constructor(message: string, exitCode: 1 | 2 = 1) {

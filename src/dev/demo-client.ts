@@ -4,7 +4,10 @@ import { callServer } from './probe.ts'
 
 const CLIENT_ID = 'demo'
 
-/** Registers the demo client through the admin API, or brings it up to date with the server's base URL. */
+/**
+ * Registers the demo client through the admin API, or updates it for the server's base URL. Throws CommandError if the
+ * server refuses it.
+ */
 export async function seedDemoClient(plan: DevPlan): Promise<void> {
   const body = JSON.stringify(demoClient(plan.base))
   const headers = { authorization: `Bearer ${plan.adminKey}`, 'content-type': 'application/json' }

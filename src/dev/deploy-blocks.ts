@@ -2,13 +2,13 @@ import { dirname, relative } from 'node:path'
 import type { Installation } from './deploy-target.ts'
 import { MIGRATIONS } from './paths.ts'
 
-/** A part of a configuration that an installation cannot do without. */
+/** A part of the configuration that every installation needs. */
 export type Part = 'database' | 'copies' | 'ledger' | 'migration' | 'crons' | 'routes'
 
-/** Where a part is to be written, and for which Worker. */
+/** The file, environment and Worker that a part is written for. */
 type Place = Pick<Installation, 'file' | 'environment'> & { readonly worker: string }
 
-/** The lines to paste for one part. */
+/** Returns the lines of `wrangler.toml` for one part. */
 export function linesOf(part: Part, place: Place): readonly string[] {
   const prefix = place.environment === undefined ? '' : `env.${place.environment}.`
   switch (part) {
@@ -39,7 +39,7 @@ export function linesOf(part: Part, place: Place): readonly string[] {
   }
 }
 
-/** A whole environment for one Worker, with everything that environments do not inherit. */
+/** Returns the lines of an environment for one Worker, with every part that environments do not inherit. */
 export function environmentLines(file: string, environment: string, worker: string): readonly string[] {
   const place = { file, environment, worker }
   const [table = '', ...routes] = linesOf('routes', place)

@@ -5,15 +5,16 @@ import { type Installation, titleOf } from './deploy-target.ts'
 /** An installation whose Worker has a name. */
 type Named = Installation & { readonly worker: string }
 
-/** Why a deployment is refused, and the lines that mend it. */
+/** One reason to refuse a deployment. */
 interface Fault {
   readonly what: string
+  /** The lines of configuration that mend it. */
   readonly write: readonly string[]
 }
 
 /**
- * Why this installation must not be deployed: it lacks a part without which no request is answered, or it would use
- * the Worker, database, namespace or domain of another. Undefined when it may be.
+ * Returns why an installation must not be deployed: it lacks a part that it needs, or it would use the Worker,
+ * database, namespace or domain of another installation. Undefined if it may be deployed.
  */
 export function refusal(target: Installation, others: readonly Installation[]): string | undefined {
   const faults = faultsOf(target, others)
@@ -100,7 +101,7 @@ function sharedFaults(target: Named, shared: readonly Shared[]): readonly Fault[
   return parts.map((part) => {
     const those = shared.filter(({ kind }) => kind === part)
     const list = those.map(({ name, owner }) => `${name} is that of ${titleOf(owner)}`).join(', ')
-    // The lines name the database after the Worker: no help where that is the name in question.
+    // The lines name the database after the Worker, which does not help if that name is the shared one.
     const write = those.some(({ name }) => name === target.worker) ? [] : linesOf(part, target)
     return {
       what: `${kinds[part]} ${list}. ${write.length === 0 ? 'Give one another name.' : 'Write instead:'}`,
@@ -109,7 +110,7 @@ function sharedFaults(target: Named, shared: readonly Shared[]): readonly Fault[
   })
 }
 
-/** What `--name` would share, and the environment that takes its place. */
+/** Returns what a Worker of another name would share, and the environment to write instead of `--name`. */
 function renamedFault(target: Named, shared: readonly Shared[]): Fault {
   const list = shared.map(({ name, owner }) => `${name} (${titleOf(owner)})`).join(', ')
   return {

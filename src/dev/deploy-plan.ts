@@ -1,11 +1,11 @@
 import type { Options } from './options.ts'
 
-/** One run of wrangler. */
+/** The arguments of one wrangler command. */
 export type WranglerCall = readonly string[]
 
 /**
- * The runs of wrangler that deploy: the first installation deploys first, since that is what makes the database;
- * later ones migrate first, so that no code meets a schema it does not know.
+ * Returns the wrangler commands of a deployment. The first deployment creates the database, so migrations run after it.
+ * Later on migrations run first, so that the code never runs with an older schema.
  */
 export function deploySteps(options: Options, databaseExists: boolean): readonly WranglerCall[] {
   const deploy = deployStep(options)
@@ -13,7 +13,9 @@ export function deploySteps(options: Options, databaseExists: boolean): readonly
   return databaseExists ? [migrate, deploy] : [deploy, migrate]
 }
 
-/** The run that bundles and uploads; with `--dry-run` among the options it needs neither account nor network. */
+/**
+ * Returns the command that bundles and uploads. With `--dry-run` in the options it needs neither account nor network.
+ */
 export function deployStep(options: Options): WranglerCall {
   return [
     'deploy',
@@ -22,15 +24,15 @@ export function deployStep(options: Options): WranglerCall {
   ]
 }
 
-/** Options that say which configuration and account are meant, for the runs beside `deploy` itself. */
+/** Returns the options that select the configuration and the account, for the commands other than `deploy`. */
 export function configOf(options: Options): readonly string[] {
   const envFiles = options.values('env-file').flatMap((file) => ['--env-file', file])
   return [...options.pick('config', 'env', 'profile'), ...envFiles]
 }
 
 /**
- * The same for `wrangler secret`, and which Worker. Given both `--name` and `--env`, it would look for a Worker named
- * after both, where `deploy` takes the name alone.
+ * Returns the options that select the Worker, for `wrangler secret`. With both `--name` and `--env`, that command looks
+ * for a Worker named after both, while `deploy` uses only the name; so `--env` is then left out.
  */
 export function workerOf(options: Options): readonly string[] {
   const given = configOf(options)
@@ -39,7 +41,7 @@ export function workerOf(options: Options): readonly string[] {
   return [...(env === -1 ? given : given.toSpliced(env, 2)), ...options.pick('name')]
 }
 
-/** Settings without which a deployed server answers nothing, and what each is. */
+/** The settings that a deployed server needs, and their descriptions. */
 const REQUIRED: Readonly<Record<string, string>> = {
   SECRETS_SYSTEM: 'at least 32 random characters; keep a copy: stored keys are sealed with it',
   ADMIN_API_KEYS:
@@ -47,7 +49,7 @@ const REQUIRED: Readonly<Record<string, string>> = {
   URLS_SELF_ISSUER: 'the https URL this server is reached at, like https://login.example.com',
 }
 
-/** What to print about required settings that are neither variables nor secrets yet; empty when all are there. */
+/** Returns a text about the required settings that are neither variables nor secrets; empty if none is missing. */
 export function missingSettings(present: ReadonlySet<string>, worker: readonly string[]): string {
   const missing = Object.entries(REQUIRED).filter(([name]) => !present.has(name))
   if (missing.length === 0) return ''

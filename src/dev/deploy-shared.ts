@@ -1,20 +1,20 @@
 import type { Installation, Route } from './deploy-target.ts'
 
-/** Something of another installation that a deployment would use or take. */
+/** A resource of another installation that a deployment would use or take over. */
 export interface Shared {
   readonly kind: 'database' | 'copies' | 'routes'
-  /** What it is called: a database's or namespace's name or id, a route's pattern. */
+  /** The name or id of a database or namespace, or the pattern of a route. */
   readonly name: string
   readonly owner: Installation
 }
 
 type Database = Installation['config']['d1_databases'][number]
 
-/** What of others' D1 databases, KV namespaces and domains this installation would use or take, each named once. */
+/** Returns the D1 databases, KV namespaces and domains of others that an installation would use or take over. */
 export function sharedWith(target: Installation, others: readonly Installation[]): readonly Shared[] {
-  // One Worker in two files is one installation.
+  // The same Worker in two files is one installation.
   const apart = others.filter(({ worker }) => worker !== target.worker)
-  // Environments inherit routes: what they have of the top level is no reason to refuse the top level.
+  // Environments inherit routes. Those that they inherit from the top level do not conflict with it.
   const original = target.environment === undefined && target.worker === target.config.name
   const bearers = apart.filter(({ file }) => !(original && file === target.file))
   const { d1_databases: databases, kv_namespaces: namespaces } = target.config
@@ -45,20 +45,20 @@ function first(
   return owner === undefined ? [] : [{ kind, name, owner }]
 }
 
-/** Ids decide where both are known; wrangler finds a database without one by its name. */
+/** Whether two databases are the same, by their ids, or by their names if an id is missing, as in wrangler. */
 function sameDatabase(one: Database, other: Database): boolean {
   if (one.database_id !== undefined && other.database_id !== undefined)
     return one.database_id === other.database_id
   return one.database_name !== undefined && one.database_name === other.database_name
 }
 
-/** Whether requests of `other` would reach `one`. Two routes of one host are apart when their paths are. */
+/** Whether requests for the route `other` would reach `one`. Routes of the same host are compared by their paths. */
 function takes(one: Route, other: Route): boolean {
   if (!covers(hostOf(one), hostOf(other))) return false
   return (one.custom_domain ?? false) || (other.custom_domain ?? false) || pathsMeet(one, other)
 }
 
-/** Whether a host pattern, which may start with `*`, has the other below it. */
+/** Whether a host pattern, which may start with `*`, matches a host. */
 function covers(pattern: string, host: string): boolean {
   return pattern.startsWith('*') ? host.endsWith(pattern.slice(1)) : pattern === host
 }
@@ -68,7 +68,7 @@ function pathsMeet(one: Route, other: Route): boolean {
   return startsWith(path, otherPath) || startsWith(otherPath, path)
 }
 
-/** Whether a path pattern, which may end with `*`, has the other below it. */
+/** Whether a path pattern, which may end with `*`, matches a path. */
 function startsWith(pattern: string, path: string): boolean {
   return pattern.endsWith('*') ? path.startsWith(pattern.slice(0, -1)) : pattern === path
 }

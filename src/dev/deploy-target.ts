@@ -16,7 +16,7 @@ const Route = v.union([
   Pattern,
 ])
 
-/** What a deployment is decided by, of all that wrangler resolves. */
+/** The part of wrangler's configuration that the checks of a deployment need. */
 const Configuration = v.object({
   name: v.optional(v.string()),
   configPath: v.optional(v.string()),
@@ -41,14 +41,14 @@ const Configuration = v.object({
   migrations: v.array(v.object({ new_sqlite_classes: v.optional(v.array(v.string()), []) })),
 })
 
-/** A domain or path that requests reach a Worker by. */
+/** A domain or URL pattern whose requests a Worker gets. */
 export type Route = v.InferOutput<typeof Pattern>
 
-/** One Worker as a configuration file describes it, with what it inherits. */
+/** One Worker as a configuration file describes it, including what an environment inherits. */
 export interface Installation {
-  /** The Worker's name; undefined where the file and the command line leave it out. */
+  /** The Worker's name; undefined if neither the file nor the command line has one. */
   readonly worker: string | undefined
-  /** Absolute path of the configuration file. */
+  /** The absolute path of the configuration file. */
   readonly file: string
   /** The environment's name; undefined for the top level. */
   readonly environment: string | undefined
@@ -57,9 +57,9 @@ export interface Installation {
 }
 
 /**
- * The Worker that `wrangler deploy` makes of these options: `--config`, `--env` or CLOUDFLARE_ENV (of the process or
- * of `--env-file`), `--name`, and the options that take the place of routes and crons.
- * Throws CommandError with wrangler's own words when it cannot read the configuration.
+ * Returns the installation that `wrangler deploy` would deploy with these options: `--config`, `--env` or
+ * CLOUDFLARE_ENV (of the process or of `--env-file`), `--name`, and the options that replace routes and crons. Throws
+ * CommandError with wrangler's message if it cannot read the configuration.
  */
 export function readTarget(options: Options): Installation {
   const target = readInstallation(options.value('config'), environmentOf(options))
@@ -76,8 +76,9 @@ export function readTarget(options: Options): Installation {
 }
 
 /**
- * Every other installation that the target must leave alone: those of its own configuration file, its own place there
- * too where `--name` makes another Worker of it, and those of this repository's `wrangler.toml`. What wrangler cannot read cannot be deployed either, and is left out.
+ * Returns every other installation, which the target must not touch: those of its configuration file and of this
+ * repository's `wrangler.toml`. With `--name` the target is another Worker than its own entry in the file, so that
+ * entry is included. A configuration that wrangler cannot read is left out, since it cannot be deployed.
  */
 export function readOthers(target: Installation): readonly Installation[] {
   const files = new Set([target.file, WRANGLER_TOML])
@@ -94,7 +95,7 @@ export function readOthers(target: Installation): readonly Installation[] {
   })
 }
 
-/** How an installation is called in messages. */
+/** Returns the name of an installation for messages. */
 export function titleOf({ environment, file }: Installation): string {
   const within = relative(ROOT, file)
   const shown = within.startsWith('..') ? file : within
@@ -133,7 +134,7 @@ function parseConfig(config: string | undefined, env: string | undefined): Insta
   }
 }
 
-/** The environment that wrangler takes: its option, else CLOUDFLARE_ENV, which files of variables may set too. */
+/** Returns the environment that wrangler uses: its option, else CLOUDFLARE_ENV, which an env file may set too. */
 function environmentOf(options: Options): string | undefined {
   const given = options.value('env') ?? process.env['CLOUDFLARE_ENV']
   if (given !== undefined) return given

@@ -7,9 +7,9 @@ import { ROOT } from './paths.ts'
 import { runTool } from './tools.ts'
 
 /**
- * `ladon deploy`: migrations and Worker, in the order that fits. Resolves to the first failing step's exit code. What
- * would not work, or would use what belongs to another installation, is refused before Cloudflare is asked anything:
- * CommandError with exit code 2.
+ * `ladon deploy`: applies the migrations and deploys the Worker. Returns the exit code of the first step that fails, or
+ * 0. Throws CommandError with exit code 2, before any request to Cloudflare, if the deployment could not work or would
+ * use resources of another installation.
  */
 export async function deploy(args: readonly string[]): Promise<number> {
   const options = new Options(args)
@@ -39,7 +39,7 @@ function checkedTarget(options: Options): Installation {
   return target
 }
 
-/** What wrangler answers in JSON; throws CommandError with its own words when it cannot, as without a login. */
+/** Returns the JSON that a wrangler command prints. Throws CommandError with its output if it fails. */
 async function json(call: readonly string[]): Promise<unknown> {
   const { code, output } = await runTool('wrangler', call, true)
   const start = output.search(/^[[{]/m)
@@ -47,7 +47,7 @@ async function json(call: readonly string[]): Promise<unknown> {
   return JSON.parse(output.slice(start))
 }
 
-/** The `name` members of a JSON array of objects. */
+/** Returns the `name` members of a JSON array of objects. */
 function namesIn(list: unknown): ReadonlySet<string> {
   if (!Array.isArray(list)) return new Set()
   return new Set(list.flatMap((item: unknown) => (isNamed(item) ? [item.name] : [])))

@@ -4,31 +4,33 @@ import { isLoopbackHost } from '../util/loopback.ts'
 import { CommandError } from './command-error.ts'
 import type { Options } from './options.ts'
 
-/** The admin API key of every development server: known to all, so never used anywhere else. */
+/** The admin API key of every development server. It is public, so it must not be used anywhere else. */
 export const DEV_ADMIN_KEY = 'ladon-dev-admin-key'
 
 const DEFAULT_PORT = '4444'
 
-/** What a development server will be, worked out before anything starts. */
+/** How a development server will be started. */
 export interface DevPlan {
-  /** How this command reaches the server it starts. */
+  /** The address at which this command calls the server. */
   readonly listen: { readonly protocol: 'http' | 'https'; readonly host: string; readonly port: number }
-  /** Public base URL, without trailing slash. */
+  /** The public base URL, without trailing slash. */
   readonly base: string
   readonly demoPages: boolean
   readonly adminKey: string
-  /** Whether `.dev.vars` still needs a system secret. */
+  /** Whether `.dev.vars` has no system secret yet. */
   readonly needsSecret: boolean
-  /** Directory given with `--persist-to`. */
+  /** The directory that was given with `--persist-to`. */
   readonly persistTo: string | undefined
+  /** The wrangler arguments that apply the migrations. */
   readonly migrateArgs: readonly string[]
+  /** The wrangler arguments that start the server. */
   readonly serveArgs: readonly string[]
 }
 
 /**
- * Works out a development server from the command's options and the text of `.dev.vars`. What the user set, on the
- * command line or in the file, holds; only the admin key of the file does not, since development has one key.
- * Throws CommandError on a port or issuer that is none.
+ * Plans a development server from the command's options and the text of `.dev.vars`. Settings of the command line and
+ * the file are used, except an admin key in the file, which the development key replaces. Throws CommandError for a bad
+ * port, issuer or public URL.
  */
 export function planDev(options: Options, devVars: string): DevPlan {
   const given = new Map([...Object.entries(parseEnv(devVars)), ...options.vars()])
@@ -46,7 +48,7 @@ export function planDev(options: Options, devVars: string): DevPlan {
   const added = [
     ...(options.vars().has('ADMIN_API_KEYS') ? [] : ['--var', `ADMIN_API_KEYS:${adminKeys}`]),
     ...(given.has('URLS_SELF_ISSUER') ? [] : ['--var', `URLS_SELF_ISSUER:${issuer}`]),
-    // Applications under development are on this machine too.
+    // The applications that use a development server are on this machine too.
     ...(given.has('OUTBOUND_ALLOW_PRIVATE') || !loopback ? [] : ['--var', 'OUTBOUND_ALLOW_PRIVATE:true']),
   ]
   return {
@@ -74,13 +76,13 @@ export function planDev(options: Options, devVars: string): DevPlan {
   }
 }
 
-/** The address to call for a server that listens on `ip`; wildcard addresses are reached through loopback. */
+/** Returns the address at which a server that listens on `ip` can be called: a loopback address for a wildcard. */
 function reachable(ip: string | undefined): string {
   if (ip === undefined || ip === '*' || ip === '0.0.0.0') return '127.0.0.1'
   return ip === '::' ? '::1' : ip
 }
 
-/** The key of an ADMIN_API_KEYS list that may register clients; a list without one leaves the development key. */
+/** Returns the key of an ADMIN_API_KEYS list that may register clients; the development key if there is none. */
 function clientsKey(list: string): string {
   const keys = settings.admin.keys.parser.parse(list) ?? []
   return keys.find(({ scope }) => scope === 'all' || scope === 'clients')?.key ?? DEV_ADMIN_KEY

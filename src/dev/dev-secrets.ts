@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { appendFile, readFile } from 'node:fs/promises'
 
-/** The text of `.dev.vars`; empty when there is none. */
+/** Reads the text of `.dev.vars`; empty if the file does not exist. */
 export function readDevVars(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((thrown: NodeJS.ErrnoException) => {
     if (thrown.code === 'ENOENT') return ''
@@ -9,7 +9,10 @@ export function readDevVars(path: string): Promise<string> {
   })
 }
 
-/** Appends a random system secret of 256 bits to `.dev.vars`, readable by its owner only; keeps what is there. */
+/**
+ * Appends a random system secret of 256 bits to `.dev.vars`. A new file is readable only by its owner.
+ * @param present the text of the file.
+ */
 export async function addSystemSecret(path: string, present: string): Promise<void> {
   const separator = present === '' || present.endsWith('\n') ? '' : '\n'
   const line = `SECRETS_SYSTEM="${randomBytes(32).toString('base64url')}"\n`

@@ -11,7 +11,10 @@ import { runTool, ToolGroup } from './tools.ts'
 
 const PARENT_CHECK_MS = 500
 
-/** `ladon dev`: secrets, migrations, server, demo client; stays until it is stopped. Resolves to the exit code. */
+/**
+ * `ladon dev`: makes a secret, applies the migrations, starts the server, registers the demo client and runs until it
+ * is stopped. Returns the exit code. Throws CommandError if a step fails.
+ */
 export async function dev(args: readonly string[]): Promise<number> {
   const present = await readDevVars(DEV_VARS)
   const plan = planDev(new Options(args), present)
@@ -38,7 +41,7 @@ export async function dev(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Resolves when this command is asked to stop, or when whoever started it is gone. */
+/** Resolves when this command gets a signal to stop, or when its parent process has ended. */
 function stopRequested(): Promise<'stop'> {
   const parent = process.ppid
   return new Promise((resolve) => {
@@ -87,7 +90,7 @@ function welcome(plan: DevPlan): string {
   ].join('\n')
 }
 
-/** What to add when the issuer is not this machine: requests by a local address would be misdirected. */
+/** Returns a line for an issuer that is not this machine, since the server refuses requests for a local host name. */
 function elsewhere({ base, listen }: DevPlan): readonly string[] {
   const { hostname, host } = new URL(base)
   if (isLoopbackHost(hostname)) return []

@@ -1,14 +1,14 @@
 import { parseArgs } from 'node:util'
 
 /**
- * Reads options out of arguments that are passed on to another tool untouched: `--name value`, `--name=value`,
- * and `--name a b` for options that take a list.
+ * Reads options from arguments that are passed unchanged to another tool: `--name value`, `--name=value`, and `--name a
+ * b` for options that take a list.
  */
 export class Options {
   readonly args: readonly string[]
   readonly #tokens: ReturnType<typeof tokensOf>
 
-  /** Takes the arguments after the command's name; the `--` that npm and habit put before them is dropped. */
+  /** @param args - the arguments after the command's name; a `--` at the beginning is dropped */
   constructor(args: readonly string[]) {
     this.args = args[0] === '--' ? args.slice(1) : args
     this.#tokens = tokensOf(this.args)
@@ -19,17 +19,17 @@ export class Options {
     return this.#tokens.some((token) => token.kind === 'option' && nameOf(token.name) === name)
   }
 
-  /** Every value of `--name` and of its other names, in order. */
+  /** Returns every value of an option with any of these names, in order. */
   values(...names: readonly string[]): readonly string[] {
     return this.#occurrences(...names).flat()
   }
 
-  /** The value that `--name` was given last. */
+  /** Returns the last value of `--name`. */
   value(name: string): string | undefined {
     return this.#occurrences(name).at(-1)?.[0]
   }
 
-  /** The Worker variables given as `--var NAME:VALUE`. */
+  /** Returns the Worker variables that are given as `--var NAME:VALUE`. */
   vars(): ReadonlyMap<string, string> {
     return new Map(
       this.values('var').map((text) => {
@@ -39,7 +39,7 @@ export class Options {
     )
   }
 
-  /** The given options of the named ones, ready to be passed to another tool: `['--name', 'value', …]`. */
+  /** Returns those of the named options that are given, as arguments for another tool: `['--name', 'value', …]`. */
   pick(...names: readonly string[]): readonly string[] {
     return names.flatMap((name) => {
       const value = this.value(name)
@@ -47,7 +47,7 @@ export class Options {
     })
   }
 
-  /** What followed each `--name`, one list for each time it is given. */
+  /** Returns the values after each occurrence of the named options, one list for each occurrence. */
   #occurrences(...names: readonly string[]): readonly (readonly string[])[] {
     return this.#tokens.flatMap((token, index) => {
       if (token.kind !== 'option' || !names.includes(nameOf(token.name))) return []
@@ -63,16 +63,16 @@ export class Options {
   }
 }
 
-/** The arguments as tokens. Which options there are is the other tool's business, so none is declared. */
+/** Splits the arguments into tokens. No option is declared, because the other tool decides which options exist. */
 function tokensOf(args: readonly string[]) {
-  // parseArgs knows no `-e=staging`, which wrangler takes.
+  // parseArgs does not accept `-e=staging`, which wrangler does.
   const spelled = args.map((arg) => arg.replace(/^-([a-z])=/i, '--$1='))
   return parseArgs({ args: spelled, strict: false, allowPositionals: true, tokens: true }).tokens
 }
 
-/** Short names that wrangler takes, and what they are short for. */
-const SHORT: Readonly<Record<string, string>> = { c: 'config', e: 'env', h: 'help' }
+/** The names of wrangler's options, by their short names. */
+const LONG_NAMES: Readonly<Record<string, string>> = { c: 'config', e: 'env', h: 'help' }
 
-/** The name of an option in the one spelling this class knows: `e` and `envFile` are others. */
+/** Returns the long name of an option in kebab case, for example `env` for `e` and `env-file` for `envFile`. */
 const nameOf = (name: string): string =>
-  SHORT[name] ?? name.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)
+  LONG_NAMES[name] ?? name.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)

@@ -2,22 +2,22 @@ import { fileURLToPath } from 'node:url'
 
 const fromRoot = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 
-/** The repository's root: every tool runs there, wherever the command was called from. */
+/** The root of the repository, in which every tool runs. */
 export const ROOT = fromRoot('')
 
-/** The configuration that this repository comes with. */
+/** The repository's configuration of wrangler. */
 export const WRANGLER_TOML = fromRoot('wrangler.toml')
 
-/** The D1 migrations, wherever a configuration file stands. */
+/** The directory of the D1 migrations. */
 export const MIGRATIONS = fromRoot('migrations')
 
-/** Development secrets, read by wrangler, never committed. */
+/** The file of development secrets, which wrangler reads. It is never committed. */
 export const DEV_VARS = fromRoot('.dev.vars')
 
-/** Where wrangler keeps local D1, KV and Durable Objects unless `--persist-to` says otherwise. */
+/** The directory of local D1, KV and Durable Objects, unless `--persist-to` names another. */
 export const STATE = fromRoot('.wrangler/state')
 
-/** Entry points of the tools, to be run by the same Node that runs this command. */
+/** The scripts of the tools. They run in the Node that runs this command. */
 export const TOOLS = {
   wrangler: fromRoot('node_modules/wrangler/bin/wrangler.js'),
   vitest: fromRoot('node_modules/vitest/vitest.mjs'),
@@ -25,5 +25,5 @@ export const TOOLS = {
   biome: fromRoot('node_modules/@biomejs/biome/bin/biome'),
 } as const
 
-/** Name of a tool this command runs. */
+/** The name of a tool. */
 export type Tool = keyof typeof TOOLS

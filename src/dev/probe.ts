@@ -3,13 +3,13 @@ import { request as httpsRequest } from 'node:https'
 import { CommandError } from './command-error.ts'
 import type { DevPlan } from './dev-plan.ts'
 
-/** How long a development server may take until it answers, in milliseconds. */
+/** How long a development server may take to become ready, milliseconds. */
 const READY_WITHIN_MS = 60_000
 
 const POLL_MS = 100
 const CALL_TIMEOUT_MS = 10_000
 
-/** Answer of the development server. */
+/** An answer of the development server. */
 export interface Answer {
   readonly status: number
   readonly body: string
@@ -24,8 +24,8 @@ export interface Call {
 }
 
 /**
- * Calls the local server under the host name of its public URL, whatever that resolves to elsewhere.
- * Rejects with the connection's error when nobody answers.
+ * Calls the local server with the host name of its public URL. That name is not resolved.
+ * Rejects with the connection's error if there is no answer.
  */
 export function callServer(plan: DevPlan, call: Call): Promise<Answer> {
   const { protocol, host, port } = plan.listen
@@ -38,7 +38,7 @@ export function callServer(plan: DevPlan, call: Call): Promise<Answer> {
       path: call.path,
       headers: { ...call.headers, host: new URL(plan.base).host },
       timeout: CALL_TIMEOUT_MS,
-      // wrangler makes its own certificate for https; this call never leaves the machine.
+      // wrangler makes its own certificate for https, and this call does not leave the machine.
       rejectUnauthorized: false,
     })
     request.once('timeout', () => request.destroy(new CommandError('The server did not answer in time.')))
@@ -56,8 +56,8 @@ export function callServer(plan: DevPlan, call: Call): Promise<Answer> {
 }
 
 /**
- * Waits until the server reports itself ready. Throws CommandError at once when it names a setting it cannot
- * work with, and after a minute when it is not ready; returns false when `gaveUp` says that it ended.
+ * Waits until the server is ready. Returns false as soon as `gaveUp` returns true, for a server that has ended. Throws
+ * CommandError at once if the server reports a bad setting, and after a minute if it is not ready.
  */
 export async function awaitReady(plan: DevPlan, gaveUp: () => boolean): Promise<boolean> {
   const deadline = Date.now() + READY_WITHIN_MS

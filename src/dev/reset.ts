@@ -4,8 +4,8 @@ import { Options } from './options.ts'
 import { ROOT, STATE } from './paths.ts'
 
 /**
- * `ladon reset`: clears the local state that `ladon dev` keeps, and nothing else: secrets stay. Of a directory given
- * with `--persist-to` only the part that wrangler writes is removed.
+ * `ladon reset`: deletes the local state of `ladon dev`, but not its secrets. In a directory that is given with
+ * `--persist-to` it deletes only what wrangler writes. Returns the exit code.
  */
 export async function reset(args: readonly string[]): Promise<number> {
   const given = new Options(args).value('persist-to')

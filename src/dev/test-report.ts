@@ -2,17 +2,17 @@ import { relative } from 'node:path'
 import * as v from 'valibot'
 import { ROOT } from './paths.ts'
 
-/** What one layer of checks came to. */
+/** The result of one layer of checks. */
 export interface Layer {
   readonly name: string
   readonly passed: number
   readonly failed: number
   readonly notRun: number
-  /** How long its files took, one after the other. */
+  /** The sum of the times of its files. */
   readonly seconds: number
 }
 
-/** What each layer shows, by folder of `test/`; the other folders mirror `src/`. */
+/** What each layer tests, by folder of `test/`. The other folders mirror `src/`. */
 const COVERS: Readonly<Record<string, string>> = {
   'type check': 'every file, strictest settings',
   lint: 'rules and formatting',
@@ -35,7 +35,7 @@ const Results = v.object({
   ),
 })
 
-/** Layers out of vitest's JSON report; a file that failed before its first test counts as one failure. */
+/** Reads the layers from vitest's JSON report. A file that failed before its first test counts as one failure. */
 export function layersOf(report: unknown): readonly Layer[] {
   const layers = new Map<string, Layer>()
   for (const file of v.parse(Results, report).testResults) {
@@ -57,12 +57,12 @@ export function layersOf(report: unknown): readonly Layer[] {
   return [...layers.values()].sort((left, right) => left.name.localeCompare(right.name))
 }
 
-/** One check without tests of its own, as a layer. */
+/** Returns the layer of a check that has no tests. */
 export function checkLayer(name: string, ok: boolean, seconds: number): Layer {
   return { name, passed: ok ? 1 : 0, failed: ok ? 0 : 1, notRun: 0, seconds }
 }
 
-/** The closing report: a line per layer and, last, `N passed, N failed`. */
+/** Returns the report: a line for each layer and, last, `N passed, N failed`. */
 export function renderReport(layers: readonly Layer[]): string {
   const lines = layers.map(({ name, passed, failed, notRun, seconds }) => {
     const counts = `${passed} passed, ${failed} failed${notRun > 0 ? `, ${notRun} NOT RUN` : ''}`

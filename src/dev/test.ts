@@ -7,7 +7,7 @@ import type { Tool } from './paths.ts'
 import { checkLayer, type Layer, layersOf, renderReport } from './test-report.ts'
 import { runTool } from './tools.ts'
 
-/** Set where the tests of the second tier run too; vitest.config.ts reads it. */
+/** The variable that makes vitest.config.ts include the tests of the second tier. */
 const ALL_TESTS = 'LADON_ALL_TESTS'
 
 const NO_BROWSER = `
@@ -16,8 +16,8 @@ const NO_BROWSER = `
 `
 
 /**
- * `ladon test`: type check, lint and tests; with `--all` those of the second tier too (`*.all.test.ts`). Further arguments
- * go to vitest. Resolves to the exit code.
+ * `ladon test`: runs type check, lint and tests, with `--all` also the tests of the second tier (`*.all.test.ts`).
+ * Other arguments are passed to vitest. Returns the exit code.
  */
 export async function test(args: readonly string[]): Promise<number> {
   const given = new Options(args)
@@ -38,7 +38,7 @@ async function runCheck(name: string, tool: Tool, args: readonly string[]): Prom
   return checkLayer(name, code === 0, (performance.now() - startedAt) / 1000)
 }
 
-/** Runs vitest and reads what it counted; a run that failed without a failed test is a failure of its own. */
+/** Runs vitest and returns its layers. A run that failed without a failed test gets a failed layer of its own. */
 async function runVitest(args: readonly string[]): Promise<readonly Layer[]> {
   const directory = await mkdtemp(join(tmpdir(), 'ladon-test-'))
   const file = join(directory, 'results.json')

@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { ROOT, TOOLS, type Tool } from './paths.ts'
 
-/** How long a stopped process group may take before it is killed, in milliseconds. */
+/** How long a process group may take to stop before it is killed, milliseconds. */
 const STOP_GRACE_MS = 5_000
 
 const POLL_MS = 50
 
-/** What every tool is told: no telemetry, no update check, nothing fetched that development does not need. */
-const QUIET = {
+/** The environment of every tool: no telemetry, no update check, and no download that development does not need. */
+const OFFLINE_ENV = {
   WRANGLER_SEND_METRICS: 'false',
   WRANGLER_HIDE_BANNER: 'true',
   CLOUDFLARE_CF_FETCH_ENABLED: 'false',
@@ -15,18 +15,19 @@ const QUIET = {
 
 /** How a tool ended. */
 export interface Outcome {
+  /** The exit code. */
   readonly code: number
-  /** What it wrote, when it was captured. */
+  /** Its output, if it was captured; else empty. */
   readonly output: string
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** Runs a tool to its end, attached to the terminal, or with its output captured. */
+/** Runs a tool to its end. Its output goes to the terminal, or is returned with `capture`. */
 export function runTool(tool: Tool, args: readonly string[], capture = false): Promise<Outcome> {
   const child = spawn(process.execPath, [TOOLS[tool], ...args], {
     cwd: ROOT,
-    env: { ...process.env, ...QUIET },
+    env: { ...process.env, ...OFFLINE_ENV },
     stdio: capture ? ['ignore', 'pipe', 'pipe'] : 'inherit',
   })
   const chunks: Buffer[] = []
@@ -40,17 +41,17 @@ export function runTool(tool: Tool, args: readonly string[], capture = false): P
   })
 }
 
-/** A long-running tool and everything it started, stopped as one. */
+/** A long-running tool with its child processes, which are stopped together. */
 export class ToolGroup {
   readonly exited: Promise<number>
   readonly #child: ChildProcess
   #over = false
 
-  /** Starts the tool in a process group of its own: a Ctrl-C reaches this command first, which then stops all of it. */
+  /** Starts the tool in its own process group. A Ctrl-C only reaches this command, which then stops the group. */
   constructor(tool: Tool, args: readonly string[]) {
     this.#child = spawn(process.execPath, [TOOLS[tool], ...args], {
       cwd: ROOT,
-      env: { ...process.env, ...QUIET },
+      env: { ...process.env, ...OFFLINE_ENV },
       stdio: ['ignore', 'inherit', 'inherit'],
       detached: process.platform !== 'win32',
     })
@@ -69,7 +70,7 @@ export class ToolGroup {
     return this.#over
   }
 
-  /** Stops the whole group: asks, waits until no process of it is left, and kills what does not leave. */
+  /** Stops the whole group: asks its processes to end, waits for them, and kills those that are left. */
   async stop(): Promise<void> {
     const deadline = Date.now() + STOP_GRACE_MS
     this.#signal('SIGTERM')
@@ -78,7 +79,7 @@ export class ToolGroup {
     await this.exited
   }
 
-  /** Sends a signal to the group; false when nobody is left to receive it. */
+  /** Sends a signal to the group. Returns false if no process is left. */
   #signal(signal: NodeJS.Signals | 0): boolean {
     const { pid } = this.#child
     if (pid === undefined) return false
