@@ -44,7 +44,7 @@ function publicText(reason: Reason, facts: Facts): string {
 export const invalidRequest = (reason: Reason, facts?: Facts): OAuthError =>
   new OAuthError('invalid_request', reason, facts)
 
-/** Returns the error for a bad code, refresh token or assertion. */
+/** Returns the error for a bad code, refresh token or assertion, or for a grant type that the client may not use. */
 export const invalidGrant = (reason: Reason, facts?: Facts): OAuthError =>
   new OAuthError('invalid_grant', reason, facts)
 

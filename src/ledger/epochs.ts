@@ -6,7 +6,7 @@ import { alive, later, type Transaction, type View } from './transaction.ts'
 /**
  * Returns the epoch that a flow of this client starts with: when the client's grants, or all of the subject's grants,
  * were last revoked (ms; 0 if not known). Epochs only rise within a ledger, so the greater of the two stands for both.
- * Once its row is cleaned up an epoch is a smaller number, which refuses nobody: see `epochHolds`.
+ * Once its row is deleted, an epoch is a smaller number and refuses no flow: see `epochHolds`.
  */
 export const currentEpoch = (view: View, clientId: ClientId): number => newest(view, SUBJECT, clientId)
 

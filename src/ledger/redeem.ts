@@ -50,8 +50,7 @@ export function redeem(tx: Transaction, input: RedeemInput): RedeemResult {
   if (row === undefined) return GONE
   if (row.generation > 0) return redeemAgain(tx, input, row)
   if (row.revoked === 1 || row.code_expires <= tx.now) return GONE
-  // A missing session has expired, which is no reason to refuse. A session that was ended is kept while a grant names
-  // it.
+  // A missing session has expired, which is no reason to refuse. An ended one is kept as long as a grant names it.
   if (findSession(tx, row.sid)?.ended === 1 || !epochHolds(tx, row.client, input.epoch)) return GONE
   const value = ungranted(readRecord(row), input)
   if (value !== undefined) return { status: 'target_refused', value }

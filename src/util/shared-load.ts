@@ -24,8 +24,7 @@ export class SharedLoad<T> {
   run(load: () => Promise<T>): Promise<T> {
     const now = nowMs()
     if (this.#last !== undefined && Math.abs(now - this.#last.startedAt) < this.#intervalMs) {
-      // The runtime cancels the I/O of a request whose client disconnects. Callers that share it must not wait for
-      // ever.
+      // The runtime cancels the I/O of a request whose client disconnects. Those that share it must not wait forever.
       return withTimeout(this.#last.outcome, MAX_WAIT_MS, late)
     }
     const outcome = load()
