@@ -34,7 +34,7 @@ import {
 
 const issuerOf = ({ urls }: Config): string => urls.issuer.replace(/\/+$/, '')
 
-/** Whether the server answers; over the service binding too (contract 1.3.11). */
+/** Health checks; they are available over the service binding too (contract 1.3.11). */
 export const healthEndpoints: readonly Endpoint[] = (
   [
     ['/health/alive', alive, 'Whether the Worker runs', {}],
@@ -50,7 +50,7 @@ export const healthEndpoints: readonly Endpoint[] = (
   wire: { summary, answers: { 200: gives('It does.', object({ status: text }, 'status')), ...refusals } },
 }))
 
-/** Public documents; `members` is what all endpoints add to the metadata. */
+/** Public documents; `members` is what all endpoints add to the metadata document. */
 const documents = (members: Discovered): readonly Endpoint[] => [
   ...['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'].map(
     (path): Endpoint => ({
@@ -83,7 +83,7 @@ const documents = (members: Discovered): readonly Endpoint[] => [
   },
 ]
 
-/** Where clients send browsers, or a device its user. */
+/** Endpoints for browsers that clients or devices send here. */
 const forBrowsers: readonly Endpoint[] = [
   {
     path: '/oauth2/auth',
@@ -150,7 +150,7 @@ const forBrowsers: readonly Endpoint[] = [
   },
 ]
 
-/** What clients call themselves. */
+/** Endpoints that clients call directly. */
 const forClients: readonly Endpoint[] = [
   {
     path: '/oauth2/token',
@@ -283,7 +283,7 @@ const forClients: readonly Endpoint[] = [
   },
 ]
 
-/** Dynamic registration (RFC 7591, RFC 7592), by Hydra's path and by the one that Hydra's documentation had before. */
+/** Dynamic registration (RFC 7591, RFC 7592), under Hydra's path and the one that Hydra's documentation had before. */
 const registration: readonly Endpoint[] = ['/oauth2/register', '/connect/register'].flatMap(
   (path): readonly Endpoint[] => [
     {
@@ -324,7 +324,7 @@ function registrationEndpoint({
   return endpoint === undefined ? {} : { registration_endpoint: endpoint }
 }
 
-/** The public endpoints; `members` is what all endpoints add to the metadata. */
+/** The public endpoints; `members` is what all endpoints add to the metadata document. */
 export const publicEndpoints = (members: Discovered): readonly Endpoint[] => [
   ...documents(members),
   ...forClients,
