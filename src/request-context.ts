@@ -79,7 +79,7 @@ function failureFields(thrown: Error | undefined): LogFields {
   const facts = Object.entries(thrown.facts).map(([name, fact]) => `${name}=${fact}`)
   return {
     error: thrown.code,
-    ...(thrown.reason !== undefined && { reason: thrown.reason }),
+    reason: thrown.reason,
     ...(facts.length > 0 && { facts }),
   }
 }

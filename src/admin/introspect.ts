@@ -1,8 +1,6 @@
 import type { Context } from 'hono'
-import { authenticateClient } from '../clients/authenticate.ts'
-import { isPublic } from '../clients/public.ts'
+import { withClient } from '../client-auth/authenticate.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
-import { invalidClient } from '../errors/refusals.ts'
 import { type Parameters, readFilledForm } from '../http/form.ts'
 import { oauthJson } from '../http/json.ts'
 import { isV1Path } from '../http/paths.ts'
@@ -20,22 +18,22 @@ export const introspect =
   (guard: AdminGuard) =>
   async (c: Context<AppEnv>): Promise<Response> => {
     const { ctx } = c.var
-    const byClient = isV1Path(c.req.url) && /^basic /i.test(c.req.header('authorization') ?? '')
+    const authorization = c.req.header('authorization')
+    const byClient = isV1Path(c.req.url) && /^basic /i.test(authorization ?? '')
     if (!byClient) guard(c, 'introspect')
     const form = await readFilledForm(c.var.body)
-    const asker = byClient ? await authenticateAsker(c, form) : null
-    const scopes = form.scopes()
-    const opened = await openToken(ctx, form.require('token'))
-    const active = opened && (await findActive(ctx, opened))
-    const shown = active && mayAsk(asker, active) && hasEveryScope(ctx, active, scopes)
-    return oauthJson(shown ? introspectionOf(ctx.rt, active, asker) : { active: false })
+    if (!byClient) return answer(ctx, form, null)
+    return withClient(ctx, 'introspection', { authorization, form }, (own, client) =>
+      answer(own, form, client),
+    )
   }
 
-/** The client that asks; a public one proves nothing, so it may not. */
-async function authenticateAsker(c: Context<AppEnv>, form: Parameters): Promise<ClientRecord> {
-  const client = await authenticateClient(c.var.ctx, c.req.header('authorization'), form)
-  if (!isPublic(client)) return client
-  throw invalidClient('A public client may not introspect tokens.')
+async function answer(ctx: RequestContext, form: Parameters, asker: ClientRecord | null): Promise<Response> {
+  const scopes = form.scopes()
+  const opened = await openToken(ctx, form.require('token'))
+  const active = opened && (await findActive(ctx, opened))
+  const shown = active && mayAsk(asker, active) && hasEveryScope(ctx, active, scopes)
+  return oauthJson(shown ? introspectionOf(ctx.rt, active, asker) : { active: false })
 }
 
 /** A client learns of tokens issued to it, and of access tokens whose audience names it (RFC 7662 section 4). */

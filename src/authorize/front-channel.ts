@@ -1,6 +1,8 @@
 import { accessTokenLifespan, idTokenLifespan } from '../clients/lifespans.ts'
 import type { Runtime } from '../runtime.ts'
-import { type Addressee, makeIdToken } from '../tokens/id-token.ts'
+import type { Addressee } from '../tokens/addressee.ts'
+import { bindingOf } from '../tokens/binding/possession.ts'
+import { makeIdToken } from '../tokens/id-token.ts'
 import { type Generation, issueAccessToken } from '../tokens/issue.ts'
 import type { AuthorizationRequest } from './request.ts'
 
@@ -26,12 +28,21 @@ export async function frontChannelTokens(
   const { client, responseTypes } = request
   const lifetime = frontChannelLifetime(request)
   const accessToken = responseTypes.includes('token')
-    ? await issueAccessToken(rt, client, { owner, grant, generation: 0, issuedAt, targets: null }, lifetime)
+    ? await issueAccessToken(
+        rt,
+        addressee,
+        { owner, grant, generation: 0, issuedAt, targets: null },
+        lifetime,
+      )
     : undefined
   const tokens =
     accessToken === undefined
       ? {}
-      : { access_token: accessToken, token_type: 'bearer', expires_in: String(lifetime) }
+      : {
+          access_token: accessToken,
+          token_type: bindingOf(addressee.confirmation).tokenType,
+          expires_in: String(lifetime),
+        }
   if (!responseTypes.includes('id_token')) return tokens
   const hashed = { at_hash: accessToken, c_hash: code, s_hash: request.state }
   const idLifetime = idTokenLifespan(rt.config.ttl, client.metadata, 'implicit')

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { strengthOf } from '../client-auth/methods.ts'
 import type { Config, Lifetimes } from '../config/types.ts'
 import { invalidMetadata } from '../errors/refusals.ts'
 import type { Bound } from '../store/client-field.ts'
@@ -8,13 +9,6 @@ import type { ClientBounds, ClientMetadata, LifespanField } from '../store/types
 import { parseDuration } from '../util/duration.ts'
 import { isJsonObject } from '../util/json.ts'
 import { audienceRule, scopeRule } from '../util/scope.ts'
-
-/** Ways to authenticate, weakest first. One that is not here never works, and only stays as it is. */
-const STRENGTH: readonly (readonly string[])[] = [
-  ['none'],
-  ['client_secret_basic', 'client_secret_post'],
-  ['private_key_jwt'],
-]
 
 /** What an admin who sets this metadata leaves to the client itself. */
 export const boundsOf = (metadata: ClientMetadata): ClientBounds => v.parse(clientBounds, metadata)
@@ -82,10 +76,9 @@ function isSubset(
   return normal(wanted).every((value) => allowed.has(value))
 }
 
-function isAsStrong(method: string, set: string): boolean {
-  const strength = (name: string): number => STRENGTH.findIndex((methods) => methods.includes(name))
-  return method === set || (strength(set) !== -1 && strength(method) >= strength(set))
-}
+// A method that never works only stays as it is.
+const isAsStrong = (method: string, set: string): boolean =>
+  method === set || (strengthOf(set) !== -1 && strengthOf(method) >= strengthOf(set))
 
 /** The longest lifespan in seconds that the admin left, or the configured one where the admin set none. */
 function mostSeconds(field: LifespanField, set: string | undefined, ttl: Lifetimes): number {

@@ -1,5 +1,5 @@
 import { CompactEncrypt } from 'jose'
-import { unusableField } from '../errors/refusals.ts'
+import { invalidMetadata } from '../errors/refusals.ts'
 import { MAX_CANDIDATES, materialOf, mayEncrypt } from '../keys/foreign-keys.ts'
 import type { ClientMetadata } from '../store/types.ts'
 import type { JsonObject } from '../util/json.ts'
@@ -48,11 +48,17 @@ export async function checkEncryption(metadata: ClientMetadata): Promise<void> {
     const alg = metadata[field]
     if (alg === undefined) {
       if (metadata[`${place}_encrypted_response_enc`] !== undefined)
-        throw unusableField(`${place}_encrypted_response_enc`, `needs '${field}'`)
+        throw invalidMetadata('metadata_unusable', {
+          field: `${place}_encrypted_response_enc`,
+          problem: `needs '${field}'`,
+        })
     } else if (
       metadata.jwks_uri === '' &&
       (await encryptionKey(metadata.jwks?.keys ?? [], alg)) === undefined
     )
-      throw unusableField(field, "needs a working key for it in 'jwks', or a 'jwks_uri'")
+      throw invalidMetadata('metadata_unusable', {
+        field,
+        problem: "needs a working key for it in 'jwks', or a 'jwks_uri'",
+      })
   }
 }

@@ -94,4 +94,4 @@ function parseSet(body: Uint8Array): Keys | undefined {
 }
 
 const unusable = (code: 'invalid_client' | 'temporarily_unavailable', problem: string): OAuthError =>
-  new OAuthError(code, 'client_keys_unusable', { problem })
+  new OAuthError(code, 'client_keys_unusable', { source: 'jwks_uri', problem })

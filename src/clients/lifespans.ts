@@ -1,32 +1,16 @@
 import type { Lifetimes } from '../config/types.ts'
 import { LIFESPAN_FIELDS } from '../store/client-metadata.ts'
-import type { ClientMetadata } from '../store/types.ts'
+import type { ClientMetadata, LifespanField } from '../store/types.ts'
 import { parseDuration } from '../util/duration.ts'
 
-/** Grant type of RFC 8628. */
-export const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
+/** What lifespan fields call the grants that give a kind of token; `implicit` is the authorization endpoint. */
+type NameOf<Field, Token extends string> = Field extends `${infer Name}_grant_${Token}_token_lifespan`
+  ? Name
+  : never
 
-/** Grant type of RFC 7523 section 2.1. */
-export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
-
-/** What tokens are issued for: the grant types of the wire, and `implicit` for the authorization endpoint. */
-export type IssuingGrant =
-  | 'authorization_code'
-  | 'client_credentials'
-  | 'implicit'
-  | 'refresh_token'
-  | typeof JWT_BEARER
-  | typeof DEVICE_GRANT
-
-/** The grants that give a refresh token, or an ID token. */
-export type RefreshingGrant = Exclude<IssuingGrant, 'client_credentials' | 'implicit' | typeof JWT_BEARER>
-export type IdentifyingGrant = RefreshingGrant | 'implicit'
-
-/** What lifespan fields call the grants whose types are URNs. */
-const SHORT_NAMES: Readonly<Record<string, string>> = {
-  [JWT_BEARER]: 'jwt_bearer',
-  [DEVICE_GRANT]: 'device_authorization',
-}
+export type IssuingGrant = NameOf<LifespanField, 'access'>
+export type IdentifyingGrant = NameOf<LifespanField, 'id'>
+export type RefreshingGrant = NameOf<LifespanField, 'refresh'>
 
 /** Seconds an access token lives: the client's own setting for the grant, or the configured one. */
 export function accessTokenLifespan(ttl: Lifetimes, client: ClientMetadata, grant: IssuingGrant): number {
@@ -54,7 +38,7 @@ function own(
   grant: IssuingGrant,
   token: 'access' | 'id' | 'refresh',
 ): number | undefined {
-  const name = `${SHORT_NAMES[grant] ?? grant}_grant_${token}_token_lifespan`
+  const name = `${grant}_grant_${token}_token_lifespan`
   const field = LIFESPAN_FIELDS.find((known) => known === name)
   const seconds = parseDuration((field && client[field]) ?? '')
   return seconds && Math.floor(seconds)

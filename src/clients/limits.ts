@@ -3,19 +3,20 @@ import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { audienceRule, scopeRule } from '../util/scope.ts'
 
-/** Longest part of a refused value that is told, in characters. */
-export const MAX_QUOTED = 100
+/** Which scopes a client is registered for (contract 3.8). */
+export const registeredScopes = (config: Config, { metadata }: ClientRecord) =>
+  scopeRule(config.strategies.scope, metadata.scope.split(' '))
 
 /** The refusal of a requested scope that the client may not have, if there is one (RFC 6749 section 3.3, contract 3.8). */
 export function refusedScope(
   config: Config,
-  { metadata }: ClientRecord,
+  client: ClientRecord,
   requested: readonly string[],
 ): OAuthError | undefined {
-  const mayHave = scopeRule(config.strategies.scope, metadata.scope.split(' '))
+  const mayHave = registeredScopes(config, client)
   const scope = requested.find((value) => !mayHave(value))
   if (scope === undefined) return undefined
-  return new OAuthError('invalid_scope', `The client may not request scope '${scope.slice(0, MAX_QUOTED)}'.`)
+  return new OAuthError('invalid_scope', 'scope_not_allowed', { scope })
 }
 
 /** The refusal of a requested audience that the client may not have, if there is one (contract 3.8). */
@@ -26,5 +27,5 @@ export function refusedAudience(
   const mayName = audienceRule(metadata.audience)
   const audience = requested.find((value) => !mayName(value))
   if (audience === undefined) return undefined
-  return invalidRequest(`The client may not request audience '${audience.slice(0, MAX_QUOTED)}'.`)
+  return invalidRequest('audience_not_allowed', { audience })
 }

@@ -1,3 +1,4 @@
+import { methodNamed } from '../client-auth/methods.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 
@@ -25,5 +26,6 @@ export async function findClientOrAskSource(
 /** What a client proves itself by. */
 function proofOf({ secretHash, metadata }: ClientRecord): string {
   const { token_endpoint_auth_method: method, jwks, jwks_uri } = metadata
-  return JSON.stringify([method, ...(method === 'private_key_jwt' ? [jwks, jwks_uri] : [secretHash])])
+  const byKeys = methodNamed(method)?.provenBy === 'keys'
+  return JSON.stringify([method, ...(byKeys ? [jwks, jwks_uri] : [secretHash])])
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { usesSecret } from '../client-auth/methods.ts'
 import type { Config } from '../config/types.ts'
 import type { ErrorCode } from '../errors/catalogue.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
@@ -41,7 +42,7 @@ export function changeByClient(
   const input = parseRegistration(withBounds(body, current.bounds), config, 'registration_forbidden')
   checkBounds(config, current.bounds, input.metadata)
   checkSectorStays(current.metadata, input.metadata, config.loopback)
-  const needsSecret = input.metadata.token_endpoint_auth_method.startsWith('client_secret_')
+  const needsSecret = usesSecret(input.metadata.token_endpoint_auth_method)
   const moved = consentedTo(input.metadata) !== consentedTo(current.metadata)
   return {
     metadata: keepReserved(input.metadata, current.metadata),

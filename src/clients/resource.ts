@@ -3,7 +3,7 @@ import { OAuthError } from '../errors/oauth-error.ts'
 import type { Parameters } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { audienceRule } from '../util/scope.ts'
-import { MAX_QUOTED, refusedAudience } from './limits.ts'
+import { refusedAudience } from './limits.ts'
 
 /** An absolute URI without fragment (RFC 8707 section 2). */
 const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:[^\s#]+$/
@@ -33,7 +33,7 @@ export function refusedTarget(
 
 /** The refusal of a resource. */
 export const invalidTarget = (resource: string): OAuthError =>
-  new OAuthError('invalid_target', `The client may not request resource '${resource.slice(0, MAX_QUOTED)}'.`)
+  new OAuthError('invalid_target', 'resource_not_allowed', { resource })
 
 /** A client that nobody but itself vouches for has the configured resources, whatever audience it gave itself. */
 const resourcesOf = ({ registration }: Config, { bounds, metadata }: ClientRecord): readonly string[] =>

@@ -1,3 +1,4 @@
+import { secretMethods, usesSecret } from '../client-auth/methods.ts'
 import type { RequestContext } from '../context.ts'
 import { malformedBody } from '../errors/refusals.ts'
 import type { ClientRecord } from '../store/types.ts'
@@ -7,8 +8,6 @@ import { hashSecret, makeSecret, secretHashesOf } from './secret.ts'
 
 /** How many former secrets are accepted beside the current one (contract 1.3.3). */
 const MAX_ROTATED = 5
-
-const METHODS: readonly string[] = ['client_secret_basic', 'client_secret_post']
 
 /**
  * Gives a client a new secret; the old one and those before it, five in all, are accepted on (contract 1.4.1). Whoever
@@ -36,6 +35,7 @@ export function dropRotatedSecrets(ctx: RequestContext, id: string): Promise<Cli
 }
 
 function requireSecret({ metadata }: ClientRecord): void {
-  if (METHODS.includes(metadata.token_endpoint_auth_method)) return
-  throw malformedBody(`Only clients with method ${METHODS.join(' or ')} have a secret to rotate.`)
+  if (usesSecret(metadata.token_endpoint_auth_method)) return
+  const problem = `must be ${secretMethods().join(' or ')} for there to be a secret to rotate`
+  throw malformedBody('metadata_unusable', { field: 'token_endpoint_auth_method', problem })
 }

@@ -15,6 +15,17 @@ const UNBIASED = 256 - (256 % ALPHABET.length)
 const FORMAT = 'hmac1'
 const PURPOSE = 'client_secret'
 
+/** Whether a secret is one of the client's, the rotated ones too. Throws as `verifySecret`. */
+export async function isSecretOf(
+  roots: Pick<RootKeys, 'byId'>,
+  client: ClientRecord,
+  secret: string,
+): Promise<boolean> {
+  for (const hash of secretHashesOf(client))
+    if (await verifySecret(roots, client.id, secret, hash)) return true
+  return false
+}
+
 /** A new client secret: 26 characters of `a-zA-Z0-9-._~`, 157 bits. */
 export function makeSecret(): string {
   let secret = ''
@@ -55,7 +66,7 @@ export async function verifySecret(
   const [format, rootId = '', expected = ''] = hash.split('$')
   const root = format === FORMAT ? await roots.byId(rootId) : undefined
   if (root === undefined)
-    throw new OAuthError('misconfiguration', 'The stored hash of the client secret cannot be read.')
+    throw new OAuthError('misconfiguration', 'stored_unreadable', { place: 'client secret' })
   return constantTimeEqual(mac(root, clientId, secret), expected)
 }
 

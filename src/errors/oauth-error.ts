@@ -1,5 +1,5 @@
 import { type ErrorCode, type Failure, failureOf } from './catalogue.ts'
-import { boundedFacts, explain, type Facts, isReason, type Reason } from './reasons.ts'
+import { boundedFacts, explain, type Facts, type Reason } from './reasons.ts'
 
 /** What a failure looks like to its receiver: the two members of RFC 6749 section 5.2. */
 export interface ErrorBody {
@@ -14,17 +14,20 @@ export interface ErrorBody {
 export class OAuthError extends Error {
   override readonly name = 'OAuthError'
   readonly code: ErrorCode
-  readonly reason: Reason | undefined
+  readonly reason: Reason
   readonly facts: Facts
   readonly hint: string
 
-  /** @param why - a reason of the closed list, with its facts; or a sentence that is none of them yet */
-  constructor(code: ErrorCode, why: string = '', facts: Facts = {}) {
+  /**
+   * @param facts - what the reason's text speaks of
+   * @param told - the reason that is told instead, where the true one is for the log only
+   */
+  constructor(code: ErrorCode, reason: Reason, facts: Facts = {}, told: Reason = reason) {
     super(code)
     this.code = code
     this.facts = boundedFacts(facts)
-    this.reason = isReason(why) ? why : undefined
-    this.hint = this.reason === undefined ? why : publicText(this.reason, facts)
+    this.reason = reason
+    this.hint = publicText(told, facts)
   }
 
   get status(): Failure['status'] {
@@ -38,20 +41,20 @@ function publicText(reason: Reason, facts: Facts): string {
 }
 
 /** The commonest failure, with what was wrong with the request this time. */
-export const invalidRequest = (why: string, facts?: Facts): OAuthError =>
-  new OAuthError('invalid_request', why, facts)
+export const invalidRequest = (reason: Reason, facts?: Facts): OAuthError =>
+  new OAuthError('invalid_request', reason, facts)
 
 /** The refusal of a code, refresh token or assertion, or of a grant type. */
-export const invalidGrant = (why?: string, facts?: Facts): OAuthError =>
-  new OAuthError('invalid_grant', why, facts)
+export const invalidGrant = (reason: Reason, facts?: Facts): OAuthError =>
+  new OAuthError('invalid_grant', reason, facts)
 
 /** The refusal of a request whose user has to log in first, or otherwise. */
-export const loginRequired = (why?: string, facts?: Facts): OAuthError =>
-  new OAuthError('login_required', why, facts)
+export const loginRequired = (reason: Reason, facts?: Facts): OAuthError =>
+  new OAuthError('login_required', reason, facts)
 
 /** The refusal of what somebody who may decide has denied, or what cannot be decided any more. */
-export const accessDenied = (why: string, facts?: Facts): OAuthError =>
-  new OAuthError('access_denied', why, facts)
+export const accessDenied = (reason: Reason, facts?: Facts): OAuthError =>
+  new OAuthError('access_denied', reason, facts)
 
 /** Composes the body of an error: description, a space, the hint; double quotes become single ones (contract 0.3). */
 export function errorBody(error: OAuthError): ErrorBody {

@@ -1,33 +1,45 @@
-import { DEVICE_GRANT } from '../clients/lifespans.ts'
-import { invalidGrant, OAuthError } from '../errors/oauth-error.ts'
+import { DEVICE_GRANT } from '../clients/grant-types.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
 import { deviceCodes } from '../tokens/formats.ts'
-import { nowSeconds } from '../util/clock.ts'
-import { redeemGrant } from './authorization-code.ts'
-import { type GrantHandler, requireGrantType, requireStamp } from './handler.ts'
+import { issuedCredential } from './credential.ts'
+import { defineGrant } from './grant.ts'
+import { redeemGrant } from './redeem.ts'
+
+const NAME = { type: DEVICE_GRANT, shortName: 'device_authorization' } as const
+
+const EXPIRED = { code: 'expired_token', reason: 'device_code_expired' } as const
 
 /**
  * Answers a device that asks whether its user has consented (RFC 8628 section 3.4, 3.5), and gives it its tokens once.
  * A code that is forged, expired or another client's asks no ledger.
  */
-export const deviceCode: GrantHandler = async (ctx, registered, form) => {
-  const allowed = await requireGrantType(ctx, registered, DEVICE_GRANT)
-  const presented = form.require('device_code')
-  const code = await deviceCodes.open(ctx.rt, presented)
-  if (code === undefined) throw invalidGrant()
-  const client = await requireStamp(ctx, allowed, 'code', code)
-  if ((code.expiresAt ?? 0) <= nowSeconds()) throw new OAuthError('expired_token')
-  const intervalMs = ctx.rt.config.oauth2.device.pollingInterval * 1000
-  const poll = await ctx.rt.ledgers.call(code.owner, 'pollDevice', { id: code.id, intervalMs })
-  switch (poll.status) {
-    case 'pending':
-      throw new OAuthError('authorization_pending')
-    case 'slow_down':
-      throw new OAuthError('slow_down')
-    case 'denied':
-      throw new OAuthError('device_denied')
-    case 'gone':
-      throw new OAuthError('expired_token')
-    case 'approved':
-      return redeemGrant(ctx, { client, form, grantType: DEVICE_GRANT }, presented, poll.grant)
-  }
-}
+export const deviceCode = defineGrant({
+  ...NAME,
+  publicClients: true,
+  scopePolicy: 'consented',
+  credential: issuedCredential({
+    parameter: 'device_code',
+    use: 'code',
+    format: deviceCodes,
+    unknown: 'code_unknown',
+    expired: EXPIRED,
+    reused: 'code_spent',
+  }),
+  async run(ctx, request) {
+    const { owner, id } = request.credential
+    const intervalMs = ctx.rt.config.oauth2.device.pollingInterval * 1000
+    const poll = await ctx.rt.ledgers.call(owner, 'pollDevice', { id, intervalMs })
+    switch (poll.status) {
+      case 'pending':
+        throw new OAuthError('authorization_pending', 'user_pending')
+      case 'slow_down':
+        throw new OAuthError('slow_down', 'polled_too_fast')
+      case 'denied':
+        throw new OAuthError('device_denied', 'user_denied')
+      case 'gone':
+        throw new OAuthError(EXPIRED.code, EXPIRED.reason)
+      case 'approved':
+        return redeemGrant(ctx, request, NAME, poll.grant)
+    }
+  },
+})

@@ -69,11 +69,11 @@ export async function hookedSelfContainedClaims(
   request: Pick<HookedRequest, 'client' | 'form'>,
   claims: SelfContainedClaims,
 ): Promise<JsonObject> {
-  const accessToken = accessTokenLifespan(ctx.rt.config.ttl, request.client.metadata, claims.grantType)
+  const accessToken = accessTokenLifespan(ctx.rt.config.ttl, request.client.metadata, claims.grant.shortName)
   const hooked = { ...request, lifetimes: { accessToken } }
   const custom = (await askHooks(ctx, hooked, selfContainedSession(request, claims)))?.accessTokenClaims ?? {}
   if (Buffer.byteLength(JSON.stringify(custom)) <= MAX_CARRIED_BYTES) return custom
-  throw new OAuthError('server_error', 'The token hook gave more claims than a token can carry.')
+  throw new OAuthError('server_error', 'hook_too_large', { hook: 'token' })
 }
 
 /** The hooks that are asked, in order: the token hook sees what the refresh hook changed. */
@@ -113,11 +113,11 @@ async function askHook(
   const init = { method: 'POST', headers, body: JSON.stringify(body) }
   const { answer } = await fetchOutbound(ctx.rt.config, 'hook', hook.url, init)
   if (answer?.status === 204) return undefined
-  if (answer?.status === 403) throw accessDenied(`The ${name} hook denied the request.`)
+  if (answer?.status === 403) throw accessDenied('hook_denied', { hook: name })
   const claims = answer?.status === 200 ? readClaims(answer.body) : undefined
   if (claims !== undefined) return claims
   logLine('hook.failed', { request_id: ctx.requestId, hook: name, status: answer?.status ?? null })
-  throw new OAuthError('server_error', `The ${name} hook failed.`)
+  throw new OAuthError('server_error', 'hook_failed', { hook: name })
 }
 
 /** Both kinds of claims: what the answer leaves out is empty (contract 1.5). */

@@ -1,17 +1,16 @@
 import { audienceOf, invalidTarget, resourcesIn } from '../clients/resource.ts'
 import type { RequestContext } from '../context.ts'
-import type { Expiring } from '../crypto/sealed.ts'
 import { invalidGrant, invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import type { HookStep, RefreshResult } from '../ledger/types.ts'
 import type { ClientRecord } from '../store/types.ts'
-import { isExpired } from '../tokens/active-token.ts'
+import { prepareTokens } from '../tokens/addressee.ts'
 import { type GrantToken, refreshTokens } from '../tokens/formats.ts'
-import { issueTokens, prepareTokens } from '../tokens/issue.ts'
+import { issueTokens } from '../tokens/issue.ts'
 import { keepFor, lifetimesFor } from '../tokens/lifetimes.ts'
 import { targetsIn } from '../tokens/targets.ts'
-import { type GrantHandler, refuseReused, requireGrantType, requireStamp } from './handler.ts'
+import { issuedCredential } from './credential.ts'
+import { defineGrant } from './grant.ts'
 import { type HookedRequest, withHooks } from './hook.ts'
-import { underAttempt } from './idempotency.ts'
 
 const AUDITED = {
   advance: 'token.refreshed',
@@ -24,18 +23,26 @@ const AUDITED = {
  * Refreshes (RFC 6749 section 6). Within the grace period every caller gets the one current successor; a refresh
  * token used after that is taken for stolen, and the whole family dies (RFC 9700 section 4.14.2).
  */
-export const refreshToken: GrantHandler = async (ctx, registered, form) => {
-  const allowed = await requireGrantType(ctx, registered, 'refresh_token')
-  const presented = form.require('refresh_token')
-  const token = await refreshTokens.open(ctx.rt, presented)
-  if (token === undefined) throw invalidGrant()
-  if (isExpired(token)) throw invalidGrant('The refresh token has expired.')
-  const client = await requireStamp(ctx, allowed, 'refresh_token', token)
-  const lifetimes = lifetimesFor(ctx.rt.config, client, 'refresh_token')
-  const addressee = await prepareTokens(ctx.rt, client)
-  return underAttempt(ctx.attempt, client.id, presented, async (attempt) => {
-    const result = await advance(ctx, { client, form, lifetimes }, token, keepFor(lifetimes, true), attempt)
-    if (result.status !== 'issued') throw refusal(ctx, client, token, result)
+export const refreshToken = defineGrant({
+  type: 'refresh_token',
+  shortName: 'refresh_token',
+  publicClients: true,
+  scopePolicy: 'consented',
+  credential: issuedCredential({
+    parameter: 'refresh_token',
+    use: 'refresh_token',
+    format: refreshTokens,
+    unknown: 'refresh_token_unknown',
+    expired: { code: 'invalid_grant', reason: 'refresh_token_expired' },
+    reused: 'refresh_token_reused',
+  }),
+  async run(ctx, request) {
+    const { client, form, credential: token } = request
+    const lifetimes = lifetimesFor(ctx.rt.config, client, 'refresh_token')
+    const addressee = await prepareTokens(ctx.rt, request)
+    const result = await advance(ctx, { client, form, lifetimes }, token, keepFor(lifetimes, true))
+    if (result.status === 'reused') return { reusedGrant: token.grantId }
+    if (result.status !== 'issued') throw refusal(result)
     ctx.audit(AUDITED[result.via], {
       client_id: client.id,
       grant: token.grantId,
@@ -43,8 +50,8 @@ export const refreshToken: GrantHandler = async (ctx, registered, form) => {
     })
     const targets = targetsIn(result.grant, resourcesIn(form))
     return issueTokens(ctx, addressee, { owner: token.owner, ...result, targets }, lifetimes)
-  })
-}
+  },
+})
 
 /** Asks the ledger; a limit that a cached client copy does not cover counts only if the source says so too. */
 async function advance(
@@ -52,13 +59,12 @@ async function advance(
   request: HookedRequest,
   token: GrantToken,
   keepSeconds: number | null,
-  attempt: string,
 ): Promise<RefreshResult> {
   const { config, ledgers, clients } = ctx.rt
   const { client } = request
   const ask = (limits: ClientRecord, hook: HookStep | undefined): Promise<RefreshResult> =>
     ledgers.call(token.owner, 'refresh', {
-      attempt,
+      attempt: ctx.attempt,
       id: token.grantId,
       clientId: client.id,
       generation: token.generation,
@@ -79,27 +85,17 @@ async function advance(
   return withHooks(ctx, request, (hook) => ask(current, hook))
 }
 
-function refusal(
-  ctx: RequestContext,
-  client: ClientRecord,
-  token: Expiring<GrantToken>,
-  result: Exclude<RefreshResult, { status: 'issued' }>,
-): OAuthError {
+function refusal(result: Exclude<RefreshResult, { status: 'issued' | 'reused' }>): OAuthError {
   switch (result.status) {
     case 'scope_lost':
-      return new OAuthError('invalid_scope', `The client may no longer have scope '${result.value}'.`)
+      return new OAuthError('invalid_scope', 'scope_lost', { scope: result.value })
     case 'audience_lost':
-      return invalidRequest(`The client may no longer have audience '${result.value}'.`)
+      return invalidRequest('audience_lost', { audience: result.value })
     case 'target_refused':
       return invalidTarget(result.value)
     case 'offline_not_granted':
-      return new OAuthError(
-        'scope_not_granted',
-        "The grant has neither scope 'offline' nor 'offline_access'.",
-      )
+      return new OAuthError('scope_not_granted', 'offline_not_granted')
     case 'gone':
-      return invalidGrant()
-    case 'reused':
-      return refuseReused(ctx, client, token.grantId, 'refresh_token')
+      return invalidGrant('grant_ended')
   }
 }

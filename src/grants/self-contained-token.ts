@@ -1,19 +1,20 @@
-import { accessTokenLifespan, type IssuingGrant } from '../clients/lifespans.ts'
+import { accessTokenLifespan } from '../clients/lifespans.ts'
 import type { RequestContext } from '../context.ts'
-import type { ClientRecord } from '../store/types.ts'
 import { makeAccessToken } from '../tokens/access-token.ts'
+import type { AccessTokenAddressee } from '../tokens/addressee.ts'
 import { stampOf } from '../tokens/formats.ts'
 import { responseWith, type TokenResponse } from '../tokens/issue.ts'
 import { randomText } from '../util/base64url.ts'
 import { nowSeconds } from '../util/clock.ts'
 import type { JsonObject } from '../util/json.ts'
+import type { GrantName } from './grant.ts'
 
 /** Ledgers that share a client's revocations; sealed into each token, so the number may change. */
 const SHARDS = 8
 
 /** What a token without a grant says; `subject` null stands for the client itself. */
 export interface SelfContainedClaims {
-  readonly grantType: IssuingGrant
+  readonly grant: GrantName
   readonly subject: string | null
   readonly scope: readonly string[]
   readonly audience: readonly string[]
@@ -25,20 +26,30 @@ export interface SelfContainedClaims {
  */
 export async function issueSelfContainedToken(
   ctx: RequestContext,
-  client: ClientRecord,
-  { grantType, subject, scope, audience }: SelfContainedClaims,
+  addressee: AccessTokenAddressee,
+  { grant, subject, scope, audience }: SelfContainedClaims,
   custom: JsonObject,
 ): Promise<TokenResponse> {
+  const { client } = addressee
   const issuedAt = nowSeconds()
-  const lifetime = accessTokenLifespan(ctx.rt.config.ttl, client.metadata, grantType)
+  const lifetime = accessTokenLifespan(ctx.rt.config.ttl, client.metadata, grant.shortName)
   const id = randomText(16)
   const common = { scope, audience, custom, issuedAt }
   const accessToken = await makeAccessToken(
     ctx.rt,
-    client,
-    { type: 'client', clientId: client.id, id, shards: SHARDS, subject, ...common, ...stampOf(client) },
+    addressee,
+    {
+      type: 'client',
+      clientId: client.id,
+      id,
+      shards: SHARDS,
+      subject,
+      cnf: addressee.confirmation,
+      ...common,
+      ...stampOf(client),
+    },
     { subject: subject ?? client.id, expiresAt: issuedAt + lifetime, ...common },
   )
-  ctx.audit('token.issued', { client_id: client.id, grant_type: grantType })
-  return responseWith(ctx.rt, accessToken, lifetime, scope)
+  ctx.audit('token.issued', { client_id: client.id, grant_type: grant.type })
+  return responseWith(ctx.rt, addressee, accessToken, lifetime, scope)
 }

@@ -1,9 +1,15 @@
 import type { RequestBody } from './body.ts'
 import { Parameters, queryOf, readEntries, readFormEntries } from './form.ts'
 
+/** The one word that follows a scheme, which counts in any case, in an Authorization header (RFC 9110 section 11.4). */
+export function tokenOfScheme(authorization: string | null | undefined, scheme: string): string | undefined {
+  const [, given = '', token] = /^(\S+) +(\S+)$/.exec(authorization ?? '') ?? []
+  return given.toLowerCase() === scheme.toLowerCase() ? token : undefined
+}
+
 /** The bearer token of an Authorization header (RFC 6750 section 2.1). */
 export const bearerOf = (authorization: string | null | undefined): string | undefined =>
-  /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
+  tokenOfScheme(authorization, 'Bearer')
 
 /**
  * The bearer token of a request: from the Authorization header, else the form or query (RFC 6750 section 2).

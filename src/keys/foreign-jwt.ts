@@ -7,7 +7,7 @@ import { fitsSignature, MAX_CANDIDATES, materialOf } from './foreign-keys.ts'
 
 /**
  * What both uses of JWT assertions share: client authentication and the JWT bearer grant (RFC 7523 section 3).
- * Whatever is wrong with an assertion is told as a sentence for its sender; who asks knows which error that is.
+ * Whatever is wrong with an assertion is told as what follows "The assertion"; who asks knows which error that is.
  */
 
 /** Algorithms for `private_key_jwt` (contract 1.3.3). */
@@ -83,12 +83,12 @@ export function claimProblem(
     `${urls.public}/oauth2/token`,
   ]
   if (!assertion.aud.some((name) => names.includes(name))) {
-    return "The assertion's 'aud' must be the issuer or the token endpoint."
+    return "must name the issuer or the token endpoint as 'aud'"
   }
-  if (assertion.exp === undefined) return "The assertion has no 'exp'."
-  if (assertion.exp <= now) return 'The assertion has expired.'
+  if (assertion.exp === undefined) return "has no 'exp'"
+  if (assertion.exp <= now) return 'has expired'
   const early = (['nbf', 'iat'] as const).find((name) => (assertion[name] ?? 0) > now + SKEW_SECONDS)
-  return early && `The assertion's '${early}' lies ahead.`
+  return early && `has an '${early}' that lies ahead`
 }
 
 /** The keys of a set that may have signed an assertion: of its `kid` if it names one, and fit for its algorithm. */

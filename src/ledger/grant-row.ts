@@ -96,6 +96,6 @@ function parse({ record }: Pick<GrantRow, 'record'>): GrantRecord & {
 } {
   const stored: ReturnType<typeof parse> = JSON.parse(record)
   if (stored.v !== RECORD_VERSION)
-    throw new OAuthError('server_error', 'A stored grant has an unknown version.')
+    throw new OAuthError('server_error', 'stored_unreadable', { place: 'grants.record' })
   return stored
 }

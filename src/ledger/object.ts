@@ -97,7 +97,7 @@ export class Ledger extends DurableObject<Env> {
   run<M extends LedgerMethod>(method: M, input: Input<M>, protocol: number): Output<M> {
     if (!understands(protocol, method, input)) {
       this.ctx.abort('The caller is of a newer release.')
-      throw new OAuthError('server_error')
+      throw new OAuthError('server_error', 'ledger_failed')
     }
     const step = (tx: Transaction): Output<M> => METHODS[method](tx, input)
     return READS.has(method) ? step(this.#transaction()) : this.#change(step)

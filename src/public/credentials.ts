@@ -2,10 +2,10 @@ import type { Context } from 'hono'
 import * as v from 'valibot'
 import type { AppEnv } from '../context.ts'
 import { errorBody, invalidRequest, OAuthError } from '../errors/oauth-error.ts'
-import { bearerToken } from '../http/bearer.ts'
 import type { RequestBody } from '../http/body.ts'
 import { readJson } from '../http/form.ts'
 import { json } from '../http/json.ts'
+import { presentedToken } from '../tokens/binding/possession.ts'
 import { CREDENTIAL_FORMAT, makeCredential, sealNonce } from '../tokens/credential.ts'
 import { jsonValue } from '../util/json-value.ts'
 import { requireAccess } from './access.ts'
@@ -27,8 +27,9 @@ export const credentialRequest = v.object({
 export async function credentials(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
   // The body is JSON whatever its type says, so no token is looked for in it.
-  const accessToken = (await bearerToken(c.req.raw)) ?? ''
-  const active = await requireAccess(ctx, accessToken, 'request_unauthorized')
+  const presented = await presentedToken(c.req.raw)
+  const active = await requireAccess(ctx, presented, 'request_unauthorized')
+  const accessToken = presented?.token ?? ''
   const asked = v.safeParse(credentialRequest, await readAsked(c.var.body))
   if (!asked.success)
     throw invalidRequest('field_malformed', { field: 'format', expected: `'${CREDENTIAL_FORMAT}'` })
@@ -40,7 +41,7 @@ export async function credentials(c: Context<AppEnv>): Promise<Response> {
       c_nonce: await sealNonce(ctx.rt, accessToken),
       c_nonce_expires_in: ctx.rt.config.ttl.vcNonce,
     }
-    const missing = new OAuthError('missing_proof', 'proof_missing')
+    const missing = new OAuthError('missing_proof', 'holder_proof_missing')
     ctx.refused(missing)
     return json({ ...primed, ...errorBody(missing) }, 400, NO_STORE)
   }

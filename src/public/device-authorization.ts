@@ -1,13 +1,13 @@
 import type { Context } from 'hono'
 import { device } from '../authorize/channels/device.ts'
 import { validate } from '../authorize/pipeline.ts'
-import { authenticateClient } from '../clients/authenticate.ts'
-import type { AppEnv } from '../context.ts'
+import { withClient } from '../client-auth/authenticate.ts'
+import type { AppEnv, RequestContext } from '../context.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { deviceOwner } from '../flow/device-request.ts'
 import { verifyUrl } from '../flow/urls.ts'
 import { makeUserCode } from '../flow/user-code.ts'
-import { readFilledForm, toQuery } from '../http/form.ts'
+import { type Parameters, readFilledForm, toQuery } from '../http/form.ts'
 import { oauthJson } from '../http/json.ts'
 import { withQuery } from '../http/location.ts'
 import { deviceCodes, stampOf } from '../tokens/formats.ts'
@@ -18,23 +18,31 @@ const TRIES = 8
 
 /** Device authorization endpoint (RFC 8628 section 3.1, contract 1.3.9). */
 export async function deviceAuthorization(c: Context<AppEnv>): Promise<Response> {
-  const { ctx } = c.var
-  const { config, ledgers } = ctx.rt
   const form = await readFilledForm(c.var.body)
-  const { id: clientId } = await authenticateClient(ctx, c.req.header('authorization'), form)
-  if (form.require('client_id') !== clientId) {
-    throw invalidRequest("Parameter 'client_id' names another client.")
-  }
+  const request = { authorization: c.req.header('authorization'), form }
+  return withClient(c.var.ctx, 'device_authorization', request, (ctx, { id }) => {
+    if (form.require('client_id') !== id) throw invalidRequest('client_id_differs')
+    return openDevice(ctx, deviceQuery(id, form))
+  })
+}
+
+/** What the device asks for, as the query that its flow carries. */
+function deviceQuery(clientId: string, form: Parameters): string {
   const lists = {
     scope: form.scopes(),
     audience: form.list('audience'),
     resource: form.list('resource'),
   }
   const given = Object.entries(lists).filter(([, values]) => values.length > 0)
-  const request = toQuery([
+  return toQuery([
     ['client_id', clientId],
     ...given.map(([name, values]) => [name, values.join(' ')] as const),
   ])
+}
+
+/** Opens a request under a user code that nobody has, and tells the device. */
+async function openDevice(ctx: RequestContext, request: string): Promise<Response> {
+  const { config, ledgers } = ctx.rt
   const id = crypto.randomUUID()
   const lifetime = config.ttl.deviceUserCode
   const expiresAt = nowSeconds() + lifetime
@@ -57,5 +65,5 @@ export async function deviceAuthorization(c: Context<AppEnv>): Promise<Response>
       interval: config.oauth2.device.pollingInterval,
     })
   }
-  throw new OAuthError('temporarily_unavailable', 'No user code is free.')
+  throw new OAuthError('temporarily_unavailable', 'user_codes_taken')
 }

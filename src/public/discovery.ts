@@ -1,8 +1,9 @@
 import type { Context } from 'hono'
 import { RESPONSE_MODES } from '../authorize/response-modes/registry.ts'
+import { methodsAt } from '../client-auth/endpoints.ts'
 import type { Config } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
-import { grantHandlers } from '../grants/registry.ts'
+import { GRANTS } from '../grants/registry.ts'
 import type { Discovered } from '../http/endpoint.ts'
 import { json, MINUTE } from '../http/json.ts'
 import { CLIENT_ASSERTION_ALGORITHMS, REQUEST_OBJECT_ALGORITHMS } from '../keys/foreign-jwt.ts'
@@ -44,8 +45,6 @@ const RESPONSE_TYPES = [
   'code id_token token',
 ]
 
-const AUTH_METHODS = ['client_secret_post', 'client_secret_basic', 'private_key_jwt', 'none']
-
 /** What contract 2.9 lists beside the endpoints, as far as it is true of this server; `published` are the algorithms of all ID-token keys. */
 function document(config: Config, signing: string, published: readonly string[]): object {
   return {
@@ -53,15 +52,15 @@ function document(config: Config, signing: string, published: readonly string[])
     subject_types_supported: config.subjects.types,
     response_types_supported: RESPONSE_TYPES,
     response_modes_supported: RESPONSE_MODES,
-    grant_types_supported: [...grantHandlers.keys(), 'implicit'],
+    grant_types_supported: [...GRANTS.map(({ type }) => type), 'implicit'],
     prompt_values_supported: profilesOf(config).server.prompts.named,
     scopes_supported: unique(['offline_access', 'offline', 'openid', ...config.supportedScopes]),
     claims_supported: unique(['sub', ...config.supportedClaims]),
-    token_endpoint_auth_methods_supported: AUTH_METHODS,
+    token_endpoint_auth_methods_supported: methodsAt('token'),
     token_endpoint_auth_signing_alg_values_supported: CLIENT_ASSERTION_ALGORITHMS,
-    revocation_endpoint_auth_methods_supported: AUTH_METHODS,
+    revocation_endpoint_auth_methods_supported: methodsAt('revocation'),
     revocation_endpoint_auth_signing_alg_values_supported: CLIENT_ASSERTION_ALGORITHMS,
-    introspection_endpoint_auth_methods_supported: ['client_secret_basic'],
+    introspection_endpoint_auth_methods_supported: methodsAt('introspection'),
     code_challenge_methods_supported: ['S256'],
     id_token_signing_alg_values_supported: unique([signing, ...published]),
     id_token_signed_response_alg: [signing],

@@ -1,7 +1,6 @@
 import type { Context } from 'hono'
-import { authenticateClient } from '../clients/authenticate.ts'
+import { withClient } from '../client-auth/authenticate.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
-import { underAssertion } from '../grants/idempotency.ts'
 import { readFilledForm } from '../http/form.ts'
 import { NO_STORE } from '../http/json.ts'
 import type { ClientRecord } from '../store/types.ts'
@@ -15,10 +14,10 @@ import { nowSeconds } from '../util/clock.ts'
 export async function revoke(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
   const form = await readFilledForm(c.var.body)
-  await underAssertion(ctx, form, async (own) => {
-    const client = await authenticateClient(own, c.req.header('authorization'), form)
-    await revokeToken(own, client, form.require('token'))
-  })
+  const request = { authorization: c.req.header('authorization'), form }
+  await withClient(ctx, 'revocation', request, (own, client) =>
+    revokeToken(own, client, form.require('token')),
+  )
   return new Response(null, { headers: NO_STORE })
 }
 

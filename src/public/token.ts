@@ -1,9 +1,8 @@
 import type { Context } from 'hono'
-import { authenticateClient } from '../clients/authenticate.ts'
+import { withClient } from '../client-auth/authenticate.ts'
 import type { AppEnv } from '../context.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
-import { underAssertion } from '../grants/idempotency.ts'
-import { grantHandlers } from '../grants/registry.ts'
+import { GRANTS } from '../grants/registry.ts'
 import { readFilledForm } from '../http/form.ts'
 import { oauthJson } from '../http/json.ts'
 
@@ -12,12 +11,13 @@ export async function token(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
   const form = await readFilledForm(c.var.body)
   const grantType = form.require('grant_type')
-  const handler = grantHandlers.get(grantType)
-  if (handler === undefined) throw invalidRequest('The grant type is not supported.')
+  const grant = GRANTS.find(({ type }) => type === grantType)
+  if (grant === undefined) throw invalidRequest('grant_type_unknown', { grant_type: grantType })
   // Read here for the grants, too, that give what was consented to whatever is asked.
   form.scopes()
-  const answer = await underAssertion(ctx, form, async (own) =>
-    handler(own, await authenticateClient(own, c.req.header('authorization'), form), form),
+  const request = { authorization: c.req.header('authorization'), form }
+  const answer = await withClient(ctx, 'token', request, (own, client) =>
+    grant.answer(own, client, { form, request: c.req.raw }),
   )
   return oauthJson(answer)
 }

@@ -1,13 +1,14 @@
 import type { Context } from 'hono'
 import type { AppEnv, RequestContext } from '../context.ts'
 import { errorBody, OAuthError } from '../errors/oauth-error.ts'
-import { bearerToken } from '../http/bearer.ts'
 import { json } from '../http/json.ts'
 import { ID_TOKEN_SET } from '../keys/ring.ts'
 import { signJwt } from '../keys/sign-jwt.ts'
 import type { StoredGrant } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ActiveToken } from '../tokens/active-token.ts'
+import { none } from '../tokens/binding/none.ts'
+import { presentedToken } from '../tokens/binding/possession.ts'
 import { encrypterFor } from '../tokens/encryption.ts'
 import type { SelfContainedToken } from '../tokens/formats.ts'
 import { sessionClaims } from '../tokens/id-token.ts'
@@ -16,16 +17,14 @@ import { requireAccess } from './access.ts'
 
 /** Userinfo endpoint, GET and POST (OIDC Core section 5.3, contract 1.3.5). */
 export async function userinfo(c: Context<AppEnv>): Promise<Response> {
+  const { ctx } = c.var
+  const presented = await presentedToken(c.req.raw, c.var.body)
   try {
-    const { ctx } = c.var
-    return await respond(
-      ctx,
-      await requireAccess(ctx, await bearerToken(c.req.raw, c.var.body), 'invalid_token'),
-    )
+    return await respond(ctx, await requireAccess(ctx, presented, 'invalid_token'))
   } catch (thrown) {
     if (!(thrown instanceof OAuthError) || thrown.status !== 401) throw thrown
-    c.var.ctx.refused(thrown)
-    return challenge(thrown)
+    ctx.refused(thrown)
+    return challenge(thrown, presented?.scheme)
   }
 }
 
@@ -66,8 +65,8 @@ async function sign(rt: Runtime, claims: Claims, wanted: string): Promise<string
 }
 
 /** 401 with the challenge of RFC 6750 section 3, as contract 1.3.5 has it. */
-function challenge(error: OAuthError): Response {
+function challenge(error: OAuthError, scheme: string = none.scheme): Response {
   const body = errorBody(error)
-  const value = `Bearer error="${body.error}",error_description="${body.error_description}"`
+  const value = `${scheme} error="${body.error}",error_description="${body.error_description}"`
   return json(body, 401, { 'www-authenticate': value, 'cache-control': 'no-store' })
 }

@@ -1,9 +1,9 @@
 import type { Config } from '../config/types.ts'
-import { ACCESS_TOKEN_SET, ID_TOKEN_SET } from '../keys/ring.ts'
 import { signJwt } from '../keys/sign-jwt.ts'
 import type { Runtime } from '../runtime.ts'
-import type { ClientRecord } from '../store/types.ts'
 import { type JsonObject, pick } from '../util/json.ts'
+import type { AccessTokenAddressee } from './addressee.ts'
+import { cnfOf } from './binding/possession.ts'
 import { accessJtis, accessTokens, type GrantToken, type SelfContainedToken } from './formats.ts'
 
 /** What a resource server learns from a token, by introspection or from the JWT itself. */
@@ -21,35 +21,23 @@ export interface AccessClaims {
 const RESERVED: readonly string[] = 'iss sub aud exp nbf iat jti client_id scp scope ext'.split(' ')
 
 /**
- * Makes an access token: opaque, or by the client's or the server's strategy a JWT (RFC 9068) whose `jti` is an
- * envelope of the same content, so both kinds are looked up and revoked alike (design section 3).
+ * Makes an access token: opaque, or where there is a key to sign it a JWT (RFC 9068) whose `jti` is an envelope of the
+ * same content, so both kinds are looked up and revoked alike (design section 3).
  */
 export async function makeAccessToken(
   rt: Runtime,
-  client: ClientRecord,
+  { client, accessTokenSigner }: AccessTokenAddressee,
   token: GrantToken | SelfContainedToken,
   claims: AccessClaims,
 ): Promise<string> {
-  if (strategyOf(rt, client) === 'opaque') return accessTokens.seal(rt, token, claims.expiresAt)
+  if (accessTokenSigner === null) return accessTokens.seal(rt, token, claims.expiresAt)
   const jti = await accessJtis.seal(rt, token, claims.expiresAt)
-  const signer = await rt.keys.signer(ACCESS_TOKEN_SET)
-  return signJwt(signer, rt.config.strategies.jwtTyp, jwtClaims(rt.config, client.id, jti, claims))
-}
-
-/**
- * Has the keys ready that tokens of this client are signed with. Asked before a ledger commits: what fails after
- * that would cost the client its code or refresh token.
- */
-export async function prepareSigners(rt: Runtime, client: ClientRecord): Promise<void> {
-  const jwt = strategyOf(rt, client) === 'jwt'
-  await Promise.all([
-    rt.keys.signer(ID_TOKEN_SET, client.metadata.id_token_signed_response_alg),
-    ...(jwt ? [rt.keys.signer(ACCESS_TOKEN_SET)] : []),
-  ])
-}
-
-function strategyOf(rt: Runtime, client: ClientRecord): 'opaque' | 'jwt' {
-  return client.metadata.access_token_strategy || rt.config.strategies.accessToken
+  const { strategies } = rt.config
+  const cnf = cnfOf(token.cnf)
+  return signJwt(accessTokenSigner, strategies.jwtTyp, {
+    ...jwtClaims(rt.config, client.id, jti, claims),
+    ...(cnf !== undefined && { cnf }),
+  })
 }
 
 /** Payload of a JWT access token (contract 3.9). */

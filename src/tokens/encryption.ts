@@ -32,10 +32,12 @@ async function findKey(rt: Runtime, client: ClientRecord, alg: string): Promise<
   for (const fresh of [false, true]) {
     const keys = await clientKeys(rt, client, fresh).catch((thrown: unknown) => {
       // Not the client's authentication failed, but what it registered.
-      throw thrown instanceof OAuthError ? new OAuthError('temporarily_unavailable', thrown.hint) : thrown
+      if (!(thrown instanceof OAuthError)) throw thrown
+      throw new OAuthError('temporarily_unavailable', thrown.reason, thrown.facts)
     })
     const key = await encryptionKey(keys, alg)
     if (key !== undefined) return key
   }
-  throw new OAuthError('temporarily_unavailable', `The client has no working key to encrypt to with ${alg}.`)
+  const facts = { source: 'key set', problem: `has no working key to encrypt to with ${alg}` }
+  throw new OAuthError('temporarily_unavailable', 'client_keys_unusable', facts)
 }

@@ -4,6 +4,7 @@ import { tuple } from '../crypto/tuple.ts'
 import { isOwner } from '../ledger/owner.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { isJsonObject, type JsonObject } from '../util/json.ts'
+import type { Confirmation } from './binding/binding.ts'
 import type { Targets } from './targets.ts'
 
 /**
@@ -57,6 +58,7 @@ export interface GrantToken extends ClientStamp {
   readonly generation: number
   /** What of the grant's audience it is for. */
   readonly targets: Targets
+  readonly cnf: Confirmation
 }
 
 /** A token without a grant: it carries its own claims, and a ledger only knows if it was revoked. */
@@ -72,12 +74,14 @@ export interface SelfContainedToken extends ClientStamp {
   readonly custom: JsonObject
   /** Whom the token speaks for, where that is not the client itself: the subject of a JWT bearer assertion. */
   readonly subject: string | null
+  readonly cnf: Confirmation
 }
 
 const owner = v.custom<string>(isOwner)
 const text = v.string()
 const number = v.number()
 const texts = v.array(text)
+const cnf = v.nullish(v.tuple([text, text]), null)
 const stamp = { instance: text, accessEpoch: number }
 
 /** An authorization code. The same content gives the same code, so a repeated redirect repeats its answer. */
@@ -104,6 +108,7 @@ const grantTuple = tuple({
   generation: number,
   ...stamp,
   targets: v.nullish(v.array(number), null),
+  cnf,
 })
 const selfContainedTuple = tuple({
   clientId: text,
@@ -115,6 +120,7 @@ const selfContainedTuple = tuple({
   ...stamp,
   subject: v.nullish(text, null),
   custom: v.nullish(v.custom<JsonObject>(isJsonObject), {}),
+  cnf,
 })
 
 const grantFormat: Format<GrantToken> = {

@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto'
-import { ID_TOKEN_SET } from '../keys/ring.ts'
 import { signJwt } from '../keys/sign-jwt.ts'
 import type { StoredGrant } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
-import type { ClientRecord } from '../store/types.ts'
 import { toBase64url } from '../util/base64url.ts'
 import { type JsonObject, pick } from '../util/json.ts'
-import type { Encrypt } from './encryption.ts'
+import type { Addressee } from './addressee.ts'
 import { releasedClaims } from './scope-claims.ts'
 import { subjectOf } from './subject.ts'
 
@@ -51,12 +49,6 @@ export function sessionClaims(
   }
 }
 
-/** Whom tokens are for, and how what is encrypted for it gets so. */
-export interface Addressee {
-  readonly client: ClientRecord
-  readonly encrypt: Encrypt
-}
-
 /**
  * Makes an ID token (OIDC Core section 2). Times are seconds; a refreshed one keeps nonce, `auth_time` and `rat`
  * of the first and names the key that signs it now. Encrypted where the client wants that.
@@ -65,16 +57,15 @@ export interface Addressee {
  */
 export async function makeIdToken(
   rt: Runtime,
-  { client, encrypt }: Addressee,
+  { idTokenSigner, encrypt }: Addressee,
   grant: StoredGrant,
   hashed: Readonly<Partial<Record<'at_hash' | 'c_hash' | 's_hash', string | undefined>>>,
   issuedAt: number,
   lifetime: number,
 ): Promise<string> {
-  const signer = await rt.keys.signer(ID_TOKEN_SET, client.metadata.id_token_signed_response_alg)
   const hashes = Object.fromEntries(
     Object.entries(hashed).flatMap(([name, text]) =>
-      text === undefined ? [] : [[name, tokenHash(signer.alg, text)]],
+      text === undefined ? [] : [[name, tokenHash(idTokenSigner.alg, text)]],
     ),
   )
   const claims = {
@@ -86,7 +77,7 @@ export async function makeIdToken(
     ...hashes,
     ...(grant.nonce !== null && { nonce: grant.nonce }),
   }
-  return encrypt(await signJwt(signer, 'JWT', claims))
+  return encrypt(await signJwt(idTokenSigner, 'JWT', claims))
 }
 
 /** Left half of a token's digest, by the hash of the signing algorithm (OIDC Core section 3.1.3.6; Ed25519 hashes with SHA-512). */

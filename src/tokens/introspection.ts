@@ -1,6 +1,7 @@
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 import type { ActiveToken } from './active-token.ts'
+import { bindingOf, cnfOf } from './binding/possession.ts'
 import { seenAs, subjectSeenBy } from './subject.ts'
 
 /**
@@ -32,7 +33,8 @@ export function introspectionOf(
     exp: token.expiresAt ?? undefined,
     aud: audience,
     iss: rt.config.urls.issuer,
-    token_type: 'Bearer',
+    token_type: bindingOf(token.cnf).introspectedType,
+    cnf: cnfOf(token.cnf),
     token_use: use,
     client_id: clientId,
     sub: seen,

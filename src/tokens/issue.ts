@@ -1,13 +1,16 @@
+import { listsGrantType } from '../clients/grant-types.ts'
+import { isPublic } from '../clients/public.ts'
 import type { RequestContext } from '../context.ts'
 import type { StoredGrant } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { nowSeconds } from '../util/clock.ts'
-import { makeAccessToken, prepareSigners } from './access-token.ts'
+import { makeAccessToken } from './access-token.ts'
+import type { AccessTokenAddressee, Addressee, Requester } from './addressee.ts'
+import { bindingOf } from './binding/possession.ts'
 import { firstNonce } from './credential.ts'
-import { encrypterFor } from './encryption.ts'
 import { type GrantToken, refreshTokens, stampOf } from './formats.ts'
-import { type Addressee, makeIdToken } from './id-token.ts'
+import { makeIdToken } from './id-token.ts'
 import type { TokenLifetimes } from './lifetimes.ts'
 import { seenAs, subjectOf } from './subject.ts'
 import { narrowed, type Targets } from './targets.ts'
@@ -17,7 +20,7 @@ export interface TokenResponse {
   readonly access_token: string
   readonly expires_in: number
   readonly scope: string
-  readonly token_type: 'bearer'
+  readonly token_type: string
   readonly id_token?: string
   readonly refresh_token?: string
   readonly c_nonce_draft_00?: string
@@ -37,6 +40,7 @@ export interface Generation {
 /** What every token response holds. */
 export async function responseWith(
   rt: Runtime,
+  { confirmation }: Requester,
   accessToken: string,
   expiresIn: number,
   scope: readonly string[],
@@ -45,7 +49,7 @@ export async function responseWith(
     access_token: accessToken,
     expires_in: expiresIn,
     scope: scope.join(' '),
-    token_type: 'bearer',
+    token_type: bindingOf(confirmation).tokenType,
     ...(await firstNonce(rt, scope, accessToken)),
   }
 }
@@ -53,11 +57,11 @@ export async function responseWith(
 /** Whether a client may have refresh tokens for these scopes (OIDC Core section 11, contract 1.3.3). */
 export function isRefreshable(client: ClientRecord, scope: readonly string[]): boolean {
   const offline = scope.includes('offline') || scope.includes('offline_access')
-  return offline && (client.metadata.grant_types ?? []).includes('refresh_token')
+  return offline && listsGrantType(client, 'refresh_token')
 }
 
 const grantToken = (
-  client: ClientRecord,
+  { client, confirmation }: Requester,
   { owner, grant, generation }: Generation,
   targets: Targets,
 ): GrantToken => ({
@@ -66,13 +70,20 @@ const grantToken = (
   grantId: grant.id,
   generation,
   targets,
+  cnf: confirmation,
   ...stampOf(client),
+})
+
+/** A client that authenticates is bound by that when it refreshes; one that does not, by its key (RFC 9449 section 5). */
+const refresher = ({ client, confirmation }: Requester): Requester => ({
+  client,
+  confirmation: isPublic(client) ? confirmation : null,
 })
 
 /** Makes the access token of one generation, to live for so many seconds. */
 export function issueAccessToken(
   rt: Runtime,
-  client: ClientRecord,
+  addressee: AccessTokenAddressee,
   generation: Generation,
   lifetime: number,
 ): Promise<string> {
@@ -83,16 +94,7 @@ export function issueAccessToken(
   // A JWT can be read by the client that holds it.
   const shown = subject === grant.subject ? custom : seenAs(custom, grant.subject, subject)
   const claims = { subject, scope, audience, custom: shown, ...times }
-  return makeAccessToken(rt, client, grantToken(client, generation, targets), claims)
-}
-
-/**
- * Has everything ready that tokens of this client take. Asked before a ledger commits: what fails after that would cost
- * the client its code or refresh token. Throws `temporarily_unavailable`.
- */
-export async function prepareTokens(rt: Runtime, client: ClientRecord): Promise<Addressee> {
-  const [encrypt] = await Promise.all([encrypterFor(rt, client, 'id_token'), prepareSigners(rt, client)])
-  return { client, encrypt }
+  return makeAccessToken(rt, addressee, grantToken(addressee, generation, targets), claims)
 }
 
 /**
@@ -108,11 +110,11 @@ export async function issueTokens(
   const { client } = addressee
   const { grant, issuedAt } = generation
   const { scope } = grant
-  const accessToken = await issueAccessToken(rt, client, generation, lifetimes.accessToken)
+  const accessToken = await issueAccessToken(rt, addressee, generation, lifetimes.accessToken)
   const expiresIn = Math.max(0, issuedAt + lifetimes.accessToken - nowSeconds())
   const refreshUntil = lifetimes.refreshToken === null ? null : issuedAt + lifetimes.refreshToken
   return {
-    ...(await responseWith(rt, accessToken, expiresIn, scope)),
+    ...(await responseWith(rt, addressee, accessToken, expiresIn, scope)),
     ...(scope.includes('openid') && {
       id_token: await makeIdToken(
         rt,
@@ -124,7 +126,11 @@ export async function issueTokens(
       ),
     }),
     ...(isRefreshable(client, scope) && {
-      refresh_token: await refreshTokens.seal(rt, grantToken(client, generation, null), refreshUntil),
+      refresh_token: await refreshTokens.seal(
+        rt,
+        grantToken(refresher(addressee), generation, null),
+        refreshUntil,
+      ),
     }),
   }
 }

@@ -23,7 +23,10 @@ export const isPairwise = ({ metadata }: ClientRecord): boolean => metadata.subj
 function requireSector({ loopback }: Config, { metadata }: ClientRecord): string {
   const sector = sectorOf(metadata, loopback)
   if (sector !== undefined) return sector
-  throw new OAuthError('misconfiguration', "The pairwise client needs a 'sector_identifier_uri'.")
+  throw new OAuthError('misconfiguration', 'metadata_unusable', {
+    field: 'sector_identifier_uri',
+    problem: 'is needed for the pairwise subjects of this client',
+  })
 }
 
 /**
@@ -39,7 +42,10 @@ export function subjectFor(
   if (!isPairwise(client)) return subject
   if (forcedSubject !== '') return forcedSubject
   const { salt } = config.subjects
-  if (salt === null) throw new OAuthError('misconfiguration', 'Pairwise subjects need their salt.')
+  if (salt === null)
+    throw new OAuthError('misconfiguration', 'setting_unusable', {
+      problem: 'Pairwise subjects need their salt.',
+    })
   return createHash('sha256')
     .update(requireSector(config, client) + subject + salt)
     .digest('hex')

@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { patchClient } from '../../src/admin/client-patch.ts'
-import { authenticateClient } from '../../src/clients/authenticate.ts'
+import { withClient } from '../../src/client-auth/authenticate.ts'
 import type { AppEnv } from '../../src/context.ts'
 import { clientEndpoints } from '../../src/endpoints/admin-resources.ts'
 import { mount } from '../../src/http/endpoint.ts'
@@ -59,7 +59,10 @@ const isSecretOf = async (id: string, secret: unknown): Promise<boolean> => {
     ['client_id', id],
     ['client_secret', String(secret)],
   ])
-  const outcome = await authenticateClient(requestContext(env), undefined, form).catch(() => undefined)
+  const request = { authorization: undefined, form }
+  const outcome = await withClient(requestContext(env), 'token', request, (_own, client) =>
+    Promise.resolve(client),
+  ).catch(() => undefined)
   return outcome?.id === id
 }
 const POST = { token_endpoint_auth_method: 'client_secret_post' }

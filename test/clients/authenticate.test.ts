@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { authenticateClient } from '../../src/clients/authenticate.ts'
+import { withClient } from '../../src/client-auth/authenticate.ts'
 import { createClient, updateClient } from '../../src/clients/manage.ts'
 import { parseClient } from '../../src/clients/metadata/parse.ts'
 import { changeByAdmin } from '../../src/clients/registration.ts'
@@ -22,6 +22,9 @@ async function register(ctx: RecordedContext, id: string, body: object): Promise
   const input = parseClient({ client_id: id, client_secret: SECRET, ...body }, ctx.rt.config)
   await createClient(ctx, input, null)
 }
+
+const authenticateClient = (ctx: RecordedContext, authorization: string | undefined, fields: Parameters) =>
+  withClient(ctx, 'token', { authorization, form: fields }, (_own, client) => Promise.resolve(client))
 
 const change = (ctx: RecordedContext, id: string, body: object) =>
   updateClient(ctx, id, (current) => changeByAdmin(current, parseClient(body, ctx.rt.config)))

@@ -82,7 +82,7 @@ describe('the log names the reason and the field of a client refused', () => {
     ['metadata_unusable', ['field=scope', 'problem=holds a value that is no scope token'], { scope: 'a"b' }],
     [
       'metadata_unusable',
-      ['field=scope', "problem=has more than 50 scopes with '*' before their last segment"],
+      ['field=scope', "problem=has more than 10 scopes with '*' before their last segment"],
       { scope: Array.from({ length: 51 }, (_, i) => `*.${i}`).join(' ') },
     ],
     [

@@ -48,6 +48,7 @@ describe('logs', () => {
         client_id: client.id,
         duration_ms: expect.any(Number),
         error: 'invalid_grant',
+        reason: 'code_unknown',
       },
     ])
   })

@@ -1,10 +1,9 @@
 import { errorBody, OAuthError } from '../../errors/oauth-error.ts'
 import { authorizeUrl } from '../../flow/urls.ts'
 import type { Runtime } from '../../runtime.ts'
+import { type Addressee, prepareTokens } from '../../tokens/addressee.ts'
 import { redirectUriDigest } from '../../tokens/code-binding.ts'
 import { authorizationCodes, stampOf } from '../../tokens/formats.ts'
-import type { Addressee } from '../../tokens/id-token.ts'
-import { prepareTokens } from '../../tokens/issue.ts'
 import { nowSeconds } from '../../util/clock.ts'
 import { checkClaims } from '../check-claims.ts'
 import { checkPkce } from '../check-pkce.ts'
@@ -50,7 +49,8 @@ export const browser = defineChannel<Target>({
     if (!isFrontChannel(request)) return approve(request, undefined)
     if (request.responseTypes.includes('id_token') && !scope.includes('openid'))
       throw new OAuthError('unsupported_response_type', 'openid_missing')
-    return approve(request, await prepareTokens(rt, request.client))
+    // A browser brings no key of the client.
+    return approve(request, await prepareTokens(rt, { client: request.client, confirmation: null }))
   },
   expiresAt: () => null,
   codeLifetime: ({ profile }) => profile.codeLifetime,

@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { listsGrantType } from '../../clients/grant-types.ts'
 import { audienceIn, resourcesIn } from '../../clients/resource.ts'
 import type { Config } from '../../config/types.ts'
 import type { AppEnv, RequestContext } from '../../context.ts'
@@ -139,7 +140,7 @@ const listsOf = (parameters: Parameters): Pick<Requested, 'scope' | 'audience' |
 })
 
 function checkGrantType({ grantType }: { readonly grantType: string | null }, { client }: Requested): void {
-  if (grantType === null || client.metadata.grant_types?.includes(grantType)) return
+  if (grantType === null || listsGrantType(client, grantType)) return
   throw invalidGrant('grant_type_not_allowed', { grant_type: grantType })
 }
 

@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { html } from 'hono/html'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import { DEVICE_GRANT } from '../../clients/lifespans.ts'
+import { DEVICE_GRANT } from '../../clients/grant-types.ts'
 import type { AppEnv } from '../../context.ts'
 import { accessDenied, OAuthError } from '../../errors/oauth-error.ts'
 import type { Denial, PendingRequest } from '../../flow/state.ts'

@@ -1,4 +1,4 @@
-import { signedByKeys } from '../../clients/assertion.ts'
+import { signedByKeys } from '../../clients/signed-by-keys.ts'
 import type { RequestContext } from '../../context.ts'
 import { OAuthError } from '../../errors/oauth-error.ts'
 import { type Assertion, REQUEST_OBJECT_ALGORITHMS, readAssertion } from '../../keys/foreign-jwt.ts'

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
+import { methodNamed } from '../../client-auth/methods.ts'
 import type { Config } from '../../config/types.ts'
 import { invalidMetadata, unusableField } from '../../errors/refusals.ts'
-import { CLIENT_ASSERTION_ALGORITHMS } from '../../keys/foreign-jwt.ts'
 import { ACCESS_TOKEN_STRATEGIES } from '../../store/client-fields.ts'
 import { isClientId } from '../../store/client-id.ts'
 import { clientMetadata } from '../../store/client-metadata.ts'
@@ -103,11 +103,8 @@ function readSubjectType(draft: Draft, { subjects: { types }, loopback }: Config
 function checkAuthMethod(draft: Draft, hasKeys: boolean): void {
   const hasUri = draft.jwks_uri !== ''
   if (hasKeys && hasUri) throw invalidMetadata('fields_conflict', { field: 'jwks', other: 'jwks_uri' })
-  if (draft.token_endpoint_auth_method !== 'private_key_jwt') return
-  if (!hasKeys && !hasUri)
-    throw unusableField('token_endpoint_auth_method', "'private_key_jwt' needs 'jwks' or 'jwks_uri'")
-  const field = 'token_endpoint_auth_signing_alg'
-  checkValue(field, draft[field], CLIENT_ASSERTION_ALGORITHMS)
+  const problem = methodNamed(draft.token_endpoint_auth_method)?.metadataProblem({ ...draft, hasKeys })
+  if (problem !== undefined) throw problem
 }
 
 function checkSecret(secret: string): void {

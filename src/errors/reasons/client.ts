@@ -22,19 +22,24 @@ export const clientReasons = reasonsOf({
     'Authenticate as registered, or change token_endpoint_auth_method.',
     'operator',
   ],
+  method_not_taken: [
+    'This endpoint does not take {used}.',
+    'Authenticate by a method that discovery lists for the endpoint.',
+  ],
   secret_mismatch: ['The client secret is wrong.', 'Compare it with the one that was issued.', 'operator'],
   client_public: ['A public client may not do this.', 'Register a client that authenticates.'],
   assertion_malformed: ['The assertion {problem}.', 'See RFC 7523 section 3.'],
   assertion_unproven: [
-    'No key that is registered or trusted for its sender signed the assertion.',
-    "Sign it with the registered algorithm, by a key whose 'use' is not encryption.",
+    "No registered or trusted key of its sender signed the assertion. A client's must have use 'sig' and the registered algorithm.",
+    'Register the key, or sign with one that is registered.',
   ],
   assertion_reused: [
     'The assertion was used before; each one counts once.',
     "Make a new one, with a new 'jti'.",
+    'operator',
   ],
   client_keys_unusable: [
-    "The client's jwks_uri {problem}.",
+    "The client's {source} {problem}.",
     'Mend what is served there, or register the keys as jwks.',
   ],
   scope_not_allowed: ["The client may not request scope '{scope}'.", "Add it to the client's scope."],
@@ -45,6 +50,10 @@ export const clientReasons = reasonsOf({
   audience_not_allowed: [
     "The client may not request audience '{audience}'.",
     "Add it to the client's audience.",
+  ],
+  resource_not_allowed: [
+    "The client may not request resource '{resource}'.",
+    "Name an absolute URI of the client's audience.",
   ],
   metadata_unusable: ["Field '{field}' {problem}.", 'Correct the client metadata.'],
   entry_unusable: ["Entry {index} of '{field}' {problem}.", 'Correct the client metadata.'],

@@ -2,7 +2,7 @@ import { reasonsOf } from './reason.ts'
 
 /** Why the token endpoint gives no tokens (RFC 6749 section 5.2). */
 export const grantReasons = reasonsOf({
-  grant_type_unknown: ["Grant type '{grant_type}' is not supported.", 'See grant_types_supported.'],
+  grant_type_unknown: ['The grant type is not supported.', 'See grant_types_supported.'],
   grant_type_not_allowed: [
     "The client may not use grant type '{grant_type}'.",
     "Add it to the client's grant_types.",
@@ -57,11 +57,12 @@ export const grantReasons = reasonsOf({
     "The issuer of the assertion may not give scope '{scope}'.",
     'Widen the trust in the issuer.',
   ],
-  user_pending: ['The user has not answered yet.', 'Go on polling.'],
-  polled_too_fast: ['Polls come too often.', 'Wait five seconds longer from now on.'],
-  user_denied: ['The user said no.', 'Start again if the user changes their mind.'],
-  device_code_expired: ['The device code has expired.', 'Start again.'],
+  user_pending: ['The user has not answered yet.', 'Go on polling.', 'operator'],
+  polled_too_fast: ['Polls come too often.', 'Wait five seconds longer from now on.', 'operator'],
+  user_denied: ['The user said no.', 'Start again if the user changes their mind.', 'operator'],
+  device_code_expired: ['The device code has expired.', 'Start again.', 'operator'],
   user_codes_taken: ['No user code is free.', 'Make user codes longer.'],
   hook_denied: ['The {hook} hook denied the request.', "See the hook's own log."],
+  hook_too_large: ['The {hook} hook gave more claims than a token can carry.', 'Have it give less.'],
   hook_failed: ['The {hook} hook failed.', "See the hook's own log."],
 })

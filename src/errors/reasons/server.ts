@@ -15,6 +15,10 @@ export const serverReasons = reasonsOf({
     'operator',
   ],
   proof_missing: [
+    'It is bound to a key, and the request does not prove to hold that.',
+    'Send the proof that the token_type asks for.',
+  ],
+  holder_proof_missing: [
     'No proof came with the request.',
     'Ask again with a proof that carries the nonce.',
     'operator',

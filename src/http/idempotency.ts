@@ -1,6 +1,4 @@
-import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import type { Parameters } from '../http/form.ts'
 import { toBase64url } from '../util/base64url.ts'
 import { BoundedMap } from '../util/bounded-map.ts'
 import { nowMs } from '../util/clock.ts'
@@ -35,18 +33,4 @@ export async function underAttempt<Result>(
       unknown.set(key, { attempt: current, at: nowMs() })
     throw thrown
   }
-}
-
-/**
- * Runs a request that its client may authenticate with an assertion. An assertion is spent before the request does its
- * work: when the outcome of that stays unknown, the same request again must not find its assertion used.
- */
-export function underAssertion<Result>(
-  ctx: RequestContext,
-  form: Parameters,
-  run: (ctx: RequestContext) => Promise<Result>,
-): Promise<Result> {
-  const assertion = form.get('client_assertion')
-  if (assertion === undefined) return run(ctx)
-  return underAttempt(ctx.attempt, '', assertion, (attempt) => run({ ...ctx, attempt }))
 }

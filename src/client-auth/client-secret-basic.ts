@@ -1,0 +1,42 @@
+import { Buffer } from 'node:buffer'
+import { isSecretOf } from '../clients/secret.ts'
+import { invalidRequest } from '../errors/oauth-error.ts'
+import { defineMethod } from './method.ts'
+
+const BASIC = /^basic +(.*)$/i
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/
+
+/** Id and secret in the Authorization header, each form-encoded (RFC 6749 section 2.3.1). */
+export const clientSecretBasic = defineMethod<string>({
+  method: 'client_secret_basic',
+  strength: 1,
+  provenBy: 'secret',
+  otherClient: 'invalid_request',
+  unproven: 'secret_mismatch',
+  tellsUnproven: false,
+  isPresent: ({ authorization }) => encodedIn(authorization) !== undefined,
+  read(_ctx, { authorization }) {
+    const { id, secret } = decode(encodedIn(authorization) ?? '')
+    // An empty password proves nothing: the client only names itself.
+    return { id, proof: secret === '' ? null : secret }
+  },
+  verify: ({ rt }, client, secret) => isSecretOf(rt.roots, client, secret),
+  replay: () => null,
+  metadataProblem: () => undefined,
+})
+
+const encodedIn = (authorization: string | undefined): string | undefined =>
+  BASIC.exec(authorization?.trim() ?? '')?.[1]
+
+function decode(encoded: string): { readonly id: string; readonly secret: string } {
+  try {
+    const bytes = Buffer.from(encoded, 'base64')
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    // Both halves are form-encoded (RFC 6749 section 2.3.1 and appendix B).
+    const [id, ...rest] = text.split(':').map((part) => decodeURIComponent(part.replaceAll('+', ' ')))
+    if (BASE64.test(encoded) && id && rest.length > 0) return { id, secret: rest.join(':') }
+  } catch {
+    // Bytes that are no text, or text that is no form encoding.
+  }
+  throw invalidRequest('basic_malformed')
+}

@@ -1,0 +1,59 @@
+import { signedByKeys } from '../clients/signed-by-keys.ts'
+import { invalidRequest } from '../errors/oauth-error.ts'
+import { invalidClient, invalidMetadata, unusableField } from '../errors/refusals.ts'
+import {
+  type Assertion,
+  CLIENT_ASSERTION_ALGORITHMS,
+  claimProblem,
+  readAssertion,
+} from '../keys/foreign-jwt.ts'
+import { toBase64url } from '../util/base64url.ts'
+import { nowSeconds } from '../util/clock.ts'
+import { sha256 } from '../util/digest.ts'
+import { defineMethod } from './method.ts'
+
+const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+
+/** An assertion that the client's own key signed with the algorithm it registered (RFC 7523 sections 2.2 and 3). */
+export const privateKeyJwt = defineMethod<Assertion>({
+  method: 'private_key_jwt',
+  strength: 2,
+  provenBy: 'keys',
+  otherClient: 'invalid_client',
+  unproven: 'assertion_unproven',
+  tellsUnproven: true,
+  isPresent: ({ form }) =>
+    form.get('client_assertion_type') !== undefined || form.get('client_assertion') !== undefined,
+  read({ rt }, { form }) {
+    if (form.get('client_assertion_type') !== ASSERTION_TYPE)
+      throw invalidRequest('parameter_malformed', {
+        parameter: 'client_assertion_type',
+        expected: ASSERTION_TYPE,
+      })
+    const assertion = readAssertion(form.require('client_assertion'))
+    const id = assertion?.sub
+    if (!id || assertion.iss !== id) throw malformed("must be a JWT whose 'iss' and 'sub' are the client")
+    const problem = claimProblem(rt.config, assertion, nowSeconds())
+    if (problem !== undefined) throw malformed(problem)
+    return { id, proof: assertion }
+  },
+  async verify({ rt }, client, assertion) {
+    const algorithm = client.metadata.token_endpoint_auth_signing_alg || 'RS256'
+    if (assertion.alg !== algorithm || !CLIENT_ASSERTION_ALGORITHMS.includes(algorithm)) return false
+    return signedByKeys(rt, client, assertion)
+  },
+  replay: ({ jti, jwt, exp = 0 }) => ({
+    id: jti === '' ? '' : toBase64url(sha256(jti)),
+    expiresAt: exp,
+    text: jwt,
+  }),
+  metadataProblem({ jwks_uri: uri, hasKeys, token_endpoint_auth_signing_alg: alg }) {
+    if (!hasKeys && uri === '')
+      return unusableField('token_endpoint_auth_method', "'private_key_jwt' needs 'jwks' or 'jwks_uri'")
+    if (alg === '' || CLIENT_ASSERTION_ALGORITHMS.includes(alg)) return undefined
+    const expected = CLIENT_ASSERTION_ALGORITHMS.join(' or ')
+    return invalidMetadata('field_malformed', { field: 'token_endpoint_auth_signing_alg', expected })
+  },
+})
+
+const malformed = (problem: string) => invalidClient('assertion_malformed', { problem })

@@ -1,0 +1,23 @@
+import { type Assertion, signedByOne } from '../keys/foreign-jwt.ts'
+import { mayVerify } from '../keys/foreign-keys.ts'
+import type { Runtime } from '../runtime.ts'
+import type { ClientRecord } from '../store/types.ts'
+import type { JsonObject } from '../util/json.ts'
+import { clientKeys } from './jwks.ts'
+
+/**
+ * Whether one of the client's keys for signatures made the JWT's; its `jwks_uri` is asked again before a no. Throws
+ * what `clientKeys` throws.
+ */
+export async function signedByKeys(
+  rt: Runtime,
+  client: ClientRecord,
+  assertion: Assertion,
+): Promise<boolean> {
+  const known = await clientKeys(rt, client, false)
+  if (await signedByOne(assertion, known.filter(signs))) return true
+  const current = await clientKeys(rt, client, true)
+  return current !== known && signedByOne(assertion, current.filter(signs))
+}
+
+const signs = (key: JsonObject): boolean => mayVerify(key, 'client')

@@ -1,0 +1,50 @@
+import { DEVICE_GRANT, listsGrantType } from '../clients/grant-types.ts'
+import type { RefreshingGrant } from '../clients/lifespans.ts'
+import { invalidTarget, resourcesIn } from '../clients/resource.ts'
+import type { RequestContext } from '../context.ts'
+import { invalidGrant } from '../errors/oauth-error.ts'
+import type { ConsentedGrant } from '../ledger/types.ts'
+import { prepareTokens } from '../tokens/addressee.ts'
+import { issueTokens, type TokenResponse } from '../tokens/issue.ts'
+import { keepFor, lifetimesFor } from '../tokens/lifetimes.ts'
+import { targetsIn } from '../tokens/targets.ts'
+import type { GrantName, GrantRequest, Reused } from './grant.ts'
+import { withHooks } from './hook.ts'
+
+/** Redeems a grant that waits for its first tokens, once. A second redemption by code revokes them. */
+export async function redeemGrant(
+  ctx: RequestContext,
+  request: Omit<GrantRequest<unknown>, 'credential'>,
+  name: GrantName<RefreshingGrant>,
+  grant: ConsentedGrant,
+): Promise<TokenResponse | Reused> {
+  const { client, form } = request
+  const lifetimes = lifetimesFor(ctx.rt.config, client, name.shortName)
+  const addressee = await prepareTokens(ctx.rt, request)
+  const resources = resourcesIn(form)
+  const result = await withHooks(ctx, { client, form, lifetimes }, (hook) =>
+    ctx.rt.ledgers.call(grant.owner, 'redeem', {
+      attempt: ctx.attempt,
+      id: grant.grantId,
+      clientId: client.id,
+      epoch: grant.epoch,
+      keepSeconds: keepFor(lifetimes, listsGrantType(client, 'refresh_token')),
+      spareReused: name.type === DEVICE_GRANT,
+      resources,
+      hook,
+    }),
+  )
+  switch (result.status) {
+    case 'reused':
+      return { reusedGrant: grant.grantId }
+    case 'gone':
+      throw invalidGrant('grant_ended')
+    case 'target_refused':
+      throw invalidTarget(result.value)
+    case 'issued': {
+      ctx.audit('token.issued', { client_id: client.id, grant: grant.grantId, grant_type: name.type })
+      const targets = targetsIn(result.grant, resources)
+      return issueTokens(ctx, addressee, { owner: grant.owner, ...result, targets }, lifetimes)
+    }
+  }
+}

@@ -1,0 +1,15 @@
+import { describe, expect, it } from 'vitest'
+import { REASONS } from '../../src/errors/reasons.ts'
+import { sourcesIn } from './sources.ts'
+
+const mentions = (sources: readonly { readonly text: string }[], reason: string): boolean =>
+  sources.some(({ text }) => new RegExp(`['"\`\\b]${reason}['"\`\\b]|: ${reason}\\b`).test(text))
+
+describe('each reason of the closed list', () => {
+  const src = sourcesIn('src').filter(({ path }) => !path.startsWith('src/errors/reasons'))
+  const tests = sourcesIn('test').filter(({ path }) => path !== 'test/node/reasons.test.ts')
+
+  it.each(REASONS)('%s is given by the server, and raised by a test that names it', (reason) => {
+    expect([mentions(src, reason), mentions(tests, reason)]).toEqual([true, true])
+  })
+})
