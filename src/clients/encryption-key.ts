@@ -1,5 +1,5 @@
 import { CompactEncrypt } from 'jose'
-import { invalidMetadata } from '../errors/refusals.ts'
+import { unusableField } from '../errors/refusals.ts'
 import { MAX_CANDIDATES, materialOf, mayEncrypt } from '../keys/foreign-keys.ts'
 import type { ClientMetadata } from '../store/types.ts'
 import type { JsonObject } from '../util/json.ts'
@@ -53,9 +53,6 @@ export async function checkEncryption(metadata: ClientMetadata): Promise<void> {
       metadata.jwks_uri === '' &&
       (await encryptionKey(metadata.jwks?.keys ?? [], alg)) === undefined
     )
-      throw invalidMetadata('metadata_unusable', {
-        field,
-        problem: "needs a working key for it in 'jwks', or a 'jwks_uri'",
-      })
+      throw unusableField(field, "needs a working key for it in 'jwks', or a 'jwks_uri'")
   }
 }
