@@ -29,7 +29,7 @@ async function revokeToken(ctx: RequestContext, client: ClientRecord, text: stri
   if (token.type === 'client') {
     if (token.clientId !== client.id || isExpired(token)) return
     const expiresAt = token.expiresAt ?? nowSeconds()
-    await ledgers.call(shardOf(token), 'consumeId', { attempt: ctx.attempt, id: token.id, expiresAt })
+    await ledgers.call(shardOf(token), 'revokeId', { attempt: ctx.attempt, id: token.id, expiresAt })
     ctx.audit('token.revoked', { client_id: client.id })
     return
   }

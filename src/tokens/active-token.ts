@@ -69,8 +69,8 @@ export async function findActive(
   if (isExpired(token)) return undefined
   const { ledgers, config } = ctx.rt
   if (token.type === 'client') {
-    const spent = await ledgers.call(shardOf(token), 'isConsumed', { id: token.id })
-    const fits = !spent && (await isHonoured(ctx, token.clientId, use, token))
+    const revoked = await ledgers.call(shardOf(token), 'isIdRevoked', { id: token.id })
+    const fits = !revoked && (await isHonoured(ctx, token.clientId, use, token))
     return fits ? { use: 'access_token', grant: null, token } : undefined
   }
   const { grantId: id, generation, owner } = token
