@@ -126,7 +126,7 @@ const forBrowsers: readonly Endpoint[] = [
   },
 ]
 
-/** The public endpoints; `members` is what all endpoints add to the metadata. */
+/** The public endpoints; `members` is what all endpoints add to the metadata document. */
 export const publicEndpoints = (members: Discovered): readonly Endpoint[] => [
   ...documents(members),
   ...clientCalls,
