@@ -8,7 +8,7 @@ import { jsonValue } from '../util/json-value.ts'
 import { matching } from '../util/schema.ts'
 
 /** Members that a patch must not change (contract 1.4.1), and names that would reach JavaScript's prototypes. */
-const DENIED: ReadonlySet<string> = new Set(['id', 'rotatedsecrets', 'rotated_secrets'])
+const DENIED_MEMBERS: ReadonlySet<string> = new Set(['id', 'rotatedsecrets', 'rotated_secrets'])
 const UNSAFE: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 
 /** Index into an array (RFC 6901 section 4). */
@@ -74,7 +74,7 @@ function namesIn(pointer: string, index: number): readonly string[] {
     .split('/')
     .slice(1)
     .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'))
-  const denied = DENIED.has((names[0] ?? '').toLowerCase()) || names.some((name) => UNSAFE.has(name))
+  const denied = DENIED_MEMBERS.has((names[0] ?? '').toLowerCase()) || names.some((name) => UNSAFE.has(name))
   if (denied)
     throw malformedBody('patch_unusable', { index, problem: 'touches a member that cannot be changed' })
   return names

@@ -11,7 +11,7 @@ import type { Target } from './request.ts'
  * Every parameter that an answer to a client can have. They are removed from the query of the redirect URI, in every
  * response mode: a registered `error` beside a code, or a second `iss`, would change what the answer means.
  */
-const ANSWER = [
+const ANSWER_PARAMETERS = [
   'code',
   'access_token',
   'token_type',
@@ -41,7 +41,11 @@ export async function respondToClient(
   const session = openid ? await sessionState(c, client.id, redirectUri, sid) : {}
   const state = target.state === undefined ? {} : { state: target.state }
   const answer = { ...parameters, ...session, ...state, iss: c.var.ctx.rt.config.urls.issuer }
-  return target.responseMode.send(c, { ...target, redirectUri: withQuery(redirectUri, {}, ANSWER) }, answer)
+  return target.responseMode.send(
+    c,
+    { ...target, redirectUri: withQuery(redirectUri, {}, ANSWER_PARAMETERS) },
+    answer,
+  )
 }
 
 /**

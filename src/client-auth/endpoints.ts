@@ -3,7 +3,7 @@ import type { ClientAuthMethod } from './method.ts'
 import { METHODS } from './registry.ts'
 
 /** The endpoints at which clients authenticate, and the methods that each accepts. */
-const TAKEN = {
+const METHODS_BY_ENDPOINT = {
   token: () => METHODS,
   revocation: () => METHODS,
   device_authorization: () => METHODS,
@@ -12,8 +12,8 @@ const TAKEN = {
 } as const satisfies Record<string, () => readonly ClientAuthMethod[]>
 
 /** An endpoint at which clients authenticate. */
-export type AuthenticatedEndpoint = keyof typeof TAKEN
+export type AuthenticatedEndpoint = keyof typeof METHODS_BY_ENDPOINT
 
 /** Names of the methods that an endpoint accepts, as discovery lists them (RFC 8414 section 2). */
 export const methodsAt = (endpoint: AuthenticatedEndpoint): readonly string[] =>
-  TAKEN[endpoint]().map(({ method }) => method)
+  METHODS_BY_ENDPOINT[endpoint]().map(({ method }) => method)

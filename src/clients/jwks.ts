@@ -13,7 +13,7 @@ import { SharedLoad } from '../util/shared-load.ts'
 const KEEP_MS = 60_000
 
 /** How long it may be used while it cannot be fetched again, in milliseconds. */
-const STRETCH_MS = 3_600_000
+const KEEP_UNREACHABLE_MS = 3_600_000
 
 /** Minimum time between two fetches of the same set, in milliseconds: unknown `kid` values cannot cause more. */
 const ASK_AGAIN_MS = milliseconds(5000)
@@ -32,7 +32,7 @@ interface RemoteSet {
 }
 
 /** The sets at clients' `jwks_uri` that this isolate has read. */
-const remotes = new WeakMap<Runtime['config'], BoundedMap<RemoteSet>>()
+const remoteSets = new WeakMap<Runtime['config'], BoundedMap<RemoteSet>>()
 
 /**
  * The public keys of a client: the registered ones, or those at its `jwks_uri`. With `fresh` they are fetched again, at
@@ -43,13 +43,13 @@ const remotes = new WeakMap<Runtime['config'], BoundedMap<RemoteSet>>()
 export async function clientKeys(rt: Runtime, { metadata }: ClientRecord, fresh: boolean): Promise<Keys> {
   const { jwks_uri: uri, jwks } = metadata
   if (uri === '') return jwks?.keys ?? []
-  const sets = remotes.get(rt.config) ?? new BoundedMap(MAX_SETS, MAX_TOTAL_BYTES)
-  remotes.set(rt.config, sets)
+  const sets = remoteSets.get(rt.config) ?? new BoundedMap(MAX_SETS, MAX_TOTAL_BYTES)
+  remoteSets.set(rt.config, sets)
   const { load, keys, readAt } = sets.get(uri) ?? unread(sets, uri)
   const age = nowMs() - readAt
   if (!fresh && age < KEEP_MS) return keys
   const loaded = load.run(() => readSet(rt, sets, uri, load))
-  if (fresh || age >= STRETCH_MS) return loaded
+  if (fresh || age >= KEEP_UNREACHABLE_MS) return loaded
   return loaded.catch(as({ temporarily_unavailable: () => keys }))
 }
 

@@ -10,7 +10,7 @@ import { after, nowSeconds, seconds } from '../util/clock.ts'
 export const NOTICE = 'notice'
 
 /** Lifetime of a notice, in seconds. */
-const LIFETIME = seconds(3600)
+const LIFETIME_SECONDS = seconds(3600)
 
 /** Maximum length of the description, in characters: keeps the URL short. */
 const MAX_DESCRIPTION = 500
@@ -31,7 +31,7 @@ export async function errorNotice(
 ): Promise<Readonly<Record<string, string>>> {
   const description = text.slice(0, MAX_DESCRIPTION).toWellFormed()
   const content = { error, description, requestId }
-  const notice = await unlessUnavailable(notices.seal(rt, content, after(nowSeconds(), LIFETIME)))
+  const notice = await unlessUnavailable(notices.seal(rt, content, after(nowSeconds(), LIFETIME_SECONDS)))
   return notice === undefined ? {} : { [NOTICE]: notice }
 }
 

@@ -150,7 +150,7 @@ const login = {
 }
 
 /** What the login app said about the user, as it travels to the end of the consent step. */
-const person = {
+const userFields = {
   subject: text,
   authTime: time,
   forcedSubject: v.nullish(text, ''),
@@ -160,7 +160,7 @@ const person = {
 }
 
 const loginAcceptance = v.object({
-  ...person,
+  ...userFields,
   epoch: v.number(),
   remember: v.boolean(),
   rememberFor: time,
@@ -169,7 +169,7 @@ const loginAcceptance = v.object({
 
 const consent = {
   flow: nested,
-  rest: v.object({ ...person, epoch: v.number(), restsOn: v.nullable(grantId) }),
+  rest: v.object({ ...userFields, epoch: v.number(), restsOn: v.nullable(grantId) }),
 }
 
 const consentAcceptance = v.object({

@@ -1,14 +1,14 @@
 import type { UserCodeSettings } from '../config/types.ts'
 
 /** Number of values of a byte. */
-const BYTE = 256
+const BYTE_VALUES = 256
 
 /** Makes a random user code; every character is equally likely (RFC 8628 section 6.1). */
 export function makeUserCode({ length, characterSet }: UserCodeSettings): string {
-  const even = BYTE - (BYTE % characterSet.length)
+  const even = BYTE_VALUES - (BYTE_VALUES % characterSet.length)
   let code = ''
   while (code.length < length) {
-    const [byte = BYTE] = crypto.getRandomValues(new Uint8Array(1))
+    const [byte = BYTE_VALUES] = crypto.getRandomValues(new Uint8Array(1))
     // Larger bytes would make the first characters of the set more likely.
     if (byte < even) code += characterSet[byte % characterSet.length]
   }

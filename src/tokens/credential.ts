@@ -23,7 +23,7 @@ export const CREDENTIAL_ALGORITHMS: readonly string[] = [...CLIENT_ASSERTION_ALG
 const NONCE_SCOPE = 'userinfo_credential_draft_00'
 
 /** Lifetime of a credential, in seconds (contract 1.3.8). */
-const LIFETIME = 3600
+const LIFETIME_SECONDS = 3600
 
 /**
  * Makes a nonce for the holder's proof. It is sealed, so nothing is stored. It is valid only for this access token, any
@@ -65,14 +65,14 @@ export async function makeCredential(rt: Runtime, active: ActiveToken, holder: J
   const { sub, since, custom } = identityOf(active)
   const now = nowSeconds()
   // Valid from the login; but from now if the login is so long ago that the credential would already have expired.
-  const nbf = since + LIFETIME > now ? since : now
+  const nbf = since + LIFETIME_SECONDS > now ? since : now
   return signJwt(signer, 'JWT', {
     iss: rt.config.urls.issuer,
     sub: id,
     jti: crypto.randomUUID(),
     iat: now,
     nbf,
-    exp: nbf + LIFETIME,
+    exp: nbf + LIFETIME_SECONDS,
     vc: {
       '@context': ['https://www.w3.org/2018/credentials/v1'],
       type: CREDENTIAL_TYPES,

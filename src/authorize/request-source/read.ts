@@ -11,13 +11,13 @@ import { CARRIED, PLAIN } from './registry.ts'
 import type { CarriedSource } from './source.ts'
 
 /** Parameters that only our own redirects back from login and consent have. */
-const OURS: readonly string[] = ['login_verifier', 'consent_verifier']
+const RETURN_PARAMETERS: readonly string[] = ['login_verifier', 'consent_verifier']
 
 /** Parameters that carry a request. A carried request may not have them. */
 const CARRIERS: readonly string[] = ['request', 'request_uri']
 
 /** Members that are read from a carried request: the authorization parameters that this server knows. */
-const KNOWN: readonly string[] = [
+const REQUEST_PARAMETERS: readonly string[] = [
   'client_id response_type redirect_uri scope state nonce response_mode display prompt max_age ui_locales',
   'claims_locales id_token_hint login_hint acr_values claims registration code_challenge code_challenge_method',
   'audience resource identity_schema',
@@ -38,7 +38,7 @@ export async function readRequest(c: Context<AppEnv>): Promise<string> {
   if (only !== undefined && others.length === 0) return unpack(c.var.ctx, queryOf(c.req.url))
   const parts: Entries[] = []
   for (const source of sources) parts.push(await source.read(c))
-  return unpack(c.var.ctx, toQuery(parts.flat().filter(([name]) => !OURS.includes(name))))
+  return unpack(c.var.ctx, toQuery(parts.flat().filter(([name]) => !RETURN_PARAMETERS.includes(name))))
 }
 
 /**
@@ -92,7 +92,7 @@ async function readCarried(
 
 /** The known members as parameters: text stays, lists are joined with spaces, everything else becomes JSON. */
 const entriesOf = (members: JsonObject): Entries =>
-  KNOWN.flatMap((name) => {
+  REQUEST_PARAMETERS.flatMap((name) => {
     const value = Object.hasOwn(members, name) ? (members[name] ?? null) : null
     if (value === null) return []
     const text =

@@ -29,7 +29,7 @@ import {
 import { isJwt, type VerifiedToken, verifyIdToken, verifyJwt } from './verify.ts'
 
 /** Maximum length of an answer that the result page shows, in characters. */
-const SHOWN = 1500
+const MAX_SHOWN = 1500
 
 type Page = (c: Context<AppEnv>) => Promise<Response>
 
@@ -137,4 +137,5 @@ async function verifiedIdToken(
   return verifyIdToken(await party.jwks(), c.var.ctx.rt.config.urls.issuer, idToken, session)
 }
 
-const shown = (body: unknown): string => (body === null ? '' : JSON.stringify(body, null, 2).slice(0, SHOWN))
+const shown = (body: unknown): string =>
+  body === null ? '' : JSON.stringify(body, null, 2).slice(0, MAX_SHOWN)

@@ -13,8 +13,8 @@ const SESSION_SECONDS = seconds(86_400)
  * Maximum length of a cookie's value, in characters: browsers drop cookies beyond 4096 bytes, including name and
  * attributes.
  */
-const CHUNK = 3800
-const MAX_CHUNKS = 5
+const MAX_COOKIE_LENGTH = 3800
+const MAX_COOKIES = 5
 
 /** What the demo client stores while the user logs in. */
 const Pending = v.object({ state: v.string(), nonce: v.string(), verifier: v.string() })
@@ -63,7 +63,7 @@ export function readSession(c: Context<AppEnv>): Promise<DemoSession | undefined
 export async function writeSession(c: Context<AppEnv>, session: DemoSession): Promise<void> {
   const sealed = await seal(c, session, SESSION_SECONDS)
   for (const [index, name] of CHUNKS.entries()) {
-    const chunk = sealed.slice(index * CHUNK, (index + 1) * CHUNK)
+    const chunk = sealed.slice(index * MAX_COOKIE_LENGTH, (index + 1) * MAX_COOKIE_LENGTH)
     if (chunk !== '') write(c, name, chunk, SESSION_SECONDS)
     else if (read(c, name) !== '') write(c, name, '', 0)
   }
@@ -74,7 +74,7 @@ export function clearSession(c: Context<AppEnv>): void {
   for (const name of CHUNKS) write(c, name, '', 0)
 }
 
-const CHUNKS = Array.from({ length: MAX_CHUNKS }, (_, index) => `${SESSION}_${index}`)
+const CHUNKS = Array.from({ length: MAX_COOKIES }, (_, index) => `${SESSION}_${index}`)
 
 const read = (c: Context<AppEnv>, name: string): string => readCookie(c.req.header('cookie'), name) ?? ''
 
