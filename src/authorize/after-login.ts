@@ -53,7 +53,7 @@ export async function afterLogin(
   return respondPage(c, await consentChallenge.urlWith(rt, rt.config.urls.consent, known, expiresAt))
 }
 
-/** Checks that the authentication is what the request asked for (OIDC Core section 3.1.2.1, contract 3.4). */
+/** Returns the refusal of a login that is not what the request asked for (OIDC Core section 3.1.2.1, contract 3.4). */
 async function checkAuthentication(
   c: Context<AppEnv>,
   request: FlowRequest,

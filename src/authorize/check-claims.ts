@@ -11,8 +11,8 @@ export const checkClaims: Check = ({ parameters }) => {
 }
 
 /**
- * Says which requested ID token claim a login fails to meet: another subject than requested, or an essential `acr` that
- * was not reached (OIDC Core section 5.5.1).
+ * Returns the refusal of a login that does not meet the claims requested for the ID token: another subject, or an
+ * essential `acr` that was not reached (OIDC Core section 5.5.1).
  */
 export function unmetClaims(
   { client, config, parameters }: Requested,

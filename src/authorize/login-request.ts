@@ -81,8 +81,8 @@ export const rejectLogin = loginCall((ctx, { state, expiresAt }, body) => {
 })
 
 /**
- * Reads a time from another machine's clock, which may be slightly ahead. Returns milliseconds since the epoch;
- * `undefined` for an empty field.
+ * Reads a time of another machine's clock, which may be slightly ahead: milliseconds since the epoch, or `undefined`
+ * for an empty field. Throws `invalid_request` for a malformed or later time.
  */
 function checkTime(field: string, text: string): Milliseconds | undefined {
   if (text === '') return undefined

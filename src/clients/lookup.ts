@@ -4,8 +4,8 @@ import type { ClientRecord } from '../store/types.ts'
 
 /**
  * Finds a client that passes a test. Asks the source before it reports that a client is unknown or fails the test
- * (design rule 5). If the client was re-created since the copy was made, the new one must have the same secret or keys
- * as the copy.
+ * (design rule 5). If the client was re-created since the copy was made, the new one must have the same authentication
+ * method, and the same secret or keys.
  *
  * @param copy - the client record that the request was authenticated by, if there is one
  */

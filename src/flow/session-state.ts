@@ -26,7 +26,7 @@ function setState(c: Context<AppEnv>, value: string, lifetime: number): string {
 export const changeState = (c: Context<AppEnv>, lifetime: number): string =>
   setState(c, randomText(16), lifetime)
 
-/** Keeps the browser state, and makes it expire after `lifetime` seconds from now. */
+/** Keeps the browser state, or sets one if there is none, until `lifetime` seconds from now. */
 export const extendState = (c: Context<AppEnv>, lifetime: number): string =>
   setState(c, presented(c) ?? randomText(16), lifetime)
 
