@@ -14,8 +14,8 @@ const acceptBody = v.object({ user_code: v.nullish(v.string(), '') })
 export const deviceOwner = (userCode: string): Owner => ownerOf('device', userCode)
 
 /**
- * Accepts a user code for a challenge of the verification page (contract 1.4.2). Only counts the try, of which each
- * network has a limited number: the code is used when the browser has finished login and consent.
+ * Accepts a user code for a challenge of the verification page (contract 1.4.2). Writes only a count of tries, which
+ * are limited for each network: the code is used when the browser has finished login and consent.
  */
 export const acceptUserCode = callsOn(
   deviceChallenge,

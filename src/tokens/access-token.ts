@@ -49,7 +49,7 @@ function jwtClaims(
   { subject, scope, audience, custom, issuedAt, expiresAt }: AccessClaims,
 ): Record<string, unknown> {
   const isAllowed = (name: string): boolean => oauth2.allowedTopLevelClaims.includes(name)
-  // `ext` holds all custom claims if they are mirrored, or else those that are not on the top level, if they are kept.
+  // `ext` has all custom claims if they are mirrored, or else those below the top level if they are preserved.
   const unpromoted = oauth2.preserveExtClaims ? pick(custom, (name) => !isAllowed(name)) : undefined
   return {
     ...pick(custom, (name) => isAllowed(name) && !RESERVED.includes(name)),
