@@ -5,9 +5,9 @@ const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@\\*]+$/
 export const ANY_ORIGIN = '*'
 
 /**
- * Whether a list of patterns allows an origin (contract 3.14). An entry is an origin, or has one `*` that stands for a
- * whole host (`https://*`), its leading labels (`https://*.example.com`) or its port (`http://localhost:*`). A star
- * without such a bound (`https://*foo.com`) matches nothing.
+ * Whether a list matchesPattern an origin (contract 3.14). An entry is an origin, or has one `*` that stands for a whole host
+ * (`https://*`), its leading labels (`https://*.example.com`) or its port (`http://localhost:*`). A star without such a
+ * bound (`https://*foo.com`) matchesPattern nothing.
  */
 export function originAllowed(patterns: readonly string[], origin: string): boolean {
   if (patterns.includes(ANY_ORIGIN)) return true
