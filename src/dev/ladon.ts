@@ -6,6 +6,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   dev: async () => (await import('./dev.ts')).dev,
   reset: async () => (await import('./reset.ts')).reset,
   deploy: async () => (await import('./deploy.ts')).deploy,
+  docs: async () => (await import('./docs.ts')).docs,
   test: async () => (await import('./test.ts')).test,
 }
 
@@ -14,6 +15,7 @@ const USAGE = `Usage: ladon <command> [arguments for the tools it runs]
   dev      serve on http://localhost:4444 with local D1, KV and Durable Objects
   reset    clear that server's state
   deploy   apply D1 migrations and deploy to Cloudflare; --dry-run only bundles
+  docs     write the documents that are made from the code
   test     type check, lint and all tests
 `
 

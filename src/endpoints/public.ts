@@ -1,40 +1,16 @@
-import type { Config } from '../config/types.ts'
 import { authorizeUrl } from '../flow/urls.ts'
 import type { Discovered, Endpoint } from '../http/endpoint.ts'
 import { logout } from '../logout/rp-initiated.ts'
 import { authorize } from '../public/authorize.ts'
 import { checkSession } from '../public/check-session.ts'
-import { credentialRequest, credentials } from '../public/credentials.ts'
-import { deviceAuthorization } from '../public/device-authorization.ts'
 import { deviceVerify } from '../public/device-verify.ts'
 import { discovery } from '../public/discovery.ts'
 import { alive, ready } from '../public/health.ts'
 import { jwks } from '../public/jwks.ts'
-import { manageRegistration, register } from '../public/register.ts'
-import { revoke } from '../public/revoke.ts'
-import { token } from '../public/token.ts'
-import { userinfo } from '../public/userinfo.ts'
-import { CREDENTIAL_ALGORITHMS, CREDENTIAL_FORMAT, CREDENTIAL_TYPES } from '../tokens/credential.ts'
-import {
-  authorizationRequest,
-  client,
-  clientAuthentication,
-  done,
-  gives,
-  keySet,
-  leadsOn,
-  object,
-  page,
-  refuses,
-  text,
-  tokens,
-  url,
-  whole,
-} from './schemas.ts'
+import { clientCalls, issuerOf, registrationEndpoints } from './public-clients.ts'
+import { authorizationRequest, gives, keySet, leadsOn, object, page, refuses, text, url } from './schemas.ts'
 
-const issuerOf = ({ urls }: Config): string => urls.issuer.replace(/\/+$/, '')
-
-/** Whether the server answers; over the service binding too (contract 1.3.11). */
+/** Health checks; they are available over the service binding too (contract 1.3.11). */
 export const healthEndpoints: readonly Endpoint[] = (
   [
     ['/health/alive', alive, 'Whether the Worker runs', {}],
@@ -50,7 +26,7 @@ export const healthEndpoints: readonly Endpoint[] = (
   wire: { summary, answers: { 200: gives('It does.', object({ status: text }, 'status')), ...refusals } },
 }))
 
-/** Public documents; `members` is what all endpoints add to the metadata. */
+/** Public documents; `members` is what all endpoints add to the metadata document. */
 const documents = (members: Discovered): readonly Endpoint[] => [
   ...['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'].map(
     (path): Endpoint => ({
@@ -83,7 +59,7 @@ const documents = (members: Discovered): readonly Endpoint[] => [
   },
 ]
 
-/** Where clients send browsers, or a device its user. */
+/** Endpoints for browsers that clients or devices send here. */
 const forBrowsers: readonly Endpoint[] = [
   {
     path: '/oauth2/auth',
@@ -150,184 +126,10 @@ const forBrowsers: readonly Endpoint[] = [
   },
 ]
 
-/** What clients call themselves. */
-const forClients: readonly Endpoint[] = [
-  {
-    path: '/oauth2/token',
-    methods: ['POST'],
-    handler: token,
-    cors: 'client',
-    body: 'form',
-    rate: 'none',
-    discovery: ({ endpoints, urls }) => ({
-      token_endpoint: endpoints.token ?? `${urls.public}/oauth2/token`,
-    }),
-    wire: {
-      summary: 'Token endpoint (RFC 6749 section 3.2)',
-      body: object(
-        {
-          ...clientAuthentication,
-          grant_type: text,
-          code: text,
-          redirect_uri: url,
-          code_verifier: text,
-          refresh_token: text,
-          device_code: text,
-          assertion: text,
-          scope: text,
-          audience: text,
-          resource: url,
-        },
-        'grant_type',
-      ),
-      answers: { 200: gives('Tokens.', tokens), ...refuses(400, 401, 403, 413, 500, 503) },
-    },
-  },
-  {
-    path: '/oauth2/revoke',
-    methods: ['POST'],
-    handler: revoke,
-    cors: 'client',
-    body: 'form',
-    rate: 'none',
-    discovery: (config) => ({ revocation_endpoint: `${issuerOf(config)}/oauth2/revoke` }),
-    wire: {
-      summary: 'Revocation endpoint (RFC 7009)',
-      body: object({ ...clientAuthentication, token: text, token_type_hint: text }, 'token'),
-      answers: { 200: done, ...refuses(400, 401, 413, 503) },
-    },
-  },
-  {
-    path: '/oauth2/device/auth',
-    methods: ['POST'],
-    handler: deviceAuthorization,
-    cors: 'server',
-    body: 'form',
-    rate: 'none',
-    discovery: ({ endpoints, urls }) => ({
-      device_authorization_endpoint: endpoints.device ?? `${urls.public}/oauth2/device/auth`,
-    }),
-    wire: {
-      summary: 'Device authorization endpoint (RFC 8628 section 3.1)',
-      body: object({ ...clientAuthentication, scope: text, audience: text, resource: url }, 'client_id'),
-      answers: {
-        200: gives(
-          'The codes.',
-          object(
-            {
-              device_code: text,
-              user_code: text,
-              verification_uri: url,
-              verification_uri_complete: url,
-              expires_in: whole,
-              interval: whole,
-            },
-            'device_code',
-            'user_code',
-            'verification_uri',
-            'expires_in',
-          ),
-        ),
-        ...refuses(400, 401, 413, 503),
-      },
-    },
-  },
-  {
-    path: '/userinfo',
-    methods: ['GET', 'POST'],
-    handler: userinfo,
-    cors: 'client',
-    body: 'form',
-    rate: 'none',
-    discovery: ({ endpoints, urls }) => ({
-      userinfo_endpoint: endpoints.userinfo ?? `${urls.public}/userinfo`,
-    }),
-    wire: {
-      summary: 'Userinfo endpoint (OpenID Connect Core 1.0 section 5.3)',
-      body: object({ access_token: text }),
-      answers: {
-        200: {
-          description: 'Claims about the user.',
-          content: { 'application/json': object({ sub: text }), 'application/jwt': text },
-        },
-        ...refuses(400, 401, 413, 503),
-      },
-    },
-  },
-  {
-    path: '/credentials',
-    methods: ['POST'],
-    handler: credentials,
-    cors: 'client',
-    body: 'public-json',
-    rate: 'none',
-    discovery: ({ credentialsUrl, urls }) => ({
-      credentials_endpoint_draft_00: credentialsUrl ?? `${urls.public}/credentials`,
-      credentials_supported_draft_00: [
-        {
-          format: CREDENTIAL_FORMAT,
-          types: CREDENTIAL_TYPES,
-          cryptographic_binding_methods_supported: ['jwk'],
-          cryptographic_suites_supported: CREDENTIAL_ALGORITHMS,
-        },
-      ],
-    }),
-    wire: {
-      summary: 'A verifiable credential about the user (OpenID for Verifiable Credential Issuance, draft 00)',
-      body: credentialRequest,
-      answers: {
-        200: gives('The credential.', object({ format: text, credential_draft_00: text }, 'format')),
-        ...refuses(400, 401, 413, 503),
-      },
-    },
-  },
-]
-
-/** Dynamic registration (RFC 7591, RFC 7592), by Hydra's path and by the one that Hydra's documentation had before. */
-const registration: readonly Endpoint[] = ['/oauth2/register', '/connect/register'].flatMap(
-  (path): readonly Endpoint[] => [
-    {
-      path,
-      methods: ['POST'],
-      handler: register,
-      cors: 'server',
-      body: 'public-json',
-      rate: 'none',
-      ...(path === '/oauth2/register' && { discovery: registrationEndpoint }),
-      wire: {
-        summary: 'A client registers itself (RFC 7591 section 3)',
-        body: client,
-        answers: { 201: gives('The client.', client), ...refuses(400, 404, 413, 503) },
-      },
-    },
-    {
-      path: `${path}/:id`,
-      methods: ['GET', 'PUT', 'DELETE'],
-      handler: manageRegistration,
-      cors: 'server',
-      body: 'public-json',
-      rate: 'none',
-      wire: {
-        summary: 'A client manages its registration (RFC 7592 section 2)',
-        body: client,
-        answers: { 200: gives('The client.', client), 204: done, ...refuses(400, 401, 403, 404, 413, 503) },
-      },
-    },
-  ],
-)
-
-function registrationEndpoint({
-  registration: { enabled, url: elsewhere },
-  urls,
-}: Config): ReturnType<Discovered> {
-  const endpoint = elsewhere ?? (enabled ? `${urls.public}/oauth2/register` : undefined)
-  return endpoint === undefined ? {} : { registration_endpoint: endpoint }
-}
-
-/** The public endpoints; `members` is what all endpoints add to the metadata. */
+/** The public endpoints; `members` is what all endpoints add to the metadata document. */
 export const publicEndpoints = (members: Discovered): readonly Endpoint[] => [
   ...documents(members),
-  ...forClients,
-  ...registration,
+  ...clientCalls,
+  ...registrationEndpoints,
   ...forBrowsers,
 ]

@@ -47,6 +47,10 @@ export function explain(reason: Reason, facts: Facts): { text: string; fix: stri
   return { text: fill(text), fix, public: reader === undefined }
 }
 
+/** What a reason says, its facts in braces. */
+export const templateOf = (reason: Reason): string => entries[reason][0]
+
+/** Whether a text names a reason. */
 export const isReason = (text: string): text is Reason => Object.hasOwn(entries, text)
 
 /** Every reason. */

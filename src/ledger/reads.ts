@@ -19,7 +19,7 @@ export const READS = {
   inspect,
   listGrants,
   countGrants,
-  isConsumed,
+  isIdRevoked: isConsumed,
   owners,
   getBlob,
   findDevice,

@@ -25,6 +25,8 @@ export const WRITES = {
   revokeGrant,
   revokeGrants,
   consumeId,
+  // A token that carries its own claims is revoked by its id, which then counts as an id that had its one time.
+  revokeId: consumeId,
   bindSession,
   unbindSessions,
   putBlob,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { toOAuthError } from '../../src/http/error-response.ts'
+import { openSigningKey } from '../../src/keys/signing-key.ts'
 import { ownerOf } from '../../src/ledger/owner.ts'
 import { runtimeOf } from '../../src/runtime.ts'
 import { SharedLoad } from '../../src/util/shared-load.ts'
@@ -95,6 +96,13 @@ const LISTED: readonly (readonly [string, () => Promise<unknown>])[] = [
   ['fields_conflict', () => trust({ issuer: 'x', subject: 'x', allow_any_subject: true })],
   ['field_reserved', () => patch({ op: 'replace', path: '/client_id', value: 'x' })],
   ['patch_unusable', () => patch({ op: 'remove', path: '/nothing' })],
+  [
+    'too_many_fields',
+    () => {
+      const members = Array.from({ length: 1000 }, (_, at) => [`m${at}`, 1])
+      return deployment.admin('POST', '/admin/clients', Object.fromEntries(members))
+    },
+  ],
   ['host_foreign', () => get('https://elsewhere.example/health/alive')],
   ['token_missing', () => get('/userinfo')],
   ['token_unknown', () => get('/userinfo', { authorization: 'Bearer x' })],
@@ -187,6 +195,20 @@ const ping = (remote: boolean): Promise<unknown> =>
 
 const RAISED: readonly (readonly [string, () => unknown])[] = [
   ['key_unavailable', () => runtimeOf(testEnv()).keys.signer('hydra.openid.id-token', 'HS256')],
+  [
+    'keys_unopened',
+    () => {
+      const row = {
+        set: 'a',
+        kid: 'b',
+        alg: 'ES256',
+        publicJwk: { kty: 'EC' },
+        privateSealed: 'x.y',
+        createdAt: 0,
+      }
+      return openSigningKey(runtimeOf(testEnv()).envelopes, row)
+    },
+  ],
   ['ledger_unreachable', () => ping(false)],
   ['ledger_failed', () => ping(true)],
   [

@@ -12,18 +12,18 @@ describe('spent ids', () => {
   it('are spent by one attempt, until a minute after they expire', async () => {
     const user = new Subject()
     const input = { attempt: newAttempt(), id: 'jti', expiresAt: seconds() + 60 }
-    expect(await user.call('isConsumed', { id: 'jti' })).toBe(false)
+    expect(await user.call('isIdRevoked', { id: 'jti' })).toBe(false)
     expect(await user.call('consumeId', input)).toEqual({ first: true })
     expect(await user.call('consumeId', input)).toEqual({ first: true })
     expect(await user.call('consumeId', { ...input, attempt: newAttempt() })).toEqual({ first: false })
-    expect(await user.call('isConsumed', { id: 'jti' })).toBe(true)
-    expect(await user.call('isConsumed', { id: 'other' })).toBe(false)
+    expect(await user.call('isIdRevoked', { id: 'jti' })).toBe(true)
+    expect(await user.call('isIdRevoked', { id: 'other' })).toBe(false)
     advance(60 + 59)
     // Whoever found it in time may be this late to spend it.
-    expect(await user.call('isConsumed', { id: 'jti' })).toBe(true)
+    expect(await user.call('isIdRevoked', { id: 'jti' })).toBe(true)
     expect(await user.call('consumeId', { ...input, attempt: newAttempt() })).toEqual({ first: false })
     advance(1)
-    expect(await user.call('isConsumed', { id: 'jti' })).toBe(false)
+    expect(await user.call('isIdRevoked', { id: 'jti' })).toBe(false)
     const next = { attempt: newAttempt(), id: 'jti', expiresAt: seconds() + 60 }
     expect(await user.call('consumeId', next)).toEqual({ first: true })
   })

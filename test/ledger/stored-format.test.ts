@@ -93,7 +93,7 @@ it('reads every table of release 1', async () => {
   })
   const late = user.refreshInput(2, { id: 'grant-1', limits })
   expect(await user.call('refresh', late)).toEqual({ status: 'reused' })
-  expect(await user.call('isConsumed', { id: 'jti-1' })).toBe(true)
+  expect(await user.call('isIdRevoked', { id: 'jti-1' })).toBe(true)
   expect(await user.call('owners', { prefix: 'sid-1' })).toEqual([{ sid: 'sid-1', owner: 'owner-1' }])
   expect(await user.call('getBlob', { id: 'blob-1' })).toBe('text')
 })

@@ -53,7 +53,7 @@ const level = (path: string): number => LAYERS.findIndex((layer) => layer.includ
 
 function allowed(source: Source, { target, typeOnly }: Import): boolean {
   if (target === 'package.json') return true
-  if (part(source.path) === 'dev') return ['dev', 'util', 'config'].includes(part(target))
+  if (part(source.path) === 'dev') return ['dev', 'util', 'config', 'errors'].includes(part(target))
   if (typeOnly && SHARED_TYPES.includes(target)) return true
   return level(target) !== -1 && level(target) <= level(source.path)
 }

@@ -1,9 +1,16 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { reasonsDocument } from '../../src/dev/docs.ts'
 import { REASONS } from '../../src/errors/reasons.ts'
 import { sourcesIn } from './sources.ts'
 
 const mentions = (sources: readonly { readonly text: string }[], reason: string): boolean =>
   sources.some(({ text }) => new RegExp(`['"\`\\b]${reason}['"\`\\b]|: ${reason}\\b`).test(text))
+
+it('docs/reasons.md lists them as they are: npm run docs writes it', () => {
+  const text = readFileSync(new URL('../../docs/reasons.md', import.meta.url), 'utf8')
+  expect(text).toBe(reasonsDocument())
+})
 
 describe('each reason of the closed list', () => {
   const src = sourcesIn('src').filter(({ path }) => !path.startsWith('src/errors/reasons'))

@@ -3,7 +3,7 @@ import { Browser, Deployment, ISSUER, testEnv } from '../support/deployment.ts'
 import { withOutage } from '../support/outage.ts'
 import { authorizationPath, parameter, registerClient } from '../support/relying-party.ts'
 
-const WORDS = 'Your account was locked. Call +1 555 0100'
+const WORDS = 'Your account was locked. Call five-five-five'
 const ERROR_PAGE = '/oauth2/fallbacks/error'
 const UNKNOWN = 'What went wrong is not known here, or was too long ago.'
 
@@ -56,7 +56,7 @@ describe('the error page', () => {
     expect(response.status).toBe(500)
     const text = await response.text()
     expect(text).toContain(UNKNOWN)
-    expect(text).not.toMatch(/555|AAAA/)
+    expect(text).not.toMatch(/five-five|AAAA/)
   })
 
   it('does not take another sealed text for a notice, nor other words beside one', async () => {
@@ -66,7 +66,7 @@ describe('the error page', () => {
     expect(await shown(`${ERROR_PAGE}?notice=${challenge}`)).toContain(UNKNOWN)
     const { page } = await failed('/oauth2/auth?client_id=nobody')
     page.searchParams.set('error_description', WORDS)
-    expect(await shown(page.href)).not.toContain('555')
+    expect(await shown(page.href)).not.toContain('five-five')
   })
 
   it('forgets after an hour', async () => {
@@ -94,8 +94,8 @@ describe('the error page', () => {
     const { id } = await registerClient(deployment)
     const { page } = await failed(path.replace('CLIENT', id))
     expect(page.pathname).toBe(ERROR_PAGE)
-    expect(page.href).not.toContain('555')
-    expect(await shown(page.href)).not.toContain('555')
+    expect(page.href).not.toContain('five-five')
+    expect(await shown(page.href)).not.toContain('five-five')
   })
 
   it('is there where no key can be had, and says that much less', async () => {
@@ -139,7 +139,7 @@ describe('other pages', () => {
     const challenges = ['login', 'consent', 'logout', 'device'].map((step) => `${step}_challenge=${WORDS}`)
     const query = `${QUERY}&${challenges.join('&')}&device_verifier=${WORDS}`
     const response = await deployment.fetch(`${path}?${query}`, { headers: { accept: 'text/html' } })
-    expect(await response.text()).not.toContain('555')
+    expect(await response.text()).not.toContain('five-five')
   })
 
   it.each([

@@ -1,0 +1,27 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { explain, REASONS, templateOf } from '../errors/reasons.ts'
+import { ROOT } from './paths.ts'
+
+const HEAD = `# Reasons of refusals
+
+Every request that is refused has a reason. The log line of the request names it as \`reason\`, with the \`error\` code and
+what the text speaks of as \`facts\`. What stands in braces is a fact. "the log" means that whoever was refused is not told.
+
+| reason | what was wrong | what to do | told to |
+| --- | --- | --- | --- |
+`
+
+/** The document that lists the reasons of refusals, for operators who read a log. */
+export const reasonsDocument = (): string =>
+  HEAD +
+  REASONS.map((reason) => {
+    const { fix, public: told } = explain(reason, {})
+    return `| \`${reason}\` | ${templateOf(reason)} | ${fix} | ${told ? 'whoever was refused' : 'the log'} |\n`
+  }).join('')
+
+/** `ladon docs`: writes the documents that are made from the code. */
+export async function docs(): Promise<number> {
+  await writeFile(join(ROOT, 'docs/reasons.md'), reasonsDocument())
+  return 0
+}
