@@ -60,7 +60,7 @@ export class Ledgers {
 }
 
 /** How a call failed, as the platform describes it. */
-interface Failure {
+interface CallFailure {
   /** The name of the error that was thrown. */
   readonly error: string
   /** The error comes from the object: its code threw it, or the platform did because of that code. */
@@ -73,7 +73,7 @@ interface Failure {
   readonly reset: boolean
 }
 
-function readFailure(thrown: unknown): Failure {
+function readFailure(thrown: unknown): CallFailure {
   const error = thrown instanceof Error ? thrown : new Error()
   const says = (name: string): boolean => Reflect.get(error, name) === true
   return {
@@ -89,9 +89,9 @@ function readFailure(thrown: unknown): Failure {
  * Whether a call may be tried again. That includes a reset which the object's code did not cause, for example by using
  * too much memory: a ledger that meets newer code restarts in this way (protocol.ts).
  */
-const mayRetry = ({ remote, retryable, overloaded, reset }: Failure): boolean =>
+const mayRetry = ({ remote, retryable, overloaded, reset }: CallFailure): boolean =>
   (retryable || (reset && !remote)) && !overloaded
 
 /** Whether the ledger's own code threw, or its answer could not be serialized. */
-const isOwn = ({ remote, retryable, overloaded, reset }: Failure): boolean =>
+const isOwn = ({ remote, retryable, overloaded, reset }: CallFailure): boolean =>
   remote && !retryable && !overloaded && !reset

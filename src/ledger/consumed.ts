@@ -16,9 +16,7 @@ export interface ConsumeInput {
   readonly expiresAt: Seconds
 }
 
-/**
- * Consumes an id until a minute after it expires. `first` is true for the attempt that consumed it, also if repeated.
- */
+/** Consumes an id until a minute after it expires. `first` is true for the attempt that consumed it and its repeats. */
 export function consumeId(
   tx: Transaction,
   { id, attempt, expiresAt }: ConsumeInput,

@@ -80,7 +80,7 @@ const readList = fitting(listOf(isSuperseded))
 const MAX_SUPERSEDED = 16
 
 /** The columns of a grant that a refresh is decided by. */
-type Rotation = Pick<GrantRow, 'generation' | 'attempt' | 'recent'>
+type RotationState = Pick<GrantRow, 'generation' | 'attempt' | 'recent'>
 
 /** How a refresh is answered. */
 interface RefreshDecision {
@@ -97,7 +97,7 @@ interface RefreshDecision {
  * @param nowMs ms since the epoch.
  */
 function decideRefresh(
-  row: Rotation,
+  row: RotationState,
   { generation: presented, attempt, grace }: RefreshInput,
   nowMs: Milliseconds,
 ): RefreshDecision | undefined {
@@ -121,13 +121,13 @@ function decideRefresh(
 }
 
 /** Whether a superseded generation still counts as active for introspection and userinfo. */
-export function isWithinGrace(row: Rotation, input: InspectInput, nowMs: Milliseconds): boolean {
+export function isWithinGrace(row: RotationState, input: InspectInput, nowMs: Milliseconds): boolean {
   const used = withinGrace(readRecent(row), input.generation, input.grace, nowMs)
   if (used === undefined) return false
   return input.use === 'access_token' || input.grace.uses === 0 || used[2] < input.grace.uses
 }
 
-const readRecent = ({ recent }: Rotation): readonly Superseded[] =>
+const readRecent = ({ recent }: RotationState): readonly Superseded[] =>
   readStored(recent, 'grants.recent', readList)
 
 function withinGrace(

@@ -48,14 +48,14 @@ export function endTokens(
   const tombstone = tombstoneOf(tx, row, revocation)
   const remembered = isRemembered(row, tx.now)
   const stays = remembered || (row.remembered === 1 && restedOn(row.id))
-  if (!stays) end(tx, row, revocation, tombstone)
+  if (!stays) endRow(tx, row, revocation, tombstone)
   else {
     const expires = remembered ? later(tombstone.expires, row.consent_ends) : tombstone.expires
-    end(tx, row, revocation, { record: withoutClaims(row), expires })
+    endRow(tx, row, revocation, { record: withoutClaims(row), expires })
   }
 }
 
-function end(tx: Transaction, row: GrantRow, { attempt }: Revocation, left: Left): void {
+function endRow(tx: Transaction, row: GrantRow, { attempt }: Revocation, left: Left): void {
   tx.tables.update('grants', row.id, { revoked: 1, attempt, recent: '[]', ...left })
   tx.wake(left.expires, 'tombstone')
 }
@@ -113,7 +113,7 @@ function revokeTokens(
 
 function revokeConsent(tx: Transaction, row: GrantRow, input: Revocation): boolean {
   if (row.record === '') return row.attempt === input.attempt
-  end(tx, row, input, tombstoneOf(tx, row, input))
+  endRow(tx, row, input, tombstoneOf(tx, row, input))
   return true
 }
 

@@ -25,7 +25,7 @@ export const WRITES = {
   revokeGrant,
   revokeGrants,
   consumeId,
-  // A token that carries its own claims is revoked by its id, which then counts as an id that had its one time.
+  // A token without a grant is revoked by consuming its id.
   revokeId: consumeId,
   bindSession,
   unbindSessions,
