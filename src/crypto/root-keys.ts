@@ -9,7 +9,7 @@ import type { RootKeyRow, RootKeySource } from './types.ts'
 export type { RootKey } from './root-key.ts'
 
 /** The root keys that an isolate has opened; at least one. */
-interface Opened {
+interface OpenedKeys {
   readonly oldest: RootKey
   readonly newest: RootKey
   readonly byId: ReadonlyMap<string, RootKey>
@@ -27,9 +27,9 @@ interface Opened {
 export class RootKeys {
   readonly #source: RootKeySource
   readonly #seals: readonly RootKeySeal[]
-  readonly #first = new SharedLoad<Opened>()
-  readonly #again = new SharedLoad<Opened>()
-  #opened: Opened | undefined
+  readonly #first = new SharedLoad<OpenedKeys>()
+  readonly #again = new SharedLoad<OpenedKeys>()
+  #opened: OpenedKeys | undefined
 
   /** @param secrets - the system secrets: the first seals, all of them open */
   constructor(source: RootKeySource, secrets: readonly string[]) {
@@ -73,11 +73,11 @@ export class RootKeys {
     return count
   }
 
-  async #ready(): Promise<Opened> {
+  async #ready(): Promise<OpenedKeys> {
     return this.#opened ?? (await this.#first.run(() => this.#load()))
   }
 
-  async #load(): Promise<Opened> {
+  async #load(): Promise<OpenedKeys> {
     const copies = await this.#source.list(false)
     // A copy may be older than the rows, or than their present seal: only the source may refuse.
     if (copies.length > 0 && copies.every((row) => this.#tryOpen(row) !== undefined))
@@ -95,7 +95,7 @@ export class RootKeys {
   }
 
   /** Opens rows and keeps their keys in memory. Keys that were opened before stay. */
-  #keep(rows: readonly RootKeyRow[]): Opened {
+  #keep(rows: readonly RootKeyRow[]): OpenedKeys {
     const byId = new Map(this.#opened?.byId)
     for (const row of rows) {
       if (!byId.has(row.id)) byId.set(row.id, new RootKey(row.id, row.createdAt, this.#open(row)))
