@@ -122,10 +122,7 @@ export async function countClients(db: Database, filter: ClientFilter): Promise<
   return row?.total ?? 0
 }
 
-/**
- * A condition that is not needed is left out of the query, rather than made optional, so that the planner uses an
- * index.
- */
+/** Leaves out a condition that is not needed, rather than making it optional, so that the planner uses an index. */
 const matching = ({ name, owner }: ClientFilter): SQL | undefined =>
   and(
     name === null ? undefined : eq(clients.name, name),

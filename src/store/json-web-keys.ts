@@ -4,10 +4,7 @@ import { type Database, openDatabase } from './d1.ts'
 import { jsonWebKeys } from './schema.ts'
 import { VersionedRows } from './versioned-rows.ts'
 
-/**
- * The signing keys in D1 and their copies, newest first. Every method throws `temporarily_unavailable` if storage
- * fails.
- */
+/** The signing keys in D1 and their copies, newest first. Throws `temporarily_unavailable` if storage fails. */
 export class JsonWebKeyStore extends VersionedRows<SigningKeyRow> implements KeySource {
   readonly #db: Database
 
