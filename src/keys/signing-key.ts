@@ -50,10 +50,7 @@ export async function makeSigningKey(
   return sealKey(envelopes, set, await generateKey(algorithm, RSA_BITS), now)
 }
 
-/**
- * Opens a row. Throws `misconfiguration` if it does not open or was sealed for another set or kid; it is never
- * replaced.
- */
+/** Opens a row. Throws `misconfiguration` if it does not open, or was sealed for another set or kid. */
 export async function openSigningKey(envelopes: Envelopes, row: SigningKeyRow): Promise<OpenedKey> {
   const data = (await envelopes.open('signing_key', row.privateSealed))?.data
   if (isJsonObject(data) && data['set'] === row.set && data['kid'] === row.kid) {
