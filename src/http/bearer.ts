@@ -15,8 +15,7 @@ export const bearerOf = (authorization: string | null | undefined): string | und
   tokenOfScheme(authorization, 'Bearer')
 
 /**
- * Returns the bearer token of a request, from the Authorization header, else from the form or query (RFC 6750 section
- * 2).
+ * Returns the bearer token of a request: from the Authorization header, else the form or query (RFC 6750 section 2).
  *
  * @param form - the body, if the endpoint takes a form
  */

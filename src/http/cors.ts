@@ -58,10 +58,7 @@ function allow(headers: Headers, settings: CorsSettings, allowed: string): void 
     headers.set('access-control-allow-credentials', 'true')
 }
 
-/**
- * Returns the allowed headers. In a list of headers `*` does not cover Authorization, so the requested names are
- * listed.
- */
+/** Returns the allowed headers. For `*`, which does not cover Authorization, these are the requested names. */
 function allowedHeaders(c: Context<AppEnv>, { allowedHeaders: allowed }: CorsSettings): string {
   const asked = c.req.header('access-control-request-headers') ?? ''
   return allowed.includes('*') && /^[\w, -]+$/.test(asked) ? asked : allowed.join(', ')

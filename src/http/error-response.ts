@@ -9,10 +9,7 @@ export function toOAuthError(thrown: unknown): OAuthError {
   return thrown instanceof OAuthError ? thrown : new OAuthError('server_error', 'unexpected')
 }
 
-/**
- * Returns the JSON response for an error, with the status from the catalogue. It is never cached (RFC 6749 section
- * 5.2).
- */
+/** Returns the JSON response for an error, with its status in the catalogue. Never cached (RFC 6749 section 5.2). */
 export function renderError(thrown: unknown): Response {
   const error = toOAuthError(thrown)
   return json(errorBody(error), error.status, {
