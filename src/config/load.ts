@@ -20,8 +20,7 @@ const USER_CODES: Readonly<Record<'high' | 'medium' | 'low', UserCodeSettings>> 
 }
 
 /**
- * Reads and checks every setting (design section 6). Unknown names are ignored, so the environment of a Hydra can be
- * used.
+ * Reads and checks every setting (design section 6). Unknown names are ignored, so Hydra's environment can be used.
  *
  * @throws `misconfiguration` whose hint names every missing or bad setting and what was expected, never a value
  */
