@@ -8,10 +8,7 @@ const DEFAULT_INTERVAL_MS = milliseconds(1000)
 /** How long a caller waits for a load that another request started, milliseconds. */
 const MAX_WAIT_MS = 3000
 
-/**
- * Runs a load at most once in an interval. Other callers get the outcome of that load, also a failure (design section
- * 8).
- */
+/** Runs a load at most once in an interval. Other callers share its outcome, also a failure (design section 8). */
 export class SharedLoad<T> {
   readonly #intervalMs: Milliseconds
   #last: { readonly startedAt: Milliseconds; readonly outcome: Promise<T> } | undefined
