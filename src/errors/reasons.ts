@@ -47,7 +47,7 @@ export function explain(reason: Reason, facts: Facts): { text: string; fix: stri
   return { text: fill(text), fix, public: reader === undefined }
 }
 
-/** What a reason says, its facts in braces. */
+/** Returns the text of a reason with the names of its facts in braces. */
 export const templateOf = (reason: Reason): string => entries[reason][0]
 
 /** Whether a text names a reason. */
