@@ -12,7 +12,7 @@ what the text speaks of as \`facts\`. What stands in braces is a fact. "the log"
 | --- | --- | --- | --- |
 `
 
-/** The document that lists the reasons of refusals, for operators who read a log. */
+/** Returns the document that lists the reasons of refusals, for operators who read a log. */
 export const reasonsDocument = (): string =>
   HEAD +
   REASONS.map((reason) => {
@@ -20,7 +20,7 @@ export const reasonsDocument = (): string =>
     return `| \`${reason}\` | ${templateOf(reason)} | ${fix} | ${told ? 'whoever was refused' : 'the log'} |\n`
   }).join('')
 
-/** `ladon docs`: writes the documents that are made from the code. */
+/** `ladon docs`: writes the documents that are generated from the code. Returns the exit code. */
 export async function docs(): Promise<number> {
   await writeFile(join(ROOT, 'docs/reasons.md'), reasonsDocument())
   return 0
