@@ -23,8 +23,8 @@ const table = endpointTable((request, c) => Promise.resolve(app.fetch(request, c
 /** Every endpoint of the public origin. */
 export const endpoints = endpointsOf(table)
 
-/** Every route of the public origin, the admin API behind its key included. */
+/** The public origin: every public route, and the admin API, which requires an API key. */
 export const app: Hono<AppEnv> = mount(base('public', cors(corsClasses(endpoints))), table)
 
-/** What answers over the `Admin` service binding: the admin API, without a key. */
+/** The `Admin` service binding: the admin API without an API key. */
 export const bindingApp: Hono<AppEnv> = mount(base('binding'), bindingTable)

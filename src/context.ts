@@ -5,7 +5,7 @@ import type { Runtime } from './runtime.ts'
 
 export type { LogFields } from './http/log.ts'
 
-/** Security events worth a line of their own in the log. */
+/** Security events that get a log line of their own. */
 export type AuditEvent =
   | 'token.issued'
   | 'token.refreshed'
@@ -34,21 +34,21 @@ export type AuditEvent =
   | 'key.replaced'
   | 'key.deleted'
 
-/** What a handler knows of the HTTP request it answers, beside the request itself. */
+/** What a handler knows about the HTTP request, beside the request itself. */
 export interface RequestContext {
   readonly rt: Runtime
   readonly requestId: string
-  /** Names this request to the ledger: repeated calls under one attempt get one answer. */
+  /** Identifies this request to the ledger: repeated calls with the same attempt get the same answer. */
   readonly attempt: string
-  /** Lets work outlive the response (`waitUntil`). */
+  /** Runs work after the response (`waitUntil`). */
   defer(work: Promise<unknown>): void
-  /** Writes an audit line; names the client in the request's own line too. */
+  /** Writes an audit line. */
   audit(event: AuditEvent, fields: LogFields): void
-  /** Names in the request's line why it was refused, where the answer is a redirect or a page. */
+  /** Adds the reason of a refusal to the request's log line, when the answer is a redirect or a page. */
   refused(error: OAuthError): void
-  /** Names the client in the request's log line. */
+  /** Adds the client to the request's log line. */
   seen(clientId: string): void
-  /** The client named so far, if any. */
+  /** The client given to `seen`, if any. */
   readonly clientId: string | null
 }
 
@@ -57,7 +57,7 @@ export interface AppEnv {
   Bindings: import('./env.ts').Env
   Variables: {
     ctx: RequestContext
-    /** The request's body, set by the frame of the endpoint. */
+    /** The request's body; set by the endpoint's frame. */
     body: RequestBody
   }
 }

@@ -1,6 +1,6 @@
 import type { Ledger } from './ledger/object.ts'
 
-/** Bindings of the Worker as wrangler.toml names them; settings arrive as further string members. */
+/** Bindings of the Worker, as in wrangler.toml; settings are further members of type string. */
 export interface Env {
   readonly DB: D1Database
   readonly COPIES: KVNamespace

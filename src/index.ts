@@ -7,14 +7,14 @@ import { deliverNotice } from './logout/back-channel.ts'
 import { runtimeOf } from './runtime.ts'
 import { scheduled } from './scheduled.ts'
 
-/** The ledger of one owner, which tells clients of sessions that ended as this Worker would. */
+/** The ledger of one owner, whose alarm sends back-channel logout notices as this Worker does. */
 export class Ledger extends OwnerLedger {
   protected override deliver(notice: Notice): Promise<boolean> {
     return deliverNotice(runtimeOf(this.env), notice)
   }
 }
 
-/** The admin API over a service binding: the edge's form of Hydra's private admin port (design section 6). */
+/** The admin API over a service binding, in place of Hydra's private admin port (design section 6). */
 export class Admin extends WorkerEntrypoint<Env> {
   override fetch(request: Request): Response | Promise<Response> {
     return bindingApp.fetch(request, this.env, this.ctx)

@@ -8,12 +8,12 @@ import { type LogFields, logLine, requestFields } from './http/log.ts'
 import { runtimeOf } from './runtime.ts'
 import { nowMs } from './util/clock.ts'
 
-/** Headers of a GET that its handler left alone (contract 5.4). */
+/** Cache header of a GET whose handler set none (contract 5.4). */
 const UNCACHED = 'private, no-cache, no-store, must-revalidate'
 
 /**
- * Gives each request its context, answers only for hosts that are ours unless the request came over a binding,
- * and writes the request's one log line.
+ * Sets the context of each request, refuses foreign hosts unless the request came over a binding, and writes the one
+ * log line of the request.
  */
 export const requestContext =
   (surface: 'public' | 'binding'): MiddlewareHandler<AppEnv> =>
@@ -65,13 +65,16 @@ export const requestContext =
     logLine('request', { ...requestFields(line), ...failureFields(c.error ?? refusal), ...warnings(c) })
   }
 
-/** Demo pages on a public server: everybody knows the password of the demo user, so every line says so. */
+/** Marks every log line while demo pages are on at a public server: everybody knows the password of the demo user. */
 function warnings(c: Context<AppEnv>): LogFields {
   const config = c.var.ctx?.rt.config
   return config?.demoPages && !config.loopback ? { warning: 'DEMO_PAGES is on' } : {}
 }
 
-/** What went wrong: code, reason and facts. An error that is not ours keeps its words: they could hold anything. */
+/**
+ * Log fields of a failure: code, reason and facts. The message of a foreign error is left out, because it could contain
+ * anything.
+ */
 function failureFields(thrown: Error | undefined): LogFields {
   if (thrown === undefined) return {}
   if (!(thrown instanceof OAuthError))

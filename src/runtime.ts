@@ -13,7 +13,7 @@ import { JsonWebKeyStore } from './store/json-web-keys.ts'
 import { RootKeyStore } from './store/root-keys.ts'
 import { TrustedIssuerStore } from './store/trusted-issuers.ts'
 
-/** What one isolate keeps between requests: the parsed settings and the warm copies of clients and keys. */
+/** What one isolate keeps between requests: the parsed settings, and copies of clients and keys. */
 export interface Runtime {
   readonly env: Env
   readonly config: Config
@@ -30,7 +30,9 @@ export interface Runtime {
 
 const runtimes = new WeakMap<Env, Runtime>()
 
-/** The isolate's runtime for these bindings, made on first use; throws `misconfiguration` naming every bad setting. */
+/**
+ * The isolate's runtime for these bindings, made on first use. Throws `misconfiguration` that names every bad setting.
+ */
 export function runtimeOf(env: Env): Runtime {
   const known = runtimes.get(env)
   if (known !== undefined) return known

@@ -6,10 +6,13 @@ import { type Runtime, runtimeOf } from './runtime.ts'
 import { nowSeconds } from './util/clock.ts'
 import { parseDuration } from './util/duration.ts'
 
-/** Expired rows of a table purged in one go. */
+/** Maximum number of expired rows purged from a table at once. */
 const PURGE_BATCH = 500
 
-/** Upkeep that nothing depends on: rotates signing keys where that is configured, purges the grants book and expired trust, and re-seals root keys under the newest system secret. */
+/**
+ * Upkeep that nothing depends on: rotates signing keys if that is configured, purges the grants book and expired
+ * trusted issuers, and re-seals root keys under the newest system secret.
+ */
 export async function scheduled(env: Env): Promise<void> {
   const rt = runtimeOf(env)
   const { book, config, issuers, roots } = rt
@@ -27,7 +30,7 @@ async function rotate({ clients, config, storedKeys }: Runtime, period: number, 
   const { ttl, signingAlgorithm: algorithm } = config
   const keep = async (): Promise<number> => {
     const own = (await clients.tokenLifespans()).map((lifespan) => parseDuration(lifespan) ?? 0)
-    // A superseded key signs on while the new one becomes known.
+    // A superseded key still signs until the new one is known.
     return Math.max(period, ttl.accessToken, ttl.idToken, ...own) + PUBLISH_SECONDS
   }
   for (const set of [ID_TOKEN_SET, ACCESS_TOKEN_SET]) {

@@ -7,14 +7,14 @@ import { isJsonObject, type JsonObject } from '../util/json.ts'
 import { jsonValue } from '../util/json-value.ts'
 import { matching } from '../util/schema.ts'
 
-/** Members a patch may not touch (contract 1.4.1), and names that would reach into JavaScript itself. */
-const DENIED: ReadonlySet<string> = new Set(['id', 'rotatedsecrets', 'rotated_secrets'])
+/** Members that a patch must not change (contract 1.4.1), and names that would reach JavaScript's prototypes. */
+const DENIED_MEMBERS: ReadonlySet<string> = new Set(['id', 'rotatedsecrets', 'rotated_secrets'])
 const UNSAFE: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 
-/** Index of an array's entry (RFC 6901 section 4). */
+/** Index into an array (RFC 6901 section 4). */
 const INDEX = /^(?:0|[1-9]\d*)$/
 
-/** Most operations of a patch: each makes a new document. */
+/** Maximum number of operations of a patch: each makes a new document. */
 const MAX_OPERATIONS = 100
 
 const path = matching(/^\/.{0,2048}$/s)
@@ -28,10 +28,11 @@ const operations = v.array(
 type Operation = v.InferOutput<typeof operations>[number]
 
 /**
- * Applies a JSON Patch (RFC 6902; add, remove and replace only) to a client and returns its JSON, not yet validated.
- * As in Hydra, `replace` of a missing member adds it.
+ * Applies a JSON Patch (RFC 6902; add, remove and replace only) to a client, and returns the resulting JSON, not yet
+ * validated. As in Hydra, `replace` of a missing member adds it.
  *
- * @throws `malformed_body` for anything that is not such a patch, does not apply, or touches a denied member or the id
+ * @throws `malformed_body` for anything that is not such a patch, cannot be applied, or changes a denied member or the
+ *   id
  */
 export function patchClient(record: ClientRecord, patch: unknown): unknown {
   if (Array.isArray(patch) && patch.length > MAX_OPERATIONS)
@@ -42,7 +43,7 @@ export function patchClient(record: ClientRecord, patch: unknown): unknown {
   const parsed = v.safeParse(operations, patch)
   if (!parsed.success)
     throw malformedBody('body_malformed', { expected: 'a JSON Patch of add, remove and replace operations' })
-  // Empty arrays are not rendered, yet one may add to them.
+  // Empty arrays are not shown in the JSON, but a patch may add to them.
   let document: JsonObject = structuredClone({ ...EMPTY_LISTS, ...renderClient(record) })
   for (const [index, operation] of parsed.output.entries()) {
     document = apply(document, operation, index)
@@ -51,7 +52,7 @@ export function patchClient(record: ClientRecord, patch: unknown): unknown {
   return document
 }
 
-// The library applies what it can and passes over the rest; what a path must lead to is asked first.
+// The library ignores operations that it cannot apply, so their path is checked first.
 function apply(document: JsonObject, operation: Operation, index: number): JsonObject {
   const names = namesIn(operation.path, index)
   const name = names.at(-1) ?? ''
@@ -67,13 +68,13 @@ function apply(document: JsonObject, operation: Operation, index: number): JsonO
   return immutableJSONPatch<JsonObject>(document, [applied])
 }
 
-/** The names a JSON Pointer (RFC 6901) is made of; throws for one that touches what may not be touched. */
+/** The member names in a JSON Pointer (RFC 6901); throws if one of them must not be changed. */
 function namesIn(pointer: string, index: number): readonly string[] {
   const names = pointer
     .split('/')
     .slice(1)
     .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'))
-  const denied = DENIED.has((names[0] ?? '').toLowerCase()) || names.some((name) => UNSAFE.has(name))
+  const denied = DENIED_MEMBERS.has((names[0] ?? '').toLowerCase()) || names.some((name) => UNSAFE.has(name))
   if (denied)
     throw malformedBody('patch_unusable', { index, problem: 'touches a member that cannot be changed' })
   return names

@@ -26,7 +26,7 @@ export async function postClient(c: Context<AppEnv>): Promise<Response> {
   return json(await renderNewClient(ctx.rt, written), 201, { location })
 }
 
-/** GET /admin/clients: a page of them, by name or owner. */
+/** GET /admin/clients: a page of the list, filtered by name or owner. */
 export function getClients(c: Context<AppEnv>): Promise<Response> {
   const { clients } = c.var.ctx.rt
   const query = firstValues(c.req.url)
@@ -45,13 +45,13 @@ export async function getClient(c: Context<AppEnv>): Promise<Response> {
   return json(renderClient(await requireClient(c.var.ctx, idOf(c))))
 }
 
-/** PUT /admin/clients/{id}: replaces what it is. */
+/** PUT /admin/clients/{id}: replaces the client's content. */
 export async function putClient(c: Context<AppEnv>): Promise<Response> {
   const input = await readClient(c)
   return change(c, () => input)
 }
 
-/** PATCH /admin/clients/{id} by a JSON Patch. */
+/** PATCH /admin/clients/{id}: applies a JSON Patch. */
 export async function patchClientById(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
   const patch = await readJson(c.var.body)
@@ -64,24 +64,24 @@ export async function removeClient(c: Context<AppEnv>): Promise<Response> {
   return c.body(null, 204)
 }
 
-/** PUT /admin/clients/{id}/lifespans: replaces them all. */
+/** PUT /admin/clients/{id}/lifespans: replaces all lifespans. */
 export async function putLifespans(c: Context<AppEnv>): Promise<Response> {
   const lifespans = readLifespans(readLifespanDraft(await readJson(c.var.body)))
   const client = await changeClient(c.var.ctx, idOf(c), 'client.changed', (current) => {
     const metadata = withLifespans(current.metadata, lifespans)
-    // Lifespans say nothing of what a client that registered itself may ask for.
+    // An admin's lifespans must not give bounds to a client that registered itself.
     return { metadata, bounds: current.bounds && boundsOf(metadata) }
   })
   return json(renderClient(client))
 }
 
-/** POST /admin/clients/{id}/secrets/rotate: a new secret, beside which the older ones count. */
+/** POST /admin/clients/{id}/secrets/rotate: adds a new secret; the older ones remain valid. */
 export async function postRotation(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
   return json(await renderChangedClient(ctx.rt, await rotateSecret(ctx, idOf(c)), true))
 }
 
-/** DELETE /admin/clients/{id}/secrets/rotate: the older secrets count no more. */
+/** DELETE /admin/clients/{id}/secrets/rotate: ends the older secrets. */
 export async function removeRotated(c: Context<AppEnv>): Promise<Response> {
   return json(renderClient(await dropRotatedSecrets(c.var.ctx, idOf(c))))
 }
@@ -91,7 +91,7 @@ const idOf = (c: Context<AppEnv>): string => c.req.param('id') ?? ''
 const readClient = async (c: Context<AppEnv>): Promise<ClientInput> =>
   parseClient(await readJson(c.var.body), c.var.ctx.rt.config)
 
-/** Changes a client; where that ended its registration access tokens, the answer brings the new one. */
+/** Changes a client; the answer has a new registration access token if the change ended the older ones. */
 async function change(c: Context<AppEnv>, make: (current: ClientRecord) => ClientInput): Promise<Response> {
   const { ctx } = c.var
   let renewed = false

@@ -5,12 +5,12 @@ import { parseBody } from '../flow/bodies.ts'
 import { readJson } from '../http/form.ts'
 import { instant } from '../util/schema.ts'
 
-/** What a flush is asked with; it changes nothing. */
+/** Parameters of a flush; they change nothing. */
 export const flushBody = v.object({ notAfter: v.nullish(instant) })
 
 /**
- * Flush of inactive tokens, as v1 SDKs and their cron jobs call it (contract 8.1). There is nothing to do: what has
- * expired leaves the ledgers by itself. Throws `malformed_body` for a `notAfter` that is no instant.
+ * Flushes inactive tokens, as v1 SDKs and their cron jobs request (contract 8.1). Does nothing, since expired state
+ * leaves the ledgers by itself. Throws `malformed_body` for a `notAfter` that is not an instant.
  */
 export async function flush(c: Context<AppEnv>): Promise<Response> {
   parseBody(flushBody, await readJson(c.var.body))

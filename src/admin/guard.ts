@@ -7,10 +7,13 @@ import { bearerOf } from '../http/bearer.ts'
 import { constantTimeEqual } from '../util/digest.ts'
 import { isLoopbackHost } from '../util/loopback.ts'
 
-/** Lets a request to part of the admin API pass, or throws what its caller is told. */
+/** Lets a request use a part of the admin API, or throws the error for its caller. */
 export type AdminGuard = (c: Context<AppEnv>, scope: AdminScope) => void
 
-/** Guard of the public surface: an API key that hasScope this part, or open access on this machine only (design section 6). */
+/**
+ * Guard of the public surface: requires an API key with a scope for the part, or open access on this machine only
+ * (design section 6).
+ */
 export const guardByKey: AdminGuard = (c, scope) => {
   const { config } = c.var.ctx.rt
   const { auth, keys } = config.admin
@@ -22,20 +25,20 @@ export const guardByKey: AdminGuard = (c, scope) => {
   }
   const presented = bearerOf(c.req.header('authorization'))
   if (presented === undefined) throw unauthorized('api_key_missing')
-  // Every key is compared, so the time taken does not tell which one was close.
+  // Compare with every key, so that the time taken does not tell which one was close.
   const matching = keys.filter(({ key }) => constantTimeEqual(key, presented))
   if (matching.length === 0) throw unauthorized('api_key_unknown')
   if (matching.some((key) => key.scope === 'all' || key.scope === scope)) return
   throw new OAuthError('admin_forbidden', 'api_key_scope', { scope })
 }
 
-/** Guard of the service binding: whoever is bound to the entrypoint may call it, once the operator opened it. */
+/** Guard of the service binding: any Worker that is bound to the entrypoint may call, once the operator opened it. */
 export const guardByBinding: AdminGuard = (c) => {
   if (c.var.ctx.rt.config.admin.entrypoint) return
   throw unauthorized('admin_closed', { setting: 'ADMIN_ENTRYPOINT is off' })
 }
 
-/** Middleware that asks the guard for one part of the admin API. */
+/** Makes a middleware that applies the guard to one part of the admin API. */
 export const requireScope =
   (guard: AdminGuard, scope: AdminScope): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
@@ -43,7 +46,7 @@ export const requireScope =
     await next()
   }
 
-/** Whether the guard would let the request pass to a part of the admin API. */
+/** Whether the guard would let the request use a part of the admin API. */
 export function hasScope(guard: AdminGuard, c: Context<AppEnv>, scope: AdminScope): boolean {
   try {
     guard(c, scope)
@@ -53,7 +56,10 @@ export function hasScope(guard: AdminGuard, c: Context<AppEnv>, scope: AdminScop
   }
 }
 
-/** Open access is for development: loopback issuer and request host, and no page of another origin behind it. */
+/**
+ * Throws unless the request may use open access, which is for development: issuer and request host must be loopback,
+ * and no page of another origin may have sent it.
+ */
 function requireLocal(c: Context<AppEnv>, config: Config): void {
   const url = new URL(c.req.url)
   const origin = c.req.header('origin')

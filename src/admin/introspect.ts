@@ -11,8 +11,8 @@ import { scopeRule } from '../util/scope.ts'
 import type { AdminGuard } from './guard.ts'
 
 /**
- * Introspection (RFC 7662, contract 1.4.4): whatever is not active says exactly that and no more. Without the admin
- * prefix a confidential client may ask too, by Basic as v1.0 documents it, about its own tokens and those meant for it.
+ * Introspection (RFC 7662, contract 1.4.4). The answer for an inactive token says only that. Without the admin prefix a
+ * confidential client may call it too (with Basic, as v1.0 documents) for its own tokens and those meant for it.
  */
 export const introspect =
   (guard: AdminGuard) =>
@@ -36,14 +36,17 @@ async function answer(ctx: RequestContext, form: Parameters, asker: ClientRecord
   return oauthJson(shown ? introspectionOf(ctx.rt, active, asker) : { active: false })
 }
 
-/** A client learns of tokens issued to it, and of access tokens whose audience names it (RFC 7662 section 4). */
+/**
+ * Whether a client may learn about a token: one issued to it, or an access token whose audience contains it (RFC 7662
+ * section 4). An admin may learn about all.
+ */
 function mayAsk(asker: ClientRecord | null, { use, token, grant }: ActiveToken): boolean {
   if (asker === null) return true
   const { clientId, audience } = grant ?? token
   return clientId === asker.id || (use === 'access_token' && audience.includes(asker.id))
 }
 
-/** Whether the token has every scope that is asked for. */
+/** Whether the token has every requested scope. */
 function hasEveryScope({ rt }: RequestContext, active: ActiveToken, scopes: readonly string[]): boolean {
   const { scope: granted } = active.grant ?? active.token
   return scopes.every(scopeRule(rt.config.strategies.scope, granted))

@@ -12,10 +12,10 @@ import { isJsonObject } from '../util/json.ts'
 import { name } from '../util/schema.ts'
 import { type AdminGuard, hasScope } from './guard.ts'
 
-/** Modulus length in bits of RSA keys made by request, as Hydra's (contract 1.4.6). */
+/** Modulus length of RSA keys that an admin creates, in bits; the same as Hydra's (contract 1.4.6). */
 const RSA_BITS = 4096
 
-/** What makes a key; as in Hydra, what is null or empty counts as absent. */
+/** Body that creates a key; as in Hydra, null and empty members count as absent. */
 export const keyCreation = v.object({
   alg: v.nullish(v.string(), ''),
   kid: v.nullish(v.union([name, v.picklist([''])]), ''),
@@ -24,7 +24,7 @@ export const keyCreation = v.object({
 
 type Show = (c: Context<AppEnv>, keys: readonly OpenedKey[]) => readonly JWK[]
 
-/** Shows keys as a guard allows: private members only to API keys of scope `all`. */
+/** Shows keys as far as a guard allows: private members only to API keys with scope `all`. */
 const shownBy =
   (guard: AdminGuard): Show =>
   (c, keys) => {
@@ -47,7 +47,7 @@ export const getKeys =
     return json({ keys: shownBy(guard)(c, keys) })
   }
 
-/** POST /admin/keys/{set}: makes a key. */
+/** POST /admin/keys/{set}: creates a key. */
 export const postKey =
   (guard: AdminGuard) =>
   async (c: Context<AppEnv>): Promise<Response> => {
@@ -83,7 +83,7 @@ export const putKey =
     return json(shownBy(guard)(c, keys)[0])
   }
 
-/** DELETE /admin/keys/{set} and /admin/keys/{set}/{kid}; that nothing was there is no error (contract 1.2). */
+/** DELETE /admin/keys/{set} and /admin/keys/{set}/{kid}; succeeds even if there is nothing to delete (contract 1.2). */
 export async function removeKeys(c: Context<AppEnv>): Promise<Response> {
   const { set, kid = null } = pathOf(c)
   const kids = await c.var.ctx.rt.storedKeys.remove(set, kid)
@@ -114,7 +114,7 @@ function readKeys(body: unknown): readonly unknown[] {
   throw malformedBody('body_malformed', { expected: "an object with an array 'keys'" })
 }
 
-/** A key for a path that names it: a body that names another one is a mistake, not a renaming (contract 8.2). */
+/** Reads a key for the path of a `kid`. A body with another `kid` is a mistake, not a renaming (contract 8.2). */
 function readNamed(kid: string, body: unknown): ReturnType<typeof readKey> {
   if (!isJsonObject(body) || (body['kid'] ?? kid) !== kid) {
     throw malformedBody('body_malformed', { expected: "a key whose 'kid' is the one in the path" })

@@ -1,6 +1,6 @@
 import { version } from '../../package.json'
 
-/** What one isolate can honestly tell: counters of its own would be a random share of the whole. */
+/** All that one isolate can say truthfully: its own counters would be a random share of the total. */
 const TEXT = `# HELP ladon_info The version of this server.
 # TYPE ladon_info gauge
 ladon_info{version="${version}"} 1

@@ -16,19 +16,19 @@ interface Listed {
   readonly id: string
 }
 
-/** A list that is shown by pages. */
+/** A list that is answered in pages. */
 export interface Listing<Item extends Listed> {
   readonly path: string
-  /** The query parameters that every link repeats; null for those that were not given. */
+  /** The query parameters that every link repeats; null if not given. */
   readonly filters: Readonly<Record<string, string | null>>
-  /** Some of the items, ordered by id. */
+  /** Reads some of the items, ordered by id. */
   readonly page: (place: {
     readonly after: string | null
     readonly offset: number
     readonly limit: number
   }) => Promise<readonly Item[]>
   readonly count: () => Promise<number>
-  /** What an item looks like; what is `undefined` is not shown. */
+  /** An item as JSON; undefined items are left out. */
   readonly render: (item: Item) => unknown
 }
 
@@ -41,9 +41,9 @@ interface Page<Item> {
 
 /**
  * Answers a request for a page of a list: by the newer page tokens, or by the limit and offset of v1 SDKs (contract
- * 1.4.1). A page token opens only for the list it was made for.
+ * 1.4.1). A page token is valid only for its list.
  *
- * @throws `malformed_body` for bad numbers, for both styles at once and for a token that is foreign or expired
+ * @throws `malformed_body` for bad numbers, for both styles at once, and for a foreign or expired token
  */
 export async function respondWithPage<Item extends Listed>(
   c: Context<AppEnv>,
@@ -67,7 +67,9 @@ export async function respondWithPage<Item extends Listed>(
   return json(present, 200, headers)
 }
 
-/** A page with a Link header of `first`, and of `next` unless it is the last page; the tokens are good for an hour. */
+/**
+ * A page with a Link header of `first`, and of `next` unless it is the last page. Page tokens are valid for an hour.
+ */
 async function pageByToken<Item extends Listed>(
   envelopes: Envelopes,
   listing: Listing<Item>,
@@ -92,7 +94,7 @@ async function pageByToken<Item extends Listed>(
   return { items, headers: { link: links.join() } }
 }
 
-/** A page with a Link header of `first`, `next`, `prev` and `last`, without those that lead nowhere. */
+/** A page with a Link header of `first`, `next`, `prev` and `last`; links that lead nowhere are left out. */
 async function pageByOffset<Item extends Listed>(
   listing: Listing<Item>,
   size: number,

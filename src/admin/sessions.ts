@@ -17,10 +17,10 @@ import { respondWithPage } from './pagination.ts'
 
 const PATH = '/admin/oauth2/auth/sessions/consent'
 
-/** Offsets beyond this find nothing: newer SDKs page by token. */
+/** Larger offsets find nothing: newer SDKs page by token. */
 const MAX_OFFSET = 10_000
 
-/** Consents a subject gave and that still hold, from the subject's own ledger (contract 1.4.3). */
+/** Lists a subject's consents that are still valid, from the subject's ledger (contract 1.4.3). */
 export async function listConsents(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
   const subject = c.req.param('subject') ?? c.req.query('subject') ?? ''
@@ -42,7 +42,10 @@ export async function listConsents(c: Context<AppEnv>): Promise<Response> {
   })
 }
 
-/** A consent session on the wire (contract 2.8); `undefined` when its client is gone, or is another one by now. */
+/**
+ * A consent session as JSON (contract 2.8); `undefined` if its client was deleted, even if another client has its id
+ * now.
+ */
 async function renderConsent(ctx: RequestContext, grant: StoredGrant): Promise<object | undefined> {
   const client = await recipientClient(ctx.rt, { client: grant.clientId, instance: grant.instance })
   if (client === undefined) return undefined
@@ -74,7 +77,7 @@ async function renderConsent(ctx: RequestContext, grant: StoredGrant): Promise<o
   }
 }
 
-/** Revokes one consent by its id, a subject's consents for one client, or all of a subject's. */
+/** Revokes one consent by its id, a subject's consents to one client, or all of a subject's. */
 export async function revokeConsents(c: Context<AppEnv>): Promise<Response> {
   const { owners, target } = await consentsNamed(c)
   for (const owner of owners) await revokeGrants(c.var.ctx, owner, target)
@@ -86,7 +89,10 @@ interface Named<Target> {
   readonly target: Target
 }
 
-/** Exactly one of the three ways to name consents (contract 1.4.3); in v1.0 the subject alone means all. */
+/**
+ * Which consents a request names: exactly one of the three ways is allowed (contract 1.4.3). In v1.0 a subject alone
+ * means all of its consents.
+ */
 async function consentsNamed(c: Context<AppEnv>): Promise<Named<RevokeGrantsInput['target']>> {
   const inPath = c.req.param()
   const query: Readonly<Record<string, string>> =
@@ -109,7 +115,7 @@ async function consentsNamed(c: Context<AppEnv>): Promise<Named<RevokeGrantsInpu
     : invalidRequest('parameter_missing', { parameter: "client' or 'all=true" })
 }
 
-/** Ends one login session by its id, or all of a subject's, and tells their clients (contract 1.4.3). */
+/** Ends one login session by its id, or all of a subject's, and notifies their clients (contract 1.4.3). */
 export async function revokeLogins(c: Context<AppEnv>): Promise<Response> {
   const { owners, target } = await loginsNamed(c)
   for (const owner of owners) await endSessions(c.var.ctx, owner, target)
@@ -126,7 +132,7 @@ async function loginsNamed(c: Context<AppEnv>): Promise<Named<EndSessionsInput['
   return { owners: await ownersOf(c, sidOf(sid)), target: { sid: sidOf(sid) } }
 }
 
-/** Owners that an id presented alone may belong to, asked of the directory (design invariant 4). */
+/** The owners that an id without a subject may belong to, from the directory (design invariant 4). */
 async function ownersOf(c: Context<AppEnv>, id: Sid | GrantId): Promise<readonly Owner[]> {
   const entries = await c.var.ctx.rt.ledgers.call(directoryOf(id), 'owners', { prefix: sessionPrefix(id) })
   return [...new Set(entries.map(({ owner }) => owner))]

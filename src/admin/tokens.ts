@@ -5,8 +5,8 @@ import { invalidRequest } from '../errors/oauth-error.ts'
 import { as } from '../errors/translate.ts'
 
 /**
- * DELETE /admin/oauth2/tokens?client_id=: all access tokens a client was issued die, whatever grant they came from;
- * its refresh tokens and codes stay (contract 1.4.5). Nothing is looked for: older stamps no longer count.
+ * DELETE /admin/oauth2/tokens?client_id=: ends all access tokens of a client, from any grant; its refresh tokens and
+ * codes stay (contract 1.4.5). Needs no search, since tokens with an older stamp are no longer accepted.
  */
 export async function deleteTokens(c: Context<AppEnv>): Promise<Response> {
   const id = c.req.query('client_id') ?? ''

@@ -9,11 +9,11 @@ import { instant } from '../util/schema.ts'
 import { SCOPE_TOKEN } from '../util/scope.ts'
 import { isName, isPlainText } from '../util/text.ts'
 
-/** Most characters of all scopes: rows and copies stay small. */
+/** Maximum total length of the scopes, in characters: keeps rows and copies small. */
 const MAX_SCOPE = 10_000
 
 const text = v.nullish(v.string(), '')
-/** Body that trusts an issuer (contract 1.4.7). */
+/** Body that adds a trusted issuer (contract 1.4.7). */
 export const trustBody = v.object({
   issuer: text,
   subject: text,
@@ -24,7 +24,7 @@ export const trustBody = v.object({
 })
 
 /**
- * Reads the body that trusts an issuer (contract 1.4.7).
+ * Reads the body that adds a trusted issuer (contract 1.4.7).
  *
  * @param now - seconds since the epoch
  * @throws `undecodable_body` for wrong types, `missing_required_parameter` for broken rules
@@ -54,7 +54,7 @@ export async function readTrust(json: unknown, now: number): Promise<Omit<Truste
   return { issuer, subject, scope, kid, thumbprint, publicJwk, createdAt: now, expiresAt }
 }
 
-/** The refusal of a body that is no JSON object of this form. */
+/** The error for a body that is not a JSON object of this form. */
 export const undecodable = (): OAuthError =>
   new OAuthError('undecodable_body', 'body_malformed', { expected: 'a JSON object that says whom to trust' })
 

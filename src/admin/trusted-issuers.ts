@@ -15,7 +15,7 @@ const PATH = '/admin/trust/grants/jwt-bearer/issuers'
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** POST /admin/trust/grants/jwt-bearer/issuers: trusts an issuer of JWT bearer assertions (contract 1.4.7). */
+/** POST /admin/trust/grants/jwt-bearer/issuers: adds a trusted issuer of JWT bearer assertions (contract 1.4.7). */
 export async function postTrustedIssuer(c: Context<AppEnv>): Promise<Response> {
   const { rt, audit } = c.var.ctx
   const body = await readJson(c.var.body).catch(as({ malformed_body: undecodable }))
@@ -25,7 +25,7 @@ export async function postTrustedIssuer(c: Context<AppEnv>): Promise<Response> {
   return json(render(entry), 201, { location: `${PATH}/${entry.id}` })
 }
 
-/** GET /admin/trust/grants/jwt-bearer/issuers: a page of them. */
+/** GET /admin/trust/grants/jwt-bearer/issuers: a page of the list. */
 export function getTrustedIssuers(c: Context<AppEnv>): Promise<Response> {
   const { issuers } = c.var.ctx.rt
   const issuer = c.req.query('issuer') || null
@@ -45,7 +45,7 @@ export async function getTrustedIssuer(c: Context<AppEnv>): Promise<Response> {
   return json(render(entry))
 }
 
-/** DELETE /admin/trust/grants/jwt-bearer/issuers/{id}: its assertions give nothing from now on. */
+/** DELETE /admin/trust/grants/jwt-bearer/issuers/{id}: its assertions are refused from now on. */
 export async function removeTrustedIssuer(c: Context<AppEnv>): Promise<Response> {
   const id = idOf(c)
   if (!(await c.var.ctx.rt.issuers.remove(id))) throw resourceNotFound()

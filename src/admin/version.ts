@@ -1,5 +1,5 @@
 import { version as release } from '../../package.json'
 import { json } from '../http/json.ts'
 
-/** Version of this server (contract 1.1). */
+/** The version of this server (contract 1.1). */
 export const version = (): Response => json({ version: `v${release}` })

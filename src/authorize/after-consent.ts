@@ -13,8 +13,9 @@ import type { FlowRequest } from './request.ts'
 import { type Resumed, resume, startAfresh } from './resume.ts'
 
 /**
- * Last hop: the browser brings the consent app's decision. Commits the grant in the subject's ledger and sends
- * the code to the client (RFC 6749 section 4.1.2), or tells the device's ledger. The same verifier again gives the same code until it is redeemed.
+ * Handles the browser's return with the consent app's decision: commits the grant in the subject's ledger, then sends
+ * the code to the client (RFC 6749 section 4.1.2) or tells the device's ledger. The same verifier gives the same code
+ * again until the code is redeemed.
  */
 export async function afterConsent(
   c: Context<AppEnv>,
@@ -106,7 +107,7 @@ function grantRecord(state: ConsentVerdict, request: FlowRequest, decision: Cons
   }
 }
 
-/** Notes a new grant in the audit log and, after the response, in the grants book. */
+/** Writes a new grant to the audit log and, after the response, to the grants book. */
 function book(
   { var: { ctx } }: Context<AppEnv>,
   { state, request }: Resumed<ConsentVerdict>,

@@ -17,8 +17,8 @@ import { resume, startAfresh } from './resume.ts'
 import { startLogin } from './start.ts'
 
 /**
- * Second hop: the browser brings the login app's decision. Starts the session in the subject's ledger and sends
- * the browser to the consent app (contract 3.4, 3.5).
+ * Handles the browser's return with the login app's decision: starts the session in the subject's ledger and sends the
+ * browser to the consent app (contract 3.4, 3.5).
  */
 export async function afterLogin(
   c: Context<AppEnv>,
@@ -34,7 +34,7 @@ export async function afterLogin(
     await dropSession(c, cookie)
     return request.channel.tell(c, refusal)
   }
-  // Anybody may ask for more than a login has: that is no reason to end it.
+  // Anybody can put an unmet claim into a request, so it must not end the existing session.
   const unmet = unmetClaims(request, decision)
   if (unmet !== undefined) return request.channel.tell(c, unmet)
   const session = { owner: ownerOf('subject', decision.subject), sid: state.flow.sid }
@@ -53,7 +53,7 @@ export async function afterLogin(
   return respondPage(c, await consentChallenge.urlWith(rt, rt.config.urls.consent, known, expiresAt))
 }
 
-/** Whether the authentication is what the request asked for (OIDC Core section 3.1.2.1, contract 3.4). */
+/** Returns the refusal of a login that is not what the request asked for (OIDC Core section 3.1.2.1, contract 3.4). */
 async function checkAuthentication(
   c: Context<AppEnv>,
   request: FlowRequest,
@@ -75,7 +75,7 @@ async function checkAuthentication(
   return owner === ownerOf('subject', subject) ? undefined : loginRequired('other_subject')
 }
 
-/** The earlier consent that covers this request, if it does (contract 3.5). */
+/** The id of the earlier consent that covers this request; null if there is none (contract 3.5). */
 function knownConsent(request: FlowRequest, remembered: RememberedConsent | null): GrantId | null {
   if (remembered === null || asks(request, 'consent')) return null
   if (isPublic(request.client) && request.channel.isImpersonable) return null

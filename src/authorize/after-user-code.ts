@@ -12,8 +12,8 @@ import { respondPage } from './respond.ts'
 import { startLogin } from './start.ts'
 
 /**
- * The browser brings a user code that the verification page took: begins the login, as for any request
- * (contract 3.12). Throws what the browser is shown; a forged verifier reads no storage.
+ * Handles the browser's return with a user code that the verification page accepted: starts the login, as for any
+ * request (contract 3.12). Throws the error to show in the browser; refuses a forged verifier without a storage read.
  */
 export async function afterUserCode(
   c: Context<AppEnv>,

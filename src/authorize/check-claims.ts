@@ -4,14 +4,14 @@ import { requestedClaims } from '../tokens/requested-claims.ts'
 import { subjectFor } from '../tokens/subject.ts'
 import type { Check, Requested } from './request.ts'
 
-/** The claims parameter is well formed; claims nobody knows are no error (OIDC Core section 5.5). */
+/** Checks that the `claims` parameter is well formed; unknown claims are no error (OIDC Core section 5.5). */
 export const checkClaims: Check = ({ parameters }) => {
   if (requestedClaims(parameters) === undefined)
     throw invalidRequest('parameter_malformed', { parameter: 'claims', expected: 'a claims request' })
 }
 
 /**
- * What about a login does not meet the claims that the ID token must hold: another subject than asked for, or an
+ * Returns the refusal of a login that does not meet the claims requested for the ID token: another subject, or an
  * essential `acr` that was not reached (OIDC Core section 5.5.1).
  */
 export function unmetClaims(

@@ -2,7 +2,7 @@ import { isPublic } from '../clients/public.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
 import type { Check } from './request.ts'
 
-/** PKCE: S256 only (RFC 7636 section 4.3, RFC 9700 section 2.1.1). */
+/** Checks the PKCE parameters; only S256 is allowed (RFC 7636 section 4.3, RFC 9700 section 2.1.1). */
 export const checkPkce: Check = ({ profile, client, parameters, responseTypes }) => {
   if (!responseTypes.includes('code')) return
   const challenge = parameters.get('code_challenge')

@@ -1,7 +1,7 @@
 import { invalidRequest } from '../errors/oauth-error.ts'
 import type { Check } from './request.ts'
 
-/** `prompt` holds known values and `none` stands alone (OIDC Core section 3.1.2.1), told before the user logs in. */
+/** Checks that `prompt` holds known values and that `none` stands alone (OIDC Core section 3.1.2.1). */
 export const checkPrompt: Check = ({ profile, prompt }) => {
   const { named, taken } = profile.prompts
   const unknown = prompt.find((value) => !taken.includes(value))
@@ -13,7 +13,7 @@ export const checkPrompt: Check = ({ profile, prompt }) => {
   }
 }
 
-/** `max_age` is a whole number of seconds (OIDC Core section 3.1.2.1). */
+/** Checks that `max_age` is a whole number of seconds (OIDC Core section 3.1.2.1). */
 export const checkMaxAge: Check = ({ parameters }) => {
   const value = parameters.get('max_age')
   if (value === undefined || /^\d{1,10}$/.test(value)) return

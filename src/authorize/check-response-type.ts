@@ -3,17 +3,17 @@ import type { Check, Target } from './request.ts'
 
 const KNOWN: readonly string[] = ['code', 'id_token', 'token']
 
-/** The values of a response type, whose order means nothing (RFC 6749 section 3.1.1). */
+/** The values of a response type, sorted, because their order has no meaning (RFC 6749 section 3.1.1). */
 export const typesIn = (text = ''): readonly string[] => [...new Set(text.split(' ').filter(Boolean))].sort()
 
-/** Whether tokens are to come straight from the authorization endpoint: the implicit and hybrid flows. */
+/** Whether the authorization endpoint itself issues tokens: the implicit and hybrid flows. */
 export const isFrontChannel = ({ responseTypes }: Pick<Target, 'responseTypes'>): boolean =>
   responseTypes.includes('id_token') || responseTypes.includes('token')
 
 /**
- * The response type must be registered, as a set; a client that lists none has `code` (contract 3.6). Tokens never
- * go into a query, and only to clients with grant type `implicit` (Multiple Response Type Encoding Practices
- * section 3, OIDC Core sections 3.2 and 3.3).
+ * Checks that the response type is registered, in any order of its values; a client that lists none has `code`
+ * (contract 3.6). Tokens never go into a query, and only to clients with grant type `implicit` (Multiple Response Type
+ * Encoding Practices section 3, OIDC Core sections 3.2 and 3.3).
  */
 export const checkResponseType: Check = ({ client, responseTypes, responseMode, scope }) => {
   if (responseTypes.length === 0) {

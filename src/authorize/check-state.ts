@@ -1,7 +1,7 @@
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { Check } from './request.ts'
 
-/** `state` must be long enough to protect the client, unless PKCE or a nonce does (RFC 9700 section 4.7.1). */
+/** Checks that `state` is long enough to protect the client, unless PKCE or a nonce does (RFC 9700 section 4.7.1). */
 export const checkState: Check = ({ profile, parameters, state = '' }) => {
   const guarded = parameters.get('code_challenge') !== undefined || parameters.get('nonce') !== undefined
   const minimum = profile.stateMinimum(guarded)
@@ -9,7 +9,10 @@ export const checkState: Check = ({ profile, parameters, state = '' }) => {
   throw new OAuthError('invalid_state', 'state_too_short', { minimum })
 }
 
-/** A nonce must be hard to guess (OIDC Core section 15.5.2), and come with what puts an ID token into a URL (3.2.2.1). */
+/**
+ * Checks that a nonce is hard to guess (OIDC Core section 15.5.2), and present when an ID token goes into a URL
+ * (3.2.2.1).
+ */
 export const checkNonce: Check = ({ profile, parameters, responseTypes }) => {
   const nonce = parameters.get('nonce')
   const minimum = profile.nonceMinimum

@@ -11,9 +11,9 @@ import { after, nowSeconds, seconds } from '../util/clock.ts'
 import type { Resumed } from './resume.ts'
 
 /**
- * Commits a login: the directory learns whose the session is, the subject's ledger starts or renews it, the browser
- * gets or loses its cookie (contract 3.4). A session id that was given to another subject, by the same browser
- * going back and logging in as somebody else, is not given twice: that login counts as ended.
+ * Commits a login: binds the session id to its owner in the directory, starts or renews the session in the subject's
+ * ledger, and sets or clears the browser's cookie (contract 3.4). If the session id already belongs to another subject
+ * (the browser went back and logged in as somebody else), the login counts as ended.
  */
 export async function commitLogin(
   c: Context<AppEnv>,
@@ -33,7 +33,7 @@ export async function commitLogin(
   }
   const lifetime = seconds(Math.min(decision.rememberFor || ttl.authenticationSession, MAX_SESSION_SECONDS))
   const other = !skip && !remember && cookie?.sid !== sid ? cookie : undefined
-  // The cookie ends a session; its row must outlive this flow and its code, which are checked against it.
+  // Removing the cookie ends a session, but its row must outlive this flow and its code, which are checked against it.
   const flowExpiresAt = after(expiresAt, request.profile.codeLifetime)
   const result = await rt.ledgers.call(owner, 'login', {
     attempt,
@@ -61,7 +61,7 @@ export async function commitLogin(
   return result
 }
 
-/** Ends the browser's session, if it has one, and clears its cookie. */
+/** Ends the browser's session, if there is one, and clears its cookie. */
 export async function dropSession(c: Context<AppEnv>, cookie: SessionCookie | undefined): Promise<void> {
   if (cookie === undefined) return
   await endSessions(c.var.ctx, cookie.owner, { sid: cookie.sid }, false)

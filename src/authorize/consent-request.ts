@@ -8,7 +8,7 @@ import { SCOPE_TOKEN } from '../util/scope.ts'
 import { entryUrl, startUrl } from './channels/registry.ts'
 import { type RequestView, viewRequest } from './request-view.ts'
 
-/** Consent request on the wire (contract 2.3). */
+/** A consent request as JSON (contract 2.3). */
 export interface ConsentRequestView extends RequestView {
   readonly challenge: string
   readonly consent_request_id: string
@@ -23,7 +23,7 @@ export interface ConsentRequestView extends RequestView {
 
 const consentCall = callsOn(consentChallenge, (config, { flow }) => startUrl(config, flow))
 
-/** Shows a consent request. */
+/** Answers with a consent request. */
 export const getConsentRequest = consentCall<ConsentRequestView>(
   async (ctx, { state: { flow, restsOn, subject, acr, amr, context } }, _body, challenge) => ({
     challenge,
@@ -40,8 +40,8 @@ export const getConsentRequest = consentCall<ConsentRequestView>(
 )
 
 /**
- * Accepts a consent request: scopes, audience and claims are taken as sent (contract 3.5). Writes nothing; the
- * grant is made when the browser brings the verifier.
+ * Accepts a consent request; takes scopes, audience and claims as sent (contract 3.5). Writes nothing: the grant is
+ * made when the browser returns with the verifier.
  */
 export const acceptConsent = consentCall((ctx, { state, expiresAt }, body) => {
   const accepted = parseBody(acceptConsentBody, body)
@@ -62,13 +62,13 @@ export const acceptConsent = consentCall((ctx, { state, expiresAt }, body) => {
   return goOn(ctx, consentVerifier, { ...state, decision }, expiresAt, entryUrl(ctx.rt.config, state.flow))
 })
 
-/** Rejects a consent request: the client gets the app's own error when the browser brings the verifier. */
+/** Rejects a consent request; the client gets the app's own error when the browser returns with the verifier. */
 export const rejectConsent = consentCall((ctx, { state, expiresAt }, body) => {
   const decision = parseDenial(body, 'consent request denied')
   return goOn(ctx, consentVerifier, { ...state, decision }, expiresAt, entryUrl(ctx.rt.config, state.flow))
 })
 
-/** A granted scope is joined with spaces on the wire, so it cannot hold one (RFC 6749 section 3.3). */
+/** Refuses scopes that contain a space: granted scopes are joined with spaces (RFC 6749 section 3.3). */
 function checkScopes(scopes: readonly string[]): void {
   if (scopes.every((scope) => SCOPE_TOKEN.test(scope))) return
   throw invalidRequest('field_malformed', { field: 'grant_scope', expected: 'a list of scope tokens' })

@@ -7,10 +7,10 @@ import { type Generation, issueAccessToken } from '../tokens/issue.ts'
 import { type Seconds, seconds } from '../util/clock.ts'
 import type { AuthorizationRequest } from './request.ts'
 
-/** For how long the same verifier gives the same tokens again, seconds (design section 4). */
+/** How long the same verifier gives the same tokens again, in seconds (design section 4). */
 export const REPEAT_SECONDS = 60
 
-/** Seconds that an access token from the authorization endpoint lives; 0 where none is asked for. */
+/** Lifetime in seconds of an access token from the authorization endpoint; 0 if the request asks for none. */
 export function frontChannelLifetime({ client, config, responseTypes }: AuthorizationRequest): Seconds {
   return responseTypes.includes('token')
     ? accessTokenLifespan(config.ttl, client.metadata, 'implicit')
@@ -18,8 +18,8 @@ export function frontChannelLifetime({ client, config, responseTypes }: Authoriz
 }
 
 /**
- * The tokens an implicit or hybrid request is answered with (OIDC Core sections 3.2.2.5 and 3.3.2.5). They belong to
- * generation 0 of the grant: from before any token of its code.
+ * Makes the tokens that answer an implicit or hybrid request (OIDC Core sections 3.2.2.5 and 3.3.2.5). They belong to
+ * generation 0 of the grant, before any token that its code gives.
  */
 export async function frontChannelTokens(
   rt: Runtime,

@@ -11,13 +11,13 @@ import { isPlainText } from '../util/text.ts'
 import { entryUrl, startUrl } from './channels/registry.ts'
 import { type RequestView, viewRequest } from './request-view.ts'
 
-/** Longest subject, in characters. */
+/** Maximum length of a subject, in characters. */
 const MAX_SUBJECT = 255
 
-/** How far the login app's clock may be ahead, ms. */
+/** How far the login app's clock may be ahead of ours, in milliseconds. */
 const MAX_AHEAD_MS = 60_000
 
-/** Login request on the wire (contract 2.2). */
+/** A login request as JSON (contract 2.2). */
 export interface LoginRequestView extends RequestView {
   readonly challenge: string
   readonly skip: boolean
@@ -27,7 +27,7 @@ export interface LoginRequestView extends RequestView {
 
 const loginCall = callsOn(loginChallenge, (config, { flow }) => startUrl(config, flow))
 
-/** Shows a login request. */
+/** Answers with a login request. */
 export const getLoginRequest = loginCall<LoginRequestView>(
   async (ctx, { state: { flow, known } }, _body, challenge) => ({
     challenge,
@@ -39,10 +39,10 @@ export const getLoginRequest = loginCall<LoginRequestView>(
 )
 
 /**
- * Accepts a login request. Writes nothing: the decision travels in the verifier and counts when the browser
- * brings it, so the call may be repeated (contract 1.4.2). It is the subject's newest word, unless all sessions are
- * ended after it. Another subject than the remembered one has to log in anew, and so has one who proved who they are
- * before all sessions were ended.
+ * Accepts a login request. Writes nothing: the decision is sealed into the verifier and takes effect when the browser
+ * returns with it, so the call may be repeated (contract 1.4.2). Ending all sessions of the subject later makes the
+ * decision stale. The user has to log in again if the subject is not the remembered one, or if the authentication is
+ * older than the last end of all sessions.
  */
 export const acceptLogin = loginCall(async (ctx, { state, expiresAt }, body) => {
   const accepted = parseBody(acceptLoginBody, body)
@@ -56,7 +56,7 @@ export const acceptLogin = loginCall(async (ctx, { state, expiresAt }, body) => 
   if (known !== null && known.subject !== subject) return anew
   const epoch =
     known === null ? await ctx.rt.ledgers.call(ownerOf('subject', subject), 'loginEpoch', null) : 0
-  // Of a proof that is older than the epochs that are kept nobody knows what it has missed.
+  // Old epochs are deleted, so an older authentication cannot be checked against them.
   const oldestMs = Math.max(epoch, nowMs() - MAX_SESSION_SECONDS * 1000)
   if (known === null && authenticatedMs !== undefined && authenticatedMs < oldestMs) return anew
   const decision = {
@@ -74,13 +74,16 @@ export const acceptLogin = loginCall(async (ctx, { state, expiresAt }, body) => 
   return goOn(ctx, loginVerifier, { ...state, decision }, expiresAt, entryUrl(ctx.rt.config, state.flow))
 })
 
-/** Rejects a login request: the client gets the app's own error when the browser brings the verifier. */
+/** Rejects a login request; the client gets the app's own error when the browser returns with the verifier. */
 export const rejectLogin = loginCall((ctx, { state, expiresAt }, body) => {
   const decision = parseDenial(body, 'login request denied')
   return goOn(ctx, loginVerifier, { ...state, decision }, expiresAt, entryUrl(ctx.rt.config, state.flow))
 })
 
-/** The time in a field, ms since the epoch, of another clock that may be a little ahead; `undefined` if it is empty. */
+/**
+ * Reads a time of another machine's clock, which may be slightly ahead: milliseconds since the epoch, or `undefined`
+ * for an empty field. Throws `invalid_request` for a malformed or later time.
+ */
 function checkTime(field: string, text: string): Milliseconds | undefined {
   if (text === '') return undefined
   const time = parseRfc3339Ms(text)
@@ -89,7 +92,7 @@ function checkTime(field: string, text: string): Milliseconds | undefined {
   throw invalidRequest('field_malformed', { field, expected: 'an RFC 3339 time that has come' })
 }
 
-/** Refuses subjects that could not name an owner unambiguously (design section 2). */
+/** Refuses a subject that cannot name an owner unambiguously (design section 2). */
 function checkSubject(field: string, subject: string): void {
   if (subject === '') throw invalidRequest('field_missing', { field })
   const expected =

@@ -9,10 +9,10 @@ import { channelNamed } from './channels/registry.ts'
 import { findClient } from './target.ts'
 
 /**
- * Validates a request against the client's registration, by the rules of the channel that it came by. A refusal by a
- * cached copy of the client counts only after the source said the same (design rule 5). Throws only what is no refusal.
+ * Validates a request against the client's registration, by the rules of its channel. Before a refusal the client is
+ * read again from the source (design rule 5). Refusals are returned; only other failures are thrown.
  *
- * @param pending - the request in a ledger that waits for the outcome, where no client sent the browser
+ * @param pending - the request in a ledger that waits for the outcome; null if the client sent the browser itself
  */
 export const validate = (
   ctx: RequestContext,
@@ -20,7 +20,7 @@ export const validate = (
   pending: PendingRequest | null = null,
 ): Promise<Validation> => validateOn(channelNamed(pending?.channel), ctx, query, pending)
 
-/** Validates a request on this channel. */
+/** Validates a request on one given channel. */
 export async function validateOn(
   channel: Channel,
   ctx: RequestContext,
@@ -30,7 +30,7 @@ export async function validateOn(
   const { config, profiles } = ctx.rt
   try {
     const parameters = channel.read(query, profiles.server)
-    // A hint may be as long as it was made. Nothing that a stranger writes is: it would travel in the login challenge.
+    // Our own ID token may be a hint of any length. The rest is bounded, because it is sealed into the login challenge.
     if (query.length > MAX_QUERY + (parameters.get('id_token_hint')?.length ?? 0))
       throw invalidRequest('request_too_long', { limit: `${MAX_QUERY} characters` })
     const client = await findClient(ctx, parameters)

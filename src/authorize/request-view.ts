@@ -11,7 +11,7 @@ import { requestedClaims } from '../tokens/requested-claims.ts'
 import type { Json, JsonObject } from '../util/json.ts'
 import { startUrl } from './channels/registry.ts'
 
-/** Members that login and consent requests share (contract 2.2, 2.3). */
+/** Members that login and consent requests have in common (contract 2.2, 2.3). */
 export interface RequestView {
   readonly requested_scope: readonly string[]
   readonly requested_access_token_audience: readonly string[]
@@ -20,13 +20,14 @@ export interface RequestView {
   readonly request_url: string
 }
 
-/** What the login app is told of an OpenID Connect request; JSON leaves out what is undefined. */
+/** What the apps learn of an OpenID Connect request; JSON leaves out undefined members. */
 export type OidcContext = Readonly<Record<string, Json | undefined>>
 
 /**
- * Reads that from a request. A hint's claims are taken as they are: the authorize endpoint has verified its signature.
+ * Reads the OpenID Connect context from a request. Takes the claims of a hint as they are: the authorization endpoint
+ * has already verified its signature.
  *
- * @param preset - of the client: what it asks for where a request does not say otherwise (OIDC Registration section 2)
+ * @param preset - the client's defaults for what the request leaves out (OIDC Registration section 2)
  */
 export function oidcContext(
   parameters: Parameters,
@@ -49,7 +50,7 @@ export function oidcContext(
   }
 }
 
-/** The request as the login and consent apps see it. Throws `challenge_not_found` when its client is gone. */
+/** A request as the login and consent apps see it. Throws `challenge_not_found` if its client no longer exists. */
 export async function viewRequest(ctx: RequestContext, flow: Flow): Promise<RequestView> {
   const parameters = readQuery(flow.query)
   const clientId = parameters.require('client_id')

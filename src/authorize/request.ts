@@ -5,53 +5,55 @@ import type { ClientRecord } from '../store/types.ts'
 import type { RequestChannel } from './channels/channel.ts'
 import type { ResponseMode } from './response-modes/mode.ts'
 
-/** Where an answer goes: known once client and redirect URI are, and all an error needs. */
+/** Where to send an answer. Known as soon as client and redirect URI are; sufficient to answer with an error. */
 export interface Target {
   readonly client: ClientRecord
   readonly redirectUri: string
   readonly responseMode: ResponseMode
-  /** What is asked for, each once and in order: of `code`, `id_token` and `token`, once checked. */
+  /** Requested response types, each once and sorted; after the checks only `code`, `id_token` and `token`. */
   readonly responseTypes: readonly string[]
   readonly state: string | undefined
-  /** Whether it is an OpenID Connect request (OIDC Core section 3.1.2.1). */
+  /** Whether this is an OpenID Connect request (OIDC Core section 3.1.2.1). */
   readonly openid: boolean
 }
 
-/** A request as it came, from a client that is known. */
+/** A request before validation, from a known client. */
 export interface Given {
   readonly client: ClientRecord
   readonly config: Config
-  /** The rules that hold for the client. */
+  /** The rules that apply to the client. */
   readonly profile: Profile
-  /** Raw query, as it will be sealed. */
+  /** Raw query, as it is sealed into the flow. */
   readonly query: string
   readonly parameters: Parameters
 }
 
-/** What a request asks for under which a user logs in and consents, whoever asked. */
+/** What a user logs in for and consents to, on any channel. */
 export interface Requested extends Given {
   readonly scope: readonly string[]
   readonly audience: readonly string[]
-  /** What of the audience was asked for as a resource (RFC 8707). */
+  /** The part of the audience that was requested as resources (RFC 8707). */
   readonly resources: readonly string[]
   readonly prompt: readonly string[]
 }
 
-/** The request of a client that sends the browser: its target is known, the checks decide whether the rest is allowed. */
+/** A request from a client that sends the browser itself: its target is known, the checks still have to pass. */
 export interface AuthorizationRequest extends Requested, Target {}
 
-/** A request that is allowed, with the channel that it came by: whatever is told whoever asked goes through that. */
+/** A validated request with its channel, through which it is answered. */
 export interface FlowRequest extends Requested {
   readonly channel: RequestChannel
 }
 
-/** One rule of the pipeline: throws the OAuthError that the client is told. */
+/** One rule of the pipeline; throws the OAuthError to send to the client. */
 export type Check = (request: AuthorizationRequest) => void
 
-/** Whether a request has this value of `prompt` (OIDC Core section 3.1.2.1). */
+/** Whether `prompt` contains this value (OIDC Core section 3.1.2.1). */
 export const asks = ({ prompt }: Requested, value: string): boolean => prompt.includes(value)
 
-/** `max_age` in seconds (OIDC Core section 3.1.2.1), else the client's default; undefined without. Checked by check-prompt. */
+/**
+ * `max_age` in seconds (OIDC Core section 3.1.2.1), or the client's default, or undefined. `check-prompt.ts` checks it.
+ */
 export function maxAge({ client, parameters }: Requested): number | undefined {
   const value = parameters.get('max_age')
   return value === undefined ? client.metadata.default_max_age : Number(value)

@@ -8,10 +8,10 @@ import { redirect, withQuery } from '../http/location.ts'
 import type { Target } from './request.ts'
 
 /**
- * All that answers to clients may hold. None of it stays in the query of a redirect URI, in any response mode: a
- * success that brings a registered `error` along, or a second `iss`, would be read as something else than was meant.
+ * Every parameter that an answer to a client can have. They are removed from the query of the redirect URI, in every
+ * response mode: a registered `error` beside a code, or a second `iss`, would change what the answer means.
  */
-const ANSWER = [
+const ANSWER_PARAMETERS = [
   'code',
   'access_token',
   'token_type',
@@ -26,10 +26,10 @@ const ANSWER = [
 ]
 
 /**
- * Has the response mode send the browser to the client with parameters, `state` as it came, `iss` always and with `openid` a `session_state`
- * (RFC 6749 section 4.1.2, RFC 9207).
+ * Sends the browser to the client by the request's response mode: with the given parameters, `state`, always `iss`, and
+ * for OpenID Connect `session_state` (RFC 6749 section 4.1.2, RFC 9207).
  *
- * @param sid - the login session that the answer is about
+ * @param sid - the login session that the answer belongs to
  */
 export async function respondToClient(
   c: Context<AppEnv>,
@@ -41,12 +41,16 @@ export async function respondToClient(
   const session = openid ? await sessionState(c, client.id, redirectUri, sid) : {}
   const state = target.state === undefined ? {} : { state: target.state }
   const answer = { ...parameters, ...session, ...state, iss: c.var.ctx.rt.config.urls.issuer }
-  return target.responseMode.send(c, { ...target, redirectUri: withQuery(redirectUri, {}, ANSWER) }, answer)
+  return target.responseMode.send(
+    c,
+    { ...target, redirectUri: withQuery(redirectUri, {}, ANSWER_PARAMETERS) },
+    answer,
+  )
 }
 
 /**
- * Shows an error that may not be sent to any client (RFC 6749 section 4.1.2.1). A page of the operator's own is told it
- * in Hydra's parameters (contract 3.15); our own believes only what is sealed.
+ * Shows an error that must not go to any client (RFC 6749 section 4.1.2.1). The operator's own error page gets it in
+ * Hydra's parameters (contract 3.15); our page shows only what is sealed.
  */
 export async function respondErrorPage(c: Context<AppEnv>, error: OAuthError): Promise<Response> {
   c.var.ctx.refused(error)
@@ -56,7 +60,7 @@ export async function respondErrorPage(c: Context<AppEnv>, error: OAuthError): P
   return redirect(c, withQuery(urls.error, { ...body, ...notice }), 302)
 }
 
-/** Sends the browser to one of our own pages or the operator's. */
+/** Redirects the browser to one of our own pages or one of the operator's. */
 export function respondPage(c: Context<AppEnv>, url: string): Response {
   return redirect(c, url, 302)
 }

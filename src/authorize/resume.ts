@@ -12,7 +12,10 @@ import { validate } from './pipeline.ts'
 import { asks, type FlowRequest } from './request.ts'
 import { respondPage } from './respond.ts'
 
-/** A verifier that passed every check before the ledger: its request is valid now and this browser started it. */
+/**
+ * A flow step whose verifier passed every check that comes before the ledger: its request is still allowed and this
+ * browser started it.
+ */
 export interface Resumed<State, Acceptance = unknown> {
   readonly state: State
   readonly decision: Acceptance
@@ -21,9 +24,10 @@ export interface Resumed<State, Acceptance = unknown> {
 }
 
 /**
- * What every verifier goes through before anything is written (design invariant 2): it opens, names this client,
- * its request is still allowed, it is in time, it was not denied, and this browser started the flow. Answers with
- * the response when one of these fails, or throws what no client may be told. A forged verifier reads no storage.
+ * Makes the checks that every verifier passes before anything is written (design invariant 2): it opens, its flow
+ * belongs to this client, its request is still allowed and has not expired, the app did not deny it, and this browser
+ * started the flow. When a check fails, returns the response, or throws an error that must not go to a client. A forged
+ * verifier reads no storage.
  */
 export async function resume<
   Acceptance extends object,
@@ -45,7 +49,7 @@ export async function resume<
   }
   const { query, pending } = state.flow
   let validation = await validate(ctx, query, pending)
-  // A client that looks like another one than asked is read from the source first.
+  // A cached copy of the client may be outdated, so the source decides whether the client changed.
   if (validation.error === undefined && !isAsAsked(validation.request, state.flow)) {
     await ctx.rt.clients.fresh(validation.request.client.id)
     validation = await validate(ctx, query, pending)
@@ -60,11 +64,14 @@ export async function resume<
   return refusal === undefined ? { state, decision, request, expiresAt } : request.channel.tell(c, refusal)
 }
 
-/** Whether the client is still what it was when the flow began: the same creation, at the same addresses. */
+/** Whether the client is still what it was when the flow began: the same registration with the same addresses. */
 const isAsAsked = ({ client }: FlowRequest, { instance, consentEpoch }: Flow): boolean =>
   client.instance === instance && client.consentEpoch === consentEpoch
 
-/** A spent or expired step begins again; `prompt=none` may not show a page, so its client is told instead (design rule 9). */
+/**
+ * Starts a spent or expired flow again. With `prompt=none`, which may not show a page, sends an error to the client
+ * instead (design rule 9).
+ */
 export function startAfresh(c: Context<AppEnv>, request: FlowRequest): Response | Promise<Response> {
   if (!asks(request, 'none')) return respondPage(c, request.channel.startUrl)
   const spent = new OAuthError('request_unauthorized', 'flow_expired')

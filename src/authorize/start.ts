@@ -12,8 +12,8 @@ import { asks, type FlowRequest, maxAge } from './request.ts'
 import { respondPage } from './respond.ts'
 
 /**
- * First hop: recognises the browser's session, if there is one and the request lets it count, and sends the
- * browser to the login app (contract 3.3). Throws what the client is to be told.
+ * Starts a login: recognises the browser's session, if there is one and the request allows it, and sends the browser to
+ * the login app (contract 3.3). Throws the error to send to the client.
  */
 export async function startLogin(c: Context<AppEnv>, request: FlowRequest): Promise<Response> {
   const { rt } = c.var.ctx
@@ -35,7 +35,7 @@ export async function startLogin(c: Context<AppEnv>, request: FlowRequest): Prom
   return respondPage(c, await loginChallenge.urlWith(rt, page, state, expiresAt, query))
 }
 
-/** The session that answers this request without a new login; null when the user has to log in. */
+/** The session that answers this request without a new login; null if the user has to log in. */
 async function recognise(c: Context<AppEnv>, request: FlowRequest): Promise<SessionView | null> {
   const hint = request.parameters.get('id_token_hint')
   const hinted = hint === undefined ? undefined : await verifyIdTokenHint(c.var.ctx, hint, request.client)
@@ -50,7 +50,10 @@ async function recognise(c: Context<AppEnv>, request: FlowRequest): Promise<Sess
   return session
 }
 
-/** `max_age=0` always asks again (OIDC Core section 3.1.2.1). */
+/**
+ * Whether a session is older than the requested age in seconds; with `max_age=0` it always is (OIDC Core section
+ * 3.1.2.1).
+ */
 function isTooOld(session: SessionView, age: number | undefined): boolean {
   return age !== undefined && (age === 0 || session.authTime + age < nowSeconds())
 }

@@ -10,8 +10,8 @@ import type { Target } from './request.ts'
 import { responseModeFor } from './response-modes/registry.ts'
 
 /**
- * Finds where answers to this request may go: client, response mode, redirect URI, in this order. What it
- * throws can only be shown on the error page (contract 3.15).
+ * Finds where answers to this request may go: client, response mode, redirect URI, in this order. Its errors can only
+ * be shown on the error page (contract 3.15).
  */
 export function resolveTarget(client: ClientRecord, parameters: Parameters): Target {
   const responseTypes = typesIn(parameters.get('response_type'))
@@ -27,7 +27,7 @@ export function resolveTarget(client: ClientRecord, parameters: Parameters): Tar
   }
 }
 
-/** Looks up the client of a request; the source is asked before it is called unknown (design rule 5). */
+/** Looks up the client of a request; asks the source before it calls the client unknown (design rule 5). */
 export async function findClient(ctx: RequestContext, parameters: Parameters): Promise<ClientRecord> {
   const id = parameters.get('client_id')
   if (id === undefined) throw invalidClient('parameter_missing', { parameter: 'client_id' })
@@ -39,7 +39,10 @@ export async function findClient(ctx: RequestContext, parameters: Parameters): P
 
 const isOpenid = (parameters: Parameters): boolean => parameters.list('scope').includes('openid')
 
-/** The redirect URI: as requested if registered; the single registered one when left out of a plain OAuth request (RFC 6749 section 3.1.2.3). */
+/**
+ * The requested redirect URI, if it is registered. A plain OAuth request may leave it out if exactly one is registered
+ * (RFC 6749 section 3.1.2.3).
+ */
 function resolveRedirectUri(client: ClientRecord, parameters: Parameters): string {
   const registered = client.metadata.redirect_uris
   const [only, ...others] = registered ?? []

@@ -12,24 +12,24 @@ import type { ClientAuthMethod, ClientRequest, Credentials, Replay } from './met
 import { none } from './none.ts'
 import { METHODS } from './registry.ts'
 
-/** Longest time to the end of a proof that counts once, seconds: so long at most is a spent one kept. */
+/** Maximum time in seconds until the expiry of a proof that may be used once: bounds how long a spent one is kept. */
 const MAX_LIFETIME = 86_400
 
-/** Ledgers that share a client's spent proofs. A proof finds its own only while this stays the same. */
+/** Number of ledgers that share a client's spent proofs. Must not change while spent proofs have not expired. */
 const SHARDS = 8
 
-/** Credentials, and the method they count for. */
+/** The credentials of a request, and their method. */
 interface Presented extends Credentials {
   readonly method: ClientAuthMethod
 }
 
 /**
- * Authenticates the client of a request (contract 1.3.3) and runs what it asks for. A refusal is said only after the
- * source was asked. What proves the client once is spent before the request does its work: when the outcome of that
- * stays unknown, the same request again must not find it used.
+ * Authenticates the client of a request (contract 1.3.3), then runs `run`. Asks the source before a refusal. Spends a
+ * proof that may be used once before `run`, under an attempt of its own: the same request sent again after a lost
+ * answer is not a reuse.
  *
- * @throws `invalid_request` without usable credentials, `invalid_client` when they are refused, `jti_known` for a proof
- *   that was used before, `temporarily_unavailable` when the source cannot be asked before a refusal
+ * @throws `invalid_request` without usable credentials, `invalid_client` if they are refused, `jti_known` for a proof
+ *   that was used before, `temporarily_unavailable` if the source cannot be asked before a refusal
  */
 export async function withClient<Result>(
   ctx: RequestContext,
@@ -50,7 +50,7 @@ export async function withClient<Result>(
   })
 }
 
-/** Reads the request by every method; credentials of more than one are none. */
+/** Reads the credentials of a request; throws if there are those of more than one method. */
 function present(ctx: RequestContext, request: ClientRequest): Presented {
   const [method = none, ...others] = METHODS.filter((known) => known.isPresent(request))
   if (others.length > 0) throw invalidRequest('credentials_ambiguous')
@@ -66,7 +66,7 @@ function requireTaken(endpoint: AuthenticatedEndpoint, { method }: ClientAuthMet
   throw invalidClient('method_not_taken', { used: method })
 }
 
-/** A proof that counts once must be known again for as long as it could be used. */
+/** Checks that a proof that may be used once has an id, and an expiry within `MAX_LIFETIME`. */
 function checkReplay({ id, expiresAt }: Replay): void {
   const now = nowSeconds()
   if (id === '') throw invalidClient('assertion_malformed', { problem: "has no 'jti'" })
@@ -75,7 +75,7 @@ function checkReplay({ id, expiresAt }: Replay): void {
   if (!(expiresAt > now)) throw invalidClient('assertion_malformed', { problem: 'has expired' })
 }
 
-/** Why a client is not believed, for the log. */
+/** Why a client is not authenticated, for the log. */
 interface Doubt {
   readonly client: null
   readonly reason: Reason
@@ -92,7 +92,7 @@ async function prove(ctx: RequestContext, presented: Presented): Promise<ClientR
   const current = await clients.fresh(presented.id)
   const verdict = current?.version === copy?.version ? byCopy : await judge(ctx, current, presented)
   if (verdict.client !== null) return verdict.client
-  // Told the same whatever was wrong: an unknown client looks like one with other credentials.
+  // The client always gets the same answer: an unknown client must look like one with wrong credentials.
   const { unproven, tellsUnproven } = presented.method
   throw new OAuthError(
     'invalid_client',
@@ -102,7 +102,7 @@ async function prove(ctx: RequestContext, presented: Presented): Promise<ClientR
   )
 }
 
-/** Registered for the method, and proven by it: nothing else makes a client. */
+/** Authenticates a client: it must be registered for the method, and its proof must verify. */
 async function judge(
   ctx: RequestContext,
   client: ClientRecord | undefined,

@@ -17,7 +17,7 @@ export const clientSecretBasic = defineMethod<string>({
   isPresent: ({ authorization }) => encodedIn(authorization) !== undefined,
   read(_ctx, { authorization }) {
     const { id, secret } = decode(encodedIn(authorization) ?? '')
-    // An empty password proves nothing: the client only names itself.
+    // With an empty password the client only identifies itself.
     return { id, proof: secret === '' ? null : secret }
   },
   verify: ({ rt }, client, secret) => isSecretOf(rt.roots, client, secret),
@@ -36,7 +36,7 @@ function decode(encoded: string): { readonly id: string; readonly secret: string
     const [id, ...rest] = text.split(':').map((part) => decodeURIComponent(part.replaceAll('+', ' ')))
     if (BASE64.test(encoded) && id && rest.length > 0) return { id, secret: rest.join(':') }
   } catch {
-    // Bytes that are no text, or text that is no form encoding.
+    // The bytes are not UTF-8, or the text is not form-encoded.
   }
   throw invalidRequest('basic_malformed')
 }

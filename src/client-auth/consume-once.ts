@@ -4,7 +4,7 @@ import type { Owner } from '../ledger/owner.ts'
 import { seconds } from '../util/clock.ts'
 
 /**
- * Spends an assertion in an owner's ledger, under an id of its own, for as long as it could be used. Throws `jti_known`.
+ * Spends an assertion in an owner's ledger, by its id, until it expires. Throws `jti_known` if it was spent before.
  *
  * @param expiresAt - seconds since the epoch
  */
@@ -14,7 +14,7 @@ export async function consumeOnce(
   use: { readonly attempt: string; readonly id: string },
   expiresAt: number,
 ): Promise<void> {
-  // A fraction of a second counts whole: the row must not go before the assertion does.
+  // Round up: the row must not expire before the assertion does.
   const { first } = await rt.ledgers.call(owner, 'consumeId', {
     ...use,
     expiresAt: seconds(Math.ceil(expiresAt)),

@@ -5,75 +5,75 @@ import type { Reason } from '../errors/reasons.ts'
 import type { Parameters } from '../http/form.ts'
 import type { ClientMetadata, ClientRecord } from '../store/types.ts'
 
-/** What of a request a client may authenticate by. */
+/** The parts of a request that can authenticate a client. */
 export interface ClientRequest {
   readonly authorization: string | undefined
   readonly form: Parameters
 }
 
-/** Whom a request names, and what is to prove it; a null proof only names the client. */
+/** The client that a request claims to be, and its proof; without a proof the client only identifies itself. */
 export interface Named<Proof> {
   readonly id: string
   readonly proof: Proof | null
 }
 
-/** What proves a client once. */
+/** A proof that may be used once. */
 export interface Replay {
-  /** By which it is known again. */
+  /** Identifies it in the record of spent proofs. */
   readonly id: string
-  /** Until when it could be used, seconds since the epoch. */
+  /** When it expires, in seconds since the epoch. */
   readonly expiresAt: number
-  /** The whole of it: a try whose answer was lost brings the very same. */
+  /** The complete proof: a request that is sent again after a lost answer has the same. */
   readonly text: string
 }
 
-/** The metadata that a method has rules for. */
+/** The client metadata that methods have rules for. */
 export type AuthMetadata = Pick<ClientMetadata, 'jwks_uri' | 'token_endpoint_auth_signing_alg'> & {
   readonly hasKeys: boolean
 }
 
-/** One method of client authentication: what is its own. All else is the frame's (`authenticate.ts`). */
+/** What is particular to one method of client authentication; `authenticate.ts` does the rest. */
 export interface ClientAuthDefinition<Proof> {
   /** Its name in `token_endpoint_auth_method`. */
   readonly method: string
-  /** The more, the stronger; a client may not change itself to a weaker one than an admin set. */
+  /** A higher number is stronger. A client may not change itself to a weaker method than an admin set. */
   readonly strength: number
-  /** What it proves itself by: a client that is made anew under its id must prove the same. */
+  /** What the proof rests on. A client that is re-created during a request must have the same. */
   readonly provenBy: 'secret' | 'keys' | 'nothing'
-  /** The error where `client_id` names another client than the credentials. */
+  /** The error if `client_id` is another client than the credentials'. */
   readonly otherClient: ErrorCode
-  /** Whether a request brings credentials of this method, good or bad. */
+  /** Whether a request has credentials of this method, valid or not. */
   isPresent(request: ClientRequest): boolean
-  /** Reads them with no storage read. Throws what is wrong with their form. */
+  /** Reads the credentials without a storage read. Throws if they are malformed. */
   read(ctx: RequestContext, request: ClientRequest): Named<Proof>
-  /** Whether they prove this client. */
+  /** Whether the proof is this client's. */
   verify(ctx: RequestContext, client: ClientRecord, proof: Proof): Promise<boolean>
-  /** Why they do not. */
+  /** The reason to log if it is not. */
   readonly unproven: Reason
-  /** Whether the client is told so, rather than only that it failed. */
+  /** Whether the client gets that reason, instead of only that authentication failed. */
   readonly tellsUnproven: boolean
-  /** What of a proof counts once; null for a secret, which is the same each time. */
+  /** The part of a proof that may be used once; null for a secret, which is reused. */
   replay(proof: Proof): Replay | null
-  /** What is wrong with the metadata of a client of this method, or `undefined`. */
+  /** What is wrong with the metadata of a client that uses this method; `undefined` if nothing is. */
   metadataProblem(metadata: AuthMetadata): OAuthError | undefined
 }
 
-/** Credentials as the frame holds them, whatever their proof is. */
+/** Credentials of any method. */
 export interface Credentials {
   readonly id: string
-  /** Null where the request only names the client. */
+  /** Null if the request only identifies the client. */
   readonly proof: {
     readonly replay: Replay | null
     verify(ctx: RequestContext, client: ClientRecord): Promise<boolean>
   } | null
 }
 
-/** A method as the frame runs it. */
+/** A method as `authenticate.ts` uses it. */
 export interface ClientAuthMethod extends Omit<ClientAuthDefinition<unknown>, 'read' | 'verify' | 'replay'> {
   read(ctx: RequestContext, request: ClientRequest): Credentials
 }
 
-/** A method with its proof closed in. */
+/** Defines a method, and hides the type of its proof. */
 export const defineMethod = <Proof>(definition: ClientAuthDefinition<Proof>): ClientAuthMethod => ({
   ...definition,
   read(ctx, request) {

@@ -1,11 +1,11 @@
 import type { ClientAuthMethod } from './method.ts'
 import { METHODS } from './registry.ts'
 
-/** The method of that name; `undefined` for one that never works here. */
+/** The method with this name; `undefined` for one that Ladon does not support. */
 export const methodNamed = (name: string): ClientAuthMethod | undefined =>
   METHODS.find(({ method }) => method === name)
 
-/** How strongly a method proves a client; -1 for one that never works here. */
+/** Strength of a method; -1 for one that Ladon does not support. */
 export const strengthOf = (name: string): number => methodNamed(name)?.strength ?? -1
 
 /** Whether clients of a method have a secret. */

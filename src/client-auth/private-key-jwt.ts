@@ -14,7 +14,7 @@ import { defineMethod } from './method.ts'
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
-/** An assertion that the client's own key signed with the algorithm it registered (RFC 7523 sections 2.2 and 3). */
+/** A JWT that the client signed with its own key and its registered algorithm (RFC 7523 sections 2.2 and 3). */
 export const privateKeyJwt = defineMethod<Assertion>({
   method: 'private_key_jwt',
   strength: 2,

@@ -10,10 +10,10 @@ import { parseDuration } from '../util/duration.ts'
 import { isJsonObject } from '../util/json.ts'
 import { audienceRule, scopeRule } from '../util/scope.ts'
 
-/** What an admin who sets this metadata leaves to the client itself. */
+/** The bounds for changes by the client itself that follow from an admin's metadata. */
 export const boundsOf = (metadata: ClientMetadata): ClientBounds => v.parse(clientBounds, metadata)
 
-/** A client's JSON about itself in which what it left out stays as the admin set it. */
+/** Fills fields that the client's own JSON leaves out with the admin's values. */
 export function withBounds(body: unknown, bounds: ClientBounds | null): unknown {
   if (bounds === null || !isJsonObject(body)) return body
   const given = Object.entries(body).filter(([, value]) => value !== null && value !== '')
@@ -21,10 +21,11 @@ export function withBounds(body: unknown, bounds: ClientBounds | null): unknown 
 }
 
 /**
- * Holds what a client wants to be against what an admin set: never more scopes, audiences, grants, response types or
- * lifetime, no weaker authentication, no public subjects for pairwise ones (RFC 7592 section 2.2: the server may refuse).
+ * Checks that a client's own change stays within the admin's bounds: no further scopes, audiences, grants or response
+ * types, no longer lifespans, no weaker authentication, no change from pairwise to public subjects (RFC 7592 section
+ * 2.2: the server may refuse).
  *
- * @throws `invalid_client_metadata` that names the first field that goes beyond
+ * @throws `invalid_client_metadata` with the name of the first field beyond its bound
  */
 export function checkBounds(config: Config, bounds: ClientBounds | null, wanted: ClientMetadata): void {
   if (bounds === null) return
@@ -46,7 +47,7 @@ const BEYOND: Readonly<Record<Bound, FindBeyond>> = {
   pairwise: (wanted, set) =>
     BOUNDED.pairwise.find((name) => set[name] === 'pairwise' && wanted[name] !== 'pairwise'),
   strength: (wanted, set) => BOUNDED.strength.find((name) => !isAsStrong(wanted[name], set[name])),
-  // What an admin named stays.
+  // A value that an admin set stays.
   pinned: (wanted, set) => BOUNDED.pinned.find((name) => set[name] !== '' && wanted[name] !== set[name]),
   lifespan: (wanted, set, { ttl }) =>
     BOUNDED.lifespan.find((name) => secondsOf(wanted[name] ?? '0s') > mostSeconds(name, set[name], ttl)),
@@ -64,7 +65,10 @@ const BOUNDED = {
 
 const words = (text: string): readonly string[] => text.split(' ').filter((word) => word !== '')
 
-/** Whether each value is one of the admin's, in any order of its words; an empty list stands for its default. */
+/**
+ * Whether every value is one of the admin's; the order of words within a value does not matter, and an empty list means
+ * its default.
+ */
 function isSubset(
   wanted: readonly string[] | null,
   set: readonly string[] | null,
@@ -76,11 +80,11 @@ function isSubset(
   return normal(wanted).every((value) => allowed.has(value))
 }
 
-// A method that never works only stays as it is.
+// A method that Ladon does not support may only stay as it is.
 const isAsStrong = (method: string, set: string): boolean =>
   method === set || (strengthOf(set) !== -1 && strengthOf(method) >= strengthOf(set))
 
-/** The longest lifespan in seconds that the admin left, or the configured one where the admin set none. */
+/** The longest lifespan the admin allows, in seconds; the configured one if the admin set none. */
 function mostSeconds(field: LifespanField, set: string | undefined, ttl: Lifetimes): number {
   if (set !== undefined) return secondsOf(set)
   const presets = { access: ttl.accessToken, id: ttl.idToken, refresh: ttl.refreshToken }
@@ -88,7 +92,7 @@ function mostSeconds(field: LifespanField, set: string | undefined, ttl: Lifetim
   return preset ?? Number.POSITIVE_INFINITY
 }
 
-/** A negative lifespan never ends. */
+/** The duration in seconds; infinite for a negative one. */
 function secondsOf(duration: string): number {
   const seconds = parseDuration(duration) ?? Number.POSITIVE_INFINITY
   return seconds < 0 ? Number.POSITIVE_INFINITY : seconds

@@ -4,14 +4,14 @@ import { MAX_CANDIDATES, materialOf, mayEncrypt } from '../keys/foreign-keys.ts'
 import type { ClientMetadata } from '../store/types.ts'
 import type { JsonObject } from '../util/json.ts'
 
-/** How something is encrypted: RFC 7516 section 4.1. */
+/** Header parameters of an encrypted JWT (RFC 7516 section 4.1). */
 export interface EncryptionHeader {
   readonly alg: string
   readonly enc: string
   readonly cty?: string
 }
 
-/** Encrypts to a public key, which the header names where it has a name (RFC 7516 section 7.1). */
+/** Encrypts to a public key; the header has its `kid` if it has one (RFC 7516 section 7.1). */
 export function encryptTo(key: JsonObject, header: EncryptionHeader, content: string): Promise<string> {
   const { kid } = key
   return new CompactEncrypt(new TextEncoder().encode(content))
@@ -20,8 +20,9 @@ export function encryptTo(key: JsonObject, header: EncryptionHeader, content: st
 }
 
 /**
- * Of public keys the one to encrypt to with an algorithm: one registered for encryption before one of any use. A key
- * may look right and be none, such as a point that is not on its curve, so each is tried once, though only the first few.
+ * Finds the public key to encrypt to with an algorithm; keys registered for encryption go before keys for any use. A
+ * key can be invalid though it looks right (such as a point that is not on its curve), so each is tried once; only the
+ * first few are tried.
  */
 export async function encryptionKey(
   keys: readonly JsonObject[],
@@ -41,7 +42,7 @@ const tried = new WeakMap<JsonObject, Promise<boolean>>()
 const yes = (): boolean => true
 const no = (): boolean => false
 
-/** Checks that what a client wants encrypted can be. Throws `invalid_client_metadata`. */
+/** Checks that what a client wants to be encrypted can be encrypted. Throws `invalid_client_metadata`. */
 export async function checkEncryption(metadata: ClientMetadata): Promise<void> {
   for (const place of ['id_token', 'userinfo'] as const) {
     const field = `${place}_encrypted_response_alg` as const

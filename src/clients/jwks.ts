@@ -9,14 +9,16 @@ import { type Milliseconds, milliseconds, nowMs } from '../util/clock.ts'
 import { type JsonObject, parseJson } from '../util/json.ts'
 import { SharedLoad } from '../util/shared-load.ts'
 
-/** Longest use of a fetched set while its source can be asked (design rule 5), and while it cannot, milliseconds. */
+/** How long a fetched set may be used, in milliseconds (design rule 5). */
 const KEEP_MS = 60_000
-const STRETCH_MS = 3_600_000
 
-/** Least time between two fetches of one set, milliseconds: an unknown `kid` costs others no more than that. */
+/** How long it may be used while it cannot be fetched again, in milliseconds. */
+const KEEP_UNREACHABLE_MS = 3_600_000
+
+/** Minimum time between two fetches of the same set, in milliseconds: unknown `kid` values cannot cause more. */
 const ASK_AGAIN_MS = milliseconds(5000)
 
-/** Sets one isolate holds at most, and their total size in bytes. */
+/** Maximum number of sets in one isolate, and their total size in bytes. */
 const MAX_SETS = 200
 const MAX_TOTAL_BYTES = 4 * 1024 * 1024
 
@@ -25,29 +27,29 @@ type Keys = readonly JsonObject[]
 interface RemoteSet {
   readonly load: SharedLoad<Keys>
   readonly keys: Keys
-  /** Milliseconds since the epoch; before all time for a set that was never read. */
+  /** Milliseconds since the epoch; negative infinity for a set that was never read. */
   readonly readAt: Milliseconds
 }
 
-/** Key sets at clients' `jwks_uri`, as one isolate knows them. */
-const remotes = new WeakMap<Runtime['config'], BoundedMap<RemoteSet>>()
+/** The sets at clients' `jwks_uri` that this isolate has read. */
+const remoteSets = new WeakMap<Runtime['config'], BoundedMap<RemoteSet>>()
 
 /**
- * The public keys of a client: those it registered, or those at its `jwks_uri`, which `fresh` asks for anew, though at
- * most once in an interval. Without it the keys come from memory while that may be used.
+ * The public keys of a client: the registered ones, or those at its `jwks_uri`. With `fresh` they are fetched again, at
+ * most once in five seconds; otherwise they come from memory while that is allowed.
  *
- * @throws `invalid_client` when its `jwks_uri` leads to no JWK set, `temporarily_unavailable` when it cannot be asked
+ * @throws `invalid_client` if there is no JWK set at the `jwks_uri`, `temporarily_unavailable` if it cannot be fetched
  */
 export async function clientKeys(rt: Runtime, { metadata }: ClientRecord, fresh: boolean): Promise<Keys> {
   const { jwks_uri: uri, jwks } = metadata
   if (uri === '') return jwks?.keys ?? []
-  const sets = remotes.get(rt.config) ?? new BoundedMap(MAX_SETS, MAX_TOTAL_BYTES)
-  remotes.set(rt.config, sets)
+  const sets = remoteSets.get(rt.config) ?? new BoundedMap(MAX_SETS, MAX_TOTAL_BYTES)
+  remoteSets.set(rt.config, sets)
   const { load, keys, readAt } = sets.get(uri) ?? unread(sets, uri)
   const age = nowMs() - readAt
   if (!fresh && age < KEEP_MS) return keys
   const loaded = load.run(() => readSet(rt, sets, uri, load))
-  if (fresh || age >= STRETCH_MS) return loaded
+  if (fresh || age >= KEEP_UNREACHABLE_MS) return loaded
   return loaded.catch(as({ temporarily_unavailable: () => keys }))
 }
 
@@ -86,7 +88,7 @@ async function fetchSet(rt: Runtime, uri: string): Promise<Uint8Array> {
   throw unusable(code, `answers with status ${answer.status}`)
 }
 
-/** The usable keys of a set; those of kinds we do not know are passed over (RFC 7517 section 5). */
+/** The usable keys of a set; keys of unknown kinds are ignored (RFC 7517 section 5). */
 function parseSet(body: Uint8Array): Keys | undefined {
   try {
     return keysOfSet(parseJson(body))?.filter(isPublicKey)

@@ -4,8 +4,8 @@ import type { Runtime } from '../runtime.ts'
 import type { ClientMetadata } from '../store/types.ts'
 
 /**
- * Checks that there is a key for the algorithms a client wants to be signed with; `RS256` for userinfo always passes,
- * as in Hydra. Throws `invalid_client_metadata`.
+ * Checks that there is a key for each signing algorithm that a client requests; `RS256` for userinfo always passes, as
+ * in Hydra. Throws `invalid_client_metadata`.
  */
 export async function checkKeyAlgorithms(rt: Runtime, metadata: ClientMetadata): Promise<void> {
   for (const field of ['id_token_signed_response_alg', 'userinfo_signed_response_alg'] as const) {

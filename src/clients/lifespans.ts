@@ -4,7 +4,9 @@ import type { ClientMetadata, LifespanField } from '../store/types.ts'
 import { type Seconds, seconds } from '../util/clock.ts'
 import { parseDuration } from '../util/duration.ts'
 
-/** What lifespan fields call the grants that give a kind of token; `implicit` is the authorization endpoint. */
+/**
+ * The names that lifespan fields have for grants that give a kind of token; `implicit` is the authorization endpoint.
+ */
 type NameOf<Field, Token extends string> = Field extends `${infer Name}_grant_${Token}_token_lifespan`
   ? Name
   : never
@@ -13,17 +15,17 @@ export type IssuingGrant = NameOf<LifespanField, 'access'>
 export type IdentifyingGrant = NameOf<LifespanField, 'id'>
 export type RefreshingGrant = NameOf<LifespanField, 'refresh'>
 
-/** Seconds an access token lives: the client's own setting for the grant, or the configured one. */
+/** Lifetime of an access token in seconds: the client's own for this grant, or the configured one. */
 export function accessTokenLifespan(ttl: Lifetimes, client: ClientMetadata, grant: IssuingGrant): Seconds {
   return own(client, grant, 'access') ?? ttl.accessToken
 }
 
-/** Seconds an ID token lives. */
+/** Lifetime of an ID token, in seconds. */
 export function idTokenLifespan(ttl: Lifetimes, client: ClientMetadata, grant: IdentifyingGrant): Seconds {
   return own(client, grant, 'id') ?? ttl.idToken
 }
 
-/** Seconds a refresh token lives; null for ever, which a client asks for with a negative duration. */
+/** Lifetime of a refresh token in seconds; null if it never expires, which a client requests by a negative duration. */
 export function refreshTokenLifespan(
   ttl: Lifetimes,
   client: ClientMetadata,

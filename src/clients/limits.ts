@@ -3,11 +3,14 @@ import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { audienceRule, scopeRule } from '../util/scope.ts'
 
-/** Which scopes a client is registered for (contract 3.8). */
+/** A test for the scopes that a client is registered for (contract 3.8). */
 export const registeredScopes = (config: Config, { metadata }: ClientRecord) =>
   scopeRule(config.strategies.scope, metadata.scope.split(' '))
 
-/** The refusal of a requested scope that the client may not have, if there is one (RFC 6749 section 3.3, contract 3.8). */
+/**
+ * The error for the first requested scope that the client may not have; `undefined` if it may have all (RFC 6749
+ * section 3.3, contract 3.8).
+ */
 export function refusedScope(
   config: Config,
   client: ClientRecord,
@@ -19,7 +22,10 @@ export function refusedScope(
   return new OAuthError('invalid_scope', 'scope_not_allowed', { scope })
 }
 
-/** The refusal of a requested audience that the client may not have, if there is one (contract 3.8). */
+/**
+ * The error for the first requested audience that the client may not have; `undefined` if it may have all (contract
+ * 3.8).
+ */
 export function refusedAudience(
   { metadata }: ClientRecord,
   requested: readonly string[],

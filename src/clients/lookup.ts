@@ -3,10 +3,11 @@ import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 
 /**
- * The client, if a test holds of it; the source is asked before a copy is said to fail it, or to be unknown (design
- * rule 5). Where the source has another client under the id, one made anew, what proved the copy must prove that too.
+ * Finds a client that passes a test. Asks the source before it reports that a client is unknown or fails the test
+ * (design rule 5). If the client was re-created since the copy was made, the new one must have the same authentication
+ * method, and the same secret or keys.
  *
- * @param copy - the copy that a request was authenticated by, if it was
+ * @param copy - the client record that the request was authenticated by, if there is one
  */
 export async function findClientOrAskSource(
   { clients }: Pick<Runtime, 'clients'>,
@@ -23,7 +24,7 @@ export async function findClientOrAskSource(
   return proven ? current : undefined
 }
 
-/** What a client proves itself by. */
+/** The authentication method with the secret or keys that it uses. */
 function proofOf({ secretHash, metadata }: ClientRecord): string {
   const { token_endpoint_auth_method: method, jwks, jwks_uri } = metadata
   const byKeys = methodNamed(method)?.provenBy === 'keys'

@@ -12,25 +12,25 @@ import { isPublic } from './public.ts'
 import { hashSecret, makeSecret } from './secret.ts'
 import { checkSector } from './sector.ts'
 
-/** How often a change is tried anew after somebody else changed the same client in between. */
+/** How often a change is tried if other changes of the same client come first. */
 const TRIES = 5
 
-/** A client as stored, and its secret in clear if this very write set one. */
+/** A client as stored, and its secret in clear text if this write set one. */
 export interface WrittenClient {
   readonly client: ClientRecord
   readonly secret: string | undefined
 }
 
-/** What a change sets; the secret stays where it is undefined, anything else where it is not given. */
+/** What a change sets. An undefined secret and fields that are left out stay as they are. */
 export interface ClientChange
   extends Pick<ClientInput, 'metadata' | 'secret'>,
     Partial<Pick<ClientRecord, 'registrationEpoch' | 'registrationUsed' | 'consentEpoch' | 'bounds'>> {}
 
 /**
- * Registers a client, with a made secret unless one is given or the client is public. Throws `resource_exists` for a
+ * Registers a client. Generates a secret unless one is given or the client is public. Throws `resource_exists` for a
  * taken id.
  *
- * @param bounds - what the client may not go beyond; null for one that registers itself
+ * @param bounds - limits of the client's own later changes; null for a client that registers itself
  */
 export async function createClient(
   ctx: RequestContext,
@@ -44,7 +44,7 @@ export async function createClient(
   const now = nowSeconds()
   const client = await ctx.rt.clients.insert({
     id,
-    // Short, because every token carries it.
+    // Short, because every token contains it.
     instance: randomText(8),
     accessEpoch: 0,
     registrationEpoch: 0,
@@ -62,26 +62,29 @@ export async function createClient(
   return { client, secret }
 }
 
-/** What more than the metadata itself decides. Throws `invalid_client_metadata`. */
+/**
+ * Makes the checks that need more than the metadata, such as keys and remote documents. Throws
+ * `invalid_client_metadata`.
+ */
 async function checkOutside({ rt }: RequestContext, metadata: ClientMetadata): Promise<void> {
   await checkKeyAlgorithms(rt, metadata)
   await checkEncryption(metadata)
   await checkSector(rt, metadata)
 }
 
-/** The client from the source. Throws `resource_not_found`. */
+/** Reads the client from the source. Throws `resource_not_found`. */
 export async function requireClient(ctx: RequestContext, id: string): Promise<ClientRecord> {
   const client = await ctx.rt.clients.read(id)
   if (client === undefined) throw resourceNotFound()
   return client
 }
 
-/** What a change gives a client; whatever it leaves out stays. */
+/** The fields that a change sets; the others stay. */
 type RecordChange = Partial<Omit<ClientRecord, 'id' | 'version' | 'instance' | 'createdAt'>>
 
 /**
- * Changes a client by compare-and-set: `change` answers for the current record and may run again when another change
- * came first. Throws `resource_not_found`, and `temporarily_unavailable` when others keep coming first.
+ * Changes a client by compare-and-set: `change` gets the current record, and runs again if another change came first.
+ * Throws `resource_not_found`, and `temporarily_unavailable` if other changes keep coming first.
  */
 export async function changeClient(
   ctx: RequestContext,
@@ -102,8 +105,8 @@ export async function changeClient(
 }
 
 /**
- * Gives a client the content that `change` makes of the current record. Without a new secret the old ones stay; a new
- * one ends them all. The id always stays. Throws as `changeClient` does, and whatever `change` throws.
+ * Replaces a client's content by what `change` returns for the current record. Without a new secret the old ones stay;
+ * a new one ends them all. The id stays. Throws like `changeClient`, and whatever `change` throws.
  */
 export async function updateClient(
   ctx: RequestContext,
@@ -122,7 +125,7 @@ export async function updateClient(
   return { client, secret: given }
 }
 
-/** Deletes a client, of the given version only unless that is null. Throws `resource_not_found`. */
+/** Deletes a client; only in the given version, unless that is null. Throws `resource_not_found`. */
 export async function deleteClient(
   ctx: RequestContext,
   id: string,

@@ -4,7 +4,7 @@ import type { WrittenClient } from './manage.ts'
 import { registrationToken } from './registration-token.ts'
 import { renderClient, renderCreatedClient, renderRegistration, withSecret } from './render.ts'
 
-/** The answer to an admin's creation: all that is shown only once (contract 1.4.1). */
+/** The answer to an admin who created a client, with all that is shown only once (contract 1.4.1). */
 export const renderNewClient = (rt: Runtime, written: WrittenClient): Promise<NewClient> =>
   renderNew(rt, written, renderCreatedClient(written.client))
 
@@ -12,7 +12,10 @@ export const renderNewClient = (rt: Runtime, written: WrittenClient): Promise<Ne
 export const renderNewRegistration = (rt: Runtime, written: WrittenClient): Promise<NewClient> =>
   renderNew(rt, written, renderRegistration(written.client))
 
-/** The answer to an admin's change; with the new registration access token where the change ended the older ones. */
+/**
+ * The answer to an admin who changed a client; has the new registration access token if the change ended the older
+ * ones.
+ */
 export const renderChangedClient = async (
   rt: Runtime,
   written: WrittenClient,

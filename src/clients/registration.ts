@@ -16,10 +16,12 @@ import { makeSecret } from './secret.ts'
 import { checkSectorStays } from './sector.ts'
 
 /**
- * Validates the metadata a client sends about itself (RFC 7591 section 2, contract 1.3.7). The id is never its choice.
+ * Validates the metadata that a client sends about itself (RFC 7591 section 2, contract 1.3.7). A client cannot choose
+ * its id.
  *
- * @param secretRefusal - what a `client_secret` in it is answered with
- * @throws as `parseClient`; `malformed_body`, `invalid_client_metadata` or `invalid_request` for what only admins set
+ * @param secretRefusal - error code for a `client_secret` in the metadata
+ * @throws as `parseClient`; `malformed_body`, `invalid_client_metadata` or `invalid_request` for fields that only
+ *   admins set
  */
 export function parseRegistration(body: unknown, config: Config, secretRefusal: ErrorCode): ClientInput {
   const draft = readDraft(body)
@@ -32,7 +34,10 @@ export function parseRegistration(body: unknown, config: Config, secretRefusal: 
   return { ...parseClient(body, config), id: undefined }
 }
 
-/** What the holder of a registration access token makes of its client, within what an admin set. Throws as `parseRegistration`. */
+/**
+ * The change that the holder of a registration access token requests, within the admin's bounds. Throws like
+ * `parseRegistration`.
+ */
 export function changeByClient(
   config: Config,
   stamp: RegistrationStamp,
@@ -52,7 +57,10 @@ export function changeByClient(
   }
 }
 
-/** What an admin makes of a client: the bounds of what the client itself may do; another proof ends its tokens for that. */
+/**
+ * The change that an admin requests. Sets the bounds for the client's own changes; a change of its secret or keys ends
+ * its registration access tokens.
+ */
 export function changeByAdmin(current: ClientRecord, { metadata, secret }: ClientInput): ClientChange {
   const proof = ({ token_endpoint_auth_method, jwks, jwks_uri }: ClientMetadata): string =>
     JSON.stringify([token_endpoint_auth_method, jwks, jwks_uri])
@@ -60,11 +68,14 @@ export function changeByAdmin(current: ClientRecord, { metadata, secret }: Clien
   return { metadata, secret, bounds: boundsOf(metadata), ...(!isProven && freshRegistration(current)) }
 }
 
-/** Where a consent leads, and what to: remembered for other addresses or scopes it would be somebody else's. */
+/** What users consented to: redirect URIs and scopes. A remembered consent must not cover a change of them. */
 const consentedTo = ({ redirect_uris, scope }: ClientMetadata): string =>
   JSON.stringify([redirect_uris ?? [], scope.split(' ')].map((values) => values.toSorted()))
 
-/** A client's own change leaves alone what only admins set, where that outlives it (contract 1.3.7: full replacement). */
+/**
+ * Keeps the fields that only admins set and that a client's own change must not reset (contract 1.3.7: full
+ * replacement).
+ */
 function keepReserved(metadata: ClientMetadata, current: ClientMetadata): ClientMetadata {
   const kept = fields.flatMap(([name, { reserved }]) => (reserved?.kept ? [name] : []))
   return v.parse(clientMetadata, { ...metadata, ...pick({ ...current }, (name) => kept.includes(name)) })

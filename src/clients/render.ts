@@ -3,15 +3,15 @@ import type { ClientRecord } from '../store/types.ts'
 import type { Json, JsonObject } from '../util/json.ts'
 import { rfc3339 } from '../util/rfc3339.ts'
 
-/** A client in the v2 JSON shape (contract 2.1), without any trace of its secret. */
+/** A client as v2 JSON (contract 2.1), without its secret. */
 export const renderClient = (record: ClientRecord): JsonObject => render(record, false)
 
-/** The answer to a creation: as `renderClient`, but arrays that were never sent are null (contract 1.4.1). */
+/** The answer to a creation: like `renderClient`, but arrays that were not sent are null (contract 1.4.1). */
 export const renderCreatedClient = (record: ClientRecord): JsonObject => render(record, true)
 
 /**
- * A client as it is shown to itself: not the metadata that admins keep about it, and only members that have a value.
- * Strict clients refuse a whole answer for one null or one empty URI.
+ * A client as it is shown to itself: without the metadata that only admins see, and without empty members. Strict
+ * clients refuse a whole answer because of one null or one empty URI.
  */
 export function renderRegistration(client: ClientRecord): JsonObject {
   const shown = Object.entries(renderClient(client))
@@ -21,7 +21,7 @@ export function renderRegistration(client: ClientRecord): JsonObject {
   return { ...EMPTY_MEANS, ...Object.fromEntries(shown) }
 }
 
-/** The lists that are not shown while they are empty, as they are then. */
+/** The lists that are omitted while they are empty, with their empty value. */
 export const EMPTY_LISTS: JsonObject = Object.fromEntries(
   fields.flatMap(([name, { kind, shown }]) =>
     kind === 'list' && shown === 'unless-empty' ? [[name, []]] : [],
@@ -32,7 +32,7 @@ const TO_ADMINS: ReadonlySet<string> = new Set(
   fields.flatMap(([name, { shown }]) => (shown === 'to-admins' ? [name] : [])),
 )
 
-/** What a client may do where it left that out (RFC 7591 section 2). */
+/** What empty lists mean (RFC 7591 section 2). */
 const EMPTY_MEANS: JsonObject = Object.fromEntries(
   fields.flatMap(([name, { emptyMeans }]) => (emptyMeans === undefined ? [] : [[name, emptyMeans]])),
 )
@@ -57,15 +57,15 @@ function render({ id, metadata, createdAt, updatedAt }: ClientRecord, isNew: boo
   }
 }
 
-/** Whether a value says nothing: no text, no `true`, no entries and no members. */
+/** Whether a value is null, `false`, 0, or an empty text, list or object. */
 export const isEmpty = (value: Json): boolean =>
   !value || (typeof value === 'object' && Object.keys(value).length === 0)
 
-/** Anything but null, an empty text, an empty list and an empty object; `false` and 0 say something. */
+/** Whether a value is neither null nor an empty text, list or object; `false` and 0 are values. */
 const hasValue = (value: Json): boolean =>
   value !== null && value !== '' && (typeof value !== 'object' || Object.keys(value).length > 0)
 
-/** The secret in clear, for those who just set it; a public client has no use for one. */
+/** Adds the secret in clear text, for whoever has just set it; not for a public client, which cannot use one. */
 export function withSecret(client: JsonObject, secret: string | undefined): JsonObject {
   if (secret === undefined || client['token_endpoint_auth_method'] === 'none') return client
   return { ...client, client_secret: secret }

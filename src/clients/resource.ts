@@ -8,17 +8,20 @@ import { refusedAudience } from './limits.ts'
 /** An absolute URI without fragment (RFC 8707 section 2). */
 const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:[^\s#]+$/
 
-/** The resources that a request names, each once (RFC 8707 section 2). */
+/** The resources of a request, each once (RFC 8707 section 2). */
 export const resourcesIn = (parameters: Parameters): readonly string[] => [
   ...new Set(parameters.list('resource')),
 ]
 
-/** All that a request wants its token to be for: Hydra's `audience`, and the resources. */
+/** The complete audience of a request, each value once: Hydra's `audience` and the resources. */
 export const audienceIn = (parameters: Parameters): readonly string[] => [
   ...new Set([...parameters.list('audience'), ...parameters.list('resource')]),
 ]
 
-/** The refusal of an audience or resource that the client may not ask for, if there is one (contract 3.8, RFC 8707 section 2). */
+/**
+ * The error for the first audience or resource that the client may not have; `undefined` if it may have all (contract
+ * 3.8, RFC 8707 section 2).
+ */
 export function refusedTarget(
   config: Config,
   client: ClientRecord,
@@ -31,23 +34,26 @@ export function refusedTarget(
   return resource === undefined ? undefined : invalidTarget(resource)
 }
 
-/** The refusal of a resource. */
+/** The error for a resource that the client may not have. */
 export const invalidTarget = (resource: string): OAuthError =>
   new OAuthError('invalid_target', 'resource_not_allowed', { resource })
 
-/** A client that nobody but itself vouches for has the configured resources, whatever audience it gave itself. */
+/**
+ * The resources a client may have. One that registered itself has the configured ones, whatever audience it gave
+ * itself.
+ */
 const resourcesOf = ({ registration }: Config, { bounds, metadata }: ClientRecord): readonly string[] =>
   bounds === null ? registration.resources : metadata.audience
 
-/** What a client may have in the audience of its tokens, by either name. */
+/** Everything a client may have in the audience of its tokens, requested as audience or as resource. */
 export const audienceOf = (config: Config, client: ClientRecord): readonly string[] => [
   ...client.metadata.audience,
   ...resourcesOf(config, client),
 ]
 
 /**
- * The audience of a grant: as consented to. A consent app that knows nothing of resources names no audience at all; those
- * that were asked for count then, for a token without audience would be good anywhere.
+ * The audience of a grant: what the consent app granted. If it granted none, it may not know resources, so the
+ * requested resources are used: a token without audience would be valid everywhere.
  */
 export const grantedAudience = (
   granted: readonly string[],

@@ -6,12 +6,12 @@ import { changeClient, type WrittenClient } from './manage.ts'
 import { freshRegistration } from './registration-token.ts'
 import { hashSecret, makeSecret, secretHashesOf } from './secret.ts'
 
-/** How many former secrets are accepted beside the current one (contract 1.3.3). */
+/** How many former secrets are accepted in addition to the current one (contract 1.3.3). */
 const MAX_ROTATED = 5
 
 /**
- * Gives a client a new secret; the old one and those before it, five in all, are accepted on (contract 1.4.1). Whoever
- * had the old one has no registration access token any more.
+ * Gives a client a new secret; the five most recent former ones remain valid (contract 1.4.1). Ends its registration
+ * access tokens, since whoever has the old secret may have them.
  *
  * Throws `resource_not_found`, and `malformed_body` for a client that does not authenticate by secret.
  */
@@ -26,7 +26,7 @@ export async function rotateSecret(ctx: RequestContext, id: string): Promise<Wri
   return { client, secret }
 }
 
-/** Ends all secrets but the current one; throws like `rotateSecret`. */
+/** Ends all former secrets; throws like `rotateSecret`. */
 export function dropRotatedSecrets(ctx: RequestContext, id: string): Promise<ClientRecord> {
   return changeClient(ctx, id, 'client.rotated_secrets_dropped', (current) => {
     requireSecret(current)

@@ -8,14 +8,14 @@ import { constantTimeEqual, hmacSha256 } from '../util/digest.ts'
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~'
 const LENGTH = 26
 
-/** Bytes at or above this would favour the first letters of the alphabet; they are thrown away. */
+/** Random bytes at or above this are dropped: they would make the first letters of the alphabet more likely. */
 const UNBIASED = 256 - (256 % ALPHABET.length)
 
-/** Names the algorithm of a stored hash; others (imports from Hydra) will have names of their own. */
+/** Names the algorithm of a stored hash; others (such as imports from Hydra) get other names. */
 const FORMAT = 'hmac1'
 const PURPOSE = 'client_secret'
 
-/** Whether a secret is one of the client's, the rotated ones too. Throws as `verifySecret`. */
+/** Whether a secret is one of the client's, including rotated ones. Throws like `verifySecret`. */
 export async function isSecretOf(
   roots: Pick<RootKeys, 'byId'>,
   client: ClientRecord,
@@ -26,7 +26,7 @@ export async function isSecretOf(
   return false
 }
 
-/** A new client secret: 26 characters of `a-zA-Z0-9-._~`, 157 bits. */
+/** Makes a client secret: 26 characters of `a-zA-Z0-9-._~`, 157 bits. */
 export function makeSecret(): string {
   let secret = ''
   while (secret.length < LENGTH) {
@@ -36,13 +36,14 @@ export function makeSecret(): string {
   return secret
 }
 
-/** All hashes of a client's secrets that are accepted, newest first. */
+/** The hashes of all accepted secrets of a client, newest first. */
 export const secretHashesOf = (client: ClientRecord): readonly string[] =>
   [client.secretHash ?? [], client.rotatedSecretHashes].flat()
 
 /**
- * Hashes a client's secret as `hmac1$<root key id>$<base64url>`: HMAC-SHA-256 under a key derived from the root key
- * (design section 5), over the client id too, so equal secrets of two clients do not show.
+ * Hashes a client's secret as `hmac1$<root key id>$<base64url>`: HMAC-SHA-256 of client id and secret, under a key
+ * derived from the root key (design section 5). Includes the client id, so that equal secrets of two clients have
+ * different hashes.
  */
 export async function hashSecret(
   roots: Pick<RootKeys, 'current'>,
@@ -54,8 +55,8 @@ export async function hashSecret(
 }
 
 /**
- * Whether a secret is the hashed one, compared in constant time. Throws `misconfiguration` when the hash is of an
- * unknown format or its root key is not there: that is a damaged installation, not a wrong secret.
+ * Whether a secret has this hash; compares in constant time. Throws `misconfiguration` for a hash of unknown format or
+ * with a missing root key: that is a damaged installation, not a wrong secret.
  */
 export async function verifySecret(
   roots: Pick<RootKeys, 'byId'>,
@@ -70,6 +71,6 @@ export async function verifySecret(
   return constantTimeEqual(mac(root, clientId, secret), expected)
 }
 
-/** Ids hold no NUL, so the boundary between id and secret is unambiguous. */
+/** Client ids contain no NUL, so it separates id and secret unambiguously. */
 const mac = (root: RootKey, clientId: string, secret: string): string =>
   toBase64url(hmacSha256(root.derive(PURPOSE), clientId, '\0', secret))

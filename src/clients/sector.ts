@@ -6,12 +6,12 @@ import { parseJson } from '../util/json.ts'
 import { isLoopbackHost } from '../util/loopback.ts'
 
 /**
- * The host that stands for the sector of a client that names none: the one of its redirect URIs, all of them https
- * (OIDC Core section 8.1). Nobody owns the host of another scheme. On a development server http on this machine counts;
- * elsewhere all native applications would be one sector by it.
+ * The host that is the sector of a client without a sector: the one host of its redirect URIs, which must all be https
+ * (OIDC Core section 8.1), because other schemes have no host that somebody owns. On a development server http on this
+ * machine counts too; elsewhere that would put all native applications into one sector.
  *
  * @param loopback - whether this is a development server
- * @returns `undefined` where the client needs a `sector_identifier_uri`
+ * @returns `undefined` if the client needs a `sector_identifier_uri`
  */
 export function sectorHost(uris: readonly string[] | null, loopback: boolean): string | undefined {
   const hosts = new Set(
@@ -26,15 +26,15 @@ export function sectorHost(uris: readonly string[] | null, loopback: boolean): s
   return hosts.size === 1 ? host : undefined
 }
 
-/** What the clients of one organisation share: the host of the redirect URIs stands in for a missing sector. */
+/** The sector of a client: its `sector_identifier_uri`, or else the host of its redirect URIs. */
 export const sectorOf = (
   { sector_identifier_uri: uri, redirect_uris: uris }: ClientMetadata,
   loopback: boolean,
 ): string | undefined => uri || sectorHost(uris, loopback)
 
 /**
- * Holds a pairwise client to its sector when it changes itself: in another it would know users as others do. Throws
- * `invalid_client_metadata`.
+ * Checks that a pairwise client that changes itself stays in its sector: in another one it would know its users by
+ * other clients' identifiers. Throws `invalid_client_metadata`.
  */
 export function checkSectorStays(current: ClientMetadata, wanted: ClientMetadata, loopback: boolean): void {
   if (current.subject_type !== 'pairwise' || sectorOf(current, loopback) === sectorOf(wanted, loopback))

@@ -6,7 +6,7 @@ import type { JsonObject } from '../util/json.ts'
 import { clientKeys } from './jwks.ts'
 
 /**
- * Whether one of the client's keys for signatures made the JWT's; its `jwks_uri` is asked again before a no. Throws
+ * Whether one of the client's signature keys signed the JWT; fetches its `jwks_uri` again before it says no. Throws
  * what `clientKeys` throws.
  */
 export async function signedByKeys(

@@ -2,7 +2,7 @@ import type { BodyClass } from '../http/body.ts'
 import type { Endpoint, Method, Wire } from '../http/endpoint.ts'
 import { refuses } from './schemas.ts'
 
-/** An endpoint of the admin API: no page of another origin may read it, and each refuses alike. */
+/** Defines an endpoint of the admin API: pages of other origins cannot read it, and all have the same refusals. */
 export const adminEndpoint = (
   method: Method,
   path: string,

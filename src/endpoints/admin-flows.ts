@@ -16,7 +16,7 @@ import type { Endpoint } from '../http/endpoint.ts'
 import { adminEndpoint as endpoint } from './admin-endpoint.ts'
 import { done, gives, goesOn, list, object, paging, refuses, text } from './schemas.ts'
 
-/** Whatever became of the request: 410 leads to a fresh start. */
+/** Answers to a decision, for any state of the request: a 410 says where to start again. */
 const decided = { 200: goesOn, 410: goesOn, ...refuses(404) }
 const shown = {
   200: gives('The request.', object({ challenge: text }, 'challenge')),
@@ -25,7 +25,10 @@ const shown = {
 }
 const byChallenge = (step: string) => ({ [`${step}_challenge`]: text })
 
-/** A login or consent request, and what the app decides; the challenge may be in the path, as v1.0-beta has it. */
+/**
+ * Endpoints that show a login or consent request and take the app's decision; the challenge may be in the path, as in
+ * v1.0-beta.
+ */
 const requests = (
   step: 'login' | 'consent',
   [show, accept, reject]: readonly [Endpoint['handler'], Endpoint['handler'], Endpoint['handler']],
@@ -52,7 +55,7 @@ const requests = (
   ]
 }
 
-/** Requests that wait for an app of the operator's (contract 1.4.2). */
+/** Requests that wait for one of the operator's apps (contract 1.4.2). */
 export const flowEndpoints: readonly Endpoint[] = [
   endpoint(
     'PUT',
@@ -86,7 +89,7 @@ export const flowEndpoints: readonly Endpoint[] = [
   ...requests('consent', [getConsent, putConsentAccept, putConsentReject], acceptConsentBody),
 ]
 
-/** Consents and logins of a subject (contract 1.4.3), in the paths of v1.0-beta too. */
+/** Consents and logins of a subject (contract 1.4.3), also under the paths of v1.0-beta. */
 export const sessionEndpoints: readonly Endpoint[] = [
   endpoint('GET', '/oauth2/auth/sessions/consent/:subject?', listConsents, {
     summary: "List a subject's consents",

@@ -42,7 +42,7 @@ const patch = list(object({ op: text, path: text, value: {} }, 'op', 'path'))
 const byName = { ...paging, client_name: text, owner: text }
 const gone = { 204: done, ...refuses(404) }
 
-/** Clients (contract 1.4.1, 1.4.5). */
+/** Endpoints for clients (contract 1.4.1, 1.4.5). */
 export const clientEndpoints: readonly Endpoint[] = [
   endpoint(
     'POST',
@@ -92,7 +92,7 @@ export const clientEndpoints: readonly Endpoint[] = [
 
 const keysShown = { 200: gives('Keys; private members for API keys of scope all.', keySet) }
 
-/** Key sets (contract 1.4.6). */
+/** Endpoints for key sets (contract 1.4.6). */
 export const keyEndpoints = (guard: AdminGuard): readonly Endpoint[] => [
   endpoint('GET', '/keys/:set/:kid?', getKeys(guard), {
     summary: 'Get a key set, or one key of it',
@@ -130,7 +130,7 @@ const trust = object({ id: text, issuer: text, subject: text, scope: list(text) 
 const trustMade = { 201: gives('What is trusted.', trust), ...refuses(409) }
 const trustShown = { 200: gives('What is trusted.', trust), ...refuses(404) }
 
-/** Issuers of assertions (contract 1.4.7). */
+/** Endpoints for trusted issuers of assertions (contract 1.4.7). */
 export const trustEndpoints: readonly Endpoint[] = [
   endpoint(
     'POST',

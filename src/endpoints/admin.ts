@@ -10,7 +10,10 @@ import { flowEndpoints, sessionEndpoints } from './admin-flows.ts'
 import { clientEndpoints, keyEndpoints, trustEndpoints } from './admin-resources.ts'
 import { clientAuthentication, done, gives, introspection, object, text } from './schemas.ts'
 
-/** Parts of the admin API: unknown paths of a part are as closed as known ones. Introspection asks its guard itself. */
+/**
+ * Parts of the admin API, each with its scope. Unknown paths of a part are guarded like known ones; introspection calls
+ * the guard itself.
+ */
 const PARTS: readonly (readonly [pattern: string, scope: AdminScope])[] = [
   ['/clients/*', 'clients'],
   ['/keys/*', 'keys'],
@@ -22,7 +25,7 @@ const PARTS: readonly (readonly [pattern: string, scope: AdminScope])[] = [
   ['/metrics/*', 'introspect'],
 ]
 
-/** Tokens, and the server itself (contract 1.1, 1.4.4). */
+/** Endpoints for tokens, and for the server itself (contract 1.1, 1.4.4). */
 const otherEndpoints = (guard: AdminGuard): readonly Endpoint[] => [
   endpoint(
     'POST',
@@ -57,7 +60,7 @@ const otherEndpoints = (guard: AdminGuard): readonly Endpoint[] => [
   }),
 ]
 
-/** The admin API (contract 1.2), each part behind the guard of its surface. */
+/** The admin API (contract 1.2); each part is behind the guard of its surface. */
 export const adminGroup = (guard: AdminGuard): EndpointGroup => ({
   before: PARTS.map(([pattern, scope]) => [`/admin${pattern}`, requireScope(guard, scope)]),
   endpoints: [

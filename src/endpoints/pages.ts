@@ -18,7 +18,7 @@ import { showLogin, submitLogin } from '../pages/login.ts'
 import { showLogout, submitLogout } from '../pages/logout.ts'
 import { leadsOn, page } from './schemas.ts'
 
-/** A page, or what a form on one is sent to: nobody but the browser's user is meant to see it. */
+/** Defines an endpoint of a page or its form, meant only for the browser's user. */
 const pageEndpoint = (
   method: Method,
   path: string,
@@ -35,7 +35,7 @@ const pageEndpoint = (
   wire: { summary, answers: { 200: page, 303: leadsOn } },
 })
 
-/** A page that asks, and where its form goes. */
+/** Defines the two endpoints of a page with a form. */
 const asking = (
   path: string,
   show: Endpoint['handler'],
@@ -46,7 +46,7 @@ const asking = (
   pageEndpoint('POST', path, submit, `Answer of: ${summary}`, 'form'),
 ]
 
-/** Pages shown where no page of the operator's own is configured; always served. */
+/** Pages that are used where the operator configured none; always served. */
 export const fallbackEndpoints: readonly Endpoint[] = (
   [
     ['style.css', style, 'Style sheet of the built-in pages'],
@@ -61,10 +61,10 @@ export const fallbackEndpoints: readonly Endpoint[] = (
 ).map(([path, handler, summary]) => pageEndpoint('GET', `/oauth2/fallbacks/${path}`, handler, summary))
 
 /**
- * The built-in login, consent, logout and device pages and the demo application. They answer 404 to everything where
- * `demoPages` is off.
+ * The built-in login, consent, logout and device pages and the demo application. All answer 404 while `demoPages` is
+ * off.
  *
- * @param dispatch - hands a request to this server's own routes; the demo application calls its provider with it
+ * @param dispatch - passes a request to this server's own routes; the demo application calls its provider with it
  */
 export const demoGroup = (dispatch: Dispatch): EndpointGroup => ({
   before: ['/', '/ui/*', '/demo/*'].flatMap((pattern) => [

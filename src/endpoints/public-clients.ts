@@ -20,10 +20,10 @@ import {
   whole,
 } from './schemas.ts'
 
-/** The issuer without a slash at its end: where some endpoints are said to be. */
+/** The issuer without a trailing slash: the base of some endpoint URLs in the metadata document. */
 export const issuerOf = ({ urls }: Config): string => urls.issuer.replace(/\/+$/, '')
 
-/** What clients call themselves. */
+/** Endpoints that clients call directly. */
 export const clientCalls: readonly Endpoint[] = [
   {
     path: '/oauth2/token',
@@ -156,7 +156,7 @@ export const clientCalls: readonly Endpoint[] = [
   },
 ]
 
-/** Dynamic registration (RFC 7591, RFC 7592), by Hydra's path and by the one that Hydra's documentation had before. */
+/** Dynamic registration (RFC 7591, RFC 7592), under Hydra's path and the one that Hydra's documentation had before. */
 export const registrationEndpoints: readonly Endpoint[] = ['/oauth2/register', '/connect/register'].flatMap(
   (path): readonly Endpoint[] => [
     {

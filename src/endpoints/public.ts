@@ -10,7 +10,7 @@ import { jwks } from '../public/jwks.ts'
 import { clientCalls, issuerOf, registrationEndpoints } from './public-clients.ts'
 import { authorizationRequest, gives, keySet, leadsOn, object, page, refuses, text, url } from './schemas.ts'
 
-/** Whether the server answers; over the service binding too (contract 1.3.11). */
+/** Health checks; they are available over the service binding too (contract 1.3.11). */
 export const healthEndpoints: readonly Endpoint[] = (
   [
     ['/health/alive', alive, 'Whether the Worker runs', {}],
@@ -26,7 +26,7 @@ export const healthEndpoints: readonly Endpoint[] = (
   wire: { summary, answers: { 200: gives('It does.', object({ status: text }, 'status')), ...refusals } },
 }))
 
-/** Public documents; `members` is what all endpoints add to the metadata. */
+/** Public documents; `members` is what all endpoints add to the metadata document. */
 const documents = (members: Discovered): readonly Endpoint[] => [
   ...['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'].map(
     (path): Endpoint => ({
@@ -59,7 +59,7 @@ const documents = (members: Discovered): readonly Endpoint[] => [
   },
 ]
 
-/** Where clients send browsers, or a device its user. */
+/** Endpoints for browsers that clients or devices send here. */
 const forBrowsers: readonly Endpoint[] = [
   {
     path: '/oauth2/auth',
@@ -126,7 +126,7 @@ const forBrowsers: readonly Endpoint[] = [
   },
 ]
 
-/** The public endpoints; `members` is what all endpoints add to the metadata. */
+/** The public endpoints; `members` is what all endpoints add to the metadata document. */
 export const publicEndpoints = (members: Discovered): readonly Endpoint[] => [
   ...documents(members),
   ...clientCalls,

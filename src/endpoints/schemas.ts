@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import type { Answer, Schema } from '../http/endpoint.ts'
 import { fieldsWith, LIFESPAN_FIELDS, wire } from '../store/client-metadata.ts'
 
-/** What the table of endpoints says of their wire, as JSON Schema (draft 2020-12). */
+/** JSON Schemas (draft 2020-12) of requests and answers in the table of endpoints. */
 
 export const text = { type: 'string' } as const
 export const url = { type: 'string', format: 'uri' } as const
@@ -13,7 +13,7 @@ const anything = { type: 'object' } as const
 
 export const list = (items: Schema): Schema => ({ type: 'array', items })
 
-/** An object of which some members are always there. */
+/** An object, some of whose members are required. */
 export const object = (properties: Readonly<Record<string, Schema>>, ...required: string[]): Schema => ({
   type: 'object',
   properties,
@@ -25,36 +25,36 @@ const error = object({ error: text, error_description: text }, 'error', 'error_d
 
 const JSON_TYPE = 'application/json'
 
-/** An answer with JSON. */
+/** A JSON answer. */
 export const gives = (description: string, schema: Schema): Answer => ({
   description,
   content: { [JSON_TYPE]: schema },
 })
 
-/** Refusals, by status. */
+/** Error answers, by status. */
 export const refuses = (...statuses: readonly number[]): Readonly<Record<number, Answer>> =>
   Object.fromEntries(statuses.map((status) => [status, gives('The request is refused.', error)]))
 
-/** An answer that says nothing but its status. */
+/** An answer without content. */
 export const done: Answer = { description: 'Done.' }
 
-/** An answer that sends the browser on. */
+/** An answer that redirects the browser. */
 export const leadsOn: Answer = { description: 'The browser goes on to the address in Location.' }
 
-/** A page for people. */
+/** An HTML page. */
 export const page: Answer = { description: 'A page.', content: { 'text/html': text } }
 
-/** Where an app sends the browser on (contract 2.4). */
+/** The answer that tells an app where to send the browser (contract 2.4). */
 export const goesOn = gives('Where to send the browser.', object({ redirect_to: url }, 'redirect_to'))
 
-/** A JWK and a set of them (RFC 7517 sections 4 and 5). */
+/** A JWK, and a JWK set (RFC 7517 sections 4 and 5). */
 export const key = object({ kty: text, kid: text, use: text, alg: text }, 'kty')
 export const keySet = object({ keys: list(key) }, 'keys')
 
-/** A client, as the table of its fields has it (RFC 7591 section 2). */
+/** A client, from the table of its fields (RFC 7591 section 2). */
 export const client = v.object({ client_id: v.optional(v.string()), ...wire(fieldsWith({})) })
 
-/** The lifespans of a client, from the same table. */
+/** A client's lifespans, from the same table. */
 export const lifespans = v.object(wire(LIFESPAN_FIELDS))
 
 /** A token answer (RFC 6749 section 5.1). */
@@ -90,7 +90,7 @@ export const introspection = object(
   'active',
 )
 
-/** How a client says in a form who it is (RFC 6749 section 2.3.1, RFC 7523 section 2.2). */
+/** Form parameters that authenticate a client (RFC 6749 section 2.3.1, RFC 7523 section 2.2). */
 export const clientAuthentication: Readonly<Record<string, Schema>> = {
   client_id: text,
   client_secret: text,
@@ -109,7 +109,7 @@ export const authorizationRequest: Readonly<Record<string, Schema>> = Object.fro
     .map((name) => [name, text]),
 )
 
-/** Parameters of a list that is shown by pages, the newer way and that of v1 SDKs (contract 1.4.1). */
+/** Parameters of a list that is answered in pages: the newer ones, and those of v1 SDKs (contract 1.4.1). */
 export const paging: Readonly<Record<string, Schema>> = {
   page_size: whole,
   page_token: text,

@@ -6,10 +6,10 @@ import { demoGroup, fallbackEndpoints } from './pages.ts'
 import { healthEndpoints, publicEndpoints } from './public.ts'
 
 /**
- * Every endpoint of the public origin, the admin API behind its key included: the one place where routes, CORS, bounds
- * of bodies and the metadata document come from.
+ * Every endpoint of the public origin, including the admin API behind its key. Routes, CORS, bounds of bodies and the
+ * metadata document come only from here.
  *
- * @param dispatch - hands a request to this server's own routes, for the demo application
+ * @param dispatch - passes a request to this server's own routes, for the demo application
  */
 export function endpointTable(dispatch: Dispatch): readonly EndpointGroup[] {
   const table: readonly EndpointGroup[] = [
@@ -22,7 +22,7 @@ export function endpointTable(dispatch: Dispatch): readonly EndpointGroup[] {
   return table
 }
 
-/** What answers over the `Admin` service binding: the admin API, without a key. */
+/** The endpoints of the `Admin` service binding: the admin API without a key. */
 export const bindingTable: readonly EndpointGroup[] = [
   { before: [], endpoints: healthEndpoints },
   adminGroup(guardByBinding),

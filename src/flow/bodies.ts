@@ -23,7 +23,7 @@ export const acceptLoginBody = v.object({
   acr: text,
   amr: texts,
   context: v.optional(jsonValue),
-  /** When the user proved who they are, RFC 3339: Ladon's own; now if unset. */
+  /** When the user authenticated, RFC 3339; now if empty. An extension of Ladon. */
   authenticated_at: text,
 })
 
@@ -37,10 +37,13 @@ export const acceptConsentBody = v.object({
   context: v.optional(jsonValue),
 })
 
-/** Body of a refusal (contract 2.2). */
+/** Body of a rejection (contract 2.2). */
 export const rejectBody = v.object({ error: text, error_description: text, error_hint: text })
 
-/** Checks a body against its schema; unknown fields are ignored. Throws `malformed_body` naming the first wrong field. */
+/**
+ * Checks a body against its schema; ignores unknown fields. Throws `malformed_body` with the name of the first wrong
+ * field.
+ */
 export function parseBody<Schema extends v.GenericSchema>(
   schema: Schema,
   body: unknown,
@@ -53,16 +56,19 @@ export function parseBody<Schema extends v.GenericSchema>(
     : malformedBody('field_malformed', { field, expected: 'of another type' })
 }
 
-/** Largest `context` or `session` a consent app may hand over, in bytes of JSON. */
+/** Maximum size of the `context` or `session` of an app, in bytes of JSON. */
 const MAX_APP_DATA_BYTES = 64 * 1024
 
-/** Refuses app data that is too large to carry; throws `malformed_body`. */
+/** Throws `malformed_body` if app data is larger than that. */
 export function checkSize(field: string, data: Json): void {
   if (new TextEncoder().encode(JSON.stringify(data)).byteLength <= MAX_APP_DATA_BYTES) return
   throw malformedBody('field_malformed', { field, expected: 'at most 64 KB' })
 }
 
-/** Reads a reject body: the app's own error and its description with the hint (contract 2.2); `fallback` names it if the app does not. */
+/**
+ * Reads a rejection: the app's own error, and its description with the hint (contract 2.2). `fallback` is the error if
+ * the app gives none.
+ */
 export function parseDenial(body: unknown, fallback: string): Denial {
   const { error, error_description, error_hint } = parseBody(rejectBody, body ?? {})
   const description = [error_description, error_hint].filter((part) => part !== '').join(' ')

@@ -30,8 +30,8 @@ const binding = (cookie: string, flowId: string): string =>
   toBase64url(sha256(`${cookie}\0${flowId}`).subarray(0, 16))
 
 /**
- * Binds a flow step to this browser: sets the client's CSRF cookie, or keeps the one it has so that tabs do not
- * disturb each other, and returns H(cookie, flow id) for sealing (contract 5.3, design section 4).
+ * Binds a flow step to this browser and returns H(cookie, flow id) for sealing (contract 5.3, design section 4). Sets
+ * the client's CSRF cookie, or keeps the one the browser has, so that tabs do not disturb each other.
  */
 export function bindBrowser(c: Context<AppEnv>, step: CsrfStep, clientId: string, flowId: string): string {
   const { cookies, ttl } = c.var.ctx.rt.config
@@ -41,7 +41,7 @@ export function bindBrowser(c: Context<AppEnv>, step: CsrfStep, clientId: string
   return binding(value, flowId)
 }
 
-/** Whether this browser is the one that started the step; decided before any ledger call. */
+/** Whether this browser started the step. Needs no ledger call. */
 export function browserMatches(
   c: Context<AppEnv>,
   step: CsrfStep,
@@ -52,7 +52,7 @@ export function browserMatches(
   return value !== undefined && constantTimeEqual(binding(value, flow.id), flow.csrf)
 }
 
-/** What the session cookie names: the ledger that knows the session, and its id. */
+/** Content of the session cookie: the ledger that knows the session, and the session's id. */
 export interface SessionCookie {
   readonly owner: Owner
   readonly sid: Sid
@@ -60,7 +60,7 @@ export interface SessionCookie {
 
 const sessions = sealed<SessionCookie>('session', tuple({ owner: v.custom<Owner>(isOwner), sid }))
 
-/** Reads the session cookie; `undefined` when there is none that opens and is still good. */
+/** Reads the session cookie; `undefined` if it is missing, forged or expired. */
 export async function readSessionCookie(c: Context<AppEnv>): Promise<SessionCookie | undefined> {
   const { rt } = c.var.ctx
   const value = presented(c, rt.config.cookies.sessionName)

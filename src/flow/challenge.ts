@@ -6,17 +6,17 @@ import type { Seconds } from '../util/clock.ts'
 import type { FlowKind, OpenedFlow } from './seal.ts'
 import type { Flow } from './state.ts'
 
-/** Where the browser goes next. */
+/** Where the app sends the browser next. */
 export interface Continuation {
   readonly redirect_to: string
 }
 
-/** The answer to an admin call on a challenge: 410 names where an expired flow starts afresh. */
+/** The answer to an admin call on a challenge; a 410 says where to start an expired flow again. */
 export type FlowAnswer<Body> =
   | { readonly status: 200; readonly body: Body }
   | { readonly status: 410; readonly body: Continuation }
 
-/** An admin call on a challenge. Throws `challenge_not_found` for a value that is none of its kind. */
+/** An admin call on a challenge. Throws `challenge_not_found` for a value that is not such a challenge. */
 export type ChallengeCall<Body> = (
   ctx: RequestContext,
   challenge: string,
@@ -24,9 +24,9 @@ export type ChallengeCall<Body> = (
 ) => Promise<FlowAnswer<Body>>
 
 /**
- * Defines the calls on one kind of challenge; each gives what it answers while the flow is in time.
+ * Defines the admin calls on one kind of challenge. Each handler answers while the flow has not expired.
  *
- * @param afresh - where a flow begins again whose challenge came too late (design rule 9)
+ * @param afresh - where to start an expired flow again (design rule 9)
  */
 export const callsOn =
   <State>(kind: FlowKind<State>, afresh: (config: Config, state: State) => string) =>
@@ -47,9 +47,9 @@ export const callsOn =
   }
 
 /**
- * Sends the browser on to the endpoint where the flow began, which takes the decision out of the verifier.
+ * Tells the app to send the browser back to where the flow began, with the decision sealed in a verifier.
  *
- * @param entry - that endpoint
+ * @param entry - URL where the flow began
  */
 export async function goOn<State extends { readonly flow: Flow }>(
   { rt, seen }: RequestContext,

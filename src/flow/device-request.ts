@@ -10,12 +10,12 @@ import { readUserCode } from './user-code.ts'
 
 const acceptBody = v.object({ user_code: v.nullish(v.string(), '') })
 
-/** Ledger of the device that a user code stands for (design section 4). */
+/** The ledger of the device that shows this user code (design section 4). */
 export const deviceOwner = (userCode: string): Owner => ownerOf('device', userCode)
 
 /**
- * Takes the user code that the verification page was given (contract 1.4.2). Writes nothing but the try itself, of which
- * each network has a limited number: the code is used when the browser has gone through login and consent.
+ * Accepts a user code for a challenge of the verification page (contract 1.4.2). Writes only a count of tries, which
+ * are limited for each network: the code is used when the browser has finished login and consent.
  */
 export const acceptUserCode = callsOn(
   deviceChallenge,

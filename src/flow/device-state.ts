@@ -6,13 +6,13 @@ import { flowKind } from './seal.ts'
 const owner = v.custom<Owner>(isOwner)
 
 /**
- * What the steps before a device's login have in common (format 1, tuples): `csrf` is H(CSRF cookie, id), so that only
- * the browser that began enters a code's login; `again`, whether the user is to log in anew.
+ * What the steps before a device's login have in common (format 1, tuples). `csrf` is H(CSRF cookie, id), so that only
+ * the browser that began can start the login; `reauthenticate` says whether the user has to log in again.
  */
 const step = { id: v.string(), csrf: v.string(), reauthenticate: v.boolean() }
 
-/** A browser whose user is asked for a code; rateLimitOwner is where the guesses of its network are counted. */
+/** A browser whose user has to enter a code. `rateLimitOwner` is the ledger that counts the tries of its network. */
 export const deviceChallenge = flowKind('device_challenge', tuple({ ...step, rateLimitOwner: owner }))
 
-/** A browser whose user knew a code: the device's ledger, and its request there. */
+/** A browser whose user entered a valid code: the device's ledger, and its request there. */
 export const deviceVerifier = flowKind('device_verifier', tuple({ ...step, owner, device: v.string() }))

@@ -6,24 +6,24 @@ import { type ErrorBody, OAuthError } from '../errors/oauth-error.ts'
 import type { Runtime } from '../runtime.ts'
 import { after, nowSeconds, seconds } from '../util/clock.ts'
 
-/** Parameter of our own error page that holds the notice. */
+/** Parameter of our own error page that carries the notice. */
 export const NOTICE = 'notice'
 
-/** For how long the page shows it, in seconds. */
-const LIFETIME = seconds(3600)
+/** Lifetime of a notice, in seconds. */
+const LIFETIME_SECONDS = seconds(3600)
 
-/** Longest description that is shown, in characters: the address stays short. */
+/** Maximum length of the description, in characters: keeps the URL short. */
 const MAX_DESCRIPTION = 500
 
-/** What our own error page tells: the failure, and the request that met it. Format 1, a tuple. */
+/** What our own error page shows: the error and the id of the failed request. Format 1, a tuple. */
 const notices = sealed(
   'error_notice',
   tuple({ error: v.string(), description: v.string(), requestId: v.string() }),
 )
 
 /**
- * The parameters of our own error page for a failure of this request: sealed, since a page of the issuer shows nobody
- * else's words. None where no key can be had just now; the page then says that much less.
+ * The query parameters that make our own error page show this failure. They are sealed, so that nobody can put words of
+ * their own on a page of the issuer. Empty while no key is available; the page then shows no details.
  */
 export async function errorNotice(
   { rt, requestId }: RequestContext,
@@ -31,17 +31,17 @@ export async function errorNotice(
 ): Promise<Readonly<Record<string, string>>> {
   const description = text.slice(0, MAX_DESCRIPTION).toWellFormed()
   const content = { error, description, requestId }
-  const notice = await unlessUnavailable(notices.seal(rt, content, after(nowSeconds(), LIFETIME)))
+  const notice = await unlessUnavailable(notices.seal(rt, content, after(nowSeconds(), LIFETIME_SECONDS)))
   return notice === undefined ? {} : { [NOTICE]: notice }
 }
 
-/** Opens what the error page was given; `undefined` for what is not ours, is too old, or cannot be told from that now. */
+/** Opens the parameter of the error page; `undefined` if it is not ours, too old, or cannot be opened now. */
 export async function readErrorNotice(rt: Runtime, text: string) {
   const opened = await unlessUnavailable(notices.open(rt, text))
   return (opened?.expiresAt ?? 0) > nowSeconds() ? opened : undefined
 }
 
-/** Whoever is shown one failure is not shown another in its place. */
+/** Turns an OAuthError into `undefined`, so that it does not hide the failure that is being shown. */
 async function unlessUnavailable<Result>(result: Promise<Result>): Promise<Result | undefined> {
   try {
     return await result

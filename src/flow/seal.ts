@@ -7,22 +7,29 @@ import { toBase64url } from '../util/base64url.ts'
 import { after, nowSeconds, type Seconds, seconds } from '../util/clock.ts'
 import { sha256 } from '../util/digest.ts'
 
-/** Largest flow state, in bytes of JSON, that travels in the URL: keeps every redirect under 2,000 characters. */
+/**
+ * Maximum size of a flow state that travels in the URL, in bytes of JSON: keeps every redirect under 2,000 characters.
+ */
 export const MAX_INLINE_BYTES = 1100
 
-/** How much longer than its flow such state is kept, in seconds: an expired flow must still name its request. */
+/**
+ * How much longer than its flow a state in a ledger is kept, in seconds: an expired flow must still name its request.
+ */
 const KEEP_SECONDS = seconds(24 * 3600)
 
-/** Flow state as it comes back: `expired` state still names the request, so that a fresh start can be offered. */
+/** An opened flow state. An `expired` one still names its request, so that the flow can start again. */
 export interface OpenedFlow<State> {
   readonly state: State
   readonly expired: boolean
   readonly expiresAt: Seconds
 }
 
-/** What flows carry from one redirect to the next, sealed: all that is of one kind. */
+/** One kind of sealed state that flows carry from one redirect to the next. */
 export interface FlowKind<State> {
-  /** A URL that carries the state in the parameter named like its kind, until `expiresAt` (seconds since the epoch). */
+  /**
+   * Builds a URL that carries the state in the parameter with the name of its kind, until `expiresAt` (seconds since
+   * the epoch).
+   */
   urlWith(
     rt: Runtime,
     url: string,
@@ -32,17 +39,17 @@ export interface FlowKind<State> {
   ): Promise<string>
 
   /**
-   * Opens what such a URL brought; `undefined` for anything that was not sealed here as this kind, decided without
-   * storage. Throws `server_error` for what does not fit its format: that is our fault, never the caller's.
+   * Opens a state from such a URL; `undefined`, without a storage read, for anything that was not sealed here as this
+   * kind. Throws `server_error` for content of another format: only we can have sealed it.
    */
   open(rt: Runtime, sealed: string): Promise<OpenedFlow<State> | undefined>
 }
 
 /**
- * Defines a kind of flow state. What is too large for a URL (a consent app's `context` and `session` may have 64 KB)
- * is left in a ledger of its own, and only its digest travels (design section 5).
+ * Defines a kind of flow state. A state that is too large for a URL (a consent app's `context` and `session` may have
+ * 64 KB) goes to a ledger, and only its digest travels (design section 5).
  *
- * @param maxInline - bytes of JSON of a state that travel whole
+ * @param maxInline - largest state that travels in the URL, in bytes of JSON
  */
 export function flowKind<State>(
   kind: EnvelopeKind,

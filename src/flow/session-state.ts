@@ -10,7 +10,7 @@ import { readSessionCookie } from './browser.ts'
 const presented = (c: Context<AppEnv>): string | undefined =>
   readCookie(c.req.header('cookie'), stateCookieName(c.var.ctx.rt.config.cookies))
 
-// The browser's state is random and says nothing of who is logged in: scripts of our origin can read it.
+// The browser's state is random and says nothing about who is logged in, because scripts of our origin can read it.
 function setState(c: Context<AppEnv>, value: string, lifetime: number): string {
   const { cookies, sessionManagement } = c.var.ctx.rt.config
   if (sessionManagement) c.header('set-cookie', stateCookie(cookies, value, lifetime), { append: true })
@@ -18,26 +18,28 @@ function setState(c: Context<AppEnv>, value: string, lifetime: number): string {
 }
 
 /**
- * Has the pages that watch this browser's session see that it changed (OIDC Session Management 1.0 section 3.2), and
- * see it again when the session is over.
+ * Sets a new browser state: pages that watch the session see that it changed (OIDC Session Management 1.0 section 3.2),
+ * and again when it expires.
  *
- * @param lifetime - seconds that the browser knows the session for
+ * @param lifetime - seconds for which the browser's session lasts
  */
 export const changeState = (c: Context<AppEnv>, lifetime: number): string =>
   setState(c, randomText(16), lifetime)
 
-/** Has them see the session go on for that much longer. */
+/** Keeps the browser state, or sets one if there is none, until `lifetime` seconds from now. */
 export const extendState = (c: Context<AppEnv>, lifetime: number): string =>
   setState(c, presented(c) ?? randomText(16), lifetime)
 
-/** Has them see the end of a session. */
+/** Removes the browser state: pages that watch the session see that it ended. */
 export const clearState = (c: Context<AppEnv>): string => setState(c, '', 0)
 
 /**
- * The `session_state` of an answer to a client: what its page hands to our frame to learn whether the session is still
- * the one of this answer (OIDC Session Management 1.0 section 2). None for an application without web origin.
+ * The `session_state` of an answer to a client: the client's page gives it to our frame to learn whether the session is
+ * still the same (OIDC Session Management 1.0 section 2). Empty for an application without web origin. Sets a browser
+ * state if there is none.
  *
- * @param sid - the session that the answer is about; another one in this browser counts as a change at once
+ * @param sid - the session that the answer belongs to; if the browser has another one, the frame reports a change at
+ *   once
  */
 export async function sessionState(
   c: Context<AppEnv>,

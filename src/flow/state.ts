@@ -10,13 +10,13 @@ import { grantId, sid, time } from '../util/schema.ts'
 import { flowKind, MAX_INLINE_BYTES } from './seal.ts'
 
 /**
- * What a flow carries between redirects (format 1). Everything travels as tuples to keep URLs short; items are
- * only ever added at the end, and readers ignore what they do not know.
+ * What a flow carries between redirects (format 1). Everything travels as tuples to keep URLs short. Items are only
+ * ever added at the end, and readers ignore items that they do not know.
  */
 const text = v.string()
 const texts = v.array(text)
 
-/** A request that waits for the outcome of a flow: how it came, its ledger, its id there, and when it ends. */
+/** A request that waits for the outcome of a flow: its channel, its ledger, its id there, and when it expires. */
 export interface PendingRequest {
   readonly channel: string
   readonly owner: Owner
@@ -24,24 +24,24 @@ export interface PendingRequest {
   readonly expiresAt: Seconds
 }
 
-/** An authorization request on its way: its id is the `consent_request_id`, its sid the future `sid`. */
+/** An authorization request in progress: `id` is the `consent_request_id`, `sid` the future `sid`. */
 export interface Flow {
   readonly id: GrantId
   readonly sid: Sid
-  /** Raw query of the authorization request; everything else is read from it again. */
+  /** Raw query of the authorization request; everything else is read from it. */
   readonly query: string
   readonly requestedAt: Seconds
-  /** H(CSRF cookie, flow id): only the browser that started this step can finish it. */
+  /** H(CSRF cookie, flow id), so that only the browser that started this step can finish it. */
   readonly csrf: string
-  /** Instance of the client that asked: a re-created client does not take over its predecessor's flows. */
+  /** Instance of the client: a client that is re-created under the same id does not take over these flows. */
   readonly instance: string
-  /** Null when the client itself sent the browser, and is answered by it. */
+  /** Null if the client itself sent the browser and gets the answer through it. */
   readonly pending: PendingRequest | null
-  /** Consent epoch of the client that asked: one that changed its addresses since begins afresh. */
+  /** Consent epoch of the client: if the client changed its addresses since, the flow starts again. */
   readonly consentEpoch: number
 }
 
-/** The session that was recognised at the start, if any. */
+/** The session that was recognised at the start of the flow. */
 export interface KnownSession {
   readonly subject: string
   readonly authTime: Seconds
@@ -52,7 +52,7 @@ export interface LoginState {
   readonly known: KnownSession | null
 }
 
-/** A denial by the login or consent app, in its own words. */
+/** A denial by the login or consent app, in the app's words. */
 export interface Denial {
   readonly error: string
   readonly description: string
@@ -61,12 +61,12 @@ export interface Denial {
 export interface LoginAcceptance {
   readonly subject: string
   readonly authTime: Seconds
-  /** The subject's login epoch at this moment: the end of all its sessions later on makes the login stale. */
+  /** The subject's login epoch at the time of the decision: ending all sessions later makes the login stale. */
   readonly epoch: number
   readonly remember: boolean
   readonly rememberFor: Seconds
   readonly extend: boolean
-  /** Identifier that the login app wants pairwise clients to know the subject by; empty for none. */
+  /** Identifier of the subject for pairwise clients, as the login app chose it; empty if it chose none. */
   readonly forcedSubject: string
   readonly acr: string
   readonly amr: readonly string[]
@@ -77,13 +77,13 @@ export interface LoginVerdict extends LoginState {
   readonly decision: LoginAcceptance | Denial
 }
 
-/** What the consent step knows of the login before it. */
+/** What the consent step knows of the login. */
 export interface ConsentState {
   readonly flow: Flow
   readonly subject: string
   readonly authTime: Seconds
   readonly epoch: number
-  /** The remembered consent because of which the app need not ask; null where it has to. */
+  /** The remembered consent that makes asking the app again unnecessary; null if there is none. */
   readonly restsOn: GrantId | null
   readonly forcedSubject: string
   readonly acr: string
@@ -126,7 +126,7 @@ const flowFormat = tuple({
 
 function fromFlow(flow: Flow): readonly unknown[] {
   const pending = flow.pending === null ? null : pendingFormat.write(flow.pending)
-  // Hardly any client has one, and a null at the end takes no room in a URL.
+  // Few clients have a consent epoch, and a null at the end takes no room in a URL.
   const consentEpoch = flow.consentEpoch || null
   return flowFormat.write({ ...flow, tail: flow.id.slice(18), pending, consentEpoch })
 }
@@ -149,8 +149,8 @@ const login = {
   known: v.nullish(v.object({ subject: text, authTime: time }), null),
 }
 
-/** What the login app said of the user: kept from its decision to the end of the consent step. */
-const person = {
+/** What the login app said about the user, as it travels to the end of the consent step. */
+const userFields = {
   subject: text,
   authTime: time,
   forcedSubject: v.nullish(text, ''),
@@ -160,7 +160,7 @@ const person = {
 }
 
 const loginAcceptance = v.object({
-  ...person,
+  ...userFields,
   epoch: v.number(),
   remember: v.boolean(),
   rememberFor: time,
@@ -169,7 +169,7 @@ const loginAcceptance = v.object({
 
 const consent = {
   flow: nested,
-  rest: v.object({ ...person, epoch: v.number(), restsOn: v.nullable(grantId) }),
+  rest: v.object({ ...userFields, epoch: v.number(), restsOn: v.nullable(grantId) }),
 }
 
 const consentAcceptance = v.object({
@@ -188,7 +188,9 @@ const loginVerdictTuple = tuple({ ...login, decision: v.union([loginAcceptance, 
 const consentTuple = tuple(consent)
 const consentVerdictTuple = tuple({ ...consent, decision: v.union([consentAcceptance, denial]) })
 
-/** A step as it was before it was sealed: with its flow, and on one level what consent steps keep by name. */
+/**
+ * Restores a step from its sealed form: rebuilds the flow, and flattens the members that consent steps keep by name.
+ */
 const whole = <Step extends object, Rest extends object>({
   flow,
   rest,
@@ -200,9 +202,9 @@ const whole = <Step extends object, Rest extends object>({
 })
 
 /**
- * A request that the login app is asked about, under 800 characters for an ordinary OpenID Connect request. It travels
- * whole: nobody has logged in yet, so nothing may be written. One longer than anybody may send has got there by an ID
- * token of ours as its hint, which is proof enough to keep it by name.
+ * A request that the login app has to decide on; under 800 characters for an ordinary OpenID Connect request. It always
+ * travels whole, because nobody has logged in yet and nothing may be written. Only a request with a long
+ * `id_token_hint` is kept in a ledger: the hint is our own ID token, so the sender has logged in before.
  */
 export const loginChallenge = flowKind<LoginState>(
   'login_challenge',
@@ -219,7 +221,7 @@ export const loginVerifier = flowKind<LoginVerdict>('login_verifier', {
   read: (data) => whole({ ...loginVerdictTuple.read(data), rest: {} }),
 })
 
-/** A login that the consent app is asked about. */
+/** A request that the consent app has to decide on. */
 export const consentChallenge = flowKind<ConsentState>('consent_challenge', {
   write: ({ flow, ...rest }) => consentTuple.write({ flow: fromFlow(flow), rest }),
   read: (data) => whole(consentTuple.read(data)),

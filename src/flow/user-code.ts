@@ -1,23 +1,23 @@
 import type { UserCodeSettings } from '../config/types.ts'
 
-/** How many values one random byte has. */
-const BYTE = 256
+/** Number of values of a byte. */
+const BYTE_VALUES = 256
 
-/** A new user code, every character equally likely (RFC 8628 section 6.1). */
+/** Makes a random user code; every character is equally likely (RFC 8628 section 6.1). */
 export function makeUserCode({ length, characterSet }: UserCodeSettings): string {
-  const even = BYTE - (BYTE % characterSet.length)
+  const even = BYTE_VALUES - (BYTE_VALUES % characterSet.length)
   let code = ''
   while (code.length < length) {
-    const [byte = BYTE] = crypto.getRandomValues(new Uint8Array(1))
-    // Bytes beyond a whole number of sets would favour the first characters.
+    const [byte = BYTE_VALUES] = crypto.getRandomValues(new Uint8Array(1))
+    // Larger bytes would make the first characters of the set more likely.
     if (byte < even) code += characterSet[byte % characterSet.length]
   }
   return code
 }
 
 /**
- * A user code as people type it: in small letters, in groups. What cannot be part of a code, by the configured
- * characters, is dropped or raised.
+ * Normalises a user code as people type it: makes letters upper case, unless the character set has lower case ones, and
+ * drops spaces and hyphens that are not in the set.
  */
 export function readUserCode(typed: string, { characterSet }: UserCodeSettings): string {
   const raised = /[a-z]/.test(characterSet) ? typed : typed.toUpperCase()
@@ -26,7 +26,7 @@ export function readUserCode(typed: string, { characterSet }: UserCodeSettings):
     .join('')
 }
 
-/** Whether a text could be a user code, by its length and characters, grouped or not. */
+/** Whether a text can be a user code, by its length and characters, with or without separators. */
 export function looksLikeUserCode(typed: string, settings: UserCodeSettings): boolean {
   if (typed.length > 2 * settings.length) return false
   const code = [...readUserCode(typed, settings)]

@@ -7,8 +7,8 @@ import { redeemGrant } from './redeem.ts'
 const NAME = { type: 'authorization_code', shortName: 'authorization_code' } as const
 
 /**
- * Redeems an authorization code (RFC 6749 section 4.1.3), once. Everything that can be refused is refused before
- * the ledger is asked; a second redemption by the right client revokes what the first gave.
+ * Redeems an authorization code once (RFC 6749 section 4.1.3). Makes every possible refusal before it asks the ledger.
+ * A second redemption by the right client revokes the tokens of the first.
  */
 export const authorizationCode = defineGrant({
   ...NAME,

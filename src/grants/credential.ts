@@ -11,26 +11,26 @@ import type { Confirmation } from '../tokens/binding/binding.ts'
 import { confirms } from '../tokens/binding/possession.ts'
 import { type ClientStamp, stampFits } from '../tokens/formats.ts'
 
-/** A credential that opened, and the client as it is, to whom it was issued. */
+/** An opened credential, and the current record of the client that it was issued to. */
 export interface Opened<Content> {
   readonly client: ClientRecord
   readonly content: Content
 }
 
-/** What else of a request a credential is held against. */
+/** The other parts of a token request that a credential is checked against. */
 export interface CredentialRequest {
   readonly form: Parameters
-  /** The key that the request proves to hold. */
+  /** The key whose possession the request proves. */
   readonly confirmation: Confirmation
 }
 
-/** What a grant is exchanged for at the token endpoint, and how it opens. */
+/** The credential of a grant type: where a token request has it, and how to open it. */
 export interface Credential<Content> {
-  /** The parameter that brings it; null where the client's own authentication is all there is. */
+  /** The parameter that contains it; null if the client's own authentication is the credential. */
   readonly parameter: string | null
-  /** What the log says when it comes once more after it was used. */
+  /** Log name and error reason for a second use; null if a second use revokes no grant. */
   readonly reuse: { readonly credential: string; readonly reason: Reason } | null
-  /** Opens it, or throws what the client is told. */
+  /** Opens the credential, or throws the error to send to the client. */
   open(
     ctx: RequestContext,
     client: ClientRecord,
@@ -39,7 +39,7 @@ export interface Credential<Content> {
   ): Promise<Opened<Content>>
 }
 
-/** How a credential that this server issued is told from others. */
+/** What differs between the kinds of credentials that this server issues. */
 interface Issued<Content> {
   readonly parameter: string
   readonly use: 'code' | 'refresh_token'
@@ -50,9 +50,9 @@ interface Issued<Content> {
 }
 
 /**
- * A credential that this server issued. It must open, belong to this very creation of the client, not have expired, and
- * come with the key it is bound to, if it is; nothing is asked before it opens (design rule 1). Throws `invalid_grant`, or
- * what an expired one is told.
+ * A kind of credential that this server issued. It must open, belong to the current instance of the client, not have
+ * expired, and come with proof of the key it is bound to, if any. Nothing is looked up before it opens (design rule 1).
+ * Throws `invalid_grant`, or the kind's own error for an expired one.
  */
 export const issuedCredential = <Content extends ClientStamp & { readonly cnf?: Confirmation }>({
   parameter,
@@ -76,7 +76,7 @@ export const issuedCredential = <Content extends ClientStamp & { readonly cnf?: 
   },
 })
 
-/** A credential of somebody else, which `verify` holds against what is trusted; it throws what the client is told. */
+/** A kind of credential that somebody else issued. `verify` checks it, and throws the error to send to the client. */
 export const foreignCredential = <Content>(
   parameter: string,
   verify: (ctx: RequestContext, presented: string, form: Parameters) => Promise<Content>,
@@ -86,7 +86,7 @@ export const foreignCredential = <Content>(
   open: async (ctx, client, presented, { form }) => ({ client, content: await verify(ctx, presented, form) }),
 })
 
-/** For a grant to the client itself, which has proven already who it is. */
+/** The credential of a grant to the client itself, which has already authenticated. */
 export const clientItself: Credential<null> = {
   parameter: null,
   reuse: null,

@@ -11,8 +11,8 @@ const NAME = { type: DEVICE_GRANT, shortName: 'device_authorization' } as const
 const EXPIRED = { code: 'expired_token', reason: 'device_code_expired' } as const
 
 /**
- * Answers a device that asks whether its user has consented (RFC 8628 section 3.4, 3.5), and gives it its tokens once.
- * A code that is forged, expired or another client's asks no ledger.
+ * Answers a device that polls for the user's consent (RFC 8628 section 3.4, 3.5), and issues its tokens once. A code
+ * that is forged, expired or another client's is refused before the ledger is asked.
  */
 export const deviceCode = defineGrant({
   ...NAME,

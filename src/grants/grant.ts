@@ -16,54 +16,54 @@ import type { GrantId } from '../util/ids.ts'
 import type { Credential } from './credential.ts'
 import { type Permitted, permitted, type ScopePolicy } from './permitted.ts'
 
-/** By which names a grant is known. */
+/** The names of a grant type. */
 export interface GrantName<Short extends IssuingGrant = IssuingGrant> {
-  /** On the wire, as `grant_type`. */
+  /** In requests, as `grant_type`. */
   readonly type: string
   /** In a client's lifespan fields. */
   readonly shortName: Short
 }
 
-/** What a grant is asked for once the shared checks have passed. */
+/** A token request that passed the shared checks. */
 export interface GrantRequest<Content> extends Permitted, Requester {
   readonly form: Parameters
   readonly credential: Content
 }
 
-/** The credential was used before, and the grant it led to is dead now. */
+/** The credential was used before; the grant it led to is now revoked. */
 export interface Reused {
   readonly reusedGrant: GrantId
 }
 
-/** One grant type: what is its own. All else is `defineGrant`'s. */
+/** What is particular to one grant type; `defineGrant` does the rest. */
 export interface GrantDefinition<Content> extends GrantName {
-  /** Whether a client without credentials may use it; not, unless said. */
+  /** Whether public clients may use it; false by default. */
   readonly publicClients?: boolean
-  /** What decides about scopes and audiences; the client's registration, unless said. */
+  /** What limits scopes and audiences; by default the client's registration. */
   readonly scopePolicy?: ScopePolicy
   readonly credential: Credential<Content>
   /**
-   * Checks what else the grant has, commits under `ctx.attempt`, and issues. All that a token takes is found before the
-   * commit (`tokens/addressee.ts`). Throws what the client is told.
+   * Makes the remaining checks, commits under `ctx.attempt`, and issues the tokens. Finds all that the tokens need
+   * before it commits (`tokens/addressee.ts`). Throws the error to send to the client.
    */
   run(ctx: RequestContext, request: GrantRequest<Content>): Promise<TokenResponse | Reused>
 }
 
-/** A token request: its parameters, and what it may prove a key by. */
+/** A token request: its parameters, and the HTTP request that may prove possession of a key. */
 export interface TokenRequest {
   readonly form: Parameters
   readonly request: ProvingRequest
 }
 
-/** A grant type as the token endpoint runs it for a client that has authenticated. */
+/** A grant type as the token endpoint uses it for an authenticated client. */
 export interface Grant extends GrantName {
   answer(ctx: RequestContext, client: ClientRecord, asked: TokenRequest): Promise<TokenResponse>
 }
 
 /**
- * A grant type with the steps that all share, in the order of contract 1.3.3: may a public client use it, is it
- * registered, does the credential open and belong to the client and its key, may the client have what it asks for. What
- * it commits goes under one attempt for each credential, and a reuse is told to log and book.
+ * Defines a grant type with the steps that all share, in the order of contract 1.3.3. Checks that a public client may
+ * use it, that the client registered it, that the credential opens and belongs to the client and its key, and that the
+ * client may have what it asks for. Each credential has one attempt; a reuse is written to log and grants book.
  */
 export const defineGrant = <Content>(definition: GrantDefinition<Content>): Grant => ({
   type: definition.type,
@@ -87,7 +87,7 @@ export const defineGrant = <Content>(definition: GrantDefinition<Content>): Gran
   },
 })
 
-/** The client, which must list the grant type; a public one only where the grant is for public clients too. */
+/** Returns the client if it lists the grant type. Throws for a public client, unless the grant type is open to them. */
 async function allowedClient(
   { rt }: RequestContext,
   { type, publicClients = false }: Pick<GrantDefinition<never>, 'type' | 'publicClients'>,
@@ -99,7 +99,7 @@ async function allowedClient(
   throw new OAuthError('unauthorized_client', 'grant_type_not_allowed', { grant_type: type })
 }
 
-/** A code or refresh token came once more, and its family is dead: says so to the logs and the book. */
+/** Logs the reuse of a code or refresh token, marks its grant revoked in the grants book, and returns the error. */
 function refuseReused(
   { rt, audit, defer }: RequestContext,
   client: ClientRecord,

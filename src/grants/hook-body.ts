@@ -8,13 +8,13 @@ import { rfc3339 } from '../util/rfc3339.ts'
 import type { HookedRequest } from './hook.ts'
 import type { SelfContainedClaims } from './self-contained-token.ts'
 
-/** What hooks are told of a grant; a token without one fills in what it has. */
+/** What hooks learn about a grant; a token without a grant fills in what it has. */
 export type HookSession = Omit<
   StoredGrant,
   'instance' | 'query' | 'requestedAudience' | 'remember' | 'rememberFor' | 'handledAt' | 'context'
 >
 
-/** The session of a token that speaks for a client, or for the subject of an assertion. */
+/** The hook session of a token that represents a client, or the subject of an assertion. */
 export const selfContainedSession = (
   { client, form }: Pick<HookedRequest, 'client' | 'form'>,
   { subject, scope, audience }: SelfContainedClaims,
@@ -35,7 +35,7 @@ export const selfContainedSession = (
   idTokenClaims: {},
 })
 
-/** What the token hook is told beside the session (contract 1.5). */
+/** What the token hook gets in addition to the session (contract 1.5). */
 export const tokenHookBody = (request: HookedRequest, session: HookSession): object => ({
   request: {
     ...requesterOf(request, session),
@@ -44,7 +44,7 @@ export const tokenHookBody = (request: HookedRequest, session: HookSession): obj
   },
 })
 
-/** What the older refresh token hook is told beside the session (contract 1.5). */
+/** What the older refresh token hook gets in addition to the session (contract 1.5). */
 export function refreshHookBody(request: HookedRequest, session: HookSession): object {
   const requester = requesterOf(request, session)
   const { grant_types: _types, ...granted } = requester
@@ -58,7 +58,7 @@ const requesterOf = ({ client, form }: HookedRequest, { scope, audience }: HookS
   grant_types: [form.get('grant_type') ?? ''],
 })
 
-/** The harmless part of the form. */
+/** The form parameters that hooks may see. */
 const payloadOf = (form: Parameters): object =>
   Object.fromEntries(
     ['assertion', 'grant_type', 'response_type', 'scope', 'client_id'].map((name) => {
@@ -67,7 +67,7 @@ const payloadOf = (form: Parameters): object =>
     }),
   )
 
-/** The session as hooks are shown it; JSON leaves out what is undefined. */
+/** The session as JSON for hooks; JSON leaves out undefined members. */
 export async function hookedSession(
   rt: Runtime,
   request: HookedRequest,

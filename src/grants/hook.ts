@@ -21,13 +21,13 @@ import {
 } from './hook-body.ts'
 import type { SelfContainedClaims } from './self-contained-token.ts'
 
-/** Levels that claims of a hook may nest. */
+/** Maximum nesting depth of a hook's claims, in levels. */
 const MAX_DEPTH = 32
 
-/** The most that claims may take where the token itself carries them. */
+/** Maximum size of a hook's claims in a token that carries them itself, in bytes of JSON. */
 const MAX_CARRIED_BYTES = 8192
 
-/** What of a token request the hooks are told, beside the session. */
+/** What hooks learn about a token request, in addition to the session. */
 export interface HookedRequest {
   readonly client: ClientRecord
   readonly form: Parameters
@@ -35,12 +35,12 @@ export interface HookedRequest {
 }
 
 /**
- * Runs a ledger call that issues, with the token hooks around it (contract 1.5, design section 4): what would be
- * issued is read, the hooks are asked, and the call commits with what they answered, if the grant is then as it was.
- * The hooks hear only of requests that would give new tokens; where a hook refuses or fails nothing is written.
+ * Runs a ledger call that issues tokens, with the token hooks in between (contract 1.5, design section 4). First asks
+ * the ledger what it would issue, then asks the hooks, then commits with their claims if the grant has not changed.
+ * Hooks are asked only about requests that would give new tokens. If a hook refuses or fails, nothing is written.
  *
- * @param call - the ledger call; `ask` changes nothing, claims count instead of the grant's own
- * @throws `access_denied` when a hook forbids it, `server_error` when a hook fails
+ * @param call - the ledger call; with `ask` it changes nothing, with claims it issues these instead of the grant's own
+ * @throws `access_denied` if a hook forbids it, `server_error` if a hook fails
  */
 export async function withHooks<Result extends RedeemResult | RefreshResult>(
   ctx: RequestContext,
@@ -57,13 +57,16 @@ export async function withHooks<Result extends RedeemResult | RefreshResult>(
   return call(merges && claims !== undefined ? mergeClaims(claims, asked.grant) : claims)
 }
 
-/** Claims of a hook beside those of the consent that is redeemed, which count where both have one (Hydra 26.2). */
+/** Adds a hook's claims to those of the redeemed consent; where both have a claim, the consent's wins (Hydra 26.2). */
 const mergeClaims = (hooked: CustomClaims, consented: CustomClaims): CustomClaims => ({
   accessTokenClaims: { ...hooked.accessTokenClaims, ...consented.accessTokenClaims },
   idTokenClaims: { ...hooked.idTokenClaims, ...consented.idTokenClaims },
 })
 
-/** The hooks for a token without a grant; its custom claims, none without a hook. Throws as `withHooks`. */
+/**
+ * Asks the hooks about a token without a grant and returns its custom claims; empty without a hook. Throws like
+ * `withHooks`, and `server_error` for claims that are too large.
+ */
 export async function hookedSelfContainedClaims(
   ctx: RequestContext,
   request: Pick<HookedRequest, 'client' | 'form'>,
@@ -76,7 +79,7 @@ export async function hookedSelfContainedClaims(
   throw new OAuthError('server_error', 'hook_too_large', { hook: 'token' })
 }
 
-/** The hooks that are asked, in order: the token hook sees what the refresh hook changed. */
+/** The hooks to ask, in order: the token hook sees the claims of the refresh hook. */
 function hooksFor({ rt }: RequestContext, form: Parameters) {
   const { tokenHook, refreshTokenHook } = rt.config.oauth2
   const refreshes = form.get('grant_type') === 'refresh_token'
@@ -120,7 +123,9 @@ async function askHook(
   throw new OAuthError('server_error', 'hook_failed', { hook: name })
 }
 
-/** Both kinds of claims: what the answer leaves out is empty (contract 1.5). */
+/**
+ * Reads a hook's claims; those that the answer leaves out are empty (contract 1.5). `undefined` for a malformed answer.
+ */
 function readClaims(body: Uint8Array): CustomClaims | undefined {
   try {
     const answer = parseJson(body)

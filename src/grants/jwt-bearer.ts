@@ -23,7 +23,7 @@ const NAME = { type: JWT_BEARER, shortName: 'jwt_bearer' } as const
 
 /**
  * Issues a token for the subject of an assertion that a trusted issuer signed (RFC 7523 sections 2.1 and 3, contract
- * 1.3.3). The assertion is spent in its subject's ledger once all else is checked.
+ * 1.3.3). Spends the assertion in its subject's ledger after all other checks.
  */
 export const jwtBearer = defineGrant({
   ...NAME,
@@ -42,7 +42,10 @@ export const jwtBearer = defineGrant({
   },
 })
 
-/** The assertion, if somebody who is trusted for its subject and these scopes made it. Throws `invalid_grant`, `invalid_scope`. */
+/**
+ * Verifies an assertion: its issuer must be trusted for its subject and for the requested scopes. Throws
+ * `invalid_grant` or `invalid_scope`.
+ */
 async function verify(ctx: RequestContext, jwt: string, form: Parameters): Promise<Assertion> {
   const assertion = readAssertion(jwt)
   if (assertion === undefined) throw malformed('is not a signed JWT')
@@ -55,7 +58,7 @@ async function verify(ctx: RequestContext, jwt: string, form: Parameters): Promi
 
 const malformed = (problem: string): OAuthError => invalidGrant('assertion_malformed', { problem })
 
-/** What is wrong with the claims before anybody is asked about keys. */
+/** Says what is wrong with the claims, before any key is looked up; `undefined` if nothing is. */
 function grantProblem(config: Config, assertion: Assertion, now: number): string | undefined {
   const { jtiOptional, iatOptional, maxTtl } = config.oauth2.jwtBearer
   if (assertion.iss === '') return "has no 'iss'"
@@ -67,7 +70,7 @@ function grantProblem(config: Config, assertion: Assertion, now: number): string
   return claimProblem(config, assertion, now)
 }
 
-/** The trust that covers this issuer and subject, and whose key made the signature. Throws `invalid_grant`. */
+/** Finds the trusted issuer entry that covers issuer and subject and whose key signed. Throws `invalid_grant`. */
 async function findTrust(ctx: RequestContext, assertion: Assertion): Promise<TrustedIssuer> {
   const { issuers } = ctx.rt
   const trust =
@@ -77,7 +80,7 @@ async function findTrust(ctx: RequestContext, assertion: Assertion): Promise<Tru
   throw invalidGrant('assertion_unproven')
 }
 
-/** The entry whose key signed; trust in this very subject goes before trust in any. */
+/** The entry whose key signed; an entry for this subject goes before one for any subject. */
 async function signer(
   assertion: Assertion,
   entries: readonly TrustedIssuer[],
@@ -99,7 +102,10 @@ function checkTrustedScope({ strategies }: Config, trust: TrustedIssuer, request
   throw new OAuthError('invalid_scope', 'issuer_scope', { scope: foreign })
 }
 
-/** Spends the assertion in the ledger of its subject until it expires; one without `jti` may come again. Throws `jti_known`. */
+/**
+ * Spends the assertion in its subject's ledger until it expires. One without `jti` may be used again. Throws
+ * `jti_known`.
+ */
 async function consume(ctx: RequestContext, assertion: Assertion): Promise<void> {
   if (assertion.jti === '') return
   const id = toBase64url(sha256(JSON.stringify([assertion.iss, assertion.jti])))

@@ -7,19 +7,21 @@ import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 
 /**
- * What decides which scopes and audiences a grant gives: the client's registration; the same, but scopes beyond it are
- * left out and not refused; or the consent of a user, whatever is asked now.
+ * What limits the scopes and audiences of a grant. `registered`: the client's registration. `narrowed`: the same, but
+ * scopes beyond it are left out instead of refused. `consented`: the user's consent, whatever is requested now.
  */
 export type ScopePolicy = 'registered' | 'narrowed' | 'consented'
 
-/** What may be given, and to whom: the client may be newer than the one that asked. */
+/** What a grant may give, and its client, which may have been read again from the source. */
 export interface Permitted {
   readonly client: ClientRecord
   readonly scope: readonly string[]
   readonly audience: readonly string[]
 }
 
-/** What a token request may have under a policy. Throws `invalid_scope`, `invalid_request` or `invalid_target`. */
+/**
+ * Decides what a token request may have under a policy. Throws `invalid_scope`, `invalid_request` or `invalid_target`.
+ */
 export async function permitted(
   rt: Runtime,
   policy: ScopePolicy,
@@ -54,7 +56,7 @@ async function asNarrowed(rt: Runtime, copy: ClientRecord, form: Parameters): Pr
   return { client, scope: scope.filter(registeredScopes(rt.config, client)), audience: audienceIn(form) }
 }
 
-/** The client, from the source if the copy at hand would narrow or refuse what is requested. */
+/** The client; read from the source if the copy would narrow or refuse the request. */
 async function widest(
   rt: Runtime,
   copy: ClientRecord,
@@ -63,6 +65,6 @@ async function widest(
 ): Promise<ClientRecord> {
   const whole = scope.every(registeredScopes(rt.config, copy))
   if (whole && refusedTarget(rt.config, copy, form) === undefined) return copy
-  // The copy itself is ruled out.
+  // The test fails for the copy itself, so that the source is asked.
   return (await findClientOrAskSource(rt, copy.id, (client) => client !== copy, copy)) ?? copy
 }

@@ -11,7 +11,7 @@ import { targetsIn } from '../tokens/targets.ts'
 import type { GrantName, GrantRequest, Reused } from './grant.ts'
 import { withHooks } from './hook.ts'
 
-/** Redeems a grant that waits for its first tokens, once. A second redemption by code revokes them. */
+/** Issues the first tokens of a grant, once. A second redemption of its code revokes them. */
 export async function redeemGrant(
   ctx: RequestContext,
   request: Omit<GrantRequest<unknown>, 'credential'>,

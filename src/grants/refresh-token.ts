@@ -21,8 +21,8 @@ const AUDITED = {
 } as const
 
 /**
- * Refreshes (RFC 6749 section 6). Within the grace period every caller gets the one current successor; a refresh
- * token used after that is taken for stolen, and the whole family dies (RFC 9700 section 4.14.2).
+ * Refreshes (RFC 6749 section 6). Within the grace period every caller gets the same successor. A superseded token used
+ * later counts as stolen and ends the grant (RFC 9700 section 4.14.2).
  */
 export const refreshToken = defineGrant({
   type: 'refresh_token',
@@ -54,7 +54,9 @@ export const refreshToken = defineGrant({
   },
 })
 
-/** Asks the ledger; a limit that a cached client copy does not cover counts only if the source says so too. */
+/**
+ * Advances the grant in the ledger. A refusal because of a limit in a cached client is checked with the source first.
+ */
 async function advance(
   ctx: RequestContext,
   request: HookedRequest,

@@ -9,10 +9,10 @@ import { after, nowSeconds } from '../util/clock.ts'
 import type { JsonObject } from '../util/json.ts'
 import type { GrantName } from './grant.ts'
 
-/** Ledgers that share a client's revocations; sealed into each token, so the number may change. */
+/** Number of ledgers that share a client's revocations. Tokens seal the ledger they use, so the number may change. */
 const SHARDS = 8
 
-/** What a token without a grant says; `subject` null stands for the client itself. */
+/** The claims of a token without a grant; `subject` is null if the token represents the client itself. */
 export interface SelfContainedClaims {
   readonly grant: GrantName
   readonly subject: string | null
@@ -21,8 +21,9 @@ export interface SelfContainedClaims {
 }
 
 /**
- * Makes a token that has no grant: it carries its claims, and nothing is stored (design section 3).
- * @param custom - custom claims, which only a token hook gives
+ * Makes a token without a grant: it carries its claims, and nothing is stored (design section 3).
+ *
+ * @param custom - custom claims, which only a token hook can give
  */
 export async function issueSelfContainedToken(
   ctx: RequestContext,

@@ -9,14 +9,17 @@ import type { ClientRecord } from '../store/types.ts'
 import { mapConcurrent } from '../util/map-concurrent.ts'
 import { makeLogoutToken } from './token.ts'
 
-/** The client that a notice, or a grant, is for; `undefined` where it is gone, though another may have its id. */
+/** The client that a notice or grant is for; `undefined` if it was deleted, even if another client has its id now. */
 export const recipientClient = (
   rt: Runtime,
   notice: Pick<LogoutRecipient, 'client' | 'instance'>,
 ): Promise<ClientRecord | undefined> =>
   findClientOrAskSource(rt, notice.client, ({ instance }) => instance === notice.instance)
 
-/** Tells a client that a session ended (OIDC Back-Channel Logout 1.0 section 2.5); false when it is to be tried again. */
+/**
+ * Sends a logout token to a client (OIDC Back-Channel Logout 1.0 section 2.5); returns false if it should be tried
+ * again.
+ */
 export async function deliverNotice(rt: Runtime, notice: Notice): Promise<boolean> {
   try {
     const client = await recipientClient(rt, notice)
@@ -38,7 +41,7 @@ function unsent({ client }: Notice, error: string): false {
   return false
 }
 
-/** Tells clients, and strikes out what is settled; the ledger's alarm does the rest. */
+/** Sends notices, and records those that are settled; the ledger's alarm tries the others again. */
 export async function deliverNotices(rt: Runtime, owner: Owner, notices: readonly Notice[]): Promise<void> {
   const settled = await mapConcurrent(notices, (notice) => deliverNotice(rt, notice))
   const ids = notices.filter((_, index) => settled[index] === true).map(({ id }) => id)

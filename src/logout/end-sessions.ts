@@ -6,11 +6,11 @@ import type { GrantId } from '../util/ids.ts'
 import { deliverNotices } from './back-channel.ts'
 
 /**
- * Ends login sessions of an owner. Their clients are told after the response, at once and again by the ledger's alarm
- * where they cannot be reached, unless a new login just takes the session's place; tokens stay, unless configured
+ * Ends login sessions of an owner. Notices go to their clients after the response, and again by the ledger's alarm if a
+ * client cannot be reached; none if a new login takes the session's place. Tokens remain valid, unless configured
  * otherwise. Throws `temporarily_unavailable`.
  *
- * @returns the clients to tell in the browser, the same when it is asked again
+ * @returns the clients to notify in the browser; a repeated call returns the same
  */
 export async function endSessions(
   ctx: RequestContext,
@@ -29,7 +29,7 @@ export async function endSessions(
   return told
 }
 
-/** Ends consents of an owner with all tokens that rest on them. Throws `temporarily_unavailable`. */
+/** Revokes consents of an owner, and all tokens that rest on them. Throws `temporarily_unavailable`. */
 export async function revokeGrants(
   ctx: RequestContext,
   owner: Owner,

@@ -8,9 +8,9 @@ import type { Runtime } from '../runtime.ts'
 import { recipientClient } from './back-channel.ts'
 
 /**
- * Goes on once: half a second after the page's own load event, which comes when every frame has loaded or failed, or
- * after seven seconds. A target that is slow to answer leaves this page running, so each way to go on ends the others,
- * the link's too.
+ * Goes to the target once: half a second after the page's load event, which comes when every frame has loaded or
+ * failed, or after seven seconds. While the target is slow to answer this page keeps running, so each way to go on,
+ * including the link, disables the others.
  */
 const SCRIPT = `const link=document.getElementById('target')
 let timer=setTimeout(go,7000)
@@ -21,13 +21,18 @@ link.addEventListener('click',rest)
 addEventListener('load',loaded)`
 const POLICY = `script-src ${scriptSource(SCRIPT)}; frame-src http: https:; frame-ancestors 'none'`
 
-/** Where a client wants to be told in the browser, if it does (OIDC Front-Channel Logout 1.0 section 2). */
+/**
+ * The URL that notifies a client in the browser; `undefined` if it has none (OIDC Front-Channel Logout 1.0 section 2).
+ */
 export async function frontChannelUrl(rt: Runtime, told: LogoutRecipient): Promise<readonly string[]> {
   const uri = (await recipientClient(rt, told))?.metadata.frontchannel_logout_uri ?? ''
   return uri === '' ? [] : [withQuery(uri, { iss: rt.config.urls.issuer, sid: told.sid })]
 }
 
-/** Loads each client's page in a frame, and goes on to the target when all have loaded or took too long (contract 3.11). */
+/**
+ * Shows a page with each client's logout URL in a frame. It goes to the target when all have loaded or took too long
+ * (contract 3.11).
+ */
 export function showFrames(
   c: Context<AppEnv>,
   frames: readonly string[],

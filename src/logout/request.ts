@@ -4,7 +4,7 @@ import type { JsonObject } from '../util/json.ts'
 import { rfc3339 } from '../util/rfc3339.ts'
 import { logoutChallenge, logoutVerifier } from './state.ts'
 
-/** Logout request on the wire (contract 2.4). */
+/** A logout request as JSON (contract 2.4). */
 export interface LogoutRequestView {
   readonly challenge: string
   readonly subject: string
@@ -21,7 +21,7 @@ const logoutCall = callsOn(
   ({ urls }, { requestUrl }) => new URL(requestUrl, urls.public).href,
 )
 
-/** Shows a logout request. */
+/** Answers with a logout request. */
 export const getLogoutRequest = logoutCall<LogoutRequestView>(
   async ({ rt }, { state, expiresAt }, _body, challenge) => {
     const { subject, sid, clientId } = state
@@ -39,11 +39,11 @@ export const getLogoutRequest = logoutCall<LogoutRequestView>(
   },
 )
 
-/** Accepts a logout request; the session ends when the browser brings the verifier. */
+/** Accepts a logout request; the session ends when the browser returns with the verifier. */
 export const acceptLogout = logoutCall(async ({ rt }, { state, expiresAt }) => {
   const url = `${rt.config.urls.public}/oauth2/sessions/logout`
   return { redirect_to: await logoutVerifier.urlWith(rt, url, state, expiresAt) }
 })
 
-/** Rejects a logout request: nothing happens, however late it comes (contract 1.4.2). */
+/** Rejects a logout request: changes nothing, even if the request has expired (contract 1.4.2). */
 export const rejectLogout = logoutCall(async () => null)

@@ -14,10 +14,10 @@ import { endSessions } from './end-sessions.ts'
 import { frontChannelUrl, showFrames } from './front-channel.ts'
 import { type LogoutState, logoutChallenge, logoutVerifier } from './state.ts'
 
-/** The refusal of a logout request, by what is wrong with it. */
+/** The error for an unusable logout request; `problem` says what is wrong. */
 const unfit = (problem: string): OAuthError => invalidRequest('logout_unfit', { problem })
 
-/** Logout endpoint, GET and POST (OIDC RP-Initiated Logout 1.0 section 2, contract 3.11). */
+/** The logout endpoint, GET and POST (OIDC RP-Initiated Logout 1.0 section 2, contract 3.11). */
 export async function logout(c: Context<AppEnv>): Promise<Response> {
   try {
     const verifier = c.req.query('logout_verifier')
@@ -28,7 +28,7 @@ export async function logout(c: Context<AppEnv>): Promise<Response> {
   }
 }
 
-/** Asks the logout app, or goes straight to the target when there is no session to end. */
+/** Sends the browser to the logout app, or directly to the target if there is no session to end. */
 async function askLogoutApp(c: Context<AppEnv>): Promise<Response> {
   const { rt } = c.var.ctx
   const query = queryOf(c.req.url)
@@ -37,12 +37,12 @@ async function askLogoutApp(c: Context<AppEnv>): Promise<Response> {
   const parameters = new Parameters(entries)
   const hint = parameters.get('id_token_hint')
   const search = form.length === 0 ? query : toQuery(entries)
-  // A hint may be as long as it was made; what else there is travels on, or is kept.
+  // Our own ID token may be a hint of any length. The rest is bounded, because it is sealed into the logout challenge.
   if (search.length > MAX_QUERY + (hint?.length ?? 0))
     throw invalidRequest('request_too_long', { limit: `${MAX_QUERY} characters` })
   const asked = hint === undefined ? await byEndUser(c, parameters) : await byClient(c, hint, parameters)
   if (typeof asked === 'string') {
-    // A login that was not remembered left no session, but pages may watch it.
+    // A login that is not remembered has no session cookie, but pages may watch its state.
     if ((await readSessionCookie(c)) === undefined) clearState(c)
     return respondPage(c, asked)
   }
@@ -55,7 +55,10 @@ async function askLogoutApp(c: Context<AppEnv>): Promise<Response> {
 
 type Asked = Omit<LogoutState, 'requestUrl' | 'requestedAt'>
 
-/** Without a hint only this browser's own session can end; a client named by its id may say where it leads. */
+/**
+ * A request without a hint: only this browser's own session can end. A client that is named by its id alone may still
+ * say where to go afterwards.
+ */
 async function byEndUser(c: Context<AppEnv>, parameters: Parameters): Promise<Asked | string> {
   const { rt } = c.var.ctx
   const clientId = parameters.get('client_id')
@@ -86,7 +89,7 @@ async function byClient(c: Context<AppEnv>, hint: string, parameters: Parameters
   return session === null ? target : { owner, sid, subject: session.subject, clientId, target }
 }
 
-/** The registered target a client asked for, with its state, else the configured one. */
+/** The registered target that a client asked for, with its `state`; or else the configured target. */
 async function logoutTarget(c: Context<AppEnv>, clientId: string, parameters: Parameters): Promise<string> {
   const { clients, config } = c.var.ctx.rt
   const requested = parameters.get('post_logout_redirect_uri')
@@ -103,7 +106,10 @@ async function logoutTarget(c: Context<AppEnv>, clientId: string, parameters: Pa
   return state === undefined ? requested : withQuery(requested, { state })
 }
 
-/** Ends the session the logout app agreed to end. A repeated verifier finds it ended and shows its clients' frames again. */
+/**
+ * Ends the session that the logout app agreed to end. A repeated verifier finds it ended, and shows the clients' frames
+ * again.
+ */
 async function finish(c: Context<AppEnv>, verifier: string): Promise<Response> {
   const { ctx } = c.var
   const opened = await logoutVerifier.open(ctx.rt, verifier)
@@ -112,7 +118,8 @@ async function finish(c: Context<AppEnv>, verifier: string): Promise<Response> {
   const { owner, sid, clientId, target } = opened.state
   const cookie = await readSessionCookie(c)
   const own = cookie?.sid === sid
-  // Without a client only the browser that asked may end its session. After that it has no cookie, and may come again.
+  // Without a client only the browser that asked may end its session. When it repeats the request it has no cookie any
+  // more.
   const told = await endSessions(ctx, owner, { sid, onlyEnded: clientId === null && !own })
   if (own) clearSessionCookie(c)
   if (own || (cookie === undefined && clientId !== null)) clearState(c)

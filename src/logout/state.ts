@@ -6,16 +6,16 @@ import type { Seconds } from '../util/clock.ts'
 import type { ClientId, Sid } from '../util/ids.ts'
 import { clientId, sid, time } from '../util/schema.ts'
 
-/** What a logout carries between redirects. */
+/** The sealed state of a logout between redirects. */
 export interface LogoutState {
   readonly owner: Owner
   readonly sid: Sid
   readonly subject: string
-  /** The client that asked, or null when the end-user came by themselves. */
+  /** The client that asked; null if the user came without one. */
   readonly clientId: ClientId | null
-  /** Where the browser goes in the end. */
+  /** Where the browser goes after the logout. */
   readonly target: string
-  /** Path and query of the request, as the logout app is shown it. */
+  /** Path and query of the request, as the logout app sees it. */
   readonly requestUrl: string
   readonly requestedAt: Seconds
 }
@@ -31,8 +31,8 @@ const format = tuple({
   requestedAt: time,
 })
 
-/** A logout that its app is asked about. */
+/** A logout that the logout app has to decide on. */
 export const logoutChallenge = flowKind<LogoutState>('logout_challenge', format)
 
-/** A logout that its app agreed to. */
+/** A logout that the logout app agreed to. */
 export const logoutVerifier = flowKind<LogoutState>('logout_verifier', format)

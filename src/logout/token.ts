@@ -6,12 +6,12 @@ import type { ClientRecord } from '../store/types.ts'
 import { encrypterFor } from '../tokens/encryption.ts'
 import { nowSeconds } from '../util/clock.ts'
 
-/** Seconds a logout token counts: time enough to be received (OIDC Back-Channel Logout 1.0 section 2.4). */
-const LIFETIME = 120
+/** Lifetime of a logout token in seconds: enough to be received (OIDC Back-Channel Logout 1.0 section 2.4). */
+const LIFETIME_SECONDS = 120
 
 /**
- * Makes the logout token of a notice; every try has the same `jti` and its own times. A client whose ID tokens are
- * encrypted expects that of it too (OIDC Back-Channel Logout 1.0 section 2.6).
+ * Makes the logout token of a notice. Each try has the same `jti` and new times. It is encrypted if the client's ID
+ * tokens are (OIDC Back-Channel Logout 1.0 section 2.6).
  */
 export async function makeLogoutToken(
   rt: Runtime,
@@ -27,7 +27,7 @@ export async function makeLogoutToken(
     sub: subject,
     sid,
     iat: now,
-    exp: now + LIFETIME,
+    exp: now + LIFETIME_SECONDS,
     jti: id,
     events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
   })

@@ -22,7 +22,7 @@ import {
   verdictButtons,
 } from './flow-step.ts'
 
-/** What the well-known scopes mean to a user. */
+/** What the well-known scopes mean, in words for the user. */
 const MEANING: Readonly<Record<string, string>> = {
   openid: 'know who you are',
   profile: 'see your profile: name, picture, birthday and more',
@@ -33,14 +33,14 @@ const MEANING: Readonly<Record<string, string>> = {
   offline_access: 'stay logged in while you are away',
 }
 
-/** The built-in consent page: asks, or grants again what is remembered (contract 3.5). */
+/** The built-in consent page: asks, or grants a remembered consent again (contract 3.5). */
 export const showConsent = forRequest('consent', getConsentRequest, (c, request) =>
   request.skip || request.client['skip_consent'] === true
     ? grant(c, request, request.requested_scope, false)
     : renderPage(c, { title: 'Allow access?', narrow: true, content: consentForm(request) }),
 )
 
-/** Takes the consent form: the ticked scopes of those that were asked for, or the user's "no". */
+/** Handles the consent form: the ticked ones of the requested scopes, or the user's "no". */
 export const submitConsent = forRequest('consent', getConsentRequest, async (c, request) => {
   const form = await readFormEntries(c.var.body)
   const has = (name: string): boolean => form.some(([field]) => field === name)
@@ -65,7 +65,7 @@ async function grant(
   return proceed(c, accepted)
 }
 
-/** Claims that the request names, for either place. */
+/** Names of the claims that the request asks for by the `claims` parameter. */
 function askedByName({ request_url: url }: ConsentRequestView): readonly string[] {
   const claims = requestedClaims(readQuery(new URL(url).search.slice(1)))
   return Object.keys({ ...claims?.id_token, ...claims?.userinfo })

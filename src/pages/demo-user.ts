@@ -1,7 +1,10 @@
 import { SCOPE_OF } from '../tokens/scope-claims.ts'
 import { type JsonObject, pick } from '../util/json.ts'
 
-/** The one user that the built-in login page knows: subject, user name and password alike, and known to everybody. */
+/**
+ * The only user that the built-in login page knows. It is subject, user name and password in one, and everybody knows
+ * it.
+ */
 export const DEMO_USER = 'demo'
 
 /** Whether these are the demo user's name and password. */
@@ -32,8 +35,8 @@ const CLAIMS: JsonObject = {
 }
 
 /**
- * The claims that the granted scopes release, or that are asked for by name (OIDC Core sections 5.4 and 5.5); none for
- * anyone but the demo user.
+ * The demo user's claims that the granted scopes release or that are requested by name (OIDC Core sections 5.4 and
+ * 5.5); none for another user.
  */
 export function demoClaims(subject: string, scopes: readonly string[], asked: readonly string[]): JsonObject {
   if (subject !== DEMO_USER) return {}

@@ -12,19 +12,22 @@ import { challengeOf, proceed } from './flow-step.ts'
 
 const TYPE = 'Type the code that your device shows.'
 
-/** The built-in device page: asks for the code that the device shows, or to compare the one of the link. */
+/**
+ * The built-in device page: asks the user to enter the code that the device shows, or to compare it with the one in the
+ * link.
+ */
 export async function showDevice(c: Context<AppEnv>): Promise<Response> {
   const challenge = challengeOf(c, 'device')
   const { config } = c.var.ctx.rt
   if ((await deviceChallenge.open(c.var.ctx.rt, challenge)) === undefined) {
     throw new OAuthError('challenge_not_found', 'challenge_unknown')
   }
-  // Whoever wrote the link chose the words: only what can be a code is shown.
+  // Anybody can write a link, so only what can be a code is shown.
   const userCode = c.req.query('user_code') ?? ''
   return devicePage(c, looksLikeUserCode(userCode, config.oauth2.device.userCode) ? userCode : '')
 }
 
-/** Takes the code; one that leads nowhere is asked for again. */
+/** Handles the code form; asks again after an unusable code. */
 export async function submitDevice(c: Context<AppEnv>): Promise<Response> {
   const challenge = challengeOf(c, 'device')
   const userCode = (await readForm(c.var.body)).get('user_code') ?? ''
@@ -42,13 +45,13 @@ export async function submitDevice(c: Context<AppEnv>): Promise<Response> {
     )
 }
 
-/** Where the browser ends up when the device has its answer. */
+/** The last page in the browser, when the device can go on. */
 export function deviceDone(c: Context<AppEnv>): Response | Promise<Response> {
   const content = html`<p class="notice">Go on there. You may close this page.</p>`
   return renderPage(c, { title: 'Your device is connected', narrow: true, content })
 }
 
-/** @param problem - why the code was refused just now */
+/** @param problem - why the previous code was refused */
 function devicePage(c: Context<AppEnv>, userCode: string, problem?: string): Response | Promise<Response> {
   const content = html`<form method="post" class="card">
 <p>${userCode === '' ? TYPE : 'Continue only if a device in front of you shows this same code.'}</p>

@@ -5,10 +5,10 @@ import { NOTICE, readErrorNotice } from '../flow/error-notice.ts'
 import { renderPage } from '../http/page.ts'
 import { STYLE } from './style.ts'
 
-/** Seconds a browser may keep the style sheet. */
+/** How long a browser may cache the style sheet, in seconds. */
 const STYLE_MAX_AGE = 300
 
-/** Answers for a page of the user's own that is not configured: says which setting names it. */
+/** Makes the page that stands in for a page that the operator did not configure; it names the missing setting. */
 const missing =
   (what: string, setting: string) =>
   (c: Context<AppEnv>): Response | Promise<Response> =>
@@ -18,7 +18,7 @@ const missing =
       content: html`<p>Whoever runs this server has to say where its ${what} page is: setting <code>${setting}</code>.</p>`,
     })
 
-/** Where a logout ends that has no target. */
+/** The page after a logout without a target. */
 export function loggedOut(c: Context<AppEnv>): Response | Promise<Response> {
   return renderPage(c, {
     title: 'You are logged out',
@@ -27,7 +27,10 @@ export function loggedOut(c: Context<AppEnv>): Response | Promise<Response> {
   })
 }
 
-/** Where errors go that cannot be sent to a client (contract 3.15): shows what we sealed, and nobody else's words. */
+/**
+ * The page for errors that must not go to a client (contract 3.15). Shows only what we sealed, so nobody can put other
+ * words on it.
+ */
 export async function failed(c: Context<AppEnv>): Promise<Response> {
   const notice = await readErrorNotice(c.var.ctx.rt, c.req.query(NOTICE) ?? '')
   const content = html`<div class="card">

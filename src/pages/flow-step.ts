@@ -7,17 +7,17 @@ import { redirect } from '../http/location.ts'
 import type { Html, HtmlOrNone } from '../http/page.ts'
 import type { Json, JsonObject } from '../util/json.ts'
 
-/** What a user's "no" is called on its way to the client (RFC 6749 section 4.1.2.1). */
+/** The error that the client gets for a user's "no" (RFC 6749 section 4.1.2.1). */
 export const DENIED = { error: 'access_denied', error_description: 'The resource owner denied the request.' }
 
-/** The challenge a page was opened with; throws `invalid_request` when it was opened without one. */
+/** The challenge in a page's URL; throws `invalid_request` if there is none. */
 export function challengeOf(c: Context<AppEnv>, step: 'login' | 'consent' | 'logout' | 'device'): string {
   const challenge = c.req.query(`${step}_challenge`)
   if (challenge) return challenge
   throw invalidRequest('page_alone')
 }
 
-/** A handler of the request that a page was opened for; an expired request leads to its fresh start. */
+/** Makes a handler that gets the request of a page's challenge; an expired request starts again. */
 export const forRequest =
   <View>(
     step: 'login' | 'consent' | 'logout',
@@ -29,28 +29,28 @@ export const forRequest =
     return answer.status === 410 ? proceed(c, answer) : handle(c, answer.body)
   }
 
-/** Sends the browser on with a GET: to the next step, or to the fresh start of an expired one. */
+/** Sends the browser on with a GET: to the next step, or to the new start of an expired request. */
 export function proceed(c: Context<AppEnv>, { body }: FlowAnswer<Continuation>): Response {
   return redirect(c, body.redirect_to, 303)
 }
 
-/** A box to tick for what is to be remembered. */
+/** A checkbox to remember the decision. */
 export const rememberBox = (label: string): Html =>
   html`<label class="choice"><input type="checkbox" name="remember" value="true"> ${label}</label>`
 
-/** The buttons of a form that asks for a yes or a no, by what they say. */
+/** The buttons of a form with two answers; `yes` and `no` are their labels. */
 export const verdictButtons = (yes: string, no: string): Html => html`<div class="buttons">
 <button type="submit" name="accept" value="true">${yes}</button>
 <button type="submit" name="reject" value="true" class="plain">${no}</button>
 </div>`
 
-/** The name a client is shown under. */
+/** The client's name to show on a page. */
 export function clientName(client: JsonObject): string {
   const { client_name: name, client_id: id } = client
   return typeof name === 'string' && name !== '' ? name : String(id)
 }
 
-/** What a client says about itself: its logo, and where its policy and terms are (OIDC Registration section 2). */
+/** The client's logo, and links to its policy and terms (OIDC Registration section 2). */
 export function clientLinks({ logo_uri: logo, policy_uri: policy, tos_uri: terms }: JsonObject): Html {
   return html`${!!logo && html`<img src="${String(logo)}" alt="" height="48">`}
 ${link(policy, 'Privacy policy')}

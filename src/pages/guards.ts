@@ -3,15 +3,15 @@ import type { AppEnv } from '../context.ts'
 import { errorBody, OAuthError } from '../errors/oauth-error.ts'
 import { renderProblem } from './problem.ts'
 
-/** Hides the demo wherever it is off: its paths are then like any other unknown path. */
+/** Hides the demo pages while they are off: their paths then answer like unknown ones. */
 export const demoPagesOnly: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (!c.var.ctx.rt.config.demoPages) return c.notFound()
   return next()
 }
 
 /**
- * Takes forms from our own pages only. Browsers say where a request comes from in `Sec-Fetch-Site`, older ones in
- * `Origin`; a request with neither is no browser's, so it carries nobody's cookies.
+ * Accepts forms only from our own pages. Browsers name the origin of a request in `Sec-Fetch-Site`, older ones in
+ * `Origin`; a request with neither is not a browser's, so it has nobody's cookies.
  */
 export const ownFormsOnly: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (c.req.method === 'POST' && !fromOurPages(c)) throw new OAuthError('request_forbidden', 'page_foreign')
@@ -27,7 +27,7 @@ function fromOurPages(c: Context<AppEnv>): boolean {
   return own.includes(URL.parse(origin)?.host ?? '')
 }
 
-/** Shows a refusal as a page; what went wrong on our side is left to the application. */
+/** Shows a refusal as a page; passes failures of the server on to the application. */
 export function showRefusal(thrown: Error, c: Context<AppEnv>): Response | Promise<Response> {
   if (!(thrown instanceof OAuthError) || thrown.status >= 500) throw thrown
   const { error_description: problem } = errorBody(thrown)

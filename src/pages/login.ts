@@ -20,14 +20,14 @@ import {
   verdictButtons,
 } from './flow-step.ts'
 
-/** The built-in login page: asks, or passes a recognised session on (contract 3.1). */
+/** The built-in login page: asks, or accepts a recognised session (contract 3.1). */
 export const showLogin = forRequest('login', getLoginRequest, async (c, request) => {
   const { challenge, skip, subject } = request
   if (!skip) return loginPage(c, request)
   return proceed(c, await acceptLogin(c.var.ctx, challenge, { subject, acr: level(request) }))
 })
 
-/** Takes the login form: name and password, or the user's "no". */
+/** Handles the login form: name and password, or the user's "no". */
 export const submitLogin = forRequest('login', getLoginRequest, async (c, request) => {
   const { ctx } = c.var
   const { challenge } = request
@@ -42,16 +42,20 @@ export const submitLogin = forRequest('login', getLoginRequest, async (c, reques
   )
 })
 
-/** The demo user reaches the level that the client would like best (OIDC Core sections 3.1.2.1 and 5.5.1.1). */
+/**
+ * The authentication level of a demo login: the one that the client prefers (OIDC Core sections 3.1.2.1 and 5.5.1.1).
+ */
 const level = ({ oidc_context: { acr_values: wanted = '' } }: LoginRequestView): string =>
   String([wanted].flat()[0] ?? '')
 
-/** What a link may put into the field: one word, as user names, addresses and numbers are, not a message. */
+/**
+ * What a link may put into the name field: a single word, as user names, addresses and numbers are, but not a message.
+ */
 const NAME = /^\S{1,100}$/
 
 const MISMATCH = 'User name and password do not match.'
 
-/** @param refused - the user name that was refused just now */
+/** @param refused - the user name that was just refused */
 function loginPage(
   c: Context<AppEnv>,
   request: LoginRequestView,

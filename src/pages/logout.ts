@@ -8,7 +8,7 @@ import { basePath, renderPage } from '../http/page.ts'
 import { acceptLogout, getLogoutRequest, type LogoutRequestView, rejectLogout } from '../logout/request.ts'
 import { challengeOf, clientName, forRequest, proceed, verdictButtons } from './flow-step.ts'
 
-/** The built-in logout page: asks, unless the client was registered to skip that (contract 3.11). */
+/** The built-in logout page: asks, unless the client is registered to skip that (contract 3.11). */
 export const showLogout = forRequest('logout', getLogoutRequest, async (c, request) => {
   if (request.client?.['skip_logout_consent'] === true)
     return proceed(c, await acceptLogout(c.var.ctx, request.challenge))
@@ -16,7 +16,7 @@ export const showLogout = forRequest('logout', getLogoutRequest, async (c, reque
   return renderPage(c, { title: 'Log out?', narrow: true, content: logoutForm(request, own) })
 })
 
-/** Takes the logout form. A "no" leaves everything as it is. */
+/** Handles the logout form. A "no" changes nothing. */
 export async function submitLogout(c: Context<AppEnv>): Promise<Response> {
   const challenge = challengeOf(c, 'logout')
   const form = await readForm(c.var.body)
@@ -26,7 +26,10 @@ export async function submitLogout(c: Context<AppEnv>): Promise<Response> {
   return renderPage(c, { title: 'You are still logged in', narrow: true, content })
 }
 
-/** Names the subject in the browser of the session only: anybody with an ID token, its client say, can come here. */
+/**
+ * The logout form. Names the subject only in the browser of the session, because anybody with an ID token, such as its
+ * client, can open this page.
+ */
 function logoutForm({ client, subject }: LogoutRequestView, own: boolean): Html {
   return html`<form method="post" class="card">
 <p>${client === null ? 'This' : `${clientName(client)} asks for it. This`} ends ${

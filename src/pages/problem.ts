@@ -4,7 +4,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { AppEnv } from '../context.ts'
 import { basePath, renderPage } from '../http/page.ts'
 
-/** A page for a step that cannot go on, with the way to a fresh start. */
+/** A page for a step that cannot go on, with a link to start again. */
 export function renderProblem(
   c: Context<AppEnv>,
   status: ContentfulStatusCode,

@@ -1,4 +1,4 @@
-/** Style sheet of every built-in page: light and dark, from 320 px, no images and no script. */
+/** The style sheet of every built-in page: light and dark, from 320 px, no images and no script. */
 export const STYLE = `
 :root {
   color-scheme: light dark;

@@ -4,10 +4,11 @@ import { type ActiveToken, findActive, isExpired, openToken } from '../tokens/ac
 import { type PresentedToken, possesses } from '../tokens/binding/possession.ts'
 
 /**
- * The active access token that a request came with (RFC 6750 section 3.1).
+ * The active access token of a request (RFC 6750 section 3.1).
  *
- * @param expired - the error that says the token has expired
- * @throws `request_unauthorized` for no token, a foreign or revoked one, a refresh token, or one whose key is not proven
+ * @param expired - the error to throw for an expired token
+ * @throws `request_unauthorized` for no token, a foreign or revoked one, a refresh token, or a token without proof of
+ *   its key
  */
 export async function requireAccess(
   ctx: RequestContext,

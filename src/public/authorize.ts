@@ -10,14 +10,14 @@ import { OAuthError } from '../errors/oauth-error.ts'
 import { queryOf, readEntries } from '../http/form.ts'
 
 /**
- * Authorization endpoint, GET and POST (RFC 6749 section 3.1, contract 1.3.2). Without a verifier it starts a
- * flow; with one it goes on with it. What cannot be told to a client goes to the error page.
+ * The authorization endpoint, GET and POST (RFC 6749 section 3.1, contract 1.3.2). Without a verifier it starts a flow;
+ * with a verifier it continues one. Errors that must not go to a client go to the error page.
  */
 export async function authorize(c: Context<AppEnv>): Promise<Response> {
   try {
     return await dispatch(c)
   } catch (thrown) {
-    // A browser is not shown JSON; what has no client to go to goes to the error page.
+    // A browser gets a page instead of JSON: errors that have no client to go to go to the error page.
     if (thrown instanceof OAuthError && thrown.code !== 'misconfiguration') return respondErrorPage(c, thrown)
     throw thrown
   }

@@ -11,9 +11,9 @@ const SCRIPT =
 const POLICY = `default-src 'none'; script-src ${scriptSource(SCRIPT)}`
 
 /**
- * GET /oauth2/sessions/check: the page that a client's page holds in a frame and asks whether the session changed
- * (OIDC Session Management 1.0 section 3.2). It may be in anybody's frame: all it tells is whether a state that a
- * client was given is still the browser's.
+ * GET /oauth2/sessions/check: the page that a client's page loads into a frame and asks whether the session changed
+ * (OIDC Session Management 1.0 section 3.2). Any page may frame it, because it only tells whether a `session_state` is
+ * still the browser's.
  */
 export function checkSession(c: Context<AppEnv>): Response | Promise<Response> {
   const name = stateCookieName(c.var.ctx.rt.config.cookies)

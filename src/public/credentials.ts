@@ -15,19 +15,19 @@ import { checkProof } from './holder-proof.ts'
 const NO_STORE = { 'cache-control': 'no-store' }
 
 const proofFormat = v.object({ proof_type: v.picklist(['jwt']), jwt: v.string() })
-/** What a credential is asked for with. */
+/** The body of a request for a credential. */
 export const credentialRequest = v.object({
   format: v.picklist([CREDENTIAL_FORMAT]),
   proof: v.optional(jsonValue),
 })
 
 /**
- * POST /credentials: a verifiable credential about the subject of the access token (OpenID for Verifiable Credential
- * Issuance, draft 00; contract 1.3.8). A request without proof is answered with the nonce that a proof needs.
+ * POST /credentials: issues a verifiable credential about the subject of the access token (OpenID for Verifiable
+ * Credential Issuance, draft 00; contract 1.3.8). Answers a request without proof with the nonce that a proof needs.
  */
 export async function credentials(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
-  // The body is JSON whatever its type says, so no token is looked for in it.
+  // The body is JSON whatever its content type says, so it cannot contain the token.
   const presented = await presentedToken(c.req.raw)
   const active = await requireAccess(ctx, presented, 'request_unauthorized')
   const accessToken = presented?.token ?? ''
@@ -37,7 +37,7 @@ export async function credentials(c: Context<AppEnv>): Promise<Response> {
   const { proof } = asked.output
   if (proof === undefined || proof === null) {
     const primed = {
-      // The draft's name for it, not the format that is asked for.
+      // The draft's value of this member; it differs from the format in the request.
       format: 'jwt_vc',
       c_nonce: await sealNonce(ctx.rt, accessToken),
       c_nonce_expires_in: ctx.rt.config.ttl.vcNonce,
@@ -55,7 +55,7 @@ export async function credentials(c: Context<AppEnv>): Promise<Response> {
   return json({ format: CREDENTIAL_FORMAT, credential_draft_00: credential }, 200, NO_STORE)
 }
 
-/** Everything wrong with the request is one and the same error here (contract 1.3.8). */
+/** Reads the body. Every flaw of the request gives the same error here (contract 1.3.8). */
 async function readAsked(body: RequestBody): Promise<unknown> {
   return readJson(body).catch(as({ malformed_body: ({ facts }) => invalidRequest('body_malformed', facts) }))
 }

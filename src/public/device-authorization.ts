@@ -13,10 +13,10 @@ import { withQuery } from '../http/location.ts'
 import { deviceCodes, stampOf } from '../tokens/formats.ts'
 import { after, nowSeconds } from '../util/clock.ts'
 
-/** How often a user code is made before the codes in use count as too many for their length. */
+/** How many user codes are tried before we decide that too many are in use for their length. */
 const TRIES = 8
 
-/** Device authorization endpoint (RFC 8628 section 3.1, contract 1.3.9). */
+/** The device authorization endpoint (RFC 8628 section 3.1, contract 1.3.9). */
 export async function deviceAuthorization(c: Context<AppEnv>): Promise<Response> {
   const form = await readFilledForm(c.var.body)
   const request = { authorization: c.req.header('authorization'), form }
@@ -26,7 +26,7 @@ export async function deviceAuthorization(c: Context<AppEnv>): Promise<Response>
   })
 }
 
-/** What the device asks for, as the query that its flow carries. */
+/** The device's request, as the query that its flow carries. */
 function deviceQuery(clientId: string, form: Parameters): string {
   const lists = {
     scope: form.scopes(),
@@ -40,7 +40,7 @@ function deviceQuery(clientId: string, form: Parameters): string {
   ])
 }
 
-/** Opens a request under a user code that nobody has, and tells the device. */
+/** Opens a request under an unused user code, and answers the device. */
 async function openDevice(ctx: RequestContext, request: string): Promise<Response> {
   const { config, ledgers } = ctx.rt
   const id = crypto.randomUUID()

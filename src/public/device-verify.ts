@@ -14,9 +14,9 @@ import { ownerOf } from '../ledger/owner.ts'
 import { after, nowSeconds } from '../util/clock.ts'
 
 /**
- * Device verification, where a user goes who was shown a code (RFC 8628 section 3.3, contract 1.3.10). Without a
- * verifier it sends the browser to the page that asks for the code; with one it goes on. Errors are JSON, but a page to
- * a user.
+ * Device verification: where a user with a code goes (RFC 8628 section 3.3, contract 1.3.10). Without a verifier it
+ * sends the browser to the page that asks for the code; with a verifier it continues the flow. Errors are pages for
+ * browsers, and JSON for others.
  */
 export async function deviceVerify(c: Context<AppEnv>): Promise<Response> {
   try {

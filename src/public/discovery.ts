@@ -12,7 +12,7 @@ import { profilesOf } from '../profiles/registry.ts'
 import { CONTENT_ENCRYPTIONS, KEY_ENCRYPTIONS } from '../store/client-fields.ts'
 
 /**
- * GET /.well-known/openid-configuration and /.well-known/oauth-authorization-server: one document for both (OpenID
+ * GET /.well-known/openid-configuration and /.well-known/oauth-authorization-server: the same document for both (OpenID
  * Connect Discovery 1.0, RFC 8414, contract 1.3.1).
  *
  * @param members - what the endpoints add to it
@@ -24,7 +24,7 @@ export const discovery =
     return discoveryResponse(config, keys, members(config))
   }
 
-/** The document as a response that may be kept for a minute. */
+/** The document as a response that may be cached for a minute. */
 export async function discoveryResponse(
   config: Config,
   ring: KeyRing,
@@ -45,7 +45,10 @@ const RESPONSE_TYPES = [
   'code id_token token',
 ]
 
-/** What contract 2.9 lists beside the endpoints, as far as it is true of this server; `published` are the algorithms of all ID-token keys. */
+/**
+ * The members of contract 2.9 that do not come from endpoints, as far as they are true of this server. `published` are
+ * the algorithms of all ID token keys.
+ */
 function document(config: Config, signing: string, published: readonly string[]): object {
   return {
     issuer: config.urls.issuer,

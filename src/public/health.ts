@@ -9,15 +9,15 @@ import type { Runtime } from '../runtime.ts'
 export const alive = (): Response => json({ status: 'ok' })
 
 /**
- * Readiness: D1, KV and a ledger were really asked, and the root keys open; 503 names what failed. Throws
- * `misconfiguration` for a wrong system secret.
+ * Readiness: asks D1, KV and a ledger, and opens the root keys; a 503 names what failed. Throws `misconfiguration` for
+ * a wrong system secret.
  */
 export async function ready(c: Context<AppEnv>): Promise<Response> {
   const { rt } = c.var.ctx
   const outcomes = await Promise.all(Object.entries(probes).map(([name, probe]) => outcome(name, probe(rt))))
   const failed = outcomes.filter((name) => name !== null)
   if (failed.length === 0) {
-    // A secret that does not fit the stored keys is told as every other wrong setting.
+    // A secret that does not open the stored keys is reported like any other wrong setting.
     await rt.roots.current()
     return json({ status: 'ok' })
   }

@@ -9,7 +9,7 @@ import { nowSeconds } from '../util/clock.ts'
 import type { JsonObject } from '../util/json.ts'
 import { absent } from '../util/schema.ts'
 
-/** Longest proof that is looked at, in characters: more than any key and signature need. */
+/** Maximum length of a proof, in characters: more than any key and signature need. */
 const MAX_LENGTH = 16_384
 
 const format = v.object({
@@ -21,10 +21,10 @@ const format = v.object({
 })
 
 /**
- * Checks that whoever asks for a credential holds the key it will name (contract 1.3.8): the proof is a JWT with the
- * public key in its header, signed by that key, over a nonce given out for this access token.
+ * Checks that the requester of a credential holds the key that it will name (contract 1.3.8): the proof is a JWT with
+ * the public key in its header, signed by that key, with a nonce that was made for this access token.
  *
- * @returns the holder's public key, members in the order in which the holder wrote them
+ * @returns the holder's public key, with its members in the order of the proof
  * @throws `invalid_request` for any flaw; the hint says which
  */
 export async function checkProof(rt: Runtime, jwt: string, accessToken: string): Promise<JsonObject> {

@@ -8,8 +8,8 @@ export const jwks = (c: Context<AppEnv>): Promise<Response> =>
   jwksResponse(c.var.ctx.rt.keys, c.var.ctx.rt.config.broadcastKeys)
 
 /**
- * The public keys of both built-in sets and of those named, newest first in each (contract 2.10). Resource servers may
- * keep them for a minute: further keys sign only after that (design section 5).
+ * The public keys of both built-in sets and of the named sets, newest first in each (contract 2.10). Resource servers
+ * may cache them for a minute, because new keys sign only after that (design section 5).
  */
 export async function jwksResponse(ring: KeyRing, broadcast: readonly string[] = []): Promise<Response> {
   const names = [...new Set([ID_TOKEN_SET, ACCESS_TOKEN_SET, ...broadcast])]

@@ -27,8 +27,8 @@ export async function register(c: Context<AppEnv>): Promise<Response> {
 }
 
 /**
- * GET, PUT and DELETE of /oauth2/register/{id}: a client manages its registration, by its registration access token
- * alone (RFC 7592 section 2). Wrong, missing and foreign tokens look the same.
+ * GET, PUT and DELETE of /oauth2/register/{id}: a client manages its registration by its registration access token
+ * alone (RFC 7592 section 2). Wrong, missing and foreign tokens get the same answer.
  */
 export async function manageRegistration(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
@@ -60,7 +60,7 @@ function requireFit(stamp: RegistrationStamp, current: ClientRecord): void {
   if (!registrationFits(stamp, current)) throw unauthorized()
 }
 
-/** The first use of the newest token ends the one before it. */
+/** Records the first use of the newest token, which ends the one before it. */
 async function used(
   ctx: RequestContext,
   stamp: RegistrationStamp,
@@ -74,7 +74,7 @@ async function used(
   })
 }
 
-/** Replaces the metadata; the answer brings a new token, whose first use ends the one that asked. */
+/** Replaces the metadata. The answer has a new token, whose first use ends the one of this request. */
 async function replace(ctx: RequestContext, stamp: RegistrationStamp, body: unknown): Promise<Response> {
   const { client, secret } = await updateClient(ctx, stamp.id, (current) => {
     requireFit(stamp, current)
@@ -85,7 +85,10 @@ async function replace(ctx: RequestContext, stamp: RegistrationStamp, body: unkn
   return json({ ...answer, registration_access_token: token }, 200, NO_STORE)
 }
 
-/** Deletes the client as it was found; if it was changed since, its token may be dead, so nothing is done. */
+/**
+ * Deletes the client in the version that was read. If it was changed since, its token may be invalid by now, so nothing
+ * is deleted.
+ */
 async function remove(ctx: RequestContext, { id, version }: ClientRecord): Promise<Response> {
   await deleteClient(ctx, id, version).catch(
     as({ resource_not_found: () => new OAuthError('temporarily_unavailable', 'client_contended') }),

@@ -8,8 +8,8 @@ import { isExpired, openToken, shardOf } from '../tokens/active-token.ts'
 import { nowSeconds } from '../util/clock.ts'
 
 /**
- * Revocation endpoint (RFC 7009). Revoking any token of a grant kills the grant. A token that is unknown, revoked
- * or another client's is answered like a revoked one; an unreachable ledger is not (RFC 7009 section 2.2.1).
+ * The revocation endpoint (RFC 7009). Revoking any token of a grant ends the grant. The answer is the same for a token
+ * that is unknown, already revoked or another client's; an unreachable ledger is an error (RFC 7009 section 2.2.1).
  */
 export async function revoke(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var

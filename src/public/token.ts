@@ -6,14 +6,14 @@ import { GRANTS } from '../grants/registry.ts'
 import { readFilledForm } from '../http/form.ts'
 import { oauthJson } from '../http/json.ts'
 
-/** Token endpoint (RFC 6749 section 3.2); the order of checks is contract 1.3.3. */
+/** The token endpoint (RFC 6749 section 3.2); the order of checks is contract 1.3.3. */
 export async function token(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
   const form = await readFilledForm(c.var.body)
   const grantType = form.require('grant_type')
   const grant = GRANTS.find(({ type }) => type === grantType)
   if (grant === undefined) throw invalidRequest('grant_type_unknown', { grant_type: grantType })
-  // Read here for the grants, too, that give what was consented to whatever is asked.
+  // Checked here for all grants, including those that ignore the requested scopes.
   form.scopes()
   const request = { authorization: c.req.header('authorization'), form }
   const answer = await withClient(ctx, 'token', request, (own, client) =>

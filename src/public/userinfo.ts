@@ -15,7 +15,7 @@ import { sessionClaims } from '../tokens/id-token.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { requireAccess } from './access.ts'
 
-/** Userinfo endpoint, GET and POST (OIDC Core section 5.3, contract 1.3.5). */
+/** The userinfo endpoint, GET and POST (OIDC Core section 5.3, contract 1.3.5). */
 export async function userinfo(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
   const presented = await presentedToken(c.req.raw, c.var.body)
@@ -28,7 +28,10 @@ export async function userinfo(c: Context<AppEnv>): Promise<Response> {
   }
 }
 
-/** Claims as JSON, or signed, encrypted or both if the client registered for it (OIDC Core section 5.3.2). */
+/**
+ * Answers with claims as JSON, or signed, encrypted or both if the client registered for that (OIDC Core section
+ * 5.3.2).
+ */
 async function respond({ rt }: RequestContext, active: ActiveToken): Promise<Response> {
   const client = await rt.clients.find((active.grant ?? active.token).clientId)
   if (client === undefined) throw new OAuthError('request_unauthorized', 'token_inactive')
@@ -47,7 +50,7 @@ const grantClaims = (rt: Runtime, grant: StoredGrant): Claims => ({
   iat: grant.requestedAt,
 })
 
-/** A client's own token has no identity to tell. */
+/** The claims of a token without a grant, which has no identity. */
 const ownClaims = (rt: Runtime, { clientId, subject, issuedAt }: SelfContainedToken): Claims => ({
   ...(subject !== null && { sub: subject }),
   aud: [clientId],
@@ -58,13 +61,13 @@ const ownClaims = (rt: Runtime, { clientId, subject, issuedAt }: SelfContainedTo
 type Claims = Readonly<Record<string, unknown>>
 
 async function sign(rt: Runtime, claims: Claims, wanted: string): Promise<string> {
-  // As in Hydra, 'RS256' is what signs now where there is no RSA key (contract 1.3.5).
+  // As in Hydra, 'RS256' means the current signing algorithm if there is no RSA key (contract 1.3.5).
   const alg = (await rt.keys.has(ID_TOKEN_SET, wanted)) ? wanted : undefined
   const signer = await rt.keys.signer(ID_TOKEN_SET, alg)
   return signJwt(signer, 'JWT', { ...claims, iat: nowSeconds(), jti: crypto.randomUUID() })
 }
 
-/** 401 with the challenge of RFC 6750 section 3, as contract 1.3.5 has it. */
+/** A 401 with the challenge of RFC 6750 section 3, as contract 1.3.5 has it. */
 function challenge(error: OAuthError, scheme: string = none.scheme): Response {
   const body = errorBody(error)
   const value = `${scheme} error="${body.error}",error_description="${body.error_description}"`

@@ -7,23 +7,23 @@ import type { AccessTokenAddressee } from './addressee.ts'
 import { cnfOf } from './binding/possession.ts'
 import { accessJtis, accessTokens, type GrantToken, type SelfContainedToken } from './formats.ts'
 
-/** What a resource server learns from a token, by introspection or from the JWT itself. */
+/** The claims of an access token, as introspection or the JWT itself shows them. */
 export interface AccessClaims {
   readonly subject: string
   readonly scope: readonly string[]
   readonly audience: readonly string[]
-  /** Custom claims from the consent app. */
+  /** Custom claims of the consent app or a token hook. */
   readonly custom: JsonObject
   readonly issuedAt: Seconds
   readonly expiresAt: Seconds
 }
 
-/** Claims that custom ones never override (contract 3.9). */
+/** Claims that custom claims cannot override (contract 3.9). */
 const RESERVED: readonly string[] = 'iss sub aud exp nbf iat jti client_id scp scope ext'.split(' ')
 
 /**
- * Makes an access token: opaque, or where there is a key to sign it a JWT (RFC 9068) whose `jti` is an envelope of the
- * same content, so both kinds are looked up and revoked alike (design section 3).
+ * Makes an access token: opaque, or a JWT (RFC 9068) if there is a key to sign it. The `jti` of a JWT is an envelope of
+ * the same content, so both kinds are looked up and revoked in the same way (design section 3).
  */
 export async function makeAccessToken(
   rt: Runtime,
@@ -41,7 +41,7 @@ export async function makeAccessToken(
   })
 }
 
-/** Payload of a JWT access token (contract 3.9). */
+/** The payload of a JWT access token (contract 3.9). */
 function jwtClaims(
   { strategies, oauth2, urls }: Config,
   clientId: string,
@@ -49,7 +49,7 @@ function jwtClaims(
   { subject, scope, audience, custom, issuedAt, expiresAt }: AccessClaims,
 ): Record<string, unknown> {
   const isAllowed = (name: string): boolean => oauth2.allowedTopLevelClaims.includes(name)
-  // All custom claims when they are mirrored, else those that were not promoted, if they are to be kept.
+  // `ext` has all custom claims if they are mirrored, or else those below the top level if they are preserved.
   const unpromoted = oauth2.preserveExtClaims ? pick(custom, (name) => !isAllowed(name)) : undefined
   return {
     ...pick(custom, (name) => isAllowed(name) && !RESERVED.includes(name)),

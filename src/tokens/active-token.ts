@@ -18,12 +18,12 @@ import {
 } from './formats.ts'
 import { narrowed } from './targets.ts'
 
-/** A presented token that opened: it is ours, but says nothing yet of being active. */
+/** A token that opened: this server issued it, but it may have expired or been revoked. */
 export type OpenedToken =
   | { readonly use: 'access_token'; readonly token: Expiring<GrantToken | SelfContainedToken> }
   | { readonly use: 'refresh_token'; readonly token: Expiring<GrantToken> }
 
-/** An active token: its grant's row, or for a client's own token what it carries. */
+/** An active token with its grant's row; a token without a grant carries its own claims. */
 export type ActiveToken =
   | {
       readonly use: 'access_token' | 'refresh_token'
@@ -33,8 +33,8 @@ export type ActiveToken =
   | { readonly use: 'access_token'; readonly grant: null; readonly token: Expiring<SelfContainedToken> }
 
 /**
- * Opens a token of any kind: opaque with or without prefix, or a JWT whose `jti` is the envelope. `undefined`
- * for what was not issued here, decided without storage (design rule 1).
+ * Opens a token of any kind: opaque with or without prefix, or a JWT whose `jti` is an envelope. `undefined`, without a
+ * storage read, for a token that was not issued here (design rule 1).
  */
 export async function openToken(ctx: RequestContext, text: string): Promise<OpenedToken | undefined> {
   if (text.split('.').length === 3) return openJwt(ctx, text)
@@ -46,7 +46,7 @@ export async function openToken(ctx: RequestContext, text: string): Promise<Open
   return token === undefined ? undefined : { use: 'refresh_token', token }
 }
 
-/** Opens the `jti` before any key is looked up, then verifies the signature by whichever published key made it. */
+/** Opens the `jti` before any key is looked up, then verifies the signature with the published keys. */
 async function openJwt({ rt }: RequestContext, jwt: string): Promise<OpenedToken | undefined> {
   const jti: unknown = readJwt(jwt)?.claims.jti
   const token = typeof jti === 'string' ? await accessJtis.open(rt, jti) : undefined
@@ -57,11 +57,11 @@ async function openJwt({ rt }: RequestContext, jwt: string): Promise<OpenedToken
 export const isExpired = ({ expiresAt }: { readonly expiresAt: Seconds | null }): boolean =>
   expiresAt !== null && expiresAt <= nowSeconds()
 
-/** The ledger that would know of a client's own token that it was revoked. */
+/** The ledger that records the revocation of a token without a grant. */
 export const shardOf = (token: SelfContainedToken): Owner =>
   clientShard(token.clientId, token.id, token.shards)
 
-/** Asks the token's ledger, and the client as it is now, whether the token is active; `undefined` if not. */
+/** Asks the token's ledger and the current client whether a token is active; `undefined` if it is not. */
 export async function findActive(
   ctx: RequestContext,
   { use, token }: OpenedToken,
@@ -79,7 +79,7 @@ export async function findActive(
   return { use, grant: narrowed(grant, token.targets), token }
 }
 
-/** Whether the client still honours tokens of this stamp; only the source may say no. */
+/** Whether the current client still accepts tokens with this stamp; asks the source before it says no. */
 async function isHonoured(
   ctx: RequestContext,
   clientId: ClientId,

@@ -5,28 +5,28 @@ import type { ClientRecord } from '../store/types.ts'
 import type { Confirmation } from './binding/binding.ts'
 import { type Encrypt, encrypterFor } from './encryption.ts'
 
-/** Who asks for tokens, and what they are to be bound to. */
+/** The client that asks for tokens, and the key to bind them to. */
 export interface Requester {
   readonly client: ClientRecord
   readonly confirmation: Confirmation
 }
 
-/** Whom an access token is for, and the key that signs it; null where it is opaque. */
+/** The client that gets an access token, and the key that signs it; null for an opaque token. */
 export interface AccessTokenAddressee extends Requester {
   readonly accessTokenSigner: SigningKey | null
 }
 
-/** Whom the tokens of a grant are for, and everything they are signed and encrypted with. */
+/** The client that gets the tokens of a grant, and everything to sign and encrypt them with. */
 export interface Addressee extends AccessTokenAddressee {
   readonly idTokenSigner: SigningKey
   readonly encrypt: Encrypt
 }
 
 /**
- * Finds what an access token for this client takes. Asked before a ledger commits, and carried along: nothing is looked
- * up after that, for what failed then would cost the client its code, refresh token or assertion.
+ * Gets everything needed to make an access token for this client. Call it before the ledger commits, because a failed
+ * lookup after that would cost the client its code, refresh token or assertion.
  *
- * @throws `misconfiguration` without such a key, `temporarily_unavailable` when keys cannot be had
+ * @throws `misconfiguration` if there is no such key, `temporarily_unavailable` if keys cannot be read
  */
 export async function prepareAccessToken(
   rt: Runtime,
@@ -35,13 +35,16 @@ export async function prepareAccessToken(
   const strategy = client.metadata.access_token_strategy || rt.config.strategies.accessToken
   const [accessTokenSigner] = await Promise.all([
     strategy === 'jwt' ? rt.keys.signer(ACCESS_TOKEN_SET) : null,
-    // What is sealed takes a root key, which stays in memory once it was read.
+    // Sealing needs a root key, which stays in memory once it was read.
     rt.roots.current(),
   ])
   return { client, confirmation, accessTokenSigner }
 }
 
-/** Finds what all tokens of a grant take; for the rest, and for what it throws, as `prepareAccessToken`. */
+/**
+ * Gets everything needed to make all tokens of a grant. Call it like `prepareAccessToken`; throws the same, and
+ * `temporarily_unavailable` if there is no key to encrypt to.
+ */
 export async function prepareTokens(rt: Runtime, requester: Requester): Promise<Addressee> {
   const { client } = requester
   const [access, idTokenSigner, encrypt] = await Promise.all([

@@ -10,29 +10,29 @@ import type { ActiveToken } from './active-token.ts'
 import { identityClaims } from './id-token.ts'
 import { subjectOf } from './subject.ts'
 
-/** The one format of credentials there is (OpenID for Verifiable Credential Issuance, draft 00). */
+/** The only supported format of credentials (OpenID for Verifiable Credential Issuance, draft 00). */
 export const CREDENTIAL_FORMAT = 'jwt_vc_json'
 
-/** What a credential says it is. */
+/** Types of the credential. */
 export const CREDENTIAL_TYPES: readonly string[] = ['VerifiableCredential', 'UserInfoCredential']
 
-/** Algorithms of a holder's proof (contract 2.9). */
+/** Signature algorithms of a holder's proof (contract 2.9). */
 export const CREDENTIAL_ALGORITHMS: readonly string[] = [...CLIENT_ASSERTION_ALGORITHMS, 'EdDSA']
 
-/** Scope by which, beside `openid`, a token response already brings a nonce. */
+/** With this scope and `openid` the token response already has a nonce. */
 const NONCE_SCOPE = 'userinfo_credential_draft_00'
 
-/** How long a credential counts, seconds (contract 1.3.8). */
-const LIFETIME = 3600
+/** Lifetime of a credential, in seconds (contract 1.3.8). */
+const LIFETIME_SECONDS = 3600
 
 /**
- * A nonce that the holder's proof has to carry: sealed, so nothing is stored, and good for this very access token
- * only, as often as wanted until it expires after `TTL_VC_NONCE`.
+ * Makes a nonce for the holder's proof. It is sealed, so nothing is stored. It is valid only for this access token, any
+ * number of times, until it expires after `TTL_VC_NONCE`.
  */
 export const sealNonce = (rt: Runtime, accessToken: string): Promise<string> =>
   rt.envelopes.seal('credential_nonce', digestOf(accessToken), after(nowSeconds(), rt.config.ttl.vcNonce))
 
-/** Whether a nonce was given out for this access token and has not expired. */
+/** Whether a nonce was made for this access token and has not expired. */
 export async function isNonce(rt: Runtime, nonce: string, accessToken: string): Promise<boolean> {
   const opened = await rt.envelopes.open('credential_nonce', nonce)
   return opened?.data === digestOf(accessToken) && (opened.expiresAt ?? 0) > nowSeconds()
@@ -40,7 +40,7 @@ export async function isNonce(rt: Runtime, nonce: string, accessToken: string): 
 
 const digestOf = (accessToken: string): string => toBase64url(sha256(accessToken))
 
-/** The first nonce in a token response, where the granted scopes announce the wish for a credential. */
+/** The first nonce, as members of the token response; empty if the granted scopes do not ask for a credential. */
 export async function firstNonce(
   rt: Runtime,
   scope: readonly string[],
@@ -54,25 +54,25 @@ export async function firstNonce(
 }
 
 /**
- * Makes the credential: a JWT, signed by the ID-token key, that tells the token's identity claims of the holder of a
- * key (contract 1.3.8).
+ * Makes the credential: a JWT, signed by the ID token key, that states the identity claims of the access token about
+ * the holder of a key (contract 1.3.8).
  *
- * @param holder - the holder's public key, whose JSON is the subject as `did:jwk`
+ * @param holder - the holder's public key; its JSON becomes the subject as `did:jwk`
  */
 export async function makeCredential(rt: Runtime, active: ActiveToken, holder: JsonObject): Promise<string> {
   const signer = await rt.keys.signer(ID_TOKEN_SET)
   const id = `did:jwk:${toBase64url(new TextEncoder().encode(JSON.stringify(holder)))}`
   const { sub, since, custom } = identityOf(active)
   const now = nowSeconds()
-  // Counted from the login; a token that was refreshed for longer would give credentials that are born dead.
-  const nbf = since + LIFETIME > now ? since : now
+  // Valid from the login; but from now if the login is so long ago that the credential would already have expired.
+  const nbf = since + LIFETIME_SECONDS > now ? since : now
   return signJwt(signer, 'JWT', {
     iss: rt.config.urls.issuer,
     sub: id,
     jti: crypto.randomUUID(),
     iat: now,
     nbf,
-    exp: nbf + LIFETIME,
+    exp: nbf + LIFETIME_SECONDS,
     vc: {
       '@context': ['https://www.w3.org/2018/credentials/v1'],
       type: CREDENTIAL_TYPES,

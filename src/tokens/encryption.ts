@@ -6,15 +6,15 @@ import { CONTENT_ENCRYPTIONS } from '../store/client-fields.ts'
 import type { ClientRecord } from '../store/types.ts'
 import type { JsonObject } from '../util/json.ts'
 
-/** Encrypts for one client, or gives back what it is given where the client wants no encryption. */
+/** Encrypts content for one client; returns it unchanged if the client does not want encryption. */
 export type Encrypt = (content: string, nested?: boolean) => Promise<string>
 
 /**
- * How to encrypt what a client is sent (OIDC Core section 10.2); a logout token goes as its ID tokens go. What can fail
- * fails here: the client's `jwks_uri` is asked anew when no known key fits. `nested` says that the content is a signed
- * JWT itself (RFC 7519 section 5.2).
+ * Prepares encryption for a client (OIDC Core section 10.2); logout tokens use the settings of ID tokens. Does here
+ * what can fail: fetches the client's `jwks_uri` again if no known key fits. `nested` says that the content is itself a
+ * signed JWT (RFC 7519 section 5.2).
  *
- * @throws `temporarily_unavailable` when there is no working key for the client's algorithm
+ * @throws `temporarily_unavailable` if there is no working key for the client's algorithm
  */
 export async function encrypterFor(
   rt: Runtime,
@@ -31,7 +31,7 @@ export async function encrypterFor(
 async function findKey(rt: Runtime, client: ClientRecord, alg: string): Promise<JsonObject> {
   for (const fresh of [false, true]) {
     const keys = await clientKeys(rt, client, fresh).catch((thrown: unknown) => {
-      // Not the client's authentication failed, but what it registered.
+      // `clientKeys` reports failed client authentication; here only the registered keys are unusable.
       if (!(thrown instanceof OAuthError)) throw thrown
       throw new OAuthError('temporarily_unavailable', thrown.reason, thrown.facts)
     })

@@ -11,25 +11,25 @@ import type { Confirmation } from './binding/binding.ts'
 import type { Targets } from './targets.ts'
 
 /**
- * What codes and tokens carry under seal (format 1, tuples; items are only ever added at the end). A token names
- * its owner's ledger, its grant and generation, and the client stamp; claims live in the grant's row.
+ * The sealed content of codes and tokens (format 1, tuples; items are only ever added at the end). A token names its
+ * owner's ledger, its grant and generation, and has the client's stamp; claims are in the grant's row.
  */
 
-/** Which creation of the client, and since which "delete all its tokens", a token belongs to. */
+/** What ties a token to a client: the client's instance, and the count of "delete all its tokens" so far. */
 export interface ClientStamp {
   readonly instance: string
   readonly accessEpoch: number
 }
 
-/** The stamp of a client as it is now. */
+/** The current stamp of a client. */
 export const stampOf = (client: ClientRecord): ClientStamp => ({
   instance: client.instance,
   accessEpoch: client.accessEpoch,
 })
 
 /**
- * Whether a code or token of this stamp is still honoured for this client. "Delete all its tokens" ends access tokens
- * only (contract 1.4.5), so codes and refresh tokens belong to the client's creation alone.
+ * Whether a client still accepts a code or token with this stamp. "Delete all its tokens" ends access tokens only
+ * (contract 1.4.5), so for codes and refresh tokens only the instance is compared.
  */
 export const stampFits = (
   use: 'access_token' | 'refresh_token' | 'code',
@@ -42,7 +42,7 @@ export interface AuthorizationCode extends ClientStamp {
   readonly owner: Owner
   readonly grantId: GrantId
   readonly epoch: number
-  /** Digest of the redirect URI, if the request named one. */
+  /** Digest of the redirect URI, if the request had one. */
   readonly redirectUri: string | null
   readonly codeChallenge: string | null
 }
@@ -59,12 +59,12 @@ export interface GrantToken extends ClientStamp {
   readonly owner: Owner
   readonly grantId: GrantId
   readonly generation: number
-  /** What of the grant's audience it is for. */
+  /** The part of the grant's audience that the token is for. */
   readonly targets: Targets
   readonly cnf: Confirmation
 }
 
-/** A token without a grant: it carries its own claims, and a ledger only knows if it was revoked. */
+/** A token without a grant: it carries its own claims, and a ledger only knows whether it was revoked. */
 export interface SelfContainedToken extends ClientStamp {
   readonly type: 'client'
   readonly clientId: ClientId
@@ -73,9 +73,9 @@ export interface SelfContainedToken extends ClientStamp {
   readonly issuedAt: Seconds
   readonly scope: readonly string[]
   readonly audience: readonly string[]
-  /** Custom claims, which only a token hook gives. */
+  /** Custom claims, which only a token hook can give. */
   readonly custom: JsonObject
-  /** Whom the token speaks for, where that is not the client itself: the subject of a JWT bearer assertion. */
+  /** The subject of a JWT bearer assertion; null if the token represents the client itself. */
   readonly subject: string | null
   readonly cnf: Confirmation
 }
@@ -87,7 +87,7 @@ const texts = v.array(text)
 const cnf = v.nullish(v.tuple([text, text]), null)
 const stamp = { instance: text, accessEpoch: number }
 
-/** An authorization code. The same content gives the same code, so a repeated redirect repeats its answer. */
+/** Authorization codes. The same content gives the same code, so a repeated redirect repeats its answer. */
 export const authorizationCodes = sealed<AuthorizationCode>(
   'code',
   tuple({
@@ -101,10 +101,10 @@ export const authorizationCodes = sealed<AuthorizationCode>(
   'ory_ac_',
 )
 
-/** A device code. */
+/** Device codes. */
 export const deviceCodes = sealed<DeviceCode>('device_code', tuple({ owner, id: text, ...stamp }), 'ory_dc_')
 
-/** Tuples of access and refresh tokens begin with a 0 where there is a grant, and with a 1 where there is none. */
+/** Tuples of access and refresh tokens begin with 0 if there is a grant, and with 1 if there is none. */
 const grantTuple = tuple({
   owner,
   grantId,
@@ -143,14 +143,14 @@ const accessFormat: Format<GrantToken | SelfContainedToken> = {
       : grantFormat.read(data),
 }
 
-/** An opaque access token. */
+/** Opaque access tokens. */
 export const accessTokens = sealed('access_token', accessFormat, 'ory_at_')
 
 /**
- * The `jti` of a JWT access token, which counts only together with the JWT's signature. It carries what an opaque token
- * carries, but is of a kind of its own: whoever finds a `jti` in a log holds no token.
+ * `jti` values of JWT access tokens. They have the content of an opaque token but are a kind of their own and need the
+ * JWT's signature, so that a `jti` from a log is not a token.
  */
 export const accessJtis = sealed('access_jti', accessFormat)
 
-/** A refresh token. */
+/** Refresh tokens. */
 export const refreshTokens = sealed('refresh_token', grantFormat, 'ory_rt_')

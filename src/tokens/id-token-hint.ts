@@ -18,10 +18,10 @@ const hintFormat = v.object({
   iat: v.number(),
 })
 
-/** How far ahead another machine's clock may be, in seconds. */
+/** How far ahead of ours another machine's clock may be, in seconds. */
 const SKEW_SECONDS = 60
 
-/** What an ID token that was given as a hint says: whose it is, in which session, and for which clients. */
+/** What an ID token hint says: its subject's ledger, its session, and its clients. */
 export interface Hint {
   readonly owner: Owner
   readonly sid: Sid | undefined
@@ -30,10 +30,12 @@ export interface Hint {
 }
 
 /**
- * Verifies an `id_token_hint` against every published key; an expired one is fine (OIDC Core section 3.1.2.1).
+ * Verifies an `id_token_hint` against every published key; an expired one is accepted (OIDC Core section 3.1.2.1).
  *
- * @param asking - the client that sends it; a pairwise one would learn by another's ID token whom that is about
- * @throws `invalid_request` for anything this server did not sign, or did not give to that client
+ * @param asking - the client that sends it; a pairwise client may not send another client's ID token, because it would
+ *   learn whose it is
+ * @throws `invalid_request` for anything that this server did not sign, or, if that client is pairwise, did not issue
+ *   to it
  */
 export async function verifyIdTokenHint(
   { rt }: RequestContext,

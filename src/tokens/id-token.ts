@@ -8,7 +8,7 @@ import type { Addressee } from './addressee.ts'
 import { releasedClaims } from './scope-claims.ts'
 import { subjectOf } from './subject.ts'
 
-/** Claims about the token or its session that the app's own never pass for (OIDC Core section 2). */
+/** Claims about the token or its session that the app cannot set (OIDC Core section 2). */
 const RESERVED: ReadonlySet<string> = new Set([
   'azp',
   'nonce',
@@ -22,13 +22,13 @@ const RESERVED: ReadonlySet<string> = new Set([
   'nbf',
 ])
 
-/** What the app says of the subject, without what only we say of tokens. */
+/** The app's claims about the subject, without reserved ones. */
 export const identityClaims = ({ idTokenClaims }: StoredGrant): JsonObject =>
   pick(idTokenClaims, (name) => !RESERVED.has(name))
 
 /**
- * Claims of a session that ID token and userinfo share: the app's own, and the standard ones, which win (contract 3.9). Hydra's own
- * `rat` has no scope.
+ * The claims that ID token and userinfo have in common: the app's own, and the standard ones, which override them
+ * (contract 3.9). Hydra's own claim `rat` has no scope.
  */
 export function sessionClaims(
   rt: Runtime,
@@ -50,10 +50,10 @@ export function sessionClaims(
 }
 
 /**
- * Makes an ID token (OIDC Core section 2). Times are seconds; a refreshed one keeps nonce, `auth_time` and `rat`
- * of the first and names the key that signs it now. Encrypted where the client wants that.
+ * Makes an ID token (OIDC Core section 2), encrypted if the client wants that. Times are in seconds. A refreshed ID
+ * token keeps nonce, `auth_time` and `rat` of the first one, and is signed with the current key.
  *
- * @param hashed - what the token is bound to, by the claim that holds its hash (OIDC Core section 3.3.2.11)
+ * @param hashed - values to hash, by the name of the claim for the hash (OIDC Core section 3.3.2.11)
  */
 export async function makeIdToken(
   rt: Runtime,
@@ -80,7 +80,10 @@ export async function makeIdToken(
   return encrypt(await signJwt(idTokenSigner, 'JWT', claims))
 }
 
-/** Left half of a token's digest, by the hash of the signing algorithm (OIDC Core section 3.1.3.6; Ed25519 hashes with SHA-512). */
+/**
+ * The left half of a token's digest, with the hash function of the signing algorithm (OIDC Core section 3.1.3.6;
+ * Ed25519 uses SHA-512).
+ */
 export function tokenHash(alg: string, token: string): string {
   const name = alg === 'EdDSA' ? 'sha512' : `sha${alg.slice(-3)}`
   const digest = new Uint8Array(createHash(name).update(token).digest())

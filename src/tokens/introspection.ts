@@ -5,9 +5,10 @@ import { bindingOf, cnfOf } from './binding/possession.ts'
 import { seenAs, subjectSeenBy } from './subject.ts'
 
 /**
- * Introspection response of an active token (RFC 7662 section 2.2, contract 2.7); JSON leaves out what is undefined.
+ * The introspection response for an active token (RFC 7662 section 2.2, contract 2.7); JSON leaves out undefined
+ * members.
  *
- * @param asker - the client that asks, which learns no other identifier of the subject than its own; null for an admin
+ * @param asker - the client that asks, which sees only its own identifier of the subject; null for an admin
  */
 export function introspectionOf(
   rt: Runtime,
@@ -20,7 +21,7 @@ export function introspectionOf(
     grant === null
       ? { subject: token.subject ?? clientId, since: token.issuedAt, custom: token.custom }
       : { subject: grant.subject, since: grant.requestedAt, custom: grant.accessTokenClaims }
-  // A token without a user speaks for its client, whose id is no secret.
+  // A token without a user represents its client, whose id is not secret.
   const speaksForClient = grant === null && token.subject === null
   const seen =
     asker === null || speaksForClient

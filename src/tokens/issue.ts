@@ -16,7 +16,7 @@ import type { TokenLifetimes } from './lifetimes.ts'
 import { seenAs, subjectOf } from './subject.ts'
 import { narrowed, type Targets } from './targets.ts'
 
-/** Token response on the wire (RFC 6749 section 5.1, contract 2.5). */
+/** A token response as JSON (RFC 6749 section 5.1, contract 2.5). */
 export interface TokenResponse {
   readonly access_token: string
   readonly expires_in: number
@@ -34,11 +34,11 @@ export interface Generation {
   readonly grant: StoredGrant
   readonly generation: number
   readonly issuedAt: Seconds
-  /** What of the grant's audience the access token is for. */
+  /** The part of the grant's audience that the access token is for. */
   readonly targets: Targets
 }
 
-/** What every token response holds. */
+/** Makes the members that every token response has. */
 export async function responseWith(
   rt: Runtime,
   { confirmation }: Requester,
@@ -55,7 +55,7 @@ export async function responseWith(
   }
 }
 
-/** Whether a client may have refresh tokens for these scopes (OIDC Core section 11, contract 1.3.3). */
+/** Whether a client gets refresh tokens for these scopes (OIDC Core section 11, contract 1.3.3). */
 export function isRefreshable(client: ClientRecord, scope: readonly string[]): boolean {
   const offline = scope.includes('offline') || scope.includes('offline_access')
   return offline && listsGrantType(client, 'refresh_token')
@@ -75,13 +75,16 @@ const grantToken = (
   ...stampOf(client),
 })
 
-/** A client that authenticates is bound by that when it refreshes; one that does not, by its key (RFC 9449 section 5). */
+/**
+ * The requester that a refresh token is bound to: a client that authenticates needs no proof of a key when it
+ * refreshes, a public client does (RFC 9449 section 5).
+ */
 const refresher = ({ client, confirmation }: Requester): Requester => ({
   client,
   confirmation: isPublic(client) ? confirmation : null,
 })
 
-/** Makes the access token of one generation, to live for so many seconds. */
+/** Makes the access token of a generation; `lifetime` is in seconds. */
 export function issueAccessToken(
   rt: Runtime,
   addressee: AccessTokenAddressee,
@@ -92,15 +95,15 @@ export function issueAccessToken(
   const { scope, audience, accessTokenClaims: custom } = narrowed(grant, targets)
   const times = { issuedAt, expiresAt: after(issuedAt, lifetime) }
   const subject = subjectOf(grant)
-  // A JWT can be read by the client that holds it.
+  // The client can read a JWT, so a pairwise client must not find the subject in it.
   const shown = subject === grant.subject ? custom : seenAs(custom, grant.subject, subject)
   const claims = { subject, scope, audience, custom: shown, ...times }
   return makeAccessToken(rt, addressee, grantToken(addressee, generation, targets), claims)
 }
 
 /**
- * Makes the tokens of one generation. Access and refresh token follow from the generation alone, so everybody who
- * is answered with it gets the same ones.
+ * Makes the tokens of a generation. Access and refresh tokens depend only on the generation, so every answer for the
+ * same generation has the same ones.
  */
 export async function issueTokens(
   { rt }: RequestContext,

@@ -8,14 +8,14 @@ import type { Config } from '../config/types.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { type Seconds, seconds } from '../util/clock.ts'
 
-/** Lifetimes in seconds of the tokens one grant issues to one client; `refreshToken` null never expires. */
+/** Lifetimes, in seconds, of the tokens that a grant type gives to a client; a null `refreshToken` never expires. */
 export interface TokenLifetimes {
   readonly accessToken: Seconds
   readonly idToken: Seconds
   readonly refreshToken: Seconds | null
 }
 
-/** The client's own lifespans where it has them, the configured ones otherwise (contract 2.1). */
+/** The client's own lifespans, and the configured ones where it has none (contract 2.1). */
 export function lifetimesFor(
   { ttl }: Config,
   { metadata }: ClientRecord,
@@ -28,7 +28,7 @@ export function lifetimesFor(
   }
 }
 
-/** How long a grant's row must live for these tokens, seconds; null for ever. */
+/** How long the grant's row must be kept for these tokens, in seconds; null for ever. */
 export function keepFor(lifetimes: TokenLifetimes, refreshable: boolean): Seconds | null {
   if (!refreshable) return lifetimes.accessToken
   return lifetimes.refreshToken === null

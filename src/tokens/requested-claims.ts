@@ -1,16 +1,16 @@
 import type { Parameters } from '../http/form.ts'
 import { isJsonObject, type JsonObject } from '../util/json.ts'
 
-/** Claims asked for by name in one place; null stands for "if there is one". */
+/** Claims requested for one place, by name; null requests the claim without further conditions. */
 type ClaimsRequest = Readonly<Record<string, JsonObject | null>>
 
-/** The claims parameter of a request (OIDC Core section 5.5). */
+/** The `claims` parameter of a request (OIDC Core section 5.5). */
 export interface RequestedClaims {
   readonly id_token: ClaimsRequest
   readonly userinfo: ClaimsRequest
 }
 
-/** Reads the claims parameter; `undefined` for one that is malformed. */
+/** Reads the `claims` parameter; `undefined` if it is malformed. */
 export function requestedClaims(parameters: Parameters): RequestedClaims | undefined {
   try {
     const claims: unknown = JSON.parse(parameters.get('claims') ?? '{}')

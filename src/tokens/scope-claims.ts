@@ -17,8 +17,9 @@ export const SCOPE_OF: ReadonlyMap<string, string> = new Map(
 )
 
 /**
- * Of the claims the consent app gave, those that this place shows: the standard ones by their scope, at userinfo or
- * in an ID token that no access token comes with, or by the claims parameter; all others always.
+ * Selects the consent app's claims for an ID token or userinfo. Standard claims need a request by the `claims`
+ * parameter, or their scope, which counts in userinfo and in an ID token without access token. Other claims are always
+ * selected.
  */
 export function releasedClaims(
   grant: StoredGrant,
@@ -29,7 +30,7 @@ export function releasedClaims(
   const asked = requestedClaims(parameters)?.[place] ?? {}
   const byScope = place === 'userinfo' || parameters.get('response_type') === 'id_token'
   const shown = ([name]: readonly [string, unknown]): boolean => {
-    // A claim may name its language (OIDC Core section 5.2).
+    // A claim's name may have a language tag (OIDC Core section 5.2).
     const scope = SCOPE_OF.get(name.replace(/#.*/, ''))
     return scope === undefined || name in asked || (byScope && grant.scope.includes(scope))
   }

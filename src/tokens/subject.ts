@@ -13,10 +13,10 @@ import type { Sid } from '../util/ids.ts'
 import { isJsonObject, type Json, type JsonObject } from '../util/json.ts'
 import { clientId, sid } from '../util/schema.ts'
 
-/** The `sid` that a pairwise client is shown: the session behind it. */
+/** The `sid` values that pairwise clients see: the session, sealed. */
 export const pairwiseSids = sealed('pairwise_sid', tuple({ owner: v.custom<Owner>(isOwner), sid, clientId }))
 
-/** Whether a client knows its users by identifiers that tell other clients nothing (OIDC Core section 8.1). */
+/** Whether a client knows its users by identifiers that other clients do not know (OIDC Core section 8.1). */
 export const isPairwise = ({ metadata }: ClientRecord): boolean => metadata.subject_type === 'pairwise'
 
 function requireSector({ loopback }: Config, { metadata }: ClientRecord): string {
@@ -29,8 +29,8 @@ function requireSector({ loopback }: Config, { metadata }: ClientRecord): string
 }
 
 /**
- * The identifier that a client knows a subject by: the subject itself, or for a pairwise client what the login app
- * chose, else a hash over sector, subject and salt, as Hydra makes it (contract 3.13).
+ * The identifier by which a client knows a subject. For a pairwise client, the one that the login app chose, or else a
+ * hash of sector, subject and salt, as in Hydra (contract 3.13); for other clients the subject itself.
  */
 export function subjectFor(
   config: Config,
@@ -50,7 +50,10 @@ export function subjectFor(
     .digest('hex')
 }
 
-/** What a pairwise client sees instead of subject and session id: the same each time, and of no use to others. */
+/**
+ * The `sub` and `sid` that a pairwise client sees instead of subject and session id: always the same, and useless to
+ * other clients. `undefined` for other clients.
+ */
 export async function pairwiseIdentity(
   rt: Runtime,
   client: ClientRecord,
@@ -69,8 +72,8 @@ export async function pairwiseIdentity(
 }
 
 /**
- * The identifier by which a client that asks about a token knows its subject: its own where the token is its own, the
- * one of its sector where another client's token names it; the subject itself only where its subjects are public.
+ * The identifier by which a client knows the subject of a token that it introspects: the token's own identifier if the
+ * token was issued to this client, or else `subjectFor` this client.
  */
 export const subjectSeenBy = (
   config: Config,
@@ -78,7 +81,7 @@ export const subjectSeenBy = (
   { clientId, subject, pairwise }: Pick<StoredGrant, 'clientId' | 'subject' | 'pairwise'>,
 ): string => (clientId === asker.id ? pairwise?.sub : undefined) ?? subjectFor(config, asker, subject, '')
 
-/** Claims in which whatever is the subject itself, value or name, is the identifier it is seen by. */
+/** Replaces the subject by another identifier wherever it is a name or a value in claims. */
 export function seenAs(claims: JsonObject, subject: string, seen: string): JsonObject {
   const text = (value: string): string => (value === subject ? seen : value)
   const each = (value: Json): Json => {
@@ -90,5 +93,5 @@ export function seenAs(claims: JsonObject, subject: string, seen: string): JsonO
   return Object.fromEntries(Object.entries(claims).map(([name, value]) => [text(name), each(value)]))
 }
 
-/** The identifier by which a grant's client knows its subject. */
+/** The identifier by which the client of a grant knows its subject. */
 export const subjectOf = ({ pairwise, subject }: StoredGrant): string => pairwise?.sub ?? subject

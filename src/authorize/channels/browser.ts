@@ -18,7 +18,10 @@ import { respondToClient } from '../respond.ts'
 import { resolveTarget } from '../target.ts'
 import { type Approve, defineChannel, type Granted } from './channel.ts'
 
-/** A client that sends the browser, and is answered by it (RFC 6749 section 4.1, OIDC Core section 3). */
+/**
+ * The channel of a client that sends the browser and gets the answer through it (RFC 6749 section 4.1, OIDC Core
+ * section 3).
+ */
 export const browser = defineChannel<Target>({
   name: 'browser',
   grantType: null,
@@ -49,7 +52,7 @@ export const browser = defineChannel<Target>({
     if (!isFrontChannel(request)) return approve(request, undefined)
     if (request.responseTypes.includes('id_token') && !scope.includes('openid'))
       throw new OAuthError('unsupported_response_type', 'openid_missing')
-    // A browser brings no key of the client.
+    // A browser cannot prove that it holds a key of the client.
     return approve(request, await prepareTokens(rt, { client: request.client, confirmation: null }))
   },
   expiresAt: () => null,
@@ -59,9 +62,9 @@ export const browser = defineChannel<Target>({
 })
 
 /**
- * Gives the client what it asked for: the code, tokens, or both (RFC 6749 section 4.1.2, OIDC Core section 3.3.2.5).
+ * Sends the client what it asked for: the code, tokens, or both (RFC 6749 section 4.1.2, OIDC Core section 3.3.2.5).
  *
- * @param addressee - whom tokens are for, where some are asked for right here
+ * @param addressee - who the tokens are for, if the answer itself contains some
  */
 const approve =
   (request: AuthorizationRequest, addressee: Addressee | undefined): Approve =>

@@ -13,96 +13,111 @@ import { nowSeconds, type Seconds } from '../../util/clock.ts'
 import { checkLimits } from '../check-limits.ts'
 import type { FlowRequest, Given, Requested } from '../request.ts'
 
-/** What a grant was made from, and when its code ends (seconds since the epoch). */
+/** A grant, what it was made from, and when its code expires (seconds since the epoch). */
 export interface Granted {
   readonly grant: ConsentedGrant
   readonly input: GrantInput
   readonly codeExpiresAt: Seconds
 }
 
-/** Answers whoever asked after the grant was made, and the browser; `undefined` when it is too late for that. */
+/** Answers the requesting party and the browser after the grant was made; `undefined` if it is too late. */
 export type Approve = (c: Context<AppEnv>, granted: Granted) => Promise<Response | undefined>
 
-/** An error on its way to whoever is told it. */
+/** Sends an error to the party that this channel reports to. */
 export type Tell = (c: Context<AppEnv>, error: OAuthError) => Promise<Response>
 
-/** What one channel does its own way. `Own` is what its requests have beside what all have. */
+/**
+ * What is particular to one channel. `Own` holds the members of its requests that other channels' requests do not have.
+ */
 export interface ChannelRules<Own> {
-  /** As it is sealed into flows and kept with grants. */
+  /** Name of the channel in flows and stored grants. */
   readonly name: string
-  /** The grant type without which a client has no such requests; null where other rules say so. */
+  /** The grant type that a client needs to use this channel; null if other rules decide that. */
   readonly grantType: string | null
-  /** The parameters that count in such a request: any other is passed over. */
+  /** The parameters that such a request may have; others are ignored. */
   readonly parameters: readonly string[] | 'all'
-  /** Where the browser comes back to after login or consent, with nothing but a verifier and `client_id`. */
+  /** Where the browser returns after login or consent, with only a verifier and `client_id`. */
   entryUrl(config: Config): string
-  /** Where a fresh start begins: the request as the apps see it (contract 2.2 `request_url`). */
+  /** Where the flow starts again: the request as the apps see it (contract 2.2 `request_url`). */
   startUrl(config: Config, query: string): string
-  /** Finds where answers go. What it throws has no way to whoever asked: the browser is shown it. */
+  /**
+   * Finds where answers go. Its errors are shown in the browser, because there is no way yet to the requesting party.
+   */
   address(given: Given, pending: PendingRequest | null): Own
-  /** The rules of its own, in order: the first failure wins. Scope and audience are judged before them, on every channel. */
+  /**
+   * The channel's own checks, in order; the first failure is the answer. Scope and audience are checked before them, on
+   * every channel.
+   */
   readonly checks: readonly ((request: Requested & Own) => void)[]
-  /** Tells an error: at the client, or by throwing it to the browser. */
+  /** Reports an error: sends it to the client, or throws it to the browser. */
   tell(c: Context<AppEnv>, own: Own, error: OAuthError): Promise<Response>
-  /** Settles a denial by the login or consent app. */
+  /** Answers a denial by the login or consent app. */
   deny(c: Context<AppEnv>, request: Requested & Own, denial: Denial, step: CsrfStep): Promise<Response>
-  /** Whether a denial counts only from the browser that began the flow, and in time: where it ends more than the flow. */
+  /**
+   * Whether a denial takes effect only from the browser that began the flow and before it expires. True if a denial
+   * ends more than the flow.
+   */
   readonly denialIsBound: boolean
-  /** Refuses what can be refused before anything is written (contract 3.6), and gives what answers an approval. */
+  /**
+   * Refuses what can be refused before anything is written (contract 3.6), and returns the function that answers an
+   * approval.
+   */
   approver(ctx: RequestContext, request: Requested & Own, decision: ConsentAcceptance): Promise<Approve>
-  /** When the request itself ends, in seconds since the epoch; null where only its flow does. */
+  /** When the request itself expires, in seconds since the epoch; null if only its flow does. */
   expiresAt(request: Own): Seconds | null
-  /** Seconds that its code lives. */
+  /** Lifetime of its code, in seconds. */
   codeLifetime(request: Requested & Own): Seconds
-  /** Seconds that an access token lives which goes out with the answer; 0 for none. */
+  /** Lifetime of an access token in the answer itself, in seconds; 0 if there is none. */
   tokenLifetime(request: Requested & Own): Seconds
-  /** Whether another than the client could get the answer by its client id alone (contract 3.5). */
+  /** Whether another app could get the answer just by using the client's id (contract 3.5). */
   isImpersonable(request: Own): boolean
 }
 
-/** A channel as one request has it. */
+/** A channel bound to one request. */
 export interface RequestChannel {
   readonly name: string
   readonly pending: PendingRequest | null
-  /** Where a fresh start of this request begins. */
+  /** Where the flow of this request starts again. */
   readonly startUrl: string
   readonly codeLifetime: Seconds
   readonly tokenLifetime: Seconds
   readonly isImpersonable: boolean
   readonly approver: (ctx: RequestContext, decision: ConsentAcceptance) => Promise<Approve>
   readonly tell: Tell
-  /** @param refusal - what is wrong with this browser, if anything is */
+  /** @param refusal - the reason why this browser may not decide, if there is one */
   readonly deny: (
     c: Context<AppEnv>,
     denial: Denial,
     step: CsrfStep,
     refusal: OAuthError | undefined,
   ) => Promise<Response>
-  /** The refusal of a request that has ended. */
+  /** The error for a request that has expired. */
   readonly expiry: () => OAuthError | undefined
 }
 
-/** A request that passed; or the error, and the way it is told. */
+/** The result of a validation: a request that passed, or the error and the way to report it. */
 export type Validation =
   | { readonly request: FlowRequest; readonly error?: undefined }
   | { readonly error: OAuthError; readonly tell: Tell }
 
-/** Who asks for a grant, and how it is answered. */
+/** The party that asks for a grant, and how it is answered. */
 export interface Channel extends Pick<ChannelRules<unknown>, 'name' | 'entryUrl' | 'startUrl'> {
-  /** The parameters of a query that count on this channel; throws `invalid_request` on a repeated one. */
+  /** The parameters of a query that this channel uses; throws `invalid_request` if one is repeated. */
   read(query: string, profile: Profile): Parameters
-  /** Judges a request: the first rule that it breaks is the error. Throws only what is no refusal. */
+  /** Validates a request and returns the first failure. Throws only what is not a refusal. */
   judge(given: Given, pending: PendingRequest | null): Validation
 }
 
-/** Where an error goes that has no way to whoever asked: to the browser, by the endpoint. */
+/**
+ * Throws the error, so that the endpoint shows it in the browser: for errors that have no way to the requesting party.
+ */
 export const tellBrowser: Tell = async (_c, error) => {
   throw error
 }
 
 /**
- * Defines a channel. What all have in common is done here, so that none can forget it: the client may ask this way and
- * for this much, errors and denials are logged, what has ended is refused.
+ * Defines a channel. Does what all channels have in common, so that none can forget it: checks the grant type and
+ * limits of the client, logs errors and denials, refuses expired requests.
  */
 export const defineChannel = <Own extends object>(rules: ChannelRules<Own>): Channel => ({
   name: rules.name,

@@ -15,18 +15,19 @@ import type { Requested } from '../request.ts'
 import { respondPage } from '../respond.ts'
 import { type Approve, defineChannel, tellBrowser } from './channel.ts'
 
-/** The request of a device waits in the ledger of its user code. */
+/** A device's request, which waits in the ledger of its user code. */
 interface Waiting {
   readonly pending: PendingRequest
 }
 
 type DeviceRequest = Requested & Waiting
 
-/** A device, which asks the token endpoint for the outcome: what goes wrong in the browser is shown there. */
+/** The channel of a device that polls the token endpoint for the outcome. Errors are shown in the browser. */
 export const device = defineChannel<Waiting>({
   name: 'device',
   grantType: DEVICE_GRANT,
-  // What a device asks for (RFC 8628 section 3.1), and `prompt` for a user who is to log in anew (contract 1.3.10).
+  // The parameters of a device (RFC 8628 section 3.1), and `prompt` for a user who has to log in again (contract
+  // 1.3.10).
   parameters: ['client_id', 'scope', 'audience', 'resource', 'prompt'],
   entryUrl: verifyUrl,
   startUrl: verifyUrl,
@@ -42,13 +43,13 @@ export const device = defineChannel<Waiting>({
   expiresAt: ({ pending }) => pending.expiresAt,
   codeLifetime: ({ pending }) => seconds(pending.expiresAt - nowSeconds()),
   tokenLifetime: () => seconds(0),
-  // Nothing but its id tells one public client's device from another's.
+  // Any device can use the id of a public client.
   isImpersonable: () => true,
 })
 
 /**
- * Gives a device the grant that its user consented to. The first answer counts: a grant that comes second is revoked
- * (design section 4). Throws what the browser is shown.
+ * Gives a device the grant that its user consented to. Only the first answer counts: a later grant is revoked (design
+ * section 4). Throws the error to show in the browser.
  */
 const approve =
   ({ pending, client, config }: DeviceRequest): Approve =>
@@ -66,7 +67,7 @@ const approve =
     return respondPage(c, withQuery(config.urls.deviceSuccess, { client_id: client.id }))
   }
 
-/** Tells the device that its user, or the login app, said no, and shows the browser how (contract 1.3.10, 8.2). */
+/** Tells the device that the user or the login app said no, and shows that in the browser (contract 1.3.10, 8.2). */
 async function answerDenial(
   c: Context<AppEnv>,
   { pending, client }: DeviceRequest,
@@ -81,10 +82,10 @@ async function answerDenial(
   return json({ error, error_description: description }, status, { 'cache-control': 'no-store' })
 }
 
-/** Whether whoever asks is a user with a browser. */
+/** Whether the request comes from a browser that shows pages to a user. */
 export const wantsPage = (c: Context<AppEnv>): boolean => /text\/html/.test(c.req.header('accept') ?? '')
 
-/** Shows the browser why its device is not connected. */
+/** Shows in the browser why the device is not connected. */
 export function showDeviceError(
   c: Context<AppEnv>,
   description: string,

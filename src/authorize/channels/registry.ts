@@ -5,14 +5,14 @@ import { browser } from './browser.ts'
 import type { Channel } from './channel.ts'
 import { device } from './device.ts'
 
-/** Every way in which a grant can be asked for. */
+/** Every channel by which a grant can be requested. */
 const CHANNELS: readonly Channel[] = [browser, device]
 
 /**
- * The channel of that name, as flows and grants keep it. Throws `server_error` for one that this release does not know:
- * what names it was sealed or stored by us.
+ * Finds a channel by the name that flows and grants keep. Throws `server_error` for a name that this release does not
+ * know: only we can have sealed or stored it.
  *
- * @param name - none where the client itself sent the browser
+ * @param name - undefined if the client itself sent the browser
  */
 export function channelNamed(name: string = browser.name): Channel {
   const channel = CHANNELS.find((one) => one.name === name)
@@ -20,10 +20,10 @@ export function channelNamed(name: string = browser.name): Channel {
   return channel
 }
 
-/** Where the browser comes back to after login or consent, with nothing but a verifier and `client_id`: URLs stay short. */
+/** Where the browser returns after login or consent, with only a verifier and `client_id`: URLs stay short. */
 export const entryUrl = (config: Config, { pending }: Pick<Flow, 'pending'>): string =>
   channelNamed(pending?.channel).entryUrl(config)
 
-/** Where a flow begins afresh: the request as the apps see it (contract 2.2 `request_url`, 3.12). */
+/** Where a flow starts again: the request as the apps see it (contract 2.2 `request_url`, 3.12). */
 export const startUrl = (config: Config, { pending, query }: Pick<Flow, 'pending' | 'query'>): string =>
   channelNamed(pending?.channel).startUrl(config, query)

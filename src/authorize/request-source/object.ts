@@ -8,25 +8,28 @@ import { nowSeconds } from '../../util/clock.ts'
 import { isJsonObject } from '../../util/json.ts'
 import type { CarriedSource, OpenedSource } from './source.ts'
 
-/** The refusal of a request object, by what is wrong with it. */
+/** The error for a request object that cannot be used; `problem` completes "The request object …". */
 export const unusable = (problem: string): OAuthError =>
   new OAuthError('invalid_request_object', 'request_object_unusable', { problem })
 
-/** A request object in the request itself (OIDC Core section 6.1, RFC 9101 section 5). */
+/** Takes a request object in the request itself (OIDC Core section 6.1, RFC 9101 section 5). */
 export const object: CarriedSource = {
   parameter: 'request',
   takes: () => true,
   open: async (ctx, client, jwt) => openObject(ctx, client, jwt),
 }
 
-/** Reads a request object. Throws `invalid_request_object` for what is no JWT. */
+/** Decodes a request object without verifying it. Throws `invalid_request_object` if it is not a JWT. */
 export function openObject(ctx: RequestContext, client: ClientRecord, jwt: string): OpenedSource {
   const members: unknown = readJwt(jwt)?.claims
   if (!isJsonObject(members)) throw unusable('is no JWT, or is encrypted')
   return { members, prove: () => prove(ctx, client, jwt) }
 }
 
-/** Whether the client signed the object; throws unless it is proven as the client registered it, for this server and for now. */
+/**
+ * Verifies a request object; returns whether it is signed. Throws unless it is secured as the client registered, meant
+ * for this server, and valid now.
+ */
 async function prove(
   ctx: RequestContext,
   client: ClientRecord,
@@ -43,7 +46,7 @@ async function prove(
     throw unusable('is not signed by a key of the client')
   const issuer = ctx.rt.config.urls.issuer
   if (iss !== '' && iss !== client.id) throw unusable("has an 'iss' that is not the client")
-  // It passes through browsers, where it must not be good as a proof of who the client is (RFC 9101 section 10.8).
+  // It passes through browsers, so it must not be usable as client authentication (RFC 9101 section 10.8).
   if (signed && sub === client.id) throw unusable("has the client as its 'sub'")
   if (aud.length > 0 && !aud.includes(issuer)) throw unusable("has an 'aud' that is not this server")
   const now = nowSeconds()

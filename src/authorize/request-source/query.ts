@@ -1,7 +1,7 @@
 import { queryOf, readEntries } from '../../http/form.ts'
 import type { PlainSource } from './source.ts'
 
-/** The query of the URL (RFC 6749 section 3.1). */
+/** Reads parameters from the query of the URL (RFC 6749 section 3.1). */
 export const query: PlainSource = {
   applies: () => true,
   read: async (c) => readEntries(queryOf(c.req.url)),

@@ -10,27 +10,27 @@ import { unusable } from './object.ts'
 import { CARRIED, PLAIN } from './registry.ts'
 import type { CarriedSource } from './source.ts'
 
-/** Parameters of the way back from login and consent, which no client sends. */
-const OURS: readonly string[] = ['login_verifier', 'consent_verifier']
+/** Parameters that only our own redirects back from login and consent have. */
+const RETURN_PARAMETERS: readonly string[] = ['login_verifier', 'consent_verifier']
 
-/** Parameters that carry a request: none may be within a request that was carried itself. */
+/** Parameters that carry a request. A carried request may not have them. */
 const CARRIERS: readonly string[] = ['request', 'request_uri']
 
-/** Members that are taken of a carried request: the parameters of an authorization request that this server knows. */
-const KNOWN: readonly string[] = [
+/** Members that are read from a carried request: the authorization parameters that this server knows. */
+const REQUEST_PARAMETERS: readonly string[] = [
   'client_id response_type redirect_uri scope state nonce response_mode display prompt max_age ui_locales',
   'claims_locales id_token_hint login_hint acr_values claims registration code_challenge code_challenge_method',
   'audience resource identity_schema',
 ].flatMap((names) => names.split(' '))
 
-/** Levels that a carried request may nest: no parameter has as many. */
+/** Maximum nesting depth of a carried request, in levels; no parameter needs as many. */
 const MAX_DEPTH = 16
 
 /**
- * Reads an authorization request, wherever its parts are, as one query: nothing that was sent is lost after login
- * (contract 8.2). One that came in the URL alone stays as it was written.
+ * Reads an authorization request from all its parts into one query, so that nothing is lost after login (contract 8.2).
+ * A request in the URL alone keeps its spelling.
  *
- * @throws what `unpack` throws, and what is wrong with the HTTP request
+ * @throws what `unpack` throws, and the errors of a malformed HTTP request
  */
 export async function readRequest(c: Context<AppEnv>): Promise<string> {
   const sources = PLAIN.filter((source) => source.applies(c))
@@ -38,15 +38,15 @@ export async function readRequest(c: Context<AppEnv>): Promise<string> {
   if (only !== undefined && others.length === 0) return unpack(c.var.ctx, queryOf(c.req.url))
   const parts: Entries[] = []
   for (const source of sources) parts.push(await source.read(c))
-  return unpack(c.var.ctx, toQuery(parts.flat().filter(([name]) => !OURS.includes(name))))
+  return unpack(c.var.ctx, toQuery(parts.flat().filter(([name]) => !RETURN_PARAMETERS.includes(name))))
 }
 
 /**
- * Replaces a carried request, by value or by reference, by what it asks for. From then on it is like any other.
+ * Replaces a request that is carried by value or by reference with its parameters. The result is an ordinary request.
  *
- * @param sources - what may carry one
+ * @param sources - the ways to carry a request that are allowed
  * @returns the request as a query
- * @throws `invalid_request`, `invalid_request_object`, `invalid_request_uri`, or what finding the client throws
+ * @throws `invalid_request`, `invalid_request_object`, `invalid_request_uri`, or the errors of `findClient`
  */
 export async function unpack(
   ctx: RequestContext,
@@ -76,7 +76,7 @@ export async function unpack(
   return toQuery(profiles.of(client).merge(beside, carried, entriesOf(carried.members)))
 }
 
-/** Measures what was carried before it is proven, and holds it to be a request of its own. */
+/** Opens a carried request, checks its size and that it carries no further request, then verifies its signature. */
 async function readCarried(
   ctx: RequestContext,
   client: ClientRecord,
@@ -90,9 +90,9 @@ async function readCarried(
   return { members, ...(await prove()) }
 }
 
-/** The known members as parameters; text stays, lists are joined, all else is JSON. */
+/** The known members as parameters: text stays, lists are joined with spaces, everything else becomes JSON. */
 const entriesOf = (members: JsonObject): Entries =>
-  KNOWN.flatMap((name) => {
+  REQUEST_PARAMETERS.flatMap((name) => {
     const value = Object.hasOwn(members, name) ? (members[name] ?? null) : null
     if (value === null) return []
     const text =

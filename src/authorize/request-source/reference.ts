@@ -3,7 +3,7 @@ import { fetchOutbound } from '../../http/outbound.ts'
 import { openObject } from './object.ts'
 import type { CarriedSource } from './source.ts'
 
-/** A request object at one of the client's registered addresses (OIDC Core section 6.2). */
+/** Takes a request object at one of the client's registered addresses (OIDC Core section 6.2). */
 export const reference: CarriedSource = {
   parameter: 'request_uri',
   takes: (uri) => /^https?:/i.test(uri),

@@ -4,8 +4,8 @@ import { query } from './query.ts'
 import { reference } from './reference.ts'
 import type { CarriedSource, PlainSource } from './source.ts'
 
-/** Where parameters come in, in the order in which they are joined. */
+/** The parts of an HTTP request that hold parameters, in the order in which they are joined. */
 export const PLAIN: readonly PlainSource[] = [query, form]
 
-/** What carries a request in one of them; the first that takes the value opens it. */
+/** The ways to carry a request in a parameter; the first that takes the value opens it. */
 export const CARRIED: readonly CarriedSource[] = [object, reference]

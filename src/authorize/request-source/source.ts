@@ -4,25 +4,25 @@ import type { Entries } from '../../http/form.ts'
 import type { ClientRecord } from '../../store/types.ts'
 import type { JsonObject } from '../../util/json.ts'
 
-/** A part of the HTTP request that parameters come in. */
+/** A part of an HTTP request that can hold parameters. */
 export interface PlainSource {
-  /** Whether this HTTP request has it. */
+  /** Whether this HTTP request has the part. */
   applies(c: Context<AppEnv>): boolean
   read(c: Context<AppEnv>): Promise<Entries>
 }
 
-/** A request that is carried in one parameter of another, opened and not yet believed. */
+/** A request carried in a parameter of another request: opened, but not yet verified. */
 export interface OpenedSource {
   readonly members: JsonObject
-  /** Whether the client signed them. Throws what is wrong with the proof. */
+  /** Verifies the request; returns whether the client signed it. Throws if the proof is bad. */
   prove(): Promise<{ readonly signed: boolean }>
 }
 
-/** What carries a request in a parameter, by value or by reference. */
+/** A way to carry a request in a parameter, by value or by reference. */
 export interface CarriedSource {
   readonly parameter: 'request' | 'request_uri'
-  /** Whether this value of the parameter is one of its kind. */
+  /** Whether this source can open the parameter's value. */
   takes(value: string): boolean
-  /** Opens it, with no work that its size does not allow. */
+  /** Opens the request; the work it does is bounded by the size of the value. */
   open(ctx: RequestContext, client: ClientRecord, value: string): Promise<OpenedSource>
 }

@@ -6,8 +6,8 @@ const SCRIPT = 'document.forms[0].submit()'
 const POLICY = `script-src ${scriptSource(SCRIPT)}`
 
 /**
- * The browser posts the answer to the client (OAuth 2.0 Form Post Response Mode 1.0 section 2): by script, or by the
- * button where there is none.
+ * The browser posts the answer to the client (OAuth 2.0 Form Post Response Mode 1.0 section 2): by script, or by a
+ * button if scripts are off.
  */
 export const formPost: ResponseMode = {
   name: 'form_post',

@@ -4,7 +4,7 @@ import { type FieldWith, fieldsWith, LIFESPAN_FIELDS, wire } from '../../store/c
 import { isJsonObject } from '../../util/json.ts'
 import { measure } from './measure.ts'
 
-/** Kinds of fields whose type is judged before any value is; a wrong one makes the whole body malformed, as in Hydra. */
+/** Kinds of fields whose type is checked before any value; a wrong type makes the whole body malformed, as in Hydra. */
 const KINDS = ['text', 'list', 'flag', 'object'] as const
 
 type Typed = FieldWith<{ readonly kind: (typeof KINDS)[number] }>
@@ -20,24 +20,24 @@ const shape = v.object({
 })
 const lifespanShape = v.object(wire(LIFESPAN_FIELDS))
 
-/** A client as JSON gives it: right types, nothing judged yet; missing texts are empty, missing arrays empty or null. */
+/** A client's JSON with checked types and unchecked values; missing texts are empty, missing arrays empty or null. */
 export type ClientDraft = TypedDraft & LifespanDraft
 
-/** What the fields of a draft hold that have a type of their own. */
+/** The fields of a draft that have a type of their own. */
 type TypedDraft = Readonly<v.InferOutput<typeof shape>>
 
 type LifespanDraft = Readonly<v.InferOutput<typeof lifespanShape>>
 
 /**
- * Reads the known fields of a client's JSON. Throws what `measure` throws, and `malformed_body` naming the first field
- * of a wrong type.
+ * Reads the known fields of a client's JSON. Throws what `measure` throws, and `malformed_body` with the name of the
+ * first field of a wrong type.
  */
 export function readDraft(body: unknown): ClientDraft {
   measure(body)
   return { ...read(shape, body), ...readLifespanDraft(body) }
 }
 
-/** Reads the lifespan fields alone; throws like `readDraft`. */
+/** Reads only the lifespan fields; throws like `readDraft`. */
 export const readLifespanDraft = (body: unknown): LifespanDraft => read(lifespanShape, body)
 
 function read<S extends v.GenericSchema>(schema: S, body: unknown): v.InferOutput<S> {

@@ -18,7 +18,7 @@ import type { ClientDraft } from './draft.ts'
 
 type Draft = Omit<ClientDraft, 'client_id'>
 
-/** The longest Go duration, seconds: 2^63 nanoseconds, rounded down. */
+/** The longest Go duration, in seconds: 2^63 nanoseconds, rounded down. */
 const MAX_SECONDS = 9_223_372_036
 
 const TEXTS = ['client_secret', ...fieldsWith({ kind: 'text' }), ...fieldsWith({ kind: 'list' })] as const
@@ -34,27 +34,31 @@ export function checkTexts(draft: Draft): void {
       throw unusableField(field, 'must not hold control characters or broken Unicode')
 }
 
-/** Checks the fields that are http or https URLs, or lists of them, unless empty; throws `invalid_client_metadata`. */
+/**
+ * Checks the fields that are http or https URLs or lists of them; empty ones pass. Throws `invalid_client_metadata`.
+ */
 export function checkUrls(draft: Draft): void {
   for (const field of URLS)
     for (const url of [draft[field]].flat())
       if (url !== '' && !isHttpUrl(url)) throw unusableField(field, 'must be an http or https URL')
 }
 
-/** Checks the fields of few values; throws `invalid_client_metadata`. */
+/** Checks the fields that have a fixed set of values; throws `invalid_client_metadata`. */
 export function checkValues(draft: Draft): void {
   const given: Readonly<Record<string, unknown>> = draft
   for (const { name, values } of CHOICES)
     for (const value of [given[name] ?? ''].flat()) checkValue(name, String(value), values)
 }
 
-/** Checks that a text is empty or one of some values; throws `invalid_client_metadata`. */
+/** Checks that a text is empty or one of the values; throws `invalid_client_metadata`. */
 export function checkValue(field: string, text: string, values: readonly string[]): void {
   if (text === '' || values.includes(text)) return
   throw invalidMetadata('field_malformed', { field, expected: values.join(' or ') })
 }
 
-/** Reads a client's key set, where `{}` stands for none; throws `invalid_client_metadata` for a key that is not a valid public one. */
+/**
+ * Reads a client's key set; `{}` means none. Throws `invalid_client_metadata` for a key that is not a valid public key.
+ */
 export function readJwks(jwks: JsonObject | null): JwkSet | null {
   if (jwks === null || !('keys' in jwks)) return null
   const keys = keysOfSet(jwks)
@@ -68,8 +72,8 @@ export function readJwks(jwks: JsonObject | null): JwkSet | null {
 }
 
 /**
- * Reads the lifespans that are given, in Go's canonical form. Throws `malformed_body` for a text that is no Go
- * duration and `invalid_client_metadata` for a negative one, except for refresh tokens, where it means "never ends".
+ * Reads the given lifespans in Go's canonical form. Throws `malformed_body` for a text that is not a Go duration, and
+ * `invalid_client_metadata` for a negative one, except for refresh tokens, where it means "never ends".
  */
 export function readLifespans(
   given: Readonly<Record<LifespanField, string | null>>,
@@ -88,7 +92,7 @@ export function readLifespans(
   return lifespans
 }
 
-/** The metadata with these lifespans and no others. */
+/** The metadata with exactly these lifespans. */
 export function withLifespans(
   metadata: ClientMetadata,
   lifespans: Readonly<Partial<Record<LifespanField, string>>>,
@@ -97,7 +101,7 @@ export function withLifespans(
   return v.parse(clientMetadata, { ...Object.fromEntries(others), ...lifespans })
 }
 
-/** Reads the fields beyond Hydra's that say something; throws `invalid_client_metadata` for an unusable one. */
+/** Reads the non-empty fields that Hydra does not have; throws `invalid_client_metadata` for an unusable one. */
 export function readFurther(body: unknown): JsonObject {
   const given = isJsonObject(body) ? body : {}
   const found: Record<string, Json> = {}
@@ -110,7 +114,10 @@ export function readFurther(body: unknown): JsonObject {
   return found
 }
 
-/** Reads names and addresses for people, by language (OIDC Registration section 2.1); throws `invalid_client_metadata`. */
+/**
+ * Reads names and addresses for people, in each language (OIDC Registration section 2.1); throws
+ * `invalid_client_metadata`.
+ */
 export function readLocalized(body: unknown): Readonly<Record<string, string>> {
   const found: Record<string, string> = {}
   for (const [name, value] of Object.entries(isJsonObject(body) ? body : {})) {

@@ -2,26 +2,26 @@ import { malformedBody, unusableField } from '../../errors/refusals.ts'
 import { isJsonObject } from '../../util/json.ts'
 import { hasInnerWildcard, MAX_INNER_WILDCARDS, SCOPE_TOKEN } from '../../util/scope.ts'
 
-/** Most members of a client's JSON: the known fields and the localized ones. */
+/** Maximum number of members of a client's JSON: the known fields and the localized ones. */
 const MAX_FIELDS = 200
 
-/** Longest single value, in characters: as long as a URL that browsers and proxies still take. */
+/** Maximum length of a single value, in characters: browsers and proxies accept no longer URLs. */
 const MAX_VALUE = 2048
 
-/** Most values of a list, keys of a set among them. */
+/** Maximum number of values of a list, and of keys of a set. */
 const MAX_VALUES = 1000
 const MAX_KEYS = 100
 
-/** Longest list of scopes in characters, most scopes, and most of these with a wildcard before their last segment. */
+/** Maximum length of a list of scopes in characters, and maximum number of scopes. */
 const MAX_SCOPE_TEXT = 32_768
 const MAX_SCOPES = 1000
 
-/** Fields with measures of their own, or none but that of the whole. */
+/** Fields with bounds of their own, or only bounded as a part of the whole. */
 const MEASURED_APART: readonly string[] = ['scope', 'jwks', 'metadata']
 
 /**
- * Measures and counts what a client's JSON holds before anything of it is looked at: whoever registers pays for what is
- * done with it, once here and then at every request. `metadata` is free and counts only in the bound of the whole.
+ * Checks the size of a client's JSON before any of it is processed, since every part costs work now and in each later
+ * request. `metadata` is bounded only as a part of the whole.
  *
  * @throws `malformed_body` for too many fields, `invalid_client_metadata` for a field that is too long
  */
@@ -46,7 +46,7 @@ function checkNumber(name: string, value: unknown, most: number): void {
   throw unusableField(told(name), `has more than ${most} values`)
 }
 
-/** Scopes are tokens between single spaces (RFC 6749 section 3.3). */
+/** Checks number and form of scopes: tokens, separated by spaces (RFC 6749 section 3.3). */
 function checkScope(text: string): void {
   const scopes = text.length > MAX_SCOPE_TEXT ? [] : text.split(' ').filter((scope) => scope !== '')
   if (text.length > MAX_SCOPE_TEXT || scopes.length > MAX_SCOPES)

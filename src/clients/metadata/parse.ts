@@ -23,21 +23,21 @@ import { checkPostLogoutUris, checkRedirectUris, readCorsOrigins } from './uris.
 const MIN_SECRET_LENGTH = 6
 const MAX_SECRET_LENGTH = 1024
 
-/** Bound of a client's metadata in bytes of JSON: D1 rows, copies and pages of the list stay small. */
+/** Maximum size of a client's metadata, in bytes of JSON: keeps D1 rows, copies and list pages small. */
 const MAX_METADATA_BYTES = 100_000
 
-/** A client as the admin API takes it: validated, with every default filled in. */
+/** A client as the admin API accepts it: validated, with all defaults filled in. */
 export interface ClientInput {
-  /** The id asked for; `undefined` leaves the choice to the server. */
+  /** The requested id; `undefined` if the server chooses. */
   readonly id: string | undefined
-  /** The secret in clear; `undefined` when none was given. */
+  /** The secret in clear text; `undefined` if none was given. */
   readonly secret: string | undefined
   readonly metadata: ClientMetadata
 }
 
 /**
- * Validates a client's JSON (contract 2.1) in Hydra's order; unknown fields are ignored. Throws `malformed_body` for
- * wrong JSON types, `invalid_redirect_uri` and `invalid_client_metadata` for broken rules.
+ * Validates a client's JSON (contract 2.1) in Hydra's order; ignores unknown fields. Throws `malformed_body` for wrong
+ * JSON types, `invalid_redirect_uri` and `invalid_client_metadata` for broken rules.
  */
 export function parseClient(body: unknown, config: Config): ClientInput {
   const { client_id, ...draft } = readDraft(body)
@@ -45,7 +45,7 @@ export function parseClient(body: unknown, config: Config): ClientInput {
   checkTexts(draft)
   const judged = judge(draft, config)
   const further = { ...readFurther(body), localized: readLocalized(body) }
-  // What a request leaves out, or says nothing in, has the default of the table.
+  // Fields that are left out or empty get their default.
   const said = Object.entries({ ...given, ...judged, ...further }).filter(
     ([, value]) => value !== '' && value !== null,
   )
@@ -55,13 +55,13 @@ export function parseClient(body: unknown, config: Config): ClientInput {
   return { id: client_id || undefined, secret: client_secret || undefined, metadata }
 }
 
-/** Checks an id a new client asks for; throws `invalid_client_metadata`. */
+/** Checks the requested id of a new client; throws `invalid_client_metadata`. */
 export function checkClientId(id: string): void {
   if (!isClientId(id))
     throw unusableField('client_id', 'must have 1 to 255 characters and no control characters')
 }
 
-/** Holds the rules, in Hydra's order, and returns the fields that are stored otherwise than they came. */
+/** Checks the rules in Hydra's order; returns the fields whose stored value differs from the given one. */
 function judge(draft: Draft, config: Config) {
   const jwks = readJwks(draft.jwks)
   checkAuthMethod(draft, jwks !== null)
@@ -87,10 +87,13 @@ function judge(draft: Draft, config: Config) {
   }
 }
 
-/** What a client's JSON says about the client, but for its id. */
+/** A client's JSON without its id. */
 type Draft = Omit<ClientDraft, 'client_id'>
 
-/** A pairwise client needs one sector: that of its `sector_identifier_uri`, or the one https host of its redirect URIs. */
+/**
+ * Reads the subject type. A pairwise client needs one sector: its `sector_identifier_uri`, or the one https host of its
+ * redirect URIs.
+ */
 function readSubjectType(draft: Draft, { subjects: { types }, loopback }: Config): string {
   const [preset = 'public'] = types.includes('public') ? [] : types
   checkValue('subject_type', draft.subject_type, types)

@@ -1,11 +1,11 @@
 import type { ErrorCode } from '../../errors/catalogue.ts'
 import { OAuthError } from '../../errors/oauth-error.ts'
 
-/** An absolute URI without fragment (RFC 3986 section 4.3), white space, or backslash, which parsers read differently. */
+/** An absolute URI (RFC 3986 section 4.3) without fragment, white space, or backslash; parsers disagree about these. */
 const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:[^\s#\\]+$/
 const HTTP = /^https?:/i
 
-/** Schemes that make a browser run or show the redirect itself instead of handing it to a client. */
+/** Schemes that make a browser run or show the redirect itself instead of giving it to a client. */
 const ACTIVE = /^(?:javascript|data|vbscript|about|blob|view-source|filesystem|file):/i
 
 /** Checks redirect URIs (RFC 6749 section 3.1.2); throws `invalid_redirect_uri`. */
@@ -14,14 +14,18 @@ export function checkRedirectUris(uris: readonly string[]): void {
   checkEach('redirect_uris', uris, isAbsolute, rule, 'invalid_redirect_uri')
 }
 
-/** Checks that scheme, host and port of each post-logout URI are those of a redirect URI; throws `invalid_client_metadata`. */
+/**
+ * Checks that scheme, host and port of each post-logout URI occur in a redirect URI; throws `invalid_client_metadata`.
+ */
 export function checkPostLogoutUris(uris: readonly string[], redirectUris: readonly string[]): void {
   const places = new Set(redirectUris.map(placeOf))
   const fits = (uri: string): boolean => isAbsolute(uri) && places.has(placeOf(uri))
   checkEach('post_logout_redirect_uris', uris, fits, 'must have the scheme, host and port of a redirect URI')
 }
 
-/** CORS origins without a trailing slash; throws `invalid_client_metadata` for what is more than an http(s) origin. */
+/**
+ * Reads CORS origins, and removes trailing slashes; throws `invalid_client_metadata` for anything but http(s) origins.
+ */
 export function readCorsOrigins(given: readonly string[]): readonly string[] {
   const origins = given.map((origin) => origin.replace(/\/$/, ''))
   const fits = (origin: string): boolean => /^https?:\/\/[^/?#@\\\s]+$/i.test(origin) && URL.canParse(origin)

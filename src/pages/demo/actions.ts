@@ -1,10 +1,10 @@
 import type { RelyingParty, Reply } from './relying-party.ts'
 import type { Tokens } from './session.ts'
 
-/** What a button of the result page asks the provider. */
+/** A request to the provider by a button of the result page. */
 type Ask = (party: RelyingParty, tokens: Tokens) => Promise<Reply>
 
-/** The buttons of the result page that ask the provider something: path, label and what they ask. */
+/** The buttons of the result page that send the provider a request: path, label and request. */
 export const ACTIONS: readonly (readonly [name: string, label: string, ask: Ask])[] = [
   ['refresh', 'Refresh', (party, { refresh_token: token = '' }) => party.refresh(token)],
   ['userinfo', 'Call userinfo', (party, { access_token: token }) => party.userinfo(token)],

@@ -28,8 +28,8 @@ import {
 } from './session.ts'
 import { isJwt, type VerifiedToken, verifyIdToken, verifyJwt } from './verify.ts'
 
-/** Longest answer shown after a button, in characters. */
-const SHOWN = 1500
+/** Maximum length of an answer that the result page shows, in characters. */
+const MAX_SHOWN = 1500
 
 type Page = (c: Context<AppEnv>) => Promise<Response>
 
@@ -39,11 +39,11 @@ const withParty =
   (c) =>
     handle(c, relyingParty(dispatch, c))
 
-/** The callback and the result page; `dispatch` hands a request to this server's own routes. */
+/** The callback and the result page; `dispatch` passes a request to this server's own routes. */
 export const demoCallback = withParty(callback)
 export const demoResult = withParty(show)
 
-/** The buttons of the result page, by name: what each does when it is pressed. */
+/** The buttons of the result page: name and handler. */
 export const demoButtons: readonly (readonly [name: string, press: (dispatch: Dispatch) => Page])[] =
   ACTIONS.map(([name, label, ask]) => [
     name,
@@ -54,16 +54,16 @@ export const demoButtons: readonly (readonly [name: string, press: (dispatch: Di
     }),
   ])
 
-/** Whoever reloads or goes back to a button's address sees the page the button was on. */
+/** Shows the result page again to a browser that reloads or goes back to a button's address. */
 export const demoReloaded = (c: Context<AppEnv>): Promise<Response> => toResult(c)
 
-/** Goes on to the result page, with a session to keep if there is a new one. */
+/** Redirects to the result page; stores the session if there is a new one. */
 async function toResult(c: Context<AppEnv>, session?: DemoSession): Promise<Response> {
   if (session !== undefined) await writeSession(c, session)
   return redirect(c, `${basePath(c)}/demo`, 303)
 }
 
-/** The session after a button: with new tokens where it got any, else with the answer to show. */
+/** The session after a button: with the new tokens if there are any, or else with the answer to show. */
 function shownIn(session: DemoSession, label: string, { status, body }: Reply): DemoSession {
   const renewed = v.safeParse(Tokens, body)
   if (!renewed.success) {
@@ -74,14 +74,14 @@ function shownIn(session: DemoSession, label: string, { status, body }: Reply): 
   return { ...session, tokens: { ...session.tokens, ...renewed.output }, outcome }
 }
 
-/** Starts a login at this server's own provider. */
+/** Starts a login at this server. */
 export async function demoStart(c: Context<AppEnv>): Promise<Response> {
   const pending = newPending()
   await writePending(c, pending)
   return redirect(c, authorizationUrl(c, pending), 303)
 }
 
-/** Takes the authorization response (RFC 6749 section 4.1.2, RFC 9207) and redeems the code. */
+/** Handles the authorization response (RFC 6749 section 4.1.2, RFC 9207) and redeems the code. */
 async function callback(c: Context<AppEnv>, party: RelyingParty): Promise<Response> {
   const { issuer } = c.var.ctx.rt.config.urls
   const { state, iss, code, error, error_description: description } = firstValues(c.req.url)
@@ -120,7 +120,7 @@ async function show(c: Context<AppEnv>, party: RelyingParty): Promise<Response> 
   return renderPage(c, { title: 'You are logged in', content })
 }
 
-/** Ends the demo's own session first: whatever happens next, this application has let go of the tokens. */
+/** Logs out. Ends the demo's own session first, so that the tokens are gone whatever happens next. */
 export async function demoLogout(c: Context<AppEnv>): Promise<Response> {
   const session = await readSession(c)
   clearSession(c)
@@ -137,4 +137,5 @@ async function verifiedIdToken(
   return verifyIdToken(await party.jwks(), c.var.ctx.rt.config.urls.issuer, idToken, session)
 }
 
-const shown = (body: unknown): string => (body === null ? '' : JSON.stringify(body, null, 2).slice(0, SHOWN))
+const shown = (body: unknown): string =>
+  body === null ? '' : JSON.stringify(body, null, 2).slice(0, MAX_SHOWN)

@@ -4,10 +4,10 @@ import type { AppEnv } from '../../context.ts'
 import { redirect } from '../../http/location.ts'
 import { basePath, renderPage } from '../../http/page.ts'
 
-/** The demo's first page: one button that starts a login, and where to look around. */
+/** The demo's first page: a button that starts a login, and links. */
 export function showHome(c: Context<AppEnv>): Response | Promise<Response> {
   const { loopback, urls } = c.var.ctx.rt.config
-  // The demo's cookies are for the host that it comes back to.
+  // The demo's cookies belong to the host that the login returns to.
   if (loopback && new URL(urls.public).hostname !== new URL(c.req.url).hostname)
     return redirect(c, `${urls.public}/`, 302)
   const base = basePath(c)

@@ -4,29 +4,29 @@ import { randomText, toBase64url } from '../../util/base64url.ts'
 import { sha256 } from '../../util/digest.ts'
 import type { Pending } from './session.ts'
 
-/** The demo client, as `ladon dev` registers it: public, so PKCE is its protection. */
+/** Id of the demo client, which `ladon dev` registers: a public client, so it depends on PKCE. */
 export const CLIENT_ID = 'demo'
 
 const SCOPE = 'openid offline_access profile email'
 
-/** Hands a request to this server's own routes, as if it came over the network. */
+/** Passes a request to this server's own routes, as if it came over the network. */
 export type Dispatch = (request: Request, c: Context<AppEnv>) => Promise<Response>
 
-/** What an endpoint answered. */
+/** An endpoint's answer. */
 export interface Reply {
   readonly status: number
-  /** The JSON body; null when there is none. */
+  /** The JSON body; null if there is none. */
   readonly body: unknown
 }
 
-/** Fresh protection for one login: state, nonce and PKCE verifier (RFC 7636 section 4.1). */
+/** New secrets that protect one login: state, nonce and PKCE verifier (RFC 7636 section 4.1). */
 export const newPending = (): Pending => ({
   state: randomText(32),
   nonce: randomText(32),
   verifier: randomText(32),
 })
 
-/** Where a login begins (RFC 6749 section 4.1.1, OIDC Core section 3.1.2.1). */
+/** URL that starts a login (RFC 6749 section 4.1.1, OIDC Core section 3.1.2.1). */
 export function authorizationUrl(c: Context<AppEnv>, { state, nonce, verifier }: Pending): string {
   const query = new URLSearchParams({
     client_id: CLIENT_ID,
@@ -41,7 +41,7 @@ export function authorizationUrl(c: Context<AppEnv>, { state, nonce, verifier }:
   return `${baseOf(c)}/oauth2/auth?${query}`
 }
 
-/** Where the user's login ends (OIDC RP-Initiated Logout 1.0 section 2). */
+/** URL that logs the user out (OIDC RP-Initiated Logout 1.0 section 2). */
 export function logoutUrl(c: Context<AppEnv>, idToken: string | undefined): string {
   const url = `${baseOf(c)}/oauth2/sessions/logout`
   if (idToken === undefined) return url
@@ -52,10 +52,10 @@ export function logoutUrl(c: Context<AppEnv>, idToken: string | undefined): stri
 const baseOf = (c: Context<AppEnv>): string => c.var.ctx.rt.config.urls.public
 const redirectUri = (c: Context<AppEnv>): string => `${baseOf(c)}/demo/callback`
 
-/** What the demo application asks its provider: an ordinary relying party that happens to run beside it. */
+/** The requests of the demo application: an ordinary relying party that happens to run on the provider's server. */
 export type RelyingParty = ReturnType<typeof relyingParty>
 
-/** The relying party of one request; `dispatch` hands its own requests to the provider. */
+/** The relying party for one request; `dispatch` passes its own requests to the provider. */
 export function relyingParty(dispatch: Dispatch, c: Context<AppEnv>) {
   const send = async (path: string, init: RequestInit = {}): Promise<Reply> => {
     const response = await dispatch(new Request(`${baseOf(c)}${path}`, init), c)
@@ -75,13 +75,13 @@ export function relyingParty(dispatch: Dispatch, c: Context<AppEnv>) {
     refresh: (token: string) => post('/oauth2/token', { grant_type: 'refresh_token', refresh_token: token }),
     revoke: (token: string) => post('/oauth2/revoke', { token }),
     userinfo: (token: string) => send('/userinfo', { headers: bearer(token) }),
-    /** Asks the admin API, as an API server would that was handed the token. */
+    /** Introspects by the admin API, as an API server does with a token that it gets. */
     introspect: (token: string) => {
       const { keys } = c.var.ctx.rt.config.admin
       const key = keys.find(({ scope }) => scope === 'introspect' || scope === 'all')?.key
       return post('/admin/oauth2/introspect', { token }, key === undefined ? {} : bearer(key))
     },
-    /** The provider's public keys. */
+    /** Reads the provider's public keys. */
     jwks: () => send('/.well-known/jwks.json'),
   }
 }

@@ -4,19 +4,19 @@ import { ACTIONS } from './actions.ts'
 import type { DemoSession } from './session.ts'
 import type { VerifiedToken } from './verify.ts'
 
-/** Everything the demo's last page shows. */
+/** Everything that the demo's last page shows. */
 export interface Result {
   readonly session: DemoSession
   readonly idToken: VerifiedToken | undefined
-  /** The access token's content, when it is a JWT. */
+  /** The access token's content, if it is a JWT. */
   readonly accessToken: VerifiedToken | undefined
-  /** Path that the buttons' forms start with. */
+  /** Path prefix of the buttons' forms. */
   readonly base: string
 }
 
 const BUTTONS = [...ACTIONS, ['logout', 'Log out']] as const
 
-/** Tokens, verified claims and what can be done with them. */
+/** Shows the tokens, their verified claims, and buttons to use them. */
 export function renderResult({ session, idToken, accessToken, base }: Result): Html {
   const { tokens, outcome } = session
   const form = accessToken === undefined ? 'opaque' : 'JWT'

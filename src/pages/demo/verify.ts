@@ -7,16 +7,16 @@ import { isJsonObject, type Json } from '../../util/json.ts'
 import { CLIENT_ID, type Reply } from './relying-party.ts'
 import type { DemoSession } from './session.ts'
 
-/** One thing that was checked about a token, in words. */
+/** One check of a token, in words, and its result. */
 export type Check = readonly [label: string, ok: boolean]
 
-/** A token's content beside what was checked about it. */
+/** A token's content and the checks that were made. */
 export interface VerifiedToken {
   readonly claims: JWTPayload
   readonly checks: readonly Check[]
 }
 
-/** Whether text has the form of a signed JWT; an opaque token has two parts. */
+/** Whether a token has the form of a signed JWT; an opaque token does not have three parts. */
 export const isJwt = (token: string): boolean => token.split('.').length === 3
 
 /** Checks an ID token as a relying party must (OIDC Core section 3.1.3.7). */
@@ -39,7 +39,7 @@ export async function verifyIdToken(
   }
 }
 
-/** Checks what every signed token of this issuer must hold: signature by a published key, issuer, lifetime. */
+/** Checks what every JWT of this issuer must have: a signature by a published key, the issuer, a valid lifetime. */
 export async function verifyJwt(jwks: Reply, issuer: string, token: string): Promise<VerifiedToken> {
   const header = decodeProtectedHeader(token)
   const claims = decodeJwt(token)

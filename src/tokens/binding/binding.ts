@@ -1,26 +1,29 @@
 import type { RequestContext } from '../../context.ts'
 import type { JsonObject } from '../../util/json.ts'
 
-/** What of a request may prove that a key is held. */
+/** The parts of a request that can prove possession of a key. */
 export type ProvingRequest = Pick<Request, 'method' | 'url' | 'headers'>
 
-/** What a token is bound to: by which binding, and the thumbprint of the key. Null: whoever bears it may use it. */
+/**
+ * What a token is bound to: the kind of binding, and the thumbprint of the key. Null for a bearer token, which anybody
+ * who has it may use.
+ */
 export type Confirmation = readonly [kind: string, thumbprint: string] | null
 
-/** One way to bind tokens to who they are for: what is its own. All else is the frame's (`possession.ts`). */
+/** What is particular to one way of binding tokens to a key; `possession.ts` does the rest. */
 export interface Binding {
-  /** Its name under seal; it never changes. */
+  /** Its name in sealed tokens; it never changes. */
   readonly kind: string
-  /** `token_type` of a token response (RFC 6749 section 5.1), and of introspection (RFC 7662 section 2.2). */
+  /** `token_type` in a token response (RFC 6749 section 5.1), and in introspection (RFC 7662 section 2.2). */
   readonly tokenType: string
   readonly introspectedType: string
-  /** Scheme of the Authorization header that brings such a token. */
+  /** Authorization scheme for such tokens. */
   readonly scheme: string
   /**
-   * Thumbprint of the key that a request proves to hold, `undefined` for one that brings no proof of this kind. Throws
-   * what is wrong with a proof.
+   * Thumbprint of the key whose possession a request proves; `undefined` if it has no proof of this kind. Throws if the
+   * proof is bad.
    *
-   * @param token - the access token that the proof is to go with; null where tokens are asked for
+   * @param token - the access token that the proof must belong to; null for a token request
    */
   prove(ctx: RequestContext, request: ProvingRequest, token: string | null): Promise<string | undefined>
   /** The `cnf` claim of a bound token (RFC 7800 section 3.1). */

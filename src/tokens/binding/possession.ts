@@ -9,8 +9,8 @@ import { none } from './none.ts'
 import { BINDINGS } from './registry.ts'
 
 /**
- * The binding of a token. Throws `server_error` for one that this release does not know: such a token is never taken for
- * one that anybody may bear.
+ * The binding of a token. Throws `server_error` for a kind that this release does not know: such a token must not
+ * become a bearer token.
  */
 export function bindingOf(confirmation: Confirmation): Binding {
   if (confirmation === null) return none
@@ -23,7 +23,7 @@ export function bindingOf(confirmation: Confirmation): Binding {
 export const cnfOf = (confirmation: Confirmation): JsonObject | undefined =>
   confirmation === null ? undefined : bindingOf(confirmation).cnf(confirmation[1])
 
-/** What tokens that a request asks for are to be bound to: the first key it proves to hold. */
+/** What to bind the requested tokens to: the first key whose possession the request proves. */
 export async function confirmationBy(ctx: RequestContext, request: ProvingRequest): Promise<Confirmation> {
   for (const binding of BINDINGS) {
     const thumbprint = await binding.prove(ctx, request, null)
@@ -32,23 +32,23 @@ export async function confirmationBy(ctx: RequestContext, request: ProvingReques
   return null
 }
 
-/** Whether tokens of one may be had for a credential that is bound to another. */
+/** Whether the key that a request proved is the one that its credential requires; null requires none. */
 export const confirms = (required: Confirmation, proven: Confirmation): boolean =>
   required === null || (required[0] === proven?.[0] && constantTimeEqual(required[1], proven[1]))
 
-/** An access token as a request brings it. */
+/** An access token as a request presents it. */
 export interface PresentedToken {
   readonly token: string
-  /** Scheme it came under; a form or query has none of its own. */
+  /** Authorization scheme; that of bearer tokens if the token is in a form or query. */
   readonly scheme: string
   readonly request: ProvingRequest
 }
 
 /**
- * The access token of a request: from the Authorization header of any binding, else from form or query (RFC 6750
- * section 2).
+ * The access token of a request: from the Authorization header, in the scheme of any binding, or else from form or
+ * query (RFC 6750 section 2).
  *
- * @param form - the body, where it may be a form
+ * @param form - the body, if it may be a form
  */
 export async function presentedToken(
   request: Request,
@@ -63,7 +63,10 @@ export async function presentedToken(
   return token === undefined ? undefined : { token, scheme: none.scheme, request }
 }
 
-/** Whether who presents a token may use it: it came as its binding has it, with the proof that the binding demands. */
+/**
+ * Whether the request may use the token it presents: the token has the scheme of its binding, and the proof that this
+ * requires.
+ */
 export async function possesses(
   ctx: RequestContext,
   confirmation: Confirmation,
