@@ -118,9 +118,11 @@ function book(
   const clientId = request.client.id
   ctx.audit('consent.granted', { client_id: clientId, grant: flow.id, scope })
   const { refreshToken } = ctx.rt.config.ttl
-  const forEver = refreshToken === null || (remember && rememberFor === 0)
+  // A skipped consent rests on an earlier one and is not itself remembered, whatever the app says.
+  const remembered = remember && state.restsOn === null
+  const forEver = refreshToken === null || (remembered && rememberFor === 0)
   const expiresAt = forEver
     ? null
-    : seconds(Math.max(codeExpiresAt + refreshToken, flow.requestedAt + rememberFor))
+    : seconds(Math.max(codeExpiresAt + refreshToken, flow.requestedAt + (remembered ? rememberFor : 0)))
   ctx.defer(ctx.rt.book.record({ id: flow.id, subject, clientId, scope, createdAt: handledAt, expiresAt }))
 }

@@ -77,6 +77,15 @@ describe('the grants book', () => {
     vi.useRealTimers()
   })
 
+  it('keeps for ever only the consent that is remembered for ever, not those that rest on it', async () => {
+    const deployment = new Deployment()
+    const client = await registerClient(deployment)
+    const always = { login: { subject: 'returning' }, consent: { remember: true } }
+    for (let login = 0; login < 3; login += 1) await logIn(deployment, client, always)
+    const ends = (await rows(client.id)).map((row) => row['expires_at'])
+    expect([ends.length, ends.filter((end) => end === null).length]).toEqual([3, 1])
+  })
+
   it('writes nothing when it is off', async () => {
     const deployment = new Deployment(testEnv({ GRANTS_BOOK: 'off' }))
     const client = await registerClient(deployment)

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { reasonsDocument } from '../../src/dev/docs.ts'
-import { REASONS } from '../../src/errors/reasons.ts'
+import { explain, REASONS, templateOf } from '../../src/errors/reasons.ts'
 import { sourcesIn } from './sources.ts'
 
 const mentions = (sources: readonly { readonly text: string }[], reason: string): boolean =>
@@ -10,6 +10,12 @@ const mentions = (sources: readonly { readonly text: string }[], reason: string)
 it('docs/reasons.md lists them as they are: npm run docs writes it', () => {
   const text = readFileSync(new URL('../../docs/reasons.md', import.meta.url), 'utf8')
   expect(text).toBe(reasonsDocument())
+})
+
+it('what a refused one is told adds to the sentence of its code', () => {
+  const catalogue = readFileSync(new URL('../../src/errors/catalogue.ts', import.meta.url), 'utf8')
+  const told = REASONS.filter((reason) => explain(reason, {}).public)
+  expect(told.filter((reason) => catalogue.includes(`'${templateOf(reason)}'`))).toEqual([])
 })
 
 describe('each reason of the closed list', () => {

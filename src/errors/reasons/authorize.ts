@@ -20,8 +20,8 @@ export const authorizeReasons = reasonsOf({
   ],
   openid_missing: ["Response type 'id_token' needs scope 'openid'.", 'Ask for it, and have it granted.'],
   response_mode_unfit: [
-    'The response mode is unknown or does not fit the response type.',
-    'See response_modes_supported.',
+    "Parameter 'response_mode' must be of response_modes_supported, and 'query' carries no tokens.",
+    'Leave it out, or send another.',
   ],
   state_too_short: ["Parameter 'state' must have at least {minimum} characters.", 'Send a longer one.'],
   nonce_too_short: ["Parameter 'nonce' must have at least {minimum} characters.", 'Send a longer one.'],
@@ -48,8 +48,8 @@ export const authorizeReasons = reasonsOf({
   ],
   other_subject: ['Another end-user logged in than the request names.', 'Ask the user who they are.'],
   acr_unmet: [
-    'The end-user was not authenticated as the request demands.',
-    'Have the login app reach the acr asked for.',
+    'The login reached none of the acr values that must be reached.',
+    'Have the login app reach one of those asked for.',
   ],
   consent_needed: ['The end-user has not consented to this.', 'Ask again without prompt=none.'],
   app_denied: ['The login or consent app refused.', "See the app's own log."],
