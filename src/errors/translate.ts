@@ -7,8 +7,8 @@ type Cases<Answer> = {
 }
 
 /**
- * Returns a handler for `catch` that replaces errors of some codes: `work.catch(as({ malformed_body: () =>
- * invalidRequest() }))`. It throws any other error again.
+ * Returns a handler that replaces errors of some codes and throws any other error again:
+ * `work.catch(as({ malformed_body: () => invalidRequest() }))`.
  */
 export const as =
   <Answer = never>(cases: Cases<Answer>) =>
