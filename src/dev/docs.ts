@@ -5,9 +5,9 @@ import { ROOT } from './paths.ts'
 
 const HEAD = `# Reasons of refusals
 
-Every request that is refused with an \`error\` has a reason. The log line of the request names it as \`reason\`, with the
+Every request that is refused has a reason. The log line of the request names it as \`reason\`, with the
 \`error\` code and what the text speaks of as \`facts\`. What stands in braces is a fact. "the log" means that whoever was
-refused is not told. An address that nothing has (404) and a password that is wrong on the demo page (422) have none.
+refused is not told. The pages of the demo application have none: it is a client, and shows what it was answered.
 
 | reason | what was wrong | what to do | told to |
 | --- | --- | --- | --- |

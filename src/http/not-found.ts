@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { html } from 'hono/html'
 import type { AppEnv } from '../context.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
 import { renderPage } from './page.ts'
 
 /**
@@ -8,6 +9,7 @@ import { renderPage } from './page.ts'
  * JSON form (contract 0.2).
  */
 export function notFound(c: Context<AppEnv>): Response | Promise<Response> {
+  c.var.ctx.refused(new OAuthError('resource_not_found', 'path_unknown'))
   const accept = c.req.header('accept') ?? ''
   const reason = 'No endpoint has this path and method.'
   const wantsHtml = accept.includes('text/html')

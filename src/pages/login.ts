@@ -7,6 +7,7 @@ import {
   rejectLogin,
 } from '../authorize/login-request.ts'
 import type { AppEnv } from '../context.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
 import { readForm } from '../http/form.ts'
 import { refusedField, renderPage } from '../http/page.ts'
 import { DEMO_USER, isDemoUser } from './demo-user.ts'
@@ -34,7 +35,10 @@ export const submitLogin = forRequest('login', getLoginRequest, async (c, reques
   const form = await readForm(c.var.body)
   if (form.get('reject') !== undefined) return proceed(c, await rejectLogin(ctx, challenge, DENIED))
   const username = form.get('username') ?? ''
-  if (!isDemoUser(username, form.get('password'))) return loginPage(c, request, username)
+  if (!isDemoUser(username, form.get('password'))) {
+    ctx.refused(new OAuthError('access_denied', 'password_wrong'))
+    return loginPage(c, request, username)
+  }
   const remember = form.get('remember') !== undefined
   return proceed(
     c,

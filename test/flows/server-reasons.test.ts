@@ -160,6 +160,18 @@ const LISTED: readonly (readonly [string, () => Promise<unknown>])[] = [
       await new Deployment(env).fetch('/oauth2/device/auth', { method: 'POST', headers, body })
     },
   ],
+  ['path_unknown', () => get('/nothing/here')],
+  ['path_unknown', () => get('/oauth2/token')],
+  [
+    'password_wrong',
+    async () => {
+      const client = await registerClient(deployment)
+      const browser = new Browser(deployment)
+      const login = await browser.next(authorizationPath(client))
+      const body = new URLSearchParams({ username: 'demo', password: 'other' })
+      expect((await browser.visit(login.href, { method: 'POST', body })).status).toBe(422)
+    },
+  ],
   ['entry_unknown', () => deployment.admin('GET', '/admin/clients/nobody')],
   [
     'entry_exists',

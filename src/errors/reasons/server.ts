@@ -32,6 +32,12 @@ export const serverReasons = reasonsOf({
   api_key_unknown: ['The API key is unknown.', 'Send one of ADMIN_API_KEYS.'],
   api_key_scope: ["The API key does not cover scope '{scope}'.", 'Use a key that does.', 'operator'],
   admin_closed: ['{setting}.', 'Send an API key, or change the setting.'],
+  path_unknown: ['No endpoint has this path and method.', 'Check the address.', 'operator'],
+  password_wrong: [
+    'User name and password of the built-in login page do not match.',
+    'Show a login page of your own.',
+    'operator',
+  ],
   entry_unknown: ['There is no such entry.', 'Check the id.', 'operator'],
   entry_exists: ['There is such an entry already.', 'Choose another id, or change that one.', 'operator'],
   setting_unusable: ['{problems}', 'Correct the setting, and deploy.'],
