@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { strengthOf } from '../client-auth/methods.ts'
 import type { Config, Lifetimes } from '../config/types.ts'
 import { invalidMetadata } from '../errors/refusals.ts'
-import type { Bound } from '../store/client-field.ts'
+import type { BoundKind } from '../store/client-field.ts'
 import { CLIENT_FIELDS } from '../store/client-fields.ts'
 import { clientBounds, type FieldName, fieldsWith } from '../store/client-metadata.ts'
 import type { ClientBounds, ClientMetadata, LifespanField } from '../store/types.ts'
@@ -38,7 +38,7 @@ export function checkBounds(config: Config, bounds: ClientBounds | null, wanted:
 /** Finds the first field of one kind of bound in which a client wants more than an admin set. */
 type FindBeyond = (wanted: ClientMetadata, set: ClientBounds, config: Config) => FieldName | undefined
 
-const BEYOND: Readonly<Record<Bound, FindBeyond>> = {
+const BEYOND: Readonly<Record<BoundKind, FindBeyond>> = {
   scope: (wanted, set, { strategies }) =>
     BOUNDED.scope.find((name) => !words(wanted[name]).every(scopeRule(strategies.scope, words(set[name])))),
   audience: (wanted, set) => BOUNDED.audience.find((name) => !wanted[name].every(audienceRule(set[name]))),

@@ -10,7 +10,7 @@ const POLL_MS = 100
 const CALL_TIMEOUT_MS = 10_000
 
 /** An answer of the development server. */
-export interface Answer {
+export interface ServerAnswer {
   readonly status: number
   readonly body: string
 }
@@ -27,7 +27,7 @@ export interface Call {
  * Calls the local server with the host name of its public URL. That name is not resolved.
  * Rejects with the connection's error if there is no answer.
  */
-export function callServer(plan: DevPlan, call: Call): Promise<Answer> {
+export function callServer(plan: DevPlan, call: Call): Promise<ServerAnswer> {
   const { protocol, host, port } = plan.listen
   const send = protocol === 'https' ? httpsRequest : httpRequest
   return new Promise((resolve, reject) => {

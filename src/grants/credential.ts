@@ -12,7 +12,7 @@ import { confirms } from '../tokens/binding/possession.ts'
 import { type ClientStamp, stampFits } from '../tokens/formats.ts'
 
 /** An opened credential, and the current record of the client that it was issued to. */
-export interface Opened<Content> {
+export interface OpenedCredential<Content> {
   readonly client: ClientRecord
   readonly content: Content
 }
@@ -36,7 +36,7 @@ export interface Credential<Content> {
     client: ClientRecord,
     presented: string,
     request: CredentialRequest,
-  ): Promise<Opened<Content>>
+  ): Promise<OpenedCredential<Content>>
 }
 
 /** What differs between the kinds of credentials that this server issues. */

@@ -1,6 +1,6 @@
 import { fitting, readStored } from '../errors/stored-json.ts'
 import type { Seconds } from '../util/clock.ts'
-import { isBoolean, isNumber, isText, listOf, objectOf, orAbsent, orNull } from '../util/guard.ts'
+import { arrayOf, isBoolean, isNumber, isText, objectOf, orAbsent, orNull } from '../util/guard.ts'
 import type { ClientId, GrantId, Sid } from '../util/ids.ts'
 import { isJsonObject, type Json, type JsonObject } from '../util/json.ts'
 import type { GrantRow } from './grant-row.ts'
@@ -67,7 +67,7 @@ interface StoredRecord extends GrantRecord {
   readonly hooked?: CustomClaims
 }
 
-const isTexts = listOf(isText)
+const isTexts = arrayOf(isText)
 const isSeconds = (value: unknown): value is Seconds => isNumber(value)
 const isSid = (value: unknown): value is Sid => isText(value)
 const isClientId = (value: unknown): value is ClientId => isText(value)

@@ -1,6 +1,6 @@
 import { fitting, readStored } from '../errors/stored-json.ts'
 import { type Milliseconds, msOf, type Seconds, seconds } from '../util/clock.ts'
-import { isNumber, isText, listOf, orNull } from '../util/guard.ts'
+import { arrayOf, isNumber, isText, orNull } from '../util/guard.ts'
 import type { ClientId, GrantId } from '../util/ids.ts'
 import { audienceRule, scopeRule } from '../util/scope.ts'
 import { type GrantRecord, readRecord } from './grant-record.ts'
@@ -74,7 +74,7 @@ const isSuperseded = (value: unknown): value is Superseded =>
   Array.isArray(value) && value.length === 4 && value.slice(0, 3).every(isNumber) && orNull(isText)(value[3])
 
 /** The content of `recent`. */
-const readList = fitting(listOf(isSuperseded))
+const readList = fitting(arrayOf(isSuperseded))
 
 /** How many superseded generations a row remembers. */
 const MAX_SUPERSEDED = 16

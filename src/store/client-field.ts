@@ -3,7 +3,7 @@ import type { ErrorCode } from '../errors/catalogue.ts'
 import { isJsonObject, isShallow, type JsonObject } from '../util/json.ts'
 
 /** How the admin's value of a field limits the client's own changes. `clients/bounds.ts` has a rule for each. */
-export type Bound = 'scope' | 'audience' | 'subset' | 'pairwise' | 'strength' | 'pinned' | 'lifespan'
+export type BoundKind = 'scope' | 'audience' | 'subset' | 'pairwise' | 'strength' | 'pinned' | 'lifespan'
 
 /** What a field has besides its name and kind. */
 export interface FieldTraits {
@@ -18,7 +18,7 @@ export interface FieldTraits {
    */
   readonly reserved?: { readonly refusal: ErrorCode; readonly kept: boolean }
   /** How the admin's value limits the client's own changes; absent if the client may set any value. */
-  readonly bound?: Bound
+  readonly bound?: BoundKind
   /** Each value must be an http or https URL. */
   readonly url?: true
   /** The allowed values, besides the empty one. */

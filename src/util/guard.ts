@@ -18,7 +18,7 @@ export const orAbsent =
     value === undefined || is(value)
 
 /** Returns a guard for an array whose items pass a guard. */
-export const listOf =
+export const arrayOf =
   <T>(is: Guard<T>): Guard<readonly T[]> =>
   (value): value is readonly T[] =>
     Array.isArray(value) && value.every(is)

@@ -8,12 +8,12 @@ import { CLIENT_ID, type Reply } from './relying-party.ts'
 import type { DemoSession } from './session.ts'
 
 /** One check of a token, in words, and its result. */
-export type Check = readonly [label: string, ok: boolean]
+export type LabelledCheck = readonly [label: string, ok: boolean]
 
 /** A token's content and the checks that were made. */
 export interface VerifiedToken {
   readonly claims: JWTPayload
-  readonly checks: readonly Check[]
+  readonly checks: readonly LabelledCheck[]
 }
 
 /** Whether a token has the form of a signed JWT; an opaque token does not have three parts. */
