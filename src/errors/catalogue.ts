@@ -57,6 +57,7 @@ const entries = {
     'The request is not allowed in this browser: it does not continue a flow that was started here.',
   ],
   invalid_token: [401, 'The access token has expired.'],
+  insufficient_scope: [403, 'The access token does not cover what was asked for.'],
   scope_not_granted: [403, 'The token was not granted the scope this request needs.'],
   unmet_authentication_requirements: [400, 'The end-user was not authenticated as the request demands.'],
   invalid_request_object: [400, 'The request object is malformed, unproven, expired or for somebody else.'],

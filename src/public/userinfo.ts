@@ -22,7 +22,7 @@ export async function userinfo(c: Context<AppEnv>): Promise<Response> {
   try {
     return await respond(ctx, await requireAccess(ctx, presented, 'invalid_token'))
   } catch (thrown) {
-    if (!(thrown instanceof OAuthError) || thrown.status !== 401) throw thrown
+    if (!(thrown instanceof OAuthError) || ![401, 403].includes(thrown.status)) throw thrown
     ctx.refused(thrown)
     return challenge(thrown, presented?.scheme)
   }
@@ -35,6 +35,10 @@ export async function userinfo(c: Context<AppEnv>): Promise<Response> {
 async function respond({ rt }: RequestContext, active: ActiveToken): Promise<Response> {
   const client = await rt.clients.find((active.grant ?? active.token).clientId)
   if (client === undefined) throw new OAuthError('request_unauthorized', 'token_inactive')
+  // Userinfo without `sub` is none (OIDC Core section 5.3.2); Hydra's clients get the claims that there are.
+  const isNobodys = active.grant === null && active.token.subject === null
+  if (isNobodys && rt.config.oauth2.claimsByScope)
+    throw new OAuthError('insufficient_scope', 'token_without_subject')
   const encrypt = await encrypterFor(rt, client, 'userinfo')
   const claims = active.grant === null ? ownClaims(rt, active.token) : grantClaims(rt, active.grant)
   const wanted = client.metadata.userinfo_signed_response_alg
@@ -67,9 +71,9 @@ async function sign(rt: Runtime, claims: Claims, wanted: string): Promise<string
   return signJwt(signer, 'JWT', { ...claims, iat: nowSeconds(), jti: crypto.randomUUID() })
 }
 
-/** A 401 with the challenge of RFC 6750 section 3, as contract 1.3.5 has it. */
+/** A refusal with the challenge of RFC 6750 section 3, as contract 1.3.5 has it. */
 function challenge(error: OAuthError, scheme: string = none.scheme): Response {
   const body = errorBody(error)
   const value = `${scheme} error="${body.error}",error_description="${body.error_description}"`
-  return json(body, 401, { 'www-authenticate': value, 'cache-control': 'no-store' })
+  return json(body, error.status, { 'www-authenticate': value, 'cache-control': 'no-store' })
 }

@@ -122,6 +122,13 @@ const LISTED: readonly (readonly [string, () => Promise<unknown>])[] = [
       await get('/userinfo', bearer)
     },
   ],
+  [
+    'token_without_subject',
+    async () => {
+      const { bearer } = await accessToken()
+      await get('/userinfo', bearer, new Deployment(testEnv({ OIDC_CLAIMS_BY_SCOPE: 'true' })))
+    },
+  ],
   ['holder_proof_missing', () => credential({})],
   ['proof_unfit', () => credential({ proof: { proof_type: 'jwt', jwt: 'no.jwt.' } })],
   ['api_key_missing', () => get('/admin/clients')],

@@ -77,6 +77,20 @@ describe('userinfo (contract 1.3.5)', () => {
     ])
   })
 
+  it("refuses a client's own token where claims follow OpenID Connect", async () => {
+    const strict = new Deployment(testEnv({ OIDC_CLAIMS_BY_SCOPE: 'true' }))
+    const client = await registerClient(strict)
+    const fields = { grant_type: 'client_credentials', scope: 'openid' }
+    const own = await bodyOf(await tokenRequest(strict, client, fields))
+    const headers = { authorization: `Bearer ${own['access_token']}` }
+    const response = await strict.fetch('/userinfo', { headers })
+    expect(response.status).toBe(403)
+    expect(response.headers.get('www-authenticate')).toMatch(/^Bearer error="insufficient_scope",error_desc/)
+    expect(await bodyOf(response)).toMatchObject({ error: 'insufficient_scope' })
+    const { access_token } = await logIn(strict, client, { consent: { grant_scope: [] } })
+    expect(await bodyOf(await userinfo(access_token))).toMatchObject({ sub: 'alice' })
+  })
+
   it('answers 401 for a refresh token, an expired token and none', async () => {
     const client = await registerClient(deployment)
     const tokens = await logIn(deployment, client)

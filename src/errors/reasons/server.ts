@@ -14,6 +14,10 @@ export const serverReasons = reasonsOf({
     'Ask the user to log in again.',
     'operator',
   ],
+  token_without_subject: [
+    'The access token stands for a client, and userinfo is about users.',
+    "Ask with a user's token that has scope 'openid'.",
+  ],
   proof_missing: [
     'It is bound to a key, and the request does not prove to hold that.',
     'Send the proof that the token_type asks for.',
