@@ -151,6 +151,16 @@ describe('a proof', () => {
     }
   })
 
+  it.each<[string, ProofChanges]>([
+    ['nothing but its nonce', { payload: { aud: undefined, iat: undefined }, header: { typ: undefined } }],
+    ['the type JWT', { header: { typ: 'JWT' } }],
+    ['a media type', { header: { typ: 'application/openid4vci-proof+jwt' } }],
+    ['several audiences', { payload: { aud: ['https://a.example', `${ISSUER}/`] } }],
+    ['a clock that runs ahead', { payload: { iat: now() + 50 } }],
+  ])('may have %s', async (_what, changes) => {
+    await credentialOf(await ask(await prove(await primeFor(), changes)))
+  })
+
   it.each(['PS256', 'RS256', 'ES256', 'PS384', 'RS384', 'ES384', 'PS512', 'RS512', 'ES512', 'EdDSA'])(
     'may be signed by %s, as discovery says',
     async (alg) => {
@@ -205,6 +215,15 @@ describe('a bad proof is invalid_request', () => {
     ['has an access token for a nonce', (nonce) => prove(nonce, { payload: { nonce: accessToken } })],
     ['has the nonce of another token', async () => prove(await primeFor(await otherToken()))],
     ['has expired', (nonce) => prove(nonce, { payload: { exp: now() - 1 } })],
+    ['is for another issuer', (nonce) => prove(nonce, { payload: { aud: 'https://other.example' } })],
+    ['is for others', (nonce) => prove(nonce, { payload: { aud: ['https://a.example', `${ISSUER}/x`] } })],
+    ['has an audience that is no text', (nonce) => prove(nonce, { payload: { aud: 5 } })],
+    ['is of another type', (nonce) => prove(nonce, { header: { typ: 'dpop+jwt' } })],
+    ['has a type that is no text', (nonce) => prove(nonce, { header: { typ: 5 as never } })],
+    ['is from 1970', (nonce) => prove(nonce, { payload: { iat: 1 } })],
+    ['is from before its nonce', (nonce) => prove(nonce, { payload: { iat: now() - HOUR - 61 } })],
+    ['is from the future', (nonce) => prove(nonce, { payload: { iat: now() + 120 } })],
+    ['has a time that is no number', (nonce) => prove(nonce, { payload: { iat: 'now' as never } })],
     ['is too long', (nonce) => prove(nonce, { payload: { note: 'x'.repeat(20_000) } })],
   ]
 
