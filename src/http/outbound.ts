@@ -72,10 +72,13 @@ async function ask(
   for (let tried = 1; ; tried += 1) {
     const left = deadline - nowMs()
     const result = await exchange(target, init, policy.maxBytes, left)
-    const settled = result.answer !== undefined && result.answer.status < 500
-    if (settled || tried >= policy.tries || nowMs() >= deadline) return result
+    if (isSettled(result) || tried >= policy.tries || nowMs() >= deadline) return result
   }
 }
+
+/** Whether asking again cannot help: an answer below 500, or one that would be as large, or redirect, again. */
+const isSettled = ({ answer, problem }: OutboundResult): boolean =>
+  answer === undefined ? problem === 'too_large' || problem === 'redirect' : answer.status < 500
 
 /** Makes one try, and aborts it when its time is over. */
 async function exchange(

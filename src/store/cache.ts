@@ -2,6 +2,7 @@ import { waitUntil } from 'cloudflare:workers'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { BoundedMap } from '../util/bounded-map.ts'
 import { type Milliseconds, milliseconds, msAfter, nowMs } from '../util/clock.ts'
+import { followed } from '../util/shared-load.ts'
 import { type Copy, kvCache, MAX_AGE_MS, type Versioned } from './cache-kv.ts'
 import { emptyMemory, type Held, MAX_ENTRIES, MEMORY_MS } from './cache-memory.ts'
 import { queryD1 } from './d1.ts'
@@ -93,14 +94,7 @@ export function readThroughCache<T extends Versioned>(
       held.trustedUntil = msAfter(now, MEMORY_MS)
       return held.value
     }
-    try {
-      return await shareRead(id, read)
-    } catch (error) {
-      const last = memory.get(id)
-      if (last === undefined) throw error
-      last.stretchedUntil = msAfter(nowMs(), ASK_AGAIN_MS)
-      return last.value
-    }
+    return shareRead(id, read)
   }
 
   return {
@@ -108,7 +102,8 @@ export function readThroughCache<T extends Versioned>(
     async find(id) {
       const held = memory.get(id)
       const now = nowMs()
-      return held !== undefined && mayAnswer(held, now) ? held.value : shareLoad(id, load)
+      if (held !== undefined && mayAnswer(held, now)) return held.value
+      return shareLoad(id, load).catch((error: unknown) => stretch(memory.get(id), error))
     },
     async fresh(id) {
       const last = asked.get(id)
@@ -132,16 +127,23 @@ export function readThroughCache<T extends Versioned>(
   }
 }
 
+/** Uses the last copy for another second, although it is too old; throws the error if there is none. */
+function stretch<T extends Versioned>(last: Held<T> | undefined, error: unknown): T {
+  if (last === undefined) throw error
+  last.stretchedUntil = msAfter(nowMs(), ASK_AGAIN_MS)
+  return last.value
+}
+
 /**
- * Lets callers for one id share one piece of work. The work goes on if the request that began it ends. With `limit` ids
- * in progress, further ones are refused.
+ * Lets callers for one id share one piece of work. The work goes on if the request that began it ends; the others do not
+ * wait for it longer than `followed` does. With `limit` ids in progress, further ones are refused.
  */
 function sharing<T>(limit: number) {
   const under = new Map<string, Reading<T>>()
   return (id: string, work: (id: string) => Promise<T | undefined>): Promise<T | undefined> => {
     const now = nowMs()
     const running = under.get(id)
-    if (running !== undefined && now - running.startedAt < JOIN_MS) return running.result
+    if (running !== undefined && now - running.startedAt < JOIN_MS) return followed(running.result)
     if (under.size >= limit) return Promise.reject(unavailable())
     const reading: Reading<T> = { startedAt: now, result: work(id) }
     under.set(id, reading)

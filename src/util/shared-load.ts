@@ -5,7 +5,7 @@ import { withTimeout } from './with-timeout.ts'
 /** The shortest time between two loads if none is given, milliseconds. */
 const DEFAULT_INTERVAL_MS = milliseconds(1000)
 
-/** How long a caller waits for a load that another request started, milliseconds. */
+/** How long a caller waits for a load that another request started, ms. */
 const MAX_WAIT_MS = 3000
 
 /** Runs a load at most once in an interval. Other callers share its outcome, also a failure (design section 8). */
@@ -21,8 +21,7 @@ export class SharedLoad<T> {
   run(load: () => Promise<T>): Promise<T> {
     const now = nowMs()
     if (this.#last !== undefined && Math.abs(now - this.#last.startedAt) < this.#intervalMs) {
-      // The runtime cancels the I/O of a request whose client disconnects. Those that share it must not wait forever.
-      return withTimeout(this.#last.outcome, MAX_WAIT_MS, late)
+      return followed(this.#last.outcome)
     }
     const outcome = load()
     this.#last = { startedAt: now, outcome }
@@ -40,5 +39,11 @@ export class SharedLoad<T> {
     })
   }
 }
+
+/**
+ * Waits for work that another request began, for three seconds at most: the runtime cancels the I/O of a request whose
+ * client disconnects, and those that share it must not wait forever. Throws `temporarily_unavailable` when time is up.
+ */
+export const followed = <T>(outcome: Promise<T>): Promise<T> => withTimeout(outcome, MAX_WAIT_MS, late)
 
 const late = (): OAuthError => new OAuthError('temporarily_unavailable', 'load_slow')

@@ -179,6 +179,8 @@ describe('a kind', () => {
     ['status 503', async () => new Response(null, { status: 503 }), 3],
     ['status 200', async () => new Response(null), 1],
     ['status 404', async () => new Response(null, { status: 404 }), 1],
+    ['an answer that is too large', async () => new Response('x'.repeat(11)), 1],
+    ['a redirect', async () => new Response(null, { status: 302 }), 1],
   ])('is tried as often as it says while there is %s', async (_name, answer, times) => {
     const fetched = answering(answer)
     await ask(edge, 'stubborn', URL_OF_OTHER)

@@ -240,6 +240,26 @@ describe('while the source is unreachable', () => {
     expect(state.reads).toBe(3)
   })
 
+  it.each(['find', 'fresh'] as const)('lets nobody wait forever for the %s of another', async (method) => {
+    vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] })
+    const { rows, state, isolate } = makeSource()
+    rows.set('a', item(1))
+    const [cold, warm] = [isolate(), isolate()]
+    await warm.find('a')
+    later(600_000)
+    const hanging = Promise.withResolvers<void>()
+    state.gate = hanging.promise
+    const first = [cold[method]('b'), warm[method]('a')]
+    const followers = Promise.allSettled([cold[method]('b'), warm[method]('a')])
+    await vi.advanceTimersByTimeAsync(3000)
+    const late = { status: 'rejected', reason: expect.objectContaining({ reason: 'load_slow' }) }
+    // Who knew the value goes on with it, except before a refusal.
+    const known = method === 'find' ? { status: 'fulfilled', value: item(1) } : late
+    expect(await followers).toEqual([late, known])
+    hanging.resolve()
+    expect(await Promise.all(first)).toEqual([undefined, item(1)])
+  })
+
   it('limits how many reads are under way', async () => {
     const { state, isolate } = makeSource()
     const gate = Promise.withResolvers<void>()
