@@ -1,8 +1,10 @@
 import { loadConfig } from './config/load.ts'
+import { misspeltNames } from './config/names.ts'
 import type { Config } from './config/types.ts'
 import { Envelopes } from './crypto/envelope.ts'
 import { RootKeys } from './crypto/root-keys.ts'
 import type { Env } from './env.ts'
+import { logLine } from './http/log.ts'
 import { KeyRing } from './keys/ring.ts'
 import { StoredKeys } from './keys/stored.ts'
 import { Ledgers } from './ledger/client.ts'
@@ -29,6 +31,7 @@ export interface Runtime {
 }
 
 const runtimes = new WeakMap<Env, Runtime>()
+const warned = new WeakSet<Env>()
 
 /**
  * The isolate's runtime for these bindings, made on first use. Throws `misconfiguration` that names every bad setting.
@@ -36,6 +39,7 @@ const runtimes = new WeakMap<Env, Runtime>()
 export function runtimeOf(env: Env): Runtime {
   const known = runtimes.get(env)
   if (known !== undefined) return known
+  warnOnce(env)
   const config = loadConfig(env)
   const roots = new RootKeys(new RootKeyStore(env.DB, env.COPIES), config.systemSecrets)
   const envelopes = new Envelopes(roots)
@@ -55,4 +59,12 @@ export function runtimeOf(env: Env): Runtime {
   }
   runtimes.set(env, runtime)
   return runtime
+}
+
+/** Logs names that are probably misspelt settings, which have no effect: once per isolate. */
+function warnOnce(env: Env): void {
+  if (warned.has(env)) return
+  warned.add(env)
+  const names = misspeltNames(Object.keys(env))
+  if (names.length > 0) logLine('settings.misspelt', { names })
 }

@@ -17,6 +17,33 @@ const shape = v.object({
   ),
 })
 
+/** The settings that are token hooks. */
+const HOOKS = ['OAUTH2_TOKEN_HOOK', 'OAUTH2_REFRESH_TOKEN_HOOK'] as const
+
+/** The ends of the names under which Hydra reads the parts of a token hook one by one. */
+const PARTS = ['URL', 'AUTH_TYPE', 'AUTH_CONFIG_IN', 'AUTH_CONFIG_NAME', 'AUTH_CONFIG_VALUE'] as const
+
+/** The names of the parts of token hooks. */
+export const HOOK_PARTS: readonly string[] = HOOKS.flatMap((hook) => PARTS.map((part) => `${hook}_${part}`))
+
+type Variables = Readonly<Record<string, unknown>>
+
+/** Returns the environment with each token hook that is given in parts as one value too. */
+export function withWholeHooks(env: Variables): Variables {
+  return { ...env, ...Object.fromEntries(HOOKS.flatMap((hook) => wholeHook(env, hook))) }
+}
+
+function wholeHook(env: Variables, hook: string): readonly (readonly [string, string])[] {
+  const [url, type, into, name, value] = PARTS.map((part) => textOf(env[`${hook}_${part}`]))
+  const whole = textOf(env[hook])
+  const config = { in: into, name, value }
+  const isKeyed = [type, into, name, value].some((part) => part !== '')
+  if (whole.startsWith('{') || (url === '' && !isKeyed)) return []
+  return [[hook, JSON.stringify({ url: url || whole, ...(isKeyed && { auth: { type, config } }) })]]
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value.trim() : '')
+
 /** Parses a token hook: a URL, or JSON with a URL and an API key (contract 1.5). */
 export const hook: Parser<TokenHook> = {
   expected:

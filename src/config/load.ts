@@ -1,5 +1,6 @@
 import { isLoopbackHost } from '../util/loopback.ts'
 import { publicAddress } from './addresses.ts'
+import { withWholeHooks } from './hook.ts'
 import { SettingsReader, type Values } from './reader.ts'
 import { settings } from './settings.ts'
 import type { Config, CookieSettings, Urls, UserCodeSettings } from './types.ts'
@@ -25,7 +26,7 @@ const USER_CODES: Readonly<Record<'high' | 'medium' | 'low', UserCodeSettings>> 
  * @throws `misconfiguration` whose hint names every missing or bad setting and what was expected, never a value
  */
 export function loadConfig(env: Readonly<Record<string, unknown>>): Config {
-  const reader = new SettingsReader(env)
+  const reader = new SettingsReader(withWholeHooks(env))
   const { issuer, urls, grace, pollingInterval, userCode, jwtBearer, ...given } = reader.read(settings)
   const issuerUrl = new URL(issuer ?? NO_ISSUER)
   const loopback = isLoopbackHost(issuerUrl.hostname)

@@ -53,10 +53,10 @@ export function integer(least: number, most: number): Parser<number> {
   }
 }
 
-/** Parses a boolean. */
+/** Parses a boolean, in the words of Go's `ParseBool` too, which Hydra reads. */
 export const flag: Parser<boolean> = {
-  expected: 'true or false (also on, off, 1, 0)',
-  parse: (text) => /^(?:true|on|1)$/i.test(text) || (/^(?:false|off|0)$/i.test(text) ? false : undefined),
+  expected: 'true or false (also on, off, t, f, 1, 0)',
+  parse: (text) => /^(?:true|on|t|1)$/i.test(text) || (/^(?:false|off|f|0)$/i.test(text) ? false : undefined),
 }
 
 /** Returns a parser for one of a few words in any case. The result has the case of `words`. */
@@ -72,17 +72,37 @@ export function textThat(expected: string, test: (text: string) => boolean): Par
   return { expected, parse: (text) => (test(text) ? text : undefined) }
 }
 
-/** Parses scope tokens separated by single spaces (RFC 6749 section 3.3). */
-export const scopeText = textThat('scope tokens separated by single spaces', (text) =>
-  text.split(' ').every((scope) => SCOPE_TOKEN.test(scope)),
-)
+/** Splits the text of a setting into the items of a list; `undefined` if it is malformed. */
+type Split = (text: string) => readonly string[] | undefined
+
+/**
+ * Splits at commas. As in Hydra, an item in double quotes may hold commas, and two quotes in it stand for one (RFC 4180
+ * section 2).
+ */
+const splitQuoted: Split = (text) => {
+  const items: string[] = []
+  for (const [item, quoted, plain = ''] of `,${text}`.matchAll(CSV_ITEM)) {
+    if (item === '') return undefined
+    items.push(quoted?.replaceAll('""', '"') ?? plain)
+  }
+  return items
+}
+
+/** Matches a comma and an item, or nothing where there is neither. */
+const CSV_ITEM = /,\s*(?:"((?:[^"]|"")*)"\s*(?=,|$)|(?!\s*")([^,]*))|(?!^|$)/g
+
+/** Splits at commas and nowhere else. */
+export const splitPlain: Split = (text) => text.split(',')
+
+/** Splits at commas and spaces. */
+const splitWords: Split = (text) => splitQuoted(text)?.flatMap((item) => item.split(/[ \t\r\n]/))
 
 /** Returns a parser for a comma-separated list or a JSON array. Empty items are dropped. `item.expected` is plural. */
-export function listOf<T>(item: Parser<T>): Parser<readonly T[]> {
+export function listOf<T>(item: Parser<T>, split: Split = splitQuoted): Parser<readonly T[]> {
   return {
     expected: `a comma-separated list or a JSON array of ${item.expected}`,
     parse: (text) => {
-      const values = (text.startsWith('[') ? jsonList(text) : text.split(','))
+      const values = (text.startsWith('[') ? jsonList(text) : split(text))
         ?.map((value) => value.trim())
         .filter((value) => value !== '')
         .map((value) => item.parse(value))
@@ -91,8 +111,17 @@ export function listOf<T>(item: Parser<T>): Parser<readonly T[]> {
   }
 }
 
-/** Parses a list of scope tokens. */
-export const scopeList = listOf(textThat('scope tokens', (text) => SCOPE_TOKEN.test(text)))
+/** Parses a list of scope tokens (RFC 6749 section 3.3), which spaces may separate too. */
+export const scopeList = listOf(
+  textThat('scope tokens', (text) => SCOPE_TOKEN.test(text)),
+  splitWords,
+)
+
+/** Parses at least one scope token, in every form of a list; returns them with single spaces between. */
+export const scopeText: Parser<string> = {
+  expected: scopeList.expected,
+  parse: (text) => scopeList.parse(text)?.join(' ') || undefined,
+}
 
 /** Parses a list of texts. */
 export const list = listOf(textThat('strings', () => true))

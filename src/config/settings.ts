@@ -1,3 +1,4 @@
+import { canonicalOrigin } from '../util/origin.ts'
 import { hook } from './hook.ts'
 import { MAX_SESSION_SECONDS } from './limits.ts'
 import {
@@ -15,6 +16,7 @@ import {
   scopeList,
   scopeText,
   serverUrl,
+  splitPlain,
   textThat,
   unlimitedDuration,
 } from './parsers.ts'
@@ -47,13 +49,16 @@ const subjectTypes = listOf(
 
 const salt = textThat('a text of at least 8 characters', (text) => text.length >= 8)
 
-const secrets = listOf(textThat('secrets of at least 32 characters each', (text) => text.length >= 32))
-
-const origins = listOf(
-  textThat('origins such as https://app.example or https://*.example, or *', (text) =>
-    /^(?:\*|[a-z][a-z0-9+.-]*:\/\/[^\s/?#@\\]+\/?)$/i.test(text),
-  ),
+// Quotes are a part of a secret: what is sealed with it must open after any change here.
+const secrets = listOf(
+  textThat('secrets of at least 32 characters each', (text) => text.length >= 32),
+  splitPlain,
 )
+
+const origins = listOf({
+  expected: 'origins such as https://app.example or https://*.example, or *',
+  parse: (text) => (text === '*' ? text : canonicalOrigin(text)),
+})
 
 const resources = listOf(
   textThat('absolute URIs without query, fragment and spaces', (text) =>

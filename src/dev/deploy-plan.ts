@@ -1,3 +1,4 @@
+import { misspeltNames } from '../config/names.ts'
 import type { Options } from './options.ts'
 
 /** The arguments of one wrangler command. */
@@ -57,3 +58,9 @@ export function missingSettings(present: ReadonlySet<string>, worker: readonly s
   const lines = missing.map(([name, what]) => `  npx wrangler secret put ${name}${suffix}\n      ${what}`)
   return ['', 'Still to be set, before the server answers:', '', ...lines, ''].join('\n')
 }
+
+/** Returns a text about names that are probably misspelt settings; empty if there are none. */
+export const misspeltSettings = (present: Iterable<string>): string =>
+  misspeltNames([...present])
+    .map((problem) => `\n${problem}\n`)
+    .join('')

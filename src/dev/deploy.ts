@@ -1,6 +1,13 @@
 import { CommandError } from './command-error.ts'
 import { refusal } from './deploy-check.ts'
-import { configOf, deployStep, deploySteps, missingSettings, workerOf } from './deploy-plan.ts'
+import {
+  configOf,
+  deployStep,
+  deploySteps,
+  missingSettings,
+  misspeltSettings,
+  workerOf,
+} from './deploy-plan.ts'
 import { type Installation, readOthers, readTarget } from './deploy-target.ts'
 import { Options } from './options.ts'
 import { ROOT } from './paths.ts'
@@ -26,7 +33,7 @@ export async function deploy(args: readonly string[]): Promise<number> {
   }
   const secrets = namesIn(await json(['secret', 'list', '--format', 'json', ...workerOf(options)]))
   const present = new Set([...secrets, ...Object.keys(config.vars), ...options.vars().keys()])
-  process.stdout.write(missingSettings(present, workerOf(options)))
+  process.stdout.write(missingSettings(present, workerOf(options)) + misspeltSettings(present))
   return 0
 }
 

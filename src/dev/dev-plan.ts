@@ -1,4 +1,5 @@
 import { parseEnv } from 'node:util'
+import { misspeltNames } from '../config/names.ts'
 import { settings } from '../config/settings.ts'
 import { isLoopbackHost } from '../util/loopback.ts'
 import { CommandError } from './command-error.ts'
@@ -16,6 +17,8 @@ export interface DevPlan {
   /** The public base URL, without trailing slash. */
   readonly base: string
   readonly demoPages: boolean
+  /** What is said of settings that are probably misspelt. */
+  readonly misspelt: readonly string[]
   readonly adminKey: string
   /** Whether `.dev.vars` has no system secret yet. */
   readonly needsSecret: boolean
@@ -55,6 +58,7 @@ export function planDev(options: Options, devVars: string): DevPlan {
     listen: { protocol, host: reachable(options.value('ip')), port },
     base,
     demoPages,
+    misspelt: misspeltNames([...given.keys()]),
     adminKey: clientsKey(adminKeys),
     needsSecret: (given.get('SECRETS_SYSTEM') ?? '') === '',
     persistTo: options.value('persist-to'),

@@ -80,6 +80,7 @@ function welcome(plan: DevPlan): string {
     `Ladon is ready on ${plan.base}`,
     '',
     ...elsewhere(plan),
+    ...plan.misspelt.map((problem) => `  ${problem}`),
     ...click,
     `  Admin key     ${plan.adminKey}   (Authorization: Bearer …, under ${plan.base}/admin/)`,
     `  Discovery     ${plan.base}/.well-known/openid-configuration`,

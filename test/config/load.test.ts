@@ -1,6 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { loadConfig } from '../../src/config/load.ts'
+import { misspeltNames } from '../../src/config/names.ts'
 import { OAuthError } from '../../src/errors/oauth-error.ts'
+import { runtimeOf } from '../../src/runtime.ts'
+import { testEnv } from '../support/bindings.ts'
 import { allSettings } from '../support/settings.ts'
 
 const SECRET = 'a-system-secret-of-at-least-32-chars'
@@ -155,6 +158,201 @@ describe('the table of settings', () => {
   })
 })
 
+/** The notations in which Hydra reads a setting from the environment, by type; a deployment tool's JSON values too. */
+const listed = (...items: readonly string[]): readonly unknown[] => [
+  items.join(','),
+  ` ${items.join(' , ')} ,`,
+  JSON.stringify(items),
+  JSON.stringify(items, null, 2),
+  items.map((item) => `"${item}"`).join(','),
+  items,
+]
+/** Quotes are a part of a secret. */
+const secretList = (...items: readonly string[]): readonly unknown[] => listed(...items).toSpliced(4, 1)
+const scopes = [...listed('x:read', 'y'), 'x:read y', ' x:read  y ']
+const off = ['false', 'False', 'FALSE', 'f', 'F', '0', 'off', false, 0]
+const on = ['true', 'True', 'TRUE', 't', 'T', '1', 'on', true, 1]
+const time = ['90m', '1h30m', '5400s', '1h30m0s', ' 90m ']
+const count = ['7', 7, ' 7']
+const url = ['https://x.example/a', ' https://x.example/a\n']
+const word = (text: string): readonly string[] => [text, ` ${text} `]
+const choice = (text: string): readonly string[] => [...word(text), text.toUpperCase(), text.toLowerCase()]
+
+const NOTATIONS: Readonly<Record<string, readonly unknown[]>> = {
+  URLS_SELF_ISSUER: ['https://x.localhost', ' https://x.localhost '],
+  SECRETS_SYSTEM: secretList(`${SECRET}-new`, SECRET),
+  URLS_SELF_PUBLIC: ['https://x.localhost', ' https://x.localhost '],
+  PUBLIC_HOSTS: [...listed('a.example', 'b.example:8443'), 'A.example,b.example:8443'],
+  ADMIN_API_KEYS: listed('flows:0123456789abcdef', 'abcdefghijklmnop'),
+  ADMIN_AUTH: choice('open'),
+  ADMIN_ENTRYPOINT: on,
+  URLS_LOGIN: url,
+  URLS_REGISTRATION: url,
+  URLS_CONSENT: url,
+  URLS_LOGOUT: url,
+  URLS_ERROR: url,
+  URLS_POST_LOGOUT_REDIRECT: url,
+  URLS_DEVICE_VERIFICATION: url,
+  URLS_DEVICE_SUCCESS: url,
+  DEMO_PAGES: off,
+  TTL_LOGIN_CONSENT_REQUEST: time,
+  TTL_AUTHENTICATION_SESSION: time,
+  TTL_ACCESS_TOKEN: time,
+  TTL_REFRESH_TOKEN: ['-1', -1],
+  TTL_ID_TOKEN: time,
+  TTL_AUTH_CODE: time,
+  TTL_DEVICE_USER_CODE: time,
+  TTL_VC_NONCE: time,
+  STRATEGIES_ACCESS_TOKEN: choice('jwt'),
+  STRATEGIES_SCOPE: choice('exact'),
+  STRATEGIES_JWT_SCOPE_CLAIM: choice('both'),
+  STRATEGIES_JWT_TYP: choice('at+jwt'),
+  OIDC_SESSION_MANAGEMENT: off,
+  SIGNING_KEY_ROTATION: ['48h', '2880m'],
+  SIGNING_ALGORITHM: choice('EdDSA'),
+  OAUTH2_PKCE_ENFORCED: on,
+  OAUTH2_PKCE_ENFORCED_FOR_PUBLIC_CLIENTS: off,
+  OAUTH2_STATE_MIN_LENGTH: count,
+  OAUTH2_CLIENT_CREDENTIALS_DEFAULT_GRANT_ALLOWED_SCOPE: on,
+  OAUTH2_GRANT_REFRESH_TOKEN_ROTATION_GRACE_PERIOD: ['3m', '180s'],
+  OAUTH2_GRANT_REFRESH_TOKEN_ROTATION_GRACE_REUSE_COUNT: count,
+  OAUTH2_EXCLUDE_NOT_BEFORE_CLAIM: on,
+  OAUTH2_ALLOWED_TOP_LEVEL_CLAIMS: listed('a', 'b'),
+  OAUTH2_MIRROR_TOP_LEVEL_CLAIMS: off,
+  OAUTH2_PRESERVE_EXT_CLAIMS: on,
+  OIDC_CLAIMS_BY_SCOPE: on,
+  OAUTH2_REVOKE_TOKENS_ON_LOGOUT: on,
+  OAUTH2_TOKEN_HOOK: [...url, '{"url":"https://x.example/a"}'],
+  OAUTH2_TOKEN_HOOK_CLAIMS: choice('replace'),
+  OAUTH2_REFRESH_TOKEN_HOOK: [...url, '{"url":"https://x.example/a"}'],
+  OIDC_SUBJECT_IDENTIFIERS_SUPPORTED_TYPES: listed('public', 'pairwise'),
+  OIDC_SUBJECT_IDENTIFIERS_PAIRWISE_SALT: word('a-salt-of-the-operator'),
+  OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED: on,
+  OIDC_DYNAMIC_CLIENT_REGISTRATION_RESOURCES: listed('https://a.example/', 'urn:b'),
+  OIDC_DYNAMIC_CLIENT_REGISTRATION_DEFAULT_SCOPE: scopes,
+  OAUTH2_DEVICE_AUTHORIZATION_TOKEN_POLLING_INTERVAL: ['60s', '1m'],
+  OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_ENTROPY_PRESET: choice('low'),
+  OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_LENGTH: count,
+  OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_CHARACTER_SET: word('ABCDEFGHIJ'),
+  OAUTH2_GRANT_JWT_JTI_OPTIONAL: on,
+  OAUTH2_GRANT_JWT_IAT_OPTIONAL: on,
+  OAUTH2_GRANT_JWT_MAX_TTL: time,
+  OAUTH2_GRANT_JWT_OMIT_ASSERTION_AUDIENCE: off,
+  WEBFINGER_OIDC_DISCOVERY_AUTH_URL: url,
+  WEBFINGER_OIDC_DISCOVERY_TOKEN_URL: url,
+  WEBFINGER_OIDC_DISCOVERY_DEVICE_AUTHORIZATION_URL: url,
+  WEBFINGER_OIDC_DISCOVERY_JWKS_URL: url,
+  WEBFINGER_OIDC_DISCOVERY_USERINFO_URL: url,
+  WEBFINGER_OIDC_DISCOVERY_CLIENT_REGISTRATION_URL: url,
+  WEBFINGER_OIDC_DISCOVERY_VERIFIABLE_CREDENTIALS_URL: url,
+  WEBFINGER_OIDC_DISCOVERY_SUPPORTED_CLAIMS: listed('a', 'b'),
+  WEBFINGER_OIDC_DISCOVERY_SUPPORTED_SCOPE: scopes,
+  WEBFINGER_JWKS_BROADCAST_KEYS: listed('hydra.openid.id-token', 'b'),
+  SERVE_COOKIES_SAME_SITE_MODE: choice('Strict'),
+  SERVE_COOKIES_DOMAIN: word('x.localhost'),
+  SERVE_COOKIES_NAMES_SESSION: word('a'),
+  SERVE_COOKIES_NAMES_LOGIN_CSRF: word('a'),
+  SERVE_COOKIES_NAMES_CONSENT_CSRF: word('a'),
+  SERVE_COOKIES_NAMES_DEVICE_CSRF: word('a'),
+  SERVE_COOKIES_PATHS_SESSION: word('/a'),
+  SERVE_PUBLIC_CORS_ENABLED: on,
+  SERVE_PUBLIC_CORS_ALLOWED_ORIGINS: [
+    ...listed('https://xn--bcher-kva.example', 'https://*.a.example', 'http://localhost:*'),
+    'https://Bücher.example:443/,https://*.A.example:443,http://localhost:*',
+  ],
+  SERVE_PUBLIC_CORS_ALLOWED_METHODS: listed('GET', 'POST'),
+  SERVE_PUBLIC_CORS_ALLOWED_HEADERS: listed('a', 'b'),
+  SERVE_PUBLIC_CORS_EXPOSED_HEADERS: listed('a', 'b'),
+  SERVE_PUBLIC_CORS_ALLOW_CREDENTIALS: off,
+  SERVE_PUBLIC_CORS_MAX_AGE: count,
+  GRANTS_BOOK: off,
+  OUTBOUND_ALLOW_PRIVATE: on,
+}
+
+/** What some settings need beside them, so that they have an effect. */
+const BESIDE: Readonly<Record<string, object>> = {
+  OIDC_SUBJECT_IDENTIFIERS_SUPPORTED_TYPES: { OIDC_SUBJECT_IDENTIFIERS_PAIRWISE_SALT: 'a-salt-for-all' },
+  OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_LENGTH: {
+    OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_CHARACTER_SET: 'ABCDEFGH',
+  },
+  OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_CHARACTER_SET: { OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_LENGTH: '8' },
+}
+
+describe('every setting means the same in each notation that Hydra reads', () => {
+  it.each(allSettings)('$name', ({ name }) => {
+    const base = { ...edge, URLS_SELF_ISSUER: 'https://localhost:4444', ...BESIDE[name] }
+    const [first, ...others] = (NOTATIONS[name] ?? []).map((text) => loadConfig({ ...base, [name]: text }))
+    expect(first).not.toEqual(loadConfig({ ...edge, URLS_SELF_ISSUER: base.URLS_SELF_ISSUER }))
+    expect(others.length).toBeGreaterThan(0)
+    for (const other of others) expect(other).toEqual(first)
+  })
+
+  it.each(['OAUTH2_TOKEN_HOOK', 'OAUTH2_REFRESH_TOKEN_HOOK'])('%s in parts', (name) => {
+    const config = { in: 'header', name: 'X-Key', value: 'some key' }
+    const whole = loadConfig({ ...edge, [name]: hookWith(config) })
+    const auth = {
+      [`${name}_AUTH_TYPE`]: 'api_key',
+      [`${name}_AUTH_CONFIG_IN`]: config.in,
+      [`${name}_AUTH_CONFIG_NAME`]: config.name,
+      [`${name}_AUTH_CONFIG_VALUE`]: config.value,
+    }
+    for (const url of [`${name}_URL`, name])
+      expect(loadConfig({ ...edge, ...auth, [url]: 'https://hooks.example' })).toEqual(whole)
+    expect(loadConfig({ ...edge, [`${name}_URL`]: 'https://hooks.example' })).toEqual(
+      loadConfig({ ...edge, [name]: 'https://hooks.example' }),
+    )
+    // A key that cannot be sent must not turn into a hook without one.
+    expect(problemOf({ ...edge, ...auth, [`${name}_URL`]: '' })).toMatch(new RegExp(`^${name} must be`))
+  })
+})
+
+/** Hydra's settings without a meaning here, and names of others. */
+const FOREIGN =
+  `DSN DEV VERSION PROFILING DB COPIES LEDGER HOME PATH DB_IGNORE_UNKNOWN_TABLE_COLUMNS LOG_LEVEL LOG_FORMAT
+LOG_LEAK_SENSITIVE_VALUES LOG_REDACTION_TEXT SERVE_PUBLIC_PORT SERVE_PUBLIC_HOST SERVE_PUBLIC_BASE_URL
+SERVE_PUBLIC_SOCKET_OWNER SERVE_PUBLIC_SOCKET_GROUP SERVE_PUBLIC_SOCKET_MODE SERVE_PUBLIC_REQUEST_LOG_DISABLE_FOR_HEALTH
+SERVE_PUBLIC_CORS_OPTIONS_PASSTHROUGH SERVE_PUBLIC_CORS_DEBUG SERVE_ADMIN_PORT SERVE_ADMIN_HOST SERVE_ADMIN_CORS_ENABLED
+SERVE_ADMIN_CORS_ALLOWED_ORIGINS SERVE_ADMIN_CORS_ALLOWED_METHODS SERVE_ADMIN_CORS_ALLOWED_HEADERS SERVE_TLS_ENABLED
+SERVE_ADMIN_CORS_EXPOSED_HEADERS SERVE_ADMIN_CORS_ALLOW_CREDENTIALS SERVE_ADMIN_CORS_MAX_AGE SERVE_TLS_CERT_PATH
+SERVE_TLS_KEY_PATH SERVE_TLS_ALLOW_TERMINATION_FROM SERVE_COOKIES_SAME_SITE_LEGACY_WORKAROUND SERVE_COOKIES_SECURE
+CLIENTS_HTTP_DISALLOW_PRIVATE_IP_RANGES CLIENTS_HTTP_PRIVATE_IP_EXCEPTION_URLS HSM_ENABLED HSM_LIBRARY HSM_PIN HSM_SLOT
+HSM_TOKEN_LABEL HSM_KEY_SET_PREFIX OIDC_SUBJECT_IDENTIFIERS URLS_SELF_ADMIN URLS_IDENTITY_PROVIDER_URL
+URLS_IDENTITY_PROVIDER_PUBLICURL URLS_IDENTITY_PROVIDER_HEADERS OAUTH2_EXPOSE_INTERNAL_ERRORS
+OAUTH2_SESSION_ENCRYPT_AT_REST OAUTH2_HASHERS_ALGORITHM OAUTH2_HASHERS_BCRYPT_COST OAUTH2_HASHERS_PBKDF2_ITERATIONS
+OAUTH2_INCLUDE_LEGACY_ERROR_FIELDS SECRETS_COOKIE SECRETS_PAGINATION TRACING_PROVIDER TRACING_SERVICE_NAME SQA_OPT_OUT
+CGROUPS_V1_AUTO_MAX_PROCS_ENABLED FEATURE_FLAGS_LEGACY_ALLOW_INSECURE_ORIGINS OAUTH2_TOKEN_HOOK_AUTH_TYPE
+OAUTH2_ISSUER_URL OAUTH2_CONSENT_URL OAUTH2_LOGIN_URL CONSENT_URL LOGIN_URL`.split(/\s+/)
+
+describe('a misspelt name', () => {
+  it.each([
+    ['TTL_ACCES_TOKEN', 'TTL_ACCESS_TOKEN'],
+    ['URL_SELF_ISSUER', 'URLS_SELF_ISSUER'],
+    ['SECRET_SYSTEM', 'SECRETS_SYSTEM'],
+    ['urls_login', 'URLS_LOGIN'],
+    ['OAUTH2_PKCE_ENFORCED_FOR_PUBLIC_CLIENT', 'OAUTH2_PKCE_ENFORCED_FOR_PUBLIC_CLIENTS'],
+    ['OAUTH2_TOKEN_HOOKS', 'OAUTH2_TOKEN_HOOK'],
+    ['OAUTH2_TOKEN_HOOK_AUTH_CONFIG_VAULE', 'OAUTH2_TOKEN_HOOK_AUTH_CONFIG_VALUE'],
+  ])('%s is told from the setting %s', (name, meant) => {
+    expect(misspeltNames([name])).toEqual([`${name} is no setting; is ${meant} meant?`])
+  })
+
+  it("is neither a setting, nor Hydra's name for something else, nor a longer word", () => {
+    const settingNames = allSettings.map(({ name }) => name)
+    expect(misspeltNames([...settingNames, ...FOREIGN, 'TTL'.repeat(100)])).toEqual([])
+  })
+
+  it('is logged once, without its value, even if a setting is missing by it', async () => {
+    const log = vi.spyOn(console, 'log').mockImplementation(() => undefined)
+    const env = { ...testEnv(), SECRETS_SYSTEM: undefined, SECRET_SYSTEM: SECRET }
+    for (let times = 0; times < 2; times += 1) expect(() => runtimeOf(env)).toThrow(OAuthError)
+    const lines = log.mock.calls.map(([line]) => line)
+    log.mockRestore()
+    expect(lines).toEqual([
+      '{"kind":"settings.misspelt","names":["SECRET_SYSTEM is no setting; is SECRETS_SYSTEM meant?"]}',
+    ])
+  })
+})
+
 describe('good values', () => {
   it.each([
     [
@@ -206,6 +404,14 @@ describe('good values', () => {
       },
     ],
     [{ OAUTH2_ALLOWED_TOP_LEVEL_CLAIMS: 'a, b,,c' }, { oauth2: { allowedTopLevelClaims: ['a', 'b', 'c'] } }],
+    [
+      { OAUTH2_ALLOWED_TOP_LEVEL_CLAIMS: '"a,""b""" , c' },
+      { oauth2: { allowedTopLevelClaims: ['a,"b"', 'c'] } },
+    ],
+    [
+      { OIDC_DYNAMIC_CLIENT_REGISTRATION_DEFAULT_SCOPE: 'openid,offline_access' },
+      { defaultClientScope: 'openid offline_access' },
+    ],
     [{ OAUTH2_ALLOWED_TOP_LEVEL_CLAIMS: '["a","b"]' }, { oauth2: { allowedTopLevelClaims: ['a', 'b'] } }],
     [{ WEBFINGER_OIDC_DISCOVERY_SUPPORTED_SCOPE: ['email'] }, { supportedScopes: ['email'] }],
     [{ SERVE_COOKIES_SAME_SITE_MODE: 'strict' }, { cookies: { sameSite: 'Strict' } }],
@@ -300,6 +506,11 @@ describe('bad values are refused by name and never repeated', () => {
     ['OAUTH2_STATE_MIN_LENGTH', '8.5', /whole number/],
     ['OAUTH2_ALLOWED_TOP_LEVEL_CLAIMS', '["leak"', /JSON array/],
     ['OAUTH2_ALLOWED_TOP_LEVEL_CLAIMS', '[1]', /JSON array/],
+    ['OAUTH2_ALLOWED_TOP_LEVEL_CLAIMS', 'a,"leak', /JSON array/],
+    ['OAUTH2_ALLOWED_TOP_LEVEL_CLAIMS', '"leak"b', /JSON array/],
+    ['OIDC_DYNAMIC_CLIENT_REGISTRATION_DEFAULT_SCOPE', '[]', /scope tokens/],
+    ['SERVE_PUBLIC_CORS_ALLOWED_ORIGINS', 'https://leak.example/path', /origins such as/],
+    ['SERVE_PUBLIC_CORS_ALLOWED_ORIGINS', 'https://leak.example:x', /origins such as/],
     ['SERVE_COOKIES_NAMES_SESSION', 'leak;x', /a name of letters/],
     ['SERVE_COOKIES_NAMES_SESSION', '__Host-leak', /does not start with __/],
     ['SERVE_COOKIES_PATHS_SESSION', 'leak', /starts with a slash/],

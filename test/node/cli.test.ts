@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { browserRequired, findChromium } from '../../src/dev/chromium.ts'
-import { deploySteps, missingSettings, workerOf } from '../../src/dev/deploy-plan.ts'
+import { deploySteps, missingSettings, misspeltSettings, workerOf } from '../../src/dev/deploy-plan.ts'
 import { planDev } from '../../src/dev/dev-plan.ts'
 import { addSystemSecret, readDevVars } from '../../src/dev/dev-secrets.ts'
 import { Options } from '../../src/dev/options.ts'
@@ -190,6 +190,13 @@ describe('deploy', () => {
     expect(text).toContain('npx wrangler secret put SECRETS_SYSTEM --env staging')
     expect(text).toContain('ADMIN_API_KEYS')
     expect(text).not.toContain('URLS_SELF_ISSUER')
+  })
+
+  it('tells names that are probably misspelt, as dev does', () => {
+    const problem = 'TTL_ACCES_TOKEN is no setting; is TTL_ACCESS_TOKEN meant?'
+    expect(misspeltSettings(['URLS_SELF_ISSUER', 'OTHER', 'TTL_ACCES_TOKEN'])).toBe(`\n${problem}\n`)
+    expect(misspeltSettings(['URLS_SELF_ISSUER', 'OTHER'])).toBe('')
+    expect(plan(['--var', 'TTL_ACCES_TOKEN:5m'], 'TTL_ID_TOKEN=5m').misspelt).toEqual([problem])
   })
 })
 
