@@ -10,10 +10,17 @@ import { checkKeyAlgorithms } from './key-algorithms.ts'
 import { type ClientInput, checkClientId } from './metadata/parse.ts'
 import { isPublic } from './public.ts'
 import { hashSecret, makeSecret } from './secret.ts'
-import { checkSector } from './sector.ts'
+import { checkSector, hasSameSector } from './sector.ts'
 
 /** How often a change is tried if other changes of the same client come first. */
-const TRIES = 5
+const TRIES = 16
+
+/**
+ * Longest pauses before the second try and before any, ms. Pauses are random and double, so that writers of one client
+ * spread until each has the time that it needs for a read and a write.
+ */
+const FIRST_PAUSE_MS = 20
+const MAX_PAUSE_MS = 800
 
 /** A client as stored, and its secret in clear text if this write set one. */
 export interface WrittenClient {
@@ -65,11 +72,17 @@ export async function createClient(
 /**
  * Makes the checks that need more than the metadata, such as keys and remote documents. Throws
  * `invalid_client_metadata`.
+ *
+ * @param before - the metadata that passed in an earlier try; its sector is not fetched again
  */
-async function checkOutside({ rt }: RequestContext, metadata: ClientMetadata): Promise<void> {
+async function checkOutside(
+  { rt }: RequestContext,
+  metadata: ClientMetadata,
+  before?: ClientMetadata,
+): Promise<void> {
   await checkKeyAlgorithms(rt, metadata)
   await checkEncryption(metadata)
-  await checkSector(rt, metadata)
+  if (before === undefined || !hasSameSector(before, metadata)) await checkSector(rt, metadata)
 }
 
 /** Reads the client from the source. Throws `resource_not_found`. */
@@ -93,6 +106,8 @@ export async function changeClient(
   change: (current: ClientRecord) => RecordChange | Promise<RecordChange>,
 ): Promise<ClientRecord> {
   for (let tried = 0; tried < TRIES; tried += 1) {
+    if (tried > 0)
+      await scheduler.wait(Math.random() * Math.min(FIRST_PAUSE_MS * 2 ** (tried - 1), MAX_PAUSE_MS))
     const current = await requireClient(ctx, id)
     const changed = await change(current)
     const version = current.version + 1
@@ -114,10 +129,12 @@ export async function updateClient(
   change: (current: ClientRecord) => ClientChange,
 ): Promise<WrittenClient> {
   let given: string | undefined
+  let passed: ClientMetadata | undefined
   const client = await changeClient(ctx, id, 'client.changed', async (current) => {
     const { secret, ...changed } = change(current)
     given = secret
-    await checkOutside(ctx, changed.metadata)
+    await checkOutside(ctx, changed.metadata, passed)
+    passed = changed.metadata
     if (secret === undefined) return changed
     const secretHash = await hashSecret(ctx.rt.roots, id, secret)
     return { ...changed, secretHash, rotatedSecretHashes: [] }

@@ -56,6 +56,11 @@ export async function checkSector(rt: Runtime, metadata: ClientMetadata): Promis
   throw unusableField('sector_identifier_uri', 'must lead to a JSON array that holds every redirect URI')
 }
 
+/** Whether `checkSector` compares the same things for both. */
+export const hasSameSector = (one: ClientMetadata, other: ClientMetadata): boolean =>
+  one.sector_identifier_uri === other.sector_identifier_uri &&
+  JSON.stringify(one.redirect_uris) === JSON.stringify(other.redirect_uris)
+
 function parsed(body: Uint8Array): unknown {
   try {
     return parseJson(body)

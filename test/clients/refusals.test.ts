@@ -210,6 +210,7 @@ describe('the log names the reason and the field of a client refused', () => {
   it('that others keep changing: client_contended', async () => {
     const { id } = await registerClient(deployment)
     const ctx = requestContext(env)
+    vi.spyOn(scheduler, 'wait').mockResolvedValue(undefined)
     const others = async (): Promise<object> => {
       await changeClient(ctx, id, 'client.changed', () => ({}))
       return {}
