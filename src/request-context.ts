@@ -8,7 +8,7 @@ import { type LogFields, logLine, requestFields } from './http/log.ts'
 import { runtimeOf } from './runtime.ts'
 import { nowMs } from './util/clock.ts'
 
-/** Cache header of a GET whose handler set none (contract 5.4). */
+/** Cache header of an answer whose handler set none (contract 5.4). */
 const UNCACHED = 'private, no-cache, no-store, must-revalidate'
 
 /**
@@ -52,7 +52,8 @@ export const requestContext =
       c.res = renderError(thrown)
     }
     const { headers } = c.res
-    if (c.req.method === 'GET' && !headers.has('cache-control')) headers.set('cache-control', UNCACHED)
+    if (!headers.has('cache-control')) headers.set('cache-control', UNCACHED)
+    headers.set('x-content-type-options', 'nosniff')
     headers.set('x-request-id', requestId)
     const line = {
       request_id: requestId,

@@ -13,7 +13,6 @@ const POLICY = "default-src 'none'; style-src 'self'; img-src data: https:; base
 
 /** With `same-origin` other servers do not see challenges in `Referer`, while forms still send a valid `Origin`. */
 const HEADERS = {
-  'x-content-type-options': 'nosniff',
   'referrer-policy': 'same-origin',
   'cache-control': 'no-store',
   'x-robots-tag': 'noindex',

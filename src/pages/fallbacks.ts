@@ -51,7 +51,6 @@ export const style = (c: Context<AppEnv>): Response =>
   c.body(STYLE, 200, {
     'content-type': 'text/css; charset=utf-8',
     'cache-control': `public, max-age=${STYLE_MAX_AGE}`,
-    'x-content-type-options': 'nosniff',
   })
 
 export const noLogin = missing('login', 'URLS_LOGIN')

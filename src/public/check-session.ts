@@ -21,6 +21,5 @@ export function checkSession(c: Context<AppEnv>): Response | Promise<Response> {
   return c.html(page, 200, {
     ...MINUTE,
     'content-security-policy': POLICY,
-    'x-content-type-options': 'nosniff',
   })
 }

@@ -320,20 +320,20 @@ describe('20 parallel changes of different fields', () => {
     const isolates = [deployment, new Deployment(testEnv())]
     const texts = ['client_name', 'owner', 'client_uri', 'policy_uri', 'tos_uri', 'logo_uri', 'jwks_uri']
     const fields = [...texts, ...LIFESPAN_FIELDS]
-    const valueOf = (field: string): string => {
+    const given = (field: string): string => {
       if (field.endsWith('_lifespan')) return '31m0s'
       return field.endsWith('_uri') ? `https://a.example/${field}` : `My ${field}`
     }
     expect(fields).toHaveLength(20)
     const answers = await Promise.all(
       fields.map((field, index) => {
-        const patch = [{ op: 'replace', path: `/${field}`, value: valueOf(field) }]
+        const patch = [{ op: 'replace', path: `/${field}`, value: given(field) }]
         return isolates[index % 2]?.admin('PATCH', `/admin/clients/${id}`, patch)
       }),
     )
     expect(answers.map((answer) => answer?.status)).toEqual(fields.map(() => 200))
     const shown = await read(id)
-    expect(fields.filter((field) => shown[field] !== valueOf(field))).toEqual([])
+    expect(fields.filter((field) => shown[field] !== given(field))).toEqual([])
   })
 })
 

@@ -2,12 +2,14 @@ import { Hono } from 'hono'
 import * as v from 'valibot'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { version } from '../../package.json'
-import { endpoints } from '../../src/app.ts'
+import { bindingApp, endpoints } from '../../src/app.ts'
 import type { AppEnv } from '../../src/context.ts'
 import { corsClasses, type Endpoint, mount } from '../../src/http/endpoint.ts'
 import { renderError } from '../../src/http/error-response.ts'
 import { readForm, readJson } from '../../src/http/form.ts'
+import { ADMIN_KEY, Deployment } from '../support/deployment.ts'
 import { openApiOf } from '../support/openapi.ts'
+import { logIn, registerClient } from '../support/relying-party.ts'
 
 const careless = (handler: Endpoint['handler'], body: Endpoint['body'] = 'none'): Endpoint => ({
   path: '/planted',
@@ -87,6 +89,41 @@ describe('the table', () => {
   it('names no endpoint twice', () => {
     const names = endpoints.flatMap(({ path, methods }) => methods.map((method) => `${method} ${path}`))
     expect(new Set(names).size).toBe(names.length)
+  })
+})
+
+describe('every answer of every endpoint', () => {
+  const deployment = new Deployment()
+  const headers = { authorization: `Bearer ${ADMIN_KEY}` }
+  const calls = endpoints.flatMap(({ path, methods }) =>
+    methods.map((method) => [method, path.replaceAll(/:\w+\??/g, 'some')] as const),
+  )
+
+  it.each<readonly [string, string]>([
+    ...calls,
+    ['GET', '/no/such/path'],
+    ['OPTIONS', '/userinfo'],
+    ['HEAD', '/.well-known/openid-configuration'],
+    ['GET', 'http://foreign.example/userinfo'],
+  ])('says whether it may be kept, and that its type is no guess: %s %s', async (method, path) => {
+    const answer = await deployment.fetch(path, { method, headers })
+    expect(answer.headers.get('cache-control')).toMatch(/no-store|^public, max-age=\d+$/)
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
+    await answer.body?.cancel()
+  })
+
+  it('over the binding likewise', async () => {
+    const answer = await bindingApp.request('/admin/clients', {}, deployment.env)
+    expect([answer.status, answer.headers.get('x-content-type-options')]).toEqual([200, 'nosniff'])
+  })
+
+  it('of userinfo by POST, as by GET', async () => {
+    const { access_token } = await logIn(deployment, await registerClient(deployment))
+    const posted = await deployment.form('/userinfo', { access_token })
+    expect([posted.status, posted.headers.get('cache-control')]).toEqual([
+      200,
+      'private, no-cache, no-store, must-revalidate',
+    ])
   })
 })
 
