@@ -23,7 +23,11 @@ export default defineConfig({
         plugins: [
           cloudflareTest(async () => ({
             wrangler: { configPath: './wrangler.toml' },
-            miniflare: { bindings: { ...bindings, TEST_MIGRATIONS: await readD1Migrations('./migrations') } },
+            miniflare: {
+              bindings: { ...bindings, TEST_MIGRATIONS: await readD1Migrations('./migrations') },
+              // For a database in which the last migration is missing.
+              d1Databases: ['OLDER_DB'],
+            },
           })),
         ],
         test: {

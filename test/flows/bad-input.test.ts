@@ -1,3 +1,5 @@
+import { applyD1Migrations } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { ADMIN_KEY, Browser, bodyOf, Deployment, testEnv } from '../support/deployment.ts'
 import {
@@ -291,7 +293,23 @@ describe('health', () => {
     const response = await new Deployment(testEnv({ COPIES: broken })).fetch('/health/ready')
     expect([response.status, await bodyOf(response)]).toMatchObject([
       503,
-      { errors: { kv: expect.any(String) } },
+      { errors: { kv: 'does not answer' } },
     ])
+  })
+
+  it('ready is 503 until every migration is applied', async () => {
+    const older = new Deployment(testEnv({ DB: env.OLDER_DB }))
+    await applyD1Migrations(env.OLDER_DB, env.TEST_MIGRATIONS.slice(0, -1))
+    const response = await older.fetch('/health/ready')
+    expect([response.status, await bodyOf(response)]).toEqual([
+      503,
+      {
+        error: 'temporarily_unavailable',
+        error_description: expect.stringContaining('Not ready: migrations are missing in D1'),
+        errors: { migrations: 'are missing in D1; npm run deploy applies them' },
+      },
+    ])
+    await applyD1Migrations(env.OLDER_DB, env.TEST_MIGRATIONS)
+    expect((await older.fetch('/health/ready')).status).toBe(200)
   })
 })

@@ -191,6 +191,17 @@ const LISTED: readonly (readonly [string, () => Promise<unknown>])[] = [
   ['key_unusable', () => deployment.admin('PUT', '/admin/keys/some-set', { keys: [{ kty: 'oct' }] })],
   ['setting_unusable', () => get('/health/alive', {}, new Deployment(testEnv({ TTL_ID_TOKEN: 'soon' })))],
   [
+    'not_ready',
+    async () => {
+      const outage = withOutage(testEnv())
+      outage.down = true
+      const response = await new Deployment(outage.env).fetch('/health/ready')
+      expect(await response.json()).toMatchObject({
+        errors: { d1: 'does not answer', kv: 'does not answer' },
+      })
+    },
+  ],
+  [
     'storage_unreachable',
     () => {
       const outage = withOutage(testEnv())

@@ -6,6 +6,7 @@ declare global {
   namespace Cloudflare {
     interface Env {
       readonly TEST_MIGRATIONS: D1Migration[]
+      readonly OLDER_DB: D1Database
     }
   }
 }

@@ -57,6 +57,7 @@ export const serverReasons = reasonsOf({
     'Restore the secret that belongs to the database.',
   ],
   load_slow: ['What another request asked for did not come in time.', 'Try again.', 'operator'],
+  not_ready: ['Not ready: {failed}.', 'Apply migrations; else see the status of Cloudflare.'],
   storage_unreachable: ['The database cannot be reached.', 'Try again; see the status of Cloudflare.'],
   ledger_unreachable: ['The ledger did not answer.', 'Try again; see the status of Cloudflare.'],
   ledger_failed: ['The ledger failed.', 'Report the request id.', 'operator'],
