@@ -3,17 +3,21 @@ import { routePath } from 'hono/route'
 import { hostAllowed } from './config/hosts.ts'
 import type { AppEnv, AuditEvent, RequestContext } from './context.ts'
 import { OAuthError } from './errors/oauth-error.ts'
+import { tokenOfScheme } from './http/bearer.ts'
+import { challengeOf } from './http/challenge.ts'
 import { renderError } from './http/error-response.ts'
 import { type LogFields, logLine, requestFields } from './http/log.ts'
 import { runtimeOf } from './runtime.ts'
+import { none } from './tokens/binding/none.ts'
+import { BINDINGS } from './tokens/binding/registry.ts'
 import { nowMs } from './util/clock.ts'
 
 /** Cache header of an answer whose handler set none (contract 5.4). */
 const UNCACHED = 'private, no-cache, no-store, must-revalidate'
 
 /**
- * Sets the context of each request, refuses foreign hosts unless the request came over a binding, and writes the one
- * log line of the request.
+ * Sets the context of each request, refuses foreign hosts unless the request came over a binding, adds what every
+ * answer has, and writes the one log line of the request.
  */
 export const requestContext =
   (surface: 'public' | 'binding'): MiddlewareHandler<AppEnv> =>
@@ -55,6 +59,7 @@ export const requestContext =
     if (!headers.has('cache-control')) headers.set('cache-control', UNCACHED)
     headers.set('x-content-type-options', 'nosniff')
     headers.set('x-request-id', requestId)
+    challenge(c, c.error ?? refusal)
     const line = {
       request_id: requestId,
       method: c.req.method,
@@ -65,6 +70,15 @@ export const requestContext =
     }
     logLine('request', { ...requestFields(line), ...failureFields(c.error ?? refusal), ...warnings(c) })
   }
+
+/** Adds the challenge to an answer that needs one, in the scheme in which the request has a token. */
+function challenge({ req, res }: Context<AppEnv>, thrown: Error | undefined): void {
+  const error = thrown instanceof OAuthError ? thrown : undefined
+  if (res.status !== 401 && error?.code !== 'insufficient_scope') return
+  const authorization = req.header('authorization')
+  const tried = BINDINGS.find(({ scheme }) => tokenOfScheme(authorization, scheme) !== undefined)
+  res.headers.set('www-authenticate', challengeOf(error, (tried ?? none).scheme))
+}
 
 /** Marks every log line while demo pages are on at a public server: everybody knows the password of the demo user. */
 function warnings(c: Context<AppEnv>): LogFields {

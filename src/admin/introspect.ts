@@ -1,7 +1,9 @@
 import type { Context } from 'hono'
 import { withClient } from '../client-auth/authenticate.ts'
+import { hasCredentials } from '../client-auth/present.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
-import { type Parameters, readFilledForm } from '../http/form.ts'
+import { bearerOf } from '../http/bearer.ts'
+import { type Parameters, readForm } from '../http/form.ts'
 import { oauthJson } from '../http/json.ts'
 import { isV1Path } from '../http/paths.ts'
 import type { ClientRecord } from '../store/types.ts'
@@ -12,20 +14,21 @@ import type { AdminGuard } from './guard.ts'
 
 /**
  * Introspection (RFC 7662, contract 1.4.4). The answer for an inactive token says only that. Without the admin prefix a
- * confidential client may call it too (with Basic, as v1.0 documents) for its own tokens and those meant for it.
+ * confidential client may call it too, for its own tokens and those meant for it. An API key goes before its credentials.
  */
 export const introspect =
   (guard: AdminGuard) =>
   async (c: Context<AppEnv>): Promise<Response> => {
     const { ctx } = c.var
     const authorization = c.req.header('authorization')
-    const byClient = isV1Path(c.req.url) && /^basic /i.test(authorization ?? '')
-    if (!byClient) guard(c, 'introspect')
-    const form = await readFilledForm(c.var.body)
-    if (!byClient) return answer(ctx, form, null)
-    return withClient(ctx, 'introspection', { authorization, form }, (own, client) =>
-      answer(own, form, client),
-    )
+    const forClients = isV1Path(c.req.url) && bearerOf(authorization) === undefined
+    if (!forClients) guard(c, 'introspect')
+    const form = await readForm(c.var.body)
+    const request = { authorization, form }
+    if (forClients && hasCredentials(request))
+      return withClient(ctx, 'introspection', request, (own, client) => answer(own, form, client))
+    if (forClients) guard(c, 'introspect')
+    return answer(ctx, form, null)
   }
 
 async function answer(ctx: RequestContext, form: Parameters, asker: ClientRecord | null): Promise<Response> {

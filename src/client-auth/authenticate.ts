@@ -7,21 +7,15 @@ import { clientShard } from '../ledger/owner.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { consumeOnce } from './consume-once.ts'
-import { type AuthenticatedEndpoint, methodsAt } from './endpoints.ts'
-import type { ClientAuthMethod, ClientRequest, Credentials, Replay } from './method.ts'
-import { none } from './none.ts'
-import { METHODS } from './registry.ts'
+import type { AuthenticatedEndpoint } from './endpoints.ts'
+import type { ClientRequest, Replay } from './method.ts'
+import { type Presented, present, requireTaken } from './present.ts'
 
 /** Maximum time in seconds until the expiry of a proof that may be used once: bounds how long a spent one is kept. */
 const MAX_LIFETIME = 86_400
 
 /** Number of ledgers that share a client's spent proofs. Must not change while spent proofs have not expired. */
 const SHARDS = 8
-
-/** The credentials of a request, and their method. */
-interface Presented extends Credentials {
-  readonly method: ClientAuthMethod
-}
 
 /**
  * Authenticates the client of a request (contract 1.3.3), then runs `run`. Asks the source before a refusal. Spends a
@@ -50,22 +44,6 @@ export async function withClient<Result>(
   })
 }
 
-/** Reads the credentials of a request; throws if there are those of more than one method. */
-function present(ctx: RequestContext, request: ClientRequest): Presented {
-  const [method = none, ...others] = METHODS.filter((known) => known.isPresent(request))
-  if (others.length > 0) throw invalidRequest('credentials_ambiguous')
-  const { id, proof } = method.read(ctx, request)
-  const named = request.form.get('client_id') ?? id
-  if (named !== id) throw new OAuthError(method.otherClient, 'client_id_differs')
-  return { id, proof, method: proof === null ? none : method }
-}
-
-function requireTaken(endpoint: AuthenticatedEndpoint, { method }: ClientAuthMethod): void {
-  if (methodsAt(endpoint).includes(method)) return
-  if (method === none.method) throw invalidClient('client_public')
-  throw invalidClient('method_not_taken', { used: method })
-}
-
 /** Checks that a proof that may be used once has an id, and an expiry within `MAX_LIFETIME`. */
 function checkReplay({ id, expiresAt }: Replay): void {
   const now = nowSeconds()
@@ -80,11 +58,21 @@ interface Doubt {
   readonly client: null
   readonly reason: Reason
   readonly facts?: Facts
+  /** Whether the request proved to come from the client. */
+  readonly proven?: true
 }
 
 type Verdict = { readonly client: ClientRecord } | Doubt
 
+/** Authenticates a client, and asks its profile about what the request has beside its credentials. */
 async function prove(ctx: RequestContext, presented: Presented): Promise<ClientRecord> {
+  const client = await findProven(ctx, presented)
+  const { ignored } = presented
+  if (ignored !== null && !ctx.rt.profiles.of(client).basicWins) throw invalidRequest(ignored)
+  return client
+}
+
+async function findProven(ctx: RequestContext, presented: Presented): Promise<ClientRecord> {
   const { clients } = ctx.rt
   const copy = await clients.find(presented.id)
   const byCopy = await judge(ctx, copy, presented)
@@ -92,14 +80,10 @@ async function prove(ctx: RequestContext, presented: Presented): Promise<ClientR
   const current = await clients.fresh(presented.id)
   const verdict = current?.version === copy?.version ? byCopy : await judge(ctx, current, presented)
   if (verdict.client !== null) return verdict.client
-  // The client always gets the same answer: an unknown client must look like one with wrong credentials.
+  // An unknown client must look like one with wrong credentials. Who proved a secret may know what is wrong.
   const { unproven, tellsUnproven } = presented.method
-  throw new OAuthError(
-    'invalid_client',
-    verdict.reason,
-    verdict.facts,
-    tellsUnproven ? unproven : verdict.reason,
-  )
+  const told = tellsUnproven && !verdict.proven ? unproven : verdict.reason
+  throw new OAuthError('invalid_client', verdict.reason, verdict.facts, told)
 }
 
 /** Authenticates a client: it must be registered for the method, and its proof must verify. */
@@ -111,8 +95,14 @@ async function judge(
   if (client === undefined) return { client: null, reason: 'client_unknown' }
   ctx.seen(client.id)
   const registered = client.metadata.token_endpoint_auth_method
-  if (registered !== method.method)
-    return { client: null, reason: 'method_mismatch', facts: { used: method.method, registered } }
+  if (registered !== method.method) {
+    const facts = { used: method.method, registered, field: 'token_endpoint_auth_method' }
+    // Only a secret can be checked here without a request to the client's own server.
+    const knows = method.provenBy === 'secret' && (await proof?.verify(ctx, client))
+    return knows
+      ? { client: null, reason: 'method_unregistered', facts, proven: true }
+      : { client: null, reason: 'method_mismatch', facts }
+  }
   const proven = proof === null || (await proof.verify(ctx, client))
   return proven ? { client } : { client: null, reason: method.unproven }
 }

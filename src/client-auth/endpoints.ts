@@ -1,5 +1,5 @@
-import { clientSecretBasic } from './client-secret-basic.ts'
 import type { ClientAuthMethod } from './method.ts'
+import { none } from './none.ts'
 import { METHODS } from './registry.ts'
 
 /** The endpoints at which clients authenticate, and the methods that each accepts. */
@@ -7,8 +7,8 @@ const METHODS_BY_ENDPOINT = {
   token: () => METHODS,
   revocation: () => METHODS,
   device_authorization: () => METHODS,
-  // As Hydra 1.0 documents it; admins use this endpoint too, with API keys.
-  introspection: () => [clientSecretBasic],
+  // Whoever may ask what a token says must prove who they are (RFC 7662 section 2.1).
+  introspection: () => METHODS.filter((method) => method !== none),
 } as const satisfies Record<string, () => readonly ClientAuthMethod[]>
 
 /** An endpoint at which clients authenticate. */

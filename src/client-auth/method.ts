@@ -64,6 +64,8 @@ export interface Credentials {
   /** Null if the request only identifies the client. */
   readonly proof: {
     readonly replay: Replay | null
+    /** The proof itself if it is a secret, else null. */
+    readonly secret: string | null
     verify(ctx: RequestContext, client: ClientRecord): Promise<boolean>
   } | null
 }
@@ -81,6 +83,7 @@ export const defineMethod = <Proof>(definition: ClientAuthDefinition<Proof>): Cl
     if (proof === null) return { id, proof: null }
     const verify = (own: RequestContext, client: ClientRecord): Promise<boolean> =>
       definition.verify(own, client, proof)
-    return { id, proof: { replay: definition.replay(proof), verify } }
+    const secret = definition.provenBy === 'secret' && typeof proof === 'string' ? proof : null
+    return { id, proof: { replay: definition.replay(proof), secret, verify } }
   },
 })

@@ -1,4 +1,3 @@
-import type { Parameters } from '../http/form.ts'
 import { ID_TOKEN_SET } from '../keys/ring.ts'
 import type { StoredGrant } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
@@ -40,7 +39,7 @@ export const tokenHookBody = (request: HookedRequest, session: HookSession): obj
   request: {
     ...requesterOf(request, session),
     requested_scopes: session.requestedScope,
-    payload: payloadOf(request.form),
+    payload: payloadOf(request),
   },
 })
 
@@ -58,11 +57,11 @@ const requesterOf = ({ client, form }: HookedRequest, { scope, audience }: HookS
   grant_types: [form.get('grant_type') ?? ''],
 })
 
-/** The form parameters that hooks may see. */
-const payloadOf = (form: Parameters): object =>
+/** The form parameters that hooks may see. `client_id` is the client that counts, where the form names one. */
+const payloadOf = ({ client, form }: HookedRequest): object =>
   Object.fromEntries(
     ['assertion', 'grant_type', 'response_type', 'scope', 'client_id'].map((name) => {
-      const value = form.get(name)
+      const value = form.get(name) && (name === 'client_id' ? client.id : form.get(name))
       return [name, value === undefined ? undefined : [value]]
     }),
   )

@@ -8,7 +8,8 @@ import { ANY_ORIGIN, originAllowed } from './origins.ts'
 type ClassOf = (path: string) => CorsClass
 
 /**
- * Applies CORS to the public endpoints (Fetch standard section 3.2, contract 3.14). The server's list of origins counts
+ * Applies CORS to the public endpoints (Fetch standard section 3.2, contract 3.14). A page may read the challenge of a
+ * 401 whatever the settings say. The server's list of origins counts
  * for all of them, for class `client` also the `allowed_cors_origins` of the request's client; these endpoints read no
  * cookies. Off unless `SERVE_PUBLIC_CORS_ENABLED`.
  */
@@ -27,8 +28,8 @@ export const cors =
     const allowed = await allowedOrigin(c, settings, byClient)
     if (allowed === undefined) return
     allow(c.res.headers, settings, allowed)
-    if (settings.exposedHeaders.length > 0)
-      c.res.headers.set('access-control-expose-headers', settings.exposedHeaders.join(', '))
+    const exposed = new Set([...settings.exposedHeaders, 'WWW-Authenticate'])
+    c.res.headers.set('access-control-expose-headers', [...exposed].join(', '))
   }
 
 /**

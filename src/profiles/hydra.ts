@@ -12,6 +12,8 @@ const PROMPTS: readonly string[] = ['none', 'login', 'consent', 'select_account'
 export const hydra = ({ oauth2, ttl, loopback }: Config): Profile => ({
   name: 'hydra',
   repeatable: REPEATABLE,
+  // Ory's own SDKs send the secret in both places.
+  basicWins: true,
   // `registration` is Hydra's name for `create` (contract 1.3.2). Discovery leaves it out: strict clients refuse a
   // document with a value that is in no standard.
   prompts: { named: PROMPTS, taken: [...PROMPTS, 'registration'] },

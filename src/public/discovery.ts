@@ -64,6 +64,7 @@ function document(config: Config, signing: string, published: readonly string[])
     revocation_endpoint_auth_methods_supported: methodsAt('revocation'),
     revocation_endpoint_auth_signing_alg_values_supported: CLIENT_ASSERTION_ALGORITHMS,
     introspection_endpoint_auth_methods_supported: methodsAt('introspection'),
+    introspection_endpoint_auth_signing_alg_values_supported: CLIENT_ASSERTION_ALGORITHMS,
     code_challenge_methods_supported: ['S256'],
     id_token_signing_alg_values_supported: unique([signing, ...published]),
     id_token_signed_response_alg: [signing],

@@ -11,6 +11,7 @@ import { renderNewRegistration } from '../clients/registration-view.ts'
 import { renderRegistration, withSecret } from '../clients/render.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import type { Reason } from '../errors/reasons.ts'
 import { as } from '../errors/translate.ts'
 import { bearerToken } from '../http/bearer.ts'
 import { readJson } from '../http/form.ts'
@@ -35,7 +36,8 @@ export async function manageRegistration(c: Context<AppEnv>): Promise<Response> 
   requireEnabled(ctx)
   const id = c.req.param('id') ?? ''
   const token = await bearerToken(c.req.raw)
-  const stamp = token === undefined ? undefined : await openRegistration(ctx.rt, token)
+  if (token === undefined) throw unauthorized('registration_token_missing')
+  const stamp = await openRegistration(ctx.rt, token)
   const client = stamp?.id === id ? await ctx.rt.clients.read(id) : undefined
   if (stamp === undefined || client === undefined) throw unauthorized()
   requireFit(stamp, client)
@@ -54,7 +56,8 @@ function requireEnabled({ rt }: RequestContext): void {
   if (!rt.config.registration.enabled) throw new OAuthError('registration_disabled', 'registration_off')
 }
 
-const unauthorized = (): OAuthError => new OAuthError('registration_unauthorized', 'registration_token_unfit')
+const unauthorized = (reason: Reason = 'registration_token_unfit'): OAuthError =>
+  new OAuthError('registration_unauthorized', reason)
 
 function requireFit(stamp: RegistrationStamp, current: ClientRecord): void {
   if (!registrationFits(stamp, current)) throw unauthorized()

@@ -1,13 +1,11 @@
 import type { Context } from 'hono'
 import type { AppEnv, RequestContext } from '../context.ts'
-import { errorBody, OAuthError } from '../errors/oauth-error.ts'
-import { json } from '../http/json.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
 import { ID_TOKEN_SET } from '../keys/ring.ts'
 import { signJwt } from '../keys/sign-jwt.ts'
 import type { StoredGrant } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ActiveToken } from '../tokens/active-token.ts'
-import { none } from '../tokens/binding/none.ts'
 import { presentedToken } from '../tokens/binding/possession.ts'
 import { encrypterFor } from '../tokens/encryption.ts'
 import type { SelfContainedToken } from '../tokens/formats.ts'
@@ -19,13 +17,7 @@ import { requireAccess } from './access.ts'
 export async function userinfo(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
   const presented = await presentedToken(c.req.raw, c.var.body)
-  try {
-    return await respond(ctx, await requireAccess(ctx, presented, 'invalid_token'))
-  } catch (thrown) {
-    if (!(thrown instanceof OAuthError) || ![401, 403].includes(thrown.status)) throw thrown
-    ctx.refused(thrown)
-    return challenge(thrown, presented?.scheme)
-  }
+  return respond(ctx, await requireAccess(ctx, presented, 'invalid_token'))
 }
 
 /**
@@ -69,11 +61,4 @@ async function sign(rt: Runtime, claims: Claims, wanted: string): Promise<string
   const alg = (await rt.keys.has(ID_TOKEN_SET, wanted)) ? wanted : undefined
   const signer = await rt.keys.signer(ID_TOKEN_SET, alg)
   return signJwt(signer, 'JWT', { ...claims, iat: nowSeconds(), jti: crypto.randomUUID() })
-}
-
-/** A refusal with the challenge of RFC 6750 section 3, as contract 1.3.5 has it. */
-function challenge(error: OAuthError, scheme: string = none.scheme): Response {
-  const body = errorBody(error)
-  const value = `${scheme} error="${body.error}",error_description="${body.error_description}"`
-  return json(body, error.status, { 'www-authenticate': value, 'cache-control': 'no-store' })
 }

@@ -44,6 +44,14 @@ const succeeding: readonly (readonly [string, string | undefined, Record<string,
   ['Basic with an encoded id', basic('basic id:1', SECRET), {}, 'basic id:1'],
   ['Basic in lower case', basic('basic', SECRET).replace('Basic', 'basic'), {}, 'basic'],
   ['Basic and the same client_id', basic('basic', SECRET), { client_id: 'basic' }, 'basic'],
+  ['Basic and another client_id', basic('basic', SECRET), { client_id: 'post' }, 'basic'],
+  [
+    'Basic and the same posted',
+    basic('basic', SECRET),
+    { client_id: 'basic', client_secret: SECRET },
+    'basic',
+  ],
+  ['Basic and the same secret', basic('basic', SECRET), { client_secret: SECRET }, 'basic'],
   ['post', undefined, { client_id: 'post', client_secret: SECRET }, 'post'],
   ['post beside a bearer token', 'Bearer x', { client_id: 'post', client_secret: SECRET }, 'post'],
   ['the id of a public client', undefined, { client_id: 'public' }, 'public'],
@@ -78,18 +86,60 @@ it.each(refused)('refuses %s', async (_name, authorization, fields) => {
   await expect(outcome).rejects.toMatchObject({ code: 'invalid_client', status: 401 })
 })
 
+describe('Basic credentials that the body repeats', () => {
+  it.each<[string, Record<string, string>]>([
+    ['credentials_ambiguous', { client_secret: SECRET }],
+    ['client_id_differs', { client_id: 'post' }],
+  ])('are refused under a stricter profile: %s', async (reason, fields) => {
+    const ctx = requestContext(env)
+    const server = { ...ctx.rt.profiles.server, basicWins: false }
+    const strict = { ...ctx, rt: { ...ctx.rt, profiles: { server, of: () => server } } }
+    const outcome = authenticateClient(strict, basic('basic', SECRET), form(fields))
+    await expect(outcome).rejects.toMatchObject({ code: 'invalid_request', reason })
+  })
+})
+
+describe('a right secret by another method than registered', () => {
+  const posted = (id: string, secret = SECRET) => ({ client_id: id, client_secret: secret })
+  it.each<[string, string | undefined, Record<string, string>, string, string]>([
+    ['post for Basic', undefined, posted('basic'), 'client_secret_post', 'client_secret_basic'],
+    ['Basic for post', basic('post', SECRET), {}, 'client_secret_basic', 'client_secret_post'],
+    ['Basic for keys', basic('jwt', SECRET), {}, 'client_secret_basic', 'private_key_jwt'],
+    ['Basic for an unknown one', basic('odd', SECRET), {}, 'client_secret_basic', 'something_else'],
+  ])('is told both and the field to change: %s', async (_name, authorization, fields, used, registered) => {
+    const outcome = authenticateClient(requestContext(env), authorization, form(fields))
+    await expect(outcome).rejects.toMatchObject({
+      code: 'invalid_client',
+      reason: 'method_unregistered',
+      hint: `The secret is right, but the client used ${used}, and its 'token_endpoint_auth_method' is ${registered}.`,
+    })
+  })
+
+  it.each<[string, string, string | undefined, Record<string, string>]>([
+    ['a wrong one by that method', 'method_mismatch', undefined, posted('basic', 'wrong secret')],
+    ['a wrong one', 'secret_mismatch', basic('basic', 'wrong secret'), {}],
+    ['none', 'method_mismatch', undefined, { client_id: 'basic' }],
+    ['one of nobody', 'client_unknown', basic('nobody', SECRET), {}],
+  ])('is told nothing of with %s: %s', async (_name, reason, authorization, fields) => {
+    const outcome = authenticateClient(requestContext(env), authorization, form(fields))
+    await expect(outcome).rejects.toMatchObject({ code: 'invalid_client', reason, hint: '' })
+  })
+})
+
 const ASSERTION = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 const withoutStorage: readonly (readonly [string, string, string | undefined, Record<string, string>])[] = [
   ['no credentials', 'invalid_request', undefined, {}],
   ['a bearer token only', 'invalid_request', 'Bearer x', {}],
   ['a secret without id', 'invalid_request', undefined, { client_secret: SECRET }],
+  ['Basic and another secret', 'invalid_request', basic('basic', SECRET), { client_secret: 'another' }],
   [
-    'Basic and post',
+    'Basic and the same secret of another client',
     'invalid_request',
     basic('basic', SECRET),
-    { client_id: 'basic', client_secret: SECRET },
+    { client_id: 'post', client_secret: SECRET },
   ],
-  ['Basic and another client_id', 'invalid_request', basic('basic', SECRET), { client_id: 'post' }],
+  ['mere Basic id and another client_id', 'invalid_request', basic('public', ''), { client_id: 'post' }],
+  ['an empty Basic password and a secret', 'invalid_request', basic('public', ''), { client_secret: SECRET }],
   ['Basic and an assertion', 'invalid_request', basic('basic', SECRET), { client_assertion: 'x' }],
   [
     'post and an assertion',

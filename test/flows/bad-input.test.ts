@@ -108,7 +108,7 @@ describe("the token endpoint answers bad input in the contract's words (contract
     expect(wrong.status).toBe(401)
     const posted = { grant_type: 'client_credentials', client_id: client.id, client_secret: client.secret }
     expect((await deployment.form('/oauth2/token', posted)).status).toBe(401)
-    const both = await tokenRequest(deployment, client, posted)
+    const both = await tokenRequest(deployment, client, { ...posted, client_secret: 'wrong-secret' })
     expect([both.status, (await bodyOf(both))['error']]).toEqual([400, 'invalid_request'])
   })
 

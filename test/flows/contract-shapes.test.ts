@@ -355,7 +355,7 @@ describe('headers and errors (contract 0.2, 0.3, 5.4)', () => {
     ]
     for (const answer of bad) {
       expect([answer.status, ...cache(answer)]).toEqual([401, 'no-store', 'no-cache'])
-      expect(answer.headers.get('www-authenticate')).toBeNull()
+      expect(answer.headers.get('www-authenticate')).toBe('Basic realm="oauth2"')
       expect(Object.keys(await bodyOf(answer))).toEqual(['error', 'error_description'])
     }
     const revoked = await authorizedForm(deployment, '/oauth2/revoke', client, { token: 'unknown' })

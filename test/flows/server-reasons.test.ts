@@ -10,6 +10,7 @@ import { withOutage } from '../support/outage.ts'
 import { authorizationPath, parameter, registerClient, tokenRequest } from '../support/relying-party.ts'
 
 const deployment = new Deployment()
+const REGISTERING = { OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED: 'true' }
 const LOGIN = '/admin/oauth2/auth/requests/login'
 let lines: string[]
 
@@ -148,14 +149,10 @@ const LISTED: readonly (readonly [string, () => Promise<unknown>])[] = [
   ],
   ['scope_malformed', () => form('grant_type=client_credentials&scope=a%09b')],
   ['registration_off', () => deployment.fetch('/oauth2/register', { method: 'POST', body: '{}' })],
+  ['registration_token_missing', () => get('/oauth2/register/x', {}, new Deployment(testEnv(REGISTERING)))],
   [
     'registration_token_unfit',
-    () =>
-      get(
-        '/oauth2/register/x',
-        {},
-        new Deployment(testEnv({ OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED: 'true' })),
-      ),
+    () => get('/oauth2/register/x', { authorization: 'Bearer x' }, new Deployment(testEnv(REGISTERING))),
   ],
   [
     'user_codes_taken',

@@ -84,8 +84,8 @@ const AUTHENTICATION: readonly Row[] = [
   ['basic_malformed', 'a Basic header that is none', () => form({}, { authorization: 'Basic %%%' })],
   [
     'client_id_differs',
-    'Basic and another client_id',
-    () => form({ client_id: 'other' }, { authorization: `Basic ${btoa('one:secret')}` }),
+    'a mere Basic id and another client_id',
+    () => form({ client_id: 'other' }, { authorization: `Basic ${btoa('one:')}` }),
   ],
   [
     'credentials_ambiguous',
@@ -95,6 +95,11 @@ const AUTHENTICATION: readonly Row[] = [
   ['client_unknown', 'an unknown client', () => form({ client_id: 'nobody' })],
   [
     'method_mismatch',
+    'post from a Basic client, wrong',
+    async () => form({ client_id: (await registerClient(deployment)).id, client_secret: 'wrong-secret' }),
+  ],
+  [
+    'method_unregistered',
     'post from a Basic client',
     async () => {
       const { id, secret } = await registerClient(deployment)

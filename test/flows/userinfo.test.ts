@@ -96,7 +96,7 @@ describe('userinfo (contract 1.3.5)', () => {
     const tokens = await logIn(deployment, client)
     const cases: readonly [Response, string][] = [
       [await userinfo(tokens.refresh_token), 'request_unauthorized'],
-      [await deployment.fetch('/userinfo'), 'request_unauthorized'],
+      [await deployment.fetch('/userinfo?access_token=none'), 'request_unauthorized'],
     ]
     for (const [response, error] of cases) {
       expect([response.status, (await bodyOf(response))['error']]).toEqual([401, error])
@@ -104,6 +104,9 @@ describe('userinfo (contract 1.3.5)', () => {
         `Bearer error="${error}",error_description="`,
       )
     }
+    const none = await deployment.fetch('/userinfo')
+    expect([none.status, (await bodyOf(none))['error']]).toEqual([401, 'request_unauthorized'])
+    expect(none.headers.get('www-authenticate')).toBe('Bearer realm="oauth2"')
     vi.useFakeTimers({ toFake: ['Date'] })
     vi.setSystemTime(Date.now() + 3601_000)
     const expired = await userinfo(tokens.access_token)

@@ -103,7 +103,7 @@ describe('an answer', () => {
       'access-control-allow-origin': origin,
       'access-control-allow-credentials': 'true',
       'access-control-expose-headers':
-        'Cache-Control, Expires, Last-Modified, Pragma, Content-Length, Content-Language, Content-Type',
+        'Cache-Control, Expires, Last-Modified, Pragma, Content-Length, Content-Language, Content-Type, WWW-Authenticate',
     })
     expect(response.headers.get('vary')).toBe('Origin')
   })

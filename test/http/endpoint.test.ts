@@ -1,13 +1,13 @@
 import { Hono } from 'hono'
 import * as v from 'valibot'
-import { describe, expect, expectTypeOf, it } from 'vitest'
+import { describe, expect, expectTypeOf, it, vi } from 'vitest'
 import { version } from '../../package.json'
 import { bindingApp, endpoints } from '../../src/app.ts'
 import type { AppEnv } from '../../src/context.ts'
 import { corsClasses, type Endpoint, mount } from '../../src/http/endpoint.ts'
 import { renderError } from '../../src/http/error-response.ts'
 import { readForm, readJson } from '../../src/http/form.ts'
-import { ADMIN_KEY, Deployment } from '../support/deployment.ts'
+import { ADMIN_KEY, Deployment, testEnv } from '../support/deployment.ts'
 import { openApiOf } from '../support/openapi.ts'
 import { logIn, registerClient } from '../support/relying-party.ts'
 
@@ -124,6 +124,85 @@ describe('every answer of every endpoint', () => {
       200,
       'private, no-cache, no-store, must-revalidate',
     ])
+  })
+})
+
+/** Which 401 an endpoint gives to whom: the scheme and whether an error is named. */
+const CHALLENGES = {
+  client: 'Basic realm="oauth2"',
+  none: 'Bearer realm="oauth2"',
+  bad: /^Bearer error="\w+",error_description="[ -~]+"$/,
+}
+
+describe('every 401 of the table has a challenge (RFC 9110 section 15.5.2)', () => {
+  const at = new Deployment(testEnv({ OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED: 'true' }))
+  const FORM = 'grant_type=client_credentials&client_id=nobody&client_secret=wrong&token=x'
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }
+  const ask = async (path: string, method: string, authorization?: string, body?: string) => {
+    const headers = { ...(authorization && { authorization }), ...(body && form) }
+    const answer = await at.fetch(path, { method, headers, ...(body && method !== 'GET' && { body }) })
+    return [answer.status, answer.headers.get('www-authenticate')] as const
+  }
+  const rows = endpoints.flatMap(({ path, methods }) =>
+    methods.flatMap((method) => {
+      const plain = path.replaceAll(/:\w+\??/g, 'x')
+      // The same endpoint under the names that v1 SDKs use.
+      const v1 = plain.replace(/^\/admin(?=\/(?:clients|keys|version|trust|metrics|oauth2))/, '')
+      return [...new Set([plain, v1])].map((spelled) => [method, spelled] as const)
+    }),
+  )
+
+  it('in the scheme that was tried', async () => {
+    vi.spyOn(console, 'log').mockImplementation(() => undefined)
+    const challenged = new Set<string>()
+    for (const [method, path] of rows)
+      for (const authorization of [undefined, 'Bearer wrong-token', `Basic ${btoa('nobody:wrong')}`]) {
+        const [status, challenge] = await ask(path, method, authorization, FORM)
+        expect([method, path, challenge !== null]).toEqual([method, path, status === 401])
+        if (status !== 401) continue
+        challenged.add(path)
+        const byClient = /^\/oauth2\/(?:token|revoke|device\/auth)$/.test(path)
+        const introspects = path === '/oauth2/introspect' && authorization !== 'Bearer wrong-token'
+        const kind =
+          byClient || introspects ? 'client' : authorization === 'Bearer wrong-token' ? 'bad' : 'none'
+        expect([method, path, challenge]).toEqual([method, path, expect.stringMatching(CHALLENGES[kind])])
+      }
+    expect([...challenged]).toEqual(
+      expect.arrayContaining([
+        ...['/oauth2/token', '/oauth2/revoke', '/oauth2/device/auth', '/oauth2/introspect', '/userinfo'],
+        ...['/credentials', '/oauth2/register/x', '/connect/register/x', '/admin/clients', '/clients/x'],
+        ...[
+          '/admin/keys/x',
+          '/keys/x',
+          '/oauth2/auth/requests/login/x',
+          '/admin/trust/grants/jwt-bearer/issuers',
+        ],
+      ]),
+    )
+    vi.restoreAllMocks()
+  })
+
+  it('and a guess learns nothing: unknown client, wrong secret, wrong method, no secret', async () => {
+    vi.spyOn(console, 'log').mockImplementation(() => undefined)
+    const { id, secret } = await registerClient(at)
+    const basic = (name: string, word: string) => ({ authorization: `Basic ${btoa(`${name}:${word}`)}` })
+    const guesses = [
+      [{}, basic('nobody', 'wrong-secret')],
+      [{}, basic(id, 'wrong-secret')],
+      [{ client_id: id, client_secret: 'wrong-secret' }, {}],
+      [{ client_id: 'nobody', client_secret: secret }, {}],
+      [{ client_id: id }, {}],
+    ] as const
+    for (const path of ['/oauth2/token', '/oauth2/revoke']) {
+      const answers = guesses.map(async ([fields, headers]) => {
+        const given = { grant_type: 'client_credentials', token: 'x', ...fields }
+        const answer = await at.form(path, given, headers)
+        const shown = [...answer.headers].filter(([name]) => name !== 'x-request-id')
+        return JSON.stringify([answer.status, shown, await answer.text()])
+      })
+      expect(new Set(await Promise.all(answers)).size).toBe(1)
+    }
+    vi.restoreAllMocks()
   })
 })
 

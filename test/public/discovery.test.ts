@@ -85,8 +85,8 @@ describe('discovery', () => {
       scopes_supported: ['offline_access', 'offline', 'openid'],
       claims_supported: ['sub'],
       token_endpoint_auth_methods_supported: [
-        'client_secret_post',
         'client_secret_basic',
+        'client_secret_post',
         'private_key_jwt',
         'none',
       ],
@@ -94,8 +94,8 @@ describe('discovery', () => {
         ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'],
       ],
       revocation_endpoint_auth_methods_supported: [
-        'client_secret_post',
         'client_secret_basic',
+        'client_secret_post',
         'private_key_jwt',
         'none',
       ],
@@ -103,7 +103,14 @@ describe('discovery', () => {
         ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'],
       ],
       introspection_endpoint: 'https://op.example/oauth2/introspect',
-      introspection_endpoint_auth_methods_supported: ['client_secret_basic'],
+      introspection_endpoint_auth_methods_supported: [
+        'client_secret_basic',
+        'client_secret_post',
+        'private_key_jwt',
+      ],
+      introspection_endpoint_auth_signing_alg_values_supported: [
+        ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'],
+      ],
       code_challenge_methods_supported: ['S256'],
       id_token_signing_alg_values_supported: ['ES256'],
       id_token_signed_response_alg: ['ES256'],

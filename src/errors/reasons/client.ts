@@ -18,13 +18,13 @@ export const clientReasons = reasonsOf({
     'Leave one of them out.',
   ],
   method_mismatch: [
-    'The client used {used}, but is registered for {registered}.',
+    'The client used {used}, but is registered for {registered}, and proved nothing.',
     'Authenticate as registered, or change token_endpoint_auth_method.',
     'operator',
   ],
-  method_not_taken: [
-    'This endpoint does not take {used}.',
-    'Authenticate by a method that discovery lists for the endpoint.',
+  method_unregistered: [
+    "The secret is right, but the client used {used}, and its '{field}' is {registered}.",
+    'Authenticate as registered, or change token_endpoint_auth_method.',
   ],
   secret_mismatch: ['The client secret is wrong.', 'Compare it with the one that was issued.', 'operator'],
   client_public: ['A public client may not do this.', 'Register a client that authenticates.'],
@@ -72,8 +72,13 @@ export const clientReasons = reasonsOf({
     'Set OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED.',
     'operator',
   ],
+  registration_token_missing: [
+    'No registration access token came with the request.',
+    'Send it as a Bearer token.',
+    'operator',
+  ],
   registration_token_unfit: [
-    'The registration access token is missing or not the current one of this client.',
+    'The registration access token is not the current one of this client.',
     'Use the token of the last answer.',
     'operator',
   ],
