@@ -8,6 +8,8 @@ const bindings = {
   SECRETS_SYSTEM: 'test-system-secret-of-32-characters!',
   ADMIN_API_KEYS: 'ladon-test-admin-key',
   ADMIN_ENTRYPOINT: 'on',
+  URLS_IDENTITY_PROVIDER_URL: 'https://kratos.example/base/',
+  URLS_IDENTITY_PROVIDER_HEADERS: '{"Authorization":"Bearer provider-secret"}',
 }
 
 // Without Chromium the browser tests are left out, and `npm test` says so; where they are required they then fail.

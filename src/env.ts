@@ -5,5 +5,7 @@ export interface Env {
   readonly DB: D1Database
   readonly COPIES: KVNamespace
   readonly LEDGER: DurableObjectNamespace<Ledger>
+  /** The admin API of the identity provider, where no public URL leads to it. */
+  readonly IDENTITY_PROVIDER?: Fetcher
   readonly [setting: string]: unknown
 }

@@ -3,11 +3,11 @@ import { app, bindingApp } from './app.ts'
 import type { Env } from './env.ts'
 import { Ledger as OwnerLedger } from './ledger/object.ts'
 import type { Notice } from './ledger/types.ts'
-import { deliverNotice } from './logout/back-channel.ts'
+import { deliverNotice } from './logout/notices.ts'
 import { runtimeOf } from './runtime.ts'
 import { scheduled } from './scheduled.ts'
 
-/** The ledger of one owner, whose alarm sends back-channel logout notices as this Worker does. */
+/** The ledger of one owner, whose alarm sends notices of ended sessions as this Worker does. */
 export class Ledger extends OwnerLedger {
   protected override deliver(notice: Notice): Promise<boolean> {
     return deliverNotice(runtimeOf(this.env), notice)

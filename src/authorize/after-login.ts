@@ -45,10 +45,11 @@ export async function afterLogin(
   if (restsOn === null && asks(request, 'none'))
     return request.channel.tell(c, new OAuthError('consent_required', 'consent_needed'))
   const { flow } = state
-  const { epoch: _epoch, remember: _, rememberFor: _for, extend: _extend, ...user } = decision
+  const { subject, authTime, forcedSubject, acr, amr, context } = decision
   const csrf = bindBrowser(c, 'consent', request.client.id, flow.id)
   const { rt } = c.var.ctx
   const { epoch } = login
+  const user = { subject, authTime, forcedSubject, acr, amr, context }
   const known = { ...user, flow: { ...flow, csrf }, epoch, restsOn }
   return respondPage(c, await consentChallenge.urlWith(rt, rt.config.urls.consent, known, expiresAt))
 }

@@ -24,7 +24,7 @@ export async function commitLogin(
   const { rt, audit, attempt } = c.var.ctx
   const { ttl } = rt.config
   const { owner, sid } = session
-  const { subject, authTime, epoch, remember, extend } = decision
+  const { subject, authTime, epoch, remember, extend, providerSession } = decision
   const { id: clientId, instance, consentEpoch } = request.client
   const skip = state.known !== null
   if (!skip) {
@@ -45,6 +45,7 @@ export async function commitLogin(
     epoch,
     authTime,
     remember,
+    providerSession,
     skip,
     expiresAt: skip && !extend ? null : seconds(Math.max(nowSeconds() + lifetime, flowExpiresAt)),
     flowExpiresAt,

@@ -14,6 +14,9 @@ import { type RequestView, viewRequest } from './request-view.ts'
 /** Maximum length of a subject, in characters. */
 const MAX_SUBJECT = 255
 
+/** Maximum length of an identity provider's session id, in characters. */
+const MAX_PROVIDER_SESSION = 255
+
 /** How far the login app's clock may be ahead of ours, in milliseconds. */
 const MAX_AHEAD_MS = 60_000
 
@@ -49,6 +52,8 @@ export const acceptLogin = loginCall(async (ctx, { state, expiresAt }, body) => 
   const { subject, force_subject_identifier: forcedSubject, acr, amr, context = null } = accepted
   checkSubject('subject', subject)
   if (forcedSubject !== '') checkSubject('force_subject_identifier', forcedSubject)
+  const providerSession = accepted.identity_provider_session_id
+  checkProviderSession(providerSession)
   checkSize('context', context)
   const { flow, known } = state
   const authenticatedMs = checkTime('authenticated_at', accepted.authenticated_at)
@@ -70,6 +75,7 @@ export const acceptLogin = loginCall(async (ctx, { state, expiresAt }, body) => 
     acr,
     amr,
     context,
+    providerSession,
   }
   return goOn(ctx, loginVerifier, { ...state, decision }, expiresAt, entryUrl(ctx.rt.config, state.flow))
 })
@@ -90,6 +96,13 @@ function checkTime(field: string, text: string): Milliseconds | undefined {
   const now = nowMs()
   if (time !== undefined && time <= now + MAX_AHEAD_MS) return milliseconds(Math.min(time, now))
   throw invalidRequest('field_malformed', { field, expected: 'an RFC 3339 time that has come' })
+}
+
+/** Refuses an id that cannot be one part of a URL's path: it becomes one when the session ends (contract 2.2). */
+function checkProviderSession(id: string): void {
+  if (id.length <= MAX_PROVIDER_SESSION && isPlainText(id) && !/^\.{1,2}$/.test(id)) return
+  const expected = `well-formed text of at most ${MAX_PROVIDER_SESSION} characters, and no dots alone`
+  throw invalidRequest('field_malformed', { field: 'identity_provider_session_id', expected })
 }
 
 /** Refuses a subject that cannot name an owner unambiguously (design section 2). */

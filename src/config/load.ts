@@ -1,9 +1,10 @@
 import { isLoopbackHost } from '../util/loopback.ts'
 import { publicAddress } from './addresses.ts'
 import { withWholeHooks } from './hook.ts'
+import { BOUND_URL, isBound } from './identity-provider.ts'
 import { SettingsReader, type Values } from './reader.ts'
 import { settings } from './settings.ts'
-import type { Config, CookieSettings, Urls, UserCodeSettings } from './types.ts'
+import type { Config, CookieSettings, IdentityProvider, Urls, UserCodeSettings } from './types.ts'
 
 /** Replaces a missing issuer while the other settings are checked. Never returned. */
 const NO_ISSUER = 'https://issuer.invalid'
@@ -44,6 +45,7 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Config {
       jwtBearer,
     },
     cookies,
+    identityProvider: identityProvider(given.identityProvider, isBound(env['IDENTITY_PROVIDER'])),
     sessionManagement: given.sessionManagement ?? (loopback || cookies.sameSite === 'None'),
   }
   if (issuer === null) reader.missing(settings.issuer)
@@ -88,6 +90,12 @@ function userCodes(
   return USER_CODES[preset]
 }
 
+/** Returns the identity provider that a URL or a binding leads to; null without either. */
+function identityProvider(given: Given['identityProvider'], bound: boolean): IdentityProvider | null {
+  const url = given.url ?? (bound ? BOUND_URL : null)
+  return url === null ? null : { url: url.replace(/\/+$/, ''), headers: given.headers, bound }
+}
+
 /**
  * Returns the settings of cookies. With an http issuer they have Hydra's `_dev` names, and never SameSite=None, which
  * needs Secure (contract 4.4, 5.3).
@@ -107,7 +115,7 @@ function cookieSettings(given: Given['cookies'], secure: boolean): CookieSetting
 
 /** Checks settings that need each other, or a loopback issuer. */
 function check(reader: SettingsReader, config: Config): void {
-  const { oauth2, subjects, loopback } = config
+  const { oauth2, subjects, loopback, identityProvider } = config
   if (config.systemSecrets.length === 0) reader.missing(settings.systemSecrets)
   if (oauth2.grace.uses === 0 && oauth2.grace.seconds > MAX_UNCOUNTED_GRACE)
     reader.bad(settings.grace.seconds)
@@ -118,13 +126,14 @@ function check(reader: SettingsReader, config: Config): void {
     reader.refuse(settings.admin.auth, 'may be open only with a loopback issuer')
   if (config.outboundPrivate && !loopback)
     reader.refuse(settings.outboundPrivate, 'may be on only with a loopback issuer')
-  for (const name of ['tokenHook', 'refreshTokenHook'] as const) {
-    const url = oauth2[name]?.url
-    // Hooks obey the rule for all other servers. A forbidden address is refused here, so that not every token fails.
+  // These obey the rule for all other servers. A forbidden address is refused here, so that not every request fails.
+  const outbound = [
+    [settings.oauth2.tokenHook, oauth2.tokenHook?.url],
+    [settings.oauth2.refreshTokenHook, oauth2.refreshTokenHook?.url],
+    [settings.identityProvider.url, identityProvider?.bound === false ? identityProvider.url : undefined],
+  ] as const
+  for (const [setting, url] of outbound) {
     if (url !== undefined && !publicAddress(config, new URL(url)))
-      reader.refuse(
-        settings.oauth2[name],
-        'must be https, on port 443 of a public host that is not this server',
-      )
+      reader.refuse(setting, 'must be https, on port 443 of a public host that is not this server')
   }
 }

@@ -1,5 +1,6 @@
 import { canonicalOrigin } from '../util/origin.ts'
 import { hook } from './hook.ts'
+import { identityProviderUrl, requestHeaders } from './identity-provider.ts'
 import { MAX_SESSION_SECONDS } from './limits.ts'
 import {
   adminKeys,
@@ -120,6 +121,10 @@ export const settings = {
     postLogoutRedirect: setting('URLS_POST_LOGOUT_REDIRECT', optional(pageUrl)),
     deviceVerification: setting('URLS_DEVICE_VERIFICATION', optional(pageUrl)),
     deviceSuccess: setting('URLS_DEVICE_SUCCESS', optional(pageUrl)),
+  },
+  identityProvider: {
+    url: setting('URLS_IDENTITY_PROVIDER_URL', optional(identityProviderUrl)),
+    headers: setting('URLS_IDENTITY_PROVIDER_HEADERS', requestHeaders, '{}'),
   },
   admin: {
     keys: setting('ADMIN_API_KEYS', adminKeys),

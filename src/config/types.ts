@@ -72,6 +72,15 @@ export interface TokenHook {
   } | null
 }
 
+/** The admin API of the server that logs users in, such as Ory Kratos. Its headers are never logged. */
+export interface IdentityProvider {
+  /** The base URL, without trailing slash. */
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  /** Whether requests go over the binding `IDENTITY_PROVIDER` in place of the public network. */
+  readonly bound: boolean
+}
+
 export interface OAuth2Settings {
   readonly pkceEnforced: boolean
   readonly pkceEnforcedForPublicClients: boolean
@@ -134,6 +143,8 @@ export interface Config {
   readonly oauth2: OAuth2Settings
   readonly cookies: CookieSettings
   readonly publicCors: CorsSettings
+  /** Whose sessions end with ours; null if nobody's do. */
+  readonly identityProvider: IdentityProvider | null
   /** The subject types that clients may register for, and the salt of pairwise identifiers. */
   readonly subjects: { readonly types: readonly string[]; readonly salt: string | null }
   /** Dynamic client registration. */

@@ -25,6 +25,7 @@ export const acceptLoginBody = v.object({
   context: v.optional(jsonValue),
   /** When the user authenticated, RFC 3339; now if empty. An extension of Ladon. */
   authenticated_at: text,
+  identity_provider_session_id: text,
 })
 
 /** Accept-consent body (contract 2.3). */

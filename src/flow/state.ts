@@ -71,6 +71,8 @@ export interface LoginAcceptance {
   readonly acr: string
   readonly amr: readonly string[]
   readonly context: Json
+  /** The identity provider's id of its session, which ends with ours; empty for none. */
+  readonly providerSession: string
 }
 
 export interface LoginVerdict extends LoginState {
@@ -165,6 +167,7 @@ const loginAcceptance = v.object({
   remember: v.boolean(),
   rememberFor: time,
   extend: v.boolean(),
+  providerSession: v.nullish(text, ''),
 })
 
 const consent = {

@@ -21,6 +21,8 @@ export const OUTBOUND_KINDS = {
   hook: { addresses: publicAddress, maxBytes: 1024 * KB, timeoutMs: 10_000, tries: 2 },
   /** A back-channel logout token. The ledger retries it later. */
   notice: { addresses: publicAddress, maxBytes: 64 * KB, timeoutMs: 5000, tries: 1 },
+  /** The end of a session of the identity provider, by its URL. The ledger retries it later. */
+  identity_provider: { addresses: publicAddress, maxBytes: 64 * KB, timeoutMs: 5000, tries: 1 },
   /** The key set of a client. */
   jwks: { addresses: publicAddress, maxBytes: 128 * KB, timeoutMs: 3000, tries: 1 },
   /** A `sector_identifier_uri`. */

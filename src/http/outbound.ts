@@ -32,6 +32,7 @@ type Ask<Kind extends string> = (
   kind: Kind,
   url: string,
   init?: RequestInit,
+  binding?: Fetcher,
 ) => Promise<OutboundResult>
 
 /** Returns a problem as a clause, such as "it redirects". */
@@ -39,12 +40,13 @@ export const problemText = (problem: OutboundProblem): string => PROBLEMS[proble
 
 /**
  * Returns the function that sends requests to other servers. It applies the policy of each kind (addresses, size, time
- * and tries), so that no caller can omit a bound, and logs a request without an answer.
+ * and tries), so that no caller can omit a bound, and logs a request without an answer. A `binding` leads to the one
+ * service that the operator bound, whatever the host, so the rule for addresses is not for it.
  */
 export const outbound =
   <Kind extends string>(policies: Readonly<Record<Kind, OutboundPolicy>>): Ask<Kind> =>
-  async (config, kind, url, init = {}) => {
-    const result = await ask(config, policies[kind], url, init)
+  async (config, kind, url, init = {}, binding = undefined) => {
+    const result = await ask(config, policies[kind], url, init, binding)
     if (result.problem !== undefined)
       logLine('outbound.failed', {
         host: URL.parse(url)?.host ?? null,
@@ -65,13 +67,15 @@ async function ask(
   policy: OutboundPolicy,
   url: string,
   init: RequestInit,
+  binding: Fetcher | undefined,
 ): Promise<OutboundResult> {
   const target = URL.parse(url)
-  if (target === null || !policy.addresses(config, target)) return { problem: 'address' }
+  if (target === null || !(binding !== undefined || policy.addresses(config, target)))
+    return { problem: 'address' }
   const deadline = nowMs() + policy.timeoutMs
   for (let tried = 1; ; tried += 1) {
     const left = deadline - nowMs()
-    const result = await exchange(target, init, policy.maxBytes, left)
+    const result = await exchange(target, init, binding, policy.maxBytes, left)
     if (isSettled(result) || tried >= policy.tries || nowMs() >= deadline) return result
   }
 }
@@ -84,19 +88,26 @@ const isSettled = ({ answer, problem }: OutboundResult): boolean =>
 async function exchange(
   target: URL,
   init: RequestInit,
+  binding: Fetcher | undefined,
   maxBytes: number,
   timeoutMs: number,
 ): Promise<OutboundResult> {
   const abort = new AbortController()
   const late = new Error('late')
-  const answer = read(target, { ...init, signal: abort.signal }, maxBytes)
+  const answer = read(target, { ...init, signal: abort.signal }, binding, maxBytes)
   return withTimeout(answer, timeoutMs, () => late)
     .catch((thrown: unknown) => ({ problem: thrown === late ? ('late' as const) : ('unreachable' as const) }))
     .finally(() => abort.abort())
 }
 
-async function read(target: URL, init: RequestInit, maxBytes: number): Promise<OutboundResult> {
-  const { status, body } = await fetch(target.href, { ...init, redirect: 'manual' })
+async function read(
+  target: URL,
+  init: RequestInit,
+  binding: Fetcher | undefined,
+  maxBytes: number,
+): Promise<OutboundResult> {
+  const request = { ...init, redirect: 'manual' } as const
+  const { status, body } = await (binding?.fetch(target.href, request) ?? fetch(target.href, request))
   if (status >= 300 && status < 400) return { problem: 'redirect' }
   const bytes = await readAtMost(body, maxBytes)
   return bytes === undefined ? { problem: 'too_large' } : { answer: { status, body: bytes } }

@@ -19,6 +19,8 @@ export interface EndSessionsInput {
   readonly flowLifetime: Seconds
   /** Whether the sessions' clients are notified. False when a new login replaces a session. */
   readonly notify: boolean
+  /** Whether the identity provider is asked to end its sessions too. Absent for no. */
+  readonly endsProviderSession?: boolean
   /** Whether the sessions' tokens are revoked. */
   readonly revoke: boolean
 }
@@ -35,7 +37,7 @@ export interface EndedSessions {
 }
 
 /**
- * Ends one session or all of the subject, and queues the notices to their clients. A repeated attempt gets the same
+ * Ends one session or all of the subject, and queues the notices to their clients and to the identity provider. A repeated attempt gets the same
  * answer. A later attempt to end one session that already ended gets its clients again in `told`.
  */
 export function endSessions(tx: Transaction, input: EndSessionsInput): EndedSessions {
@@ -49,7 +51,8 @@ export function endSessions(tx: Transaction, input: EndSessionsInput): EndedSess
     told.push(...clients)
     if (open) {
       end(tx, row, input.attempt, after(tx.now, input.flowLifetime))
-      if (input.notify) queueNotices(tx, clients, input.attempt)
+      const providerSession = input.endsProviderSession === true ? row.provider_session : ''
+      queueNotices(tx, clients, providerSession, input.attempt)
     }
     if (open || (row.ended === 1 && row.attempt === input.attempt)) ended.push(row.sid)
   }

@@ -1,6 +1,7 @@
 import { after, type Seconds, seconds } from '../util/clock.ts'
-import type { ClientId, Sid } from '../util/ids.ts'
+import { type ClientId, clientIdOf, type Sid } from '../util/ids.ts'
 import { readNotify } from './grant-record.ts'
+import type { Row } from './schema.ts'
 import type { ReadableTables } from './tables.ts'
 import type { Transaction, View } from './transaction.ts'
 
@@ -16,10 +17,22 @@ export interface LogoutRecipient {
 }
 
 /** A notification that is queued for a client (OIDC Back-Channel Logout 1.0). */
-export interface Notice extends LogoutRecipient {
+export interface ClientNotice extends LogoutRecipient {
+  readonly kind: 'client'
   /** The `jti` of the logout token, the same at every try. */
   readonly id: string
 }
+
+/** A request to the identity provider, to end the session there that belongs to the one that ended here. */
+export interface ProviderNotice {
+  readonly kind: 'identity_provider'
+  readonly id: string
+  /** The session, by the provider's id. */
+  readonly sid: string
+}
+
+/** Something that is queued because a session ended, and tried until it is settled or a day is over. */
+export type Notice = ClientNotice | ProviderNotice
 
 /**
  * The pause before the next try, by the number of tries that the alarm made, seconds. The request that ended the
@@ -33,7 +46,15 @@ const RETRY_SECONDS = seconds(86_400)
 /** The largest number of tries in one run of the alarm. The next run makes the others. */
 const TRIES_PER_ALARM = 20
 
-const COLUMNS = ['id', 'client', 'instance', 'subject', 'sid'] as const
+const COLUMNS = ['id', 'client', 'instance', 'subject', 'sid', 'kind'] as const
+
+type Stored = Row<'notices', (typeof COLUMNS)[number]>
+
+const asNotice = ({ id, kind, client, instance, subject, sid }: Stored): Notice =>
+  kind === 'client' ? { id, kind, client, instance, subject, sid } : { id, kind, sid }
+
+/** The columns of a notice that is not for a client. */
+const NO_CLIENT = { client: clientIdOf(''), instance: '', subject: '' } as const
 
 /** Returns the clients that have a grant of this session, open or ended, and asked to be notified of its end. */
 export function recipientsOf(
@@ -48,20 +69,30 @@ export function recipientsOf(
   })
 }
 
-/** Queues a notice for each of these clients. */
-export function queueNotices(tx: Transaction, clients: readonly LogoutRecipient[], attempt: string): void {
-  if (clients.length === 0) return
+/**
+ * Queues a notice for each of these clients, and one for the identity provider.
+ * @param providerSession - the provider's id of the session that ended; empty for none
+ */
+export function queueNotices(
+  tx: Transaction,
+  clients: readonly LogoutRecipient[],
+  providerSession: string,
+  attempt: string,
+): void {
+  const provider = { kind: 'identity_provider', ...NO_CLIENT, sid: providerSession } as const
+  const queued = [...clients, ...(providerSession === '' ? [] : [provider])]
+  if (queued.length === 0) return
   const due = after(tx.now, RETRY_PAUSES[0])
   const expires = after(tx.now, RETRY_SECONDS)
-  for (const told of clients) {
-    tx.tables.insert('notices', { id: crypto.randomUUID(), ...told, due, attempt, expires })
+  for (const notice of queued) {
+    tx.tables.insert('notices', { id: crypto.randomUUID(), ...notice, due, attempt, expires })
   }
   tx.wake(due, 'notice')
 }
 
 /** Returns the notices that an attempt queued and that are not settled. */
 export const noticesOf = ({ tables }: View, attempt: string): readonly Notice[] =>
-  tables.select('notices', COLUMNS, 'WHERE attempt = ?', attempt)
+  tables.select('notices', COLUMNS, 'WHERE attempt = ?', attempt).map(asNotice)
 
 /**
  * Returns the notices that are due. Each is rescheduled before it is tried, so a try that never returns is repeated.
@@ -73,10 +104,10 @@ export function takeDueNotices(tx: Transaction): readonly Notice[] {
     const pause = RETRY_PAUSES[Math.min(tries + 1, RETRY_PAUSES.length - 1)] ?? RETRY_SECONDS
     tx.tables.update('notices', id, { tries: tries + 1, due: after(tx.now, pause) })
   }
-  return due
+  return due.map(asNotice)
 }
 
-/** Deletes notices that reached their client, or that can never reach it. */
+/** Deletes notices that arrived, or that never can. */
 export function settleNotices({ tables }: Transaction, { ids }: { readonly ids: readonly string[] }): null {
   tables.delete('notices', ids)
   return null

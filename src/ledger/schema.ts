@@ -49,6 +49,7 @@ export const COLUMNS = {
     ended: COUNT,
     attempt: TEXT,
     expires: 'INTEGER',
+    provider_session: `${TEXT} DEFAULT ''`,
   },
   epochs: { client: ID, value: INTEGER, attempt: TEXT, expires: INTEGER },
   consumed: { id: ID, attempt: TEXT, expires: INTEGER },
@@ -74,6 +75,7 @@ export const COLUMNS = {
     due: INTEGER,
     attempt: TEXT,
     expires: INTEGER,
+    kind: `${TEXT} DEFAULT 'client'`,
   },
 } as const satisfies Record<string, Readonly<Record<string, string>>>
 
@@ -101,7 +103,11 @@ interface Narrower {
   readonly sessions: { readonly auth_time: Seconds; readonly ends: Seconds; readonly flow_expires: Seconds }
   readonly epochs: { readonly client: EpochKey; readonly value: Milliseconds }
   readonly devices: { readonly status: 'pending' | 'approved' | 'denied'; readonly grant_id: GrantId }
-  readonly notices: { readonly client: ClientId; readonly due: Seconds }
+  readonly notices: {
+    readonly client: ClientId
+    readonly due: Seconds
+    readonly kind: 'client' | 'identity_provider'
+  }
 }
 
 /**

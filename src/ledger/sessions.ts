@@ -33,6 +33,8 @@ export interface LoginInput {
   readonly authTime: Seconds
   /** Whether later requests may recognise the session by its cookie. */
   readonly remember: boolean
+  /** The identity provider's id of the session that it logged the user in with. Absent for none. */
+  readonly providerSession?: string
   /** True if an existing session was recognised: it must still be open, and no session is created. */
   readonly skip: boolean
   /** When recognition ends; null for never. With `skip`, null leaves it as it is (`extend_session_lifespan`). */
@@ -106,10 +108,13 @@ export function login(tx: Transaction, input: LoginInput): LoginResult {
 
 function extend(tx: Transaction, input: LoginInput, row: SessionRow | undefined): boolean {
   if (!isRecognised(row, tx.now) || row.subject !== input.subject) return false
-  const ends = input.expiresAt
+  const { attempt, expiresAt: ends, providerSession = '' } = input
   if (ends !== null && row.ends !== null && ends > row.ends) {
-    const expires = later(row.expires, ends)
-    tx.tables.update('sessions', row.sid, { ends, expires, attempt: input.attempt })
+    tx.tables.update('sessions', row.sid, { ends, expires: later(row.expires, ends), attempt })
+  }
+  // The provider's session may have been replaced while ours lasted.
+  if (providerSession !== '' && providerSession !== row.provider_session) {
+    tx.tables.update('sessions', row.sid, { provider_session: providerSession, attempt })
   }
   return true
 }
@@ -127,7 +132,7 @@ function startSession(tx: Transaction, input: LoginInput, row: SessionRow | unde
 
 function insertSession(
   tx: Transaction,
-  { sid, subject, authTime, remember, attempt, expiresAt }: LoginInput,
+  { sid, subject, authTime, remember, providerSession = '', attempt, expiresAt }: LoginInput,
   { flowExpires, ended }: { readonly flowExpires: Seconds; readonly ended: 0 | 1 },
 ): void {
   const recognised = remember && ended === 0
@@ -142,6 +147,7 @@ function insertSession(
     ended,
     attempt,
     expires: recognised ? later(ends, flowExpires) : flowExpires,
+    provider_session: providerSession,
   })
   // The alarm is set for the flow's end, so that the grant that follows need not move it.
   tx.wake(flowExpires)

@@ -3,12 +3,13 @@ import type { Owner } from '../ledger/owner.ts'
 import type { EndSessionsInput, LogoutRecipient, RevokeGrantsInput } from '../ledger/types.ts'
 import { nowSeconds } from '../util/clock.ts'
 import type { GrantId } from '../util/ids.ts'
-import { deliverNotices } from './back-channel.ts'
+import { deliverNotices } from './notices.ts'
 
 /**
  * Ends login sessions of an owner. Notices go to their clients after the response, and again by the ledger's alarm if a
- * client cannot be reached; none if a new login takes the session's place. Tokens remain valid, unless configured
- * otherwise. Throws `temporarily_unavailable`.
+ * client cannot be reached; none if a new login takes the session's place. The end of one session goes to the identity
+ * provider in the same way; the end of all does not, as in Hydra (contract 1.4.3). Tokens remain valid, unless
+ * configured otherwise. Throws `temporarily_unavailable`.
  *
  * @returns the clients to notify in the browser; a repeated call returns the same
  */
@@ -21,7 +22,8 @@ export async function endSessions(
   const { rt, attempt } = ctx
   const flowLifetime = rt.config.ttl.loginConsentRequest
   const revoke = notify && rt.config.oauth2.revokeTokensOnLogout
-  const input = { attempt, target, flowLifetime, notify, revoke }
+  const endsProviderSession = notify && target !== 'all' && rt.config.identityProvider !== null
+  const input = { attempt, target, flowLifetime, notify, endsProviderSession, revoke }
   const { ended, notices, told, revoked } = await rt.ledgers.call(owner, 'endSessions', input)
   for (const sid of ended) ctx.audit('session.ended', { sid })
   noteRevoked(ctx, 'token.revoked', revoked)

@@ -1,6 +1,6 @@
 import { ID_TOKEN_SET } from '../keys/ring.ts'
 import { signJwt } from '../keys/sign-jwt.ts'
-import type { Notice } from '../ledger/types.ts'
+import type { ClientNotice } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { encrypterFor } from '../tokens/encryption.ts'
@@ -16,7 +16,7 @@ const LIFETIME_SECONDS = 120
 export async function makeLogoutToken(
   rt: Runtime,
   client: ClientRecord,
-  { id, subject, sid }: Notice,
+  { id, subject, sid }: ClientNotice,
 ): Promise<string> {
   const now = nowSeconds()
   const signer = await rt.keys.signer(ID_TOKEN_SET, client.metadata.id_token_signed_response_alg)

@@ -103,6 +103,7 @@ describe('defaults', () => {
         deviceCsrfName: 'ory_hydra_device_csrf',
         sessionPath: '/',
       },
+      identityProvider: null,
       registration: { enabled: false, url: null, resources: [] },
       credentialsUrl: null,
       endpoints: { authorization: null, token: null, device: null, jwks: null, userinfo: null },
@@ -194,6 +195,8 @@ const NOTATIONS: Readonly<Record<string, readonly unknown[]>> = {
   URLS_POST_LOGOUT_REDIRECT: url,
   URLS_DEVICE_VERIFICATION: url,
   URLS_DEVICE_SUCCESS: url,
+  URLS_IDENTITY_PROVIDER_URL: [...url, 'https://x.example/a/'],
+  URLS_IDENTITY_PROVIDER_HEADERS: ['{"X-Key":"k"}', ' { "X-Key" : "k" }\n'],
   DEMO_PAGES: off,
   TTL_LOGIN_CONSENT_REQUEST: time,
   TTL_AUTHENTICATION_SESSION: time,
@@ -275,6 +278,7 @@ const BESIDE: Readonly<Record<string, object>> = {
   OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_LENGTH: {
     OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_CHARACTER_SET: 'ABCDEFGH',
   },
+  URLS_IDENTITY_PROVIDER_HEADERS: { URLS_IDENTITY_PROVIDER_URL: 'https://kratos.example' },
   OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_CHARACTER_SET: { OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_LENGTH: '8' },
 }
 
@@ -389,6 +393,25 @@ describe('good values', () => {
       { oauth2: { grace: { seconds: 86_400, uses: 3 } } },
     ],
     [
+      {
+        URLS_IDENTITY_PROVIDER_URL: 'https://kratos.example/base/',
+        URLS_IDENTITY_PROVIDER_HEADERS: '{"X-Key":"k 1"}',
+      },
+      { identityProvider: { url: 'https://kratos.example/base', headers: { 'X-Key': 'k 1' }, bound: false } },
+    ],
+    [
+      {
+        URLS_IDENTITY_PROVIDER_URL: 'http://kratos.internal:4434',
+        IDENTITY_PROVIDER: {},
+      },
+      { identityProvider: { url: 'http://kratos.internal:4434', headers: {}, bound: true } },
+    ],
+    [
+      { IDENTITY_PROVIDER: {} },
+      { identityProvider: { url: 'http://identity-provider', headers: {}, bound: true } },
+    ],
+    [{ IDENTITY_PROVIDER: 'a variable' }, { identityProvider: null }],
+    [
       { OAUTH2_TOKEN_HOOK: 'https://hooks.example/t?a=b' },
       { oauth2: { tokenHook: { url: 'https://hooks.example/t?a=b', auth: null } } },
     ],
@@ -493,6 +516,15 @@ describe('bad values are refused by name and never repeated', () => {
     ['OAUTH2_TOKEN_HOOK', 'http://leak.example', /https, on port 443/],
     ['OAUTH2_REFRESH_TOKEN_HOOK', 'https://10.0.0.1/leak', /public host/],
     ['OAUTH2_REFRESH_TOKEN_HOOK', 'https://op.example/leak', /not this server/],
+    ['URLS_IDENTITY_PROVIDER_URL', 'leak', /http or https URL/],
+    ['URLS_IDENTITY_PROVIDER_URL', 'https://leak.example/?a', /without user name, query or fragment/],
+    ['URLS_IDENTITY_PROVIDER_URL', 'http://leak.example', /https, on port 443/],
+    ['URLS_IDENTITY_PROVIDER_URL', 'https://leak.internal', /public host/],
+    ['URLS_IDENTITY_PROVIDER_HEADERS', 'Authorization: leak', /JSON object of headers/],
+    ['URLS_IDENTITY_PROVIDER_HEADERS', '["leak"]', /JSON object of headers/],
+    ['URLS_IDENTITY_PROVIDER_HEADERS', '{"a":{"b":"leak"}}', /JSON object of headers/],
+    ['URLS_IDENTITY_PROVIDER_HEADERS', '{"a b":"leak"}', /JSON object of headers/],
+    ['URLS_IDENTITY_PROVIDER_HEADERS', '{"a":"leak\\nb: c"}', /JSON object of headers/],
     ['TTL_ACCESS_TOKEN', '1 leak', /a duration/],
     ['TTL_ACCESS_TOKEN', '-1', /at least 1s/],
     ['TTL_ACCESS_TOKEN', '1500ms', /whole seconds/],

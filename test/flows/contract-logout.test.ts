@@ -1,5 +1,8 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
-import { Browser, bodyOf, Deployment, ISSUER } from '../support/deployment.ts'
+import { runDurableObjectAlarm } from 'cloudflare:test'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { ownerOf } from '../../src/ledger/owner.ts'
+import { Browser, bodyOf, Deployment, ISSUER, testEnv } from '../support/deployment.ts'
+import { LogLines } from '../support/log-lines.ts'
 import {
   authorizationPath,
   authorizeAt,
@@ -154,5 +157,182 @@ describe('prompt=none (contract 3.3)', () => {
     expect(parameter(late, 'error')).toBe('login_required')
     const callback = await authorizeAt(deployment, client, { browser, request: none })
     expect(parameter(callback, 'code')).toMatch(/^ory_ac_/)
+  })
+})
+
+describe('the session of the identity provider (contract 2.2, 3.11)', () => {
+  const log = new LogLines()
+  /** Requests of Ladon to the provider, and what it answers. */
+  let asked: Request[]
+  let answer: () => Response | Promise<Response>
+  let subject: string
+  const ID = '5a2ad38a-3a5b-4b39-a0a3-2f3f1a8e4c11'
+  const SESSIONS = 'https://kratos.example/base/admin/sessions/'
+
+  beforeEach(() => {
+    asked = []
+    answer = () => new Response(null, { status: 204 })
+    subject = `user-${crypto.randomUUID()}`
+    vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
+      asked.push(new Request(input, init))
+      return answer()
+    })
+  })
+
+  const login = (id: string, more: object = {}) => ({
+    subject,
+    remember: true,
+    identity_provider_session_id: id,
+    ...more,
+  })
+
+  /** A browser that the provider logged in, and the session there and here. */
+  async function withProvider(at = deployment, id = ID) {
+    const browser = new Browser(at)
+    const { id_token } = await logIn(at, await registerClient(at), { browser, login: login(id) })
+    const [, claims = ''] = id_token.split('.')
+    return { browser, id_token, sid: String(JSON.parse(atob(claims))['sid']) }
+  }
+
+  /** Ends the session of a browser, without or with the application's hint. */
+  async function logOut(browser: Browser, at = deployment, fields: Readonly<Record<string, string>> = {}) {
+    const challenge = parameter(await browser.next(asking(fields)), 'logout_challenge')
+    await browser.next(await new LoginApp(at).decide('logout', 'accept', challenge))
+  }
+
+  const alarm = (): Promise<boolean> => {
+    const { LEDGER } = deployment.env
+    return runDurableObjectAlarm(LEDGER.get(LEDGER.idFromName(ownerOf('subject', subject))))
+  }
+
+  const endLogins = (query: string): Promise<Response> =>
+    deployment.admin('DELETE', `/admin/oauth2/auth/sessions/login?${query}`)
+
+  it.each<[string, number, (user: Awaited<ReturnType<typeof withProvider>>) => Promise<unknown>]>([
+    [
+      'by the application',
+      1,
+      ({ browser, id_token }) => logOut(browser, deployment, { id_token_hint: id_token }),
+    ],
+    ['by the user alone', 1, ({ browser }) => logOut(browser)],
+    ['by an admin, one session', 1, ({ sid }) => endLogins(`sid=${sid}`)],
+    ['by an admin, all sessions, which to Hydra is no logout', 0, () => endLogins(`subject=${subject}`)],
+  ])('ends with ours, when that is ended %s: %i requests', async (_name, times, end) => {
+    const user = await withProvider()
+    await end(user)
+    expect(asked.map(({ method, url }) => [method, url])).toEqual(
+      Array(times).fill(['DELETE', SESSIONS + ID]),
+    )
+    for (const { headers } of asked) expect(headers.get('authorization')).toBe('Bearer provider-secret')
+  })
+
+  it.each<[string, () => Response | Promise<Response>, 'again' | 'final', object]>([
+    ['204', () => new Response(null, { status: 204 }), 'final', {}],
+    ['404, it is gone', () => new Response('{}', { status: 404 }), 'final', {}],
+    ['410, it is gone', () => new Response('{}', { status: 410 }), 'final', {}],
+    ['401', () => new Response('{}', { status: 401 }), 'final', { 'logout.refused': [{ status: 401 }] }],
+    ['400', () => new Response('{}', { status: 400 }), 'final', { 'logout.refused': [{ status: 400 }] }],
+    [
+      '502',
+      () => new Response(null, { status: 502 }),
+      'again',
+      { 'logout.refused': [{ status: 502 }, { status: 502 }] },
+    ],
+    ['nothing', () => Promise.reject(new TypeError('lost')), 'again', { 'logout.unsent': [{}, {}] }],
+    [
+      'a redirect',
+      () => Response.redirect('https://kratos.example/', 302),
+      'again',
+      { 'logout.unsent': [{}, {}] },
+    ],
+  ])('that answers %s is settled or asked again by the alarm', async (_name, failing, when, lines) => {
+    const { browser } = await withProvider()
+    answer = failing
+    await logOut(browser)
+    expect(asked).toHaveLength(1)
+    pass(61)
+    await alarm()
+    expect(asked).toHaveLength(when === 'again' ? 2 : 1)
+    answer = () => new Response(null, { status: 204 })
+    for (const later of [301, 90_000]) {
+      pass(later)
+      await alarm()
+    }
+    expect(asked.map(({ url }) => url)).toEqual(Array(when === 'again' ? 3 : 1).fill(SESSIONS + ID))
+    for (const [kind, expected] of Object.entries(lines)) {
+      expect(log.of(kind)).toMatchObject(
+        expected.map((line: object) => ({ purpose: 'identity_provider', ...line })),
+      )
+    }
+    expect(log.of('logout.refused').length + log.of('logout.unsent').length).toBe(
+      Object.values(lines).flat().length,
+    )
+    expect(log.text()).toContain('session.ended')
+    for (const secret of ['provider-secret', ID]) expect(log.text()).not.toContain(secret)
+  })
+
+  it('is asked over the binding where there is one, and not by the network', async () => {
+    const bound: string[] = []
+    const IDENTITY_PROVIDER = {
+      fetch: async (url: string, init: RequestInit) => {
+        bound.push(`${init.method} ${url}`)
+        return new Response(null, { status: 204 })
+      },
+    }
+    const at = new Deployment(
+      testEnv({ IDENTITY_PROVIDER, URLS_IDENTITY_PROVIDER_URL: 'http://kratos.internal:4434' }),
+    )
+    const named = new Deployment(testEnv({ IDENTITY_PROVIDER, URLS_IDENTITY_PROVIDER_URL: '' }))
+    for (const each of [at, named]) await logOut((await withProvider(each)).browser, each)
+    expect(bound).toEqual([
+      `DELETE http://kratos.internal:4434/admin/sessions/${ID}`,
+      `DELETE http://identity-provider/admin/sessions/${ID}`,
+    ])
+    expect(asked).toEqual([])
+  })
+
+  it('is left alone where none is named or configured, and when a new login takes the place of ours', async () => {
+    await logOut((await withProvider(deployment, '')).browser)
+    const without = new Deployment(testEnv({ URLS_IDENTITY_PROVIDER_URL: '' }))
+    await logOut((await withProvider(without)).browser, without)
+    const { browser } = await withProvider()
+    const again = { prompt: 'login' }
+    await authorizeAt(deployment, await register(), { browser, request: again, login: { subject: 'other' } })
+    expect(asked).toEqual([])
+  })
+
+  it('is the one of the latest login in the session, recognised or renewed', async () => {
+    const { browser } = await withProvider()
+    const at = (id: string, more = {}) =>
+      authorizeAt(deployment, client, { browser, login: login(id), ...more })
+    const client = await register()
+    await at('recognised')
+    await at('')
+    await logOut(browser)
+    const other = await withProvider()
+    pass(5)
+    await authorizeAt(deployment, client, {
+      browser: other.browser,
+      request: { prompt: 'login' },
+      login: login('a/b ?#'),
+    })
+    await logOut(other.browser)
+    expect(asked.map(({ url }) => url)).toEqual([`${SESSIONS}recognised`, `${SESSIONS}a%2Fb%20%3F%23`])
+  })
+
+  it.each([
+    ['one dot', '.'],
+    ['two dots', '..'],
+    ['a line break', 'a\nb'],
+    ['half a character', '\ud800'],
+    ['256 characters', 'x'.repeat(256)],
+  ])('has no name of %s', async (_name, id) => {
+    const page = await new Browser(deployment).next(authorizationPath(await register()))
+    const path = `/admin/oauth2/auth/requests/login/accept?login_challenge=${parameter(page, 'login_challenge')}`
+    const refused = await deployment.admin('PUT', path, login(id))
+    expect([refused.status, (await bodyOf(refused))['error_description']]).toEqual([
+      400,
+      expect.stringContaining('identity_provider_session_id'),
+    ])
   })
 })

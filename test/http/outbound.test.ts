@@ -29,6 +29,13 @@ const URL_OF_OTHER = 'https://a.example/'
 
 type Fetch = typeof globalThis.fetch
 
+/** A bound service, but for its `fetch`. */
+const DEAD = {
+  connect: () => {
+    throw new Error('no sockets')
+  },
+}
+
 /** The other server. */
 const answering = (answer: Fetch) => vi.spyOn(globalThis, 'fetch').mockImplementation(answer)
 
@@ -105,6 +112,15 @@ describe('addresses', () => {
       expect((await ask(local, 'plain', url)).answer?.status).toBe(200)
     },
   )
+
+  it('asks any host over a binding, which leads to one service, within the same bounds', async () => {
+    const fetched = answering(async () => new Response('network'))
+    const bound: Fetcher = { ...DEAD, fetch: async () => new Response('a body of more than ten bytes') }
+    expect(await ask(edge, 'plain', 'http://10.0.0.1:4434/', {}, bound)).toEqual({ problem: 'too_large' })
+    const late: Fetcher = { ...DEAD, fetch: () => new Promise(() => undefined) }
+    expect(await ask(edge, 'hasty', 'http://kratos/', {}, late)).toEqual({ problem: 'late' })
+    expect(fetched).not.toHaveBeenCalled()
+  })
 
   it('lifts the rule for loopback issuers only', () => {
     const env = { URLS_SELF_ISSUER: 'https://op.example', OUTBOUND_ALLOW_PRIVATE: 'true', SECRETS_SYSTEM }

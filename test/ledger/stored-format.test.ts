@@ -46,6 +46,25 @@ const RELEASE_2 = {
     1700001800, 'attempt-2', 1, 1700000700, 'attempt-3', '[]', NULL, '{"v":1,"subject":"alice","clientId":"app","instance":"instance-1","sid":"sid-1","query":"client_id=app","requestedAt":1700000000,"authTime":1700000000,"scope":["openid","offline"],"audience":[],"requestedScope":["openid","offline"],"requestedAudience":[],"nonce":"n-1","acr":"0","amr":[],"remember":true,"rememberFor":0,"handledAt":1700000010,"accessTokenClaims":{"plan":"gold"},"idTokenClaims":{},"context":null}', '', 'grant-1', NULL)`,
 }
 
+/** Notices of release 2: all are for clients. */
+const NOTICES_2 = {
+  notices: `CREATE TABLE notices (id TEXT NOT NULL PRIMARY KEY, client TEXT NOT NULL, instance TEXT NOT NULL,
+    subject TEXT NOT NULL, sid TEXT NOT NULL, tries INTEGER NOT NULL DEFAULT 0, due INTEGER NOT NULL,
+    attempt TEXT NOT NULL, expires INTEGER NOT NULL) WITHOUT ROWID`,
+  notice: `INSERT INTO notices VALUES ('jti-1', 'app', 'instance-1', 'alice', 'sid-1', 1, 9999999999, 'queued',
+    99999999999)`,
+}
+
+/** What release 3 adds: the identity provider's session, and a notice for the provider. */
+const RELEASE_3 = {
+  sessions: ", provider_session TEXT NOT NULL DEFAULT '') WITHOUT ROWID",
+  session: `INSERT INTO sessions VALUES ('sid-2', 'alice', 1700000000, 1, NULL, 1700001800, 0, 'attempt-1', NULL,
+    'provider-1')`,
+  notices: ", kind TEXT NOT NULL DEFAULT 'client') WITHOUT ROWID",
+  notice: `INSERT INTO notices VALUES ('id-2', '', '', '', 'provider-0', 0, 9999999999, 'queued', 99999999999,
+    'identity_provider')`,
+}
+
 /** What the client of the sample may have. */
 const limits = {
   scope: ['openid', 'offline'],
@@ -113,6 +132,37 @@ it('reads a consent of release 2 whose tokens have ended, and what rests on it',
   })
 })
 
+it('reads sessions and notices of release 2, and those of release 3 beside them', async () => {
+  const { sessions, session, grants } = RELEASE_1
+  const { notices, notice } = NOTICES_2
+  const old = await restored([sessions, session, grants, notices, notice])
+  const ending = (user: Subject, sid: string, attempt = newAttempt()) =>
+    user.call('endSessions', {
+      ...{ attempt, target: { sid }, flowLifetime: FLOW, notify: true, revoke: false },
+      endsProviderSession: true,
+    })
+  expect(await ending(old, 'sid-1')).toMatchObject({ ended: ['sid-1'], notices: [] })
+  const toClient = {
+    id: 'jti-1',
+    kind: 'client',
+    client: 'app',
+    instance: 'instance-1',
+    subject: 'alice',
+    sid: 'sid-1',
+  }
+  expect((await ending(old, 'none', 'queued')).notices).toEqual([toClient])
+  const changed = [sessions, notices].map((table, index) =>
+    table.replace(') WITHOUT ROWID', [RELEASE_3.sessions, RELEASE_3.notices][index] ?? ''),
+  )
+  const user = await restored([...changed, grants, RELEASE_3.session, RELEASE_3.notice])
+  expect((await ending(user, 'none', 'queued')).notices).toEqual([
+    { id: 'id-2', kind: 'identity_provider', sid: 'provider-0' },
+  ])
+  expect((await ending(user, 'sid-2')).notices).toEqual([
+    { id: expect.any(String), kind: 'identity_provider', sid: 'provider-1' },
+  ])
+})
+
 it('reads a grant whose claims a token hook replaced', async () => {
   const hooked = RELEASE_1.grant.replace(
     '"context":{"k":[1,null]}}',
@@ -136,7 +186,7 @@ it('reads a grant whose claims a token hook replaced', async () => {
   expect(grant).not.toHaveProperty('hooked')
 })
 
-it('writes release 1 as the sample shows it, and what release 2 adds', async () => {
+it('writes release 1 as the sample shows it, and what releases 2 and 3 add', async () => {
   const user = new Subject()
   await user.issued()
   await user.call('consumeId', { attempt: 'a', id: 'x', expiresAt: seconds() + 60 })
@@ -148,7 +198,8 @@ it('writes release 1 as the sample shows it, and what release 2 adds', async () 
       "SELECT sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' ORDER BY name"
     return state.storage.sql.exec<{ sql: string }>(query).toArray()
   })
-  const { sessions, epochs, consumed, directory, blobs } = RELEASE_1
+  const { epochs, consumed, directory, blobs } = RELEASE_1
+  const sessions = RELEASE_1.sessions.replace(') WITHOUT ROWID', RELEASE_3.sessions)
   const grants = RELEASE_1.grants.replace(') WITHOUT ROWID', RELEASE_2.grants)
   const expected = [blobs, consumed, directory, epochs, grants, sessions].map((sql) =>
     sql.replace(/\s+/g, ' '),

@@ -20,6 +20,11 @@ export class LogLines {
     this.#lines.length = 0
   }
 
+  /** All lines as they were written. */
+  text(): string {
+    return this.#lines.join('\n')
+  }
+
   /** The lines of a kind, oldest first. */
   of(kind: string): readonly Readonly<Record<string, unknown>>[] {
     const parsed = this.#lines.map((line): Record<string, unknown> => JSON.parse(line))
