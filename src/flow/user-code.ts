@@ -16,6 +16,16 @@ export function makeUserCode({ length, characterSet }: UserCodeSettings): string
 }
 
 /**
+ * Returns a user code as people read it best: in groups of four, or of three where that divides it evenly. A code that
+ * may hold hyphens itself stays as it is.
+ */
+export function groupUserCode(code: string, { characterSet }: UserCodeSettings): string {
+  if (characterSet.includes('-')) return code
+  const size = code.length % 4 !== 0 && code.length % 3 === 0 ? 3 : 4
+  return (code.match(new RegExp(`.{1,${size}}`, 'gu')) ?? []).join('-')
+}
+
+/**
  * Normalises a user code as people type it: makes letters upper case, unless the character set has lower case ones, and
  * drops spaces and hyphens that are not in the set.
  */

@@ -1,4 +1,5 @@
 import { after, type Milliseconds, type Seconds, seconds } from '../util/clock.ts'
+import type { GrantId } from '../util/ids.ts'
 import { consumeId, countConsumed } from './consumed.ts'
 import type { ConsentedGrant } from './grants.ts'
 import type { Row } from './schema.ts'
@@ -44,13 +45,15 @@ export interface SettleInput {
   readonly id: string
   /** The grant that the user gave the device; null if the user denied it. */
   readonly grant: ConsentedGrant | null
+  /** With a denial: the approved grant, which was retracted for it. */
+  readonly retracted?: GrantId
 }
 
 export type SettleResult =
   /** `first` is true for the attempt that settled it. */
   | { readonly status: 'settled'; readonly first: boolean }
-  /** The request was settled before, with another answer. */
-  | { readonly status: 'taken' }
+  /** The request was settled before, with another answer. `approved` is the grant of an approval. */
+  | { readonly status: 'taken'; readonly approved?: ConsentedGrant }
   /** There is no such request, or it expired. */
   | { readonly status: 'gone' }
 
@@ -106,23 +109,30 @@ export function pollDevice(view: View, input: PollInput): PollResult {
   const row = readDevice(view)
   if (row?.id !== input.id) return { status: 'gone' }
   if (row.status === 'denied') return { status: 'denied' }
-  const { owner, grant_id: grantId, epoch } = row
-  if (owner !== null && grantId !== null && epoch !== null) {
-    return { status: 'approved', grant: { owner, grantId, epoch } }
-  }
+  const grant = approvedGrant(row)
+  if (grant !== undefined) return { status: 'approved', grant }
   return { status: view.callers.pollsTooFast(view.nowMs, input.intervalMs) ? 'slow_down' : 'pending' }
 }
 
-/** Settles a request once: the first approval or denial counts. The same answer given again is `settled` too. */
-export function settleDevice(tx: Transaction, { attempt, id, grant }: SettleInput): SettleResult {
+const approvedGrant = ({ owner, grant_id: grantId, epoch }: Row<'devices'>): ConsentedGrant | undefined =>
+  owner === null || grantId === null || epoch === null ? undefined : { owner, grantId, epoch }
+
+/**
+ * Settles a request once: the first approval or denial counts. The same answer given again is `settled` too. A denial
+ * takes the place of an approval whose grant was retracted before a device got its tokens.
+ */
+export function settleDevice(tx: Transaction, { attempt, id, grant, retracted }: SettleInput): SettleResult {
   const row = readDevice(tx)
   if (row?.id !== id) return { status: 'gone' }
   const status = grant === null ? 'denied' : 'approved'
-  if (row.status === 'pending') {
+  const approved = approvedGrant(row)
+  const retracts = grant === null && approved !== undefined && approved.grantId === retracted
+  if (row.status === 'pending' || retracts) {
     const { owner = null, grantId: grant_id = null, epoch = null } = grant ?? {}
     tx.tables.update('devices', id, { status, owner, grant_id, epoch, attempt })
     return { status: 'settled', first: true }
   }
   const same = row.status === status && row.grant_id === (grant?.grantId ?? null)
-  return same ? { status: 'settled', first: row.attempt === attempt } : { status: 'taken' }
+  if (same) return { status: 'settled', first: row.attempt === attempt }
+  return { status: 'taken', ...(approved !== undefined && { approved }) }
 }

@@ -81,6 +81,7 @@ const ARGUMENTS: { readonly [M in LedgerMethod]: Names<Input<M>> } = {
   countGrants: sid,
   revokeGrant: { ...revocation, id: true, clientId: true },
   revokeGrants: { ...revocation, target: { id: true, clientId: true } },
+  retractGrant: { ...revocation, id: true },
   consumeId: { attempt: true, id: true, expiresAt: true },
   revokeId: { attempt: true, id: true, expiresAt: true },
   isIdRevoked: { id: true },
@@ -92,7 +93,12 @@ const ARGUMENTS: { readonly [M in LedgerMethod]: Names<Input<M>> } = {
   openDevice: { attempt: true, id: true, request: true, expiresAt: true },
   findDevice: {},
   pollDevice: { id: true, intervalMs: true },
-  settleDevice: { attempt: true, id: true, grant: { owner: true, grantId: true, epoch: true } },
+  settleDevice: {
+    attempt: true,
+    id: true,
+    grant: { owner: true, grantId: true, epoch: true },
+    retracted: true,
+  },
   guess: { attempt: true },
 }
 

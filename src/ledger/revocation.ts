@@ -86,6 +86,27 @@ export function revokeGrants(
   return { revoked: revoked.map((row) => row.id) }
 }
 
+export interface RetractInput {
+  /** The HTTP request that asks (types.ts). */
+  readonly attempt: string
+  readonly id: GrantId
+  /** The longest time a flow may take: a tombstone is kept that long, so no old verifier can restore the grant. */
+  readonly flowLifetime: Seconds
+}
+
+export type RetractResult =
+  /** `revoked` names the grants that this attempt ended. */
+  | { readonly status: 'retracted'; readonly revoked: readonly GrantId[] }
+  /** There are tokens. Nothing changes. */
+  | { readonly status: 'redeemed' }
+
+/** Revokes a grant, and what rests on it, unless its code was redeemed and its tokens are not revoked. */
+export function retractGrant(tx: Transaction, { id, ...revocation }: RetractInput): RetractResult {
+  const row = tx.tables.find('grants', id)
+  if (row !== undefined && row.generation > 0 && row.revoked === 0) return { status: 'redeemed' }
+  return { status: 'retracted', ...revokeGrants(tx, { ...revocation, target: { id } }) }
+}
+
 /** Revokes the tokens of every grant of a session. Returns the ids of the grants that this attempt revoked. */
 export function revokeSession(tx: Transaction, sid: Sid, input: Revocation): readonly GrantId[] {
   // Grants that rest on a consent come first. So the consents see what is left, and one query finds it for all of them.

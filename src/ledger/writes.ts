@@ -7,7 +7,7 @@ import { commitGrant } from './grants.ts'
 import { settleNotices } from './notices.ts'
 import { redeem } from './redeem.ts'
 import { refresh } from './refresh.ts'
-import { revokeGrant, revokeGrants } from './revocation.ts'
+import { retractGrant, revokeGrant, revokeGrants } from './revocation.ts'
 import { login } from './sessions.ts'
 import type { Transaction } from './transaction.ts'
 
@@ -24,6 +24,7 @@ export const WRITES = {
   refresh,
   revokeGrant,
   revokeGrants,
+  retractGrant,
   consumeId,
   // A token without a grant is revoked by consuming its id.
   revokeId: consumeId,

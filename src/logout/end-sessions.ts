@@ -43,6 +43,20 @@ export async function revokeGrants(
   noteRevoked(ctx, 'consent.revoked', revoked)
 }
 
+/**
+ * Revokes a grant that no tokens were issued for yet. Throws `temporarily_unavailable`.
+ *
+ * @returns false if there are tokens; the grant then stays
+ */
+export async function retractGrant(ctx: RequestContext, owner: Owner, id: GrantId): Promise<boolean> {
+  const { rt, attempt } = ctx
+  const flowLifetime = rt.config.ttl.loginConsentRequest
+  const result = await rt.ledgers.call(owner, 'retractGrant', { attempt, id, flowLifetime })
+  if (result.status === 'redeemed') return false
+  noteRevoked(ctx, 'consent.revoked', result.revoked)
+  return true
+}
+
 function noteRevoked(
   { rt, audit, defer }: RequestContext,
   event: 'token.revoked' | 'consent.revoked',

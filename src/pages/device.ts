@@ -5,12 +5,13 @@ import { OAuthError } from '../errors/oauth-error.ts'
 import { as } from '../errors/translate.ts'
 import { acceptUserCode } from '../flow/device-request.ts'
 import { deviceChallenge } from '../flow/device-state.ts'
-import { looksLikeUserCode } from '../flow/user-code.ts'
+import { groupUserCode, looksLikeUserCode, readUserCode } from '../flow/user-code.ts'
 import { readForm } from '../http/form.ts'
 import { refusedField, renderPage } from '../http/page.ts'
 import { challengeOf, proceed } from './flow-step.ts'
 
 const TYPE = 'Type the code that your device shows.'
+const COMPARE = 'Continue only if a device in front of you shows this same code.'
 
 /**
  * The built-in device page: asks the user to enter the code that the device shows, or to compare it with the one in the
@@ -24,14 +25,16 @@ export async function showDevice(c: Context<AppEnv>): Promise<Response> {
   }
   // Anybody can write a link, so only what can be a code is shown.
   const userCode = c.req.query('user_code') ?? ''
-  return devicePage(c, looksLikeUserCode(userCode, config.oauth2.device.userCode) ? userCode : '')
+  const settings = config.oauth2.device.userCode
+  if (!looksLikeUserCode(userCode, settings)) return devicePage(c, { told: TYPE })
+  return devicePage(c, { told: COMPARE, userCode: groupUserCode(readUserCode(userCode, settings), settings) })
 }
 
 /** Handles the code form; asks again after an unusable code. */
 export async function submitDevice(c: Context<AppEnv>): Promise<Response> {
   const challenge = challengeOf(c, 'device')
   const userCode = (await readForm(c.var.body)).get('user_code') ?? ''
-  if (userCode === '') return devicePage(c, '', TYPE)
+  if (userCode === '') return devicePage(c, { told: TYPE, problem: TYPE })
   const { ctx } = c.var
   return acceptUserCode(ctx, challenge, { user_code: userCode })
     .then((accepted) => proceed(c, accepted))
@@ -39,7 +42,7 @@ export async function submitDevice(c: Context<AppEnv>): Promise<Response> {
       as({
         invalid_request: (refusal) => {
           ctx.refused(refusal)
-          return devicePage(c, userCode, refusal.hint)
+          return devicePage(c, { told: TYPE, userCode, problem: refusal.hint })
         },
       }),
     )
@@ -51,10 +54,20 @@ export function deviceDone(c: Context<AppEnv>): Response | Promise<Response> {
   return renderPage(c, { title: 'Your device is connected', narrow: true, content })
 }
 
-/** @param problem - why the previous code was refused */
-function devicePage(c: Context<AppEnv>, userCode: string, problem?: string): Response | Promise<Response> {
+interface DevicePage {
+  /** What the user is asked to do. */
+  readonly told: string
+  readonly userCode?: string
+  /** Why the previous code was refused. */
+  readonly problem?: string
+}
+
+function devicePage(
+  c: Context<AppEnv>,
+  { told, userCode = '', problem }: DevicePage,
+): Response | Promise<Response> {
   const content = html`<form method="post" class="card">
-<p>${userCode === '' ? TYPE : 'Continue only if a device in front of you shows this same code.'}</p>
+<p>${told}</p>
 <label class="code">Code on the device
 <input type="text" name="user_code" value="${userCode}" autocomplete="off" autocapitalize="characters"
  spellcheck="false"${refusedField(problem)}>

@@ -12,7 +12,7 @@ import {
   startDevice,
   toLastHop,
 } from '../support/device.ts'
-import { LoginApp, parameter, refresh, registerClient } from '../support/relying-party.ts'
+import { LoginApp, parameter, refresh, registerClient, revoke } from '../support/relying-party.ts'
 
 const deployment = new Deployment()
 const app = new LoginApp(deployment)
@@ -165,21 +165,34 @@ describe('POST /oauth2/device/auth', () => {
   })
 
   it.each([
-    [{ OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_ENTROPY_PRESET: 'medium' }, /^[A-Z]{8}$/],
-    [{ OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_ENTROPY_PRESET: 'low' }, /^\d{9}$/],
+    [{ OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_ENTROPY_PRESET: 'medium' }, /^[A-Z]{8}$/, /^[A-Z]{4}-[A-Z]{4}$/],
+    [{ OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_ENTROPY_PRESET: 'low' }, /^\d{9}$/, /^\d{3}-\d{3}-\d{3}$/],
+    [
+      {
+        OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_LENGTH: '11',
+        OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_CHARACTER_SET: 'ABCDEFGH',
+      },
+      /^[A-H]{11}$/,
+      /^[A-H]{4}-[A-H]{4}-[A-H]{3}$/,
+    ],
     [
       {
         OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_LENGTH: '12',
         OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_CHARACTER_SET: 'abcdefgh-',
       },
       /^[a-h-]{12}$/,
+      /^[a-h-]{12}$/,
     ],
-  ])('makes user codes of %j', async (settings, shape) => {
+  ])('makes user codes of %j', async (settings, shape, shown) => {
     const own = new Deployment(testEnv({ ...settings, TTL_DEVICE_USER_CODE: '2m' }))
     const device = await startDevice(own, await registerDeviceClient(own))
     expect(device.user_code).toMatch(shape)
     expect(device.expires_in).toBe(120)
-    expect((await approve(own, device)).status).toBe(302)
+    const browser = new Browser(own)
+    const page = await browser.visit((await browser.next(device.verification_uri_complete)).href)
+    const value = /name="user_code" value="([^"]*)"/.exec(await page.text())?.[1] ?? ''
+    expect(value).toMatch(shown)
+    expect((await approve(own, { ...device, user_code: value })).status).toBe(302)
   })
 })
 
@@ -268,15 +281,89 @@ describe('a user who says no', () => {
     expect(await strangers.text()).toContain('<h1>Your device is not connected</h1>')
     expect(await pollOutcome(deployment, client, device)).toBe('400 authorization_pending')
     const shown = await browser.visit(verdict)
-    expect([shown.status, await bodyOf(shown)]).toEqual([403, no])
+    expect([shown.status, await bodyOf(shown)]).toEqual([400, no])
     expect(await pollOutcome(deployment, client, device)).toBe('400 access_denied')
     const page = await browser.visit(verdict, { headers: { accept: 'text/html' } })
-    expect(page.status).toBe(403)
+    expect(page.status).toBe(400)
     const text = await page.text()
     expect(text).toContain('<h1>Your device is not connected</h1>')
     expect(text).toContain('Not on this television.')
     expect(await pollOutcome(deployment, client, device)).toBe('400 access_denied')
     expect(await bodyOf(await tryCode(device.user_code))).toMatchObject({ error: 'invalid_request' })
+  })
+})
+
+describe('the second thoughts of a user (RFC 8628 section 3.3)', () => {
+  const HTML = { headers: { accept: 'text/html' } }
+  const heading = async (page: Response) => [page.status, /<h1>([^<]*)/.exec(await page.text())?.[1]]
+  const consents = async (subject: string): Promise<unknown[]> =>
+    (await deployment.admin('GET', `/admin/oauth2/auth/sessions/consent?subject=${subject}`)).json()
+
+  /** A device, and both answers to its consent request, none of which is given yet. */
+  async function undecided() {
+    const client = await registerDeviceClient(deployment)
+    const device = await startDevice(deployment, client)
+    const browser = new Browser(deployment)
+    const subject = `user-${crypto.randomUUID()}`
+    const atLogin = await browser.next(await enterCode(deployment, browser, device.user_code))
+    const atConsent = await browser.next(await decideOn('login', atLogin, { subject }, 'accept'))
+    const granted = { grant_scope: ['openid', 'offline_access'], remember: true }
+    const yes = await decideOn('consent', atConsent, granted, 'accept')
+    const no = await decideOn('consent', atConsent, { error: 'access_denied' }, 'reject')
+    return { client, device, browser, subject, yes, no }
+  }
+
+  it('a no after a yes counts as long as the device has no tokens, and takes the consent back', async () => {
+    const { client, device, browser, subject, yes, no } = await undecided()
+    expect((await browser.visit(yes)).status).toBe(302)
+    expect(await consents(subject)).toHaveLength(1)
+    for (let times = 0; times < 2; times += 1) {
+      expect(await heading(await browser.visit(no, HTML))).toEqual([400, 'Your device is not connected'])
+    }
+    expect(await consents(subject)).toEqual([])
+    expect(await pollOutcome(deployment, client, device)).toBe('400 access_denied')
+    expect((await browser.next(yes)).pathname).toBe(VERIFY)
+    expect(await pollOutcome(deployment, client, device)).toBe('400 access_denied')
+  })
+
+  it('a no of somebody else who typed the code counts in the same way', async () => {
+    const { client, device, browser, subject, yes } = await undecided()
+    const other = new Browser(deployment)
+    const atLogin = await other.next(await enterCode(deployment, other, device.user_code))
+    await browser.visit(yes)
+    expect((await other.visit(await decideOn('login', atLogin, {}, 'reject'))).status).toBe(400)
+    expect(await consents(subject)).toEqual([])
+    expect(await pollOutcome(deployment, client, device)).toBe('400 access_denied')
+  })
+
+  it('a no that comes after the tokens is told that the device is connected', async () => {
+    const { client, device, browser, subject, yes, no } = await undecided()
+    await browser.visit(yes)
+    const tokens = await bodyOf(await poll(deployment, client, device))
+    expect(await heading(await browser.visit(no, HTML))).toEqual([400, 'Your device is connected'])
+    expect(await bodyOf(await browser.visit(no))).toMatchObject({ error: 'invalid_request' })
+    expect(await consents(subject)).toHaveLength(1)
+    expect(await deployment.introspect(String(tokens['access_token']))).toMatchObject({ active: true })
+    await revoke(deployment, client, String(tokens['refresh_token']))
+    expect(await heading(await browser.visit(no, HTML))).toEqual([400, 'Your device is not connected'])
+  })
+
+  it('a yes after a no is too late, and says so', async () => {
+    const { client, device, browser, subject, yes, no } = await undecided()
+    await browser.visit(no)
+    const page = await browser.visit(yes, HTML)
+    expect(page.status).toBe(403)
+    expect(await page.text()).toContain('The device was refused before, and that is final.')
+    expect(await consents(subject)).toEqual([])
+    expect(await pollOutcome(deployment, client, device)).toBe('400 access_denied')
+  })
+
+  it('a no after the time of the code is told that it has expired', async () => {
+    stopClock()
+    const { browser, yes, no } = await undecided()
+    await browser.visit(yes)
+    pass(601)
+    expect(await bodyOf(await browser.visit(no))).toMatchObject({ error: 'expired_token' })
   })
 })
 

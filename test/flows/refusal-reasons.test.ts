@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Browser, Deployment } from '../support/deployment.ts'
-import { enterCode, registerDeviceClient, startDevice, toLastHop } from '../support/device.ts'
+import { enterCode, pollOutcome, registerDeviceClient, startDevice, toLastHop } from '../support/device.ts'
 import {
   authorizationPath,
   authorizeAt,
@@ -225,6 +225,25 @@ describe('the log names why a device is not connected', () => {
       await app.decide('device', 'accept', challenge, { user_code: 'BBBBBBBB' })
     expect(reasons().at(-2)).toBe('user_code_unusable')
     expect(reasons().at(-1)).toBe('user_code_guessed')
+  })
+
+  it.each([
+    ['device_connected', 'yes'],
+    ['device_refused', 'no'],
+  ])('%s', async (reason, first) => {
+    const tv = await registerDeviceClient(deployment)
+    const device = await startDevice(deployment, tv)
+    const browser = new Browser(deployment)
+    const atLogin = await browser.next(await enterCode(deployment, browser, device.user_code))
+    const login = await app.decide('login', 'accept', parameter(atLogin, 'login_challenge'), ALICE)
+    const consent = parameter(await browser.next(login), 'consent_challenge')
+    const yes = await app.decide('consent', 'accept', consent, { grant_scope: ['openid'] })
+    const no = await app.decide('consent', 'reject', consent)
+    await browser.visit(first === 'yes' ? yes : no)
+    await pollOutcome(deployment, tv, device)
+    lines.length = 0
+    await browser.visit(first === 'yes' ? no : yes, { headers: { accept: 'text/html' } })
+    expect(reasons()).toEqual([reason])
   })
 
   it('device_code_expired', async () => {

@@ -99,10 +99,26 @@ describe('a device', () => {
     expect(await device.settle(answer, 'id-1', attempt)).toEqual({ status: 'settled', first: true })
     expect(await device.settle(answer, 'id-1', attempt)).toEqual({ status: 'settled', first: true })
     expect(await device.settle(answer)).toEqual({ status: 'settled', first: false })
-    for (const other of others) expect(await device.settle(other)).toEqual({ status: 'taken' })
+    const taken = answer === null ? { status: 'taken' } : { status: 'taken', approved: answer }
+    for (const other of others) expect(await device.settle(other)).toEqual(taken)
     expect(await device.call('findDevice', null)).toBeNull()
     expect(await device.poll()).toEqual(told)
     expect(await device.poll()).toEqual(told)
+  })
+
+  it('is denied after an approval once that very grant was retracted, and for good', async () => {
+    const device = new Device()
+    await device.open()
+    await device.settle(GRANT)
+    const deny = (retracted: string, attempt = newAttempt()) =>
+      device.call('settleDevice', { attempt, id: 'id-1', grant: null, retracted })
+    expect(await deny('grant-2')).toEqual({ status: 'taken', approved: GRANT })
+    expect(await device.poll()).toEqual({ status: 'approved', grant: GRANT })
+    const attempt = newAttempt()
+    for (let times = 0; times < 2; times += 1)
+      expect(await deny('grant-1', attempt)).toEqual({ status: 'settled', first: true })
+    expect(await device.poll()).toEqual({ status: 'denied' })
+    expect(await device.settle(GRANT)).toEqual({ status: 'taken' })
   })
 
   it('is told to slow down by the clock, without a row written', async () => {

@@ -26,6 +26,7 @@ const SIMPLE = [
   'skip',
   'renew',
   'forget',
+  'retract',
 ] as const
 
 type Step =
@@ -303,6 +304,17 @@ class Run {
   async forget(): Promise<void> {
     const { model, user } = this
     await user.call('revokeGrants', { attempt: newAttempt(), target: { id: user.id }, flowLifetime: FLOW })
+    if (model.grant !== 'none') model.grant = 'dead'
+    this.takeBack(user.id)
+  }
+
+  /** A denial takes the grant back only as long as it gave no tokens. */
+  async retract(): Promise<void> {
+    const { model, user } = this
+    const input = { attempt: newAttempt(), id: user.id, flowLifetime: FLOW }
+    const { status } = await user.call('retractGrant', input)
+    if (status === 'redeemed') return expect(model.grant).toBe('live')
+    expect(this.live).toBe(false)
     if (model.grant !== 'none') model.grant = 'dead'
     this.takeBack(user.id)
   }

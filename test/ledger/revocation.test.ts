@@ -40,6 +40,36 @@ describe('revokeGrant', () => {
   })
 })
 
+describe('retractGrant', () => {
+  const retract = (user: Subject, attempt = newAttempt()) =>
+    user.call('retractGrant', { attempt, id: user.id, flowLifetime: FLOW })
+
+  it('takes back what no tokens came of, so that the code is worthless', async () => {
+    const user = new Subject()
+    await user.consented({}, { record: { remember: true } })
+    const attempt = newAttempt()
+    for (let times = 0; times < 2; times += 1)
+      expect(await retract(user, attempt)).toEqual({ status: 'retracted', revoked: [user.id] })
+    expect(await retract(user)).toEqual({ status: 'retracted', revoked: [] })
+    expect(await user.call('redeem', user.redeemInput())).toEqual({ status: 'gone' })
+    expect(await user.list()).toEqual([])
+  })
+
+  it('leaves tokens alone, and finds nothing to take back once they are revoked', async () => {
+    const user = new Subject()
+    await user.issued()
+    expect(await retract(user)).toEqual({ status: 'redeemed' })
+    expect(await user.inspect(1)).not.toBeNull()
+    await user.call('revokeGrant', {
+      attempt: newAttempt(),
+      id: user.id,
+      clientId: 'app',
+      flowLifetime: FLOW,
+    })
+    expect(await retract(user)).toEqual({ status: 'retracted', revoked: [] })
+  })
+})
+
 describe('revokeGrants', () => {
   const grants = async (user: Subject) => {
     await user.call('login', user.loginInput())

@@ -146,8 +146,9 @@ describe('other pages', () => {
     [WORDS, ''],
     ['CALL5550100', ''],
     ['BCDF-GHJK', 'BCDF-GHJK'],
-    ['bcdfghjk', 'bcdfghjk'],
-    ['B C D F G H J K', 'B C D F G H J K'],
+    ['BCDFGHJK', 'BCDF-GHJK'],
+    ['bcdfghjk', 'BCDF-GHJK'],
+    ['B C D F G H J K', 'BCDF-GHJK'],
     ['B                      CDFGHJK', ''],
   ])('the device page has a code of its address only if it can be one: %j', async (code, expected) => {
     const at = await new Browser(deployment).next(

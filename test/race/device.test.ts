@@ -49,7 +49,7 @@ describe('two users who approve one device at once', () => {
 })
 
 describe('a yes and a no at once', () => {
-  it('count once: the device and the grant agree', async () => {
+  it('leave a no, unless the device was faster: device, page and grant agree', async () => {
     const deployment = slow()
     const app = new LoginApp(deployment)
     const client = await registerDeviceClient(deployment)
@@ -60,10 +60,16 @@ describe('a yes and a no at once', () => {
       const yes = await toLastHop(deployment, device, { browser: willing, login: { subject } })
       const atLogin = await unwilling.next(await enterCode(deployment, unwilling, device.user_code))
       const no = await app.decide('login', 'reject', parameter(atLogin, 'login_challenge'))
-      const [approved] = await Promise.all([willing.visit(yes), unwilling.visit(no)])
+      const [, denied, polled] = await Promise.all([
+        willing.visit(yes),
+        unwilling.visit(no),
+        pollOutcome(deployment, client, device),
+      ])
+      const page = (await bodyOf(denied))['error']
+      expect(page).toBe(polled === 'ok' ? 'invalid_request' : 'login request denied')
       const outcome = await pollOutcome(deployment, client, device)
-      expect(outcome).toBe(approved.status === 302 ? 'ok' : '400 access_denied')
-      expect(await consentsOf(deployment, subject)).toBe(approved.status === 302 ? 1 : 0)
+      expect(outcome).toBe(polled === 'ok' ? '400 invalid_grant' : '400 access_denied')
+      expect(await consentsOf(deployment, subject)).toBe(polled === 'ok' ? 1 : 0)
     }
   })
 })

@@ -2,15 +2,16 @@ import type { Context } from 'hono'
 import { html } from 'hono/html'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { DEVICE_GRANT } from '../../clients/grant-types.ts'
-import type { AppEnv } from '../../context.ts'
-import { accessDenied, OAuthError } from '../../errors/oauth-error.ts'
+import type { AppEnv, RequestContext } from '../../context.ts'
+import { accessDenied, invalidRequest, OAuthError } from '../../errors/oauth-error.ts'
 import type { Denial, PendingRequest } from '../../flow/state.ts'
 import { verifyUrl } from '../../flow/urls.ts'
 import { json } from '../../http/json.ts'
 import { withQuery } from '../../http/location.ts'
 import { renderPage } from '../../http/page.ts'
-import { revokeGrants } from '../../logout/end-sessions.ts'
+import { retractGrant, revokeGrants } from '../../logout/end-sessions.ts'
 import { nowSeconds, seconds } from '../../util/clock.ts'
+import type { ClientId } from '../../util/ids.ts'
 import type { Requested } from '../request.ts'
 import { respondPage } from '../respond.ts'
 import { type Approve, defineChannel, tellBrowser } from './channel.ts'
@@ -48,8 +49,8 @@ export const device = defineChannel<Waiting>({
 })
 
 /**
- * Gives a device the grant that its user consented to. Only the first answer counts: a later grant is revoked (design
- * section 4). Throws the error to show in the browser.
+ * Gives a device the grant that its user consented to. A grant that comes after another answer is revoked (design section
+ * 4). Throws the error to show in the browser.
  */
 const approve =
   ({ pending, client, config }: DeviceRequest): Approve =>
@@ -59,27 +60,45 @@ const approve =
     const result = await rt.ledgers.call(owner, 'settleDevice', { attempt, id, grant })
     if (result.status !== 'settled') {
       await revokeGrants(c.var.ctx, grant.owner, { id: grant.grantId })
-      throw result.status === 'gone'
-        ? new OAuthError('expired_token', 'device_code_expired')
-        : accessDenied('decision_differs')
+      if (result.status === 'gone') throw new OAuthError('expired_token', 'device_code_expired')
+      throw accessDenied(result.approved === undefined ? 'device_refused' : 'decision_differs')
     }
     if (result.first) audit('device.approved', { client_id: client.id, grant: grant.grantId })
     return respondPage(c, withQuery(config.urls.deviceSuccess, { client_id: client.id }))
   }
 
-/** Tells the device that the user or the login app said no, and shows that in the browser (contract 1.3.10, 8.2). */
+/** Tells the device that the user or the login app said no, and shows in the browser what holds (contract 1.3.10, 8.2). */
 async function answerDenial(
   c: Context<AppEnv>,
   { pending, client }: DeviceRequest,
   { error, description }: Denial,
 ): Promise<Response> {
-  const { rt, attempt, audit } = c.var.ctx
+  const { ctx } = c.var
+  if (!(await refuse(ctx, pending, client.id))) return showConnected(c)
+  if (wantsPage(c)) return showDeviceError(c, description, 400)
+  return json({ error, error_description: description }, 400, { 'cache-control': 'no-store' })
+}
+
+/**
+ * Refuses a device for good. An approval is taken back as long as the device has no tokens. Returns false if it has
+ * them. Throws the error to show in the browser.
+ */
+async function refuse(ctx: RequestContext, pending: PendingRequest, clientId: ClientId): Promise<boolean> {
+  const { rt, attempt, audit } = ctx
   const { owner, id } = pending
-  const result = await rt.ledgers.call(owner, 'settleDevice', { attempt, id, grant: null })
-  if (result.status === 'settled' && result.first) audit('device.denied', { client_id: client.id })
-  const status = error === 'access_denied' ? 403 : 400
-  if (wantsPage(c)) return showDeviceError(c, description, status)
-  return json({ error, error_description: description }, status, { 'cache-control': 'no-store' })
+  const denial = { attempt, id, grant: null }
+  const first = await rt.ledgers.call(owner, 'settleDevice', denial)
+  let result = first
+  if (first.status === 'taken' && first.approved !== undefined) {
+    const { owner: user, grantId: retracted } = first.approved
+    if (!(await retractGrant(ctx, user, retracted))) return false
+    // In this order a step that fails leaves no grant behind that nobody took back.
+    result = await rt.ledgers.call(owner, 'settleDevice', { ...denial, retracted })
+  }
+  if (result.status === 'gone') throw new OAuthError('expired_token', 'device_code_expired')
+  if (result.status === 'taken') throw accessDenied('decision_differs')
+  if (result.first) audit('device.denied', { client_id: clientId })
+  return true
 }
 
 /** Whether the request comes from a browser that shows pages to a user. */
@@ -91,6 +110,16 @@ export function showDeviceError(
   description: string,
   status: ContentfulStatusCode,
 ): Response | Promise<Response> {
-  const content = html`<p class="alert">${description}</p><p>You may close this page.</p>`
+  const reason = description === '' ? '' : html`<p class="alert">${description}</p>`
+  const content = html`${reason}<p>You may close this page. To connect the device, start again on it.</p>`
   return renderPage(c, { title: 'Your device is not connected', narrow: true, content }, status)
+}
+
+/** Shows a user who said no too late that the device is connected. */
+function showConnected(c: Context<AppEnv>): Response | Promise<Response> {
+  const error = invalidRequest('device_connected')
+  if (!wantsPage(c)) throw error
+  c.var.ctx.refused(error)
+  const content = html`<p class="alert">${error.hint}</p><p>You may close this page.</p>`
+  return renderPage(c, { title: 'Your device is connected', narrow: true, content }, error.status)
 }

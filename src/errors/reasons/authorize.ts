@@ -61,6 +61,11 @@ export const authorizeReasons = reasonsOf({
     'Go on in the browser that began it.',
   ],
   decision_differs: ['Another decision was made for this flow.', 'Start again at the application.'],
+  device_refused: ['The device was refused before, and that is final.', 'Start again on the device.'],
+  device_connected: [
+    'The device was connected before it was refused, and has its access already.',
+    'Take it back where you manage your applications.',
+  ],
   challenge_unknown: ['The challenge is none of this server.', 'Pass it on as it came, whole.', 'operator'],
   user_code_unusable: [
     'The user code is unknown, expired or already used.',
