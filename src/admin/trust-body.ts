@@ -47,7 +47,7 @@ export async function readTrust(json: unknown, now: number): Promise<Omit<Truste
     throw broken('scope', `an array of scope tokens, at most ${MAX_SCOPE} characters in all`)
   if (!expiresAt || expiresAt <= now) throw broken('expires_at', 'an instant that lies ahead')
   const kid = jwk?.['kid']
-  if (!jwk || typeof kid !== 'string' || !isName(kid) || !isPublicKey(jwk) || !mayVerify(jwk, 'issuer'))
+  if (!jwk || typeof kid !== 'string' || !isName(kid) || !isPublicKey(jwk) || !mayVerify(jwk))
     throw broken('jwk', "a public key for signatures, with a 'kid' of 1 to 255 characters")
   const publicJwk = publicMembers(jwk)
   const thumbprint = await calculateJwkThumbprint({ ...publicJwk })

@@ -1,12 +1,8 @@
 import { signedByKeys } from '../clients/signed-by-keys.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
 import { invalidClient, invalidMetadata, unusableField } from '../errors/refusals.ts'
-import {
-  type Assertion,
-  CLIENT_ASSERTION_ALGORITHMS,
-  claimProblem,
-  readAssertion,
-} from '../keys/foreign-jwt.ts'
+import { type Assertion, claimProblem, FOREIGN_ALGORITHMS, readAssertion } from '../keys/foreign-jwt.ts'
+import { isSameAlgorithm } from '../keys/foreign-keys.ts'
 import { toBase64url } from '../util/base64url.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { sha256 } from '../util/digest.ts'
@@ -14,7 +10,7 @@ import { defineMethod } from './method.ts'
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
-/** A JWT that the client signed with its own key and its registered algorithm (RFC 7523 sections 2.2 and 3). */
+/** A JWT that the client signed with its own key, and its registered algorithm if it has one (RFC 7523 section 3). */
 export const privateKeyJwt = defineMethod<Assertion>({
   method: 'private_key_jwt',
   strength: 2,
@@ -38,8 +34,10 @@ export const privateKeyJwt = defineMethod<Assertion>({
     return { id, proof: assertion }
   },
   async verify({ rt }, client, assertion) {
-    const algorithm = client.metadata.token_endpoint_auth_signing_alg || 'RS256'
-    if (assertion.alg !== algorithm || !CLIENT_ASSERTION_ALGORITHMS.includes(algorithm)) return false
+    // Without a registered algorithm the key decides (OIDC Registration section 2).
+    const registered = client.metadata.token_endpoint_auth_signing_alg || assertion.alg
+    if (!FOREIGN_ALGORITHMS.includes(assertion.alg) || !isSameAlgorithm(registered, assertion.alg))
+      return false
     return signedByKeys(rt, client, assertion)
   },
   replay: ({ jti, jwt, exp = 0 }) => ({
@@ -50,8 +48,8 @@ export const privateKeyJwt = defineMethod<Assertion>({
   metadataProblem({ jwks_uri: uri, hasKeys, token_endpoint_auth_signing_alg: alg }) {
     if (!hasKeys && uri === '')
       return unusableField('token_endpoint_auth_method', "'private_key_jwt' needs 'jwks' or 'jwks_uri'")
-    if (alg === '' || CLIENT_ASSERTION_ALGORITHMS.includes(alg)) return undefined
-    const expected = CLIENT_ASSERTION_ALGORITHMS.join(' or ')
+    if (alg === '' || FOREIGN_ALGORITHMS.includes(alg)) return undefined
+    const expected = FOREIGN_ALGORITHMS.join(' or ')
     return invalidMetadata('field_malformed', { field: 'token_endpoint_auth_signing_alg', expected })
   },
 })

@@ -1,6 +1,6 @@
 import { OAuthError } from '../errors/oauth-error.ts'
 import { as } from '../errors/translate.ts'
-import { fetchOutbound, problemText } from '../http/outbound.ts'
+import { fetchOutbound, type OutboundProblem, problemText } from '../http/outbound.ts'
 import { isPublicKey, keysOfSet } from '../keys/foreign-keys.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
@@ -38,7 +38,8 @@ const remoteSets = new WeakMap<Runtime['config'], BoundedMap<RemoteSet>>()
  * The public keys of a client: the registered ones, or those at its `jwks_uri`. With `fresh` they are fetched again, at
  * most once in five seconds; otherwise they come from memory while that is allowed.
  *
- * @throws `invalid_client` if there is no JWK set at the `jwks_uri`, `temporarily_unavailable` if it cannot be fetched
+ * @throws `invalid_client` if there is no JWK set at the `jwks_uri`, or a redirect; `temporarily_unavailable` if its
+ *   server does not answer, or with a status of 5xx
  */
 export async function clientKeys(rt: Runtime, { metadata }: ClientRecord, fresh: boolean): Promise<Keys> {
   const { jwks_uri: uri, jwks } = metadata
@@ -81,12 +82,15 @@ async function fetchSet(rt: Runtime, uri: string): Promise<Uint8Array> {
   const headers = { accept: 'application/jwk-set+json, application/json' }
   const { answer, problem } = await fetchOutbound(rt.config, 'jwks', uri, { headers })
   if (problem === 'address') throw unusable('invalid_client', 'is no address this server asks at')
-  if (problem !== undefined)
-    throw unusable('temporarily_unavailable', `cannot be fetched: ${problemText(problem)}`)
+  if (problem !== undefined) throw unusable(codeOf(problem), `cannot be fetched: ${problemText(problem)}`)
   if (answer.status === 200) return answer.body
   const code = answer.status >= 500 ? 'temporarily_unavailable' : 'invalid_client'
   throw unusable(code, `answers with status ${answer.status}`)
 }
+
+/** The error for a problem: only one that may pass by itself is worth another try. */
+const codeOf = (problem: OutboundProblem): Failure =>
+  problem === 'late' || problem === 'unreachable' ? 'temporarily_unavailable' : 'invalid_client'
 
 /** The usable keys of a set; keys of unknown kinds are ignored (RFC 7517 section 5). */
 function parseSet(body: Uint8Array): Keys | undefined {
@@ -97,5 +101,7 @@ function parseSet(body: Uint8Array): Keys | undefined {
   }
 }
 
-const unusable = (code: 'invalid_client' | 'temporarily_unavailable', problem: string): OAuthError =>
+type Failure = 'invalid_client' | 'temporarily_unavailable'
+
+const unusable = (code: Failure, problem: string): OAuthError =>
   new OAuthError(code, 'client_keys_unusable', { source: 'jwks_uri', problem })

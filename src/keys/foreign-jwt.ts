@@ -3,20 +3,25 @@ import * as v from 'valibot'
 import type { Config } from '../config/types.ts'
 import type { JsonObject } from '../util/json.ts'
 import { absent } from '../util/schema.ts'
-import { fitsSignature, MAX_CANDIDATES, materialOf } from './foreign-keys.ts'
+import { fitsSignature, MAX_CANDIDATES, materialOf, mayVerify } from './foreign-keys.ts'
 
 /*
  * Checks that both uses of JWT assertions share: client authentication and the JWT bearer grant (RFC 7523 section 3). A
  * problem is described by words that follow "The assertion"; the caller chooses the error.
  */
 
-/** The signature algorithms for `private_key_jwt` (contract 1.3.3). */
-export const CLIENT_ASSERTION_ALGORITHMS: readonly string[] = ['RS', 'PS', 'ES'].flatMap((family) =>
-  ['256', '384', '512'].map((bits) => family + bits),
-)
+/**
+ * The signature algorithms of what others sign, all of them asymmetric: client assertions and holders' proofs (contract
+ * 1.3.3, 2.9). `Ed25519` is another name of `EdDSA` (RFC 9864).
+ */
+export const FOREIGN_ALGORITHMS: readonly string[] = [
+  ...['RS', 'PS', 'ES'].flatMap((family) => ['256', '384', '512'].map((bits) => family + bits)),
+  'EdDSA',
+  'Ed25519',
+]
 
 /** The signature algorithms of request objects (OIDC Core section 6.1). */
-export const REQUEST_OBJECT_ALGORITHMS: readonly string[] = ['none', ...CLIENT_ASSERTION_ALGORITHMS, 'EdDSA']
+export const REQUEST_OBJECT_ALGORITHMS: readonly string[] = ['none', ...FOREIGN_ALGORITHMS]
 
 /** How far an issuer's clock may be ahead, seconds. It does not extend `exp`, since a used `jti` is kept no longer. */
 const SKEW_SECONDS = 10
@@ -94,10 +99,15 @@ export function claimProblem(
   return early && `has an '${early}' that lies ahead`
 }
 
-/** Returns the keys that may have signed an assertion: keys of its algorithm, and of its `kid` if it has one. */
-export function candidates(assertion: Assertion, keys: readonly JsonObject[]): readonly JsonObject[] {
-  const { alg, kid } = assertion
-  return keys.filter((key) => fitsSignature(key, alg, kid)).slice(0, MAX_CANDIDATES)
+/**
+ * Returns the keys that may have signed an assertion, at most `MAX_CANDIDATES`: those of its algorithm, if it names a
+ * `kid` first the key of that name and then those that have no name.
+ */
+export function candidates({ alg, kid }: Assertion, keys: readonly JsonObject[]): readonly JsonObject[] {
+  const fitting = keys.filter((key) => mayVerify(key) && fitsSignature(key, alg))
+  const named = (name: string | undefined) => fitting.filter((key) => key['kid'] === name)
+  const chosen = kid === undefined ? fitting : [...named(kid), ...named(undefined)]
+  return chosen.slice(0, MAX_CANDIDATES)
 }
 
 /** Whether one of these keys made the signature. */

@@ -3,15 +3,16 @@ import { fromBase64url } from '../util/base64url.ts'
 import { isJsonObject, type Json, type JsonObject, pick } from '../util/json.ts'
 
 /*
- * Checks JWKs that others wrote: keys of clients, registered or at their `jwks_uri`, of trusted issuers and of holders
- * of credentials. It decides whether a JWK is a public key, whether it may verify, and whether it may encrypt.
+ * Reads JWKs that others wrote: keys of clients, registered or at their `jwks_uri`, of trusted issuers and of holders of
+ * credentials. One rule holds for all: a key is unfit only if its type, `use`, `key_ops` or `alg` says so. What we do not
+ * know is passed over (RFC 7517 section 5), and certificates (`x5c`, `x5t`, `x5u`) are not looked at.
  */
 
-/** Who wrote a key. */
-export type KeyOwner = 'client' | 'issuer' | 'holder'
-
-/** The largest number of keys that are tried for one signature or one encryption. */
-export const MAX_CANDIDATES = 10
+/**
+ * The largest number of keys that are tried for one signature or one encryption: 32, chosen by `kid`, then by algorithm,
+ * type and curve. A key set without `kid` may have more keys than are tried.
+ */
+export const MAX_CANDIDATES = 32
 
 /** Length of a coordinate in bytes, by key type and curve (RFC 7518 section 6.2.1, RFC 8037 section 2). */
 const CURVES: Readonly<Record<string, number>> = {
@@ -25,19 +26,22 @@ const CURVES: Readonly<Record<string, number>> = {
 /** Smallest RSA modulus in bytes (RFC 7518 section 3.3). */
 const MIN_RSA_BYTES = 256
 
-/** Key types by the first two letters of a signature algorithm. */
-const VERIFIERS: Readonly<Record<string, string>> = { RS: 'RSA', PS: 'RSA', ES: 'EC', Ed: 'OKP' }
+/** The members of private keys (RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1), those of ML-DSA too. */
+const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
 
-/** Whether a key with this `use` may verify, by the owner of the key (RFC 7517 section 4.2). */
-const VERIFYING_USE: Readonly<Record<KeyOwner, (use: Json | undefined) => boolean>> = {
-  client: (use) => use === 'sig',
-  issuer: (use) => (use ?? 'sig') === 'sig',
-  // A holder sends the key with the signature, for that signature only.
-  holder: () => true,
+/** Key type and curve by a signature algorithm, or its family (RFC 7518 section 3.1, RFC 8037, RFC 9864). */
+const SIGNERS: Readonly<Record<string, string>> = {
+  RS: 'RSA',
+  PS: 'RSA',
+  ES256: 'EC P-256',
+  ES384: 'EC P-384',
+  ES512: 'EC P-521',
+  EdDSA: 'OKP Ed25519',
+  Ed25519: 'OKP Ed25519',
 }
 
 /** The values of `key_ops` that allow a key to protect another key (RFC 7517 section 4.3). */
-const ENCRYPTING_OPERATIONS: readonly unknown[] = ['encrypt', 'wrapKey', 'deriveKey', 'deriveBits']
+const ENCRYPTING_OPERATIONS: readonly Json[] = ['encrypt', 'wrapKey', 'deriveKey', 'deriveBits']
 
 /** The public members that define a key, by its type (RFC 7518 section 6, RFC 8037 section 2). */
 const MATERIAL: Readonly<Record<string, readonly string[]>> = {
@@ -52,35 +56,58 @@ export function keysOfSet(set: unknown): readonly Json[] | undefined {
   return Array.isArray(keys) ? keys : undefined
 }
 
-/** Whether a value is a valid public JWK, neither private nor symmetric (RFC 7591 section 2). */
-export function isPublicKey(key: unknown): key is JsonObject {
-  if (!isJsonObject(key) || 'd' in key || 'k' in key) return false
-  if (!['kty', 'crv', 'kid', 'use', 'alg'].every((name) => isTextOrAbsent(key[name]))) return false
+/** Whether an entry of a JWK Set holds private parts. A symmetric key, which has no public half, does not count. */
+export const isPrivateKey = (key: Json): boolean =>
+  isJsonObject(key) && key['kty'] !== 'oct' && PRIVATE.some((name) => name in key)
+
+/** Whether a value is a valid public JWK of a kind that is known here, neither private nor symmetric. */
+export const isPublicKey = (key: unknown): key is JsonObject => keyProblem(key) === undefined
+
+/** Why a value is no public JWK that can be used, as words that follow its name; `undefined` if it is one. */
+export function keyProblem(key: unknown): string | undefined {
+  if (!isJsonObject(key)) return 'is no JWK'
   const { kty, n, e, crv, x, y } = key
-  if (kty === 'RSA') return byteLength(n) >= MIN_RSA_BYTES && byteLength(e) > 0
-  const size = CURVES[`${kty} ${crv}`]
-  return byteLength(x) === size && (kty === 'OKP' || byteLength(y) === size)
+  if (PRIVATE.some((name) => name in key) || !TEXTS.every((name) => isTextOrAbsent(key[name])))
+    return 'is not a valid public key'
+  const kind = kty === 'RSA' ? 'RSA' : [kty ?? [], crv ?? []].flat().join(' ')
+  const size = CURVES[kind]
+  if (kind !== 'RSA' && size === undefined) return `has the unknown type '${kind}'`
+  const isValid =
+    kty === 'RSA'
+      ? byteLength(n) >= MIN_RSA_BYTES && byteLength(e) > 0
+      : byteLength(x) === size && (kty === 'OKP' || byteLength(y) === size)
+  return isValid ? undefined : 'is not a valid public key'
 }
 
-/** Whether a public key may verify signatures: its type can, and its `use` allows it. */
-export const mayVerify = ({ crv, use }: JsonObject, owner: KeyOwner): boolean =>
-  crv !== 'X25519' && VERIFYING_USE[owner](use)
+/** Whether a public key may verify signatures: its curve can, and its `use` and `key_ops` allow it. */
+export const mayVerify = ({ crv, use = 'sig', key_ops: operations }: JsonObject): boolean =>
+  crv !== 'X25519' && use === 'sig' && allows(operations, ['verify'])
 
-/** Whether a key may have made a signature with this algorithm and this `kid`; an `undefined` `kid` fits every key. */
-export const fitsSignature = (key: JsonObject, alg: string, kid: string | undefined): boolean =>
-  key['kty'] === VERIFIERS[alg.slice(0, 2)] &&
-  key['kid'] === (kid ?? key['kid']) &&
-  (key['alg'] ?? alg) === alg
+/** Whether a key may have made a signature with this algorithm, by its type, curve and `alg`. */
+export const fitsSignature = ({ kty, crv, alg }: JsonObject, wanted: string): boolean => {
+  const kind = kty === 'RSA' ? 'RSA' : `${kty} ${crv}`
+  return kind === (SIGNERS[wanted] ?? SIGNERS[wanted.slice(0, 2)]) && isSameAlgorithm(alg ?? wanted, wanted)
+}
+
+/** Whether two names are of one algorithm: `EdDSA` with the only curve that is known here is `Ed25519` (RFC 9864). */
+export const isSameAlgorithm = (one: Json, other: Json): boolean => nameOf(one) === nameOf(other)
+
+const nameOf = (alg: Json): Json => (alg === 'Ed25519' ? 'EdDSA' : alg)
+
+/** Whether `key_ops` allows one of these operations. Without any it allows all (RFC 7517 section 4.3). */
+function allows(operations: Json = [], wanted: readonly Json[]): boolean {
+  const allowed = [operations].flat()
+  return allowed.length === 0 || allowed.some((name) => wanted.includes(name))
+}
 
 /** Whether a public key may encrypt with a key management algorithm (RFC 7518 section 4.1). */
 export function mayEncrypt(
-  { use = 'enc', key_ops: operations = [], alg = '', kty, crv }: JsonObject,
+  { use = 'enc', key_ops: operations, alg = '', kty, crv }: JsonObject,
   wanted: string,
 ): boolean {
-  const allowed = [operations].flat()
   return (
     use === 'enc' &&
-    (allowed.length === 0 || allowed.some((name) => ENCRYPTING_OPERATIONS.includes(name))) &&
+    allows(operations, ENCRYPTING_OPERATIONS) &&
     (alg === '' || alg === wanted) &&
     (kty === 'RSA') === wanted.startsWith('RSA') &&
     crv !== 'Ed25519'
@@ -96,6 +123,9 @@ export function publicMembers(key: JsonObject): JsonObject {
   const kept = ['kid', 'use', 'alg', ...(MATERIAL[String(key['kty'])] ?? [])]
   return pick(key, (name) => kept.includes(name))
 }
+
+/** The members that are text in every key (RFC 7517 section 4). */
+const TEXTS = ['kty', 'crv', 'kid', 'use', 'alg']
 
 const isTextOrAbsent = (value: Json | undefined): boolean => value === undefined || typeof value === 'string'
 

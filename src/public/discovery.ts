@@ -6,7 +6,7 @@ import type { AppEnv } from '../context.ts'
 import { GRANTS } from '../grants/registry.ts'
 import type { Discovered } from '../http/endpoint.ts'
 import { json, MINUTE } from '../http/json.ts'
-import { CLIENT_ASSERTION_ALGORITHMS, REQUEST_OBJECT_ALGORITHMS } from '../keys/foreign-jwt.ts'
+import { FOREIGN_ALGORITHMS, REQUEST_OBJECT_ALGORITHMS } from '../keys/foreign-jwt.ts'
 import { ID_TOKEN_SET, type KeyRing } from '../keys/ring.ts'
 import { profilesOf } from '../profiles/registry.ts'
 import { CONTENT_ENCRYPTIONS, KEY_ENCRYPTIONS } from '../store/client-fields.ts'
@@ -60,11 +60,11 @@ function document(config: Config, signing: string, published: readonly string[])
     scopes_supported: unique(['offline_access', 'offline', 'openid', ...config.supportedScopes]),
     claims_supported: unique(['sub', ...config.supportedClaims]),
     token_endpoint_auth_methods_supported: methodsAt('token'),
-    token_endpoint_auth_signing_alg_values_supported: CLIENT_ASSERTION_ALGORITHMS,
+    token_endpoint_auth_signing_alg_values_supported: FOREIGN_ALGORITHMS,
     revocation_endpoint_auth_methods_supported: methodsAt('revocation'),
-    revocation_endpoint_auth_signing_alg_values_supported: CLIENT_ASSERTION_ALGORITHMS,
+    revocation_endpoint_auth_signing_alg_values_supported: FOREIGN_ALGORITHMS,
     introspection_endpoint_auth_methods_supported: methodsAt('introspection'),
-    introspection_endpoint_auth_signing_alg_values_supported: CLIENT_ASSERTION_ALGORITHMS,
+    introspection_endpoint_auth_signing_alg_values_supported: FOREIGN_ALGORITHMS,
     code_challenge_methods_supported: ['S256'],
     id_token_signing_alg_values_supported: unique([signing, ...published]),
     id_token_signed_response_alg: [signing],

@@ -22,7 +22,7 @@ const format = v.object({
   alg: v.picklist(CREDENTIAL_ALGORITHMS),
   crit: absent,
   typ: v.optional(v.custom<string>(isProofType)),
-  jwk: v.custom<JsonObject>((key) => isPublicKey(key) && mayVerify(key, 'holder')),
+  jwk: v.custom<JsonObject>((key) => isPublicKey(key) && mayVerify(key)),
   nonce: v.optional(v.string(), ''),
   aud: v.optional(v.union([v.string(), v.array(v.string())])),
   iat: v.optional(v.number()),

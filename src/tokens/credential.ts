@@ -1,4 +1,4 @@
-import { CLIENT_ASSERTION_ALGORITHMS } from '../keys/foreign-jwt.ts'
+import { FOREIGN_ALGORITHMS } from '../keys/foreign-jwt.ts'
 import { ID_TOKEN_SET } from '../keys/ring.ts'
 import { signJwt } from '../keys/sign-jwt.ts'
 import type { Runtime } from '../runtime.ts'
@@ -17,7 +17,7 @@ export const CREDENTIAL_FORMAT = 'jwt_vc_json'
 export const CREDENTIAL_TYPES: readonly string[] = ['VerifiableCredential', 'UserInfoCredential']
 
 /** Signature algorithms of a holder's proof (contract 2.9). */
-export const CREDENTIAL_ALGORITHMS: readonly string[] = [...CLIENT_ASSERTION_ALGORITHMS, 'EdDSA']
+export const CREDENTIAL_ALGORITHMS: readonly string[] = FOREIGN_ALGORITHMS
 
 /** With this scope and `openid` the token response already has a nonce. */
 const NONCE_SCOPE = 'userinfo_credential_draft_00'

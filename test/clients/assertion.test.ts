@@ -1,4 +1,4 @@
-import { base64url } from 'jose'
+import { base64url, type JWK } from 'jose'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import {
   type AssertionChanges,
@@ -49,21 +49,68 @@ const advance = (seconds: number): void => {
 }
 
 describe('an assertion that is accepted (RFC 7523 section 3)', () => {
-  it.each(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'])(
-    'signed with %s, the client having registered it',
+  it.each([
+    'RS256',
+    'RS384',
+    'RS512',
+    'PS256',
+    'PS384',
+    'PS512',
+    'ES256',
+    'ES384',
+    'ES512',
+    'EdDSA',
+    'Ed25519',
+  ])('signed with %s, the client having registered it', async (alg) => {
+    const signer = await makeKey(alg)
+    const jwks = { keys: [stranger.publicJwk, signer.publicJwk] }
+    const client = await register({ token_endpoint_auth_signing_alg: alg, jwks })
+    expect((await ask(await own(client, {}, signer))).status).toBe(200)
+  })
+
+  it.each(['RS256', 'PS256', 'ES256', 'ES512', 'Ed25519'])(
+    'signed with %s, the client having registered no algorithm',
     async (alg) => {
       const signer = await makeKey(alg)
-      const jwks = { keys: [stranger.publicJwk, signer.publicJwk] }
-      const client = await register({ token_endpoint_auth_signing_alg: alg, jwks })
+      const jwks = { keys: [signer.publicJwk] }
+      const client = await register({ token_endpoint_auth_signing_alg: '', jwks })
       expect((await ask(await own(client, {}, signer))).status).toBe(200)
     },
   )
 
-  it('signed with RS256, the client having registered no algorithm', async () => {
-    const signer = await makeKey('RS256')
-    const jwks = { keys: [signer.publicJwk] }
-    const client = await register({ token_endpoint_auth_signing_alg: '', jwks })
-    expect((await ask(await own(client, {}, signer))).status).toBe(200)
+  it('under either name of its algorithm', async () => {
+    const signer = await makeKey('EdDSA')
+    const jwks = { keys: [{ ...signer.publicJwk, alg: 'EdDSA' }] }
+    const client = await register({ token_endpoint_auth_signing_alg: 'EdDSA', jwks })
+    const header = { alg: 'Ed25519' }
+    expect((await ask(await own(client, { header }, signer))).status).toBe(200)
+  })
+
+  const ODD: readonly (readonly [string, (jwk: JWK) => readonly object[]])[] = [
+    ['without use', ({ use: _, ...jwk }) => [jwk]],
+    ['with key_ops in place of use', ({ use: _, ...jwk }) => [{ ...jwk, key_ops: ['verify'] }]],
+    ['with certificates', (jwk) => [{ ...jwk, x5c: ['x'], x5t: 'x', x5u: 'http://127.0.0.1/' }]],
+    ['without a name', ({ kid: _, ...jwk }) => [jwk]],
+    ['beside ML-DSA', (jwk) => [{ kty: 'AKP', alg: 'ML-DSA-44', kid: 'pq', use: 'sig', pub: 'AAAA' }, jwk]],
+    ['beside secp256k1', (jwk) => [{ kty: 'EC', crv: 'secp256k1', kid: 'k', x: 'AAAA', y: 'AAAA' }, jwk]],
+    ['beside Ed448', (jwk) => [{ kty: 'OKP', crv: 'Ed448', kid: 'o', x: 'AAAA' }, jwk]],
+    ['beside a symmetric one', (jwk) => [{ kty: 'oct', k: 'AAAA' }, jwk]],
+    ['after 30 others without names', ({ kid: _, ...jwk }) => [...Array(30).fill(unnamed(stranger)), jwk]],
+  ]
+  const unnamed = ({ publicJwk: { kid: _, ...jwk } }: TestKey): JWK => jwk
+
+  it.each(ODD)('by a key %s, in jwks and at a jwks_uri', async (what, keysOf) => {
+    const keys = keysOf(key.publicJwk)
+    vi.spyOn(globalThis, 'fetch').mockImplementation(async () => Response.json({ keys }))
+    for (const metadata of [
+      { jwks: { keys } },
+      { jwks: undefined, jwks_uri: `${JWKS_URI}?${encodeURI(what)}` },
+    ]) {
+      const client = await register(metadata)
+      expect((await ask(await own(client))).status).toBe(200)
+      const header = { kid: undefined }
+      expect((await ask(await own(client, { header }))).status).toBe(200)
+    }
   })
 
   const good: readonly (readonly [string, () => AssertionChanges])[] = [
@@ -142,7 +189,6 @@ describe('an assertion that is refused', () => {
     ['of another key under a known kid', {}, {}, () => ({ ...stranger, kid: key.kid })],
     ['of another key without kid', {}, { header: { kid: undefined } }, () => stranger],
     ['of another algorithm than registered', { token_endpoint_auth_signing_alg: 'ES384' }, {}, () => key],
-    ['of another algorithm than the default', { token_endpoint_auth_signing_alg: '' }, {}, () => key],
     ['from a client of another method', { token_endpoint_auth_method: 'client_secret_post' }, {}, () => key],
     ['from a public client', { token_endpoint_auth_method: 'none' }, {}, () => key],
     ['from a client_secret_jwt client', { token_endpoint_auth_method: 'client_secret_jwt' }, {}, () => key],
@@ -157,7 +203,7 @@ describe('an assertion that is refused', () => {
     ])
   })
 
-  it.each([{ use: 'enc' }, { use: undefined }, { alg: 'ES384' }, { kty: 'RSA' }])(
+  it.each([{ use: 'enc' }, { key_ops: ['encrypt'] }, { alg: 'ES384' }, { kty: 'RSA' }])(
     'of a key that says %j',
     async (members) => {
       const real = { ...key.publicJwk, ...members }
@@ -166,6 +212,19 @@ describe('an assertion that is refused', () => {
       expect((await ask(await own(client))).status).toBe(401)
     },
   )
+
+  it('of a symmetric algorithm, keyed with what is public', async () => {
+    const client = await register({ token_endpoint_auth_signing_alg: '' })
+    const secret = new TextEncoder().encode(JSON.stringify(key.publicJwk))
+    const privateKey = await crypto.subtle.importKey(
+      'raw',
+      secret,
+      { name: 'HMAC', hash: 'SHA-256' },
+      false,
+      ['sign'],
+    )
+    expect((await ask(await own(client, {}, { ...key, alg: 'HS256', privateKey }))).status).toBe(401)
+  })
 
   it('of a client that does not exist', async () => {
     expect((await ask(await own({ id: 'nobody', secret: '' }))).status).toBe(401)
@@ -360,8 +419,8 @@ describe('keys at a jwks_uri', () => {
   it.each<readonly [string, number, () => Response | Promise<Response>]>([
     ['is away', 503, () => Promise.reject(new TypeError('connection refused'))],
     ['fails', 503, () => new Response('', { status: 500 })],
-    ['redirects', 503, () => new Response(null, { status: 302, headers: { location: 'https://b.example' } })],
-    ['is too large', 503, () => new Response('x'.repeat(200_000))],
+    ['redirects', 401, () => new Response(null, { status: 302, headers: { location: 'https://b.example' } })],
+    ['is too large', 401, () => new Response('x'.repeat(200_000))],
     ['is not there', 401, () => new Response('', { status: 404 })],
     ['is no JSON', 401, () => new Response('<html>')],
     ['is no key set', 401, () => Response.json({ keys: 'none' })],

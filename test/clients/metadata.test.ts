@@ -104,6 +104,20 @@ const accepted: readonly (readonly [string, object, object])[] = [
     { allowed_cors_origins: ['https://a.test', 'http://b.test:81', 'https://*.c.test'] },
   ],
   ['an empty key set as none', { jwks: {} }, { jwks: null }],
+  [
+    'keys that cannot be used as none',
+    {
+      jwks: {
+        keys: [
+          { kty: 'AKP', alg: 'ML-DSA-44', pub: 'AAAA' },
+          rsa,
+          { kty: 'oct', k: 'AAAA' },
+          { ...ec, x: 'A' },
+        ],
+      },
+    },
+    { jwks: { keys: [rsa] } },
+  ],
   ['public keys', { jwks: { keys: [rsa, ec, okp] } }, {}],
   [
     'private_key_jwt with keys',
@@ -181,6 +195,8 @@ const broken: readonly (readonly [string, object])[] = [
   ['a key of unknown type', { jwks: { keys: [{ kty: 'XYZ' }] } }],
   ['a symmetric key', { jwks: { keys: [{ kty: 'oct', k: bytes(32) }] } }],
   ['a private key', { jwks: { keys: [{ ...ec, d: bytes(32) }] } }],
+  ['a private key beside a public one', { jwks: { keys: [rsa, { ...ec, d: bytes(32) }] } }],
+  ['a part of a private key', { jwks: { keys: [ec, { ...rsa, p: bytes(128) }] } }],
   ['a short RSA key', { jwks: { keys: [{ ...rsa, n: bytes(128) }] } }],
   ['an EC key off its size', { jwks: { keys: [{ ...ec, x: bytes(31) }] } }],
   ['a key on an unknown curve', { jwks: { keys: [{ ...ec, crv: 'P-192' }] } }],

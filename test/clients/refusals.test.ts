@@ -65,7 +65,7 @@ describe('the log names the reason and the field of a client refused', () => {
       'field_malformed',
       [
         'field=token_endpoint_auth_signing_alg',
-        'expected=RS256 or RS384 or RS512 or PS256 or PS384 or PS512 or ES256 or ES384 or ES512',
+        'expected=RS256 or RS384 or RS512 or PS256 or PS384 or PS512 or ES256 or ES384 or ES512 or EdDSA or Ed25519',
       ],
       { ...WORDS, token_endpoint_auth_signing_alg: 'HS256' },
     ],
@@ -137,6 +137,16 @@ describe('the log names the reason and the field of a client refused', () => {
       'entry_unusable',
       ['field=jwks', 'index=0', 'problem=is not a valid public key'],
       jwks({ kty: 'oct', k: COORDINATE }),
+    ],
+    [
+      'entry_unusable',
+      ['field=jwks', 'index=0', "problem=has the unknown type 'AKP'"],
+      jwks({ kty: 'AKP', pub: COORDINATE }),
+    ],
+    [
+      'entry_unusable',
+      ['field=jwks', 'index=1', 'problem=holds a private key'],
+      { jwks: { keys: [{}, { kty: 'EC', d: COORDINATE }] } },
     ],
     [
       'entry_unusable',

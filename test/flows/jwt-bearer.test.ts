@@ -112,10 +112,25 @@ describe('a good assertion (contract 1.3.3, section 6 oauth2/grant_jwtbearer)', 
     expect((await ask(await sign(changes()))).status).toBe(200)
   })
 
-  it.each(['RS256', 'RS512', 'PS256', 'ES384', 'ES512', 'EdDSA'])('signed with %s', async (alg) => {
-    const signer = await makeKey(alg)
-    await trust(deployment, signer, iss, { subject: sub })
-    expect((await ask(await sign({}, signer))).status).toBe(200)
+  it.each(['RS256', 'RS512', 'PS256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'])(
+    'signed with %s',
+    async (alg) => {
+      const signer = await makeKey(alg)
+      await trust(deployment, signer, iss, { subject: sub })
+      expect((await ask(await sign({}, signer))).status).toBe(200)
+    },
+  )
+
+  it.each<readonly [object, number]>([
+    [{ use: undefined }, 201],
+    [{ use: undefined, key_ops: ['verify'], x5c: ['x'] }, 201],
+    [{ use: 'enc' }, 400],
+    [{ use: undefined, key_ops: ['encrypt'] }, 400],
+  ])('signed with a trusted key that says %j: %i', async (members, status) => {
+    const signer = await makeKey()
+    const jwk = { ...signer.publicJwk, ...members }
+    expect((await trust(deployment, signer, iss, { subject: sub, jwk })).status).toBe(status)
+    expect((await ask(await sign({}, signer))).status).toBe(status === 201 ? 200 : 400)
   })
 
   it('of any subject, from an issuer trusted so', async () => {

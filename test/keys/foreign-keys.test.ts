@@ -2,8 +2,10 @@ import { Buffer } from 'node:buffer'
 import { exportJWK, generateKeyPair } from 'jose'
 import { describe, expect, it } from 'vitest'
 import {
+  fitsSignature,
+  isPrivateKey,
   isPublicKey,
-  type KeyOwner,
+  keyProblem,
   materialOf,
   mayEncrypt,
   mayVerify,
@@ -44,17 +46,53 @@ describe('a public key', () => {
   })
 })
 
+describe('a key that is no public key of ours', () => {
+  it.each<readonly [string, string, boolean]>([
+    ['is no JWK', '"x"', false],
+    ["has the unknown type 'AKP'", '{"kty":"AKP","alg":"ML-DSA-44","pub":"AAAA"}', false],
+    ["has the unknown type 'EC secp256k1'", '{"kty":"EC","crv":"secp256k1"}', false],
+    ["has the unknown type 'OKP Ed448'", '{"kty":"OKP","crv":"Ed448","x":"AAAA"}', false],
+    ["has the unknown type ''", '{}', false],
+    ['is not a valid public key', '{"kty":"oct","k":"AAAA"}', false],
+    ['is not a valid public key', '{"kty":"AKP","priv":"AAAA"}', true],
+    ...['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'].map(
+      (name) => ['is not a valid public key', JSON.stringify({ ...rsa, [name]: 'AAAA' }), true] as const,
+    ),
+  ])('%s: %s, private %s', (problem, text, secret) => {
+    const key = JSON.parse(text)
+    expect([keyProblem(key), isPrivateKey(key)]).toEqual([problem, secret])
+  })
+})
+
 describe('whether a key may verify', () => {
-  it.each<readonly [KeyOwner, readonly [none: boolean, sig: boolean, enc: boolean]]>([
-    ['client', [false, true, false]],
-    ['issuer', [true, true, false]],
-    ['holder', [true, true, true]],
-  ])('goes by its use, for keys of a %s', (owner, expected) => {
-    for (const key of [rsa, ec, ed25519])
-      expect(
-        [key, { ...key, use: 'sig' }, { ...key, use: 'enc' }].map((one) => mayVerify(one, owner)),
-      ).toEqual(expected)
-    expect(mayVerify({ ...x25519, use: 'sig' }, owner)).toBe(false)
+  it.each<readonly [object, boolean]>([
+    [{}, true],
+    [{ use: 'sig' }, true],
+    [{ use: 'enc' }, false],
+    [{ use: 'tls' }, false],
+    [{ key_ops: [] }, true],
+    [{ key_ops: ['verify'] }, true],
+    [{ key_ops: ['sign', 'verify'], use: 'sig' }, true],
+    [{ key_ops: ['encrypt', 'wrapKey'] }, false],
+    [{ x5c: ['no certificate'], x5t: 'x', x5u: 'http://127.0.0.1/' }, true],
+  ])('goes by its use and its operations: %j', (members, expected) => {
+    for (const key of [rsa, ec, ed25519]) expect(mayVerify({ ...key, ...members })).toBe(expected)
+    expect(mayVerify({ ...x25519, ...members })).toBe(false)
+  })
+
+  it.each<readonly [JsonObject, readonly string[]]>([
+    [rsa, ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']],
+    [{ ...rsa, alg: 'PS256' }, ['PS256']],
+    [{ ...rsa, crv: 'P-256' }, ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']],
+    [ec, ['ES256']],
+    [{ ...ec, crv: 'P-521' }, ['ES512']],
+    [ed25519, ['EdDSA', 'Ed25519']],
+    [{ ...ed25519, alg: 'EdDSA' }, ['EdDSA', 'Ed25519']],
+    [x25519, []],
+  ])('and by its type, curve and algorithm: %j', (key, expected) => {
+    const all = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA']
+    const others = ['Ed25519', 'HS256', 'none', 'ES256K', 'ML-DSA-44', 'constructor']
+    expect([...all, ...others].filter((alg) => fitsSignature(key, alg))).toEqual(expected)
   })
 })
 

@@ -268,7 +268,7 @@ describe('a bad proof is invalid_request', () => {
 })
 
 describe('the access token', () => {
-  const UNAUTHORIZED = [401, 'request_unauthorized', null]
+  const UNAUTHORIZED = [401, 'request_unauthorized', expect.stringMatching(/^Bearer (?:realm|error)="/)]
   const refusalOf = async (response: Response) => [
     ...(await outcome(response)),
     response.headers.get('www-authenticate'),

@@ -2,6 +2,7 @@ import { signedByKeys } from '../../clients/signed-by-keys.ts'
 import type { RequestContext } from '../../context.ts'
 import { OAuthError } from '../../errors/oauth-error.ts'
 import { type Assertion, REQUEST_OBJECT_ALGORITHMS, readAssertion } from '../../keys/foreign-jwt.ts'
+import { isSameAlgorithm } from '../../keys/foreign-keys.ts'
 import { readJwt } from '../../keys/read-jwt.ts'
 import type { ClientRecord } from '../../store/types.ts'
 import { nowSeconds } from '../../util/clock.ts'
@@ -39,7 +40,7 @@ async function prove(
   if (assertion === undefined) throw unusable('is no JWT, or is encrypted')
   const { alg, iss, sub, aud, exp, nbf } = assertion
   const only = client.metadata.request_object_signing_alg
-  if (!REQUEST_OBJECT_ALGORITHMS.includes(alg) || (only !== '' && only !== alg))
+  if (!REQUEST_OBJECT_ALGORITHMS.includes(alg) || (only !== '' && !isSameAlgorithm(only, alg)))
     throw unusable(`has another algorithm than '${only || REQUEST_OBJECT_ALGORITHMS.join("', '")}'`)
   const signed = alg !== 'none'
   if (!(signed ? await signedByKeys(ctx.rt, client, assertion) : isUnsigned(assertion)))

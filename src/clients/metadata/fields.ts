@@ -1,6 +1,7 @@
 import * as v from 'valibot'
+import type { OAuthError } from '../../errors/oauth-error.ts'
 import { invalidMetadata, malformedBody, unusableField } from '../../errors/refusals.ts'
-import { isPublicKey, keysOfSet } from '../../keys/foreign-keys.ts'
+import { isPrivateKey, isPublicKey, keyProblem, keysOfSet } from '../../keys/foreign-keys.ts'
 import {
   type ClientMetadata,
   clientMetadata,
@@ -57,19 +58,23 @@ export function checkValue(field: string, text: string, values: readonly string[
 }
 
 /**
- * Reads a client's key set; `{}` means none. Throws `invalid_client_metadata` for a key that is not a valid public key.
+ * Reads a client's key set; `{}` means none. Keys that cannot be used are left out, as at a `jwks_uri` (RFC 7517 section
+ * 5). Throws `invalid_client_metadata` for a private key, and if no key can be used.
  */
 export function readJwks(jwks: JsonObject | null): JwkSet | null {
   if (jwks === null || !('keys' in jwks)) return null
-  const keys = keysOfSet(jwks)
-  if (keys === undefined) throw unusableField('jwks', "must hold an array 'keys'")
-  return {
-    keys: keys.map((key, index) => {
-      if (isPublicKey(key)) return key
-      throw invalidMetadata('entry_unusable', { field: 'jwks', index, problem: 'is not a valid public key' })
-    }),
-  }
+  const entries = keysOfSet(jwks)
+  if (entries === undefined) throw unusableField('jwks', "must hold an array 'keys'")
+  const secret = entries.findIndex(isPrivateKey)
+  if (secret !== -1) throw unusableKey(secret, 'holds a private key')
+  const keys = entries.filter(isPublicKey)
+  const [first] = entries
+  if (first !== undefined && keys.length === 0) throw unusableKey(0, keyProblem(first) ?? '')
+  return { keys }
 }
+
+const unusableKey = (index: number, problem: string): OAuthError =>
+  invalidMetadata('entry_unusable', { field: 'jwks', index, problem })
 
 /**
  * Reads the given lifespans in Go's canonical form. Throws `malformed_body` for a text that is not a Go duration, and

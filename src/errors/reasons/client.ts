@@ -30,8 +30,8 @@ export const clientReasons = reasonsOf({
   client_public: ['A public client may not do this.', 'Register a client that authenticates.'],
   assertion_malformed: ['The assertion {problem}.', 'See RFC 7523 section 3.'],
   assertion_unproven: [
-    "No registered or trusted key of its sender signed the assertion. A client's must have use 'sig' and the registered algorithm.",
-    'Register the key, or sign with one that is registered.',
+    'No registered or trusted key of its sender signed the assertion, or not with the registered algorithm.',
+    "Register the key, or sign with one that is registered. Its 'use' and 'key_ops' must not forbid it.",
   ],
   assertion_reused: [
     'The assertion was used before; each one counts once.',

@@ -17,7 +17,7 @@ const keyFor = (alg: string): TestKey => {
 }
 
 beforeAll(async () => {
-  for (const alg of ['ES256', 'ES384', 'ES512', 'EdDSA']) keys.set(alg, await makeKey(alg))
+  for (const alg of ['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']) keys.set(alg, await makeKey(alg))
   const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true })
   const publicJwk = { ...(await exportJWK(publicKey)), kid: 'rsa', use: 'sig' }
   // Any RSA algorithm may use it: its import names the one that signs.
@@ -47,6 +47,7 @@ async function stateAfter(at: URL): Promise<string> {
 
 const OFFERED = [
   ...['none', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'],
+  'Ed25519',
 ]
 
 it('every algorithm that discovery names has its test here', async () => {
@@ -69,6 +70,25 @@ describe.each(OFFERED)('a request object by %s', (alg) => {
     expect(at.pathname).toBe('/oauth2/fallbacks/error')
     expect(parameter(at, 'error')).toBe('invalid_request_object')
     expect(parameter(at, 'error_description')).toContain(`has another algorithm than '${other}'.`)
+  })
+})
+
+describe('a request object by a key', () => {
+  it.each<readonly [string, object, boolean]>([
+    ['without use', { use: undefined }, true],
+    ['for verification', { use: undefined, key_ops: ['verify'] }, true],
+    ['for encryption', { use: 'enc' }, false],
+    ['for other operations', { use: undefined, key_ops: ['encrypt'] }, false],
+  ])('%s %j counts: %s', async (_name, members, counts) => {
+    const jwks = {
+      keys: [
+        { kty: 'AKP', pub: 'AAAA' },
+        { ...keyFor('ES256').publicJwk, ...members },
+      ],
+    }
+    const at = await ask(await objectBy('ES256'), { jwks })
+    if (counts) expect(await stateAfter(at)).toBe(STATE)
+    else expect(parameter(at, 'error')).toBe('invalid_request_object')
   })
 })
 
