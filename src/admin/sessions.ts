@@ -65,7 +65,7 @@ async function renderConsent(ctx: RequestContext, grant: StoredGrant): Promise<o
       requested_access_token_audience: grant.requestedAudience,
       skip: false,
       subject: grant.subject,
-      oidc_context: oidcContext(readQuery(grant.query)),
+      oidc_context: await oidcContext(ctx.rt, readQuery(grant.query)),
       client: renderClient(client),
       request_url: channelNamed(grant.channel).startUrl(ctx.rt.config, grant.query),
       login_challenge: grant.id,

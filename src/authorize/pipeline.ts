@@ -1,12 +1,21 @@
 import type { RequestContext } from '../context.ts'
-import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
 import { invalidClient } from '../errors/refusals.ts'
 import type { PendingRequest } from '../flow/state.ts'
-import { MAX_QUERY } from '../http/form.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { type Channel, tellBrowser, type Validation } from './channels/channel.ts'
 import { channelNamed } from './channels/registry.ts'
 import { findClient } from './target.ts'
+
+/** How a request came in. */
+export interface Origin {
+  /** Whether it comes from a request object that the client signed. */
+  readonly signed: boolean
+  /** Why it is refused whatever it asks for; told as soon as it is known whom to tell. */
+  readonly refusal?: OAuthError | undefined
+}
+
+const PLAIN: Origin = { signed: false }
 
 /**
  * Validates a request against the client's registration, by the rules of its channel. Before a refusal the client is
@@ -18,7 +27,8 @@ export const validate = (
   ctx: RequestContext,
   query: string,
   pending: PendingRequest | null = null,
-): Promise<Validation> => validateOn(channelNamed(pending?.channel), ctx, query, pending)
+  origin = PLAIN,
+): Promise<Validation> => validateOn(channelNamed(pending?.channel), ctx, query, pending, origin)
 
 /** Validates a request on one given channel. */
 export async function validateOn(
@@ -26,16 +36,18 @@ export async function validateOn(
   ctx: RequestContext,
   query: string,
   pending: PendingRequest | null,
+  { signed, refusal }: Origin = PLAIN,
 ): Promise<Validation> {
   const { config, profiles } = ctx.rt
   try {
     const parameters = channel.read(query, profiles.server)
-    // Our own ID token may be a hint of any length. The rest is bounded, because it is sealed into the login challenge.
-    if (query.length > MAX_QUERY + (parameters.get('id_token_hint')?.length ?? 0))
-      throw invalidRequest('request_too_long', { limit: `${MAX_QUERY} characters` })
     const client = await findClient(ctx, parameters)
     const judge = (by: ClientRecord): Validation =>
-      channel.judge({ client: by, config, profile: profiles.of(by), query, parameters }, pending)
+      channel.judge(
+        { client: by, config, profile: profiles.of(by), query, parameters, signed },
+        pending,
+        refusal,
+      )
     const first = judge(client)
     if (first.error === undefined) return first
     const current = await ctx.rt.clients.fresh(client.id)

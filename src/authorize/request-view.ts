@@ -1,4 +1,3 @@
-import { decodeJwt } from 'jose'
 import { findClientOrAskSource } from '../clients/lookup.ts'
 import { renderClient } from '../clients/render.ts'
 import { audienceIn } from '../clients/resource.ts'
@@ -6,7 +5,9 @@ import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { Flow } from '../flow/state.ts'
 import { type Parameters, readQuery } from '../http/form.ts'
+import type { Runtime } from '../runtime.ts'
 import type { ClientMetadata } from '../store/types.ts'
+import { hintClaims } from '../tokens/id-token-hint.ts'
 import { requestedClaims } from '../tokens/requested-claims.ts'
 import type { Json, JsonObject } from '../util/json.ts'
 import { startUrl } from './channels/registry.ts'
@@ -25,14 +26,15 @@ export type OidcContext = Readonly<Record<string, Json | undefined>>
 
 /**
  * Reads the OpenID Connect context from a request. Takes the claims of a hint as they are: the authorization endpoint
- * has already verified its signature.
+ * has verified it.
  *
  * @param preset - the client's defaults for what the request leaves out (OIDC Registration section 2)
  */
-export function oidcContext(
+export async function oidcContext(
+  rt: Runtime,
   parameters: Parameters,
   preset: Pick<ClientMetadata, 'default_acr_values'> = {},
-): OidcContext {
+): Promise<OidcContext> {
   const hint = parameters.get('id_token_hint')
   const filled = (name: string): readonly string[] | undefined => {
     const values = parameters.list(name)
@@ -45,7 +47,7 @@ export function oidcContext(
     ui_locales: filled('ui_locales'),
     claims_locales: filled('claims_locales'),
     display: parameters.get('display'),
-    id_token_hint_claims: hint === undefined ? undefined : JSON.parse(JSON.stringify(decodeJwt(hint))),
+    id_token_hint_claims: hint === undefined ? undefined : await hintClaims(rt, hint),
     login_hint: parameters.get('login_hint'),
   }
 }
@@ -60,7 +62,7 @@ export async function viewRequest(ctx: RequestContext, flow: Flow): Promise<Requ
   return {
     requested_scope: parameters.list('scope'),
     requested_access_token_audience: audienceIn(parameters),
-    oidc_context: oidcContext(parameters, client.metadata),
+    oidc_context: await oidcContext(ctx.rt, parameters, client.metadata),
     client: renderClient(client),
     request_url: startUrl(ctx.rt.config, flow),
   }

@@ -26,6 +26,8 @@ export interface Given {
   /** Raw query, as it is sealed into the flow. */
   readonly query: string
   readonly parameters: Parameters
+  /** Whether the parameters come from a request object that the client signed. */
+  readonly signed: boolean
 }
 
 /** What a user logs in for and consents to, on any channel. */

@@ -6,7 +6,7 @@ import { browserMatches } from '../flow/browser.ts'
 import type { FlowKind } from '../flow/seal.ts'
 import type { Denial, Flow } from '../flow/state.ts'
 import type { CsrfStep } from '../http/cookies.ts'
-import { readQuery } from '../http/form.ts'
+import { MAX_QUERY, readQuery } from '../http/form.ts'
 import type { Seconds } from '../util/clock.ts'
 import { validate } from './pipeline.ts'
 import { asks, type FlowRequest } from './request.ts'
@@ -47,12 +47,12 @@ export async function resume<
   if (clientId !== readQuery(state.flow.query).get('client_id')) {
     throw invalidClient('flow_of_other_client')
   }
-  const { query, pending } = state.flow
-  let validation = await validate(ctx, query, pending)
+  const { query, pending, signed } = state.flow
+  let validation = await validate(ctx, query, pending, { signed })
   // A cached copy of the client may be outdated, so the source decides whether the client changed.
   if (validation.error === undefined && !isAsAsked(validation.request, state.flow)) {
     await ctx.rt.clients.fresh(validation.request.client.id)
-    validation = await validate(ctx, query, pending)
+    validation = await validate(ctx, query, pending, { signed })
   }
   if (validation.error !== undefined) return validation.tell(c, validation.error)
   const { request } = validation
@@ -69,11 +69,12 @@ const isAsAsked = ({ client }: FlowRequest, { instance, consentEpoch }: Flow): b
   client.instance === instance && client.consentEpoch === consentEpoch
 
 /**
- * Starts a spent or expired flow again. With `prompt=none`, which may not show a page, sends an error to the client
- * instead (design rule 9).
+ * Starts a spent or expired flow again. With `prompt=none`, which may not show a page, and for a request that only its
+ * client can make again, sends an error to the client instead (design rule 9).
  */
 export function startAfresh(c: Context<AppEnv>, request: FlowRequest): Response | Promise<Response> {
-  if (!asks(request, 'none')) return respondPage(c, request.channel.startUrl)
+  const isRepeatable = !request.profile.requiresObject && request.query.length <= MAX_QUERY
+  if (isRepeatable && !asks(request, 'none')) return respondPage(c, request.channel.startUrl)
   const spent = new OAuthError('request_unauthorized', 'flow_expired')
   return request.channel.tell(c, spent)
 }

@@ -5,7 +5,7 @@ import { bindBrowser, readSessionCookie } from '../flow/browser.ts'
 import { loginChallenge } from '../flow/state.ts'
 import { grantIdFor } from '../ledger/owner.ts'
 import type { SessionView } from '../ledger/types.ts'
-import { verifyIdTokenHint } from '../tokens/id-token-hint.ts'
+import { type Hint, verifyIdTokenHint, withSealedHint } from '../tokens/id-token-hint.ts'
 import { after, nowSeconds } from '../util/clock.ts'
 import { sidOf } from '../util/ids.ts'
 import { asks, type FlowRequest, maxAge } from './request.ts'
@@ -17,34 +17,44 @@ import { respondPage } from './respond.ts'
  */
 export async function startLogin(c: Context<AppEnv>, request: FlowRequest): Promise<Response> {
   const { rt } = c.var.ctx
-  const known = await recognise(c, request)
+  const hint = await hintOf(c, request)
+  const known = await recognise(c, request, hint)
   if (known === null && asks(request, 'none')) throw loginRequired('login_needed')
   const sid = known?.sid ?? sidOf(crypto.randomUUID())
   const id = grantIdFor(sid)
   const csrf = bindBrowser(c, 'login', request.client.id, id)
   const requestedAt = nowSeconds()
-  const { instance, consentEpoch } = request.client
-  const { query: asked, channel } = request
-  const flow = { id, sid, query: asked, requestedAt, csrf, instance, pending: channel.pending, consentEpoch }
-  const state = { flow, known: known && { subject: known.subject, authTime: known.authTime } }
   const expiresAt = after(requestedAt, rt.config.ttl.loginConsentRequest)
+  const { instance, consentEpoch } = request.client
+  const { channel, signed } = request
+  const { pending } = channel
+  const query = hint === undefined ? request.query : await withSealedHint(rt, request.query, hint, expiresAt)
+  const flow = { id, sid, query, requestedAt, csrf, instance, pending, consentEpoch, signed }
+  const state = { flow, known: known && { subject: known.subject, authTime: known.authTime } }
   const { registration, login } = rt.config.urls
   const page = asks(request, 'registration') || asks(request, 'create') ? registration : login
   const schema = request.parameters.get('identity_schema')
-  const query = schema === undefined ? {} : { identity_schema: schema }
-  return respondPage(c, await loginChallenge.urlWith(rt, page, state, expiresAt, query))
+  const parameters = schema === undefined ? {} : { identity_schema: schema }
+  return respondPage(c, await loginChallenge.urlWith(rt, page, state, expiresAt, parameters))
+}
+
+async function hintOf(c: Context<AppEnv>, { client, parameters }: FlowRequest): Promise<Hint | undefined> {
+  const hint = parameters.get('id_token_hint')
+  return hint === undefined ? undefined : verifyIdTokenHint(c.var.ctx, hint, client)
 }
 
 /** The session that answers this request without a new login; null if the user has to log in. */
-async function recognise(c: Context<AppEnv>, request: FlowRequest): Promise<SessionView | null> {
-  const hint = request.parameters.get('id_token_hint')
-  const hinted = hint === undefined ? undefined : await verifyIdTokenHint(c.var.ctx, hint, request.client)
+async function recognise(
+  c: Context<AppEnv>,
+  request: FlowRequest,
+  hint: Hint | undefined,
+): Promise<SessionView | null> {
   if (['login', 'select_account', 'create'].some((prompt) => asks(request, prompt))) return null
   const cookie = await readSessionCookie(c)
   if (cookie === undefined) return null
   const session = await c.var.ctx.rt.ledgers.call(cookie.owner, 'session', { sid: cookie.sid })
   if (session === null || isTooOld(session, maxAge(request))) return null
-  if (hinted !== undefined && hinted.owner !== cookie.owner) {
+  if (hint !== undefined && hint.owner !== cookie.owner) {
     throw loginRequired('other_subject')
   }
   return session

@@ -48,7 +48,8 @@ const BEYOND: Readonly<Record<BoundKind, FindBeyond>> = {
     BOUNDED.pairwise.find((name) => set[name] === 'pairwise' && wanted[name] !== 'pairwise'),
   strength: (wanted, set) => BOUNDED.strength.find((name) => !isAsStrong(wanted[name], set[name])),
   // A value that an admin set stays.
-  pinned: (wanted, set) => BOUNDED.pinned.find((name) => set[name] !== '' && wanted[name] !== set[name]),
+  pinned: (wanted, set) =>
+    BOUNDED.pinned.find((name) => set[name] !== '' && set[name] !== false && wanted[name] !== set[name]),
   lifespan: (wanted, set, { ttl }) =>
     BOUNDED.lifespan.find((name) => secondsOf(wanted[name] ?? '0s') > mostSeconds(name, set[name], ttl)),
 }

@@ -13,6 +13,7 @@ export type EnvelopeKind =
   | 'device_verifier'
   | 'device_code'
   | 'error_notice'
+  | 'id_token_hint'
   | 'code'
   | 'access_token'
   | 'access_jti'

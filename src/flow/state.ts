@@ -1,6 +1,5 @@
 import * as v from 'valibot'
 import { tuple } from '../crypto/tuple.ts'
-import { MAX_QUERY } from '../http/form.ts'
 import { isOwner, type Owner } from '../ledger/owner.ts'
 import type { Seconds } from '../util/clock.ts'
 import { type GrantId, grantIdOf, type Sid } from '../util/ids.ts'
@@ -39,6 +38,8 @@ export interface Flow {
   readonly pending: PendingRequest | null
   /** Consent epoch of the client: if the client changed its addresses since, the flow starts again. */
   readonly consentEpoch: number
+  /** Whether the query comes from a request object that the client signed. */
+  readonly signed: boolean
 }
 
 /** The session that was recognised at the start of the flow. */
@@ -124,23 +125,25 @@ const flowFormat = tuple({
   instance: text,
   pending: v.nullish(nested, null),
   consentEpoch: v.nullish(v.number(), null),
+  signed: v.nullish(v.boolean(), null),
 })
 
 function fromFlow(flow: Flow): readonly unknown[] {
   const pending = flow.pending === null ? null : pendingFormat.write(flow.pending)
-  // Few clients have a consent epoch, and a null at the end takes no room in a URL.
-  const consentEpoch = flow.consentEpoch || null
-  return flowFormat.write({ ...flow, tail: flow.id.slice(18), pending, consentEpoch })
+  // Few flows have these, and a null at the end takes no room in a URL.
+  const [consentEpoch, signed] = [flow.consentEpoch || null, flow.signed || null]
+  return flowFormat.write({ ...flow, tail: flow.id.slice(18), pending, consentEpoch, signed })
 }
 
 function toFlow(data: readonly unknown[]): Flow {
-  const { tail, pending, consentEpoch, ...flow } = flowFormat.read(data)
+  const { tail, pending, consentEpoch, signed, ...flow } = flowFormat.read(data)
   const id = grantIdOf(flow.sid.slice(0, 18) + tail)
   return {
     ...flow,
     id,
     pending: pending === null ? null : pendingFormat.read(pending),
     consentEpoch: consentEpoch ?? 0,
+    signed: signed ?? false,
   }
 }
 
@@ -206,8 +209,8 @@ const whole = <Step extends object, Rest extends object>({
 
 /**
  * A request that the login app has to decide on; under 800 characters for an ordinary OpenID Connect request. It always
- * travels whole, because nobody has logged in yet and nothing may be written. Only a request with a long
- * `id_token_hint` is kept in a ledger: the hint is our own ID token, so the sender has logged in before.
+ * travels whole, because nobody has logged in yet and nothing may be written for a stranger. Only what a client signed
+ * may go to a ledger.
  */
 export const loginChallenge = flowKind<LoginState>(
   'login_challenge',
@@ -215,7 +218,7 @@ export const loginChallenge = flowKind<LoginState>(
     write: (state) => loginTuple.write({ ...state, flow: fromFlow(state.flow) }),
     read: (data) => whole({ ...loginTuple.read(data), rest: {} }),
   },
-  ({ flow }) => (flow.query.length > MAX_QUERY ? MAX_INLINE_BYTES : Number.POSITIVE_INFINITY),
+  ({ flow }) => (flow.signed ? MAX_INLINE_BYTES : Number.POSITIVE_INFINITY),
 )
 
 /** The login app's decision. */

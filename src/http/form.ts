@@ -6,6 +6,12 @@ import type { RequestBody } from './body.ts'
 /** Longest query, in characters. */
 export const MAX_QUERY = 8 * 1024
 
+/**
+ * Longest query that is read to find whom to tell that it is too long, in characters; as long as a form. The platform
+ * takes no longer URLs.
+ */
+export const MAX_REQUEST = 64 * 1024
+
 /** The largest number of parameters in a request, including empty ones. */
 export const MAX_PARAMETERS = 100
 
@@ -115,12 +121,16 @@ export const toQuery = (entries: Entries): string =>
 /** Reads the parameters of a query without its `?`. Throws `invalid_request` for too many, and for a repeated one. */
 export const readQuery = (query: string): Parameters => new Parameters(readEntries(query))
 
-/** Returns the query of a request's URL without its `?`. Throws `invalid_request` if it is longer than `MAX_QUERY`. */
-export function queryOf(url: string): string {
+/** Returns the query of a request's URL without its `?`. Throws `invalid_request` if it is longer than `limit`. */
+export function queryOf(url: string, limit = MAX_QUERY): string {
   const query = new URL(url).search.slice(1)
-  if (query.length <= MAX_QUERY) return query
-  throw invalidRequest('request_too_long', { limit: `${MAX_QUERY} characters` })
+  if (query.length <= limit) return query
+  throw requestTooLong(limit)
 }
+
+/** The refusal of a request whose query, or one of whose parts, is longer than `limit` characters. */
+export const requestTooLong = (limit: number): OAuthError =>
+  invalidRequest('request_too_long', { limit: `${limit} characters` })
 
 /**
  * Returns the parameters of a URL's query by name; the first value of a repeated name counts. It reads the query once,

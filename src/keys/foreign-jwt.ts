@@ -32,6 +32,7 @@ const format = v.object({
   alg: v.string(),
   kid: v.optional(v.string()),
   crit: absent,
+  typ: text,
   iss: text,
   sub: text,
   jti: text,
@@ -46,6 +47,8 @@ export interface Assertion {
   readonly jwt: string
   readonly alg: string
   readonly kid?: string | undefined
+  /** The media type in lower case, without `application/`; empty if there is none. */
+  readonly typ: string
   readonly iss: string
   readonly sub: string
   readonly jti: string
@@ -58,13 +61,16 @@ export interface Assertion {
   readonly iat?: number | undefined
 }
 
+/** A `typ` in lower case and without its `application/`, which may be left out (RFC 7515 section 4.1.9). */
+export const mediaType = (typ: string): string => typ.toLowerCase().replace(/^application\//, '')
+
 /** Reads a JWT without verifying it. Returns `undefined` for no JWT, claims of a wrong type or a critical extension. */
 export function readAssertion(jwt: string): Assertion | undefined {
   try {
-    const { alg, kid, crit } = decodeProtectedHeader(jwt)
-    const parsed = v.safeParse(format, { ...decodeJwt(jwt), alg, kid, crit })
+    const { alg, kid, crit, typ } = decodeProtectedHeader(jwt)
+    const parsed = v.safeParse(format, { ...decodeJwt(jwt), alg, kid, crit, typ })
     if (!parsed.success) return undefined
-    return { jwt, ...parsed.output, aud: [parsed.output.aud].flat() }
+    return { jwt, ...parsed.output, typ: mediaType(parsed.output.typ), aud: [parsed.output.aud].flat() }
   } catch {
     return undefined
   }

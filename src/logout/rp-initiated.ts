@@ -4,9 +4,17 @@ import type { AppEnv } from '../context.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { clearSessionCookie, readSessionCookie } from '../flow/browser.ts'
 import { clearState } from '../flow/session-state.ts'
-import { MAX_QUERY, Parameters, queryOf, readEntries, readFormEntries, toQuery } from '../http/form.ts'
+import {
+  MAX_QUERY,
+  Parameters,
+  queryOf,
+  readEntries,
+  readFormEntries,
+  requestTooLong,
+  toQuery,
+} from '../http/form.ts'
 import { withQuery } from '../http/location.ts'
-import { verifyIdTokenHint } from '../tokens/id-token-hint.ts'
+import { type Hint, verifyIdTokenHint, withSealedHint } from '../tokens/id-token-hint.ts'
 import { after, nowSeconds } from '../util/clock.ts'
 import { clientIdOf } from '../util/ids.ts'
 import { mapConcurrent } from '../util/map-concurrent.ts'
@@ -35,11 +43,11 @@ async function askLogoutApp(c: Context<AppEnv>): Promise<Response> {
   const form = c.req.method === 'POST' ? await readFormEntries(c.var.body) : []
   const entries = [...readEntries(query), ...form]
   const parameters = new Parameters(entries)
-  const hint = parameters.get('id_token_hint')
-  const search = form.length === 0 ? query : toQuery(entries)
   // Our own ID token may be a hint of any length. The rest is bounded, because it is sealed into the logout challenge.
-  if (search.length > MAX_QUERY + (hint?.length ?? 0))
-    throw invalidRequest('request_too_long', { limit: `${MAX_QUERY} characters` })
+  if (toQuery(entries.filter(([name]) => name !== 'id_token_hint')).length > MAX_QUERY)
+    throw requestTooLong(MAX_QUERY)
+  const text = parameters.get('id_token_hint')
+  const hint = text === undefined ? undefined : await verifyIdTokenHint(c.var.ctx, text)
   const asked = hint === undefined ? await byEndUser(c, parameters) : await byClient(c, hint, parameters)
   if (typeof asked === 'string') {
     // A login that is not remembered has no session cookie, but pages may watch its state.
@@ -47,9 +55,11 @@ async function askLogoutApp(c: Context<AppEnv>): Promise<Response> {
     return respondPage(c, asked)
   }
   const requestedAt = nowSeconds()
+  const expiresAt = after(requestedAt, rt.config.ttl.loginConsentRequest)
+  const given = form.length === 0 ? query : toQuery(entries)
+  const search = hint === undefined ? given : await withSealedHint(rt, given, hint, expiresAt)
   const requestUrl = `/oauth2/sessions/logout${search === '' ? '' : `?${search}`}`
   const state = { ...asked, requestUrl, requestedAt }
-  const expiresAt = after(requestedAt, rt.config.ttl.loginConsentRequest)
   return respondPage(c, await logoutChallenge.urlWith(rt, rt.config.urls.logout, state, expiresAt))
 }
 
@@ -75,15 +85,14 @@ async function byEndUser(c: Context<AppEnv>, parameters: Parameters): Promise<As
   return { owner: cookie.owner, sid: cookie.sid, subject: session.subject, clientId: null, target }
 }
 
-async function byClient(c: Context<AppEnv>, hint: string, parameters: Parameters): Promise<Asked | string> {
+async function byClient(c: Context<AppEnv>, hint: Hint, parameters: Parameters): Promise<Asked | string> {
   const { ctx } = c.var
-  const claims = await verifyIdTokenHint(ctx, hint)
-  const clientId = clientIdOf(claims.audience[0] ?? '')
+  const clientId = clientIdOf(hint.audience[0] ?? '')
   ctx.seen(clientId)
   if ((parameters.get('client_id') ?? clientId) !== clientId)
     throw unfit("has a 'client_id' that is not the client of its 'id_token_hint'")
   const target = await logoutTarget(c, clientId, parameters)
-  const { owner, sid } = claims
+  const { owner, sid } = hint
   if (sid === undefined) throw unfit("has an 'id_token_hint' that names no session")
   const session = await ctx.rt.ledgers.call(owner, 'session', { sid })
   return session === null ? target : { owner, sid, subject: session.subject, clientId, target }

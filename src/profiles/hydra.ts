@@ -25,20 +25,34 @@ export const hydra = ({ oauth2, ttl, loopback }: Config): Profile => ({
   requiresPkce: (client) => oauth2.pkceEnforced || (client.public && oauth2.pkceEnforcedForPublicClients),
   // A code must not be sent unencrypted over the network. A development server on loopback may do so (contract 3.7).
   allowsRedirect: ({ secure }) => loopback || secure,
-  // An object is ignored without `openid` (contract 3.15), unless it is the whole request (RFC 9101 section 5).
-  countsObject: ({ whole, openid }) => whole || openid,
-  merge: (beside, _carried, own) => joined(beside, own),
+  requiresObject: false,
+  merge: (beside, { signed }, own) =>
+    joined(signed ? beside.filter(([name]) => !SIGNED.includes(name)) : beside, own),
 })
+
+/**
+ * What decides where an answer goes, what it holds and for whom: beside a signed request object these are its members
+ * alone, since anybody can add parameters to a URL (RFC 9101 section 10.5).
+ */
+const SIGNED: readonly string[] = [
+  'redirect_uri',
+  'response_mode',
+  'scope',
+  'audience',
+  'resource',
+  'claims',
+  'authorization_details',
+]
 
 /** The object's parameters override those beside it, and scopes are joined (OIDC Core section 6, contract 3.15). */
 function joined(beside: Entries, own: Entries): Entries {
-  const scope = beside.find(([name]) => name === 'scope')?.[1] ?? ''
+  const scope = beside.find(([name]) => name === 'scope')?.[1]
   const names = own.map(([name]) => name)
+  const joint = (text: string): string => [...new Set(`${scope} ${text}`.split(' '))].join(' ')
   return [
     ...beside.filter(([name]) => !names.includes(name)),
     ...own.map(
-      ([name, text]) =>
-        [name, name === 'scope' ? [...new Set(`${scope} ${text}`.split(' '))].join(' ') : text] as const,
+      ([name, text]) => [name, name === 'scope' && scope !== undefined ? joint(text) : text] as const,
     ),
   ]
 }

@@ -37,12 +37,8 @@ export interface Profile {
   requiresPkce(client: { readonly public: boolean }): boolean
   /** Whether an answer may be sent to a redirect URI. */
   allowsRedirect(uri: { readonly secure: boolean }): boolean
-  /**
-   * Whether a request object is used.
-   * @param beside `whole`: no `response_type` is beside the object, which then is the whole request; `openid`: scope
-   *   `openid` is beside it.
-   */
-  countsObject(beside: { readonly whole: boolean; readonly openid: boolean }): boolean
+  /** Whether every request must be a request object that the client signed (RFC 9101 section 10.5). */
+  readonly requiresObject: boolean
   /**
    * Returns the parameters of a request with a request object.
    * @param beside the parameters beside the object.

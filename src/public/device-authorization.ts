@@ -7,7 +7,7 @@ import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { deviceOwner } from '../flow/device-request.ts'
 import { verifyUrl } from '../flow/urls.ts'
 import { makeUserCode } from '../flow/user-code.ts'
-import { type Parameters, readFilledForm, toQuery } from '../http/form.ts'
+import { MAX_QUERY, type Parameters, readFilledForm, requestTooLong, toQuery } from '../http/form.ts'
 import { oauthJson } from '../http/json.ts'
 import { withQuery } from '../http/location.ts'
 import { deviceCodes, stampOf } from '../tokens/formats.ts'
@@ -22,7 +22,9 @@ export async function deviceAuthorization(c: Context<AppEnv>): Promise<Response>
   const request = { authorization: c.req.header('authorization'), form }
   return withClient(c.var.ctx, 'device_authorization', request, (ctx, { id }) => {
     if (form.require('client_id') !== id) throw invalidRequest('client_id_differs')
-    return openDevice(ctx, deviceQuery(id, form))
+    const query = deviceQuery(id, form)
+    if (query.length > MAX_QUERY) throw requestTooLong(MAX_QUERY)
+    return openDevice(ctx, query)
   })
 }
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { invalidRequest, type OAuthError } from '../errors/oauth-error.ts'
-import { signedBy } from '../keys/foreign-jwt.ts'
+import { mediaType, signedBy } from '../keys/foreign-jwt.ts'
 import { isPublicKey, mayVerify, publicMembers } from '../keys/foreign-keys.ts'
 import { readJwt } from '../keys/read-jwt.ts'
 import type { Runtime } from '../runtime.ts'
@@ -64,7 +64,7 @@ function readProof(jwt: string): v.InferOutput<typeof format> {
 }
 
 function isProofType(typ: unknown): boolean {
-  return typeof typ === 'string' && TYPES.includes(typ.toLowerCase().replace(/^application\//, ''))
+  return typeof typ === 'string' && TYPES.includes(mediaType(typ))
 }
 
 /** Whether an audience is the issuer, with or without a slash at its end. */

@@ -60,6 +60,7 @@ export const CLIENT_FIELDS = {
     bound: 'pinned',
     values: REQUEST_OBJECT_ALGORITHMS,
   }),
+  require_signed_request_object: flag({ shown: 'unless-empty', bound: 'pinned' }),
   userinfo_signed_response_alg: text({ values: ['none', ...KEY_ALGORITHMS] }, 'none'),
   frontchannel_logout_uri: text({ shown: 'unless-empty', url: true }),
   frontchannel_logout_session_required: flag({ shown: 'unless-empty' }),

@@ -1,12 +1,18 @@
 import * as v from 'valibot'
 import type { RequestContext } from '../context.ts'
+import { sealed } from '../crypto/sealed.ts'
+import { tuple } from '../crypto/tuple.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
+import { readEntries, toQuery } from '../http/form.ts'
 import { isSignedBy, readJwt } from '../keys/read-jwt.ts'
 import { ID_TOKEN_SET } from '../keys/ring.ts'
 import { type Owner, ownerOf } from '../ledger/owner.ts'
+import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
-import { nowSeconds } from '../util/clock.ts'
+import { nowSeconds, type Seconds, seconds } from '../util/clock.ts'
 import type { Sid } from '../util/ids.ts'
+import { type JsonObject, pick } from '../util/json.ts'
+import { jsonObject } from '../util/json-value.ts'
 import { sid } from '../util/schema.ts'
 import { isPairwise, pairwiseSids } from './subject.ts'
 
@@ -21,16 +27,28 @@ const hintFormat = v.object({
 /** How far ahead of ours another machine's clock may be, in seconds. */
 const SKEW_SECONDS = 60
 
+/** How much longer than its flow a sealed hint is good, in seconds: an expired flow may start again. */
+const KEEP_SECONDS = seconds(24 * 3600)
+
+/** Largest claims that a sealed hint keeps whole, in characters of JSON. Of larger ones only these are kept. */
+const MAX_CLAIMS = 700
+const KEPT: readonly string[] = 'iss sub aud exp iat auth_time sid jti nonce acr amr rat'.split(' ')
+
+/** Hints that were verified. Format 1, a tuple. */
+const sealedHints = sealed('id_token_hint', tuple({ claims: jsonObject }))
+
 /** What an ID token hint says: its subject's ledger, its session, and its clients. */
 export interface Hint {
   readonly owner: Owner
   readonly sid: Sid | undefined
   readonly subject: string
   readonly audience: readonly string[]
+  readonly claims: JsonObject
 }
 
 /**
- * Verifies an `id_token_hint` against every published key; an expired one is accepted (OIDC Core section 3.1.2.1).
+ * Verifies an `id_token_hint` against every published key; an expired one is accepted (OIDC Core section 3.1.2.1). One
+ * that was verified and sealed before is opened instead.
  *
  * @param asking - the client that sends it; a pairwise client may not send another client's ID token, because it would
  *   learn whose it is
@@ -42,14 +60,9 @@ export async function verifyIdTokenHint(
   hint: string,
   asking?: ClientRecord,
 ): Promise<Hint> {
-  const jwt = readJwt(hint)
-  const parsed = v.safeParse(hintFormat, jwt?.claims)
-  // The same key signs logout tokens, which prove no login (RFC 8725 section 3.11).
-  const isIdToken = parsed.success && jwt?.header.typ === 'JWT' && parsed.output.iss === rt.config.urls.issuer
-  const isNow = isIdToken && parsed.output.iat <= nowSeconds() + SKEW_SECONDS
-  if (!isNow || !(await isSignedBy(rt.keys, ID_TOKEN_SET, hint))) {
-    throw invalidRequest('hint_foreign')
-  }
+  const claims = (await openSealed(rt, hint)) ?? (await verifiedClaims(rt, hint))
+  const parsed = v.safeParse(hintFormat, claims)
+  if (claims === undefined || !parsed.success) throw invalidRequest('hint_foreign')
   const { sub, sid: shown, aud } = parsed.output
   const isOwn = asking === undefined || !isPairwise(asking) || [aud].flat().includes(asking.id)
   if (!isOwn) throw invalidRequest('hint_foreign')
@@ -59,5 +72,47 @@ export async function verifyIdTokenHint(
     sid: session?.sid ?? shown,
     subject: sub,
     audience: [aud].flat(),
+    claims,
   }
+}
+
+/** The claims of an ID token that this server signed; `undefined` for anything else. */
+async function verifiedClaims(rt: Runtime, hint: string): Promise<JsonObject | undefined> {
+  const jwt = readJwt(hint)
+  const parsed = v.safeParse(hintFormat, jwt?.claims)
+  // The same key signs logout tokens, which prove no login (RFC 8725 section 3.11).
+  const isIdToken = parsed.success && jwt?.header.typ === 'JWT' && parsed.output.iss === rt.config.urls.issuer
+  const isNow = isIdToken && parsed.output.iat <= nowSeconds() + SKEW_SECONDS
+  return isNow && (await isSignedBy(rt.keys, ID_TOKEN_SET, hint)) ? claimsOf(hint) : undefined
+}
+
+async function openSealed(rt: Runtime, hint: string): Promise<JsonObject | undefined> {
+  const opened = await sealedHints.open(rt, hint)
+  return (opened?.expiresAt ?? 0) > nowSeconds() ? opened?.claims : undefined
+}
+
+const claimsOf = (jwt: string): JsonObject | undefined =>
+  v.parse(v.optional(jsonObject), readJwt(jwt)?.claims)
+
+/**
+ * Replaces the hint in a query that is kept: its claims, sealed, are shorter than its text and spare a second
+ * verification. Claims of the app are left out of a long one.
+ *
+ * @param expiresAt - when the flow expires, in seconds since the epoch
+ */
+export async function withSealedHint(
+  rt: Runtime,
+  query: string,
+  { claims }: Hint,
+  expiresAt: Seconds,
+): Promise<string> {
+  const isShort = JSON.stringify(claims).length <= MAX_CLAIMS
+  const kept = isShort ? claims : pick(claims, (name) => KEPT.includes(name))
+  const text = await sealedHints.seal(rt, { claims: kept }, seconds(expiresAt + KEEP_SECONDS))
+  return toQuery(readEntries(query).map(([name, value]) => [name, name === 'id_token_hint' ? text : value]))
+}
+
+/** The claims of a hint that was verified before, for the login and consent apps; `undefined` if it cannot be read. */
+export async function hintClaims(rt: Runtime, hint: string): Promise<JsonObject | undefined> {
+  return (await sealedHints.open(rt, hint))?.claims ?? claimsOf(hint)
 }

@@ -64,7 +64,9 @@ describe('a request source that looks at nothing', () => {
       theme: 'dark',
       iss: 'me',
     })
-    const query = new URLSearchParams(await unpack(ctx, queryWith(REFERENCE), [source]))
+    const unpacked = await unpack(ctx, queryWith(REFERENCE), [source])
+    const query = new URLSearchParams(unpacked.query)
+    expect(unpacked.signed).toBe(true)
     expect(proofs).toEqual([REFERENCE.request_uri])
     expect(query.get('state')).toBe('of-the-source')
     expect(['login_verifier', 'theme', 'iss', 'request_uri'].filter((name) => query.has(name))).toEqual([])

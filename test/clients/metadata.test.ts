@@ -40,6 +40,7 @@ describe('defaults', () => {
         token_endpoint_auth_signing_alg: '',
         request_uris: [],
         request_object_signing_alg: '',
+        require_signed_request_object: false,
         userinfo_signed_response_alg: 'none',
         frontchannel_logout_uri: '',
         frontchannel_logout_session_required: false,

@@ -1,3 +1,4 @@
+import { decodeJwt, SignJWT } from 'jose'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { makeKey, type TestKey } from '../support/assertions.ts'
 import { ADMIN_KEY, Browser, bodyOf, Deployment, locationOf, testEnv } from '../support/deployment.ts'
@@ -104,13 +105,67 @@ describe('a request object', () => {
     expect(parameter(await ask(members(100)), 'error')).toBe('invalid_request_object')
   })
 
-  it('asks for no more than a plain request may', async () => {
+  it('asks for no more than a plain request may, if nobody signed it', async () => {
     expect(parameter(await ask({ login_hint: 'x'.repeat(9000) }), 'error')).toBe('invalid_request')
+  })
+
+  it('of 16 KB that its client signed leads through a login, by POST, with short redirects', async () => {
+    const signer = await registerClient(deployment, { jwks: { keys: [key.publicJwk] } })
+    const plain = Object.fromEntries(new URLSearchParams(authorizationPath(signer).split('?')[1]))
+    const claims = { id_token: { note: { value: 'x'.repeat(11_400) } } }
+    const request = await new SignJWT({ ...plain, claims })
+      .setProtectedHeader({ alg: key.alg, kid: key.kid })
+      .sign(key.privateKey)
+    expect([request.length > 15 * 1024, request.length <= 16 * 1024]).toEqual([true, true])
+    const browser = new Browser(deployment)
+    const body = new URLSearchParams({ client_id: signer.id, request })
+    const atLogin = await browser.next('/oauth2/auth', { method: 'POST', body })
+    const login = await bodyOf(await app.get('login', parameter(atLogin, 'login_challenge')))
+    expect(parameter(new URL(String(login['request_url'])), 'claims')).toBe(JSON.stringify(claims))
+    const atConsent = await browser.next(
+      await app.decide('login', 'accept', parameter(atLogin, 'login_challenge'), { subject: 'alice' }),
+    )
+    const atClient = await browser.next(
+      await app.decide('consent', 'accept', parameter(atConsent, 'consent_challenge'), { grant_scope: [] }),
+    )
+    expect(parameter(atClient, 'code')).not.toBe('')
+    for (const at of [atLogin, atConsent, atClient]) expect(at.href.length).toBeLessThan(2000)
+  })
+})
+
+describe('a request that is too long', () => {
+  const LONG = 'x'.repeat(9000)
+  const send = (method: 'GET' | 'POST', changes: Readonly<Record<string, string>>): Promise<URL> => {
+    const [path = '', query = ''] = authorizationPath(client, changes).split('?')
+    const browser = new Browser(deployment)
+    return method === 'GET'
+      ? browser.next(`${path}?${query}`)
+      : browser.next(path, { method, body: query, headers: { 'content-type': FORM } })
+  }
+
+  it.each<['GET' | 'POST', string, Readonly<Record<string, string>>]>([
+    ['GET', 'login_hint', { login_hint: LONG }],
+    ['POST', 'login_hint', { login_hint: LONG }],
+    ['GET', 'id_token_hint', { id_token_hint: LONG }],
+    ['POST', 'request', { request: 'x'.repeat(16 * 1024 + 1) }],
+  ])('by %s, for its %s, is told to its client, with its state', async (method, _name, changes) => {
+    const at = await send(method, changes)
+    expect([at.origin + at.pathname, parameter(at, 'error')]).toEqual([REDIRECT_URI, 'invalid_request'])
+    expect(parameter(at, 'state')).toBe('state-0123456789')
+    expect(parameter(at, 'error_description')).toMatch(/longer than (8192|16384) characters/)
+  })
+
+  it.each<[string, Readonly<Record<string, string>>]>([
+    ['an address of its client is not known', { login_hint: LONG, redirect_uri: 'https://evil.example/' }],
+    ['its state is what is too long', { state: LONG }],
+  ])('is told on the error page where %s', async (_what, changes) => {
+    const at = await send('POST', changes)
+    expect([at.pathname, parameter(at, 'error')]).toEqual(['/oauth2/fallbacks/error', 'invalid_request'])
   })
 })
 
 describe('an ID token as long as the login app made it', () => {
-  it('is a hint by POST; its request is kept by name, for nobody writes it who was not logged in', async () => {
+  it('is a hint by POST, of which only what it says is kept', async () => {
     const browser = new Browser(deployment)
     const session = { id_token: { long: 'x'.repeat(20_000) } }
     const { id_token } = await logIn(deployment, client, {
@@ -118,6 +173,7 @@ describe('an ID token as long as the login app made it', () => {
       login: { remember: true },
       consent: { session },
     })
+    const short = await logIn(deployment, client, { browser, consent: { session: { id_token: { a: 1 } } } })
     const ask = (hint: string): Promise<URL> => {
       const query = authorizationPath(client, { id_token_hint: hint }).split('?')[1] ?? ''
       return browser.next('/oauth2/auth', { method: 'POST', body: query, headers: { 'content-type': FORM } })
@@ -126,6 +182,17 @@ describe('an ID token as long as the login app made it', () => {
     expect(at.href.length).toBeLessThan(2000)
     const request = await bodyOf(await app.get('login', parameter(at, 'login_challenge')))
     expect([request['skip'], request['subject']]).toEqual([true, 'alice'])
+    // The text is dropped, and so are claims that are too long to carry along; what says who it was stays.
+    const { long, ...told } = Reflect.get(Object(request['oidc_context']), 'id_token_hint_claims')
+    expect([long, told.sub, told.aud]).toEqual([undefined, 'alice', [client.id]])
+    const again = await browser.next(String(request['request_url']))
+    expect(parameter(again, 'login_challenge')).not.toBe('')
+    const brief = await bodyOf(
+      await app.get('login', parameter(await ask(short.id_token), 'login_challenge')),
+    )
+    expect(Reflect.get(Object(brief['oidc_context']), 'id_token_hint_claims')).toEqual(
+      decodeJwt(short.id_token),
+    )
     const next = await browser.next(
       await app.decide('login', 'accept', parameter(at, 'login_challenge'), { subject: 'alice' }),
     )

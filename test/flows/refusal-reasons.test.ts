@@ -80,6 +80,12 @@ describe('the log names why an authorization request was refused', () => {
     expect(reasons()).toEqual([reason])
   })
 
+  it('request_object_missing', async () => {
+    const strict = await registerClient(deployment, { require_signed_request_object: true })
+    await deployment.fetch(authorizationPath(strict))
+    expect(reasons()).toEqual(['request_object_missing'])
+  })
+
   it('openid_missing', async () => {
     const implicit = { response_types: ['id_token'], grant_types: ['implicit'] }
     const by = await registerClient(deployment, implicit)

@@ -137,8 +137,9 @@ const authorize: readonly WorstInput[] = [
   },
 ]
 
-const authorizePost: readonly WorstInput[] = [
+const authorizePost = (): readonly WorstInput[] => [
   ...forms('/oauth2/auth'),
+  ...tooLong,
   ...[100, 3000].map(
     (most): WorstInput => ({
       name: `a request object of ${most} members`,
@@ -155,7 +156,7 @@ const authorizePost: readonly WorstInput[] = [
   ),
   {
     name: 'a request object with a long value',
-    most: 40_000,
+    most: 11_000,
     make: async (ask, n) => {
       const { id } = await wideClient(ask, 1)
       const request = unsigned({
@@ -168,6 +169,20 @@ const authorizePost: readonly WorstInput[] = [
     },
   },
 ]
+
+/** Parameters of a known client that are too long: it is told so at its address. */
+const tooLong = ['login_hint', 'id_token_hint', 'request', 'scope'].map(
+  (name): WorstInput => ({
+    name: `a long ${name}`,
+    most: 56_000,
+    make: async (ask, n) => {
+      const { id } = await wideClient(ask, 1)
+      const text = name === 'scope' ? 'a '.repeat(n / 2) : 'A.'.repeat(n / 2)
+      const body = form({ ...wide(id, 1), [name]: text })
+      return { method: 'POST', path: '/oauth2/auth', headers: FORM, body }
+    },
+  }),
+)
 
 /** A form that a wide client sends about itself. */
 const byWideClient = (path: string, fields: Readonly<Record<string, string>>): WorstInput => ({
@@ -309,7 +324,7 @@ const credential: typeof clientBodies = [
 /** More than what every route gets, by route. */
 const OWN: Readonly<Record<string, readonly WorstInput[]>> = {
   'GET /oauth2/auth': authorize,
-  'POST /oauth2/auth': authorizePost,
+  'POST /oauth2/auth': authorizePost(),
   'POST /oauth2/token': [
     ...forms('/oauth2/token'),
     byWideClient('/oauth2/token', { grant_type: 'client_credentials' }),

@@ -10,6 +10,7 @@ import { checkPkce } from '../check-pkce.ts'
 import { checkMaxAge, checkPrompt } from '../check-prompt.ts'
 import { checkRedirectUri, isImpersonable } from '../check-redirect-uri.ts'
 import { checkRegistration } from '../check-registration.ts'
+import { checkRequestObject } from '../check-request-object.ts'
 import { checkResponseType, isFrontChannel } from '../check-response-type.ts'
 import { checkNonce, checkState } from '../check-state.ts'
 import { frontChannelLifetime, frontChannelTokens, REPEAT_SECONDS } from '../front-channel.ts'
@@ -31,6 +32,7 @@ export const browser = defineChannel<Target>({
   address: ({ client, parameters }) => resolveTarget(client, parameters),
   // The order of contract 1.3.2.
   checks: [
+    checkRequestObject,
     checkRegistration,
     checkResponseType,
     checkState,

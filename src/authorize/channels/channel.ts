@@ -104,8 +104,12 @@ export type Validation =
 export interface Channel extends Pick<ChannelRules<unknown>, 'name' | 'entryUrl' | 'startUrl'> {
   /** The parameters of a query that this channel uses; throws `invalid_request` if one is repeated. */
   read(query: string, profile: Profile): Parameters
-  /** Validates a request and returns the first failure. Throws only what is not a refusal. */
-  judge(given: Given, pending: PendingRequest | null): Validation
+  /**
+   * Validates a request and returns the first failure. Throws only what is not a refusal.
+   *
+   * @param refusal - why the request is refused as soon as its address is known, if there is a reason
+   */
+  judge(given: Given, pending: PendingRequest | null, refusal?: OAuthError): Validation
 }
 
 /**
@@ -129,11 +133,12 @@ export const defineChannel = <Own extends object>(rules: ChannelRules<Own>): Cha
     const counting = parameters === 'all' ? entries : entries.filter(([name]) => parameters.includes(name))
     return new Parameters(counting, repeatable)
   },
-  judge: (given, pending) => {
+  judge: (given, pending, refusal) => {
     let tell = tellBrowser
     try {
       const own = rules.address(given, pending)
       tell = telling(rules, own)
+      if (refusal !== undefined) throw refusal
       const requested = { ...given, ...listsOf(given.parameters) }
       const request = { ...requested, ...own }
       checkGrantType(rules, requested)

@@ -9,6 +9,12 @@ import { nowSeconds } from '../../util/clock.ts'
 import { isJsonObject } from '../../util/json.ts'
 import type { CarriedSource, OpenedSource } from './source.ts'
 
+/** The type of a JWT that is a request object (RFC 9101 section 4). */
+const REQUEST_OBJECT_TYPE = 'oauth-authz-req+jwt'
+
+/** Longest request object, in characters. */
+export const MAX_OBJECT = 16 * 1024
+
 /** The error for a request object that cannot be used; `problem` completes "The request object …". */
 export const unusable = (problem: string): OAuthError =>
   new OAuthError('invalid_request_object', 'request_object_unusable', { problem })
@@ -20,8 +26,11 @@ export const object: CarriedSource = {
   open: async (ctx, client, jwt) => openObject(ctx, client, jwt),
 }
 
-/** Decodes a request object without verifying it. Throws `invalid_request_object` if it is not a JWT. */
+/**
+ * Decodes a request object without verifying it. Throws `invalid_request_object` if it is too long or not a JWT.
+ */
 export function openObject(ctx: RequestContext, client: ClientRecord, jwt: string): OpenedSource {
+  if (jwt.length > MAX_OBJECT) throw unusable(`is longer than ${MAX_OBJECT} characters`)
   const members: unknown = readJwt(jwt)?.claims
   if (!isJsonObject(members)) throw unusable('is no JWT, or is encrypted')
   return { members, prove: () => prove(ctx, client, jwt) }
@@ -29,7 +38,8 @@ export function openObject(ctx: RequestContext, client: ClientRecord, jwt: strin
 
 /**
  * Verifies a request object; returns whether it is signed. Throws unless it is secured as the client registered, meant
- * for this server, and valid now.
+ * for this server, and valid now. That of a client that sends no other requests must say what it is and when it is valid
+ * (RFC 9101 sections 4 and 10.8).
  */
 async function prove(
   ctx: RequestContext,
@@ -38,11 +48,16 @@ async function prove(
 ): Promise<{ readonly signed: boolean }> {
   const assertion = readAssertion(jwt)
   if (assertion === undefined) throw unusable('is no JWT, or is encrypted')
-  const { alg, iss, sub, aud, exp, nbf } = assertion
+  const { alg, iss, sub, aud, exp, nbf, typ } = assertion
   const only = client.metadata.request_object_signing_alg
   if (!REQUEST_OBJECT_ALGORITHMS.includes(alg) || (only !== '' && !isSameAlgorithm(only, alg)))
     throw unusable(`has another algorithm than '${only || REQUEST_OBJECT_ALGORITHMS.join("', '")}'`)
   const signed = alg !== 'none'
+  if (ctx.rt.profiles.of(client).requiresObject) {
+    if (!signed) throw unusable('is not signed')
+    if (typ !== REQUEST_OBJECT_TYPE) throw unusable(`must have '${REQUEST_OBJECT_TYPE}' as its 'typ'`)
+    if (exp === undefined || nbf === undefined) throw unusable("must have 'exp' and 'nbf'")
+  }
   if (!(signed ? await signedByKeys(ctx.rt, client, assertion) : isUnsigned(assertion)))
     throw unusable('is not signed by a key of the client')
   const issuer = ctx.rt.config.urls.issuer

@@ -1,12 +1,23 @@
 import type { Context } from 'hono'
 import type { AppEnv, RequestContext } from '../../context.ts'
 import { invalidRequest, OAuthError } from '../../errors/oauth-error.ts'
-import { type Entries, MAX_PARAMETERS, Parameters, queryOf, readEntries, toQuery } from '../../http/form.ts'
+import {
+  type Entries,
+  MAX_PARAMETERS,
+  MAX_QUERY,
+  MAX_REQUEST,
+  Parameters,
+  queryOf,
+  readEntries,
+  requestTooLong,
+  toQuery,
+} from '../../http/form.ts'
 import type { CarriedRequest } from '../../profiles/profile.ts'
 import type { ClientRecord } from '../../store/types.ts'
 import { isShallow, type JsonObject } from '../../util/json.ts'
+import type { Origin } from '../pipeline.ts'
 import { findClient } from '../target.ts'
-import { unusable } from './object.ts'
+import { MAX_OBJECT, unusable } from './object.ts'
 import { CARRIED, PLAIN } from './registry.ts'
 import type { CarriedSource } from './source.ts'
 
@@ -26,54 +37,83 @@ const REQUEST_PARAMETERS: readonly string[] = [
 /** Maximum nesting depth of a carried request, in levels; no parameter needs as many. */
 const MAX_DEPTH = 16
 
-/**
- * Reads an authorization request from all its parts into one query, so that nothing is lost after login (contract 8.2).
- * A request in the URL alone keeps its spelling.
- *
- * @throws what `unpack` throws, and the errors of a malformed HTTP request
- */
-export async function readRequest(c: Context<AppEnv>): Promise<string> {
-  const sources = PLAIN.filter((source) => source.applies(c))
-  const [only, ...others] = sources
-  if (only !== undefined && others.length === 0) return unpack(c.var.ctx, queryOf(c.req.url))
-  const parts: Entries[] = []
-  for (const source of sources) parts.push(await source.read(c))
-  return unpack(c.var.ctx, toQuery(parts.flat().filter(([name]) => !RETURN_PARAMETERS.includes(name))))
+/** The parameter with an ID token of ours, which may be as long as the login app made it. */
+const HINT = 'id_token_hint'
+
+/** An authorization request, read from all its parts. */
+export interface ReadRequest extends Origin {
+  readonly query: string
 }
 
 /**
+ * Reads an authorization request from all its parts into one query, so that nothing is lost after login (contract 8.2).
+ * A request in the URL alone keeps its spelling. All parts are measured before any work: one that is too long comes
+ * with its refusal, and what it carries is not opened.
+ *
+ * @throws what `unpack` throws, and the errors of a malformed HTTP request
+ */
+export async function readRequest(c: Context<AppEnv>): Promise<ReadRequest> {
+  const parts: Entries[] = []
+  for (const source of PLAIN) if (source.applies(c)) parts.push(await source.read(c))
+  const url = queryOf(c.req.url, MAX_REQUEST)
+  const entries = parts.flat().filter(([name]) => !RETURN_PARAMETERS.includes(name))
+  const inUrl = parts.length === 1
+  const given = inUrl ? url : toQuery(entries)
+  const refusal = url.length > MAX_QUERY ? requestTooLong(MAX_QUERY) : inUrl ? undefined : excess(entries)
+  if (refusal !== undefined) {
+    // An answer without its state is of no use to a client, and such a long one makes no redirect.
+    if (entries.some(([name, value]) => name === 'state' && value.length > MAX_QUERY)) throw refusal
+    return { query: toQuery(besideCarried(entries)), signed: false, refusal }
+  }
+  const { query, signed } = await unpack(c.var.ctx, given)
+  // What a client signed is as long as its object. All else is bounded, because it is sealed into the login challenge.
+  return { query, signed, refusal: signed || query === given ? undefined : excess(readEntries(query)) }
+}
+
+/** The refusal of a request of which a part is too long; `undefined` if none is. */
+function excess(entries: Entries): OAuthError | undefined {
+  const plain = entries.filter(([name]) => ![HINT, 'request'].includes(name))
+  if (toQuery(plain).length > MAX_QUERY) return requestTooLong(MAX_QUERY)
+  const isLong = entries.some(([name, value]) => name === 'request' && value.length > MAX_OBJECT)
+  return isLong ? requestTooLong(MAX_OBJECT) : undefined
+}
+
+/** The parameters beside a carried request. */
+const besideCarried = (entries: Entries): Entries => entries.filter(([name]) => !CARRIERS.includes(name))
+
+/**
  * Replaces a request that is carried by value or by reference with its parameters. The result is an ordinary request.
+ * How the two bind is the client's to say, and does not depend on the parameters beside the object.
  *
  * @param sources - the ways to carry a request that are allowed
- * @returns the request as a query
+ * @returns the request as a query, and whether the client signed it
  * @throws `invalid_request`, `invalid_request_object`, `invalid_request_uri`, or the errors of `findClient`
  */
 export async function unpack(
   ctx: RequestContext,
   query: string,
   sources: readonly CarriedSource[] = CARRIED,
-): Promise<string> {
+): Promise<{ readonly query: string; readonly signed: boolean }> {
   const entries = readEntries(query)
-  const beside = entries.filter(([name]) => !CARRIERS.includes(name))
-  if (beside.length === entries.length) return query
+  const beside = besideCarried(entries)
+  if (beside.length === entries.length) return { query, signed: false }
   const { profiles } = ctx.rt
   const parameters = new Parameters(entries, profiles.server.repeatable)
   const [name = '', other] = CARRIERS.filter((carrier) => parameters.get(carrier) !== undefined)
   const value = parameters.get(name)
-  if (value === undefined) return toQuery(beside)
-  const whole = parameters.get('response_type') === undefined
-  const openid = parameters.list('scope').includes('openid')
-  if (!profiles.server.countsObject({ whole, openid })) return toQuery(beside)
+  if (value === undefined) return { query: toQuery(beside), signed: false }
   if (other !== undefined) throw invalidRequest('parameters_conflict', { parameter: name, other })
   const client = await findClient(ctx, parameters)
   const source = sources.find((one) => one.parameter === name && one.takes(value))
   if (source === undefined) throw new OAuthError('invalid_request_uri', 'request_uri_unregistered')
   const carried = await readCarried(ctx, client, source, value)
-  const binding = whole ? ['client_id'] : ['client_id', 'response_type']
-  for (const bound of binding)
-    if ((carried.members[bound] ?? parameters.get(bound)) !== parameters.get(bound))
+  for (const bound of ['client_id', 'response_type']) {
+    const given = parameters.get(bound)
+    if (given !== undefined && (carried.members[bound] ?? given) !== given)
       throw unusable(`has a '${bound}' that differs from the parameter`)
-  return toQuery(profiles.of(client).merge(beside, carried, entriesOf(carried.members)))
+  }
+  const merged = profiles.of(client).merge(beside, carried, entriesOf(carried.members))
+  return { query: toQuery(merged), signed: carried.signed }
 }
 
 /** Opens a carried request, checks its size and that it carries no further request, then verifies its signature. */

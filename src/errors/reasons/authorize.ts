@@ -27,6 +27,10 @@ export const authorizeReasons = reasonsOf({
   nonce_too_short: ["Parameter 'nonce' must have at least {minimum} characters.", 'Send a longer one.'],
   pkce_missing: ["Parameter 'code_challenge' is missing: this client must use PKCE.", 'See RFC 7636.'],
   request_object_unusable: ['The request object {problem}.', 'See RFC 9101.'],
+  request_object_missing: [
+    'This client must send its request as a signed request object.',
+    'Sign it (RFC 9101), or change require_signed_request_object of the client.',
+  ],
   request_uri_unregistered: [
     'The request_uri is not registered for this client.',
     'Add it to request_uris.',

@@ -68,11 +68,14 @@ describe.each(METHODS)('a logout request by %s', (method) => {
         return
       }
       const challenge = parameter(at, 'logout_challenge')
-      expect(await bodyOf(await app.get('logout', challenge))).toMatchObject({
-        sid: decodeJwt(idToken)['sid'],
-        rp_initiated: has('id_token_hint'),
-        request_url: [LOGOUT, new URLSearchParams(partsOf(parts))].filter(String).join('?'),
-      })
+      const { request_url, ...request } = await bodyOf(await app.get('logout', challenge))
+      expect(request).toMatchObject({ sid: decodeJwt(idToken)['sid'], rp_initiated: has('id_token_hint') })
+      const shown = new URL(String(request_url), ISSUER)
+      const hint = has('id_token_hint') ? { id_token_hint: parameter(shown, 'id_token_hint') } : {}
+      expect([shown.pathname, Object.fromEntries(shown.searchParams)]).toEqual([
+        LOGOUT,
+        { ...partsOf(parts), ...hint },
+      ])
       expect(await isLoggedIn(), 'before the user agreed').toBe(true)
       const end = await browser.next(await app.decide('logout', 'accept', challenge))
       const target = has('post_logout_redirect_uri') ? GOODBYE : OWN_PAGE
@@ -95,6 +98,17 @@ describe.each(METHODS)('a logout request by %s', (method) => {
     const at = await send(method, { ...partsOf(PARTS), ...change(other) })
     expect([at.pathname, parameter(at, 'error')]).toEqual([ERROR_PAGE, 'invalid_request'])
     expect(await isLoggedIn()).toBe(true)
+  })
+
+  it('shows the logout app no ID token, but a short form of it with which it starts again', async () => {
+    const at = await send(method, partsOf(PARTS))
+    expect(at.href.length).toBeLessThan(2000)
+    const path = `/admin/oauth2/auth/requests/logout?logout_challenge=${parameter(at, 'logout_challenge')}`
+    const { request_url: again } = await bodyOf(await deployment.admin('GET', path))
+    expect(again).not.toContain(idToken)
+    const next = await browser.next(String(again))
+    const end = await browser.next(await app.decide('logout', 'accept', parameter(next, 'logout_challenge')))
+    expect(end.href).toBe(`${GOODBYE}?state=s+%26+1`)
   })
 
   it('joins state to the query that a registered address has', async () => {

@@ -32,8 +32,11 @@ afterEach(() => {
 const register = (metadata: Readonly<Record<string, unknown>> = {}): Promise<TestClient> =>
   registerClient(deployment, { jwks: { keys: [key.publicJwk] }, request_uris: [OBJECT_URI], ...metadata })
 
+/** Signs a request object; what only such an object may say is in it, where `claims` have nothing else. */
 const sign = (claims: Record<string, unknown>, by = key): Promise<string> =>
-  new SignJWT(claims).setProtectedHeader({ alg: by.alg, kid: by.kid }).sign(by.privateKey)
+  new SignJWT({ redirect_uri: REDIRECT_URI, scope: 'openid', ...claims })
+    .setProtectedHeader({ alg: by.alg, kid: by.kid })
+    .sign(by.privateKey)
 
 /** The request that the login app is shown. */
 async function shown(
@@ -49,7 +52,7 @@ async function shown(
 describe('request objects', () => {
   it('by value win over plain parameters, join scopes, and are gone from the request', async () => {
     const client = await register()
-    const request = await sign({
+    const request = new UnsecuredJWT({
       iss: client.id,
       aud: ISSUER,
       exp: nowSeconds() + 60,
@@ -57,7 +60,7 @@ describe('request objects', () => {
       scope: 'email',
       max_age: 600,
       claims: { id_token: { email: null } },
-    })
+    }).encode()
     const url = await shown(client, { request, scope: 'openid' })
     expect(Object.fromEntries(url.searchParams)).toMatchObject({
       state: 'state-of-the-object',
@@ -69,6 +72,30 @@ describe('request objects', () => {
     expect(url.searchParams.has('request')).toBe(false)
     expect(url.searchParams.has('iss')).toBe(false)
   })
+
+  it.each<[string, string]>([
+    ['scope', 'openid email'],
+    ['audience', 'https://api.example'],
+    ['resource', 'https://api.example'],
+    ['response_mode', 'fragment'],
+    ['claims', '{"userinfo":{"email":null}}'],
+    ['redirect_uri', 'https://app.example/other'],
+  ])(
+    'that are signed say alone what an answer holds and where it goes: no %s beside them',
+    async (name, value) => {
+      const client = await register({ redirect_uris: [REDIRECT_URI, 'https://app.example/other'] })
+      const request = await sign({ nonce: 'nonce-of-the-object' })
+      const url = await shown(client, { request, [name]: value, login_hint: 'alice' })
+      const kept = name === 'scope' ? 'openid' : name === 'redirect_uri' ? REDIRECT_URI : null
+      expect(url.searchParams.get(name)).toBe(kept)
+      expect([parameter(url, 'login_hint'), parameter(url, 'nonce')]).toEqual([
+        'alice',
+        'nonce-of-the-object',
+      ])
+      const unsigned = new UnsecuredJWT({ nonce: 'nonce-of-the-object' }).encode()
+      expect(parameter(await shown(client, { request: unsigned, [name]: value }), name)).toBe(value)
+    },
+  )
 
   it.each(['RS256', 'PS256', 'ES384', 'EdDSA'])('are taken when signed by %s', async (alg) => {
     key = await makeKey(alg)
@@ -104,9 +131,30 @@ describe('request objects', () => {
     },
   )
 
-  it('are passed over in a request without openid', async () => {
-    const url = await shown(await register(), { request: 'whatever', scope: 'email' })
-    expect(url.searchParams.has('request')).toBe(false)
+  it('count whatever the scopes beside them: the client decides, never the URL', async () => {
+    const client = await register()
+    const request = await sign({ scope: 'email', state: 'state-of-the-object' })
+    const url = await shown(client, { request, scope: 'profile' })
+    expect([parameter(url, 'scope'), parameter(url, 'state')]).toEqual(['email', 'state-of-the-object'])
+    const at = await new Browser(deployment).next(authorizationPath(client, { request: 'x', scope: 'email' }))
+    expect(parameter(at, 'error')).toBe('invalid_request_object')
+  })
+
+  it('by reference are fetched once for all who ask at the same time', async () => {
+    const client = await register()
+    const body = await sign({})
+    const gate = Promise.withResolvers<void>()
+    const fetched = vi.spyOn(globalThis, 'fetch').mockImplementation(async () => {
+      await gate.promise
+      return new Response(body)
+    })
+    const asking = [1, 2, 3].map(() => shown(client, { request_uri: OBJECT_URI }))
+    await vi.waitUntil(() => fetched.mock.calls.length > 0)
+    gate.resolve()
+    for (const url of await Promise.all(asking)) expect(parameter(url, 'redirect_uri')).toBe(REDIRECT_URI)
+    expect(fetched).toHaveBeenCalledTimes(1)
+    await shown(client, { request_uri: OBJECT_URI })
+    expect(fetched).toHaveBeenCalledTimes(2)
   })
 
   it('may be the whole request', async () => {
@@ -205,7 +253,7 @@ describe('request objects', () => {
 
   it('that nest without end are refused on the error page', async () => {
     const [head, , signature] = new UnsecuredJWT({}).encode().split('.')
-    const payload = btoa(`{"x":${'['.repeat(9000)}${']'.repeat(9000)}}`).replaceAll('=', '')
+    const payload = btoa(`{"x":${'['.repeat(5000)}${']'.repeat(5000)}}`).replaceAll('=', '')
     const path = authorizationPath(await register(), { request: `${head}.${payload}.${signature}` })
     const [url = '', query] = path.split('?')
     const body = new URLSearchParams(query)
@@ -218,6 +266,81 @@ describe('request objects', () => {
     const request = await sign({ redirect_uri: 'https://evil.example/cb' })
     const at = await new Browser(deployment).next(authorizationPath(client, { request }))
     expect(at.pathname).toBe('/oauth2/fallbacks/error')
+  })
+})
+
+describe('a client that must sign its requests (require_signed_request_object)', () => {
+  const TYP = 'oauth-authz-req+jwt'
+  const strict = (): Promise<TestClient> => register({ require_signed_request_object: true })
+
+  /** A whole request as RFC 9101 has it, with changes to claims and header. */
+  async function whole(client: TestClient, changes: object = {}, header: object = {}): Promise<string> {
+    const plain = Object.fromEntries(new URL(authorizationPath(client), ISSUER).searchParams)
+    const times = { nbf: nowSeconds(), exp: nowSeconds() + 60 }
+    return new SignJWT({ ...plain, iss: client.id, aud: ISSUER, ...times, ...changes })
+      .setProtectedHeader({ alg: key.alg, kid: key.kid, typ: TYP, ...header })
+      .sign(key.privateKey)
+  }
+  const ask = (client: TestClient, fields: Readonly<Record<string, string>>): Promise<URL> =>
+    new Browser(deployment).next(`/oauth2/auth?${new URLSearchParams({ client_id: client.id, ...fields })}`)
+
+  it('is shown so, and only if so', async () => {
+    const body = async ({ id }: TestClient) => bodyOf(await deployment.admin('GET', `/admin/clients/${id}`))
+    expect(await body(await strict())).toMatchObject({ require_signed_request_object: true })
+    expect(await body(await register())).not.toHaveProperty('require_signed_request_object')
+  })
+
+  it('asks with the object alone: nothing beside it counts', async () => {
+    const client = await strict()
+    const request = await whole(client, { state: undefined, login_hint: undefined, prompt: undefined })
+    const beside = { state: 'state-of-a-stranger', prompt: 'none', login_hint: 'mallory', scope: 'email' }
+    const at = await ask(client, { request, ...beside })
+    const login = await bodyOf(await new LoginApp(deployment).get('login', parameter(at, 'login_challenge')))
+    const asked = new URL(String(login['request_url'])).searchParams
+    expect(['state', 'prompt', 'login_hint'].filter((name) => asked.has(name))).toEqual([])
+    expect([asked.get('scope'), asked.get('client_id')]).toEqual(['openid offline_access', client.id])
+  })
+
+  it('leads through a whole login', async () => {
+    const client = await strict()
+    const browser = new Browser(deployment)
+    const request = { request: await whole(client), redirect_uri: undefined, response_type: undefined }
+    const at = await authorizeAt(deployment, client, { browser, request })
+    expect((await redeem(deployment, client, parameter(at, 'code'))).status).toBe(200)
+  })
+
+  it.each<[string, (client: TestClient) => Promise<Record<string, string>> | Record<string, string>]>([
+    ['no object', () => ({})],
+    [
+      'another response type beside it',
+      async (client) => ({ request: await whole(client), response_type: 'token' }),
+    ],
+    ['an unsigned object', async () => ({ request: new UnsecuredJWT({}).encode() })],
+    ['an object of no type', async (client) => ({ request: await whole(client, {}, { typ: undefined }) })],
+    ['an object of another type', async (client) => ({ request: await whole(client, {}, { typ: 'JWT' }) })],
+    ['an object without end', async (client) => ({ request: await whole(client, { exp: undefined }) })],
+    ['an object without beginning', async (client) => ({ request: await whole(client, { nbf: undefined }) })],
+  ])('is refused with %s', async (_what, make) => {
+    const client = await strict()
+    const fields = await make(client)
+    const at = await new Browser(deployment).next(authorizationPath(client, fields))
+    const isPlain = !('request' in fields)
+    expect(parameter(at, 'error')).toBe(isPlain ? 'invalid_request' : 'invalid_request_object')
+    expect(`${at.origin}${at.pathname}`).toBe(isPlain ? REDIRECT_URI : `${ISSUER}/oauth2/fallbacks/error`)
+  })
+
+  it('is told when its flow has expired, for nobody else can ask again', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const client = await strict()
+    const browser = new Browser(deployment)
+    const query = new URLSearchParams({ client_id: client.id, request: await whole(client) })
+    const at = await browser.next(`/oauth2/auth?${query}`)
+    const challenge = parameter(at, 'login_challenge')
+    const back = await new LoginApp(deployment).decide('login', 'accept', challenge, { subject: 'alice' })
+    vi.setSystemTime(Date.now() + 3_600_000)
+    const end = await browser.next(back)
+    expect(`${end.origin}${end.pathname}`).toBe(REDIRECT_URI)
+    expect(parameter(end, 'error')).toBe('request_unauthorized')
   })
 })
 
