@@ -17,6 +17,12 @@ export function optional<T>(parser: Parser<T>): Parser<T | null> {
   return { expected: parser.expected, parse: (text) => (text === '' ? null : parser.parse(text)) }
 }
 
+/** Returns a parser for a setting that may be turned off: `off` is null. */
+export function orOff<T>(parser: Parser<T>): Parser<T | null> {
+  const expected = `${parser.expected}, or off`
+  return { expected, parse: (text) => (/^off$/i.test(text) ? null : parser.parse(text)) }
+}
+
 /**
  * Returns a parser for a Go duration in whole seconds.
  * @param least the shortest duration, seconds.

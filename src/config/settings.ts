@@ -12,6 +12,7 @@ import {
   listOf,
   oneOf,
   optional,
+  orOff,
   type Parser,
   pageUrl,
   scopeList,
@@ -81,7 +82,7 @@ export const settings = {
   systemSecrets: setting('SECRETS_SYSTEM', secrets),
   hosts: setting('PUBLIC_HOSTS', hosts),
   demoPages: setting('DEMO_PAGES', optional(flag)),
-  signingKeyRotation: setting('SIGNING_KEY_ROTATION', optional(duration(86_400))),
+  signingKeyRotation: setting('SIGNING_KEY_ROTATION', orOff(duration(86_400)), '2160h'),
   signingAlgorithm: setting('SIGNING_ALGORITHM', oneOf('RS256', 'PS256', 'ES256', 'EdDSA'), 'RS256'),
   sessionManagement: setting('OIDC_SESSION_MANAGEMENT', optional(flag)),
   subjects: {

@@ -165,7 +165,7 @@ export interface Config {
   readonly supportedClaims: readonly string[]
   readonly supportedScopes: readonly string[]
   readonly signingAlgorithm: SigningAlgorithm
-  /** How long a signing key signs before the next one is made, seconds; null if the operator rotates keys. */
+  /** How long a signing key signs before the next one is made, seconds; null if the operator rotates keys by hand. */
   readonly signingKeyRotation: number | null
   /** The key sets whose public keys the JWKS shows besides the built-in ones. */
   readonly broadcastKeys: readonly string[]

@@ -85,6 +85,8 @@ export interface KeySource extends SigningKeySource {
   read(set: string): Promise<readonly SigningKeyRow[]>
   /** Stores a key. Returns false if its set has a key of that kid. */
   add(row: SigningKeyRow): Promise<boolean>
+  /** Stores new keys of a set, newest first, in one step. */
+  addAll(set: string, rows: readonly SigningKeyRow[]): Promise<void>
   /**
    * Replaces keys of a set. Returns the kids that were removed.
    *

@@ -20,6 +20,10 @@ export const KEY_ALGORITHMS = [
 
 export type KeyAlgorithm = (typeof KEY_ALGORITHMS)[number]
 
+/** Whether a key may have this algorithm. */
+export const isKeyAlgorithm = (alg: string): alg is KeyAlgorithm =>
+  KEY_ALGORITHMS.some((known) => known === alg)
+
 /** A key, private or public. */
 export interface KeyMaterial {
   readonly kid: string

@@ -1,12 +1,12 @@
-import type { SigningAlgorithm } from '../config/types.ts'
-import { generateKey } from './material.ts'
-import { RSA_BITS } from './signing-key.ts'
+import { generateKey, isKeyAlgorithm, type KeyAlgorithm, type KeyMaterial } from './material.ts'
+import { type OpenedKey, RSA_BITS } from './signing-key.ts'
 import type { StoredKeys } from './stored.ts'
+
+/** The most bits of an RSA key that is made by rotation: the size of those that administrators make. */
+const MAX_RSA_BITS = 4096
 
 /** How the keys of a set are rotated. */
 export interface Rotation {
-  /** The algorithm of the keys that are rotated and made. */
-  readonly algorithm: SigningAlgorithm
   /** How long a key signs, seconds. */
   readonly period: number
   /**
@@ -16,26 +16,61 @@ export interface Rotation {
   readonly keep: () => Promise<number>
 }
 
+/** What a rotation did, by the ids of the keys. */
+interface Rotated {
+  readonly added: readonly string[]
+  readonly removed: readonly string[]
+}
+
 /**
- * Adds a key to a set if its newest key of the algorithm is older than the period, and removes the keys that were
- * superseded long enough ago. Keys of other algorithms, and sets without keys, are left alone.
+ * Adds the next key of each algorithm whose newest key is older than the period, and removes the keys that were
+ * superseded long enough ago. The algorithm that signs for clients that ask for none stays the same: its key is added
+ * too, as the newest. Sets without keys are left alone, and keys that do not sign.
  *
  * @param now - seconds since the epoch
- * @returns the ids of the keys that were added and removed
  */
 export async function rotateKeys(
   keys: StoredKeys,
   set: string,
-  { algorithm, period, keep }: Rotation,
+  { period, keep }: Rotation,
   now: number,
-): Promise<{ readonly added: readonly string[]; readonly removed: readonly string[] }> {
-  const held = (await keys.read(set)).filter(({ alg, signs }) => alg === algorithm && signs)
-  const [newest] = held
-  const superseded = (seconds: number): readonly string[] =>
-    held.filter((_, at) => (held[at - 1]?.createdAt ?? now) + seconds <= now).map(({ kid }) => kid)
+): Promise<Rotated> {
+  const groups = byAlgorithm((await keys.read(set)).filter(({ signs }) => signs))
+  const superseded = (after: number): readonly string[] =>
+    groups.flatMap(({ held }) =>
+      held.filter((_, at) => (held[at - 1]?.createdAt ?? now) + after <= now).map(({ kid }) => kid),
+    )
   const removed = superseded(period).length > 0 ? superseded(await keep()) : []
   for (const kid of removed) await keys.remove(set, kid)
-  if (newest === undefined || newest.createdAt + period > now) return { added: [], removed }
-  const { kid } = await keys.add(set, await generateKey(algorithm, RSA_BITS))
-  return { added: [kid], removed }
+  const isDue = ({ newest }: Group): boolean => newest.createdAt + period <= now
+  if (!groups.some(isDue)) return { added: [], removed }
+  const next = groups.filter((group, at) => at === 0 || isDue(group)).map(successorOf)
+  const added = await keys.addAll(set, await Promise.all(next))
+  return { added: added.map(({ kid }) => kid), removed }
+}
+
+/** The keys of one algorithm, newest first. */
+interface Group {
+  readonly alg: KeyAlgorithm
+  readonly newest: OpenedKey
+  readonly held: readonly OpenedKey[]
+}
+
+/** The keys by algorithm; first are those of the newest key's algorithm, which signs by default. */
+function byAlgorithm(keys: readonly OpenedKey[]): readonly Group[] {
+  const groups = new Map<KeyAlgorithm, Group>()
+  for (const key of keys) {
+    if (!isKeyAlgorithm(key.alg)) continue
+    const { newest = key, held = [] } = groups.get(key.alg) ?? {}
+    groups.set(key.alg, { alg: key.alg, newest, held: [...held, key] })
+  }
+  return [...groups.values()]
+}
+
+/** Makes the next key of an algorithm: an RSA key as large as the newest, in steps of 1024 bits. */
+async function successorOf({ alg, newest }: Group): Promise<KeyMaterial> {
+  const { n = '' } = newest.publicJwk
+  const bytes = Math.floor((n.length * 3) / 4)
+  const bits = Math.ceil(bytes / 128) * 1024
+  return generateKey(alg, Math.min(MAX_RSA_BITS, Math.max(RSA_BITS, bits)))
 }

@@ -1,5 +1,5 @@
 import type { Envelopes } from '../crypto/envelope.ts'
-import type { KeySource } from '../crypto/types.ts'
+import type { KeySource, SigningKeyRow } from '../crypto/types.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { isName } from '../util/text.ts'
@@ -36,6 +36,14 @@ export class StoredKeys {
     return openedKey(key, now)
   }
 
+  /** Adds new keys, newest first, in one step. Throws `malformed_body` if the set is full. */
+  async addAll(set: string, keys: readonly KeyMaterial[]): Promise<readonly OpenedKey[]> {
+    checkSize((await this.#source.read(checkName(set))).length + keys.length)
+    const now = nowSeconds()
+    await this.#source.addAll(set, await this.#seal(set, keys, now))
+    return keys.map((key) => openedKey(key, now))
+  }
+
   /**
    * Replaces all keys of a set by others, newest first. Throws `resource_exists` if two have the same kid,
    * `malformed_body` if there are too many.
@@ -68,9 +76,12 @@ export class StoredKeys {
   ): Promise<readonly OpenedKey[]> {
     checkName(set)
     const now = nowSeconds()
-    const rows = await Promise.all(keys.map((key) => sealKey(this.#envelopes, set, key, now)))
-    await this.#source.replace(set, kid, rows)
+    await this.#source.replace(set, kid, await this.#seal(set, keys, now))
     return keys.map((key) => openedKey(key, now))
+  }
+
+  #seal(set: string, keys: readonly KeyMaterial[], now: number): Promise<readonly SigningKeyRow[]> {
+    return Promise.all(keys.map((key) => sealKey(this.#envelopes, set, key, now)))
   }
 }
 

@@ -33,6 +33,10 @@ export class JsonWebKeyStore extends VersionedRows<SigningKeyRow> implements Key
     return returned.length === 1
   }
 
+  async addAll(set: string, rows: readonly SigningKeyRow[]): Promise<void> {
+    await this.change(set, this.#insert(rows.toReversed(), null))
+  }
+
   async replace(set: string, kid: string | null, rows: readonly SigningKeyRow[]): Promise<readonly string[]> {
     const named = kid === null ? undefined : eq(jsonWebKeys.kid, kid)
     const remove = this.#db

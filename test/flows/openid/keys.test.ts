@@ -1,8 +1,8 @@
-import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
+import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, type JWK, jwtVerify } from 'jose'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { scheduled } from '../../../src/scheduled.ts'
 import { bodyOf, Deployment, ISSUER, testEnv } from '../../support/deployment.ts'
-import { authorizeAt, logIn, parameter, redeem, registerClient } from '../../support/relying-party.ts'
+import { logIn, registerClient } from '../../support/relying-party.ts'
 
 const SET = 'hydra.openid.id-token'
 
@@ -171,13 +171,66 @@ describe('scheduled rotation (SIGNING_KEY_ROTATION)', () => {
     },
   )
 
-  it('is off unless it is set', async () => {
-    const client = await registerClient(deployment)
-    const code = parameter(await authorizeAt(deployment, client), 'code')
-    expect((await redeem(deployment, client, code)).status).toBe(200)
+  const DAY = 86_400_000
+  const ACCESS = 'hydra.jwt.access-token'
+  /** The algorithms of a set's keys, newest first, with the bits of RSA ones. */
+  const algorithms = async (set: string): Promise<unknown[]> => {
+    const { keys } = await (await deployment.admin('GET', `/admin/keys/${set}`)).json<{ keys: JWK[] }>()
+    return keys.map(({ alg, n }) => (n === undefined ? alg : `${alg} ${Math.floor(n.length * 0.75) * 8}`))
+  }
+  /** An installation that has its keys for so many days, as an earlier release left it. */
+  async function olderBy(days: number): Promise<void> {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - days * DAY })
+    for (const set of [SET, ACCESS]) await deployment.admin('DELETE', `/admin/keys/${set}`)
+    await deployment.fetch('/.well-known/jwks.json')
+    vi.setSystemTime(Date.now() + days * DAY)
+    deployment = new Deployment()
+  }
+
+  it('comes by itself after 90 days: published first, in both sets, and the old key verifies on', async () => {
+    await olderBy(91)
+    const client = await registerClient(deployment, { access_token_strategy: 'jwt' })
+    const before = await logIn(deployment, client)
+    await scheduled(deployment.env)
+    const [next, last] = await kids(deployment)
+    const kidOf = (jwt: string): unknown => decodeProtectedHeader(jwt).kid
+    expect([kidOf(before.id_token), next === last]).toEqual([last, false])
+    const published = await (await new Deployment().fetch('/.well-known/jwks.json')).json<{ keys: JWK[] }>()
+    expect(published.keys.map(({ kid }) => kid)).toEqual(expect.arrayContaining([next, last]))
+    expect(published.keys).toHaveLength(4)
+    vi.setSystemTime(Date.now() + 170_000)
+    expect(kidOf((await logIn(new Deployment(), client)).id_token)).toBe(last)
+    vi.setSystemTime(Date.now() + 12_000)
+    const after = await logIn(new Deployment(), client)
+    expect(kidOf(after.id_token)).toBe(next)
+    expect(kidOf(after.access_token)).not.toBe(kidOf(before.access_token))
+    const jwks = createLocalJWKSet(published)
+    for (const jwt of [before.id_token, before.access_token, after.id_token, after.access_token])
+      await jwtVerify(jwt, jwks)
+  })
+
+  it('renews every algorithm that signs, in its size, and leaves the one that signs by default', async () => {
+    await olderBy(100)
+    vi.setSystemTime(Date.now() - 95 * DAY)
+    for (const alg of ['ES256', 'PS256'])
+      await deployment.admin('POST', `/admin/keys/${SET}`, { alg, use: 'sig' })
+    await deployment.admin('POST', `/admin/keys/${SET}`, { alg: 'RS256', use: 'enc' })
+    vi.setSystemTime(Date.now() + 50 * DAY)
+    await deployment.admin('POST', `/admin/keys/${SET}`, { alg: 'EdDSA', use: 'sig' })
+    vi.setSystemTime(Date.now() + 45 * DAY)
+    const before = await algorithms(SET)
+    await scheduled(deployment.env)
+    expect(await algorithms(SET)).toEqual(['EdDSA', before[2], 'ES256', 'RS256 2048', ...before])
+    vi.setSystemTime(Date.now() + 200_000)
+    deployment = new Deployment()
+    expect(algorithmOf(await idTokenOf({}))).toBe('EdDSA')
+    expect(algorithmOf(await idTokenOf({ id_token_signed_response_alg: 'ES256' }))).toBe('ES256')
+  })
+
+  it('is by hand if it is off', async () => {
+    await olderBy(1000)
     const before = await kids(deployment)
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 1000 * 86_400_000 })
-    await scheduled(testEnv())
+    await scheduled(testEnv({ SIGNING_KEY_ROTATION: 'off' }))
     expect(await kids(deployment)).toEqual(before)
   })
 })
