@@ -15,10 +15,16 @@ export function originAllowed(patterns: readonly string[], origin: string): bool
   return patterns.some((pattern) => matchesPattern(pattern.toLowerCase().replace(/\/$/, ''), origin))
 }
 
+/** Whether an entry of a list, with a `*` or without, can match any origin at all. */
+export function originCanMatch(pattern: string): boolean {
+  const [head = '', tail, ...more] = pattern.split('*')
+  return tail === undefined || (more.length === 0 && isBounded(head, tail))
+}
+
 function matchesPattern(pattern: string, origin: string): boolean {
   if (pattern === origin) return true
-  const [head = '', tail, ...more] = pattern.split('*')
-  if (tail === undefined || more.length > 0 || !isBounded(head, tail)) return false
+  const [head = '', tail] = pattern.split('*')
+  if (tail === undefined || !originCanMatch(pattern)) return false
   return origin.length > head.length + tail.length && origin.startsWith(head) && origin.endsWith(tail)
 }
 

@@ -25,6 +25,8 @@ export interface FieldTraits {
   readonly values?: readonly string[]
   /** The field may have a value for each language, such as `client_name#de` (OIDC Registration section 2.1). */
   readonly localized?: true
+  /** People are shown the value: every character of it must be visible. */
+  readonly seen?: true
   /** The value that an empty list stands for (RFC 7591 section 2). */
   readonly emptyMeans?: readonly string[]
 }

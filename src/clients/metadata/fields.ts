@@ -13,7 +13,7 @@ import {
 import type { JwkSet } from '../../store/types.ts'
 import { formatDuration, parseDuration } from '../../util/duration.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../util/json.ts'
-import { isPlainText } from '../../util/text.ts'
+import { isPlainText, isSeenText } from '../../util/text.ts'
 import { isHttpUrl } from '../../util/url.ts'
 import type { ClientDraft } from './draft.ts'
 
@@ -23,6 +23,7 @@ type Draft = Omit<ClientDraft, 'client_id'>
 const MAX_SECONDS = 9_223_372_036
 
 const TEXTS = ['client_secret', ...fieldsWith({ kind: 'text' }), ...fieldsWith({ kind: 'list' })] as const
+const SEEN = fieldsWith({ seen: true })
 const URLS = fieldsWith({ url: true })
 const CHOICES = fields.flatMap(([name, { values }]) => (values === undefined ? [] : [{ name, values }]))
 const FURTHER = fields.filter(([, { kind }]) => kind === 'further')
@@ -33,7 +34,11 @@ export function checkTexts(draft: Draft): void {
   for (const field of TEXTS)
     if (![draft[field] ?? ''].flat().every(isPlainText))
       throw unusableField(field, 'must not hold control characters or broken Unicode')
+  for (const field of SEEN) if (![draft[field] ?? ''].flat().every(isSeenText)) throw unseen(field)
 }
+
+const unseen = (field: string): OAuthError =>
+  unusableField(field, 'must not hold invisible characters or controls of direction')
 
 /**
  * Checks the fields that are http or https URLs or lists of them; empty ones pass. Throws `invalid_client_metadata`.
@@ -131,6 +136,7 @@ export function readLocalized(body: unknown): Readonly<Record<string, string>> {
     if (field === undefined || !saysSomething(value)) continue
     const isUsable = typeof value === 'string' && isPlainText(value) && (!field.url || isHttpUrl(value))
     if (!isUsable) throw unusableField(name, 'has an unusable value')
+    if (field.seen && !isSeenText(value)) throw unseen(name)
     found[name] = value
   }
   return found

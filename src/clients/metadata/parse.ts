@@ -6,6 +6,7 @@ import { ACCESS_TOKEN_STRATEGIES } from '../../store/client-fields.ts'
 import { isClientId } from '../../store/client-id.ts'
 import { clientMetadata } from '../../store/client-metadata.ts'
 import type { ClientMetadata } from '../../store/types.ts'
+import { isSeenText } from '../../util/text.ts'
 import { sectorHost } from '../sector.ts'
 import { type ClientDraft, readDraft } from './draft.ts'
 import {
@@ -59,6 +60,8 @@ export function parseClient(body: unknown, config: Config): ClientInput {
 export function checkClientId(id: string): void {
   if (!isClientId(id))
     throw unusableField('client_id', 'must have 1 to 255 characters and no control characters')
+  // Pages show the id of a client without a name.
+  if (!isSeenText(id)) throw unusableField('client_id', 'must not hold invisible characters')
 }
 
 /** Checks the rules in Hydra's order; returns the fields whose stored value differs from the given one. */

@@ -1,5 +1,9 @@
 import type { ErrorCode } from '../../errors/catalogue.ts'
 import { OAuthError } from '../../errors/oauth-error.ts'
+import type { ClientMetadata } from '../../store/types.ts'
+import { isLoopbackHost } from '../../util/loopback.ts'
+import { canonicalOrigin } from '../../util/origin.ts'
+import type { Doubt } from './doubt.ts'
 
 /** An absolute URI (RFC 3986 section 4.3) without fragment, white space, or backslash; parsers disagree about these. */
 const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:[^\s#\\]+$/
@@ -24,20 +28,63 @@ export function checkPostLogoutUris(uris: readonly string[], redirectUris: reado
 }
 
 /**
- * Reads CORS origins, and removes trailing slashes; throws `invalid_client_metadata` for anything but http(s) origins.
+ * Reads CORS origins in the form in which browsers send them; throws `invalid_client_metadata` for anything but http(s)
+ * origins.
  */
 export function readCorsOrigins(given: readonly string[]): readonly string[] {
-  const origins = given.map((origin) => origin.replace(/\/$/, ''))
-  const fits = (origin: string): boolean => /^https?:\/\/[^/?#@\\\s]+$/i.test(origin) && URL.canParse(origin)
+  const origins = given.map((origin) => (HTTP.test(origin) ? canonicalOrigin(origin) : undefined))
   const rule = 'must be an http or https origin without path, query or user'
-  checkEach('allowed_cors_origins', origins, fits, rule)
-  return origins
+  checkEach('allowed_cors_origins', origins, (origin) => origin !== undefined, rule)
+  return origins.filter((origin) => origin !== undefined)
 }
 
-function checkEach(
+/**
+ * Finds redirect URIs that the `application_type` does not allow, where one was given. A web application that gets
+ * tokens from the authorization endpoint needs https and a host other than this machine (OIDC Registration section 2),
+ * a native one may have http on this machine alone. Its https URIs are claimed by the application (RFC 8252 section 7).
+ *
+ * @param loopback - whether this is a development server, whose web applications are on this machine too
+ */
+export function redirectDoubt(
+  { application_type: type, redirect_uris: uris, grant_types: grants }: ClientMetadata,
+  loopback: boolean,
+): readonly Doubt[] {
+  const urls = (uris ?? []).map((uri) => new URL(uri))
+  const isLocal = ({ hostname }: URL): boolean => isLoopbackHost(hostname)
+  const isWeb = ({ protocol, hostname }: URL): boolean =>
+    loopback || (protocol === 'https:' && !isLoopbackHost(hostname))
+  if (type === 'native' && urls.some((url) => url.protocol === 'http:' && !isLocal(url)))
+    return [
+      { field: 'redirect_uris', problem: "of a native application may have 'http' on this machine alone" },
+    ]
+  if (type === 'web' && grants?.includes('implicit') && !urls.every(isWeb))
+    return [
+      {
+        field: 'redirect_uris',
+        problem: "of a web application with grant type implicit must have 'https' and no local host",
+      },
+    ]
+  return []
+}
+
+/**
+ * Finds a front-channel logout URI that has not the scheme, host and port of a redirect URI (OIDC Front-Channel Logout
+ * 1.0 section 2).
+ */
+export function frontChannelDoubt({
+  frontchannel_logout_uri: uri,
+  redirect_uris: redirectUris,
+}: ClientMetadata): readonly Doubt[] {
+  if (uri === '' || (redirectUris ?? []).map(placeOf).includes(placeOf(uri))) return []
+  return [
+    { field: 'frontchannel_logout_uri', problem: 'must have the scheme, host and port of a redirect URI' },
+  ]
+}
+
+function checkEach<T>(
   field: string,
-  uris: readonly string[],
-  fits: (uri: string) => boolean,
+  uris: readonly T[],
+  fits: (uri: T) => boolean,
   problem: string,
   code: ErrorCode = 'invalid_client_metadata',
 ): void {

@@ -1,0 +1,52 @@
+import { METHODS } from '../../client-auth/registry.ts'
+import { originCanMatch } from '../../http/origins.ts'
+import type { Runtime } from '../../runtime.ts'
+import type { ClientMetadata } from '../../store/types.ts'
+import { algorithmDoubts } from '../key-algorithms.ts'
+import type { Doubt, Supported } from './doubt.ts'
+import { listDoubts } from './narrow.ts'
+import type { ClientInput } from './parse.ts'
+import { frontChannelDoubt, redirectDoubt } from './uris.ts'
+
+/** A secret of an admin's choice that is shorter could be guessed, characters. */
+const STRONG_SECRET_LENGTH = 16
+
+/**
+ * Finds what in a client's metadata never works here or is weak. Hydra takes it all, so the admin API takes it too, and
+ * warns; a client that registers itself is refused (RFC 7591 section 3.2.2).
+ */
+export async function doubtsOf(
+  rt: Runtime,
+  { metadata, secret }: ClientInput,
+  supported: Supported,
+): Promise<readonly Doubt[]> {
+  return [
+    ...methodDoubts(metadata),
+    ...listDoubts(metadata, supported),
+    ...originDoubts(metadata),
+    ...redirectDoubt(metadata, rt.config.loopback),
+    ...frontChannelDoubt(metadata),
+    ...secretDoubts(metadata, secret),
+    ...(await algorithmDoubts(rt, metadata)),
+  ]
+}
+
+function methodDoubts({ token_endpoint_auth_method: name }: ClientMetadata): readonly Doubt[] {
+  const known = METHODS.map(({ method }) => method)
+  if (known.includes(name)) return []
+  return [{ field: 'token_endpoint_auth_method', problem: `must be one of ${known.join(', ')}` }]
+}
+
+function originDoubts({ allowed_cors_origins: origins }: ClientMetadata): readonly Doubt[] {
+  if (origins.every(originCanMatch)) return []
+  const problem = "holds an origin that no page can have: a '*' stands for leading labels or the port"
+  return [{ field: 'allowed_cors_origins', problem }]
+}
+
+function secretDoubts(
+  { token_endpoint_auth_method: method }: ClientMetadata,
+  secret: string | undefined,
+): readonly Doubt[] {
+  if (secret === undefined || method === 'none' || secret.length >= STRONG_SECRET_LENGTH) return []
+  return [{ field: 'client_secret', problem: `has fewer than ${STRONG_SECRET_LENGTH} characters` }]
+}
