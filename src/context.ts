@@ -46,6 +46,8 @@ export interface RequestContext {
   audit(event: AuditEvent, fields: LogFields): void
   /** Adds the reason of a refusal to the request's log line, when the answer is a redirect or a page. */
   refused(error: OAuthError): void
+  /** Adds to the request's log line what was taken, but has no effect or is weak. */
+  warned(problems: readonly string[]): void
   /** Adds the client to the request's log line. */
   seen(clientId: string): void
   /** The client given to `seen`, if any. */

@@ -26,6 +26,7 @@ export const requestContext =
     const requestId = crypto.randomUUID()
     let clientId: string | null = null
     let refusal: OAuthError | undefined
+    let doubts: readonly string[] = []
     try {
       const rt = runtimeOf(c.env)
       if (surface === 'public' && !hostAllowed(rt.config, new URL(c.req.url))) {
@@ -41,6 +42,9 @@ export const requestContext =
         },
         refused: (error) => {
           refusal = error
+        },
+        warned: (problems) => {
+          doubts = problems
         },
         seen: (id) => {
           clientId = id
@@ -68,7 +72,11 @@ export const requestContext =
       client_id: clientId,
       duration_ms: nowMs() - startedAt,
     }
-    logLine('request', { ...requestFields(line), ...failureFields(c.error ?? refusal), ...warnings(c) })
+    logLine('request', {
+      ...requestFields(line),
+      ...failureFields(c.error ?? refusal),
+      ...warnings(c, doubts),
+    })
   }
 
 /** Adds the challenge to an answer that needs one, in the scheme in which the request has a token. */
@@ -80,10 +88,13 @@ function challenge({ req, res }: Context<AppEnv>, thrown: Error | undefined): vo
   res.headers.set('www-authenticate', challengeOf(error, (tried ?? none).scheme))
 }
 
-/** Marks every log line while demo pages are on at a public server: everybody knows the password of the demo user. */
-function warnings(c: Context<AppEnv>): LogFields {
+/** Tells what was warned of, and marks every log line while demo pages are on at a public server: everybody knows the password of the demo user. */
+function warnings(c: Context<AppEnv>, doubts: readonly string[]): LogFields {
   const config = c.var.ctx?.rt.config
-  return config?.demoPages && !config.loopback ? { warning: 'DEMO_PAGES is on' } : {}
+  return {
+    ...(config?.demoPages && !config.loopback && { warning: 'DEMO_PAGES is on' }),
+    ...(doubts.length > 0 && { warnings: doubts }),
+  }
 }
 
 /**

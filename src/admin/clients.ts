@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { boundsOf } from '../clients/bounds.ts'
 import { changeClient, createClient, deleteClient, requireClient, updateClient } from '../clients/manage.ts'
+import type { Doubt } from '../clients/metadata/doubt.ts'
 import { readLifespanDraft } from '../clients/metadata/draft.ts'
 import { readLifespans, withLifespans } from '../clients/metadata/fields.ts'
 import { type ClientInput, parseClient } from '../clients/metadata/parse.ts'
@@ -13,6 +14,7 @@ import { firstValues, readJson } from '../http/form.ts'
 import { json } from '../http/json.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { patchClient } from './client-patch.ts'
+import { judgeClient, warningHeader } from './client-warnings.ts'
 import { respondWithPage } from './pagination.ts'
 
 const PATH = '/admin/clients'
@@ -20,10 +22,10 @@ const PATH = '/admin/clients'
 /** POST /admin/clients (contract 1.4.1). */
 export async function postClient(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
-  const input = await readClient(c)
+  const { input, doubts } = await judged(c, await readJson(c.var.body))
   const written = await createClient(ctx, input, boundsOf(input.metadata))
   const location = `${PATH}/${encodeURIComponent(written.client.id)}`
-  return json(await renderNewClient(ctx.rt, written), 201, { location })
+  return json(await renderNewClient(ctx.rt, written), 201, { location, ...warningHeader(c, doubts) })
 }
 
 /** GET /admin/clients: a page of the list, filtered by name or owner. */
@@ -47,15 +49,14 @@ export async function getClient(c: Context<AppEnv>): Promise<Response> {
 
 /** PUT /admin/clients/{id}: replaces the client's content. */
 export async function putClient(c: Context<AppEnv>): Promise<Response> {
-  const input = await readClient(c)
-  return change(c, () => input)
+  const sent = await judged(c, await readJson(c.var.body))
+  return change(c, () => sent)
 }
 
 /** PATCH /admin/clients/{id}: applies a JSON Patch. */
 export async function patchClientById(c: Context<AppEnv>): Promise<Response> {
-  const { ctx } = c.var
   const patch = await readJson(c.var.body)
-  return change(c, (current) => parseClient(patchClient(current, patch), ctx.rt.config))
+  return change(c, (current) => judged(c, patchClient(current, patch)))
 }
 
 /** DELETE /admin/clients/{id}. */
@@ -66,13 +67,15 @@ export async function removeClient(c: Context<AppEnv>): Promise<Response> {
 
 /** PUT /admin/clients/{id}/lifespans: replaces all lifespans. */
 export async function putLifespans(c: Context<AppEnv>): Promise<Response> {
-  const lifespans = readLifespans(readLifespanDraft(await readJson(c.var.body)))
+  const body = await readJson(c.var.body)
+  const lifespans = readLifespans(readLifespanDraft(body))
+  const doubts = await judgeClient(c, body)
   const client = await changeClient(c.var.ctx, idOf(c), 'client.changed', (current) => {
     const metadata = withLifespans(current.metadata, lifespans)
     // An admin's lifespans must not give bounds to a client that registered itself.
     return { metadata, bounds: current.bounds && boundsOf(metadata) }
   })
-  return json(renderClient(client))
+  return json(renderClient(client), 200, warningHeader(c, doubts))
 }
 
 /** POST /admin/clients/{id}/secrets/rotate: adds a new secret; the older ones remain valid. */
@@ -88,17 +91,31 @@ export async function removeRotated(c: Context<AppEnv>): Promise<Response> {
 
 const idOf = (c: Context<AppEnv>): string => c.req.param('id') ?? ''
 
-const readClient = async (c: Context<AppEnv>): Promise<ClientInput> =>
-  parseClient(await readJson(c.var.body), c.var.ctx.rt.config)
+/** A client's JSON as it was read, and what an admin is warned of. */
+interface Judged {
+  readonly input: ClientInput
+  readonly doubts: readonly Doubt[]
+}
+
+async function judged(c: Context<AppEnv>, body: unknown): Promise<Judged> {
+  const input = parseClient(body, c.var.ctx.rt.config)
+  return { input, doubts: await judgeClient(c, body, input) }
+}
 
 /** Changes a client; the answer has a new registration access token if the change ended the older ones. */
-async function change(c: Context<AppEnv>, make: (current: ClientRecord) => ClientInput): Promise<Response> {
+async function change(
+  c: Context<AppEnv>,
+  make: (current: ClientRecord) => Judged | Promise<Judged>,
+): Promise<Response> {
   const { ctx } = c.var
   let renewed = false
-  const written = await updateClient(ctx, idOf(c), (current) => {
-    const changed = changeByAdmin(current, make(current))
+  let doubts: readonly Doubt[] = []
+  const written = await updateClient(ctx, idOf(c), async (current) => {
+    const made = await make(current)
+    doubts = made.doubts
+    const changed = changeByAdmin(current, made.input)
     renewed = changed.registrationEpoch !== undefined
     return changed
   })
-  return json(await renderChangedClient(ctx.rt, written, renewed))
+  return json(await renderChangedClient(ctx.rt, written, renewed), 200, warningHeader(c, doubts))
 }

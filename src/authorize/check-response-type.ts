@@ -3,6 +3,17 @@ import type { Check, Target } from './request.ts'
 
 const KNOWN: readonly string[] = ['code', 'id_token', 'token']
 
+/** The response types, in the order in which discovery lists them. */
+export const RESPONSE_TYPES: readonly string[] = [
+  'code',
+  'id_token',
+  'token',
+  'id_token token',
+  'code id_token',
+  'code token',
+  'code id_token token',
+]
+
 /** The values of a response type, sorted, because their order has no meaning (RFC 6749 section 3.1.1). */
 export const typesIn = (text = ''): readonly string[] => [...new Set(text.split(' ').filter(Boolean))].sort()
 

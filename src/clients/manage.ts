@@ -126,12 +126,12 @@ export async function changeClient(
 export async function updateClient(
   ctx: RequestContext,
   id: string,
-  change: (current: ClientRecord) => ClientChange,
+  change: (current: ClientRecord) => ClientChange | Promise<ClientChange>,
 ): Promise<WrittenClient> {
   let given: string | undefined
   let passed: ClientMetadata | undefined
   const client = await changeClient(ctx, id, 'client.changed', async (current) => {
-    const { secret, ...changed } = change(current)
+    const { secret, ...changed } = await change(current)
     given = secret
     await checkOutside(ctx, changed.metadata, passed)
     passed = changed.metadata

@@ -3,13 +3,16 @@ import { usesSecret } from '../client-auth/methods.ts'
 import type { Config } from '../config/types.ts'
 import type { ErrorCode } from '../errors/catalogue.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import type { Runtime } from '../runtime.ts'
 import { clientMetadata, fields } from '../store/client-metadata.ts'
 import type { ClientMetadata, ClientRecord } from '../store/types.ts'
 import { isJsonObject, type JsonObject, pick } from '../util/json.ts'
 import { boundsOf, checkBounds, withBounds } from './bounds.ts'
 import type { ClientChange } from './manage.ts'
+import type { Supported } from './metadata/doubt.ts'
 import { readDraft } from './metadata/draft.ts'
 import { type ClientInput, parseClient } from './metadata/parse.ts'
+import { workingPart } from './metadata/working.ts'
 import { freshRegistration, nextRegistration, type RegistrationStamp } from './registration-token.ts'
 import { isEmpty } from './render.ts'
 import { makeSecret } from './secret.ts'
@@ -36,16 +39,19 @@ export function parseRegistration(body: unknown, config: Config, secretRefusal: 
 
 /**
  * The change that the holder of a registration access token requests, within the admin's bounds. Throws like
- * `parseRegistration`.
+ * `parseRegistration` and `workingPart`.
  */
-export function changeByClient(
-  config: Config,
+export async function changeByClient(
+  rt: Runtime,
   stamp: RegistrationStamp,
   current: ClientRecord,
   body: unknown,
-): ClientChange {
-  const input = parseRegistration(withBounds(body, current.bounds), config, 'registration_forbidden')
-  checkBounds(config, current.bounds, input.metadata)
+  supported: Supported,
+): Promise<ClientChange> {
+  const { config } = rt
+  const parsed = parseRegistration(withBounds(body, current.bounds), config, 'registration_forbidden')
+  checkBounds(config, current.bounds, parsed.metadata)
+  const input = await workingPart(rt, parsed, supported, current.metadata)
   checkSectorStays(current.metadata, input.metadata, config.loopback)
   const needsSecret = usesSecret(input.metadata.token_endpoint_auth_method)
   const moved = consentedTo(input.metadata) !== consentedTo(current.metadata)

@@ -24,6 +24,7 @@ import { adminEndpoint as endpoint } from './admin-endpoint.ts'
 import {
   client,
   done,
+  flag,
   gives,
   key,
   keySet,
@@ -40,6 +41,8 @@ const clientMade = { 201: gives('The client.', client), ...refuses(409) }
 const clientsShown = { 200: gives('A page of clients.', list(client)) }
 const patch = list(object({ op: text, path: text, value: {} }, 'op', 'path'))
 const byName = { ...paging, client_name: text, owner: text }
+/** Whether what would only be warned of is refused. */
+const strict = { strict: flag }
 const gone = { 204: done, ...refuses(404) }
 
 /** Endpoints for clients (contract 1.4.1, 1.4.5). */
@@ -48,7 +51,7 @@ export const clientEndpoints: readonly Endpoint[] = [
     'POST',
     '/clients',
     postClient,
-    { summary: 'Create a client', body: client, answers: clientMade },
+    { summary: 'Create a client', query: strict, body: client, answers: clientMade },
     'json',
   ),
   endpoint('GET', '/clients', getClients, { summary: 'List clients', query: byName, answers: clientsShown }),
@@ -57,14 +60,14 @@ export const clientEndpoints: readonly Endpoint[] = [
     'PUT',
     '/clients/:id',
     putClient,
-    { summary: 'Replace a client', body: client, answers: clientShown },
+    { summary: 'Replace a client', query: strict, body: client, answers: clientShown },
     'json',
   ),
   endpoint(
     'PATCH',
     '/clients/:id',
     patchClientById,
-    { summary: 'Change a client by JSON Patch (RFC 6902)', body: patch, answers: clientShown },
+    { summary: 'Change a client by JSON Patch (RFC 6902)', query: strict, body: patch, answers: clientShown },
     'json',
   ),
   endpoint('DELETE', '/clients/:id', removeClient, { summary: 'Delete a client', answers: gone }),
@@ -72,7 +75,7 @@ export const clientEndpoints: readonly Endpoint[] = [
     'PUT',
     '/clients/:id/lifespans',
     putLifespans,
-    { summary: "Replace a client's lifespans", body: lifespans, answers: clientShown },
+    { summary: "Replace a client's lifespans", query: strict, body: lifespans, answers: clientShown },
     'json',
   ),
   endpoint('POST', '/clients/:id/secrets/rotate', postRotation, {

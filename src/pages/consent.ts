@@ -17,6 +17,7 @@ import {
   clientName,
   DENIED,
   forRequest,
+  isolated,
   proceed,
   rememberBox,
   verdictButtons,
@@ -82,7 +83,7 @@ ${request.requested_scope.map(
 </label>`,
 )}
 </fieldset>
-<p class="soft">You are logged in as ${request.subject}.</p>
+<p class="soft">You are logged in as ${isolated(request.subject)}.</p>
 ${clientLinks(request.client)}
 ${rememberBox('Do not ask me again')}
 ${verdictButtons('Allow', 'Deny')}

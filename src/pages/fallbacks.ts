@@ -38,7 +38,7 @@ ${
   notice === undefined
     ? html`<p>What went wrong is not known here, or was too long ago.</p>`
     : html`<p><code>${notice.error}</code></p>
-<p>${notice.description}</p>`
+<p dir="auto">${notice.description}</p>`
 }
 <p class="soft">Go back to the application and try again. If it happens again, tell its makers.</p>
 ${notice && html`<p class="soft">Request <code>${notice.requestId}</code></p>`}

@@ -44,10 +44,13 @@ export const verdictButtons = (yes: string, no: string): Html => html`<div class
 <button type="submit" name="reject" value="true" class="plain">${no}</button>
 </div>`
 
+/** A text of others on a page. Its direction does not spread to what stands around it (HTML standard section 4.5.24). */
+export const isolated = (text: string): Html => html`<bdi>${text}</bdi>`
+
 /** The client's name to show on a page. */
-export function clientName(client: JsonObject): string {
+export function clientName(client: JsonObject): Html {
   const { client_name: name, client_id: id } = client
-  return typeof name === 'string' && name !== '' ? name : String(id)
+  return isolated(typeof name === 'string' && name !== '' ? name : String(id))
 }
 
 /** The client's logo, and links to its policy and terms (OIDC Registration section 2). */

@@ -72,7 +72,7 @@ function loginPage(
 ${clientLinks(request.client)}
 <form method="post" class="card">
 <label>User name
-<input type="text" name="username" value="${username}" autocomplete="username" autocapitalize="none">
+<input type="text" name="username" value="${username}" dir="auto" autocomplete="username" autocapitalize="none">
 </label>
 <label>Password
 <input type="password" name="password" autocomplete="current-password"${refusedField(problem)}>

@@ -6,7 +6,7 @@ import { readForm } from '../http/form.ts'
 import type { Html } from '../http/page.ts'
 import { basePath, renderPage } from '../http/page.ts'
 import { acceptLogout, getLogoutRequest, type LogoutRequestView, rejectLogout } from '../logout/request.ts'
-import { challengeOf, clientName, forRequest, proceed, verdictButtons } from './flow-step.ts'
+import { challengeOf, clientName, forRequest, isolated, proceed, verdictButtons } from './flow-step.ts'
 
 /** The built-in logout page: asks, unless the client is registered to skip that (contract 3.11). */
 export const showLogout = forRequest('logout', getLogoutRequest, async (c, request) => {
@@ -32,9 +32,9 @@ export async function submitLogout(c: Context<AppEnv>): Promise<Response> {
  */
 function logoutForm({ client, subject }: LogoutRequestView, own: boolean): Html {
   return html`<form method="post" class="card">
-<p>${client === null ? 'This' : `${clientName(client)} asks for it. This`} ends ${
+<p>${client === null ? 'This' : html`${clientName(client)} asks for it. This`} ends ${
     own
-      ? html`the login of <strong>${subject}</strong> in this browser`
+      ? html`the login of <strong>${isolated(subject)}</strong> in this browser`
       : 'the login that the application knows'
   }.</p>
 ${verdictButtons('Log out', 'Stay logged in')}

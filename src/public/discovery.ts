@@ -3,7 +3,7 @@ import { RESPONSE_MODES } from '../authorize/response-modes/registry.ts'
 import { methodsAt } from '../client-auth/endpoints.ts'
 import type { Config } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
-import { GRANTS } from '../grants/registry.ts'
+import { supported } from '../grants/supported.ts'
 import type { Discovered } from '../http/endpoint.ts'
 import { json, MINUTE } from '../http/json.ts'
 import { FOREIGN_ALGORITHMS, REQUEST_OBJECT_ALGORITHMS } from '../keys/foreign-jwt.ts'
@@ -35,27 +35,18 @@ export async function discoveryResponse(
   return json({ ...document(config, signer.alg, algorithms), ...endpoints }, 200, MINUTE)
 }
 
-const RESPONSE_TYPES = [
-  'code',
-  'id_token',
-  'token',
-  'id_token token',
-  'code id_token',
-  'code token',
-  'code id_token token',
-]
-
 /**
  * The members of contract 2.9 that do not come from endpoints, as far as they are true of this server. `published` are
  * the algorithms of all ID token keys.
  */
 function document(config: Config, signing: string, published: readonly string[]): object {
+  const { grantTypes, responseTypes } = supported()
   return {
     issuer: config.urls.issuer,
     subject_types_supported: config.subjects.types,
-    response_types_supported: RESPONSE_TYPES,
+    response_types_supported: responseTypes,
     response_modes_supported: RESPONSE_MODES,
-    grant_types_supported: [...GRANTS.map(({ type }) => type), 'implicit'],
+    grant_types_supported: grantTypes,
     prompt_values_supported: profilesOf(config).server.prompts.named,
     scopes_supported: unique(['offline_access', 'offline', 'openid', ...config.supportedScopes]),
     claims_supported: unique(['sub', ...config.supportedClaims]),

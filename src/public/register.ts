@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import { changeClient, createClient, deleteClient, updateClient } from '../clients/manage.ts'
+import { workingPart } from '../clients/metadata/working.ts'
 import { changeByClient, parseRegistration } from '../clients/registration.ts'
 import {
   openRegistration,
@@ -13,6 +14,7 @@ import type { AppEnv, RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { Reason } from '../errors/reasons.ts'
 import { as } from '../errors/translate.ts'
+import { supported } from '../grants/supported.ts'
 import { bearerToken } from '../http/bearer.ts'
 import { readJson } from '../http/form.ts'
 import { json, NO_STORE } from '../http/json.ts'
@@ -22,7 +24,8 @@ import type { ClientRecord } from '../store/types.ts'
 export async function register(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
   requireEnabled(ctx)
-  const input = parseRegistration(await readJson(c.var.body), ctx.rt.config, 'malformed_body')
+  const given = parseRegistration(await readJson(c.var.body), ctx.rt.config, 'malformed_body')
+  const input = await workingPart(ctx.rt, given, supported())
   const body = await renderNewRegistration(ctx.rt, await createClient(ctx, input, null))
   return json(body, 201, { ...NO_STORE, location: body.registration_client_uri })
 }
@@ -81,7 +84,7 @@ async function used(
 async function replace(ctx: RequestContext, stamp: RegistrationStamp, body: unknown): Promise<Response> {
   const { client, secret } = await updateClient(ctx, stamp.id, (current) => {
     requireFit(stamp, current)
-    return changeByClient(ctx.rt.config, stamp, current, body)
+    return changeByClient(ctx.rt, stamp, current, body, supported())
   })
   const answer = withSecret(renderRegistration(client), secret)
   const token = await registrationToken(ctx.rt, client)

@@ -130,7 +130,7 @@ describe('the log names the reason and the field of a client refused', () => {
     ['metadata_unusable', ['field=jwks', "problem=must hold an array 'keys'"], { jwks: { keys: 'x' } }],
     [
       'metadata_unusable',
-      ['field=id_token_signed_response_alg', 'problem=names an algorithm no key is there for'],
+      ['field=id_token_signed_response_alg', 'problem=must be one that there is a key for: RS256'],
       { id_token_signed_response_alg: 'ES512' },
     ],
     [

@@ -243,6 +243,31 @@ describe('what a client says about itself', () => {
   })
 })
 
+describe('texts of others', () => {
+  it('isolate names, subjects and errors from the text around them', async () => {
+    const browser = new Browser(deployment)
+    const pages: string[] = []
+    const visit = async (url: URL): Promise<void> => {
+      pages.push(await (await browser.visit(url.href)).text())
+    }
+    const shop = await registerClient(deployment, { client_name: 'Shop <b>' })
+    const login = await browser.next(authorizationPath(shop, { scope: 'openid' }))
+    await visit(login)
+    const remember = form({ ...CREDENTIALS, remember: 'true' })
+    const consent = await browser.next((await browser.next(login.href, remember)).href)
+    await visit(consent)
+    const fields = new URLSearchParams({ accept: 'true', grant_scope: 'openid' })
+    const granted = await browser.next(consent.href, { method: 'POST', body: fields })
+    const code = parameter(await browser.next(granted.href), 'code')
+    const { id_token } = await (await redeem(deployment, shop, code)).json<{ id_token: string }>()
+    await visit(await browser.next(`/oauth2/sessions/logout?id_token_hint=${id_token}`))
+    for (const page of pages) expect(page).toContain('<bdi>Shop &lt;b&gt;</bdi>')
+    for (const page of pages.slice(1)) expect(page).toContain('<bdi>demo</bdi>')
+    await visit(await browser.next('/oauth2/auth?client_id=nobody'))
+    expect(pages.at(-1)).toContain('<p dir="auto">')
+  })
+})
+
 describe("the demo user's claims", () => {
   const PROFILE = { name: 'Demo User', birthdate: '2000-01-31', updated_at: 1_767_225_600 }
   const ADDRESS = { address: { locality: 'Berlin', country: 'DE' } }

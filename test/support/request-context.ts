@@ -21,6 +21,7 @@ export function requestContext(env: Env): RecordedContext {
     defer: () => undefined,
     audit: (event, fields) => audits.push({ event, fields }),
     refused: () => undefined,
+    warned: () => undefined,
     seen: (clientId) => seenClients.push(clientId),
     get clientId() {
       return seenClients.at(-1) ?? null

@@ -57,6 +57,7 @@ export const clientReasons = reasonsOf({
   ],
   metadata_unusable: ["Field '{field}' {problem}.", 'Correct the client metadata.'],
   entry_unusable: ["Entry {index} of '{field}' {problem}.", 'Correct the client metadata.'],
+  metadata_in_doubt: ['{problems}', 'Correct the client metadata, or leave out strict=true.'],
   metadata_too_large: ["The client's metadata is longer than {limit} bytes.", 'Register less of it.'],
   metadata_beyond_bounds: [
     "Field '{field}' goes beyond what an admin set.",
