@@ -55,7 +55,7 @@ export async function readTrust(json: unknown, now: number): Promise<Omit<Truste
 }
 
 /** The error for a body that is not a JSON object of this form. */
-export const undecodable = (): OAuthError =>
+const undecodable = (): OAuthError =>
   new OAuthError('undecodable_body', 'body_malformed', { expected: 'a JSON object that says whom to trust' })
 
 const broken = (field: string, expected: string): OAuthError =>

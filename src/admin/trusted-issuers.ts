@@ -9,7 +9,7 @@ import type { TrustedIssuer } from '../store/trusted-issuers.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { rfc3339 } from '../util/rfc3339.ts'
 import { respondWithPage } from './pagination.ts'
-import { readTrust, undecodable } from './trust-body.ts'
+import { readTrust } from './trust-body.ts'
 
 const PATH = '/admin/trust/grants/jwt-bearer/issuers'
 
@@ -18,7 +18,9 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 /** POST /admin/trust/grants/jwt-bearer/issuers: adds a trusted issuer of JWT bearer assertions (contract 1.4.7). */
 export async function postTrustedIssuer(c: Context<AppEnv>): Promise<Response> {
   const { rt, audit } = c.var.ctx
-  const body = await readJson(c.var.body).catch(as({ malformed_body: undecodable }))
+  const body = await readJson(c.var.body).catch(
+    as({ malformed_body: ({ reason, facts }) => new OAuthError('undecodable_body', reason, facts) }),
+  )
   const entry = { id: crypto.randomUUID(), ...(await readTrust(body, nowSeconds())) }
   if (!(await rt.issuers.insert(entry))) throw new OAuthError('resource_exists', 'entry_exists')
   audit('issuer.trusted', { id: entry.id })

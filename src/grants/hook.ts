@@ -11,7 +11,8 @@ import type { CustomClaims, HookStep, RedeemResult, RefreshResult } from '../led
 import type { ClientRecord } from '../store/types.ts'
 import type { TokenLifetimes } from '../tokens/lifetimes.ts'
 import { narrowed, targetsIn } from '../tokens/targets.ts'
-import { isJsonObject, isShallow, type JsonObject, parseJson } from '../util/json.ts'
+import { InexactJson, parseExactJson } from '../util/exact-json.ts'
+import { decodeJson, isJsonObject, isShallow, type JsonObject } from '../util/json.ts'
 import {
   type HookSession,
   hookedSession,
@@ -117,7 +118,7 @@ async function askHook(
   const { answer } = await fetchOutbound(ctx.rt.config, 'hook', hook.url, init)
   if (answer?.status === 204) return undefined
   if (answer?.status === 403) throw accessDenied('hook_denied', { hook: name })
-  const claims = answer?.status === 200 ? readClaims(answer.body) : undefined
+  const claims = answer?.status === 200 ? readClaims(name, answer.body) : undefined
   if (claims !== undefined) return claims
   logLine('hook.failed', { request_id: ctx.requestId, hook: name, status: answer?.status ?? null })
   throw new OAuthError('server_error', 'hook_failed', { hook: name })
@@ -125,10 +126,11 @@ async function askHook(
 
 /**
  * Reads a hook's claims; those that the answer leaves out are empty (contract 1.5). `undefined` for a malformed answer.
+ * Throws `server_error` for a number or text that would not go out as it came in.
  */
-function readClaims(body: Uint8Array): CustomClaims | undefined {
+function readClaims(hook: string, body: Uint8Array): CustomClaims | undefined {
   try {
-    const answer = parseJson(body)
+    const answer = parseExactJson(decodeJson(body))
     if (!isJsonObject(answer) || !isShallow(answer, MAX_DEPTH)) return undefined
     const session = answer['session'] ?? {}
     if (!isJsonObject(session)) return undefined
@@ -136,7 +138,13 @@ function readClaims(body: Uint8Array): CustomClaims | undefined {
     const idTokenClaims = session['id_token'] ?? {}
     if (!isJsonObject(accessTokenClaims) || !isJsonObject(idTokenClaims)) return undefined
     return { accessTokenClaims, idTokenClaims }
-  } catch {
+  } catch (thrown) {
+    if (thrown instanceof InexactJson)
+      throw new OAuthError('server_error', 'hook_inexact', {
+        hook,
+        field: thrown.member,
+        expected: thrown.expected,
+      })
     return undefined
   }
 }

@@ -13,7 +13,7 @@ import { toBase64url } from '../util/base64url.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { sha256 } from '../util/digest.ts'
 import { scopeRule } from '../util/scope.ts'
-import { isName } from '../util/text.ts'
+import { isName, isPlainText } from '../util/text.ts'
 import { foreignCredential } from './credential.ts'
 import { defineGrant } from './grant.ts'
 import { hookedSelfContainedClaims } from './hook.ts'
@@ -63,6 +63,8 @@ function grantProblem(config: Config, assertion: Assertion, now: number): string
   const { jtiOptional, iatOptional, maxTtl } = config.oauth2.jwtBearer
   if (assertion.iss === '') return "has no 'iss'"
   if (!isName(assertion.sub)) return "must have a 'sub' of 1 to 255 characters"
+  // It becomes the audience of the token.
+  if (!assertion.aud.every(isPlainText)) return "must have text without control characters as its 'aud'"
   if (assertion.iat === undefined && !iatOptional) return "has no 'iat'"
   if (assertion.jti === '' && !jtiOptional) return "has no 'jti'"
   const lifetime = (assertion.exp ?? 0) - (assertion.iat ?? now)

@@ -1,5 +1,7 @@
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
-import { parseJson } from '../util/json.ts'
+import { malformedBody } from '../errors/refusals.ts'
+import { InexactJson, parseExactJson } from '../util/exact-json.ts'
+import { decodeJson } from '../util/json.ts'
 import { SCOPE_TOKEN } from '../util/scope.ts'
 import type { RequestBody } from './body.ts'
 
@@ -190,13 +192,16 @@ export async function readFormEntries(body: RequestBody): Promise<Entries> {
 /**
  * Reads a JSON body. Does not check the Content-Type (contract 0.2).
  *
- * @throws `body_too_large` as soon as the bound is passed, `malformed_body` if it is not JSON
+ * @throws `body_too_large` as soon as the bound is passed, `malformed_body` if it is not JSON, or holds a number or text
+ *   that would not go out as it came in
  */
 export async function readJson(body: RequestBody): Promise<unknown> {
   const bytes = await body.read('json')
   try {
-    return parseJson(bytes)
-  } catch {
+    return parseExactJson(decodeJson(bytes))
+  } catch (thrown) {
+    if (thrown instanceof InexactJson)
+      throw malformedBody('field_malformed', { field: thrown.member, expected: thrown.expected })
     throw new OAuthError('malformed_body', 'body_malformed', { expected: 'valid JSON' })
   }
 }

@@ -57,5 +57,5 @@ export async function credentials(c: Context<AppEnv>): Promise<Response> {
 
 /** Reads the body. Every flaw of the request gives the same error here (contract 1.3.8). */
 async function readAsked(body: RequestBody): Promise<unknown> {
-  return readJson(body).catch(as({ malformed_body: ({ facts }) => invalidRequest('body_malformed', facts) }))
+  return readJson(body).catch(as({ malformed_body: ({ reason, facts }) => invalidRequest(reason, facts) }))
 }

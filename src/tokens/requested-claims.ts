@@ -1,4 +1,5 @@
 import type { Parameters } from '../http/form.ts'
+import { parseExactJson } from '../util/exact-json.ts'
 import { isJsonObject, type JsonObject } from '../util/json.ts'
 
 /** Claims requested for one place, by name; null requests the claim without further conditions. */
@@ -13,7 +14,7 @@ export interface RequestedClaims {
 /** Reads the `claims` parameter; `undefined` if it is malformed. */
 export function requestedClaims(parameters: Parameters): RequestedClaims | undefined {
   try {
-    const claims: unknown = JSON.parse(parameters.get('claims') ?? '{}')
+    const claims: unknown = parseExactJson(parameters.get('claims') ?? '{}')
     if (!isJsonObject(claims)) return undefined
     const { id_token = {}, userinfo = {} } = claims
     return isClaimsRequest(id_token) && isClaimsRequest(userinfo) ? { id_token, userinfo } : undefined

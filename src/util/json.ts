@@ -7,8 +7,11 @@ export interface JsonObject {
 }
 
 /** Parses JSON in UTF-8, with or without a byte order mark. Throws for anything else. */
-export const parseJson = (bytes: Uint8Array): unknown =>
-  JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes))
+export const parseJson = (bytes: Uint8Array): unknown => JSON.parse(decodeJson(bytes))
+
+/** Decodes JSON text in UTF-8, with or without a byte order mark. Throws for other bytes. */
+export const decodeJson = (bytes: Uint8Array): string =>
+  new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
 
 /** Whether a parsed JSON value is an object (not null, not an array). */
 export function isJsonObject(value: unknown): value is JsonObject {

@@ -346,6 +346,9 @@ describe('a 200 for grants without a browser', () => {
   })
 })
 
+/** An answer with a value in JSON that would not go out as it came in. */
+const inexact = (value: string): Response => new Response(`{"session":{"id_token":{"a":[${value}]}}}`)
+
 describe('a refusal or failure', () => {
   const failures: readonly [string, number, string, () => Response | Promise<Response>][] = [
     ['403', 403, 'access_denied', () => new Response('no', { status: 403 })],
@@ -361,6 +364,9 @@ describe('a refusal or failure', () => {
     ['a 200 of another shape', 500, 'server_error', () => Response.json({ session: { access_token: 'x' } })],
     ['a 200 that is an array', 500, 'server_error', () => Response.json([])],
     ['claims too deep', 500, 'server_error', () => Response.json(JSON.parse(deep(40)))],
+    ['a number that no double holds', 500, 'server_error', () => inexact('12345678901234567890')],
+    ['a number beyond all doubles', 500, 'server_error', () => inexact('1e400')],
+    ['half of a character', 500, 'server_error', () => inexact('"\\ud800"')],
     ['too large an answer', 500, 'server_error', () => new Response('x'.repeat(1024 * 1024 + 1))],
     ['no connection', 500, 'server_error', () => Promise.reject(new TypeError('connection refused'))],
     [

@@ -3,10 +3,11 @@ import type { RequestContext } from '../../context.ts'
 import { OAuthError } from '../../errors/oauth-error.ts'
 import { type Assertion, REQUEST_OBJECT_ALGORITHMS, readAssertion } from '../../keys/foreign-jwt.ts'
 import { isSameAlgorithm } from '../../keys/foreign-keys.ts'
-import { readJwt } from '../../keys/read-jwt.ts'
 import type { ClientRecord } from '../../store/types.ts'
+import { fromBase64url } from '../../util/base64url.ts'
 import { nowSeconds } from '../../util/clock.ts'
-import { isJsonObject } from '../../util/json.ts'
+import { InexactJson, parseExactJson } from '../../util/exact-json.ts'
+import { decodeJson, isJsonObject } from '../../util/json.ts'
 import type { CarriedSource, OpenedSource } from './source.ts'
 
 /** The type of a JWT that is a request object (RFC 9101 section 4). */
@@ -31,9 +32,21 @@ export const object: CarriedSource = {
  */
 export function openObject(ctx: RequestContext, client: ClientRecord, jwt: string): OpenedSource {
   if (jwt.length > MAX_OBJECT) throw unusable(`is longer than ${MAX_OBJECT} characters`)
-  const members: unknown = readJwt(jwt)?.claims
+  const members = readMembers(jwt)
   if (!isJsonObject(members)) throw unusable('is no JWT, or is encrypted')
   return { members, prove: () => prove(ctx, client, jwt) }
+}
+
+/** The members of a request object. Throws for one that would not go out as it came in. */
+function readMembers(jwt: string): unknown {
+  const [, payload = '', ...rest] = jwt.split('.')
+  const bytes = rest.length === 1 ? fromBase64url(payload) : undefined
+  try {
+    return bytes && parseExactJson(decodeJson(bytes))
+  } catch (thrown) {
+    if (!(thrown instanceof InexactJson)) return undefined
+    throw unusable(`holds a '${thrown.member}' that must be ${thrown.expected}`)
+  }
 }
 
 /**

@@ -64,5 +64,10 @@ export const grantReasons = reasonsOf({
   user_codes_taken: ['No user code is free.', 'Make user codes longer.'],
   hook_denied: ['The {hook} hook denied the request.', "See the hook's own log."],
   hook_too_large: ['The {hook} hook gave more claims than a token can carry.', 'Have it give less.'],
+  hook_inexact: [
+    "Field '{field}' in the answer of the {hook} hook must be {expected}.",
+    'Have the hook send what can be passed on unchanged.',
+    'operator',
+  ],
   hook_failed: ['The {hook} hook failed.', "See the hook's own log."],
 })
