@@ -1,6 +1,6 @@
 import { getIn, immutableJSONPatch } from 'immutable-json-patch'
 import * as v from 'valibot'
-import { EMPTY_LISTS, renderClient } from '../clients/render.ts'
+import { NOT_SHOWN, renderClient } from '../clients/render.ts'
 import { malformedBody } from '../errors/refusals.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { isJsonObject, type JsonObject } from '../util/json.ts'
@@ -43,8 +43,8 @@ export function patchClient(record: ClientRecord, patch: unknown): unknown {
   const parsed = v.safeParse(operations, patch)
   if (!parsed.success)
     throw malformedBody('body_malformed', { expected: 'a JSON Patch of add, remove and replace operations' })
-  // Empty arrays are not shown in the JSON, but a patch may add to them.
-  let document: JsonObject = structuredClone({ ...EMPTY_LISTS, ...renderClient(record) })
+  // Empty members are not shown in the JSON, but a patch may add to them and remove them.
+  let document: JsonObject = structuredClone({ ...NOT_SHOWN, ...renderClient(record) })
   for (const [index, operation] of parsed.output.entries()) {
     document = apply(document, operation, index)
   }

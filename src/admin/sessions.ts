@@ -57,7 +57,7 @@ async function renderConsent(ctx: RequestContext, grant: StoredGrant): Promise<o
     remember: grant.remember,
     remember_for: grant.rememberFor,
     handled_at: rfc3339(grant.handledAt),
-    context: grant.context,
+    context: grant.context ?? undefined,
     consent_request: {
       challenge: '',
       consent_request_id: grant.id,
@@ -72,7 +72,7 @@ async function renderConsent(ctx: RequestContext, grant: StoredGrant): Promise<o
       login_session_id: grant.sid,
       acr: grant.acr,
       amr: grant.amr,
-      context: grant.context,
+      context: grant.context ?? undefined,
     },
   }
 }

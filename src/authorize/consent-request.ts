@@ -8,7 +8,7 @@ import { SCOPE_TOKEN } from '../util/scope.ts'
 import { entryUrl, startUrl } from './channels/registry.ts'
 import { type RequestView, viewRequest } from './request-view.ts'
 
-/** A consent request as JSON (contract 2.3). */
+/** A consent request as JSON (contract 2.3), which leaves out undefined members. */
 export interface ConsentRequestView extends RequestView {
   readonly challenge: string
   readonly consent_request_id: string
@@ -18,7 +18,7 @@ export interface ConsentRequestView extends RequestView {
   readonly login_session_id: string
   readonly acr: string
   readonly amr: readonly string[]
-  readonly context: Json
+  readonly context: Json | undefined
 }
 
 const consentCall = callsOn(consentChallenge, (config, { flow }) => startUrl(config, flow))
@@ -35,7 +35,7 @@ export const getConsentRequest = consentCall<ConsentRequestView>(
     login_session_id: flow.sid,
     acr,
     amr,
-    context,
+    context: context ?? undefined,
   }),
 )
 

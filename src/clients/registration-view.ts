@@ -2,11 +2,11 @@ import type { Runtime } from '../runtime.ts'
 import type { JsonObject } from '../util/json.ts'
 import type { WrittenClient } from './manage.ts'
 import { registrationToken } from './registration-token.ts'
-import { renderClient, renderCreatedClient, renderRegistration, withSecret } from './render.ts'
+import { renderClient, renderRegistration, withSecret } from './render.ts'
 
 /** The answer to an admin who created a client, with all that is shown only once (contract 1.4.1). */
 export const renderNewClient = (rt: Runtime, written: WrittenClient): Promise<NewClient> =>
-  renderNew(rt, written, renderCreatedClient(written.client))
+  renderNew(rt, written, renderClient(written.client))
 
 /** The answer to a client that registered itself (RFC 7591 section 3.2.1). */
 export const renderNewRegistration = (rt: Runtime, written: WrittenClient): Promise<NewClient> =>

@@ -1,51 +1,25 @@
+import { KEY_LABELS } from '../keys/foreign-keys.ts'
 import { fields } from '../store/client-metadata.ts'
 import type { ClientRecord } from '../store/types.ts'
 import type { Json, JsonObject } from '../util/json.ts'
 import { rfc3339 } from '../util/rfc3339.ts'
 
-/** A client as v2 JSON (contract 2.1), without its secret. */
-export const renderClient = (record: ClientRecord): JsonObject => render(record, false)
-
-/** The answer to a creation: like `renderClient`, but arrays that were not sent are null (contract 1.4.1). */
-export const renderCreatedClient = (record: ClientRecord): JsonObject => render(record, true)
-
 /**
- * A client as it is shown to itself: without the metadata that only admins see, and without empty members. Strict
- * clients refuse a whole answer because of one null or one empty URI.
+ * A client as v2 JSON (contract 2.1), without its secret. No member is null, and every key has the members that Hydra's
+ * schema requires: strict SDKs refuse a whole page of clients because of one.
  */
-export function renderRegistration(client: ClientRecord): JsonObject {
-  const shown = Object.entries(renderClient(client))
-    .filter(([name]) => !TO_ADMINS.has(name))
-    .map(([name, value]) => [name, Array.isArray(value) ? value.filter(hasValue) : value] as const)
-    .filter(([, value]) => hasValue(value))
-  return { ...EMPTY_MEANS, ...Object.fromEntries(shown) }
+export function renderClient(record: ClientRecord): JsonObject {
+  const { jwks } = record.metadata
+  return { ...render(record), ...(jwks !== null && { jwks: { keys: jwks.keys.map(withLabels) } }) }
 }
 
-/** The lists that are omitted while they are empty, with their empty value. */
-export const EMPTY_LISTS: JsonObject = Object.fromEntries(
-  fields.flatMap(([name, { kind, shown }]) =>
-    kind === 'list' && shown === 'unless-empty' ? [[name, []]] : [],
-  ),
-)
-
-const TO_ADMINS: ReadonlySet<string> = new Set(
-  fields.flatMap(([name, { shown }]) => (shown === 'to-admins' ? [name] : [])),
-)
-
-/** What empty lists mean (RFC 7591 section 2). */
-const EMPTY_MEANS: JsonObject = Object.fromEntries(
-  fields.flatMap(([name, { emptyMeans }]) => (emptyMeans === undefined ? [] : [[name, emptyMeans]])),
-)
-
-function render({ id, metadata, createdAt, updatedAt }: ClientRecord, isNew: boolean): JsonObject {
+function render({ id, metadata, createdAt, updatedAt }: ClientRecord): JsonObject {
   const { localized, ...values } = metadata
   const held: Partial<JsonObject> = values
   const members = fields.flatMap(([name, { shown, absent }]) => {
-    const value = held[name]
-    const isHidden =
-      (shown === 'unless-empty' && isEmpty(value ?? null)) || (shown === 'if-given' && value === undefined)
-    const nothing = isNew && Array.isArray(absent) ? null : absent
-    return isHidden ? [] : [[name, value ?? nothing]]
+    const value = held[name] ?? absent
+    const isHidden = shown === 'unless-empty' ? isEmpty(value) : value === null
+    return isHidden ? [] : [[name, value]]
   })
   return {
     client_id: id,
@@ -56,6 +30,39 @@ function render({ id, metadata, createdAt, updatedAt }: ClientRecord, isNew: boo
     updated_at: rfc3339(updatedAt),
   }
 }
+
+const NO_LABELS: JsonObject = Object.fromEntries(KEY_LABELS.map((name) => [name, '']))
+
+const withLabels = (key: JsonObject): JsonObject => ({ ...NO_LABELS, ...key })
+
+/**
+ * A client as it is shown to itself: without the metadata that only admins see, and without empty members. Strict
+ * clients refuse a whole answer because of one null or one empty URI.
+ */
+export function renderRegistration(client: ClientRecord): JsonObject {
+  const shown = Object.entries(render(client))
+    .filter(([name]) => !TO_ADMINS.has(name))
+    .map(([name, value]) => [name, Array.isArray(value) ? value.filter(hasValue) : value] as const)
+    .filter(([, value]) => hasValue(value))
+  return { ...EMPTY_MEANS, ...Object.fromEntries(shown) }
+}
+
+/** What a patch may add to or remove while it is not shown, with its empty value. */
+export const NOT_SHOWN: JsonObject = Object.fromEntries(
+  fields.flatMap(([name, { kind, shown }]): [string, Json][] => {
+    if (kind === 'list' && shown === 'unless-empty') return [[name, []]]
+    return shown === 'if-given' && kind !== 'further' ? [[name, null]] : []
+  }),
+)
+
+const TO_ADMINS: ReadonlySet<string> = new Set(
+  fields.flatMap(([name, { shown }]) => (shown === 'to-admins' ? [name] : [])),
+)
+
+/** What empty lists mean (RFC 7591 section 2). */
+const EMPTY_MEANS: JsonObject = Object.fromEntries(
+  fields.flatMap(([name, { emptyMeans }]) => (emptyMeans === undefined ? [] : [[name, emptyMeans]])),
+)
 
 /** Whether a value is null, `false`, 0, or an empty text, list or object. */
 export const isEmpty = (value: Json): boolean =>

@@ -15,6 +15,7 @@ import { acceptConsentBody, acceptLoginBody, rejectBody } from '../flow/bodies.t
 import type { Endpoint } from '../http/endpoint.ts'
 import { adminEndpoint as endpoint } from './admin-endpoint.ts'
 import { done, gives, goesOn, list, object, paging, refuses, text } from './schemas.ts'
+import { v1ConsentRequest, v1Consents, v1LoginRequest, v1LogoutRequest } from './v1-members.ts'
 
 /** Answers to a decision, for any state of the request: a 410 says where to start again. */
 const decided = { 200: goesOn, 410: goesOn, ...refuses(404) }
@@ -24,6 +25,8 @@ const shown = {
   ...refuses(404),
 }
 const byChallenge = (step: string) => ({ [`${step}_challenge`]: text })
+
+const v1Requests = { login: v1LoginRequest, consent: v1ConsentRequest }
 
 /**
  * Endpoints that show a login or consent request and take the app's decision; the challenge may be in the path, as in
@@ -37,7 +40,12 @@ const requests = (
   const path = `/oauth2/auth/requests/${step}`
   const query = byChallenge(step)
   return [
-    endpoint('GET', `${path}/:challenge?`, show, { summary: `Get a ${step} request`, query, answers: shown }),
+    endpoint('GET', `${path}/:challenge?`, show, {
+      summary: `Get a ${step} request`,
+      query,
+      answers: shown,
+      v1: v1Requests[step],
+    }),
     endpoint(
       'PUT',
       `${path}/accept/:challenge?`,
@@ -74,6 +82,7 @@ export const flowEndpoints: readonly Endpoint[] = [
     summary: 'Get a logout request',
     query: byChallenge('logout'),
     answers: shown,
+    v1: v1LogoutRequest,
   }),
   endpoint('PUT', '/oauth2/auth/requests/logout/accept', putLogoutAccept, {
     summary: 'Accept a logout request',
@@ -95,6 +104,7 @@ export const sessionEndpoints: readonly Endpoint[] = [
     summary: "List a subject's consents",
     query: { ...paging, subject: text, login_session_id: text },
     answers: { 200: gives('A page of consents.', list(object({ consent_request_id: text }))) },
+    v1: v1Consents,
   }),
   endpoint('DELETE', '/oauth2/auth/sessions/consent/:subject?/:client?', revokeConsents, {
     summary: 'Revoke consents',

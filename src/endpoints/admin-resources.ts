@@ -35,6 +35,7 @@ import {
   refuses,
   text,
 } from './schemas.ts'
+import { v1Client, v1Key, v1KeySet, v1Trust } from './v1-members.ts'
 
 const clientShown = { 200: gives('The client.', client), ...refuses(404) }
 const clientMade = { 201: gives('The client.', client), ...refuses(409) }
@@ -51,23 +52,34 @@ export const clientEndpoints: readonly Endpoint[] = [
     'POST',
     '/clients',
     postClient,
-    { summary: 'Create a client', query: strict, body: client, answers: clientMade },
+    { summary: 'Create a client', query: strict, body: client, answers: clientMade, v1: v1Client },
     'json',
   ),
-  endpoint('GET', '/clients', getClients, { summary: 'List clients', query: byName, answers: clientsShown }),
-  endpoint('GET', '/clients/:id', getClient, { summary: 'Get a client', answers: clientShown }),
+  endpoint('GET', '/clients', getClients, {
+    summary: 'List clients',
+    query: byName,
+    answers: clientsShown,
+    v1: v1Client,
+  }),
+  endpoint('GET', '/clients/:id', getClient, { summary: 'Get a client', answers: clientShown, v1: v1Client }),
   endpoint(
     'PUT',
     '/clients/:id',
     putClient,
-    { summary: 'Replace a client', query: strict, body: client, answers: clientShown },
+    { summary: 'Replace a client', query: strict, body: client, answers: clientShown, v1: v1Client },
     'json',
   ),
   endpoint(
     'PATCH',
     '/clients/:id',
     patchClientById,
-    { summary: 'Change a client by JSON Patch (RFC 6902)', query: strict, body: patch, answers: clientShown },
+    {
+      summary: 'Change a client by JSON Patch (RFC 6902)',
+      query: strict,
+      body: patch,
+      answers: clientShown,
+      v1: v1Client,
+    },
     'json',
   ),
   endpoint('DELETE', '/clients/:id', removeClient, { summary: 'Delete a client', answers: gone }),
@@ -75,7 +87,13 @@ export const clientEndpoints: readonly Endpoint[] = [
     'PUT',
     '/clients/:id/lifespans',
     putLifespans,
-    { summary: "Replace a client's lifespans", query: strict, body: lifespans, answers: clientShown },
+    {
+      summary: "Replace a client's lifespans",
+      query: strict,
+      body: lifespans,
+      answers: clientShown,
+      v1: v1Client,
+    },
     'json',
   ),
   endpoint('POST', '/clients/:id/secrets/rotate', postRotation, {
@@ -100,26 +118,32 @@ export const keyEndpoints = (guard: AdminGuard): readonly Endpoint[] => [
   endpoint('GET', '/keys/:set/:kid?', getKeys(guard), {
     summary: 'Get a key set, or one key of it',
     answers: { ...keysShown, ...refuses(404) },
+    v1: v1KeySet,
   }),
   endpoint(
     'POST',
     '/keys/:set',
     postKey(guard),
-    { summary: 'Make a key', body: keyCreation, answers: { 201: keysShown[200], ...refuses(409) } },
+    {
+      summary: 'Make a key',
+      body: keyCreation,
+      answers: { 201: keysShown[200], ...refuses(409) },
+      v1: v1KeySet,
+    },
     'json',
   ),
   endpoint(
     'PUT',
     '/keys/:set',
     putKeys(guard),
-    { summary: 'Replace a key set', body: keySet, answers: keysShown },
+    { summary: 'Replace a key set', body: keySet, answers: keysShown, v1: v1KeySet },
     'json',
   ),
   endpoint(
     'PUT',
     '/keys/:set/:kid',
     putKey(guard),
-    { summary: 'Put a key into a set', body: key, answers: { 200: gives('The key.', key) } },
+    { summary: 'Put a key into a set', body: key, answers: { 200: gives('The key.', key) }, v1: v1Key },
     'json',
   ),
   endpoint('DELETE', '/keys/:set/:kid?', removeKeys, {
@@ -139,17 +163,19 @@ export const trustEndpoints: readonly Endpoint[] = [
     'POST',
     ISSUERS,
     postTrustedIssuer,
-    { summary: 'Trust an issuer of assertions', body: trustBody, answers: trustMade },
+    { summary: 'Trust an issuer of assertions', body: trustBody, answers: trustMade, v1: v1Trust },
     'json',
   ),
   endpoint('GET', ISSUERS, getTrustedIssuers, {
     summary: 'List trusted issuers',
     query: { ...paging, issuer: text },
     answers: { 200: gives('A page of what is trusted.', list(trust)) },
+    v1: v1Trust,
   }),
   endpoint('GET', `${ISSUERS}/:id`, getTrustedIssuer, {
     summary: 'Get a trusted issuer',
     answers: trustShown,
+    v1: v1Trust,
   }),
   endpoint('DELETE', `${ISSUERS}/:id`, removeTrustedIssuer, {
     summary: 'Trust an issuer no longer',

@@ -19,6 +19,7 @@ import {
   url,
   whole,
 } from './schemas.ts'
+import { v1Registration } from './v1-members.ts'
 
 /** The issuer without a trailing slash: the base of some endpoint URLs in the metadata document. */
 export const issuerOf = ({ urls }: Config): string => urls.issuer.replace(/\/+$/, '')
@@ -171,6 +172,7 @@ export const registrationEndpoints: readonly Endpoint[] = ['/oauth2/register', '
         summary: 'A client registers itself (RFC 7591 section 3)',
         body: client,
         answers: { 201: gives('The client.', client), ...refuses(400, 404, 413, 503) },
+        ...(path === '/connect/register' && { v1: v1Registration }),
       },
     },
     {
@@ -184,6 +186,7 @@ export const registrationEndpoints: readonly Endpoint[] = ['/oauth2/register', '
         summary: 'A client manages its registration (RFC 7592 section 2)',
         body: client,
         answers: { 200: gives('The client.', client), 204: done, ...refuses(400, 401, 403, 404, 413, 503) },
+        ...(path === '/connect/register' && { v1: v1Registration }),
       },
     },
   ],

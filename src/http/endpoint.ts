@@ -4,6 +4,8 @@ import type { GenericSchema } from 'valibot'
 import type { Config } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
 import { type BodyClass, RequestBody } from './body.ts'
+import { type Members, onlyMembers } from './members.ts'
+import { isV1Path } from './paths.ts'
 import { newRouter } from './router.ts'
 
 /**
@@ -36,6 +38,8 @@ export interface Wire {
   readonly body?: Schema
   /** The answers, by status. */
   readonly answers: Readonly<Record<number, Answer>>
+  /** The members that an answer has where the path is spelled as in v1; all if absent. */
+  readonly v1?: Members
 }
 
 /** Returns the members that an endpoint adds to the metadata document (RFC 8414 section 2). */
@@ -76,14 +80,18 @@ export function mount(app: Hono<AppEnv>, groups: readonly EndpointGroup[]): Hono
   return app
 }
 
-/** Wraps an endpoint's handler, so that it can read the body only through `RequestBody`, which applies the bound. */
+/**
+ * Wraps an endpoint's handler, so that it can read the body only through `RequestBody`, which applies the bound, and
+ * its answers on paths of v1 have only members of v1.
+ */
 const framed =
-  ({ body, handler }: Endpoint): Handler<AppEnv> =>
-  (c) => {
+  ({ body, handler, wire: { v1 } }: Endpoint): Handler<AppEnv> =>
+  async (c) => {
     const { raw } = c.req
     c.set('body', new RequestBody(raw, body))
     if (raw.body !== null) c.req.raw = new Request(raw.url, { method: raw.method, headers: raw.headers })
-    return handler(c)
+    const answer = await handler(c)
+    return v1 !== undefined && isV1Path(raw.url) ? onlyMembers(answer, v1) : answer
   }
 
 /** Returns a function that finds the CORS class of a path. It is `none` for a path that no endpoint has. */

@@ -50,6 +50,9 @@ const MATERIAL: Readonly<Record<string, readonly string[]>> = {
   OKP: ['kty', 'crv', 'x'],
 }
 
+/** The members that every JWK has in Hydra's schema, while RFC 7517 section 4 leaves them optional. */
+export const KEY_LABELS = ['kid', 'use', 'alg'] as const
+
 /** Returns the entries of a JWK Set (RFC 7517 section 5) without checking them; `undefined` if `set` is no JWK Set. */
 export function keysOfSet(set: unknown): readonly Json[] | undefined {
   const keys = isJsonObject(set) ? set['keys'] : undefined

@@ -4,7 +4,7 @@ import type { JsonObject } from '../util/json.ts'
 import { rfc3339 } from '../util/rfc3339.ts'
 import { logoutChallenge, logoutVerifier } from './state.ts'
 
-/** A logout request as JSON (contract 2.4). */
+/** A logout request as JSON (contract 2.4), which leaves out undefined members. */
 export interface LogoutRequestView {
   readonly challenge: string
   readonly subject: string
@@ -13,7 +13,7 @@ export interface LogoutRequestView {
   readonly rp_initiated: boolean
   readonly requested_at: string
   readonly expires_at: string
-  readonly client: JsonObject | null
+  readonly client: JsonObject | undefined
 }
 
 const logoutCall = callsOn(
@@ -34,7 +34,7 @@ export const getLogoutRequest = logoutCall<LogoutRequestView>(
       rp_initiated: clientId !== null,
       requested_at: rfc3339(state.requestedAt),
       expires_at: rfc3339(expiresAt),
-      client: client === undefined ? null : renderClient(client),
+      client: client && renderClient(client),
     }
   },
 )

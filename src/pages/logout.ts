@@ -32,7 +32,7 @@ export async function submitLogout(c: Context<AppEnv>): Promise<Response> {
  */
 function logoutForm({ client, subject }: LogoutRequestView, own: boolean): Html {
   return html`<form method="post" class="card">
-<p>${client === null ? 'This' : html`${clientName(client)} asks for it. This`} ends ${
+<p>${client === undefined ? 'This' : html`${clientName(client)} asks for it. This`} ends ${
     own
       ? html`the login of <strong>${isolated(subject)}</strong> in this browser`
       : 'the login that the application knows'

@@ -89,13 +89,14 @@ export const flag = <const Traits extends FieldTraits>(own: Traits) =>
     ...own,
   }) as const
 
-/** True, false or null. */
+/** True, false or not said, which is null in a row and not shown. */
 export const flagOrNull = <const Traits extends FieldTraits>(own: Traits) =>
   ({
     kind: 'flag',
     wire: v.nullish(v.boolean('true, false or null'), null),
     stored: v.optional(v.nullable(v.boolean()), null),
     absent: null,
+    shown: 'if-given',
     ...own,
   }) as const
 
@@ -109,7 +110,7 @@ export const list = <const Traits extends FieldTraits>(own: Traits) =>
     ...own,
   }) as const
 
-/** A list of texts. Hydra distinguishes an empty list from one that was never sent, which is null. */
+/** A list of texts; null in a row if it was never sent, which means the same as an empty one. */
 export const listOrNull = <const Traits extends FieldTraits>(own: Traits) =>
   ({
     kind: 'list',
@@ -146,6 +147,7 @@ export const lifespan = () =>
     wire: v.nullish(v.string('a Go duration such as 1h30m'), null),
     stored: v.exactOptional(v.string()),
     absent: null,
+    shown: 'if-given',
     bound: 'lifespan',
   }) as const
 

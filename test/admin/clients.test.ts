@@ -11,6 +11,7 @@ import { seconds } from '../../src/util/clock.ts'
 import { isJsonObject } from '../../src/util/json.ts'
 import { testEnv } from '../support/bindings.ts'
 import { clientRecord } from '../support/client-record.ts'
+import { fitting } from '../support/deployment.ts'
 import { withOutage } from '../support/outage.ts'
 import { type RecordedContext, requestContext } from '../support/request-context.ts'
 
@@ -31,7 +32,8 @@ function serve(ctx: RecordedContext): Call {
   return async (method, path, body) => {
     const text = typeof body === 'string' ? body : JSON.stringify(body)
     const init = body === undefined ? { method } : { method, body: text }
-    const response = await app.request(`http://localhost/admin/clients${path}`, init)
+    const request = new Request(`http://localhost/admin/clients${path}`, init)
+    const response = await fitting(request, await app.request(request))
     const content: unknown = response.status === 204 ? {} : await response.json()
     if (Array.isArray(content))
       return { status: response.status, headers: response.headers, body: { list: content } }
@@ -69,7 +71,7 @@ const isSecretOf = async (id: string, secret: unknown): Promise<boolean> => {
 const POST = { token_endpoint_auth_method: 'client_secret_post' }
 
 describe('create', () => {
-  it('answers 201 with id, secret, location and nulls for arrays never sent', async () => {
+  it('answers 201 with id, secret, location and [] for arrays never sent', async () => {
     const { status, headers, body } = await call('POST', '', { client_name: 'App', ...POST })
     const id = String(body['client_id'])
     expect(status).toBe(201)
@@ -77,12 +79,7 @@ describe('create', () => {
     expect(headers.get('content-type')).toBe('application/json; charset=utf-8')
     expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
     expect(body['client_secret']).toMatch(/^[a-zA-Z0-9._~-]{26}$/)
-    expect(body).toMatchObject({
-      grant_types: null,
-      response_types: null,
-      contacts: null,
-      redirect_uris: null,
-    })
+    expect(body).toMatchObject({ grant_types: [], response_types: [], contacts: [], redirect_uris: [] })
     expect(await isSecretOf(id, body['client_secret'])).toBe(true)
     expect(ctx.audits).toEqual([{ event: 'client.created', fields: { client_id: id } }])
     const read = (await call('GET', `/${id}`)).body

@@ -1,3 +1,4 @@
+import { exportJWK, generateKeyPair } from 'jose'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { ADMIN_KEY, Browser, bodyOf, Deployment, ISSUER } from '../support/deployment.ts'
 import {
@@ -71,6 +72,89 @@ describe('challenges in the path (v1.0-beta)', () => {
   })
 })
 
+describe('answers on paths of v1', () => {
+  const later = {
+    skip_consent: true,
+    skip_logout_consent: false,
+    access_token_strategy: 'jwt',
+    device_authorization_grant_id_token_lifespan: '1h0m0s',
+    application_type: 'web',
+    'client_name#de': 'App',
+  }
+  const members = [...Object.keys(later), 'consent_request_id', 'requested_at', 'registration_client_uri']
+  /** The members of later generations, or of neither, that are somewhere in an answer. */
+  const found = async (answer: Response): Promise<readonly string[]> => {
+    const text = await answer.text()
+    expect([answer.status, text]).toEqual([
+      expect.toBeOneOf([200, 201]),
+      expect.stringContaining('client_id'),
+    ])
+    return members.filter((name) => text.includes(`"${name}"`))
+  }
+  let rich: TestClient
+  let paths: Readonly<Record<string, string>>
+
+  beforeAll(async () => {
+    rich = await registerClient(deployment, later)
+    const browser = new Browser(deployment)
+    const login = { subject: 'rich', remember: true }
+    await logIn(deployment, rich, { browser, login })
+    const challengeAt = async (query: string, flow: string) =>
+      parameter(await browser.next(query), `${flow}_challenge`)
+    const anew = authorizationPath(rich, { prompt: 'login' })
+    const atLogin = await challengeAt(anew, 'login')
+    const accepted = await deployment.admin('PUT', `${REQUESTS}/login/${atLogin}/accept`, login)
+    paths = {
+      login: `${REQUESTS}/login?login_challenge=${await challengeAt(anew, 'login')}`,
+      consent: `${REQUESTS}/consent?challenge=${await challengeAt(String((await bodyOf(accepted))['redirect_to']), 'consent')}`,
+      logout: `${REQUESTS}/logout?challenge=${await challengeAt(`/oauth2/sessions/logout?client_id=${rich.id}`, 'logout')}`,
+      sessions: `${SESSIONS}/consent?subject=rich`,
+      client: `/clients/${rich.id}`,
+      clients: '/clients?page_size=500',
+      lifespans: `/clients/${rich.id}/lifespans`,
+    }
+  })
+
+  it.each<readonly [string, string, readonly string[], unknown]>([
+    ['login', 'GET', Object.keys(later), undefined],
+    ['consent', 'GET', [...Object.keys(later), 'consent_request_id'], undefined],
+    ['sessions', 'GET', [...Object.keys(later), 'consent_request_id'], undefined],
+    ['client', 'GET', Object.keys(later), undefined],
+    ['clients', 'GET', Object.keys(later), undefined],
+    ['client', 'PATCH', Object.keys(later), []],
+    ['client', 'PUT', Object.keys(later), { ...later, redirect_uris: [REDIRECT_URI] }],
+    ['lifespans', 'PUT', members.slice(0, 6), { device_authorization_grant_id_token_lifespan: '2h' }],
+  ])('have only members that v1.11 has: %s by %s', async (what, method, kept, body) => {
+    const path = paths[what] ?? ''
+    expect(await found(await deployment.admin(method, path, body))).toEqual([])
+    expect(await found(await deployment.admin(method, `/admin${path}`, body))).toEqual(kept)
+  })
+
+  it('have no registration token, which v1.9 does not know', async () => {
+    expect(await found(await deployment.admin('POST', '/clients', {}))).toEqual([])
+    const created = await deployment.admin('POST', '/admin/clients', {})
+    expect(await found(created)).toEqual(['skip_consent', 'registration_client_uri'])
+  })
+
+  it('tell of a logout what v1.11 tells', async () => {
+    const logout = await bodyOf(await deployment.admin('GET', paths['logout'] ?? ''))
+    const common = ['challenge', 'request_url', 'rp_initiated', 'sid', 'subject']
+    expect(Object.keys(logout)).toEqual(expect.arrayContaining(common))
+    expect(Object.keys(logout).filter((name) => ![...common, 'client'].includes(name))).toEqual([])
+  })
+
+  it('have keys without members that v1 does not know', async () => {
+    const { publicKey } = await generateKeyPair('ES256', { extractable: true })
+    const key = { ...(await exportJWK(publicKey)), kid: 'one', use: 'sig', alg: 'ES256', key_ops: ['verify'] }
+    const put = await deployment.admin('PUT', '/keys/of-v1', { keys: [key] })
+    const names = ({ keys: [shown] }: { keys: readonly object[] }) => Object.keys(shown ?? {}).sort()
+    expect([put.status, names(await put.json())]).toEqual([
+      200,
+      ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y'],
+    ])
+  })
+})
+
 describe('sessions by path (v1.0)', () => {
   it.each([
     ['all of a subject, which alone means all', (subject: string) => `${SESSIONS}/consent/${subject}`],
@@ -130,8 +214,8 @@ describe('consents by limit and offset', () => {
       const page = await deployment.admin('GET', path)
       expect(page.headers.get('x-total-count')).toBe('3')
       expect(page.headers.get('link')?.includes('rel="next"')).toBe(offset === 0)
-      const items: readonly { consent_request_id: string }[] = await page.json()
-      seen.push(...items.map((item) => item.consent_request_id))
+      const items: readonly { consent_request: { login_challenge: string } }[] = await page.json()
+      seen.push(...items.map((item) => item.consent_request.login_challenge))
     }
     expect(new Set(seen).size).toBe(3)
     const nobody = await deployment.admin('GET', `${SESSIONS}/consent?subject=nobody&limit=2`)

@@ -14,7 +14,7 @@ vi.mock('../../src/store/client-fields.ts', async (original) => {
     planted_list: list({ shown: 'unless-empty', values: ['a', 'b'] }),
     planted_uri: text({ shown: 'unless-empty', url: true, localized: true }),
     planted_flag: flag({ reserved: { refusal: 'invalid_request', kept: true } }),
-    planted_note: text({ shown: 'to-admins', reserved: { refusal: 'malformed_body', kept: false } }),
+    planted_note: text({ shown: 'to-admins', reserved: { refusal: 'malformed_body', kept: false } }, 'none'),
     planted_number: further(v.number(), v.pipe(v.number(), v.minValue(1))),
     planted_grant_access_token_lifespan: lifespan(),
   }
@@ -39,7 +39,7 @@ const SET = {
   planted_number: 7,
   [LIFESPAN]: '1h0m0s',
 }
-const OWN = { planted_text: 'one', planted_flag: false, [LIFESPAN]: null }
+const OWN = { planted_text: 'one', planted_flag: false }
 
 let id: string
 let token: string
@@ -82,7 +82,7 @@ describe('a field that is a row of the table and nothing else', () => {
 
   it('has its default where it was not sent, and in a row of an older release', async () => {
     const created = await bodyOf(await deployment.admin('POST', '/admin/clients', {}))
-    expect(planted(created)).toEqual({ ...OWN, planted_note: '' })
+    expect(planted(created)).toEqual({ ...OWN, planted_note: 'none' })
     const without = Object.keys(SET).map((name) => `'$.${name}'`)
     await env.DB.prepare(
       `UPDATE clients SET metadata = json_remove(metadata, ${without.join()}) WHERE id = ?`,
@@ -90,7 +90,7 @@ describe('a field that is a row of the table and nothing else', () => {
       .bind(created['client_id'])
       .run()
     const old = await deployment.admin('GET', `/admin/clients/${created['client_id']}`)
-    expect(planted(await bodyOf(old))).toEqual({ ...OWN, planted_note: '' })
+    expect(planted(await bodyOf(old))).toEqual({ ...OWN, planted_note: 'none' })
   })
 
   it.each<[string, unknown, string]>([
@@ -125,7 +125,7 @@ describe('a field that is a row of the table and nothing else', () => {
     const changed = await own('PUT', {})
     expect(planted(await bodyOf(changed))).toEqual(left)
     const shown = await bodyOf(await deployment.admin('GET', `/admin/clients/${id}`))
-    expect(planted(shown)).toEqual({ ...left, planted_note: '' })
+    expect(planted(shown)).toEqual({ ...left, planted_note: 'none' })
   })
 
   it('is a lifespan among the others', async () => {

@@ -1,6 +1,6 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { LIFESPAN_FIELDS } from '../../src/store/client-metadata.ts'
+import { ClientStore } from '../../src/store/clients.ts'
 import { ADMIN_KEY, Browser, bodyOf, Deployment, ISSUER, testEnv } from '../support/deployment.ts'
 import { registerDeviceClient, startDevice } from '../support/device.ts'
 import {
@@ -20,7 +20,6 @@ const app = new LoginApp(deployment)
 const SECONDS = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
 const UUID = expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
 const WHOLE = expect.toSatisfy(Number.isInteger)
-const nulls = Object.fromEntries(LIFESPAN_FIELDS.map((field) => [field, null]))
 
 /** A client that was sent as `{}`, as it is read later (contract 2.1). */
 const EMPTY = {
@@ -46,8 +45,6 @@ const EMPTY = {
   updated_at: SECONDS,
   metadata: {},
   skip_consent: false,
-  skip_logout_consent: null,
-  ...nulls,
 }
 
 /** What `registerClient` sends beside that. */
@@ -62,31 +59,57 @@ const registered = (client_id: string) => ({
 })
 
 describe('a client (contract 2.1)', () => {
-  it('sent as {}: null for arrays never sent, once, and thirteen lifespans that are null', async () => {
+  it('sent as {}: empty arrays, and nothing that is null', async () => {
     const { id } = await registerClient(deployment, {
       ...Object.fromEntries(Object.keys(registered('')).map((name) => [name, undefined])),
       grant_types: undefined,
     })
     const read = await deployment.admin('GET', `/admin/clients/${id}`)
     expect(await read.json()).toStrictEqual({ ...EMPTY, client_id: id })
-    const created = await deployment.admin('POST', '/clients', {})
+    const created = await deployment.admin('POST', '/admin/clients', {})
     const body = await bodyOf(created)
+    const withSecret = {
+      ...EMPTY,
+      client_id: UUID,
+      client_secret: expect.stringMatching(/^[a-zA-Z0-9._~-]{26}$/),
+    }
     expect([created.status, body]).toStrictEqual([
       201,
       {
-        ...EMPTY,
-        client_id: UUID,
-        redirect_uris: null,
-        grant_types: null,
-        response_types: null,
-        contacts: null,
-        client_secret: expect.stringMatching(/^[a-zA-Z0-9._~-]{26}$/),
+        ...withSecret,
         registration_access_token: expect.stringMatching(/^ory_at_[\w-]+\.[\w-]+$/),
         registration_client_uri: `${ISSUER}/oauth2/register/${body['client_id']}`,
       },
     ])
-    expect(LIFESPAN_FIELDS).toHaveLength(13)
+    const { skip_consent: _, ...v1 } = withSecret
+    const inV1 = await deployment.admin('POST', '/clients', {})
+    expect([inV1.status, await bodyOf(inV1)]).toStrictEqual([201, v1])
   })
+
+  it.each<[string, object]>([
+    ['without labels', { kty: 'OKP', crv: 'Ed25519', x: 'A'.repeat(43) }],
+    ['with a kid alone', { kty: 'OKP', crv: 'Ed25519', x: 'A'.repeat(43), kid: 'one' }],
+  ])('shows a key %s with all labels, and takes that back as it was', async (_title, key) => {
+    const created = await bodyOf(await deployment.admin('POST', '/admin/clients', { jwks: { keys: [key] } }))
+    const path = `/admin/clients/${created['client_id']}`
+    expect(created['jwks']).toStrictEqual({ keys: [{ kid: '', use: '', alg: '', ...key }] })
+    expect((await deployment.admin('PUT', path, created)).status).toBe(200)
+    const stored = await new ClientStore(testEnv().DB, testEnv().COPIES).read(String(created['client_id']))
+    expect(stored?.metadata.jwks).toStrictEqual({ keys: [key] })
+  })
+
+  it.each(['authorization_code_grant_access_token_lifespan', 'skip_logout_consent', 'request_uris'])(
+    'lets a patch remove %s, which is not shown',
+    async (field) => {
+      const { id } = await registerClient(deployment)
+      const patch = [{ op: 'remove', path: `/${field}` }]
+      const patched = await deployment.admin('PATCH', `/admin/clients/${id}`, patch)
+      expect([patched.status, await bodyOf(patched)]).toEqual([
+        200,
+        expect.not.objectContaining({ [field]: expect.anything() }),
+      ])
+    },
+  )
 
   it('keeps arrays that were sent empty, jwks as {} and text of null as empty', async () => {
     const sent = { grant_types: [], contacts: [], redirect_uris: [], response_types: [] }
@@ -158,7 +181,6 @@ describe('the requests of a login (contract 2.2, 2.3, 2.4, 2.8)', () => {
       login_session_id: login['session_id'],
       acr: '',
       amr: [],
-      context: null,
     }
     expect(consent).toStrictEqual({ ...asked, challenge: consentChallenge })
 
@@ -203,7 +225,6 @@ describe('the requests of a login (contract 2.2, 2.3, 2.4, 2.8)', () => {
       rp_initiated: false,
       requested_at: SECONDS,
       expires_at: SECONDS,
-      client: null,
     })
   })
 

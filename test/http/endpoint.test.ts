@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import * as v from 'valibot'
 import { describe, expect, expectTypeOf, it, vi } from 'vitest'
 import { version } from '../../package.json'
-import { bindingApp, endpoints } from '../../src/app.ts'
+import { app, bindingApp, endpoints } from '../../src/app.ts'
 import type { AppEnv } from '../../src/context.ts'
 import { corsClasses, type Endpoint, mount } from '../../src/http/endpoint.ts'
 import { renderError } from '../../src/http/error-response.ts'
@@ -10,6 +10,7 @@ import { readForm, readJson } from '../../src/http/form.ts'
 import { ADMIN_KEY, Deployment, testEnv } from '../support/deployment.ts'
 import { openApiOf } from '../support/openapi.ts'
 import { logIn, registerClient } from '../support/relying-party.ts'
+import { misfit } from '../support/shapes.ts'
 
 const careless = (handler: Endpoint['handler'], body: Endpoint['body'] = 'none'): Endpoint => ({
   path: '/planted',
@@ -23,8 +24,8 @@ const careless = (handler: Endpoint['handler'], body: Endpoint['body'] = 'none')
 
 /** What a planted endpoint answers to a body. */
 async function answerOf(endpoint: Endpoint, body: BodyInit): Promise<readonly [number, string]> {
-  const app = mount(new Hono<AppEnv>(), [{ before: [], endpoints: [endpoint] }]).onError(renderError)
-  const response = await app.request('/planted', { method: 'POST', body })
+  const planted = mount(new Hono<AppEnv>(), [{ before: [], endpoints: [endpoint] }]).onError(renderError)
+  const response = await planted.request('/planted', { method: 'POST', body })
   return [response.status, await response.text()]
 }
 
@@ -203,6 +204,62 @@ describe('every 401 of the table has a challenge (RFC 9110 section 15.5.2)', () 
       expect(new Set(await Promise.all(answers)).size).toBe(1)
     }
     vi.restoreAllMocks()
+  })
+})
+
+describe('an answer that a strict reader cannot read fails the test that gets it', () => {
+  const AT = '2026-01-01T00:00:00Z'
+  const consent = { challenge: '', handled_at: AT, client: { skip_logout_consent: null } }
+
+  it.each<readonly [string, string, number, unknown, string]>([
+    ['GET', '/admin/clients/a', 200, { skip_consent: null }, 'body.skip_consent is null'],
+    ['GET', '/admin/clients', 200, [{ contacts: 'a' }], 'body[0].contacts is no array'],
+    ['GET', '/admin/clients', 200, [{ contacts: [5] }], 'body[0].contacts[0] is no string'],
+    ['GET', '/admin/clients/a', 200, { created_at: 'today' }, 'body.created_at is no date-time'],
+    ['GET', '/admin/clients/a', 200, { jwks: { keys: [{ kty: 'EC' }] } }, 'body.jwks.keys[0].use is missing'],
+    ['GET', '/admin/clients/a', 200, { unknown: '' }, 'body.unknown is empty, and not in the schema'],
+    ['POST', '/admin/clients', 200, {}, 'body.error is missing'],
+    ['GET', '/admin/clients/a', 404, { error: {}, error_description: '' }, 'body.error is no string'],
+    [
+      'GET',
+      '/admin/oauth2/auth/requests/consent',
+      200,
+      { challenge: '', context: null },
+      'body.context is null',
+    ],
+    [
+      'GET',
+      '/admin/oauth2/auth/sessions/consent',
+      200,
+      [{ handled_at: 5 }],
+      'body[0].handled_at is no string',
+    ],
+    ['POST', '/oauth2/token', 200, { expires_in: '3600' }, 'body.expires_in is no integer'],
+    ['GET', '/clients/a/', 200, { skip_consent: true }, 'body.skip_consent is not in the schema'],
+    ['GET', '/oauth2/auth/requests/consent/abc', 200, consent, 'body.handled_at is not in the schema'],
+    ['PUT', '/oauth2/auth/requests/login/abc/accept', 410, {}, 'body.redirect_to is missing'],
+    ['POST', '/connect/register', 201, { skip_consent: true }, 'body.skip_consent is not in the schema'],
+    ['POST', '/oauth2/introspect', 200, { active: 'yes' }, 'body.active is no boolean'],
+  ])('%s %s %d %j', (method, path, status, body, fault) => {
+    expect(misfit(method, path, status, body)?.split(': ').at(-1)).toBe(fault)
+  })
+
+  it('whoever asks: the message names operation, generation and member', async () => {
+    vi.spyOn(app, 'fetch').mockResolvedValueOnce(Response.json({ client_id: null }, { status: 201 }))
+    await expect(new Deployment().admin('POST', '/admin/clients', {})).rejects.toThrow(
+      'POST /admin/clients (v26.2), status 201: body.client_id is null',
+    )
+    vi.restoreAllMocks()
+  })
+
+  it.each<readonly [string, string, number, unknown]>([
+    ['GET', '/admin/clients/a', 200, { client_id: 'a', application_type: 'web', metadata: { a: null } }],
+    ['POST', '/oauth2/register', 201, { jwks: { keys: [{ kty: 'EC' }] } }],
+    ['GET', '/nowhere', 404, { error: { code: 404 } }],
+    ['GET', '/admin/oauth2/auth/requests/login', 410, { redirect_to: 'https://a.example' }],
+    ['POST', '/oauth2/introspect', 200, { active: true, ext: { a: null } }],
+  ])('but not a good one: %s %s %d %j', (method, path, status, body) => {
+    expect(misfit(method, path, status, body)).toBeUndefined()
   })
 })
 

@@ -2,6 +2,7 @@ import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { app } from '../../src/app.ts'
 import type { Env } from '../../src/env.ts'
 import { testEnv as bindings } from './bindings.ts'
+import { misfit } from './shapes.ts'
 
 export const ISSUER = 'http://localhost:4444'
 export const ADMIN_KEY = 'ladon-test-admin-key'
@@ -11,6 +12,16 @@ export const testEnv = (settings: Readonly<Record<string, unknown>> = {}): Env =
   ...bindings(),
   ...settings,
 })
+
+/** Returns an answer of JSON after a look whether strict readers of Hydra's API can read it. Throws if they cannot. */
+export async function fitting({ method, url }: Request, response: Response): Promise<Response> {
+  const isJson = response.headers.get('content-type')?.startsWith('application/json')
+  if (!isJson || method === 'HEAD') return response
+  const text = await response.text()
+  const fault = misfit(method, new URL(url).pathname, response.status, JSON.parse(text))
+  if (fault !== undefined) throw new Error(`strict readers cannot read the answer: ${fault}`)
+  return new Response(text, response)
+}
 
 /** Ladon as one isolate runs it: requests go through the real app, storage and Durable Objects. */
 export class Deployment {
@@ -26,7 +37,7 @@ export class Deployment {
     const request = new Request(new URL(path, ISSUER), { redirect: 'manual', ...init })
     const response = await app.fetch(request, this.env, context)
     await waitOnExecutionContext(context)
-    return response
+    return fitting(request, response)
   }
 
   /** An admin call with the key; a body is sent as JSON. */

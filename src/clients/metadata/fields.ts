@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import type { OAuthError } from '../../errors/oauth-error.ts'
 import { invalidMetadata, malformedBody, unusableField } from '../../errors/refusals.ts'
-import { isPrivateKey, isPublicKey, keyProblem, keysOfSet } from '../../keys/foreign-keys.ts'
+import { isPrivateKey, isPublicKey, KEY_LABELS, keyProblem, keysOfSet } from '../../keys/foreign-keys.ts'
 import {
   type ClientMetadata,
   clientMetadata,
@@ -68,7 +68,7 @@ export function checkValue(field: string, text: string, values: readonly string[
  */
 export function readJwks(jwks: JsonObject | null): JwkSet | null {
   if (jwks === null || !('keys' in jwks)) return null
-  const entries = keysOfSet(jwks)
+  const entries = keysOfSet(jwks)?.map(withoutBlanks)
   if (entries === undefined) throw unusableField('jwks', "must hold an array 'keys'")
   const secret = entries.findIndex(isPrivateKey)
   if (secret !== -1) throw unusableKey(secret, 'holds a private key')
@@ -80,6 +80,14 @@ export function readJwks(jwks: JsonObject | null): JwkSet | null {
 
 const unusableKey = (index: number, problem: string): OAuthError =>
   invalidMetadata('entry_unusable', { field: 'jwks', index, problem })
+
+const LABELS: ReadonlySet<string> = new Set(KEY_LABELS)
+
+/** A key as it was before `renderClient` showed it: whoever sends back what was shown changes nothing. */
+const withoutBlanks = (key: Json): Json =>
+  isJsonObject(key)
+    ? Object.fromEntries(Object.entries(key).filter(([name, value]) => value !== '' || !LABELS.has(name)))
+    : key
 
 /**
  * Reads the given lifespans in Go's canonical form. Throws `malformed_body` for a text that is not a Go duration, and
