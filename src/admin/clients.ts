@@ -14,19 +14,25 @@ import { firstValues, readJson } from '../http/form.ts'
 import { json } from '../http/json.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { patchClient } from './client-patch.ts'
+import { importedTimes } from './client-times.ts'
 import { judgeClient, warningHeader } from './client-warnings.ts'
+import { type AdminGuard, hasScope } from './guard.ts'
 import { respondWithPage } from './pagination.ts'
 
 const PATH = '/admin/clients'
 
-/** POST /admin/clients (contract 1.4.1). */
-export async function postClient(c: Context<AppEnv>): Promise<Response> {
-  const { ctx } = c.var
-  const { input, doubts } = await judged(c, await readJson(c.var.body))
-  const written = await createClient(ctx, input, boundsOf(input.metadata))
-  const location = `${PATH}/${encodeURIComponent(written.client.id)}`
-  return json(await renderNewClient(ctx.rt, written), 201, { location, ...warningHeader(c, doubts) })
-}
+/** POST /admin/clients (contract 1.4.1). A caller of scope `all` may import a client with the times that it has. */
+export const postClient =
+  (guard: AdminGuard) =>
+  async (c: Context<AppEnv>): Promise<Response> => {
+    const { ctx } = c.var
+    const body = await readJson(c.var.body)
+    const { input, doubts } = await judged(c, body)
+    const times = hasScope(guard, c, 'all') ? importedTimes(body) : {}
+    const written = await createClient(ctx, input, boundsOf(input.metadata), times)
+    const location = `${PATH}/${encodeURIComponent(written.client.id)}`
+    return json(await renderNewClient(ctx.rt, written), 201, { location, ...warningHeader(c, doubts) })
+  }
 
 /** GET /admin/clients: a page of the list, filtered by name or owner. */
 export function getClients(c: Context<AppEnv>): Promise<Response> {

@@ -38,11 +38,13 @@ export interface ClientChange
  * taken id.
  *
  * @param bounds - limits of the client's own later changes; null for a client that registers itself
+ * @param times - when an imported client was created and changed, seconds; now for what is absent
  */
 export async function createClient(
   ctx: RequestContext,
   input: ClientInput,
   bounds: ClientBounds | null,
+  times: Partial<Pick<ClientRecord, 'createdAt' | 'updatedAt'>> = {},
 ): Promise<WrittenClient> {
   const id = clientIdOf(input.id ?? crypto.randomUUID())
   checkClientId(id)
@@ -63,6 +65,7 @@ export async function createClient(
     metadata: input.metadata,
     createdAt: now,
     updatedAt: now,
+    ...times,
   })
   if (client === undefined) throw new OAuthError('resource_exists', 'entry_exists')
   ctx.audit('client.created', { client_id: id })

@@ -47,11 +47,11 @@ const strict = { strict: flag }
 const gone = { 204: done, ...refuses(404) }
 
 /** Endpoints for clients (contract 1.4.1, 1.4.5). */
-export const clientEndpoints: readonly Endpoint[] = [
+export const clientEndpoints = (guard: AdminGuard): readonly Endpoint[] => [
   endpoint(
     'POST',
     '/clients',
-    postClient,
+    postClient(guard),
     { summary: 'Create a client', query: strict, body: client, answers: clientMade, v1: v1Client },
     'json',
   ),

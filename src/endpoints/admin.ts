@@ -64,7 +64,7 @@ const otherEndpoints = (guard: AdminGuard): readonly Endpoint[] => [
 export const adminGroup = (guard: AdminGuard): EndpointGroup => ({
   before: PARTS.map(([pattern, scope]) => [`/admin${pattern}`, requireScope(guard, scope)]),
   endpoints: [
-    ...clientEndpoints,
+    ...clientEndpoints(guard),
     ...keyEndpoints(guard),
     ...flowEndpoints,
     ...sessionEndpoints,

@@ -314,6 +314,40 @@ describe('DELETE /admin/oauth2/tokens', () => {
   })
 })
 
+describe('an import of a client', () => {
+  const created_at = '2020-02-03T04:05:06Z'
+  const updated_at = '2021-02-03T04:05:06Z'
+  const imported = async (times: object, scope = 'all'): Promise<readonly unknown[]> => {
+    const key = 'key-of-the-importing-admin'
+    const into = new Deployment(testEnv({ ADMIN_API_KEYS: `${scope}:${key}` }))
+    const answer = await into.fetch('/admin/clients', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}` },
+      body: JSON.stringify(times),
+    })
+    const made = await bodyOf(answer)
+    const shown = await read(String(made['client_id']))
+    expect([shown['created_at'], shown['updated_at']]).toEqual([made['created_at'], made['updated_at']])
+    const now = new Date().toISOString().slice(0, 10)
+    return [made['created_at'], made['updated_at']].map((time) =>
+      String(time).replace(RegExp(`^${now}.*`), 'now'),
+    )
+  }
+
+  it.each<[string, object, readonly string[], string?]>([
+    ['both times', { created_at, updated_at }, [created_at, updated_at]],
+    ['an offset and a fraction', { created_at: '2020-02-03T06:05:06.789+02:00' }, [created_at, 'now']],
+    ['a change before the creation', { created_at: updated_at, updated_at: created_at }, [updated_at, 'now']],
+    ['a change alone', { updated_at }, ['now', 'now']],
+    ['year 1, which SDKs send', { created_at: '0001-01-01T00:00:00Z' }, ['now', 'now']],
+    ['the future', { created_at: '2999-01-01T00:00:00Z' }, ['now', 'now']],
+    ['no time', { created_at: 5, updated_at: 'soon' }, ['now', 'now']],
+    ['a key of scope clients', { created_at, updated_at }, ['now', 'now'], 'clients'],
+  ])('keeps the times that it has, with a key of scope all: %s', async (_title, times, kept, scope) => {
+    expect(await imported(times, scope)).toEqual(kept)
+  })
+})
+
 describe('20 parallel changes of different fields', () => {
   it('all succeed, from two isolates, and none is lost', async () => {
     const { id } = await registerClient(deployment)

@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { patchClient } from '../../src/admin/client-patch.ts'
+import { guardByKey } from '../../src/admin/guard.ts'
 import { withClient } from '../../src/client-auth/authenticate.ts'
 import type { AppEnv } from '../../src/context.ts'
 import { clientEndpoints } from '../../src/endpoints/admin-resources.ts'
@@ -27,7 +28,7 @@ function serve(ctx: RecordedContext): Call {
     c.set('ctx', ctx)
     await next()
   })
-  mount(app, [{ before: [], endpoints: clientEndpoints }])
+  mount(app, [{ before: [], endpoints: clientEndpoints(guardByKey) }])
   app.onError((error) => renderError(error))
   return async (method, path, body) => {
     const text = typeof body === 'string' ? body : JSON.stringify(body)
