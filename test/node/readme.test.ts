@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { expect, it } from 'vitest'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { HOOK_PARTS } from '../../src/config/hook.ts'
 import { allSettings } from '../support/settings.ts'
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
@@ -18,4 +19,60 @@ it('names only scripts that exist', () => {
   expect(manifest).toMatchObject({
     scripts: Object.fromEntries(named.map((name) => [name, expect.any(String)])),
   })
+})
+
+const folder = new URL('../../docs/guides/', import.meta.url)
+const guides = readdirSync(folder).map((name) => [name, readFileSync(new URL(name, folder), 'utf8')] as const)
+
+/** What begins like a setting of ours. Other software has settings that begin alike. */
+const SETTING =
+  /\b(?!OAUTH2_PROXY_)(?:URLS|TTL|STRATEGIES|OAUTH2|OIDC|WEBFINGER|SERVE|SECRETS|ADMIN|SIGNING|OUTBOUND)_[A-Z0-9_]+\b/g
+
+/** The anchors of the headings of a document. */
+const anchorsOf = (text: string): readonly string[] =>
+  [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\s-]/g, '')
+      .replace(/\s/g, '-'),
+  )
+
+describe('the guides', () => {
+  it('are listed, and linked from the README', () => {
+    const [, list = ''] = guides.find(([name]) => name === 'README.md') ?? []
+    const listed = [...list.matchAll(/^\| \[[^\]]+\]\(([\w.-]+)\)/gm)].map(([, name]) => name)
+    expect(listed.toSorted()).toEqual(
+      guides
+        .map(([name]) => name)
+        .filter((name) => name !== 'README.md')
+        .toSorted(),
+    )
+    expect(readme).toContain('](docs/guides/README.md)')
+  })
+
+  it.each([...guides, ['../../README.md', readme] as const])(
+    '%s: every link leads somewhere',
+    (name, text) => {
+      const own = new URL(name, folder)
+      for (const [, path = '', anchor] of text.matchAll(/\]\((?!\w+:)([^)#]*)(?:#([\w-]+))?\)/g)) {
+        const target = new URL(path, own)
+        expect(existsSync(target), path).toBe(true)
+        if (anchor !== undefined) expect(anchorsOf(readFileSync(target, 'utf8'))).toContain(anchor)
+      }
+    },
+  )
+
+  it.each(guides)('%s: names only settings that exist', (_name, text) => {
+    const known = new Set([...allSettings.map(({ name }) => name), ...HOOK_PARTS])
+    const named = [...text.matchAll(SETTING)].map(([name]) => name)
+    const set = [...text.matchAll(/--var (\w+):/g)].map(([, name = '']) => name)
+    expect([...named, ...set].filter((name) => !known.has(name))).toEqual([])
+  })
+
+  it.each(guides.filter(([name]) => name !== 'README.md'))(
+    '%s: says with which versions it was tried',
+    (_name, text) => {
+      expect(text).toMatch(/^Tried with .*\d/m)
+    },
+  )
 })
