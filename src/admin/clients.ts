@@ -10,7 +10,7 @@ import { renderChangedClient, renderNewClient } from '../clients/registration-vi
 import { renderClient } from '../clients/render.ts'
 import { dropRotatedSecrets, rotateSecret } from '../clients/rotation.ts'
 import type { AppEnv } from '../context.ts'
-import { firstValues, readJson } from '../http/form.ts'
+import { readAdminQuery, readJson } from '../http/form.ts'
 import { json } from '../http/json.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { patchClient } from './client-patch.ts'
@@ -37,8 +37,8 @@ export const postClient =
 /** GET /admin/clients: a page of the list, filtered by name or owner. */
 export function getClients(c: Context<AppEnv>): Promise<Response> {
   const { clients } = c.var.ctx.rt
-  const query = firstValues(c.req.url)
-  const filter = { name: query['client_name'] || null, owner: query['owner'] || null }
+  const query = readAdminQuery(c.req.url)
+  const filter = { name: query.get('client_name') ?? null, owner: query.get('owner') ?? null }
   return respondWithPage(c, {
     path: PATH,
     filters: { client_name: filter.name, owner: filter.owner },

@@ -5,7 +5,7 @@ import type { AppEnv, RequestContext } from '../context.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
 import type { FlowAnswer } from '../flow/challenge.ts'
 import { acceptUserCode } from '../flow/device-request.ts'
-import { readJson } from '../http/form.ts'
+import { readAdminQuery, readJson } from '../http/form.ts'
 import { json } from '../http/json.ts'
 import { acceptLogout, getLogoutRequest, rejectLogout } from '../logout/request.ts'
 
@@ -16,7 +16,8 @@ type Flow = 'login' | 'consent' | 'logout' | 'device'
  * `invalid_request` if it is missing.
  */
 function challengeOf(c: Context<AppEnv>, flow: Flow): string {
-  const challenge = c.req.query(`${flow}_challenge`) ?? c.req.query('challenge') ?? c.req.param('challenge')
+  const query = readAdminQuery(c.req.url)
+  const challenge = query.get(`${flow}_challenge`) ?? query.get('challenge') ?? c.req.param('challenge')
   if (challenge !== undefined && challenge !== '') return challenge
   throw invalidRequest('parameter_missing', { parameter: `${flow}_challenge` })
 }

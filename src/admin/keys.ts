@@ -6,6 +6,7 @@ import { OAuthError } from '../errors/oauth-error.ts'
 import { malformedBody, resourceNotFound } from '../errors/refusals.ts'
 import { readJson } from '../http/form.ts'
 import { json } from '../http/json.ts'
+import { endsInSlash } from '../http/paths.ts'
 import { generateKey, KEY_ALGORITHMS, readKey } from '../keys/material.ts'
 import type { OpenedKey } from '../keys/signing-key.ts'
 import { isJsonObject } from '../util/json.ts'
@@ -83,9 +84,13 @@ export const putKey =
     return json(shownBy(guard)(c, keys)[0])
   }
 
-/** DELETE /admin/keys/{set} and /admin/keys/{set}/{kid}; succeeds even if there is nothing to delete (contract 1.2). */
+/**
+ * DELETE /admin/keys/{set} and /admin/keys/{set}/{kid}; succeeds even if there is nothing to delete (contract 1.2).
+ * Throws `malformed_body` for an empty `kid`, which does not mean the whole set.
+ */
 export async function removeKeys(c: Context<AppEnv>): Promise<Response> {
   const { set, kid = null } = pathOf(c)
+  if (kid === null && endsInSlash(c.req.url)) throw malformedBody('parameter_missing', { parameter: 'kid' })
   const kids = await c.var.ctx.rt.storedKeys.remove(set, kid)
   if (kids.length > 0) c.var.ctx.audit('key.deleted', { set, kids })
   return c.body(null, 204)

@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
 import type { Envelopes } from '../crypto/envelope.ts'
 import { malformedBody } from '../errors/refusals.ts'
-import { firstValues } from '../http/form.ts'
+import { type Parameters, readAdminQuery } from '../http/form.ts'
 import { json } from '../http/json.ts'
 import { after, nowSeconds, seconds } from '../util/clock.ts'
 import { isJsonObject } from '../util/json.ts'
@@ -32,11 +32,11 @@ export interface Listing<Item extends Listed> {
   readonly render: (item: Item) => unknown
 }
 
-type Query = Readonly<Record<string, string>>
+type Fields = Readonly<Record<string, string>>
 
 interface Page<Item> {
   readonly items: readonly Item[]
-  readonly headers: Query
+  readonly headers: Fields
 }
 
 /**
@@ -49,19 +49,19 @@ export async function respondWithPage<Item extends Listed>(
   c: Context<AppEnv>,
   listing: Listing<Item>,
 ): Promise<Response> {
-  const query = firstValues(c.req.url)
-  const { limit, offset, page_size, page_token } = query
-  const byOffset = limit !== undefined || offset !== undefined
-  if (byOffset && (page_token || page_size !== undefined)) {
+  const query = readAdminQuery(c.req.url)
+  const token = query.get('page_token')
+  const byOffset = query.has('limit') || query.has('offset')
+  if (byOffset && (token !== undefined || query.has('page_size'))) {
     throw malformedBody('parameters_conflict', {
-      parameter: limit === undefined ? 'offset' : 'limit',
-      other: page_token ? 'page_token' : 'page_size',
+      parameter: query.has('limit') ? 'limit' : 'offset',
+      other: token === undefined ? 'page_size' : 'page_token',
     })
   }
-  const size = Math.min(readNumber(byOffset ? 'limit' : 'page_size', query, 1, DEFAULT_SIZE), MAX_SIZE)
+  const size = Math.min(readNumber(byOffset ? 'limit' : 'page_size', query, DEFAULT_SIZE), MAX_SIZE)
   const { items, headers } = byOffset
-    ? await pageByOffset(listing, size, readNumber('offset', query, 0, 0))
-    : await pageByToken(c.var.ctx.rt.envelopes, listing, size, page_token)
+    ? await pageByOffset(listing, size, readNumber('offset', query, 0))
+    : await pageByToken(c.var.ctx.rt.envelopes, listing, size, token)
   const shown = await mapConcurrent(items, async (item) => listing.render(item))
   const present = shown.filter((item) => item !== undefined)
   return json(present, 200, headers)
@@ -117,7 +117,7 @@ async function pageByOffset<Item extends Listed>(
 
 function toLink(
   { path, filters }: Pick<Listing<never>, 'path' | 'filters'>,
-  paging: Query,
+  paging: Fields,
   rel: string,
 ): string {
   const parameters = new URLSearchParams(paging)
@@ -142,12 +142,9 @@ async function openToken(
   return typeof after === 'string' ? after : null
 }
 
-function readNumber(name: string, query: Query, least: number, otherwise: number): number {
-  const text = query[name] || String(otherwise)
-  const value = Number(text)
-  if (/^\d{1,9}$/.test(text) && value >= least) return value
-  throw malformedBody('parameter_malformed', {
-    parameter: name,
-    expected: `a whole number of at least ${least}`,
-  })
+/** Reads a whole number; what is zero, below zero or absent becomes `otherwise`, as in Hydra. */
+function readNumber(name: string, query: Parameters, otherwise: number): number {
+  const text = query.get(name) ?? ''
+  if (/^-?\d{0,9}$/.test(text)) return Number(text) > 0 ? Number(text) : otherwise
+  throw malformedBody('parameter_malformed', { parameter: name, expected: 'a whole number' })
 }

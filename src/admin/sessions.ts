@@ -4,8 +4,8 @@ import { oidcContext } from '../authorize/request-view.ts'
 import { renderClient } from '../clients/render.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
-import { firstValues, readQuery } from '../http/form.ts'
-import { isV1Path } from '../http/paths.ts'
+import { readAdminQuery, readQuery } from '../http/form.ts'
+import { endsInSlash, isV1Path } from '../http/paths.ts'
 import { directoryOf, type Owner, ownerOf, sessionPrefix } from '../ledger/owner.ts'
 import type { EndSessionsInput, RevokeGrantsInput, StoredGrant } from '../ledger/types.ts'
 import { recipientClient } from '../logout/back-channel.ts'
@@ -23,10 +23,11 @@ const MAX_OFFSET = 10_000
 /** Lists a subject's consents that are still valid, from the subject's ledger (contract 1.4.3). */
 export async function listConsents(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
-  const subject = c.req.param('subject') ?? c.req.query('subject') ?? ''
+  const query = readAdminQuery(c.req.url)
+  const subject = c.req.param('subject') ?? query.get('subject') ?? ''
   if (subject === '') throw invalidRequest('parameter_missing', { parameter: 'subject' })
   const { ledgers } = ctx.rt
-  const sid = sidOf(c.req.query('login_session_id') ?? '') || null
+  const sid = sidOf(query.get('login_session_id') ?? '') || null
   const owner = ownerOf('subject', subject)
   return respondWithPage(c, {
     path: PATH,
@@ -94,26 +95,39 @@ interface Named<Target> {
  * means all of its consents.
  */
 async function consentsNamed(c: Context<AppEnv>): Promise<Named<RevokeGrantsInput['target']>> {
-  const inPath = c.req.param()
-  const query: Readonly<Record<string, string>> =
-    'subject' in inPath ? { all: 'client' in inPath ? '' : 'true', ...inPath } : firstValues(c.req.url)
-  const { consent_request_id: id = '', subject = '', client: clientId = '', all = '' } = query
-  if (id !== '') {
-    const other = Object.entries({ subject, client: clientId, all }).find(([, value]) => value !== '')?.[0]
+  const { subject: subjectInPath, client: clientInPath } = c.req.param()
+  const query = readAdminQuery(c.req.url)
+  const client = clientInPath ?? query.get('client')
+  if (subjectInPath !== undefined) {
+    if (client === undefined && (endsInSlash(c.req.url) || query.has('client')))
+      throw invalidRequest('parameter_missing', { parameter: 'client' })
+    return consentsOf(subjectInPath, client)
+  }
+  const id = query.get('consent_request_id')
+  const subject = query.get('subject')
+  const all = query.flag('all')
+  if (id !== undefined) {
+    const named = { subject, client, all: query.get('all') }
+    const other = Object.entries(named).find(([, value]) => value !== undefined)?.[0]
     if (other !== undefined)
       throw invalidRequest('parameters_conflict', { parameter: 'consent_request_id', other })
     return { owners: await ownersOf(c, grantIdOf(id)), target: { id: grantIdOf(id) } }
   }
-  if (subject === '')
+  if (subject === undefined)
     throw invalidRequest('parameter_missing', { parameter: "subject' or 'consent_request_id" })
-  const owners = [ownerOf('subject', subject)]
-  if (clientId !== '' && all === '') return { owners, target: { clientId: clientIdOf(clientId) } }
-  const subjectAlone = isV1Path(c.req.url) && !('client' in query) && !('all' in query)
-  if (clientId === '' && (all === 'true' || subjectAlone)) return { owners, target: 'all' }
-  throw clientId !== ''
-    ? invalidRequest('parameters_conflict', { parameter: 'client', other: 'all' })
-    : invalidRequest('parameter_missing', { parameter: "client' or 'all=true" })
+  if (client !== undefined && all)
+    throw invalidRequest('parameters_conflict', { parameter: 'client', other: 'all' })
+  // An empty `client` is a mistake of the caller, who does not mean all.
+  const subjectAlone = isV1Path(c.req.url) && !query.has('client') && !query.has('all')
+  if (client !== undefined || all || subjectAlone) return consentsOf(subject, client)
+  throw invalidRequest('parameter_missing', { parameter: "client' or 'all=true" })
 }
+
+/** A subject's consents to one client, or all of them. */
+const consentsOf = (subject: string, client: string | undefined): Named<RevokeGrantsInput['target']> => ({
+  owners: [ownerOf('subject', subject)],
+  target: client === undefined ? 'all' : { clientId: clientIdOf(client) },
+})
 
 /** Ends one login session by its id, or all of a subject's, and notifies their clients (contract 1.4.3). */
 export async function revokeLogins(c: Context<AppEnv>): Promise<Response> {
@@ -123,10 +137,13 @@ export async function revokeLogins(c: Context<AppEnv>): Promise<Response> {
 }
 
 async function loginsNamed(c: Context<AppEnv>): Promise<Named<EndSessionsInput['target']>> {
-  const { sid = '', subject = c.req.param('subject') ?? '' } = firstValues(c.req.url)
-  if (sid === '' && subject === '')
-    throw invalidRequest('parameter_missing', { parameter: "subject' or 'sid" })
-  if (sid === '') return { owners: [ownerOf('subject', subject)], target: 'all' }
+  const query = readAdminQuery(c.req.url)
+  const sid = query.get('sid')
+  if (sid === undefined) {
+    const subject = query.get('subject') ?? c.req.param('subject')
+    if (subject === undefined) throw invalidRequest('parameter_missing', { parameter: "subject' or 'sid" })
+    return { owners: [ownerOf('subject', subject)], target: 'all' }
+  }
   const shown = await pairwiseSids.open(c.var.ctx.rt, sid)
   if (shown !== undefined) return { owners: [shown.owner], target: { sid: shown.sid } }
   return { owners: await ownersOf(c, sidOf(sid)), target: { sid: sidOf(sid) } }

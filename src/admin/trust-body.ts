@@ -5,7 +5,7 @@ import { isPublicKey, mayVerify, publicMembers } from '../keys/foreign-keys.ts'
 import { MAX_ISSUER, type TrustedIssuer } from '../store/trusted-issuers.ts'
 import { isJsonObject, type JsonObject } from '../util/json.ts'
 import { parseRfc3339 } from '../util/rfc3339.ts'
-import { instant } from '../util/schema.ts'
+import { instant, textList } from '../util/schema.ts'
 import { SCOPE_TOKEN } from '../util/scope.ts'
 import { isName, isPlainText } from '../util/text.ts'
 
@@ -18,7 +18,7 @@ export const trustBody = v.object({
   issuer: text,
   subject: text,
   allow_any_subject: v.nullish(v.boolean(), false),
-  scope: v.nullish(v.array(v.string())),
+  scope: v.nullish(textList(), []),
   jwk: v.nullish(v.custom<JsonObject>(isJsonObject)),
   expires_at: v.nullish(instant),
 })
@@ -42,8 +42,8 @@ export async function readTrust(json: unknown, now: number): Promise<Omit<Truste
       other: 'allow_any_subject',
     })
   if (!allow_any_subject && !isName(subject))
-    throw broken('subject', "text of 1 to 255 characters, or else 'allow_any_subject' true")
-  if (!scope || scope.join(' ').length > MAX_SCOPE || !scope.every((value) => SCOPE_TOKEN.test(value)))
+    throw broken('subject', "a name of 1 to 255 characters, or else 'allow_any_subject' true")
+  if (scope.join(' ').length > MAX_SCOPE || !scope.every((value) => SCOPE_TOKEN.test(value)))
     throw broken('scope', `an array of scope tokens, at most ${MAX_SCOPE} characters in all`)
   if (!expiresAt || expiresAt <= now) throw broken('expires_at', 'an instant that lies ahead')
   const kid = jwk?.['kid']

@@ -3,7 +3,7 @@ import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { malformedBody, resourceNotFound } from '../errors/refusals.ts'
 import { as } from '../errors/translate.ts'
-import { readJson } from '../http/form.ts'
+import { readAdminQuery, readJson } from '../http/form.ts'
 import { json } from '../http/json.ts'
 import type { TrustedIssuer } from '../store/trusted-issuers.ts'
 import { nowSeconds } from '../util/clock.ts'
@@ -30,7 +30,7 @@ export async function postTrustedIssuer(c: Context<AppEnv>): Promise<Response> {
 /** GET /admin/trust/grants/jwt-bearer/issuers: a page of the list. */
 export function getTrustedIssuers(c: Context<AppEnv>): Promise<Response> {
   const { issuers } = c.var.ctx.rt
-  const issuer = c.req.query('issuer') || null
+  const issuer = readAdminQuery(c.req.url).get('issuer') ?? null
   return respondWithPage(c, {
     path: PATH,
     filters: { issuer },

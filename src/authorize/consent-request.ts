@@ -1,8 +1,8 @@
 import { invalidRequest } from '../errors/oauth-error.ts'
-import { acceptConsentBody, checkSize, parseBody, parseDenial } from '../flow/bodies.ts'
+import { acceptConsentBody, checkSize, parseBody, parseDenial, remembering } from '../flow/bodies.ts'
 import { callsOn, goOn } from '../flow/challenge.ts'
 import { consentChallenge, consentVerifier } from '../flow/state.ts'
-import { nowSeconds, seconds } from '../util/clock.ts'
+import { nowSeconds } from '../util/clock.ts'
 import type { Json } from '../util/json.ts'
 import { SCOPE_TOKEN } from '../util/scope.ts'
 import { entryUrl, startUrl } from './channels/registry.ts'
@@ -45,15 +45,14 @@ export const getConsentRequest = consentCall<ConsentRequestView>(
  */
 export const acceptConsent = consentCall((ctx, { state, expiresAt }, body) => {
   const accepted = parseBody(acceptConsentBody, body)
-  const { grant_scope: scope, remember, session, context = state.context } = accepted
+  const { grant_scope: scope, session, context = state.context } = accepted
   checkScopes(scope)
   checkSize('session', session)
   checkSize('context', context)
   const decision = {
     scope: [...new Set(scope)],
     audience: [...new Set(accepted.grant_access_token_audience)],
-    remember,
-    rememberFor: seconds(accepted.remember_for),
+    ...remembering(accepted),
     handledAt: nowSeconds(),
     accessTokenClaims: session.access_token ?? {},
     idTokenClaims: session.id_token ?? {},

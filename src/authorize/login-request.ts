@@ -1,13 +1,13 @@
 import { MAX_SESSION_SECONDS } from '../config/limits.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
-import { acceptLoginBody, checkSize, parseBody, parseDenial } from '../flow/bodies.ts'
+import { acceptLoginBody, checkSize, parseBody, parseDenial, remembering } from '../flow/bodies.ts'
 import { callsOn, goOn } from '../flow/challenge.ts'
 import { loginChallenge, loginVerifier } from '../flow/state.ts'
 import { withQuery } from '../http/location.ts'
 import { ownerOf } from '../ledger/owner.ts'
-import { type Milliseconds, milliseconds, nowMs, seconds, secondsOf } from '../util/clock.ts'
+import { type Milliseconds, milliseconds, nowMs, secondsOf } from '../util/clock.ts'
 import { parseRfc3339Ms } from '../util/rfc3339.ts'
-import { isPlainText } from '../util/text.ts'
+import { isDotSegment, isPlainText } from '../util/text.ts'
 import { entryUrl, startUrl } from './channels/registry.ts'
 import { type RequestView, viewRequest } from './request-view.ts'
 
@@ -56,6 +56,7 @@ export const acceptLogin = loginCall(async (ctx, { state, expiresAt }, body) => 
   checkProviderSession(providerSession)
   checkSize('context', context)
   const { flow, known } = state
+  const { remember, rememberFor } = remembering(accepted)
   const authenticatedMs = checkTime('authenticated_at', accepted.authenticated_at)
   const anew = { redirect_to: withQuery(startUrl(ctx.rt.config, flow), { prompt: 'login' }) }
   if (known !== null && known.subject !== subject) return anew
@@ -68,8 +69,8 @@ export const acceptLogin = loginCall(async (ctx, { state, expiresAt }, body) => 
     subject,
     authTime: known?.authTime ?? secondsOf(authenticatedMs ?? nowMs()),
     epoch,
-    remember: known !== null || accepted.remember,
-    rememberFor: seconds(accepted.remember_for),
+    remember: known !== null || remember,
+    rememberFor,
     extend: accepted.extend_session_lifespan,
     forcedSubject,
     acr,
@@ -113,6 +114,8 @@ function checkSubject(field: string, subject: string): void {
       ? `of at most ${MAX_SUBJECT} characters`
       : !isPlainText(subject)
         ? 'well-formed text without control characters'
-        : undefined
+        : isDotSegment(subject)
+          ? "another text than '.' and '..'"
+          : undefined
   if (expected !== undefined) throw invalidRequest('field_malformed', { field, expected })
 }

@@ -41,7 +41,7 @@ export async function oidcContext(
     return values.length > 0 ? values : undefined
   }
   const { values, value = [] } = requestedClaims(parameters)?.id_token['acr'] ?? {}
-  const levels = [values ?? value].flat().filter((level) => typeof level === 'string')
+  const levels = [values ?? value].flat().filter((level) => typeof level === 'string' && level !== '')
   return {
     acr_values: filled('acr_values') ?? (levels[0] === undefined ? preset.default_acr_values : levels),
     ui_locales: filled('ui_locales'),

@@ -1,14 +1,16 @@
 import * as v from 'valibot'
 import { malformedBody } from '../errors/refusals.ts'
+import { type Seconds, seconds } from '../util/clock.ts'
 import type { Json } from '../util/json.ts'
 import { jsonObject, jsonValue } from '../util/json-value.ts'
+import { textList } from '../util/schema.ts'
 import type { Denial } from './state.ts'
 
 const flag = v.nullish(v.boolean(), false)
 const text = v.nullish(v.string(), '')
-const texts = v.nullish(v.array(v.string()), [])
+const texts = v.nullish(textList(), [])
 const lifetime = v.nullish(
-  v.custom<number>((value) => Number.isInteger(value) && Number(value) >= 0),
+  v.custom<number>((value) => Number.isInteger(value)),
   0,
 )
 const claims = v.nullish(jsonObject, {})
@@ -37,6 +39,19 @@ export const acceptConsentBody = v.object({
   session: v.nullish(v.object({ access_token: claims, id_token: claims }), {}),
   context: v.optional(jsonValue),
 })
+
+/**
+ * Whether and for how long, in seconds, an app wants its decision remembered. Below zero is not at all, as forms mean it
+ * that have no other way to say so.
+ */
+export const remembering = ({
+  remember,
+  remember_for: wanted,
+}: {
+  readonly remember: boolean
+  readonly remember_for: number
+}): { readonly remember: boolean; readonly rememberFor: Seconds } =>
+  wanted < 0 ? { remember: false, rememberFor: seconds(0) } : { remember, rememberFor: seconds(wanted) }
 
 /** Body of a rejection (contract 2.2). */
 export const rejectBody = v.object({ error: text, error_description: text, error_hint: text })

@@ -4,6 +4,15 @@ import { InexactJson, parseExactJson } from '../util/exact-json.ts'
 import { decodeJson } from '../util/json.ts'
 import { SCOPE_TOKEN } from '../util/scope.ts'
 import type { RequestBody } from './body.ts'
+import {
+  ADMIN_PARAMETERS,
+  counting,
+  type Entries,
+  type Entry,
+  HYDRA_REPEATS,
+  OAUTH_PARAMETERS,
+  type Repeats,
+} from './repeats.ts'
 
 /** Longest query, in characters. */
 export const MAX_QUERY = 8 * 1024
@@ -23,30 +32,39 @@ const MAX_ITEMS = 1000
 /** Longest text of all requested scopes, in characters: as long as a query. */
 const MAX_SCOPE_TEXT = 8192
 
-/** Parameters that may appear more than once; every other repeated parameter is an error (RFC 6749 section 3.1). */
-export const REPEATABLE: ReadonlySet<string> = new Set(['audience', 'resource'])
-
-/** Names and values in the order in which they were sent. */
-export type Entries = readonly (readonly [string, string])[]
-
 /** Request parameters. An empty value counts as absent (RFC 6749 section 3.1). */
 export class Parameters {
   readonly #values = new Map<string, string[]>()
+  readonly #named: ReadonlySet<string>
 
-  /** Reads name/value pairs. Throws `invalid_request` for too many pairs and for a repeated parameter. */
-  constructor(entries: Entries, repeatable: ReadonlySet<string> = REPEATABLE) {
+  /**
+   * Reads name/value pairs; of a parameter that is repeated, only what counts (`http/repeats.ts`).
+   *
+   * @throws `invalid_request` for too many pairs and for a parameter that may not be repeated
+   */
+  constructor(
+    entries: Entries,
+    repeats: Repeats = HYDRA_REPEATS,
+    known: ReadonlySet<string> = OAUTH_PARAMETERS,
+  ) {
     checkNumber(entries.length)
-    for (const [name, value] of entries) {
+    this.#named = new Set(entries.map(([name]) => name))
+    for (const [name, value] of counting(entries, repeats, known)) {
       if (value === '') continue
       const values = this.#values.get(name)
       if (values === undefined) this.#values.set(name, [value])
-      else if (repeatable.has(name)) values.push(value)
-      else throw repeated(name)
+      else values.push(value)
     }
   }
 
+  /** Whether the parameter was sent, with or without a value. */
+  has(name: string): boolean {
+    return this.#named.has(name)
+  }
+
+  /** How many parameters were sent, with or without a value. */
   get size(): number {
-    return this.#values.size
+    return this.#named.size
   }
 
   get(name: string): string | undefined {
@@ -58,6 +76,17 @@ export class Parameters {
     const value = this.get(name)
     if (value === undefined) throw invalidRequest('parameter_missing', { parameter: name })
     return value
+  }
+
+  /**
+   * Whether a parameter is true, as any language spells it; a missing one is false. Throws `invalid_request` for what
+   * is neither true nor false.
+   */
+  flag(name: string): boolean {
+    const value = (this.get(name) ?? 'false').toLowerCase()
+    if (['true', '1', 't'].includes(value)) return true
+    if (['false', '0', 'f'].includes(value)) return false
+    throw invalidRequest('parameter_malformed', { parameter: name, expected: "'true' or 'false'" })
   }
 
   /**
@@ -96,15 +125,6 @@ function checkNumber(count: number): void {
 }
 
 /**
- * Refuses a repeated parameter. The error names it only if it looks like a standard parameter: a page may show the
- * error, and must not show arbitrary text of a stranger.
- */
-const repeated = (name: string): OAuthError =>
-  /^[a-z_]{1,40}$/.test(name)
-    ? invalidRequest('parameter_repeated', { parameter: name })
-    : invalidRequest('parameters_repeated')
-
-/**
  * Decodes form-encoded text. Throws `invalid_request` for too many pairs, which are counted before they are decoded.
  */
 export function readEntries(text: string): Entries {
@@ -135,11 +155,23 @@ export const requestTooLong = (limit: number): OAuthError =>
   invalidRequest('request_too_long', { limit: `${limit} characters` })
 
 /**
- * Returns the parameters of a URL's query by name; the first value of a repeated name counts. It reads the query once,
- * while Hono's reader searches the query again for each name.
+ * Returns a query without the parameters that do not count, in its own spelling. Throws as `Parameters`.
+ *
+ * @param query - without its `?`
  */
-export const firstValues = (url: string): Readonly<Record<string, string>> =>
-  Object.fromEntries([...new URLSearchParams(new URL(url).search)].reverse())
+export function countingQuery(query: string, repeats: Repeats = HYDRA_REPEATS): string {
+  const parts = query.replace(/^\?/, '').split('&', MAX_PARAMETERS + 1)
+  checkNumber(parts.length)
+  const spelled = new Map<Entry, string>()
+  // The `&` keeps a question mark at the beginning, which is part of a name.
+  for (const part of parts) for (const entry of new URLSearchParams(`&${part}`)) spelled.set(entry, part)
+  const counted = counting([...spelled.keys()], repeats)
+  return counted.length === spelled.size ? query : counted.map((entry) => spelled.get(entry)).join('&')
+}
+
+/** Reads the query of a request to the admin API. Throws as `Parameters`. */
+export const readAdminQuery = (url: string): Parameters =>
+  new Parameters(readEntries(new URL(url).search.slice(1)), HYDRA_REPEATS, ADMIN_PARAMETERS)
 
 /**
  * Reads a form body, urlencoded or multipart. Throws as `readFormEntries`, and `invalid_request` for a repeated

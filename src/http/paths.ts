@@ -19,3 +19,9 @@ export function canonicalPath(path: string): string {
 
 /** Whether the path of a URL has no admin prefix, as in v1 SDKs. */
 export const isV1Path = (url: string): boolean => !/^\/+admin(?:\/|$)/.test(new URL(url).pathname)
+
+/**
+ * Whether the path of a URL ends in an empty segment. That is all that is left of a name `.`, so a call that would
+ * otherwise be about the whole must not take it for no name.
+ */
+export const endsInSlash = (url: string): boolean => /[^/]\/+$/.test(new URL(url).pathname)

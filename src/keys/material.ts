@@ -1,4 +1,4 @@
-import { CompactSign, compactVerify, type JWK } from 'jose'
+import { CompactSign, calculateJwkThumbprint, compactVerify, type JWK } from 'jose'
 import * as v from 'valibot'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { fromBase64url } from '../util/base64url.ts'
@@ -42,14 +42,14 @@ const MAX_KEY_LENGTH = 10_000
 /** Length of an RSA modulus in bytes: the least by RFC 7518 section 3.3, the most that still verifies fast. */
 const RSA_BYTES = { min: 256, max: 1024 } as const
 
-const bytes = v.optional(matching(/^[\w-]+$/))
+const bytes = v.nullish(matching(/^[\w-]+$/))
 
 const format = v.object({
-  kid: name,
-  use: v.optional(v.picklist(['sig', 'enc']), 'sig'),
-  alg: v.optional(v.picklist(KEY_ALGORITHMS)),
+  kid: v.nullish(v.union([name, v.picklist([''])]), ''),
+  use: v.nullish(v.picklist(['sig', 'enc']), 'sig'),
+  alg: v.nullish(v.picklist(KEY_ALGORITHMS)),
   kty: v.picklist(['RSA', 'EC', 'OKP']),
-  crv: v.optional(v.string()),
+  crv: v.nullish(v.string()),
   ...{
     n: bytes,
     e: bytes,
@@ -62,7 +62,7 @@ const format = v.object({
     dq: bytes,
     qi: bytes,
   },
-  x5c: v.optional(v.array(matching(/^[A-Za-z0-9+/]+=*$/))),
+  x5c: v.nullish(v.array(matching(/^[A-Za-z0-9+/]+=*$/))),
 })
 
 /** The algorithm of a key that names none, by its curve or type. */
@@ -92,18 +92,19 @@ export async function generateKey(
 }
 
 /**
- * Reads a public or private key from a JWK (RFC 7517). Unknown members are dropped.
+ * Reads a public or private key from a JWK (RFC 7517). Unknown members are dropped. A key without `kid` is named by its
+ * thumbprint (RFC 7638), so that it can be asked for.
  * Throws `malformed_body` for a key that is symmetric, unusable or too long, or whose halves do not belong together.
  */
 export async function readKey(given: unknown): Promise<KeyMaterial> {
   const parsed = v.safeParse(format, given)
   if (!parsed.success || JSON.stringify(parsed.output).length > MAX_KEY_LENGTH) throw unusable()
   const { kid, use, alg: named, ...members } = parsed.output
-  // Drops the members that are undefined.
-  const jwk: JWK = JSON.parse(JSON.stringify(members))
+  const present = Object.entries(members).filter(([, value]) => value !== undefined && value !== null)
+  const jwk: JWK = Object.fromEntries(present)
   const alg = named ?? DEFAULT_ALGORITHM[members.crv ?? members.kty]
   if (alg === undefined) throw unusable()
-  const key = { kid, alg, use, jwk }
+  const key = { kid: kid || (await calculateJwkThumbprint(jwk).catch(() => '')), alg, use, jwk }
   if (!(await isUsable(key).catch(() => false))) throw unusable()
   return key
 }
@@ -140,5 +141,5 @@ function parametersOf(alg: string): { name: string; hash?: string; namedCurve?: 
 
 const unusable = (): OAuthError =>
   new OAuthError('malformed_body', 'key_unusable', {
-    problem: `must be a valid JWK of type RSA (2048 to 8192 bits), EC or OKP with a 'kid', for ${KEY_ALGORITHMS.join(', ')}`,
+    problem: `must be a valid JWK of type RSA (2048 to 8192 bits), EC or OKP, with a usable 'kid' if any, for ${KEY_ALGORITHMS.join(', ')}`,
   })

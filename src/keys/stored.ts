@@ -89,7 +89,7 @@ function checkName(set: string): string {
   if (isName(set)) return set
   throw new OAuthError('malformed_body', 'parameter_malformed', {
     parameter: 'set',
-    expected: 'plain text of at most 255 characters',
+    expected: "plain text of at most 255 characters other than '.' and '..'",
   })
 }
 

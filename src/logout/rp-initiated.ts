@@ -5,15 +5,18 @@ import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { clearSessionCookie, readSessionCookie } from '../flow/browser.ts'
 import { clearState } from '../flow/session-state.ts'
 import {
+  countingQuery,
   MAX_QUERY,
   Parameters,
   queryOf,
   readEntries,
   readFormEntries,
+  readQuery,
   requestTooLong,
   toQuery,
 } from '../http/form.ts'
 import { withQuery } from '../http/location.ts'
+import { counting, HYDRA_REPEATS } from '../http/repeats.ts'
 import { type Hint, verifyIdTokenHint, withSealedHint } from '../tokens/id-token-hint.ts'
 import { after, nowSeconds } from '../util/clock.ts'
 import { clientIdOf } from '../util/ids.ts'
@@ -28,7 +31,7 @@ const unfit = (problem: string): OAuthError => invalidRequest('logout_unfit', { 
 /** The logout endpoint, GET and POST (OIDC RP-Initiated Logout 1.0 section 2, contract 3.11). */
 export async function logout(c: Context<AppEnv>): Promise<Response> {
   try {
-    const verifier = c.req.query('logout_verifier')
+    const verifier = readQuery(new URL(c.req.url).search).get('logout_verifier')
     return verifier === undefined ? await askLogoutApp(c) : await finish(c, verifier)
   } catch (thrown) {
     if (thrown instanceof OAuthError) return respondErrorPage(c, thrown)
@@ -41,7 +44,7 @@ async function askLogoutApp(c: Context<AppEnv>): Promise<Response> {
   const { rt } = c.var.ctx
   const query = queryOf(c.req.url)
   const form = c.req.method === 'POST' ? await readFormEntries(c.var.body) : []
-  const entries = [...readEntries(query), ...form]
+  const entries = counting([...readEntries(query), ...form], HYDRA_REPEATS)
   const parameters = new Parameters(entries)
   // Our own ID token may be a hint of any length. The rest is bounded, because it is sealed into the logout challenge.
   if (toQuery(entries.filter(([name]) => name !== 'id_token_hint')).length > MAX_QUERY)
@@ -56,7 +59,7 @@ async function askLogoutApp(c: Context<AppEnv>): Promise<Response> {
   }
   const requestedAt = nowSeconds()
   const expiresAt = after(requestedAt, rt.config.ttl.loginConsentRequest)
-  const given = form.length === 0 ? query : toQuery(entries)
+  const given = form.length === 0 ? countingQuery(query) : toQuery(entries)
   const search = hint === undefined ? given : await withSealedHint(rt, given, hint, expiresAt)
   const requestUrl = `/oauth2/sessions/logout${search === '' ? '' : `?${search}`}`
   const state = { ...asked, requestUrl, requestedAt }

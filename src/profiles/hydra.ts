@@ -1,5 +1,5 @@
 import type { Config } from '../config/types.ts'
-import { type Entries, REPEATABLE } from '../http/form.ts'
+import { type Entries, HYDRA_REPEATS } from '../http/repeats.ts'
 import type { Profile } from './profile.ts'
 
 /** The shortest `state` and `nonce` that are considered unguessable, in characters (contract 3.7). */
@@ -11,9 +11,9 @@ const PROMPTS: readonly string[] = ['none', 'login', 'consent', 'select_account'
 /** Returns the rules that clients of Ory Hydra rely on, under these settings. */
 export const hydra = ({ oauth2, ttl, loopback }: Config): Profile => ({
   name: 'hydra',
-  repeatable: REPEATABLE,
   // Ory's own SDKs send the secret in both places.
   basicWins: true,
+  repeats: HYDRA_REPEATS,
   // `registration` is Hydra's name for `create` (contract 1.3.2). Discovery leaves it out: strict clients refuse a
   // document with a value that is in no standard.
   prompts: { named: PROMPTS, taken: [...PROMPTS, 'registration'] },

@@ -1,4 +1,4 @@
-import type { Entries } from '../http/form.ts'
+import type { Entries, Repeats } from '../http/repeats.ts'
 import type { Seconds } from '../util/clock.ts'
 import type { JsonObject } from '../util/json.ts'
 
@@ -15,13 +15,13 @@ export interface CarriedRequest {
  */
 export interface Profile {
   readonly name: string
-  /** The parameters that may be repeated (RFC 6749 section 3.1 forbids it, RFC 8707 section 2 does not). */
-  readonly repeatable: ReadonlySet<string>
   /**
    * Whether Basic credentials count alone if the body repeats their secret or has any `client_id`; otherwise such a
    * request is refused (RFC 6749 section 2.3).
    */
   readonly basicWins: boolean
+  /** How repeated parameters are read. */
+  readonly repeats: Repeats
   /** The values of `prompt`: those that discovery names, and those that are accepted. */
   readonly prompts: { readonly named: readonly string[]; readonly taken: readonly string[] }
   /** The minimum length of a nonce, in characters. */

@@ -7,7 +7,7 @@ import { respondErrorPage } from '../authorize/respond.ts'
 import { startLogin } from '../authorize/start.ts'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import { MAX_REQUEST, queryOf, readEntries } from '../http/form.ts'
+import { MAX_REQUEST, Parameters, queryOf, readEntries } from '../http/form.ts'
 
 /**
  * The authorization endpoint, GET and POST (RFC 6749 section 3.1, contract 1.3.2). Without a verifier it starts a flow;
@@ -25,12 +25,11 @@ export async function authorize(c: Context<AppEnv>): Promise<Response> {
 
 async function dispatch(c: Context<AppEnv>): Promise<Response> {
   const entries = readEntries(queryOf(c.req.url, MAX_REQUEST))
-  const given = (name: string): string | undefined =>
-    entries.find(([known, value]) => known === name && value !== '')?.[1]
-  const clientId = given('client_id')
-  const loginVerifier = given('login_verifier')
+  const given = new Parameters(entries, c.var.ctx.rt.profiles.server.repeats)
+  const clientId = given.get('client_id')
+  const loginVerifier = given.get('login_verifier')
   if (loginVerifier !== undefined) return afterLogin(c, loginVerifier, clientId)
-  const consentVerifier = given('consent_verifier')
+  const consentVerifier = given.get('consent_verifier')
   if (consentVerifier !== undefined) return afterConsent(c, consentVerifier, clientId)
   const { query, ...origin } = await readRequest(c)
   const validation = await validate(c.var.ctx, query, null, origin)

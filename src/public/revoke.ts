@@ -15,9 +15,11 @@ export async function revoke(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
   const form = await readFilledForm(c.var.body)
   const request = { authorization: c.req.header('authorization'), form }
-  await withClient(ctx, 'revocation', request, (own, client) =>
-    revokeToken(own, client, form.require('token')),
-  )
+  await withClient(ctx, 'revocation', request, async (own, client) => {
+    const token = form.get('token')
+    // Logout code revokes what it has, also if that is nothing. There is nothing to do, as for an unknown token.
+    if (token !== undefined) await revokeToken(own, client, token)
+  })
   return new Response(null, { headers: NO_STORE })
 }
 

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import type { ErrorCode } from '../errors/catalogue.ts'
 import { isJsonObject, isShallow, type JsonObject } from '../util/json.ts'
+import { textList } from '../util/schema.ts'
 
 /** How the admin's value of a field limits the client's own changes. `clients/bounds.ts` has a rule for each. */
 export type BoundKind = 'scope' | 'audience' | 'subset' | 'pairwise' | 'strength' | 'pinned' | 'lifespan'
@@ -46,7 +47,7 @@ export interface ClientField extends FieldTraits {
 const MAX_DEPTH = 32
 
 const string = v.string('a string')
-const strings = v.array(v.string('an array of strings'), 'an array of strings')
+const strings = textList()
 /** A list of texts in a row. */
 export const storedStrings = v.pipe(v.array(v.string()), v.readonly())
 const wireObject = v.custom<JsonObject>(

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { REQUEST_OBJECT_ALGORITHMS } from '../keys/foreign-jwt.ts'
 import { KEY_ALGORITHMS } from '../keys/material.ts'
+import { textList } from '../util/schema.ts'
 import { isPlainText } from '../util/text.ts'
 import { isHttpsUrl } from '../util/url.ts'
 import {
@@ -84,7 +85,13 @@ export const CLIENT_FIELDS = {
   application_type: oneOf(['web', 'native']),
   default_max_age: further(v.number(), v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
   require_auth_time: further(v.boolean(), v.boolean()),
-  default_acr_values: further(storedStrings, v.array(plain)),
+  default_acr_values: further(
+    storedStrings,
+    v.pipe(
+      textList(),
+      v.check((texts) => texts.every(isPlainText)),
+    ),
+  ),
   initiate_login_uri: further(v.string(), v.pipe(plain, v.check(isHttpsUrl))),
   id_token_signed_response_alg: oneOf(KEY_ALGORITHMS),
   id_token_encrypted_response_alg: oneOf(KEY_ENCRYPTIONS),

@@ -23,6 +23,16 @@ export const time = v.custom<Seconds>(isNumber)
 /** The schema of a name of 1 to 255 characters, for example of a client or a key. */
 export const name = textThat(isName)
 
+/**
+ * Returns the schema of a list of texts in JSON from outside. A null or empty member says nothing and is left out.
+ * @param expected what the list must be, for the message of an error.
+ */
+export const textList = (expected = 'an array of strings') =>
+  v.pipe(
+    v.array(v.nullable(v.string(expected)), expected),
+    v.transform((members) => members.flatMap((member) => member || [])),
+  )
+
 /** The schema of an RFC 3339 time. */
 export const instant = textThat((text) => parseRfc3339(text) !== undefined)
 

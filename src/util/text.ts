@@ -5,8 +5,15 @@ export const isPlainText = (text: string): boolean => text.isWellFormed() && !/\
 
 const MAX_NAME = 255
 
-/** Whether a text can name a client or a subject: plain text of 1 to 255 characters (design section 2). */
-export const isName = (text: string): boolean => text !== '' && text.length <= MAX_NAME && isPlainText(text)
+/** Whether a text is a dot segment, which every URL resolves before a server sees it (RFC 3986 section 5.2.4). */
+export const isDotSegment = (text: string): boolean => text === '.' || text === '..'
+
+/**
+ * Whether a text can name a client, a subject or a key: plain text of 1 to 255 characters (design section 2) that can
+ * stand in a path.
+ */
+export const isName = (text: string): boolean =>
+  text !== '' && text.length <= MAX_NAME && isPlainText(text) && !isDotSegment(text)
 
 /**
  * Matches what may stand in a visible text though it is invisible itself: a joiner between letters of scripts that need

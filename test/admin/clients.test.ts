@@ -409,14 +409,23 @@ describe('list', () => {
     expect(linksOf(await call('GET', ''))['first']).toContain('page_size=100')
   })
 
+  it.each(['page_size=0', 'page_size=-1', 'page_size=', 'limit=0', 'limit=-5', 'offset=-1'])(
+    'takes %s for the default, as Hydra does',
+    async (query) => {
+      const answer = await call('GET', `?${query}`)
+      const size = query.startsWith('page_size') ? 'page_size=100' : 'limit=100&offset=0'
+      expect([ids(answer), linksOf(answer)['first']]).toEqual([
+        ['c1', 'c2', 'c3', 'c4', 'c5'],
+        expect.stringContaining(`?${size}`),
+      ])
+    },
+  )
+
   it.each([
-    '?page_size=0',
-    '?page_size=-1',
     '?page_size=x',
     '?page_size=1.5',
-    '?limit=0',
+    '?page_size=--1',
     '?limit=1e3',
-    '?offset=-1',
     '?limit=1&page_size=1',
     '?offset=1&page_token=x',
     '?page_token=x',
@@ -426,6 +435,14 @@ describe('list', () => {
       status: 400,
       body: { error: 'The request was malformed or contained invalid parameters' },
     })
+  })
+
+  it('refuses two owners, and takes the same one twice', async () => {
+    expect(await call('GET', '?owner=a&owner=b')).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_request' },
+    })
+    expect(ids(await call('GET', '?owner=b&owner=b'))).toEqual(['c2', 'c4'])
   })
 
   it('refuses a token after an hour, of another list and of another kind', async () => {

@@ -1,5 +1,6 @@
 import {
   CompactSign,
+  calculateJwkThumbprint,
   compactVerify,
   decodeProtectedHeader,
   exportJWK,
@@ -230,6 +231,15 @@ describe('PUT /admin/keys/{set}', () => {
     expect(shown).toMatchObject({ alg: 'ES384', use: 'sig', x5c: ['QUJD'], x: given.x })
   })
 
+  it('names a key without kid by its thumbprint, and takes null for what it may lack', async () => {
+    const { kid: _, ...bare } = await makeJwk('ES256', 'p')
+    for (const kid of [undefined, null, '']) {
+      const given = { ...bare, kid, use: null, alg: null, x5c: null, n: null }
+      const [shown] = (await call('PUT', set, { keys: [given] })).keys
+      expect(shown).toEqual({ ...bare, kid: await calculateJwkThumbprint(bare), use: 'sig', alg: 'ES256' })
+    }
+  })
+
   const broken: readonly [string, () => Promise<unknown> | unknown, number?][] = [
     ['no JSON', () => '{'],
     ['no object', () => []],
@@ -238,7 +248,7 @@ describe('PUT /admin/keys/{set}', () => {
     ['an entry that is no object', () => ({ keys: [null] })],
     ['a symmetric key', () => ({ keys: [{ kty: 'oct', kid: 'k', alg: 'HS256', k: 'c2VjcmV0' }] })],
     ['an unknown type', () => ({ keys: [{ kty: 'X', kid: 'k' }] })],
-    ['no kid', async () => ({ keys: [await makeJwk('EdDSA', '')] })],
+    ['a kid that no path can hold', async () => ({ keys: [await makeJwk('EdDSA', '..')] })],
     ['an unknown algorithm', async () => ({ keys: [await makeJwk('EdDSA', 'k', { alg: 'HS256' })] })],
     ['an algorithm of another type', async () => ({ keys: [await makeJwk('ES256', 'k', { alg: 'RS256' })] })],
     [
@@ -325,6 +335,25 @@ describe('DELETE', () => {
     expect((await call('DELETE', `${set}/b`)).status).toBe(204)
     expect((await call('DELETE', set)).status).toBe(204)
     expect(audits()).toHaveLength(before)
+  })
+})
+
+describe('a name that no path can hold', () => {
+  it.each(['.', '..'])('is no kid: %s', async (kid) => {
+    expect(await call('POST', set, { alg: 'EdDSA', kid })).toMatchObject({
+      status: 400,
+      body: { error: MALFORMED },
+    })
+    expect(await call('GET', set)).toMatchObject({ status: 404 })
+  })
+
+  it.each(['.', '%2e', '%2E', ''])('deletes no set as a kid: %s', async (spelling) => {
+    const { keys } = await call('POST', set, { alg: 'EdDSA', kid: 'kept' })
+    expect(await call('DELETE', `${set}/${spelling}`)).toMatchObject({
+      status: 400,
+      body: { error: MALFORMED },
+    })
+    expect((await call('GET', set)).keys).toEqual(keys)
   })
 })
 

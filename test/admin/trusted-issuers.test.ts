@@ -64,6 +64,16 @@ describe('trusting an issuer', () => {
     expect(created['expires_at']).toBe(shown)
   })
 
+  it.each([
+    ['no scope', undefined, []],
+    ['null', null, []],
+    ['nothing', [null, ''], []],
+    ['some', ['openid', null], ['openid']],
+  ])('for the scopes that are named: %s', async (_name, scope, shown) => {
+    const response = await trust(deployment, key, issuer, { scope })
+    expect([response.status, (await bodyOf(response))['scope']]).toEqual([201, shown])
+  })
+
   it.each(['RS256', 'PS384', 'ES512', 'EdDSA'])('with a key for %s', async (alg) => {
     expect((await trust(deployment, await makeKey(alg), issuer)).status).toBe(201)
   })
@@ -78,7 +88,7 @@ describe('trusting an issuer', () => {
     ['subject and allow_any_subject', { allow_any_subject: true }],
     ['a subject too long to own anything', { subject: 'x'.repeat(256) }],
     ['a subject with a control character', { subject: 'a\u0000' }],
-    ['no scope', { scope: undefined }],
+    ['a subject that no path can hold', { subject: '..' }],
     ['endless scopes', { scope: ['x'.repeat(10_001)] }],
     ['no expiry', { expires_at: undefined }],
     ['an expiry in the past', { expires_at: '2020-01-01T00:00:00Z' }],

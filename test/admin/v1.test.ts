@@ -183,9 +183,22 @@ describe('sessions by path (v1.0)', () => {
     ['/admin', '', 400],
     ['', '&client=', 400],
     ['', '&all=false', 400],
+    ['/admin', '&all=True', 204],
+    ['/admin', '&all=TRUE', 204],
+    ['/admin', '&all=1', 204],
+    ['/admin', '&all=yes', 400],
+    ['/admin', '&client=x&all=False', 204],
+    ['/admin', '&client=x&all=true', 400],
+    ['', '&client=&all=0', 400],
   ])("takes the subject alone for all in a v1 path only: '%s' with '%s'", async (prefix, rest, status) => {
     const path = `${prefix}${SESSIONS}/consent?subject=alice${rest}`
     expect((await deployment.admin('DELETE', path)).status).toBe(status)
+  })
+
+  it.each(['/', '/.', '/%2e', '?client='])("does not take an empty client for all: '%s'", async (rest) => {
+    await logIn(deployment, client, { login: { subject: 'dotted' } })
+    expect((await deployment.admin('DELETE', `${SESSIONS}/consent/dotted${rest}`)).status).toBe(400)
+    expect(await consentsOf('dotted')).toBeGreaterThan(0)
   })
 
   it('ends the logins of a subject', async () => {

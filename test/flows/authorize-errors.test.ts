@@ -72,7 +72,7 @@ describe('authorization errors', () => {
   })
 
   it('a repeated parameter: the error page', async () => {
-    const at = await new Browser(deployment).next(`${authorizationPath(client)}&scope=openid`)
+    const at = await new Browser(deployment).next(`${authorizationPath(client)}&state=another-state`)
     expect([at.pathname, parameter(at, 'error')]).toEqual(['/oauth2/fallbacks/error', 'invalid_request'])
   })
 

@@ -167,6 +167,20 @@ describe('what a hook is told', () => {
     })
   })
 
+  it('of a repeated scope only the first, which is the one that counts', async () => {
+    const deployment = deploy()
+    const { id, secret } = await registerClient(deployment)
+    const body = 'grant_type=client_credentials&scope=api.read&scope=email&scope=api.read'
+    const headers = {
+      authorization: `Basic ${btoa(`${id}:${secret}`)}`,
+      'content-type': 'application/x-www-form-urlencoded',
+    }
+    expect((await deployment.fetch('/oauth2/token', { method: 'POST', body, headers })).status).toBe(200)
+    expect(calls[0]?.body).toMatchObject({
+      request: { requested_scopes: ['api.read'], payload: { scope: ['api.read'] } },
+    })
+  })
+
   it('for client_credentials: the client is the subject', async () => {
     const deployment = deploy()
     const client = await registerClient(deployment)

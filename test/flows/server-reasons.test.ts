@@ -77,7 +77,6 @@ const withKey = (key: string, settings: Readonly<Record<string, string>>): Promi
 const LISTED: readonly (readonly [string, () => Promise<unknown>])[] = [
   ['parameter_missing', () => form('a=b')],
   ['parameter_repeated', () => form('grant_type=a&grant_type=b')],
-  ['parameters_repeated', () => form('Odd=a&Odd=b')],
   ['parameter_malformed', () => deployment.admin('GET', '/admin/clients?page_size=x')],
   ['parameters_conflict', () => deployment.admin('GET', '/admin/clients?limit=1&page_size=1')],
   ['request_too_long', () => get(`/oauth2/device/verify?a=${'x'.repeat(9000)}`)],

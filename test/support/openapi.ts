@@ -77,6 +77,7 @@ function jsonSchemaOf(schema: object): Json {
       return { type: 'array', items: jsonSchemaOf(Object(inner('item'))) }
     case 'optional':
     case 'nullish':
+    case 'nullable':
       return jsonSchemaOf(Object(inner('wrapped')))
     case 'union':
       return { anyOf: [inner('options')].flat().map((option) => jsonSchemaOf(Object(option))) }

@@ -127,11 +127,11 @@ export const defineChannel = <Own extends object>(rules: ChannelRules<Own>): Cha
   name: rules.name,
   entryUrl: rules.entryUrl,
   startUrl: rules.startUrl,
-  read: (query, { repeatable }) => {
+  read: (query, { repeats }) => {
     const { parameters } = rules
     const entries = readEntries(query)
     const counting = parameters === 'all' ? entries : entries.filter(([name]) => parameters.includes(name))
-    return new Parameters(counting, repeatable)
+    return new Parameters(counting, repeats)
   },
   judge: (given, pending, refusal) => {
     let tell = tellBrowser

@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import type { AppEnv, RequestContext } from '../../context.ts'
 import { invalidRequest, OAuthError } from '../../errors/oauth-error.ts'
 import {
-  type Entries,
+  countingQuery,
   MAX_PARAMETERS,
   MAX_QUERY,
   MAX_REQUEST,
@@ -12,6 +12,7 @@ import {
   requestTooLong,
   toQuery,
 } from '../../http/form.ts'
+import { counting, type Entries } from '../../http/repeats.ts'
 import type { CarriedRequest } from '../../profiles/profile.ts'
 import type { ClientRecord } from '../../store/types.ts'
 import { isShallow, type JsonObject } from '../../util/json.ts'
@@ -47,7 +48,7 @@ export interface ReadRequest extends Origin {
 
 /**
  * Reads an authorization request from all its parts into one query, so that nothing is lost after login (contract 8.2).
- * A request in the URL alone keeps its spelling. All parts are measured before any work: one that is too long comes
+ * What does not count is left out (`http/repeats.ts`); else a request in the URL alone keeps its spelling. All parts are measured before any work: one that is too long comes
  * with its refusal, and what it carries is not opened.
  *
  * @throws what `unpack` throws, and the errors of a malformed HTTP request
@@ -55,10 +56,11 @@ export interface ReadRequest extends Origin {
 export async function readRequest(c: Context<AppEnv>): Promise<ReadRequest> {
   const parts: Entries[] = []
   for (const source of PLAIN) if (source.applies(c)) parts.push(await source.read(c))
+  const { repeats } = c.var.ctx.rt.profiles.server
   const url = queryOf(c.req.url, MAX_REQUEST)
-  const entries = parts.flat().filter(([name]) => !RETURN_PARAMETERS.includes(name))
+  const entries = counting(parts.flat(), repeats).filter(([name]) => !RETURN_PARAMETERS.includes(name))
   const inUrl = parts.length === 1
-  const given = inUrl ? url : toQuery(entries)
+  const given = inUrl ? countingQuery(url, repeats) : toQuery(entries)
   const refusal = url.length > MAX_QUERY ? requestTooLong(MAX_QUERY) : inUrl ? undefined : excess(entries)
   if (refusal !== undefined) {
     // An answer without its state is of no use to a client, and such a long one makes no redirect.
@@ -98,7 +100,7 @@ export async function unpack(
   const beside = besideCarried(entries)
   if (beside.length === entries.length) return { query, signed: false }
   const { profiles } = ctx.rt
-  const parameters = new Parameters(entries, profiles.server.repeatable)
+  const parameters = new Parameters(entries, profiles.server.repeats)
   const [name = '', other] = CARRIERS.filter((carrier) => parameters.get(carrier) !== undefined)
   const value = parameters.get(name)
   if (value === undefined) return { query: toQuery(beside), signed: false }
@@ -113,7 +115,7 @@ export async function unpack(
       throw unusable(`has a '${bound}' that differs from the parameter`)
   }
   const merged = profiles.of(client).merge(beside, carried, entriesOf(carried.members))
-  return { query: toQuery(merged), signed: carried.signed }
+  return { query: toQuery(counting(merged, profiles.server.repeats)), signed: carried.signed }
 }
 
 /** Opens a carried request, checks its size and that it carries no further request, then verifies its signature. */

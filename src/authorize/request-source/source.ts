@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import type { AppEnv, RequestContext } from '../../context.ts'
-import type { Entries } from '../../http/form.ts'
+import type { Entries } from '../../http/repeats.ts'
 import type { ClientRecord } from '../../store/types.ts'
 import type { JsonObject } from '../../util/json.ts'
 

@@ -120,14 +120,15 @@ export function withLifespans(
 }
 
 /** Reads the non-empty fields that Hydra does not have; throws `invalid_client_metadata` for an unusable one. */
-export function readFurther(body: unknown): JsonObject {
+export function readFurther(body: unknown): Readonly<Record<string, unknown>> {
   const given = isJsonObject(body) ? body : {}
-  const found: Record<string, Json> = {}
+  const found: Record<string, unknown> = {}
   for (const [name, { wire }] of FURTHER) {
     const value = given[name]
     if (value === undefined || !saysSomething(value)) continue
-    if (!v.is(wire, value)) throw unusableField(name, 'has an unusable value')
-    found[name] = value
+    const read = v.safeParse(wire, value)
+    if (!read.success) throw unusableField(name, 'has an unusable value')
+    found[name] = read.output
   }
   return found
 }

@@ -59,7 +59,10 @@ export function parseClient(body: unknown, config: Config): ClientInput {
 /** Checks the requested id of a new client; throws `invalid_client_metadata`. */
 export function checkClientId(id: string): void {
   if (!isClientId(id))
-    throw unusableField('client_id', 'must have 1 to 255 characters and no control characters')
+    throw unusableField(
+      'client_id',
+      "must have 1 to 255 characters, no control characters, and not be '.' or '..'",
+    )
   // Pages show the id of a client without a name.
   if (!isSeenText(id)) throw unusableField('client_id', 'must not hold invisible characters')
 }

@@ -3,8 +3,7 @@ import { reasonsOf } from './reason.ts'
 /** Why the form of a request is refused: its parameters, its body or its host. */
 export const requestReasons = reasonsOf({
   parameter_missing: ["Parameter '{parameter}' is missing.", 'Send it.'],
-  parameter_repeated: ["Parameter '{parameter}' is given more than once.", 'Send it once.'],
-  parameters_repeated: ['A parameter is given more than once.', 'Send each parameter once.'],
+  parameter_repeated: ["Parameter '{parameter}' is given with different values.", 'Send it once.'],
   parameter_malformed: ["Parameter '{parameter}' must be {expected}.", 'Correct its value.'],
   parameters_conflict: ["Parameters '{parameter}' and '{other}' do not go together.", 'Send one of them.'],
   request_too_long: ['The request is longer than {limit}.', 'Send less, or send it by POST.'],

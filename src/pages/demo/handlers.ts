@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import * as v from 'valibot'
 import type { AppEnv } from '../../context.ts'
-import { firstValues } from '../../http/form.ts'
+import { readQuery } from '../../http/form.ts'
 import { redirect } from '../../http/location.ts'
 import { basePath, renderPage } from '../../http/page.ts'
 import { renderProblem } from '../problem.ts'
@@ -84,9 +84,10 @@ export async function demoStart(c: Context<AppEnv>): Promise<Response> {
 /** Handles the authorization response (RFC 6749 section 4.1.2, RFC 9207) and redeems the code. */
 async function callback(c: Context<AppEnv>, party: RelyingParty): Promise<Response> {
   const { issuer } = c.var.ctx.rt.config.urls
-  const { state, iss, code, error, error_description: description } = firstValues(c.req.url)
+  const answer = readQuery(new URL(c.req.url).search)
+  const [code, error] = [answer.get('code'), answer.get('error')]
   const pending = await readPending(c)
-  if (pending === undefined || pending.state !== state || iss !== issuer) {
+  if (pending === undefined || pending.state !== answer.get('state') || answer.get('iss') !== issuer) {
     if ((await readSession(c)) !== undefined) return toResult(c)
     return renderProblem(c, 400, 'This browser did not start the login that ended here, or it took too long.')
   }
@@ -94,7 +95,7 @@ async function callback(c: Context<AppEnv>, party: RelyingParty): Promise<Respon
   if (error !== undefined || code === undefined) {
     if (error === 'access_denied')
       return renderProblem(c, 400, 'The application got no access.', 'You said no')
-    const why = `${error ?? 'no code'}. ${description ?? ''}`
+    const why = `${error ?? 'no code'}. ${answer.get('error_description') ?? ''}`
     return renderProblem(c, 400, `The login ended without success: ${why}`)
   }
   const reply = await party.redeem(code, pending.verifier)

@@ -144,5 +144,26 @@ describe('a repeated parameter', () => {
     const body = new URLSearchParams({ state: 'b' })
     const at = await browser.next(`${LOGOUT}?state=a`, { method: 'POST', body })
     expect([at.pathname, parameter(at, 'error')]).toEqual([ERROR_PAGE, 'invalid_request'])
+    const twice = await browser.next(`${LOGOUT}?logout_verifier=a&logout_verifier=b`)
+    expect([twice.pathname, parameter(twice, 'error')]).toEqual([ERROR_PAGE, 'invalid_request'])
+  })
+
+  it.each(METHODS)('of a logout request by %s is told once if its values are equal', async (method) => {
+    const text = 'logout_hint=a&ui=1&logout_hint=a&ui=2'
+    const init = { method, body: new URLSearchParams(text) }
+    const at = await (method === 'GET' ? browser.next(`${LOGOUT}?${text}`) : browser.next(LOGOUT, init))
+    const request = await bodyOf(await app.get('logout', parameter(at, 'logout_challenge')))
+    expect(request['request_url']).toBe(`${LOGOUT}?logout_hint=a&ui=1&ui=2`)
+  })
+})
+
+describe('the text of an unset variable', () => {
+  it.each(['undefined', 'null', '[object Object]', ''])('is no hint and no address: %s', async (text) => {
+    const fields = { id_token_hint: text, post_logout_redirect_uri: text, state: text }
+    const challenge = parameter(await send('GET', fields), 'logout_challenge')
+    const { rp_initiated, request_url } = await bodyOf(await app.get('logout', challenge))
+    expect(rp_initiated).toBe(false)
+    expect(parameter(new URL(String(request_url), ISSUER), 'state')).toBe(text)
+    expect((await browser.next(await app.decide('logout', 'accept', challenge))).href).toBe(OWN_PAGE)
   })
 })
