@@ -4,7 +4,7 @@ import { callsOn, goOn } from '../flow/challenge.ts'
 import { consentChallenge, consentVerifier } from '../flow/state.ts'
 import { nowSeconds } from '../util/clock.ts'
 import type { Json } from '../util/json.ts'
-import { SCOPE_TOKEN } from '../util/scope.ts'
+import { AUDIENCE_RULE, isAmbiguousAudience, SCOPE_TOKEN } from '../util/scope.ts'
 import { entryUrl, startUrl } from './channels/registry.ts'
 import { type RequestView, viewRequest } from './request-view.ts'
 
@@ -47,6 +47,7 @@ export const acceptConsent = consentCall((ctx, { state, expiresAt }, body) => {
   const accepted = parseBody(acceptConsentBody, body)
   const { grant_scope: scope, session, context = state.context } = accepted
   checkScopes(scope)
+  checkAudience(accepted.grant_access_token_audience)
   checkSize('session', session)
   checkSize('context', context)
   const decision = {
@@ -71,4 +72,11 @@ export const rejectConsent = consentCall((ctx, { state, expiresAt }, body) => {
 function checkScopes(scopes: readonly string[]): void {
   if (scopes.every((scope) => SCOPE_TOKEN.test(scope))) return
   throw invalidRequest('field_malformed', { field: 'grant_scope', expected: 'a list of scope tokens' })
+}
+
+/** Refuses audiences that could be taken for others (contract 3.8). */
+function checkAudience(audience: readonly string[]): void {
+  if (!audience.some(isAmbiguousAudience)) return
+  const expected = `a list of audiences ${AUDIENCE_RULE}`
+  throw invalidRequest('field_malformed', { field: 'grant_access_token_audience', expected })
 }

@@ -4,6 +4,7 @@ import type { Addressee } from '../tokens/addressee.ts'
 import { bindingOf } from '../tokens/binding/possession.ts'
 import { makeIdToken } from '../tokens/id-token.ts'
 import { type Generation, issueAccessToken } from '../tokens/issue.ts'
+import { WHOLE } from '../tokens/targets.ts'
 import { type Seconds, seconds } from '../util/clock.ts'
 import type { AuthorizationRequest } from './request.ts'
 
@@ -25,18 +26,13 @@ export async function frontChannelTokens(
   rt: Runtime,
   request: AuthorizationRequest,
   addressee: Addressee,
-  { owner, grant, issuedAt }: Omit<Generation, 'generation' | 'targets'>,
+  { owner, grant, issuedAt }: Omit<Generation, 'generation' | 'part'>,
   code: string | undefined,
 ): Promise<Readonly<Record<string, string>>> {
   const { client, responseTypes } = request
   const lifetime = frontChannelLifetime(request)
   const accessToken = responseTypes.includes('token')
-    ? await issueAccessToken(
-        rt,
-        addressee,
-        { owner, grant, generation: 0, issuedAt, targets: null },
-        lifetime,
-      )
+    ? await issueAccessToken(rt, addressee, { owner, grant, generation: 0, issuedAt, part: WHOLE }, lifetime)
     : undefined
   const tokens =
     accessToken === undefined

@@ -1,4 +1,5 @@
 import { canonicalOrigin } from '../util/origin.ts'
+import { AUDIENCE_RULE, isAmbiguousAudience } from '../util/scope.ts'
 import { hook } from './hook.ts'
 import { identityProviderUrl, requestHeaders } from './identity-provider.ts'
 import { MAX_SESSION_SECONDS } from './limits.ts'
@@ -63,8 +64,9 @@ const origins = listOf({
 })
 
 const resources = listOf(
-  textThat('absolute URIs without query, fragment and spaces', (text) =>
-    /^[a-z][a-z0-9+.-]*:[^\s?#]+$/i.test(text),
+  textThat(
+    `absolute URIs ${AUDIENCE_RULE}`,
+    (text) => /^[a-z][a-z0-9+.-]*:\S+$/i.test(text) && !isAmbiguousAudience(text),
   ),
 )
 

@@ -1,6 +1,5 @@
 import { Buffer } from 'node:buffer'
 import { accessTokenLifespan } from '../clients/lifespans.ts'
-import { resourcesIn } from '../clients/resource.ts'
 import type { TokenHook } from '../config/types.ts'
 import type { RequestContext } from '../context.ts'
 import { accessDenied, OAuthError } from '../errors/oauth-error.ts'
@@ -10,7 +9,7 @@ import { fetchOutbound } from '../http/outbound.ts'
 import type { CustomClaims, HookStep, RedeemResult, RefreshResult } from '../ledger/types.ts'
 import type { ClientRecord } from '../store/types.ts'
 import type { TokenLifetimes } from '../tokens/lifetimes.ts'
-import { narrowed, targetsIn } from '../tokens/targets.ts'
+import { narrowed, partOf, type Wanted } from '../tokens/targets.ts'
 import { InexactJson, parseExactJson } from '../util/exact-json.ts'
 import { decodeJson, isJsonObject, isShallow, type JsonObject } from '../util/json.ts'
 import {
@@ -45,15 +44,14 @@ export interface HookedRequest {
  */
 export async function withHooks<Result extends RedeemResult | RefreshResult>(
   ctx: RequestContext,
-  request: HookedRequest,
+  request: HookedRequest & Wanted,
   call: (hook: HookStep | undefined) => Promise<Result>,
 ): Promise<Result> {
   if (hooksFor(ctx, request.form).length === 0) return call(undefined)
   const asked: RedeemResult | RefreshResult = await call('ask')
   if (asked.status !== 'issued') return call(undefined)
   if ('via' in asked && (asked.via === 'grace' || asked.via === 'repeat')) return call(undefined)
-  const targets = targetsIn(asked.grant, resourcesIn(request.form))
-  const claims = await askHooks(ctx, request, narrowed(asked.grant, targets))
+  const claims = await askHooks(ctx, request, narrowed(asked.grant, partOf(asked.grant, request)))
   const merges = !('via' in asked) && ctx.rt.config.oauth2.tokenHookClaims === 'merge'
   return call(merges && claims !== undefined ? mergeClaims(claims, asked.grant) : claims)
 }

@@ -7,7 +7,7 @@ import type { ConsentedGrant } from '../ledger/types.ts'
 import { prepareTokens } from '../tokens/addressee.ts'
 import { issueTokens, type TokenResponse } from '../tokens/issue.ts'
 import { keepFor, lifetimesFor } from '../tokens/lifetimes.ts'
-import { targetsIn } from '../tokens/targets.ts'
+import { partOf } from '../tokens/targets.ts'
 import type { GrantName, GrantRequest, Reused } from './grant.ts'
 import { withHooks } from './hook.ts'
 
@@ -22,7 +22,7 @@ export async function redeemGrant(
   const lifetimes = lifetimesFor(ctx.rt.config, client, name.shortName)
   const addressee = await prepareTokens(ctx.rt, request)
   const resources = resourcesIn(form)
-  const result = await withHooks(ctx, { client, form, lifetimes }, (hook) =>
+  const result = await withHooks(ctx, { client, form, lifetimes, resources, scope: [] }, (hook) =>
     ctx.rt.ledgers.call(grant.owner, 'redeem', {
       attempt: ctx.attempt,
       id: grant.grantId,
@@ -43,8 +43,9 @@ export async function redeemGrant(
       throw invalidTarget(result.value)
     case 'issued': {
       ctx.audit('token.issued', { client_id: client.id, grant: grant.grantId, grant_type: name.type })
-      const targets = targetsIn(result.grant, resources)
-      return issueTokens(ctx, addressee, { owner: grant.owner, ...result, targets }, lifetimes)
+      // A code gives all the scopes that the user consented to (RFC 6749 section 4.1.3).
+      const part = partOf(result.grant, { resources, scope: [] })
+      return issueTokens(ctx, addressee, { owner: grant.owner, ...result, part }, lifetimes)
     }
   }
 }

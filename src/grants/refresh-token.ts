@@ -7,7 +7,7 @@ import { prepareTokens } from '../tokens/addressee.ts'
 import { type GrantToken, refreshTokens } from '../tokens/formats.ts'
 import { issueTokens } from '../tokens/issue.ts'
 import { keepFor, lifetimesFor } from '../tokens/lifetimes.ts'
-import { targetsIn } from '../tokens/targets.ts'
+import { partOf, type Wanted } from '../tokens/targets.ts'
 import type { Seconds } from '../util/clock.ts'
 import { issuedCredential } from './credential.ts'
 import { defineGrant } from './grant.ts'
@@ -21,7 +21,7 @@ const AUDITED = {
 } as const
 
 /**
- * Refreshes (RFC 6749 section 6). Within the grace period every caller gets the same successor. A superseded token used
+ * Refreshes (RFC 6749 section 6); `scope` limits the new access token, and nothing else. Within the grace period every caller gets the same successor. A superseded token used
  * later counts as stolen and ends the grant (RFC 9700 section 4.14.2).
  */
 export const refreshToken = defineGrant({
@@ -41,7 +41,9 @@ export const refreshToken = defineGrant({
     const { client, form, credential: token } = request
     const lifetimes = lifetimesFor(ctx.rt.config, client, 'refresh_token')
     const addressee = await prepareTokens(ctx.rt, request)
-    const result = await advance(ctx, { client, form, lifetimes }, token, keepFor(lifetimes, true))
+    const wanted = { resources: resourcesIn(form), scope: form.scopes() }
+    const asked = { client, form, lifetimes, ...wanted }
+    const result = await advance(ctx, asked, token, keepFor(lifetimes, true))
     if (result.status === 'reused') return { reusedGrant: token.grantId }
     if (result.status !== 'issued') throw refusal(result)
     ctx.audit(AUDITED[result.via], {
@@ -49,8 +51,8 @@ export const refreshToken = defineGrant({
       grant: token.grantId,
       generation: result.generation,
     })
-    const targets = targetsIn(result.grant, resourcesIn(form))
-    return issueTokens(ctx, addressee, { owner: token.owner, ...result, targets }, lifetimes)
+    const part = partOf(result.grant, wanted)
+    return issueTokens(ctx, addressee, { owner: token.owner, ...result, part }, lifetimes)
   },
 })
 
@@ -59,7 +61,7 @@ export const refreshToken = defineGrant({
  */
 async function advance(
   ctx: RequestContext,
-  request: HookedRequest,
+  request: HookedRequest & Wanted,
   token: GrantToken,
   keepSeconds: Seconds | null,
 ): Promise<RefreshResult> {
@@ -78,7 +80,9 @@ async function advance(
         strategy: config.strategies.scope,
       },
       keepSeconds,
-      resources: resourcesIn(request.form),
+      resources: request.resources,
+      // A ledger of an older release does not know it; only requests that name scopes need a newer one.
+      ...(request.scope.length > 0 && { scope: request.scope }),
       hook,
     })
   const result = await withHooks(ctx, request, (hook) => ask(client, hook))
@@ -94,6 +98,8 @@ function refusal(result: Exclude<RefreshResult, { status: 'issued' | 'reused' }>
       return new OAuthError('invalid_scope', 'scope_lost', { scope: result.value })
     case 'audience_lost':
       return invalidRequest('audience_lost', { audience: result.value })
+    case 'scope_refused':
+      return new OAuthError('invalid_scope', 'scope_not_consented', { scope: result.value })
     case 'target_refused':
       return invalidTarget(result.value)
     case 'offline_not_granted':

@@ -75,6 +75,7 @@ const ARGUMENTS: { readonly [M in LedgerMethod]: Names<Input<M>> } = {
     grace,
     limits: { scope: true, audience: true, strategy: true },
     resources: true,
+    scope: true,
   },
   inspect: { id: true, generation: true, grace, use: true },
   listGrants: { sid: true, after: true, limit: true },

@@ -41,6 +41,8 @@ export interface RefreshInput {
   readonly limits: ClientLimits
   /** As for `redeem`. */
   readonly resources?: readonly string[]
+  /** The part of the grant's scope that the access token is for; empty or absent for all of it. */
+  readonly scope?: readonly string[]
   /** As for `redeem`. */
   readonly keepSeconds: Seconds | null
   /** As for `redeem`. */
@@ -63,6 +65,8 @@ export type RefreshResult =
   | { readonly status: 'scope_lost'; readonly value: string }
   /** `value` is a granted audience that the client is no longer registered for. */
   | { readonly status: 'audience_lost'; readonly value: string }
+  /** `value` is a requested scope that was not granted. */
+  | { readonly status: 'scope_refused'; readonly value: string }
   /** `value` is a resource that was not granted. */
   | { readonly status: 'target_refused'; readonly value: string }
   | { readonly status: 'offline_not_granted' }
@@ -158,7 +162,10 @@ export function refresh(tx: Transaction, input: RefreshInput): RefreshResult {
   return { ...issued(row, row.generation, row.issued_at), via }
 }
 
-function refuse(grant: GrantRecord, { limits, resources = [] }: RefreshInput): RefreshResult | undefined {
+function refuse(
+  grant: GrantRecord,
+  { limits, resources = [], scope: wanted = [] }: RefreshInput,
+): RefreshResult | undefined {
   const offline = grant.scope.some((scope) => scope === 'offline' || scope === 'offline_access')
   if (!offline) return { status: 'offline_not_granted' }
   const mayHave = scopeRule(limits.strategy, limits.scope)
@@ -167,6 +174,8 @@ function refuse(grant: GrantRecord, { limits, resources = [] }: RefreshInput): R
   const mayName = audienceRule(limits.audience)
   const audience = grant.audience.find((value) => !mayName(value))
   if (audience !== undefined) return { status: 'audience_lost', value: audience }
+  const wider = wanted.find((requested) => !grant.scope.includes(requested))
+  if (wider !== undefined) return { status: 'scope_refused', value: wider }
   const value = ungranted(grant, { resources })
   return value === undefined ? undefined : { status: 'target_refused', value }
 }

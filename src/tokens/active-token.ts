@@ -76,7 +76,7 @@ export async function findActive(
   const { grantId: id, generation, owner } = token
   const grant = await ledgers.call(owner, 'inspect', { id, generation, grace: config.oauth2.grace, use })
   if (grant === null || !(await isHonoured(ctx, grant.clientId, use, token))) return undefined
-  return { use, grant: narrowed(grant, token.targets), token }
+  return { use, grant: narrowed(grant, token), token }
 }
 
 /** Whether the current client still accepts tokens with this stamp; asks the source before it says no. */

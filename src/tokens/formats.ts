@@ -8,7 +8,7 @@ import type { ClientId, GrantId } from '../util/ids.ts'
 import { isJsonObject, type JsonObject } from '../util/json.ts'
 import { clientId, grantId, time } from '../util/schema.ts'
 import type { Confirmation } from './binding/binding.ts'
-import type { Targets } from './targets.ts'
+import type { Part } from './targets.ts'
 
 /**
  * The sealed content of codes and tokens (format 1, tuples; items are only ever added at the end). A token names its
@@ -54,13 +54,11 @@ export interface DeviceCode extends ClientStamp {
 }
 
 /** An access or refresh token of a grant. */
-export interface GrantToken extends ClientStamp {
+export interface GrantToken extends ClientStamp, Part {
   readonly type: 'grant'
   readonly owner: Owner
   readonly grantId: GrantId
   readonly generation: number
-  /** The part of the grant's audience that the token is for. */
-  readonly targets: Targets
   readonly cnf: Confirmation
 }
 
@@ -84,6 +82,7 @@ const owner = v.custom<Owner>(isOwner)
 const text = v.string()
 const number = v.number()
 const texts = v.array(text)
+const entries = v.nullish(v.array(number), null)
 const cnf = v.nullish(v.tuple([text, text]), null)
 const stamp = { instance: text, accessEpoch: number }
 
@@ -110,8 +109,9 @@ const grantTuple = tuple({
   grantId,
   generation: number,
   ...stamp,
-  targets: v.nullish(v.array(number), null),
+  targets: entries,
   cnf,
+  scopes: entries,
 })
 const selfContainedTuple = tuple({
   clientId,

@@ -14,7 +14,7 @@ import { type GrantToken, refreshTokens, stampOf } from './formats.ts'
 import { makeIdToken } from './id-token.ts'
 import type { TokenLifetimes } from './lifetimes.ts'
 import { seenAs, subjectOf } from './subject.ts'
-import { narrowed, type Targets } from './targets.ts'
+import { narrowed, type Part, WHOLE } from './targets.ts'
 
 /** A token response as JSON (RFC 6749 section 5.1, contract 2.5). */
 export interface TokenResponse {
@@ -34,8 +34,8 @@ export interface Generation {
   readonly grant: StoredGrant
   readonly generation: number
   readonly issuedAt: Seconds
-  /** The part of the grant's audience that the access token is for. */
-  readonly targets: Targets
+  /** What of the grant the access token is for. */
+  readonly part: Part
 }
 
 /** Makes the members that every token response has. */
@@ -64,13 +64,13 @@ export function isRefreshable(client: ClientRecord, scope: readonly string[]): b
 const grantToken = (
   { client, confirmation }: Requester,
   { owner, grant, generation }: Generation,
-  targets: Targets,
+  part: Part,
 ): GrantToken => ({
   type: 'grant',
   owner,
   grantId: grant.id,
   generation,
-  targets,
+  ...part,
   cnf: confirmation,
   ...stampOf(client),
 })
@@ -91,19 +91,19 @@ export function issueAccessToken(
   generation: Generation,
   lifetime: Seconds,
 ): Promise<string> {
-  const { grant, issuedAt, targets } = generation
-  const { scope, audience, accessTokenClaims: custom } = narrowed(grant, targets)
+  const { grant, issuedAt, part } = generation
+  const { scope, audience, accessTokenClaims: custom } = narrowed(grant, part)
   const times = { issuedAt, expiresAt: after(issuedAt, lifetime) }
   const subject = subjectOf(grant)
   // The client can read a JWT, so a pairwise client must not find the subject in it.
   const shown = subject === grant.subject ? custom : seenAs(custom, grant.subject, subject)
   const claims = { subject, scope, audience, custom: shown, ...times }
-  return makeAccessToken(rt, addressee, grantToken(addressee, generation, targets), claims)
+  return makeAccessToken(rt, addressee, grantToken(addressee, generation, part), claims)
 }
 
 /**
- * Makes the tokens of a generation. Access and refresh tokens depend only on the generation, so every answer for the
- * same generation has the same ones.
+ * Makes the tokens of a generation. Refresh tokens depend only on the generation, access tokens also on the part that is
+ * asked for, so every answer to the same request has the same ones.
  */
 export async function issueTokens(
   { rt }: RequestContext,
@@ -112,13 +112,13 @@ export async function issueTokens(
   lifetimes: TokenLifetimes,
 ): Promise<TokenResponse> {
   const { client } = addressee
-  const { grant, issuedAt } = generation
+  const { grant, issuedAt, part } = generation
   const { scope } = grant
   const accessToken = await issueAccessToken(rt, addressee, generation, lifetimes.accessToken)
   const expiresIn = Math.max(0, issuedAt + lifetimes.accessToken - nowSeconds())
   const refreshUntil = lifetimes.refreshToken === null ? null : after(issuedAt, lifetimes.refreshToken)
   return {
-    ...(await responseWith(rt, addressee, accessToken, expiresIn, scope)),
+    ...(await responseWith(rt, addressee, accessToken, expiresIn, narrowed(grant, part).scope)),
     ...(scope.includes('openid') && {
       id_token: await makeIdToken(
         rt,
@@ -132,7 +132,7 @@ export async function issueTokens(
     ...(isRefreshable(client, scope) && {
       refresh_token: await refreshTokens.seal(
         rt,
-        grantToken(refresher(addressee), generation, null),
+        grantToken(refresher(addressee), generation, WHOLE),
         refreshUntil,
       ),
     }),

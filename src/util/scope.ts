@@ -45,8 +45,16 @@ export function scopeRule(strategy: 'wildcard' | 'exact', registered: readonly s
 
 const URI = /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?:\/\/([^/?#]*))?([^?#]*)/
 
-/** Parts of an audience that could lead to another path when it is used as an address: refused, never normalised. */
 const AMBIGUOUS = /[?#\\]|%2e|%2f|%5c|(?:^|\/)\.{1,2}(?:\/|$)/i
+
+/**
+ * Whether an audience could lead to another path when it is used as an address: it has a dot segment, an encoded dot or
+ * slash, a backslash, a query or a fragment. Such an audience is refused, never normalised.
+ */
+export const isAmbiguousAudience = (audience: string): boolean => AMBIGUOUS.test(audience)
+
+/** What an audience must be, for the message of a refusal. */
+export const AUDIENCE_RULE = 'without dot segment, encoded dot or slash, backslash, query and fragment'
 
 /**
  * Returns the rule that decides which audiences a client may have (contract section 3.8). An audience is allowed if it
@@ -60,11 +68,12 @@ export function audienceRule(registered: readonly string[]): Rule {
   const tree = new PrefixTree<'base'>()
   for (const audience of registered) {
     const base = split(audience)
-    if (!AMBIGUOUS.test(audience) && canExtend(base))
+    if (!isAmbiguousAudience(audience) && canExtend(base))
       tree.add(wordsOf({ ...base, path: withoutEndSlashes(base.path) }), 'base')
   }
   return (requested) =>
-    known.has(requested) || (!AMBIGUOUS.test(requested) && tree.covers(wordsOf(split(requested)), () => true))
+    known.has(requested) ||
+    (!isAmbiguousAudience(requested) && tree.covers(wordsOf(split(requested)), () => true))
 }
 
 interface UriParts {

@@ -187,6 +187,10 @@ it('takes a negative lifespan of refresh tokens for "never ends"', () => {
 })
 
 const broken: readonly (readonly [string, object])[] = [
+  ['an audience with a dot segment', { audience: ['https://a.test/x/../y'] }],
+  ['an audience with an encoded slash', { audience: ['https://a.test/x%2Fy'] }],
+  ['an audience with a query', { audience: ['https://b.test', 'https://a.test/?x=1'] }],
+  ['an audience with a fragment', { audience: ['https://a.test/#x'] }],
   ['a short secret', { client_secret: '12345' }],
   ['an endless secret', { client_secret: 'x'.repeat(1025) }],
   ['keys twice', { jwks: { keys: [rsa] }, jwks_uri: 'https://a.test' }],

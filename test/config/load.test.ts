@@ -535,6 +535,8 @@ describe('bad values are refused by name and never repeated', () => {
     ['OAUTH2_GRANT_REFRESH_TOKEN_ROTATION_GRACE_REUSE_COUNT', '-1', /whole number/],
     ['STRATEGIES_ACCESS_TOKEN', 'leak', /one of opaque, jwt/],
     ['STRATEGIES_SCOPE', 'leak', /one of wildcard, exact/],
+    ['OIDC_DYNAMIC_CLIENT_REGISTRATION_RESOURCES', 'https://leak.example/a/../b', /dot segment/],
+    ['OIDC_DYNAMIC_CLIENT_REGISTRATION_RESOURCES', 'https://leak.example/?x', /query/],
     ['OAUTH2_PKCE_ENFORCED', 'constructor', /true or false/],
     ['OAUTH2_STATE_MIN_LENGTH', '8.5', /whole number/],
     ['OAUTH2_ALLOWED_TOP_LEVEL_CLAIMS', '["leak"', /JSON array/],

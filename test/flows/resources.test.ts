@@ -1,5 +1,6 @@
 import { decodeJwt } from 'jose'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { accessTokens } from '../../src/tokens/formats.ts'
 import { Browser, bodyOf, Deployment, testEnv } from '../support/deployment.ts'
 import { approve, poll, registerDeviceClient, startDevice } from '../support/device.ts'
 import {
@@ -17,6 +18,7 @@ import {
   tokenRequest,
   VERIFIER,
 } from '../support/relying-party.ts'
+import { requestContext } from '../support/request-context.ts'
 
 const API = 'https://api.example/v1'
 const MCP = 'https://mcp.example/mcp'
@@ -169,6 +171,95 @@ describe('a resource at the token endpoint', () => {
     vi.restoreAllMocks()
     expect(response.status).toBe(200)
     expect(told).toEqual([[MCP]])
+  })
+})
+
+describe('the audience that a consent app grants', () => {
+  it.each(['https://api.example/v1/../v2', 'https://api.example/a%2fb', `${API}?x=1`, `${API}#x`])(
+    'is none that could be taken for another: %s',
+    async (value) => {
+      const app = new LoginApp(deployment)
+      const browser = new Browser(deployment)
+      const login = parameter(await browser.next(authorizationPath(client)), 'login_challenge')
+      const next = await app.decide('login', 'accept', login, { subject: 'a' })
+      const challenge = parameter(await browser.next(next), 'consent_challenge')
+      const path = `/admin/oauth2/auth/requests/consent/accept?consent_challenge=${challenge}`
+      const refused = await deployment.admin('PUT', path, { grant_access_token_audience: [API, value] })
+      expect([refused.status, (await bodyOf(refused))['error']]).toEqual([400, 'invalid_request'])
+    },
+  )
+})
+
+describe('a scope at the refresh (RFC 6749 section 6)', () => {
+  const SCOPE = 'openid offline_access email api.read'
+  const again = (by: TestClient, refresh_token: unknown, scope: string, at = deployment) =>
+    authorizedForm(at, '/oauth2/token', by, {
+      grant_type: 'refresh_token',
+      refresh_token: String(refresh_token),
+      scope,
+    })
+  const scopeOf = async (token: unknown): Promise<unknown> =>
+    (await deployment.introspect(String(token)))['scope']
+
+  it.each(['opaque', 'jwt'])(
+    'narrows the access token and nothing else: %s',
+    async (access_token_strategy) => {
+      const by = await registerClient(deployment, { access_token_strategy })
+      const first = await logIn(deployment, by, { request: { scope: SCOPE } })
+      const narrow = await bodyOf(await again(by, first.refresh_token, 'api.read openid'))
+      expect(narrow).toMatchObject({ scope: 'openid api.read', id_token: expect.any(String) })
+      const shown = [await scopeOf(narrow['access_token']), await scopeOf(narrow['refresh_token'])]
+      expect(shown).toEqual(['openid api.read', SCOPE])
+      if (access_token_strategy === 'jwt')
+        expect(decodeJwt(String(narrow['access_token']))['scp']).toEqual(['openid', 'api.read'])
+      const whole = await bodyOf(await refresh(deployment, by, String(narrow['refresh_token'])))
+      expect([whole['scope'], await scopeOf(whole['access_token'])]).toEqual([SCOPE, SCOPE])
+      const without = await bodyOf(await again(by, whole['refresh_token'], 'email'))
+      expect([without['scope'], await scopeOf(without['refresh_token'])]).toEqual(['email', SCOPE])
+    },
+  )
+
+  it('beyond the grant is invalid_scope, and spends nothing', async () => {
+    const { refresh_token } = await logIn(deployment, client, { request: { scope: 'openid offline' } })
+    const refused = await again(client, refresh_token, 'openid email')
+    expect([refused.status, (await bodyOf(refused))['error']]).toEqual([400, 'invalid_scope'])
+    const renewed = await bodyOf(await again(client, refresh_token, 'offline openid'))
+    expect(renewed['scope']).toBe('openid offline')
+  })
+
+  it('is what userinfo goes by, and a hook is told', async () => {
+    const told: unknown[] = []
+    vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
+      const { request } = await new Request(input, init).json<{ request: { granted_scopes: unknown } }>()
+      told.push(request.granted_scopes)
+      return new Response(null, { status: 204 })
+    })
+    const hook = { OAUTH2_TOKEN_HOOK: 'https://hook.example/' }
+    const at = new Deployment(testEnv({ OIDC_CLAIMS_BY_SCOPE: 'true', ...hook }))
+    const consent = { session: { id_token: { email: 'a@example.test' } } }
+    const first = await logIn(at, client, { request: { scope: SCOPE }, consent })
+    const { access_token } = await bodyOf(await again(client, first.refresh_token, 'openid', at))
+    const emailOf = async (token: unknown) =>
+      (await bodyOf(await at.fetch('/userinfo', { headers: { authorization: `Bearer ${token}` } })))['email']
+    expect([await emailOf(first.access_token), await emailOf(access_token)]).toEqual([
+      'a@example.test',
+      undefined,
+    ])
+    expect(told).toEqual([SCOPE.split(' '), ['openid']])
+    vi.restoreAllMocks()
+  })
+
+  it('is all of it in a token that an older release sealed', async () => {
+    const { access_token } = await logIn(deployment, client)
+    const { rt } = requestContext(deployment.env)
+    const sealed = await accessTokens.open(rt, access_token)
+    if (sealed?.type !== 'grant') throw new Error('no grant')
+    const { owner, grantId, generation, instance, accessEpoch, expiresAt } = sealed
+    const items = [0, owner, grantId, generation, instance, accessEpoch]
+    for (const further of [[], [null, null]]) {
+      const older = await rt.envelopes.seal('access_token', [...items, ...further], expiresAt)
+      expect(await scopeOf(`ory_at_${older}`)).toBe('openid offline_access')
+    }
   })
 })
 

@@ -310,6 +310,16 @@ const REFRESHES: readonly Row[] = [
   ],
   ['scope_lost', 'a scope that the client lost', () => refreshAfter({ scope: 'openid' })],
   [
+    'scope_not_consented',
+    'a scope beyond the grant',
+    async () => {
+      const client = await registerClient(deployment)
+      const { refresh_token } = await logIn(deployment, client)
+      const fields = { grant_type: 'refresh_token', refresh_token, scope: 'openid email' }
+      return tokenRequest(deployment, client, fields)
+    },
+  ],
+  [
     'audience_lost',
     'an audience that the client lost',
     () => refreshAfter({ audience: [] }, { audience: 'https://api.example' }),

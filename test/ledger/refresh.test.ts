@@ -140,6 +140,7 @@ describe('refusals change nothing', () => {
       { limits: { scope: ['*'], audience: [], strategy: 'wildcard' } },
       { status: 'audience_lost', value: 'https://api.example/v1' },
     ],
+    ['a wider scope', { scope: ['openid', 'email'] }, { status: 'scope_refused', value: 'email' }],
   ]
   it.each(cases)('for %s, also with a superseded token', async (_name, over, expected) => {
     const user = new Subject()

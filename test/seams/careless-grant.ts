@@ -3,6 +3,7 @@ import { defineGrant } from '../../src/grants/grant.ts'
 import { prepareTokens } from '../../src/tokens/addressee.ts'
 import { authorizationCodes } from '../../src/tokens/formats.ts'
 import { issueTokens } from '../../src/tokens/issue.ts'
+import { WHOLE } from '../../src/tokens/targets.ts'
 import { seconds } from '../../src/util/clock.ts'
 
 export const CARELESS = 'urn:example:careless'
@@ -33,6 +34,6 @@ export const carelessGrant = defineGrant({
     const result = await ctx.rt.ledgers.call(owner, 'redeem', input)
     if (result.status !== 'issued') return { reusedGrant: grantId }
     const lifetimes = { accessToken: MINUTE, idToken: MINUTE, refreshToken: MINUTE }
-    return issueTokens(ctx, addressee, { owner, ...result, targets: null }, lifetimes)
+    return issueTokens(ctx, addressee, { owner, ...result, part: WHOLE }, lifetimes)
   },
 })

@@ -19,7 +19,7 @@ import {
   readLifespans,
   readLocalized,
 } from './fields.ts'
-import { checkPostLogoutUris, checkRedirectUris, readCorsOrigins } from './uris.ts'
+import { checkAudience, checkPostLogoutUris, checkRedirectUris, readCorsOrigins } from './uris.ts'
 
 const MIN_SECRET_LENGTH = 6
 const MAX_SECRET_LENGTH = 1024
@@ -79,6 +79,7 @@ function judge(draft: Draft, config: Config) {
   checkValues(draft)
   const redirectUris = draft.redirect_uris ?? []
   checkRedirectUris(redirectUris)
+  checkAudience(draft.audience)
   const subjectType = readSubjectType(draft, config)
   checkPostLogoutUris(draft.post_logout_redirect_uris, redirectUris)
   const strategy = draft.access_token_strategy.toLowerCase()

@@ -4,6 +4,7 @@ import type { ClientMetadata } from '../../store/types.ts'
 import { isLoopbackHost } from '../../util/loopback.ts'
 import { canonicalOrigin } from '../../util/origin.ts'
 import type { Doubt } from './doubt.ts'
+import { AUDIENCE_RULE, isAmbiguousAudience } from '../../util/scope.ts'
 
 /** An absolute URI (RFC 3986 section 4.3) without fragment, white space, or backslash; parsers disagree about these. */
 const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:[^\s#\\]+$/
@@ -26,6 +27,10 @@ export function checkPostLogoutUris(uris: readonly string[], redirectUris: reado
   const fits = (uri: string): boolean => isAbsolute(uri) && places.has(placeOf(uri))
   checkEach('post_logout_redirect_uris', uris, fits, 'must have the scheme, host and port of a redirect URI')
 }
+
+/** Checks audiences; throws `invalid_client_metadata` for one that could be taken for another. */
+export const checkAudience = (audience: readonly string[]): void =>
+  checkEach('audience', audience, (value) => !isAmbiguousAudience(value), `must be ${AUDIENCE_RULE}`)
 
 /**
  * Reads CORS origins in the form in which browsers send them; throws `invalid_client_metadata` for anything but http(s)

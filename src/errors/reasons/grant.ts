@@ -49,6 +49,10 @@ export const grantReasons = reasonsOf({
     'Ask for one of them.',
   ],
   scope_lost: ["The client may no longer have scope '{scope}'.", "Add it to the client's scope again."],
+  scope_not_consented: [
+    "Scope '{scope}' was not granted.",
+    'Leave it out, or ask the user for it in a new authorization request.',
+  ],
   audience_lost: [
     "The client may no longer have audience '{audience}'.",
     "Add it to the client's audience again.",
