@@ -2,7 +2,7 @@ import type { Hono, MiddlewareHandler } from 'hono'
 import type { AppEnv } from './context.ts'
 import { bindingTable, endpointsOf, endpointTable } from './endpoints/table.ts'
 import { cors } from './http/cors.ts'
-import { corsClasses, mount } from './http/endpoint.ts'
+import { corsClasses, type Endpoint, methodsAt, mount } from './http/endpoint.ts'
 import { renderError } from './http/error-response.ts'
 import { notFound } from './http/not-found.ts'
 import { canonicalPath } from './http/paths.ts'
@@ -11,10 +11,15 @@ import { requestContext } from './request-context.ts'
 
 const getPath = (request: Request): string => canonicalPath(new URL(request.url).pathname)
 
-function base(surface: 'public' | 'binding', ...more: MiddlewareHandler<AppEnv>[]): Hono<AppEnv> {
+function base(
+  surface: 'public' | 'binding',
+  ofSurface: readonly Endpoint[],
+  ...more: MiddlewareHandler<AppEnv>[]
+): Hono<AppEnv> {
+  const ofAdmin = ofSurface.filter(({ path }) => path.startsWith('/admin/'))
   return newRouter({ getPath })
     .use(requestContext(surface), ...more)
-    .notFound(notFound)
+    .notFound(notFound(methodsAt(ofAdmin)))
     .onError(renderError)
 }
 
@@ -24,7 +29,7 @@ const table = endpointTable((request, c) => Promise.resolve(app.fetch(request, c
 export const endpoints = endpointsOf(table)
 
 /** The public origin: every public route, and the admin API, which requires an API key. */
-export const app: Hono<AppEnv> = mount(base('public', cors(corsClasses(endpoints))), table)
+export const app: Hono<AppEnv> = mount(base('public', endpoints, cors(corsClasses(endpoints))), table)
 
 /** The `Admin` service binding: the admin API without an API key. */
-export const bindingApp: Hono<AppEnv> = mount(base('binding'), bindingTable)
+export const bindingApp: Hono<AppEnv> = mount(base('binding', endpointsOf(bindingTable)), bindingTable)

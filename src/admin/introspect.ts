@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import { withClient } from '../client-auth/authenticate.ts'
 import { hasCredentials } from '../client-auth/present.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
+import { invalidRequest } from '../errors/oauth-error.ts'
 import { bearerOf } from '../http/bearer.ts'
 import { type Parameters, readForm } from '../http/form.ts'
 import { oauthJson } from '../http/json.ts'
@@ -32,6 +33,7 @@ export const introspect =
   }
 
 async function answer(ctx: RequestContext, form: Parameters, asker: ClientRecord | null): Promise<Response> {
+  if (form.size === 0) throw invalidRequest('body_empty')
   const scopes = form.scopes()
   const token = form.get('token')
   // A missing token is answered like any other that is not good, as in Hydra.

@@ -25,6 +25,16 @@ export const clientSecretBasic = defineMethod<string>({
   metadataProblem: () => undefined,
 })
 
+/** The id in an Authorization header, whether its secret is right or not; `undefined` without readable credentials. */
+export function basicIdOf(authorization: string | undefined): string | undefined {
+  const encoded = encodedIn(authorization)
+  try {
+    return encoded === undefined ? undefined : decode(encoded).id
+  } catch {
+    return undefined
+  }
+}
+
 const encodedIn = (authorization: string | undefined): string | undefined =>
   BASIC.exec(authorization?.trim() ?? '')?.[1]
 

@@ -101,6 +101,16 @@ export function corsClasses(endpoints: readonly Endpoint[]): (path: string) => C
   return (path) => router.match('ALL', path)[0][0]?.[0] ?? 'none'
 }
 
+/** Returns a function that lists the methods that a path of these endpoints takes; none for an unknown path. */
+export function methodsAt(endpoints: readonly Endpoint[]): (path: string) => readonly string[] {
+  const router = new PatternRouter<readonly Method[]>()
+  for (const { path, methods } of endpoints) router.add('ALL', path, methods)
+  return (path) => {
+    const methods = router.match('ALL', path)[0].flatMap(([taken]) => taken)
+    return [...new Set([...methods, ...(methods.includes('GET') ? ['HEAD'] : [])])].sort()
+  }
+}
+
 /** Returns the members that endpoints add to the metadata document. */
 export const discovered = (
   endpoints: readonly Endpoint[],

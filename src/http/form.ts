@@ -182,13 +182,6 @@ export async function readForm(body: RequestBody): Promise<Parameters> {
   return new Parameters(entries)
 }
 
-/** Reads a form body that must not be empty. Throws as `readForm`, and `invalid_request` if it is empty. */
-export async function readFilledForm(body: RequestBody): Promise<Parameters> {
-  const form = await readForm(body)
-  if (form.size === 0) throw invalidRequest('body_empty')
-  return form
-}
-
 /**
  * Reads the name/value pairs of a form body in order, duplicates included.
  *

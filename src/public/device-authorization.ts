@@ -2,12 +2,13 @@ import type { Context } from 'hono'
 import { device } from '../authorize/channels/device.ts'
 import { validate } from '../authorize/pipeline.ts'
 import { withClient } from '../client-auth/authenticate.ts'
+import { readClientForm } from '../client-auth/client-form.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { deviceOwner } from '../flow/device-request.ts'
 import { verifyUrl } from '../flow/urls.ts'
 import { makeUserCode } from '../flow/user-code.ts'
-import { MAX_QUERY, type Parameters, readFilledForm, requestTooLong, toQuery } from '../http/form.ts'
+import { MAX_QUERY, type Parameters, requestTooLong, toQuery } from '../http/form.ts'
 import { oauthJson } from '../http/json.ts'
 import { withQuery } from '../http/location.ts'
 import { deviceCodes, stampOf } from '../tokens/formats.ts'
@@ -18,8 +19,8 @@ const TRIES = 8
 
 /** The device authorization endpoint (RFC 8628 section 3.1, contract 1.3.9). */
 export async function deviceAuthorization(c: Context<AppEnv>): Promise<Response> {
-  const form = await readFilledForm(c.var.body)
-  const request = { authorization: c.req.header('authorization'), form }
+  const request = await readClientForm(c)
+  const { form } = request
   return withClient(c.var.ctx, 'device_authorization', request, (ctx, { id }) => {
     if (form.require('client_id') !== id) throw invalidRequest('client_id_differs')
     const query = deviceQuery(id, form)

@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { withClient } from '../client-auth/authenticate.ts'
+import { readClientForm } from '../client-auth/client-form.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
-import { readFilledForm } from '../http/form.ts'
 import { NO_STORE } from '../http/json.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { isExpired, openToken, shardOf } from '../tokens/active-token.ts'
@@ -13,10 +13,9 @@ import { nowSeconds } from '../util/clock.ts'
  */
 export async function revoke(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
-  const form = await readFilledForm(c.var.body)
-  const request = { authorization: c.req.header('authorization'), form }
+  const request = await readClientForm(c)
   await withClient(ctx, 'revocation', request, async (own, client) => {
-    const token = form.get('token')
+    const token = request.form.get('token')
     // Logout code revokes what it has, also if that is nothing. There is nothing to do, as for an unknown token.
     if (token !== undefined) await revokeToken(own, client, token)
   })

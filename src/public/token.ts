@@ -1,21 +1,21 @@
 import type { Context } from 'hono'
 import { withClient } from '../client-auth/authenticate.ts'
+import { readClientForm } from '../client-auth/client-form.ts'
 import type { AppEnv } from '../context.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
 import { GRANTS } from '../grants/registry.ts'
-import { readFilledForm } from '../http/form.ts'
 import { oauthJson } from '../http/json.ts'
 
 /** The token endpoint (RFC 6749 section 3.2); the order of checks is contract 1.3.3. */
 export async function token(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
-  const form = await readFilledForm(c.var.body)
+  const request = await readClientForm(c)
+  const { form } = request
   const grantType = form.require('grant_type')
   const grant = GRANTS.find(({ type }) => type === grantType)
   if (grant === undefined) throw invalidRequest('grant_type_unknown', { grant_type: grantType })
   // Checked here for all grants, including those that ignore the requested scopes.
   form.scopes()
-  const request = { authorization: c.req.header('authorization'), form }
   const answer = await withClient(ctx, 'token', request, (own, client) =>
     grant.answer(own, client, { form, request: c.req.raw }),
   )

@@ -276,6 +276,8 @@ describe('a token that is missing or empty', () => {
     expect((await post('/oauth2/revoke', 'token=', headers)).status).toBe(401)
     expect((await post('/oauth2/introspect', 'token=', headers)).status).toBe(401)
     expect((await post('/oauth2/revoke', '', headers)).status).toBe(400)
+    const admin = { 'content-type': FORM, authorization: `Bearer ${ADMIN_KEY}` }
+    expect((await post('/admin/oauth2/introspect', '', admin)).status).toBe(400)
   })
 })
 
@@ -426,6 +428,27 @@ describe('hosts and routes', () => {
       404,
       expect.stringContaining('text/html'),
     ])
+  })
+
+  it.each([
+    ['POST', '/admin/clients/x', 'DELETE, GET, HEAD, PATCH, PUT'],
+    ['PATCH', '/keys/set', 'DELETE, GET, HEAD, POST, PUT'],
+    ['GET', '/admin/oauth2/introspect', 'POST'],
+    ['DELETE', '/admin/oauth2/auth/requests/login', 'GET, HEAD'],
+    ['PUT', '/admin/trust/grants/jwt-bearer/issuers', 'GET, HEAD, POST'],
+  ])('%s %s is 405, with what is allowed, as in Hydra', async (method, path, allow) => {
+    const response = await deployment.admin(method, path)
+    const { headers } = response
+    expect([response.status, headers.get('allow'), await response.text()]).toEqual([
+      405,
+      allow,
+      'Method Not Allowed\n',
+    ])
+    expect(headers.get('content-type')).toBe('text/plain; charset=utf-8')
+  })
+
+  it('a wrong method of the admin API is told to nobody without a key', async () => {
+    expect((await deployment.fetch('/admin/clients', { method: 'DELETE' })).status).toBe(401)
   })
 
   it('HEAD is served where GET is', async () => {

@@ -164,6 +164,7 @@ const LISTED: readonly (readonly [string, () => Promise<unknown>])[] = [
     },
   ],
   ['path_unknown', () => get('/nothing/here')],
+  ['method_unknown', () => deployment.admin('PUT', '/admin/clients')],
   ['path_unknown', () => get('/oauth2/token')],
   [
     'password_wrong',

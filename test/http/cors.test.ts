@@ -136,6 +136,26 @@ describe('an answer', () => {
     expect([revoked.status, corsOf(revoked)['access-control-allow-origin']]).toEqual([200, OWN])
   })
 
+  it.each([
+    ['an unknown grant type', 'grant_type=magic'],
+    ['no grant type', 'scope=openid'],
+    ['a repeated parameter', 'grant_type=a&grant_type=b'],
+    ['credentials that do not go together', 'grant_type=refresh_token&client_assertion=x&client_secret=y'],
+  ])(
+    'may be read by the own origin of the client it names, whatever is refused: %s',
+    async (_name, fields) => {
+      const headers = { origin: OWN, 'content-type': 'application/x-www-form-urlencoded' }
+      const named = `${fields}&client_id=${client.id}`
+      const inBody = await deployment.fetch('/oauth2/token', { method: 'POST', headers, body: named })
+      expect([inBody.status, corsOf(inBody)['access-control-allow-origin']]).toEqual([400, OWN])
+      const byBasic = { method: 'POST', headers: { ...headers, ...basic() }, body: fields }
+      const inHeader = await deployment.fetch('/oauth2/token', byBasic)
+      expect([inHeader.status, corsOf(inHeader)['access-control-allow-origin']]).toEqual([400, OWN])
+      const unnamed = await deployment.fetch('/oauth2/token', { method: 'POST', headers, body: fields })
+      expect([unnamed.status, corsOf(unnamed)]).toEqual([400, {}])
+    },
+  )
+
   it('of a public document is by the client that the query names', async () => {
     const path = '/.well-known/openid-configuration'
     const headers = { origin: OWN }

@@ -17,6 +17,7 @@ export const requestReasons = reasonsOf({
   fields_conflict: ["Fields '{field}' and '{other}' do not go together.", 'Send one of them.'],
   field_reserved: ["Field '{field}' cannot be set here.", 'Leave it out, or have an administrator set it.'],
   patch_unusable: ['Operation {index} {problem}.', 'Correct the JSON Patch (RFC 6902).'],
+  method_unknown: ['The path takes {methods}, not this method.', 'Use one of them.'],
   host_foreign: [
     'This server does not answer for the requested host.',
     'Use the issuer, or list the host in PUBLIC_HOSTS.',

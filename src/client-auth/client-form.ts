@@ -1,0 +1,21 @@
+import type { Context } from 'hono'
+import type { AppEnv } from '../context.ts'
+import { invalidRequest } from '../errors/oauth-error.ts'
+import { Parameters, readFormEntries } from '../http/form.ts'
+import { basicIdOf } from './client-secret-basic.ts'
+import type { ClientRequest } from './method.ts'
+
+/**
+ * Reads the request of a client that authenticates in a form. Notes which client the request names before anything in it
+ * is refused, so that web pages of this client may read the refusal (contract 3.14).
+ *
+ * @throws what `readFormEntries` throws, and `invalid_request` for an empty body or a repeated parameter
+ */
+export async function readClientForm({ req, var: { ctx, body } }: Context<AppEnv>): Promise<ClientRequest> {
+  const authorization = req.header('authorization')
+  const entries = await readFormEntries(body)
+  if (entries.length === 0) throw invalidRequest('body_empty')
+  const id = basicIdOf(authorization) ?? entries.find(([name]) => name === 'client_id')?.[1]
+  if (id !== undefined) ctx.seen(id.slice(0, 255))
+  return { authorization, form: new Parameters(entries) }
+}
