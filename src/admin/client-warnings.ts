@@ -6,7 +6,7 @@ import { unknownFields } from '../clients/metadata/unknown.ts'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { supported } from '../grants/supported.ts'
-import { firstValues } from '../http/form.ts'
+import { readAdminQuery } from '../http/form.ts'
 
 /** Bounds of what is told: the number of warnings, and the characters of each. */
 const MAX_WARNINGS = 10
@@ -28,7 +28,7 @@ export async function judgeClient(
     ...unknownFields(body),
     ...(input === undefined ? [] : await doubtsOf(c.var.ctx.rt, input, supported())),
   ]
-  if (doubts.length > 0 && /^(?:true|1)$/i.test(firstValues(c.req.url)['strict'] ?? ''))
+  if (doubts.length > 0 && readAdminQuery(c.req.url).flag('strict'))
     throw new OAuthError('invalid_client_metadata', 'metadata_in_doubt', { problems: told(doubts) })
   return doubts
 }

@@ -38,7 +38,7 @@ export const OAUTH_PARAMETERS = namesIn(
 /** The parameters that the admin API reads from a query. */
 export const ADMIN_PARAMETERS = namesIn(
   'page_size page_token limit offset client_name owner issuer subject login_session_id client all sid client_id',
-  'consent_request_id challenge login_challenge consent_challenge logout_challenge device_challenge',
+  'strict consent_request_id challenge login_challenge consent_challenge logout_challenge device_challenge',
 )
 
 /** Optional parameters that say nothing if a script put an unset variable into them. Nothing is protected by them. */

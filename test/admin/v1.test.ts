@@ -216,6 +216,89 @@ describe('sessions by path (v1.0)', () => {
   })
 })
 
+/** Names that need escaping, or look like something else. */
+const ODD_NAMES = [
+  '/',
+  'a//b/',
+  'a%b',
+  '%2e',
+  '%2F..',
+  '...',
+  '../x',
+  ' ',
+  'a+b?c#d&e=f',
+  'a\\b',
+  ';:@$,!*()\'"<>[]{}|^`~',
+  'rotate',
+  'revoke',
+  'ü€😀',
+  'ü'.repeat(255),
+]
+
+/** The paths of v1 and of v2. */
+const PREFIXES = ['', '/admin'] as const
+
+describe('what was made under an odd name, with and without /admin', () => {
+  const ask = async (method: string, path: string, body?: unknown): Promise<number> =>
+    (await deployment.admin(method, path, body)).status
+  const seen = (path: string): Promise<readonly number[]> =>
+    Promise.all(PREFIXES.map((prefix) => ask('GET', prefix + path)))
+
+  it.each(ODD_NAMES)('is read, changed and deleted: client %j', async (client_id) => {
+    const path = `/clients/${encodeURIComponent(client_id)}`
+    for (const [at, prefix] of PREFIXES.entries()) {
+      const created = await deployment.admin('POST', `${prefix}/clients`, { client_id })
+      expect([created.status, created.headers.get('location')]).toEqual([201, `/admin${path}`])
+      expect(await seen(path)).toEqual([200, 200])
+      const patch = [{ op: 'replace', path: '/client_name', value: 'changed' }]
+      if (at === 0) {
+        expect(await ask('PATCH', prefix + path, patch)).toBe(200)
+        expect(await ask('PUT', `${prefix}${path}/lifespans`, {})).toBe(200)
+      } else {
+        expect(await ask('POST', `${prefix}${path}/secrets/rotate`)).toBe(200)
+        expect(await ask('PUT', prefix + path, { client_name: 'changed' })).toBe(200)
+      }
+      expect(await ask('DELETE', prefix + path)).toBe(204)
+      expect(await seen(path)).toEqual([404, 404])
+    }
+  })
+
+  it.each(ODD_NAMES)('is read, changed and deleted: key %j of a set of that name', async (kid) => {
+    const set = `/keys/${encodeURIComponent(kid)}`
+    const path = `${set}/${encodeURIComponent(kid)}`
+    for (const prefix of PREFIXES) {
+      expect(await ask('POST', prefix + set, { alg: 'EdDSA', kid })).toBe(201)
+      expect(await ask('POST', prefix + set, { alg: 'EdDSA', kid: 'other' })).toBe(201)
+      const { keys } = await (await deployment.admin('GET', prefix + path)).json<{ keys: object[] }>()
+      expect(keys).toMatchObject([{ kid }])
+      expect(await ask('PUT', prefix + path, keys[0])).toBe(200)
+      expect(await ask('DELETE', prefix + path)).toBe(204)
+      expect([await seen(path), await seen(set)]).toEqual([
+        [404, 404],
+        [200, 200],
+      ])
+      expect(await ask('DELETE', prefix + set)).toBe(204)
+    }
+    expect(await seen(set)).toEqual([404, 404])
+  })
+
+  it.each(ODD_NAMES)('is read and ended: consent and login of %j', async (subject) => {
+    const browser = new Browser(deployment)
+    await logIn(deployment, client, { browser, login: { subject, remember: true } })
+    const named = encodeURIComponent(subject)
+    for (const prefix of PREFIXES)
+      for (const query of [`/${named}`, `?subject=${named}`]) {
+        const listed = await deployment.admin('GET', `${prefix}${SESSIONS}/consent${query}`)
+        expect(await listed.json()).toMatchObject([{ consent_request: { subject } }])
+      }
+    expect(await ask('DELETE', `${SESSIONS}/consent/${named}/${client.id}`)).toBe(204)
+    expect(await consentsOf(named)).toBe(0)
+    expect(await ask('DELETE', `/admin${SESSIONS}/login/${named}`)).toBe(204)
+    const silent = await browser.next(authorizationPath(client, { prompt: 'none' }))
+    expect(parameter(silent, 'error')).toBe('login_required')
+  })
+})
+
 describe('consents by limit and offset', () => {
   it('come with X-Total-Count and links', async () => {
     for (let count = 0; count < 3; count += 1) {

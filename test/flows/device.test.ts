@@ -64,7 +64,7 @@ describe.each(['opaque', 'jwt'])('a device, %s access tokens', (access_token_str
     const login = await bodyOf(await app.get('login', parameter(atLogin, 'login_challenge')))
     expect(login).toMatchObject({
       skip: false,
-      request_url: `${ISSUER}${VERIFY}`,
+      request_url: `${ISSUER}${VERIFY}?client_id=${client.id}`,
       requested_scope: ['openid', 'offline_access'],
       requested_access_token_audience: ['https://api.example'],
       client: { client_id: client.id },
@@ -124,7 +124,12 @@ it('lists the consent with the address where its user began', async () => {
   await approve(deployment, await startDevice(deployment, client), { login: { subject: 'list' } })
   const path = '/admin/oauth2/auth/sessions/consent?subject=list'
   expect(await (await deployment.admin('GET', path)).json()).toMatchObject([
-    { consent_request: { request_url: `${ISSUER}${VERIFY}`, client: { client_id: client.id } } },
+    {
+      consent_request: {
+        request_url: `${ISSUER}${VERIFY}?client_id=${client.id}`,
+        client: { client_id: client.id },
+      },
+    },
   ])
 })
 
@@ -520,7 +525,7 @@ describe('GET /oauth2/device/verify', () => {
     const device = await startDevice(deployment, client)
     const atLogin = await browser.next(await enterCode(deployment, browser, device.user_code))
     const again = await decideOn('login', atLogin, { subject: 'bob' }, 'accept')
-    expect(again).toBe(`${ISSUER}${VERIFY}?prompt=login`)
+    expect(again).toBe(`${ISSUER}${VERIFY}?client_id=${client.id}&prompt=login`)
     const challenge = parameter(await browser.next(again), 'device_challenge')
     const anew = await app.decide('device', 'accept', challenge, { user_code: device.user_code })
     const login = await browser.next(anew)

@@ -6,6 +6,7 @@ import type { AppEnv, RequestContext } from '../../context.ts'
 import { accessDenied, invalidRequest, OAuthError } from '../../errors/oauth-error.ts'
 import type { Denial, PendingRequest } from '../../flow/state.ts'
 import { verifyUrl } from '../../flow/urls.ts'
+import { readQuery } from '../../http/form.ts'
 import { json } from '../../http/json.ts'
 import { withQuery } from '../../http/location.ts'
 import { renderPage } from '../../http/page.ts'
@@ -31,7 +32,8 @@ export const device = defineChannel<Waiting>({
   // 1.3.10).
   parameters: ['client_id', 'scope', 'audience', 'resource', 'prompt'],
   entryUrl: verifyUrl,
-  startUrl: verifyUrl,
+  startUrl: (config, query) =>
+    withQuery(verifyUrl(config), { client_id: readQuery(query).require('client_id') }),
   address: (_requested, pending) => {
     if (pending === null) throw new OAuthError('server_error', 'stored_unreadable', { place: 'flow' })
     return { pending }

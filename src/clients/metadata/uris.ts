@@ -3,8 +3,8 @@ import { OAuthError } from '../../errors/oauth-error.ts'
 import type { ClientMetadata } from '../../store/types.ts'
 import { isLoopbackHost } from '../../util/loopback.ts'
 import { canonicalOrigin } from '../../util/origin.ts'
-import type { Doubt } from './doubt.ts'
 import { AUDIENCE_RULE, isAmbiguousAudience } from '../../util/scope.ts'
+import type { Doubt } from './doubt.ts'
 
 /** An absolute URI (RFC 3986 section 4.3) without fragment, white space, or backslash; parsers disagree about these. */
 const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:[^\s#\\]+$/
