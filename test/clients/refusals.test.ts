@@ -112,7 +112,10 @@ describe('the log names the reason and the field of a client refused', () => {
     ],
     [
       'metadata_unusable',
-      ['field=client_id', 'problem=must have 1 to 255 characters and no control characters'],
+      [
+        'field=client_id',
+        "problem=must have 1 to 255 characters, no control characters, and not be '.' or '..'",
+      ],
       { client_id: 'x'.repeat(256) },
     ],
     [

@@ -321,7 +321,7 @@ describe('revocation of consents and sessions (contract 1.4.3)', () => {
   it.each([
     '',
     'subject=x',
-    'subject=x&all=1',
+    'subject=x&all=yes',
     'subject=x&client=y&all=true',
     'consent_request_id=a&subject=b',
   ])('refuses the query "%s"', async (query) => {

@@ -76,7 +76,7 @@ describe('the error page', () => {
   })
 
   it.each([
-    ['a parameter of any name', `/oauth2/auth?${WORDS}=1&${WORDS}=2`],
+    ['a parameter of any name', `/oauth2/auth?${WORDS}=1&client_id=a&client_id=${WORDS}`],
     ['a client of any name', `/oauth2/auth?client_id=${WORDS}`],
     ['any response mode', `/oauth2/auth?client_id=CLIENT&response_mode=${WORDS}`],
     ['any redirect URI', `/oauth2/auth?client_id=CLIENT&redirect_uri=${WORDS}`],
@@ -89,7 +89,7 @@ describe('the error page', () => {
       'any address after a logout',
       `/oauth2/sessions/logout?client_id=CLIENT&post_logout_redirect_uri=${WORDS}`,
     ],
-    ['a logout parameter of any name', `/oauth2/sessions/logout?${WORDS}=1&${WORDS}=2`],
+    ['a logout parameter of any name', `/oauth2/sessions/logout?${WORDS}=1&state=a&state=${WORDS}`],
   ])('is not made to repeat words: %s', async (_what, path) => {
     const { id } = await registerClient(deployment)
     const { page } = await failed(path.replace('CLIENT', id))

@@ -388,7 +388,7 @@ describe('a registration that an admin set', () => {
     ['scope', { scope: 'billing.read billing.write' }],
     ['scope', { scope: '*' }],
     ['audience', { audience: ['https://api.example/v2'] }],
-    ['audience', { audience: ['https://api.example/v1/../v2'] }],
+    ['audience', { audience: ['https://api.example/v1x'] }],
     ['grant_types', { grant_types: ['client_credentials', 'authorization_code'] }],
     ['response_types', { response_types: ['code', 'code id_token'] }],
     ['token_endpoint_auth_method', { token_endpoint_auth_method: 'none' }],
