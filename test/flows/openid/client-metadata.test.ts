@@ -97,6 +97,9 @@ describe('every field of a registration', () => {
   )
 })
 
+/** Broken Unicode is refused before any field is read. */
+const MALFORMED = 'The request was malformed or contained invalid parameters'
+
 describe('a registration is refused', () => {
   it.each<[string, unknown, string?]>([
     ['redirect_uris', ['https://app.example/cb#fragment'], 'invalid_redirect_uri'],
@@ -110,8 +113,8 @@ describe('a registration is refused', () => {
     ['client_uri#de', 'app.example'],
     ['policy_uri#de', 'data:text/html,x'],
     ['tos_uri#de', '/terms'],
-    ['client_name#de', 'broken \ud800 name'],
-    ['client_name', 'broken \ud800 name'],
+    ['client_name#de', 'broken \ud800 name', MALFORMED],
+    ['client_name', 'broken \ud800 name', MALFORMED],
     ['software_id', 'line\nbreak'],
     ['default_acr_values', ['line\nbreak']],
     ['jwks_uri', 'ftp://app.example/jwks.json'],
