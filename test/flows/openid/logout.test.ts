@@ -56,7 +56,7 @@ const pass = (seconds: number): void => {
 /** The subject's ledger. */
 const ledger = () => {
   const { LEDGER } = deployment.env
-  return LEDGER.get(LEDGER.idFromName(ownerOf('subject', subject)))
+  return LEDGER.getByName(ownerOf('subject', subject))
 }
 
 /** Runs its alarm; whether there was one. */
