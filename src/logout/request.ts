@@ -16,7 +16,10 @@ export interface LogoutRequestView {
   readonly client: JsonObject | undefined
 }
 
-const logoutCall = callsOn(logoutChallenge, ({ urls }, { requestUrl }) => urls.public + requestUrl)
+const logoutCall = callsOn(
+  logoutChallenge,
+  ({ urls }, { requestUrl }) => new URL(requestUrl, urls.public).href,
+)
 
 /** Answers with a logout request. */
 export const getLogoutRequest = logoutCall<LogoutRequestView>(

@@ -1,4 +1,3 @@
-import { LOGOUT_EVENT } from '../keys/jwt-kind.ts'
 import { ID_TOKEN_SET } from '../keys/ring.ts'
 import { signJwt } from '../keys/sign-jwt.ts'
 import type { ClientNotice } from '../ledger/types.ts'
@@ -30,7 +29,7 @@ export async function makeLogoutToken(
     iat: now,
     exp: now + LIFETIME_SECONDS,
     jti: id,
-    events: { [LOGOUT_EVENT]: {} },
+    events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
   })
   return encrypt(token)
 }

@@ -2,10 +2,11 @@
  * Runs real client software over the corpus of `../strict` and writes down what it says. See README.md.
  *
  *     node test/interop/heavy/run.ts answers           good documents, as a Ladon of this checkout answers them
- *     node test/interop/heavy/run.ts models [SOFTWARE]  verdicts of the software: python, go, nimbus, java, mcp
+ *     node test/interop/heavy/run.ts models [SOFTWARE]      verdicts of the software: python, go, nimbus, java, mcp
+ *     node test/interop/heavy/run.ts operations [SOFTWARE]  its calls to a running Ladon: python, go, nimbus, spring, java
  */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -24,10 +25,28 @@ const PYTHON = ['1.2.0', '1.4.10', '1.8.5', '1.9.2', '1.10.6', '1.11.8', '2.0.2'
 const PYTHON_NEEDS = ['urllib3', 'six', 'certifi', 'python-dateutil', 'nulltype', 'pydantic>=2', 'setuptools']
 const NIMBUS = ['9.43.6', '11.39']
 const HYDRA_CLIENT = ['1.11.8', '2.0.2']
+const SPRING = ['oauth2-client', 'oauth2-resource-server', 'oauth2-jose'].map(
+  (name) => `spring-security-${name}`,
+)
+const SPRING_VERSION = '6.5.6'
+const ADMIN_KEY = 'ladon-dev-admin-key'
+
+/** What calls of one piece of software did. */
+interface Ran {
+  readonly date: string
+  readonly commit: string
+  readonly software: string
+  readonly version: string
+  readonly runtime: string
+  readonly works: readonly string[]
+  readonly fails: Readonly<Record<string, string>>
+}
 
 const today = new Date().toISOString().slice(0, 10)
 const output = (command: string, args: readonly string[], options = {}): string =>
   execFileSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 28, cwd: HERE, ...options })
+
+const commit = (): string => output('git', ['rev-parse', '--short', 'HEAD']).trim()
 
 /** Starts Ladon, asks for every document and keeps those that the corpus is made of. */
 async function answers(): Promise<void> {
@@ -37,8 +56,7 @@ async function answers(): Promise<void> {
     const documents = collected.map(({ name, kind, paths, text }) => {
       return { name, kind, paths, document: scrubbed(text, server.base) }
     })
-    const commit = output('git', ['rev-parse', '--short', 'HEAD']).trim()
-    writeFileSync(join(STRICT, 'answers.json'), JSON.stringify({ date: today, commit, documents }))
+    writeFileSync(join(STRICT, 'answers.json'), JSON.stringify({ date: today, commit: commit(), documents }))
   } finally {
     await server.stop()
   }
@@ -83,26 +101,30 @@ function python(): void {
 }
 
 function go(): void {
-  record('go-2.2.1', 'v2', output('go', ['run', './models.go', corpusFile('v2')], { cwd: join(HERE, 'go') }))
+  record('go-2.2.1', 'v2', output('go', ['run', './models', corpusFile('v2')], { cwd: join(HERE, 'go') }))
 }
 
-/** The class path of a Maven artifact. */
-function classPath(group: string, artifact: string, version: string): string {
-  const folder = join(CACHE, `${artifact}-${version}`)
+/** The class path of Maven artifacts, each by `group:artifact` and version. */
+function classPath(...artifacts: readonly (readonly [name: string, version: string])[]): string {
+  const folder = join(CACHE, artifacts.map(([name, version]) => `${name.split(':')[1]}-${version}`).join('_'))
   mkdirSync(folder, { recursive: true })
+  const dependencies = artifacts.map(([name, version]) => {
+    const [group, artifact] = name.split(':')
+    return `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId>
+      <version>${version}</version></dependency>`
+  })
   const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
-    <groupId>ladon</groupId><artifactId>heavy</artifactId><version>1</version><dependencies><dependency>
-    <groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version>
-    </dependency></dependencies></project>`
+    <groupId>ladon</groupId><artifactId>heavy</artifactId><version>1</version>
+    <dependencies>${dependencies.join('')}</dependencies></project>`
   writeFileSync(join(folder, 'pom.xml'), pom)
   const goal = ['-q', '-B', 'dependency:build-classpath', '-Dmdep.outputFile=classpath']
   if (!existsSync(join(folder, 'classpath'))) output('mvn', goal, { cwd: folder })
-  return output('cat', [join(folder, 'classpath')]).trim()
+  return readFileSync(join(folder, 'classpath'), 'utf8').trim()
 }
 
 function nimbus(): void {
   for (const version of NIMBUS) {
-    const path = classPath('com.nimbusds', 'oauth2-oidc-sdk', version)
+    const path = classPath(['com.nimbusds:oauth2-oidc-sdk', version])
     const args = ['-cp', path, 'java/Nimbus.java', version, corpusFile('public')]
     record(`nimbus-${version}`, 'public', output('java', args))
   }
@@ -110,7 +132,7 @@ function nimbus(): void {
 
 function java(): void {
   for (const version of HYDRA_CLIENT) {
-    const path = classPath('sh.ory.hydra', 'hydra-client', version)
+    const path = classPath(['sh.ory.hydra:hydra-client', version])
     const args = ['-cp', path, 'java/HydraClient.java', version, corpusFile(generation(version))]
     record(`java-${version}`, generation(version), output('java', args))
   }
@@ -120,11 +142,67 @@ function mcp(): void {
   record('mcp-1.32.2', 'public', JSON.stringify(readMcp(corpus().filter(({ paths }) => paths === 'public'))))
 }
 
-const SOFTWARE: Readonly<Record<string, () => void>> = { python, go, nimbus, java, mcp }
+const MODELS: Readonly<Record<string, () => void>> = { python, go, nimbus, java, mcp }
+
+/** Gives each command line that calls a running Ladon. */
+function* commands(base: string): Generator<readonly [software: string, run: () => string]> {
+  const given = [base, ADMIN_KEY]
+  for (const version of PYTHON) {
+    const env = { ...process.env, PYTHONPATH: join(CACHE, `ory-hydra-client-${version}`) }
+    const args = ['-W', 'ignore', 'python/operations.py', version, ...given]
+    const interpreter = join(CACHE, 'venv/bin/python')
+    yield ['python', () => output(interpreter, args, { env })]
+    if (version === '1.9.2') yield ['python', () => output(interpreter, [...args, 'discard'], { env })]
+  }
+  yield ['go', () => output('go', ['run', './operations', ...given], { cwd: join(HERE, 'go') })]
+  for (const version of NIMBUS) {
+    const path = classPath(['com.nimbusds:oauth2-oidc-sdk', version])
+    yield ['nimbus', () => javaProgram(path, 'NimbusOperations', [version, ...given])]
+  }
+  const spring = SPRING.map(
+    (artifact) => [`org.springframework.security:${artifact}`, SPRING_VERSION] as const,
+  )
+  const path = classPath(...spring, ['com.fasterxml.jackson.core:jackson-databind', '2.19.2'])
+  yield ['spring', () => javaProgram(path, 'SpringOperations', [SPRING_VERSION, ...given])]
+  for (const version of HYDRA_CLIENT) {
+    const path = classPath(['sh.ory.hydra:hydra-client', version])
+    yield ['java', () => javaProgram(path, 'HydraClientOperations', [version, ...given])]
+    if (version !== '2.0.2') continue
+    yield ['java', () => javaProgram(path, 'HydraClientOperations', [version, ...given, 'lenient'])]
+  }
+}
+
+/** Compiles a program with what it shares with others, and runs it. */
+function javaProgram(path: string, name: string, args: readonly string[]): string {
+  const classes = join(CACHE, 'classes', `${name}-${args[0]}`)
+  output('javac', ['-nowarn', '-d', classes, '-cp', path, 'java/Flow.java', `java/${name}.java`])
+  return output('java', ['-cp', `${classes}:${path}`, name, ...args])
+}
+
+/** Runs the calls of each piece of software against a Ladon of this checkout and keeps what worked and what did not. */
+async function operations(only: string | undefined): Promise<void> {
+  const server = await startServer({ vars: { OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED: 'true' } })
+  const path = join(HERE, 'operations.json')
+  const known: readonly Ran[] = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : []
+  const ran = new Map(known.map((one) => [`${one.software} ${one.version}`, one]))
+  try {
+    for (const [name, run] of commands(server.base)) {
+      if (only !== undefined && name !== only) continue
+      const one: Ran = { date: today, commit: commit(), ...JSON.parse(run()) }
+      ran.set(`${one.software} ${one.version}`, one)
+      const fails = Object.keys(one.fails).join(' ')
+      console.log(`${one.software} ${one.version}: ${one.works.length} work; fail: ${fails || 'none'}`)
+    }
+  } finally {
+    await server.stop()
+  }
+  writeFileSync(path, JSON.stringify([...ran.values()]))
+}
 
 const [what, which] = process.argv.slice(2)
 mkdirSync(CACHE, { recursive: true })
 mkdirSync(join(STRICT, 'recorded'), { recursive: true })
 if (what === 'answers') await answers()
-else for (const [name, run] of Object.entries(SOFTWARE)) if (which === undefined || which === name) run()
-output('npx', ['biome', 'format', '--write', STRICT])
+else if (what === 'operations') await operations(which)
+else for (const [name, run] of Object.entries(MODELS)) if (which === undefined || which === name) run()
+output('npx', ['biome', 'format', '--write', STRICT, HERE])

@@ -1,8 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type RunningServer, startServer } from '../../support/server.ts'
+import { collect } from './collect.ts'
 import { corpus, digestOf } from './corpus.ts'
 import type { Document } from './documents.ts'
 import { type Recorded, readerOf } from './readers/reader.ts'
+import { unreadable } from './unreadable.ts'
 
 const folder = new URL('./recorded/', import.meta.url)
 const records = readdirSync(folder).map((file) => ({
@@ -13,6 +16,18 @@ const records = readdirSync(folder).map((file) => ({
 /** The documents that a release would meet: of its kinds, at its paths. */
 const metBy = ({ kinds, paths }: Recorded, documents: readonly Document[]): readonly Document[] =>
   documents.filter((one) => one.kind in kinds && (one.paths === 'public' || one.paths === paths))
+
+let server: RunningServer
+let answers: readonly Document[]
+
+beforeAll(async () => {
+  server = await startServer({ vars: { OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED: 'true' } })
+  answers = await collect(server)
+})
+
+afterAll(async () => {
+  await server?.stop()
+})
 
 describe.each(records)('$id', (record) => {
   const read = readerOf(record)
@@ -29,5 +44,15 @@ describe.each(records)('$id', (record) => {
     expect(differ).toEqual([])
     const again = 'the corpus has changed: node test/interop/heavy/run.ts models'
     expect(digestOf(documents), again).toBe(record.read)
+  })
+  it('reads what a running Ladon answers, but for what it cannot', () => {
+    const known = unreadable[record.id] ?? {}
+    const refused = metBy(record, answers).flatMap((document) =>
+      read(document).map((member) => {
+        const any = `${document.kind} *`
+        return any in known ? any : `${document.kind} ${member}`
+      }),
+    )
+    expect([...new Set(refused)].sort()).toEqual(Object.keys(known).sort())
   })
 })

@@ -1,7 +1,7 @@
 // Reads the corpus with encoding/json and the models of ory/hydra-client-go/v2, as its own client does, and says what
 // the models ask for.
 //
-// usage: go run ./models.go CORPUS.json
+// usage: go run ./models CORPUS.json
 // Prints one JSON record; see ../README.md.
 package main
 
