@@ -126,7 +126,6 @@ function startSession(tx: Transaction, input: LoginInput, row: SessionRow | unde
     if (isOpen(row, tx.now) && input.authTime <= row.auth_time) return true
   }
   insertSession(tx, input, { flowExpires: later(input.flowExpiresAt, row?.flow_expires ?? tx.now), ended: 0 })
-  tx.tables.make('grants')
   return true
 }
 
@@ -149,6 +148,8 @@ function insertSession(
     expires: recognised ? later(ends, flowExpires) : flowExpires,
     provider_session: providerSession,
   })
+  // What looks for sessions that may go looks at both tables.
+  tx.tables.make('grants')
   // The alarm is set for the flow's end, so that the grant that follows need not move it.
   tx.wake(flowExpires)
 }

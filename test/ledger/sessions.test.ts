@@ -1,3 +1,4 @@
+import { runDurableObjectAlarm } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { advance, DAY, FLOW, newAttempt, Subject, seconds, stopClock } from './support.ts'
 
@@ -7,6 +8,23 @@ afterEach(() => {
 })
 
 describe('login', () => {
+  it('that is stale leaves nothing that the next calls or the alarm stumble over', async () => {
+    const user = new Subject()
+    const all = {
+      attempt: newAttempt(),
+      target: 'all',
+      flowLifetime: FLOW,
+      notify: false,
+      revoke: false,
+    } as const
+    await user.call('endSessions', all)
+    expect(await user.call('login', user.loginInput())).toMatchObject({ status: 'stale' })
+    advance(2 * DAY)
+    expect(await user.list()).toEqual([])
+    await runDurableObjectAlarm(user.stub)
+    expect(await user.rows('sessions')).toEqual([])
+  })
+
   it('starts a session that is recognised from then on', async () => {
     const user = new Subject()
     const authTime = seconds() - 5
