@@ -21,7 +21,9 @@ export interface Listing<Item extends Listed> {
   readonly path: string
   /** The query parameters that every link repeats; null if not given. */
   readonly filters: Readonly<Record<string, string | null>>
-  /** Reads some of the items, ordered by id. */
+  /** The place of an item in the list, as page tokens hold it; its id if absent. */
+  readonly placeOf?: (item: Item) => string
+  /** Reads some of the items, in the order of their places. */
   readonly page: (place: {
     readonly after: string | null
     readonly offset: number
@@ -90,7 +92,8 @@ async function pageByToken<Item extends Listed>(
   }
   const links = [await link('first', null)]
   const last = items.at(-1)
-  if (found.length > size && last !== undefined) links.push(await link('next', last.id))
+  const { placeOf = ({ id }: Item) => id } = listing
+  if (found.length > size && last !== undefined) links.push(await link('next', placeOf(last)))
   return { items, headers: { link: links.join() } }
 }
 

@@ -7,10 +7,17 @@ import { invalidRequest } from '../errors/oauth-error.ts'
 import { readAdminQuery, readQuery } from '../http/form.ts'
 import { endsInSlash, isV1Path } from '../http/paths.ts'
 import { directoryOf, type Owner, ownerOf, sessionPrefix } from '../ledger/owner.ts'
-import type { EndSessionsInput, RevokeGrantsInput, StoredGrant } from '../ledger/types.ts'
+import type {
+  EndSessionsInput,
+  ListedConsent,
+  ListGrantsInput,
+  RevokeGrantsInput,
+  StoredGrant,
+} from '../ledger/types.ts'
 import { recipientClient } from '../logout/back-channel.ts'
 import { endSessions, revokeGrants } from '../logout/end-sessions.ts'
 import { pairwiseSids } from '../tokens/subject.ts'
+import { seconds } from '../util/clock.ts'
 import { clientIdOf, type GrantId, grantIdOf, type Sid, sidOf } from '../util/ids.ts'
 import { rfc3339 } from '../util/rfc3339.ts'
 import { respondWithPage } from './pagination.ts'
@@ -20,7 +27,7 @@ const PATH = '/admin/oauth2/auth/sessions/consent'
 /** Larger offsets find nothing: newer SDKs page by token. */
 const MAX_OFFSET = 10_000
 
-/** Lists a subject's consents that are still valid, from the subject's ledger (contract 1.4.3). */
+/** Lists a subject's consents that are still valid, the newest first, from the subject's ledger (contract 1.4.3). */
 export async function listConsents(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
   const query = readAdminQuery(c.req.url)
@@ -29,18 +36,28 @@ export async function listConsents(c: Context<AppEnv>): Promise<Response> {
   const { ledgers } = ctx.rt
   const sid = sidOf(query.get('login_session_id') ?? '') || null
   const owner = ownerOf('subject', subject)
-  return respondWithPage(c, {
+  return respondWithPage<ListedConsent>(c, {
     path: PATH,
     filters: { subject, login_session_id: sid },
+    placeOf: ({ grantedAt, id }) => `${grantedAt} ${id}`,
     page: async ({ after, offset, limit }) => {
       const skipped = Math.min(offset, MAX_OFFSET)
-      const last = after === null ? null : grantIdOf(after)
-      const found = await ledgers.call(owner, 'listGrants', { sid, after: last, limit: skipped + limit })
+      const place = readPlace(after)
+      const found = await ledgers.call(owner, 'listGrants', { sid, ...place, limit: skipped + limit })
       return found.slice(skipped)
     },
     count: () => ledgers.call(owner, 'countGrants', { sid }),
     render: (grant) => renderConsent(ctx, grant),
   })
+}
+
+/** Reads the place of a consent in the list. Page tokens of an older release hold its id alone. */
+function readPlace(place: string | null): Pick<ListGrantsInput, 'after' | 'afterGrantedAt'> {
+  const [, at, id = place] = /^(\d+) (.+)$/.exec(place ?? '') ?? []
+  return {
+    after: id === null ? null : grantIdOf(id),
+    afterGrantedAt: at === undefined ? null : seconds(Number(at)),
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Seconds } from '../util/clock.ts'
 import type { ClientId, GrantId, Sid } from '../util/ids.ts'
 import { readConsent, type StoredGrant } from './grant-record.ts'
 import type { LoginInput } from './sessions.ts'
@@ -10,6 +11,8 @@ export interface ListGrantsInput {
   readonly sid: Sid | null
   /** The last id of the previous page; null for the first page. */
   readonly after: GrantId | null
+  /** When that one was granted. Absent from Workers of an older release. */
+  readonly afterGrantedAt?: Seconds | null
   /** The largest number of consents on the page. */
   readonly limit: number
 }
@@ -23,16 +26,32 @@ export interface RememberedConsent {
 
 const CONSENTED = `skipped = 0 AND (${REMEMBERED} OR ${LIVE} OR ${RESTED_ON})`
 
-/** Lists the consents that are remembered or that live tokens rest on, by id. Skipped consents are not listed. */
-export function listGrants({ tables, now }: View, input: ListGrantsInput): readonly StoredGrant[] {
-  const rest = `WHERE ${CONSENTED} AND id > ?2 AND (?3 IS NULL OR sid = ?3) ORDER BY id LIMIT ?4`
+/** A consent of the admin list, and when it was granted, which is its place in the list. */
+export interface ListedConsent extends StoredGrant {
+  readonly grantedAt: Seconds
+}
+
+const NEWEST_FIRST = 'ORDER BY granted_at DESC, id DESC'
+
+/** Consents behind `after`. Its row may be gone, so its time comes along. */
+const BEHIND = `(?2 IS NULL
+  OR (granted_at, id) < (coalesce(?5, (SELECT granted_at FROM grants WHERE id = ?2), 0), ?2))`
+
+/**
+ * Lists the consents that are remembered or that live tokens rest on, the newest first. Skipped consents are not listed.
+ */
+export function listGrants({ tables, now }: View, input: ListGrantsInput): readonly ListedConsent[] {
+  const { after, afterGrantedAt = null, sid, limit } = input
+  // Only the records of the page are read, and not to be sorted.
+  const page = `SELECT id FROM grants WHERE ${CONSENTED} AND ${BEHIND} AND (?3 IS NULL OR sid = ?3)
+    ${NEWEST_FIRST} LIMIT ?4`
   const rows = tables.select(
     'grants',
-    ['id', 'record'],
-    rest,
-    ...[now, input.after ?? '', input.sid, input.limit],
+    ['id', 'record', 'granted_at'],
+    `WHERE id IN (${page}) ${NEWEST_FIRST}`,
+    ...[now, after, sid, limit, afterGrantedAt],
   )
-  return rows.map(readConsent)
+  return rows.map((row) => ({ ...readConsent(row), grantedAt: row.granted_at }))
 }
 
 /** Counts the consents that `listGrants` lists. With a null `sid` it counts those of all sessions. */

@@ -78,7 +78,7 @@ const ARGUMENTS: { readonly [M in LedgerMethod]: Names<Input<M>> } = {
     scope: true,
   },
   inspect: { id: true, generation: true, grace, use: true },
-  listGrants: { sid: true, after: true, limit: true },
+  listGrants: { sid: true, after: true, afterGrantedAt: true, limit: true },
   countGrants: sid,
   revokeGrant: { ...revocation, id: true, clientId: true },
   revokeGrants: { ...revocation, target: { id: true, clientId: true } },

@@ -9,7 +9,7 @@ import type { WRITES } from './writes.ts'
  * types that the Worker names.
  */
 
-export type { RememberedConsent } from './consents.ts'
+export type { ListedConsent, ListGrantsInput, RememberedConsent } from './consents.ts'
 export type { EndSessionsInput } from './end-sessions.ts'
 export type { CustomClaims, GrantRecord, StoredGrant } from './grant-record.ts'
 export type { ConsentedGrant, GrantInput } from './grants.ts'

@@ -288,6 +288,33 @@ describe('revocation of consents and sessions (contract 1.4.3)', () => {
     expect(await list(subject)).toEqual([])
   })
 
+  it('lists the newest consent first, by page tokens and by offset', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const subject = `user-${crypto.randomUUID()}`
+    const clients: string[] = []
+    for (let made = 0; made < 3; made += 1) {
+      const client = await registerClient(deployment)
+      await authorizeAt(deployment, client, { login: { subject } })
+      clients.unshift(client.id)
+      vi.setSystemTime(Date.now() + 1000)
+    }
+    const path = `/admin/oauth2/auth/sessions/consent?subject=${subject}`
+    const clientsAt = async (rest: string): Promise<readonly [readonly string[], string]> => {
+      const page = await deployment.admin('GET', `${path}&${rest}`)
+      const consents = await page.json<{ consent_request: { client: { client_id: string } } }[]>()
+      const [, token = ''] =
+        /page_token=([^&>]+)[^>]*>; rel="next"/.exec(page.headers.get('link') ?? '') ?? []
+      return [consents.map(({ consent_request: { client } }) => client.client_id), token]
+    }
+    const [first, token] = await clientsAt('page_size=2')
+    expect([first, ...(await clientsAt(`page_token=${token}`))]).toEqual([
+      clients.slice(0, 2),
+      clients.slice(2),
+      '',
+    ])
+    expect(await clientsAt('limit=2&offset=1')).toEqual([clients.slice(1), ''])
+  })
+
   it('a list of many whose clients are gone is short, and no failure', async () => {
     const subject = `user-${crypto.randomUUID()}`
     const consents = 70

@@ -186,10 +186,10 @@ describe('the end of a consent', () => {
     await consent('three', remember)
     expect(await remembered()).toBe('three')
     expect([await active('one'), await active('two')]).toEqual([true, true])
-    expect(await listed()).toEqual(['one', 'three'])
+    expect(await listed()).toEqual(['three', 'one'])
     await revokeToken('one')
     // The second grant still rests on it.
-    expect(await listed()).toEqual(['one', 'three'])
+    expect(await listed()).toEqual(['three', 'one'])
     await revokeToken('two')
     expect(await listed()).toEqual(['three'])
   })

@@ -1,3 +1,4 @@
+import { runInDurableObject } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { advance, DAY, FLOW, newAttempt, Subject, seconds, stopClock } from './support.ts'
 
@@ -149,26 +150,49 @@ describe('listGrants', () => {
     await put('e', {}, false)
     await user.call('revokeGrants', { attempt: newAttempt(), target: { id: 'd' }, flowLifetime: FLOW })
     const ids = async () => (await user.list()).map((grant) => grant.id)
-    expect(await ids()).toEqual(['a', 'c', 'e'])
+    expect(await ids()).toEqual(['e', 'c', 'a'])
     // From here on no code can give tokens any more.
     advance(600)
-    expect(await ids()).toEqual(['a', 'c'])
+    expect(await ids()).toEqual(['c', 'a'])
     advance(300)
     expect(await ids()).toEqual(['a'])
   })
 
-  it('pages by id and filters by session', async () => {
-    const user = new Subject()
-    const sids = [user.sid, crypto.randomUUID()]
-    for (const sid of sids) await user.call('login', user.loginInput({ sid }))
-    for (const [at, id] of ['a', 'b', 'c', 'd'].entries()) {
-      await user.call('grant', user.grantInput({ id, record: { sid: sids[at % 2] ?? '' } }))
+  describe('in pages', () => {
+    const start = async () => {
+      const user = new Subject()
+      const sids = [user.sid, crypto.randomUUID()]
+      for (const sid of sids) await user.call('login', user.loginInput({ sid }))
+      for (const [at, id] of ['b', 'd', 'a', 'c'].entries()) {
+        await user.call('grant', user.grantInput({ id, record: { sid: sids[at % 2] ?? '' } }))
+        // The last two are of the same second.
+        if (at < 2) advance(1)
+      }
+      const page = async (after: string | null, at?: number | null, sid: string | null = null, limit = 3) =>
+        user.call('listGrants', { sid, after, limit, ...(at !== undefined && { afterGrantedAt: at }) })
+      return { user, page }
     }
-    const page = async (sid: string | null, after: string | null, limit: number) =>
-      (await user.call('listGrants', { sid, after, limit })).map((grant) => grant.id)
-    expect(await page(null, null, 3)).toEqual(['a', 'b', 'c'])
-    expect(await page(null, 'c', 3)).toEqual(['d'])
-    expect(await page(user.sid, null, 3)).toEqual(['a', 'c'])
-    expect(await page(user.sid, 'a', 1)).toEqual(['c'])
+    const ids = (grants: readonly { readonly id: string }[]) => grants.map(({ id }) => id)
+
+    it('has the newest first and filters by session', async () => {
+      const { user, page } = await start()
+      const first = await page(null, null)
+      expect(ids(first)).toEqual(['c', 'a', 'd'])
+      expect(ids(await page('d', first[2]?.grantedAt))).toEqual(['b'])
+      expect(ids(await page('c', first[0]?.grantedAt))).toEqual(['a', 'd', 'b'])
+      expect(ids(await page(null, null, user.sid))).toEqual(['a', 'b'])
+      expect(ids(await page('a', first[1]?.grantedAt, user.sid, 1))).toEqual(['b'])
+    })
+
+    it('goes on behind a consent whose row is gone, and for a Worker of an older release', async () => {
+      const { user, page } = await start()
+      const [, , third] = await page(null, null)
+      await runInDurableObject(user.stub, (_ledger, state) => {
+        state.storage.sql.exec("DELETE FROM grants WHERE id = 'd'")
+      })
+      expect(ids(await page('d', third?.grantedAt))).toEqual(['b'])
+      expect(ids(await page('a'))).toEqual(['b'])
+      expect(ids(await page(null))).toEqual(['c', 'a', 'b'])
+    })
   })
 })
