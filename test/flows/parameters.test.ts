@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { ADMIN_KEY, Browser, bodyOf, Deployment } from '../support/deployment.ts'
+import { ADMIN_KEY, Browser, bodyOf, Deployment, testEnv } from '../support/deployment.ts'
 import { DEVICE_GRANT, registerDeviceClient } from '../support/device.ts'
 import {
   authorizationPath,
@@ -175,5 +175,59 @@ describe('what says nothing in the body of an app', () => {
       login,
     )
     expect(parameter(await browser.next(accepted), 'error')).toBe('consent_required')
+  })
+
+  it.each(['accept', 'reject'] as const)('%s takes null for all that may be left out', async (verdict) => {
+    const app = new LoginApp(deployment)
+    const browser = new Browser(deployment)
+    const nothing = (names: string): object =>
+      Object.fromEntries(names.split(' ').map((name) => [name, null]))
+    const denial = nothing('error error_description error_hint error_debug status_code')
+    const login = {
+      ...nothing('acr amr context remember remember_for extend_session_lifespan authenticated_at'),
+      ...nothing('force_subject_identifier identity_provider_session_id'),
+      subject: 'kim',
+    }
+    const consent = {
+      ...nothing('grant_scope grant_access_token_audience context remember remember_for handled_at'),
+      session: { access_token: null, id_token: null },
+    }
+    const atLogin = await browser.next(authorizationPath(client))
+    const challenge = parameter(atLogin, 'login_challenge')
+    if (verdict === 'reject') {
+      const told = await browser.next(await app.decide('login', 'reject', challenge, denial))
+      expect(parameter(told, 'error')).toBe('login request denied')
+    }
+    const atConsent = await browser.next(await app.decide('login', 'accept', challenge, login))
+    const body = verdict === 'accept' ? consent : denial
+    const next = await app.decide('consent', verdict, parameter(atConsent, 'consent_challenge'), body)
+    const { searchParams } = await browser.next(next)
+    expect(searchParams.has('code')).toBe(verdict === 'accept')
+    expect(searchParams.get('error')).toBe(verdict === 'accept' ? null : 'consent request denied')
+  })
+
+  it('is no member of a list of a client either, by PATCH and by registration', async () => {
+    const { id } = await registerClient(deployment)
+    const patch = [
+      { op: 'add', path: '/contacts', value: [null, 'me', ''] },
+      { op: 'add', path: '/audience/-', value: null },
+    ]
+    const patched = await bodyOf(await deployment.admin('PATCH', `/admin/clients/${id}`, patch))
+    expect(patched).toMatchObject({ contacts: ['me'], audience: ['https://api.example'] })
+    const open = new Deployment(testEnv({ OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED: 'true' }))
+    const sent = {
+      redirect_uris: ['https://app.example/cb', null, ''],
+      contacts: [null],
+      grant_types: [null],
+    }
+    const init = { method: 'POST', body: JSON.stringify(sent) }
+    const registered = await open.fetch('/oauth2/register', init)
+    const shown = await bodyOf(registered)
+    expect([registered.status, shown['redirect_uris'], shown['grant_types']]).toEqual([
+      201,
+      ['https://app.example/cb'],
+      ['authorization_code'],
+    ])
+    expect(shown).not.toHaveProperty('contacts')
   })
 })
