@@ -7,6 +7,7 @@ import type { AppEnv } from '../../src/context.ts'
 import { corsClasses, type Endpoint, mount } from '../../src/http/endpoint.ts'
 import { renderError } from '../../src/http/error-response.ts'
 import { readForm, readJson } from '../../src/http/form.ts'
+import { ADMIN_PARAMETERS, OAUTH_PARAMETERS } from '../../src/http/repeats.ts'
 import { ADMIN_KEY, Deployment, testEnv } from '../support/deployment.ts'
 import { openApiOf } from '../support/openapi.ts'
 import { logIn, registerClient } from '../support/relying-party.ts'
@@ -30,6 +31,21 @@ async function answerOf(endpoint: Endpoint, body: BodyInit): Promise<readonly [n
 }
 
 const MUCH = 'a'.repeat(1024 * 1024 + 1)
+
+describe('the parameters of the table', () => {
+  it('are known, so that none counts twice with different values', () => {
+    const unknown = endpoints.flatMap(({ path, body, wire }) => {
+      const isAdmin = path.startsWith('/admin/')
+      const form = body === 'form' ? Object(Reflect.get(wire.body ?? {}, 'properties')) : {}
+      const query = isAdmin ? ADMIN_PARAMETERS : OAUTH_PARAMETERS
+      return [
+        ...Object.keys(wire.query ?? {}).filter((name) => !query.has(name)),
+        ...Object.keys(form).filter((name) => !OAUTH_PARAMETERS.has(name)),
+      ].map((name) => `${name} of ${path}`)
+    })
+    expect(unknown).toEqual([])
+  })
+})
 
 describe('a careless endpoint', () => {
   it('does not compile without classes of CORS, body and rate, or without what it answers', () => {
