@@ -2,6 +2,7 @@ import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { invalidClient } from '../errors/refusals.ts'
 import type { PendingRequest } from '../flow/state.ts'
+import { counting, type Entries } from '../http/repeats.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { type Channel, tellBrowser, type Validation } from './channels/channel.ts'
 import { channelNamed } from './channels/registry.ts'
@@ -13,6 +14,8 @@ export interface Origin {
   readonly signed: boolean
   /** Why it is refused whatever it asks for; told as soon as it is known whom to tell. */
   readonly refusal?: OAuthError | undefined
+  /** All parameters as they were sent, from which the query has what counts. */
+  readonly sent?: Entries
 }
 
 const PLAIN: Origin = { signed: false }
@@ -36,12 +39,13 @@ export async function validateOn(
   ctx: RequestContext,
   query: string,
   pending: PendingRequest | null,
-  { signed, refusal }: Origin = PLAIN,
+  { signed, refusal, sent = [] }: Origin = PLAIN,
 ): Promise<Validation> {
   const { config, profiles } = ctx.rt
   try {
     const parameters = channel.read(query, profiles.server)
     const client = await findClient(ctx, parameters)
+    counting(sent, profiles.of(client).repeats)
     const judge = (by: ClientRecord): Validation =>
       channel.judge(
         { client: by, config, profile: profiles.of(by), query, parameters, signed },

@@ -3,6 +3,7 @@ import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import type { Facts, Reason } from '../errors/reasons.ts'
 import { invalidClient } from '../errors/refusals.ts'
 import { underAttempt } from '../http/idempotency.ts'
+import { counting } from '../http/repeats.ts'
 import { clientShard } from '../ledger/owner.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { nowSeconds } from '../util/clock.ts'
@@ -34,9 +35,9 @@ export async function withClient<Result>(
   const presented = present(ctx, request)
   requireTaken(endpoint, presented.method)
   const replay = presented.proof?.replay ?? null
-  if (replay === null) return run(ctx, await prove(ctx, presented))
+  if (replay === null) return run(ctx, await prove(ctx, presented, request))
   checkReplay(replay)
-  const client = await prove(ctx, presented)
+  const client = await prove(ctx, presented, request)
   return underAttempt(ctx.attempt, client.id, replay.text, async (attempt) => {
     const owner = clientShard(client.id, replay.id, SHARDS)
     await consumeOnce(ctx, owner, { attempt, id: replay.id }, replay.expiresAt)
@@ -65,10 +66,16 @@ interface Doubt {
 type Verdict = { readonly client: ClientRecord } | Doubt
 
 /** Authenticates a client, and asks its profile about what the request has beside its credentials. */
-async function prove(ctx: RequestContext, presented: Presented): Promise<ClientRecord> {
+async function prove(
+  ctx: RequestContext,
+  presented: Presented,
+  { form }: ClientRequest,
+): Promise<ClientRecord> {
   const client = await findProven(ctx, presented)
   const { ignored } = presented
-  if (ignored !== null && !ctx.rt.profiles.of(client).basicWins) throw invalidRequest(ignored)
+  const { basicWins, repeats } = ctx.rt.profiles.of(client)
+  if (ignored !== null && !basicWins) throw invalidRequest(ignored)
+  counting(form.sent, repeats)
   return client
 }
 

@@ -36,6 +36,8 @@ const MAX_SCOPE_TEXT = 8192
 export class Parameters {
   readonly #values = new Map<string, string[]>()
   readonly #named: ReadonlySet<string>
+  /** All that was sent, also what does not count. */
+  readonly sent: Entries
 
   /**
    * Reads name/value pairs; of a parameter that is repeated, only what counts (`http/repeats.ts`).
@@ -48,6 +50,7 @@ export class Parameters {
     known: ReadonlySet<string> = OAUTH_PARAMETERS,
   ) {
     checkNumber(entries.length)
+    this.sent = entries
     this.#named = new Set(entries.map(([name]) => name))
     for (const [name, value] of counting(entries, repeats, known)) {
       if (value === '') continue

@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { validate } from '../../src/authorize/pipeline.ts'
 import { unpack } from '../../src/authorize/request-source/read.ts'
+import { withClient } from '../../src/client-auth/authenticate.ts'
 import type { RequestContext } from '../../src/context.ts'
+import { Parameters, readEntries } from '../../src/http/form.ts'
 import type { Profile } from '../../src/profiles/profile.ts'
 import { seconds } from '../../src/util/clock.ts'
 import { Deployment } from '../support/deployment.ts'
@@ -74,9 +76,33 @@ describe('a stricter profile of a client', () => {
   })
 })
 
+/** Nothing may be repeated. */
+const repeats = { lists: new Set<string>(), firsts: new Set<string>(), equal: false }
+
+describe('a client whose profile repeats nothing', () => {
+  it.each(['state=state-0123456789', 'scope=openid', 'audience=a&audience=a'])(
+    'is refused what others may repeat: %s',
+    async (again) => {
+      const ctx = under({ repeats })
+      for (const by of [client, other]) {
+        const sent = readEntries(`${queryOf(by, {})}&${again}`)
+        const { error } = await validate(ctx, queryOf(by, {}), null, { signed: false, sent })
+        expect(error?.reason).toBe(by === client ? 'parameter_repeated' : undefined)
+        const request = {
+          authorization: `Basic ${btoa(`${by.id}:${by.secret}`)}`,
+          form: new Parameters(readEntries(`${again}&${again}`)),
+        }
+        const asked = withClient(ctx, 'token', request, async (_own, { id }) => id)
+        await (by === client
+          ? expect(asked).rejects.toMatchObject({ reason: 'parameter_repeated' })
+          : expect(asked).resolves.toBe(by.id))
+      }
+    },
+  )
+})
+
 describe('a stricter profile of the server', () => {
   it('that repeats nothing refuses two audiences, equal or not, and any other name', async () => {
-    const repeats = { lists: new Set<string>(), firsts: new Set<string>(), equal: false }
     const query = `${queryOf(client, {})}&audience=https://api.example&audience=https://api.example`
     const { error } = await validate(under({}, { repeats }), query)
     expect(error).toMatchObject({ code: 'invalid_request' })

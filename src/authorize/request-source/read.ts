@@ -48,8 +48,8 @@ export interface ReadRequest extends Origin {
 
 /**
  * Reads an authorization request from all its parts into one query, so that nothing is lost after login (contract 8.2).
- * What does not count is left out (`http/repeats.ts`); else a request in the URL alone keeps its spelling. All parts are measured before any work: one that is too long comes
- * with its refusal, and what it carries is not opened.
+ * What does not count is left out (`http/repeats.ts`); else a request in the URL alone keeps its spelling. All parts are
+ * measured before any work: one that is too long comes with its refusal, and what it carries is not opened.
  *
  * @throws what `unpack` throws, and the errors of a malformed HTTP request
  */
@@ -58,18 +58,20 @@ export async function readRequest(c: Context<AppEnv>): Promise<ReadRequest> {
   for (const source of PLAIN) if (source.applies(c)) parts.push(await source.read(c))
   const { repeats } = c.var.ctx.rt.profiles.server
   const url = queryOf(c.req.url, MAX_REQUEST)
-  const entries = counting(parts.flat(), repeats).filter(([name]) => !RETURN_PARAMETERS.includes(name))
+  const sent = parts.flat()
+  const entries = counting(sent, repeats).filter(([name]) => !RETURN_PARAMETERS.includes(name))
   const inUrl = parts.length === 1
   const given = inUrl ? countingQuery(url, repeats) : toQuery(entries)
   const refusal = url.length > MAX_QUERY ? requestTooLong(MAX_QUERY) : inUrl ? undefined : excess(entries)
   if (refusal !== undefined) {
     // An answer without its state is of no use to a client, and such a long one makes no redirect.
     if (entries.some(([name, value]) => name === 'state' && value.length > MAX_QUERY)) throw refusal
-    return { query: toQuery(besideCarried(entries)), signed: false, refusal }
+    return { query: toQuery(besideCarried(entries)), signed: false, refusal, sent }
   }
   const { query, signed } = await unpack(c.var.ctx, given)
   // What a client signed is as long as its object. All else is bounded, because it is sealed into the login challenge.
-  return { query, signed, refusal: signed || query === given ? undefined : excess(readEntries(query)) }
+  const excessive = signed || query === given ? undefined : excess(readEntries(query))
+  return { query, signed, refusal: excessive, sent }
 }
 
 /** The refusal of a request of which a part is too long; `undefined` if none is. */
