@@ -14,7 +14,8 @@ export type Encrypt = (content: string, nested?: boolean) => Promise<string>
  * what can fail: fetches the client's `jwks_uri` again if no known key fits. `nested` says that the content is itself a
  * signed JWT (RFC 7519 section 5.2).
  *
- * @throws `temporarily_unavailable` if there is no working key for the client's algorithm
+ * @throws `invalid_client_metadata` if there is no working key for the client's algorithm, `temporarily_unavailable` if
+ *   its `jwks_uri` cannot be asked just now
  */
 export async function encrypterFor(
   rt: Runtime,
@@ -32,12 +33,12 @@ async function findKey(rt: Runtime, client: ClientRecord, alg: string): Promise<
   for (const fresh of [false, true]) {
     const keys = await clientKeys(rt, client, fresh).catch((thrown: unknown) => {
       // `clientKeys` reports failed client authentication; here only the registered keys are unusable.
-      if (!(thrown instanceof OAuthError)) throw thrown
-      throw new OAuthError('temporarily_unavailable', thrown.reason, thrown.facts)
+      if (!(thrown instanceof OAuthError) || thrown.code !== 'invalid_client') throw thrown
+      throw new OAuthError('invalid_client_metadata', thrown.reason, thrown.facts)
     })
     const key = await encryptionKey(keys, alg)
     if (key !== undefined) return key
   }
   const facts = { source: 'key set', problem: `has no working key to encrypt to with ${alg}` }
-  throw new OAuthError('temporarily_unavailable', 'client_keys_unusable', facts)
+  throw new OAuthError('invalid_client_metadata', 'client_keys_unusable', facts)
 }

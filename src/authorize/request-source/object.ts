@@ -1,6 +1,7 @@
 import { signedByKeys } from '../../clients/signed-by-keys.ts'
 import type { RequestContext } from '../../context.ts'
 import { OAuthError } from '../../errors/oauth-error.ts'
+import { as } from '../../errors/translate.ts'
 import { type Assertion, REQUEST_OBJECT_ALGORITHMS, readAssertion } from '../../keys/foreign-jwt.ts'
 import { isSameAlgorithm } from '../../keys/foreign-keys.ts'
 import type { ClientRecord } from '../../store/types.ts'
@@ -71,7 +72,7 @@ async function prove(
     if (typ !== REQUEST_OBJECT_TYPE) throw unusable(`must have '${REQUEST_OBJECT_TYPE}' as its 'typ'`)
     if (exp === undefined || nbf === undefined) throw unusable("must have 'exp' and 'nbf'")
   }
-  if (!(signed ? await signedByKeys(ctx.rt, client, assertion) : isUnsigned(assertion)))
+  if (!(signed ? await isSigned(ctx, client, assertion) : isUnsigned(assertion)))
     throw unusable('is not signed by a key of the client')
   const issuer = ctx.rt.config.urls.issuer
   if (iss !== '' && iss !== client.id) throw unusable("has an 'iss' that is not the client")
@@ -82,5 +83,13 @@ async function prove(
   if ((exp ?? now + 1) <= now || (nbf ?? now) > now + 10) throw unusable('is not good now')
   return { signed }
 }
+
+/** Whether the client signed; keys that are not to be had are told as a fault of the object, not of authentication. */
+const isSigned = ({ rt }: RequestContext, client: ClientRecord, assertion: Assertion): Promise<boolean> =>
+  signedByKeys(rt, client, assertion).catch(
+    as<never>({
+      invalid_client: ({ reason, facts }) => new OAuthError('invalid_request_object', reason, facts),
+    }),
+  )
 
 const isUnsigned = ({ jwt }: Assertion): boolean => jwt.endsWith('.')

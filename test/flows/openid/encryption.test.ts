@@ -209,8 +209,11 @@ describe('keys at a jwks_uri', () => {
     const client = await register({ jwks_uri: KEYS_AT, id_token_encrypted_response_alg: alg })
     const code = parameter(await authorizeAt(deployment, client), 'code')
     const refused = await redeem(deployment, client, code)
-    expect(refused.status).toBe(503)
-    expect(await bodyOf(refused)).toMatchObject({ error: 'temporarily_unavailable' })
+    expect(refused.status).toBe(400)
+    expect(await bodyOf(refused)).toMatchObject({
+      error: 'invalid_client_metadata',
+      error_description: expect.stringContaining(`has no working key to encrypt to with ${alg}`),
+    })
     const pair = await makePair(alg)
     keys = [...keys, pair.jwk]
     pass(6)
@@ -227,8 +230,12 @@ describe('keys at a jwks_uri', () => {
     expect((await open(pair, (await logIn(client))['id_token'])).header).toMatchObject({ alg })
   })
 
-  it('that cannot be had are an error that reaches the client', async () => {
-    answer = () => new Response('Closed for today', { status: 404 })
+  it.each([
+    [404, 'invalid_client_metadata'],
+    [302, 'invalid_client_metadata'],
+    [500, 'temporarily_unavailable'],
+  ])('that cannot be had are an error that reaches the client: %i', async (status, error) => {
+    answer = () => new Response('Closed for today', { status })
     const client = await register({
       grant_types: ['implicit'],
       jwks_uri: KEYS_AT,
@@ -238,10 +245,7 @@ describe('keys at a jwks_uri', () => {
       request: { response_type: 'id_token', scope: 'openid' },
     })
     const answered = new URLSearchParams(at.hash.slice(1))
-    expect([answered.get('error'), answered.get('state')]).toEqual([
-      'temporarily_unavailable',
-      'state-0123456789',
-    ])
+    expect([answered.get('error'), answered.get('state')]).toEqual([error, 'state-0123456789'])
   })
 
   it('that cannot be had do not make an access token a bad one', async () => {
@@ -249,7 +253,7 @@ describe('keys at a jwks_uri', () => {
     const { access_token } = await logIn(client)
     answer = () => new Response('Closed for today', { status: 404 })
     const response = await userinfo(access_token)
-    expect(response.status).toBe(503)
+    expect([response.status, (await bodyOf(response))['error']]).toEqual([400, 'invalid_client_metadata'])
     expect(response.headers.has('www-authenticate')).toBe(false)
   })
 })

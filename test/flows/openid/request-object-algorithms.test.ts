@@ -1,5 +1,5 @@
 import { CompactEncrypt, exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { REQUEST_OBJECT_ALGORITHMS } from '../../../src/keys/foreign-jwt.ts'
 import { makeKey, type TestKey } from '../../support/assertions.ts'
 import { Browser, bodyOf, Deployment } from '../../support/deployment.ts'
@@ -89,6 +89,22 @@ describe('a request object by a key', () => {
     const at = await ask(await objectBy('ES256'), { jwks })
     if (counts) expect(await stateAfter(at)).toBe(STATE)
     else expect(parameter(at, 'error')).toBe('invalid_request_object')
+  })
+
+  it.each([
+    [302, 'invalid_request_object', 'it redirects'],
+    [404, 'invalid_request_object', 'answers with status 404'],
+    [502, 'temporarily_unavailable', 'answers with status 502'],
+  ])('at a jwks_uri that answers %i: %s', async (status, error, why) => {
+    vi.spyOn(console, 'log').mockImplementation(() => undefined)
+    vi.spyOn(globalThis, 'fetch').mockImplementation(async () => new Response('', { status }))
+    const at = await ask(await objectBy('ES256'), {
+      jwks: undefined,
+      jwks_uri: `https://app.example/keys?${status}`,
+    })
+    expect(parameter(at, 'error')).toBe(error)
+    expect(parameter(at, 'error_description')).toContain(why)
+    vi.restoreAllMocks()
   })
 })
 
