@@ -2,7 +2,8 @@ import type { Context } from 'hono'
 import { acceptConsent, getConsentRequest, rejectConsent } from '../authorize/consent-request.ts'
 import { acceptLogin, getLoginRequest, rejectLogin } from '../authorize/login-request.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
-import { invalidRequest } from '../errors/oauth-error.ts'
+import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
+import { as } from '../errors/translate.ts'
 import type { FlowAnswer } from '../flow/challenge.ts'
 import { acceptUserCode } from '../flow/device-request.ts'
 import { readAdminQuery, readJson } from '../http/form.ts'
@@ -26,22 +27,37 @@ type Answer = FlowAnswer<unknown>
 
 const answer = ({ status, body }: Answer): Response => json(body, status)
 
+/** The word that Hydra has for a logout challenge that does not open; other flows have `Not Found`. */
+const asRow = as<never>({ challenge_not_found: ({ reason }) => new OAuthError('resource_not_found', reason) })
+
+/** The word that Hydra has for a body of the login app that cannot be read. */
+const asRequest = as<never>({ malformed_body: ({ reason, facts }) => invalidRequest(reason, facts) })
+
 /** Makes a handler for a call without a body. */
 const asked =
   (flow: Flow, handle: (ctx: RequestContext, challenge: string) => Promise<Answer>) =>
   async (c: Context<AppEnv>): Promise<Response> =>
     answer(await handle(c.var.ctx, challengeOf(c, flow)))
 
+/** Makes a handler for a call about a logout. */
+const askedLogout =
+  (handle: (ctx: RequestContext, challenge: string) => Promise<Answer>) =>
+  (c: Context<AppEnv>): Promise<Response> =>
+    asked('logout', handle)(c).catch(asRow)
+
 /** Makes a handler for a decision with a JSON body. */
 const decided =
   (flow: Flow, handle: (ctx: RequestContext, challenge: string, body: unknown) => Promise<Answer>) =>
-  async (c: Context<AppEnv>): Promise<Response> =>
-    answer(await handle(c.var.ctx, challengeOf(c, flow), await readJson(c.var.body)))
+  async (c: Context<AppEnv>): Promise<Response> => {
+    const challenge = challengeOf(c, flow)
+    const body = await readJson(c.var.body).catch(asRequest)
+    return answer(await handle(c.var.ctx, challenge, body).catch(asRequest))
+  }
 
 /** GET of login, consent and logout requests, for the apps that decide them (contract 1.4.2). */
 export const getLogin = asked('login', getLoginRequest)
 export const getConsent = asked('consent', getConsentRequest)
-export const getLogout = asked('logout', getLogoutRequest)
+export const getLogout = askedLogout(getLogoutRequest)
 
 /** PUT of the apps' decisions. */
 export const putLoginAccept = decided('login', acceptLogin)
@@ -49,10 +65,10 @@ export const putLoginReject = decided('login', rejectLogin)
 export const putConsentAccept = decided('consent', acceptConsent)
 export const putConsentReject = decided('consent', rejectConsent)
 export const putDeviceAccept = decided('device', acceptUserCode)
-export const putLogoutAccept = asked('logout', acceptLogout)
+export const putLogoutAccept = askedLogout(acceptLogout)
 
 /** PUT that rejects a logout: there is nowhere to send the browser. */
 export async function putLogoutReject(c: Context<AppEnv>): Promise<Response> {
-  await rejectLogout(c.var.ctx, challengeOf(c, 'logout'))
+  await rejectLogout(c.var.ctx, challengeOf(c, 'logout')).catch(asRow)
   return c.body(null, 204)
 }

@@ -44,7 +44,8 @@ export const getKeys =
   async (c: Context<AppEnv>): Promise<Response> => {
     const { set, kid } = pathOf(c)
     const keys = (await c.var.ctx.rt.storedKeys.read(set)).filter((key) => key.kid === (kid ?? key.kid))
-    if (keys.length === 0) throw resourceNotFound()
+    if (keys.length === 0)
+      throw kid === undefined ? new OAuthError('key_set_not_found', 'entry_unknown') : resourceNotFound()
     return json({ keys: shownBy(guard)(c, keys) })
   }
 

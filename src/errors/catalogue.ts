@@ -97,6 +97,7 @@ const entries = {
   undecodable_body: [400, 'The body is not a JSON object of the expected form.', 'error'],
   resource_not_found: [404, '', 'Unable to locate the resource'],
   challenge_not_found: [404, 'Unable to locate the requested resource', 'Not Found'],
+  key_set_not_found: [404, 'Unable to locate the requested resource', 'Not Found'],
   method_not_allowed: [405, 'This path takes other methods.'],
   resource_exists: [
     409,

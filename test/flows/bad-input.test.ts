@@ -200,10 +200,23 @@ describe('admin input', () => {
     })
     expect(fine.status).toBe(200)
     const wrong = await deployment.admin('PUT', path, { subject: 'kim', remember: 'yes' })
-    expect([wrong.status, (await bodyOf(wrong))['error']]).toEqual([
-      400,
-      'The request was malformed or contained invalid parameters',
-    ])
+    expect([wrong.status, (await bodyOf(wrong))['error']]).toEqual([400, 'invalid_request'])
+  })
+
+  it.each([
+    ['PUT', 'login/accept', 400, 'invalid_request'],
+    ['PUT', 'login/reject', 400, 'invalid_request'],
+    ['PUT', 'consent/accept', 400, 'invalid_request'],
+    ['PUT', 'consent/reject', 400, 'invalid_request'],
+    ['PUT', 'logout/accept', 404, 'Unable to locate the resource'],
+    ['PUT', 'logout/reject', 404, 'Unable to locate the resource'],
+    ['GET', 'logout', 404, 'Unable to locate the resource'],
+  ])("has Hydra's word for what cannot be read: %s %s", async (method, call, status, error) => {
+    const path = `/admin/oauth2/auth/requests/${call}?challenge=unknown`
+    const headers = { authorization: `Bearer ${ADMIN_KEY}` }
+    const body = method === 'PUT' ? { body: '{' } : {}
+    const answer = await deployment.fetch(path, { method, headers, ...body })
+    expect([answer.status, (await bodyOf(answer))['error']]).toEqual([status, error])
   })
 })
 

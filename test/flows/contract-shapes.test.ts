@@ -66,6 +66,8 @@ describe('a client (contract 2.1)', () => {
     })
     const read = await deployment.admin('GET', `/admin/clients/${id}`)
     expect(await read.json()).toStrictEqual({ ...EMPTY, client_id: id })
+    const replaced = await deployment.admin('PUT', `/admin/clients/${id}`, {})
+    expect(await replaced.json()).toStrictEqual({ ...EMPTY, client_id: id })
     const created = await deployment.admin('POST', '/admin/clients', {})
     const body = await bodyOf(created)
     const withSecret = {
@@ -445,7 +447,7 @@ describe('headers and errors (contract 0.2, 0.3, 5.4)', () => {
 
   it.each([
     ['GET', '/admin/clients/unknown'],
-    ['GET', '/admin/keys/unknown'],
+    ['GET', '/admin/keys/unknown/key'],
     ['GET', `/admin/trust/grants/jwt-bearer/issuers/${crypto.randomUUID()}`],
   ])('%s %s: no such row, and no words about it', async (method, path) => {
     const answer = await deployment.admin(method, path)
