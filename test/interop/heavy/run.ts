@@ -3,7 +3,8 @@
  *
  *     node test/interop/heavy/run.ts answers           good documents, as a Ladon of this checkout answers them
  *     node test/interop/heavy/run.ts models [SOFTWARE]      verdicts of the software: python, go, nimbus, java, mcp
- *     node test/interop/heavy/run.ts operations [SOFTWARE]  its calls to a running Ladon: python, go, nimbus, spring, java
+ *     node test/interop/heavy/run.ts operations [SOFTWARE]  its calls to a running Ladon: python, go, nimbus, spring,
+ *                                                       java, relying-parties
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -23,6 +24,14 @@ const CACHE = process.env['LADON_HEAVY_CACHE'] ?? join(tmpdir(), 'ladon-heavy')
 
 const PYTHON = ['1.2.0', '1.4.10', '1.8.5', '1.9.2', '1.10.6', '1.11.8', '2.0.2', '2.1.1', '2.2.0', '25.4.0']
 const PYTHON_NEEDS = ['urllib3', 'six', 'certifi', 'python-dateutil', 'nulltype', 'pydantic>=2', 'setuptools']
+const RELYING_PARTIES = [
+  'authlib==1.9.10',
+  'requests-oauthlib==2.0.0',
+  'pyjwt==2.15.0',
+  'cryptography',
+  'mcp==2.3.0',
+  'requests',
+]
 const NIMBUS = ['9.43.6', '11.39']
 const HYDRA_CLIENT = ['1.11.8', '2.0.2']
 const SPRING = ['oauth2-client', 'oauth2-resource-server', 'oauth2-jose'].map(
@@ -172,6 +181,19 @@ function* commands(base: string): Generator<readonly [software: string, run: () 
   }
 }
 
+/** Python's libraries that log in, in an environment of their own. */
+function* relyingParties(base: string): Generator<readonly [software: string, run: () => string]> {
+  const interpreter = join(CACHE, 'relying-parties/bin/python')
+  if (!existsSync(interpreter)) {
+    output('python3', ['-m', 'venv', join(CACHE, 'relying-parties')])
+    output(interpreter, ['-m', 'pip', 'install', '-q', ...RELYING_PARTIES])
+  }
+  const lines = output(interpreter, ['-W', 'ignore', 'python/relying_parties.py', base, ADMIN_KEY])
+    .trim()
+    .split('\n')
+  for (const line of lines) yield ['relying-parties', () => line]
+}
+
 /** Compiles a program with what it shares with others, and runs it. */
 function javaProgram(path: string, name: string, args: readonly string[]): string {
   const classes = join(CACHE, 'classes', `${name}-${args[0]}`)
@@ -186,12 +208,17 @@ async function operations(only: string | undefined): Promise<void> {
   const known: readonly Ran[] = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : []
   const ran = new Map(known.map((one) => [`${one.software} ${one.version}`, one]))
   try {
-    for (const [name, run] of commands(server.base)) {
+    const every = only === undefined || only === 'relying-parties' ? relyingParties(server.base) : []
+    for (const [name, run] of [...commands(server.base), ...every]) {
       if (only !== undefined && name !== only) continue
-      const one: Ran = { date: today, commit: commit(), ...JSON.parse(run()) }
+      const { fails: whole, ...said } = JSON.parse(run())
+      // What an SDK quotes of an answer is long, and may be secret.
+      const cut = (why: unknown): string => String(why).split(/ JSON: |: For input string/)[0] ?? ''
+      const fails = Object.fromEntries(Object.entries(whole).map(([name, why]) => [name, cut(why)]))
+      const one: Ran = { date: today, commit: commit(), ...said, fails }
       ran.set(`${one.software} ${one.version}`, one)
-      const fails = Object.keys(one.fails).join(' ')
-      console.log(`${one.software} ${one.version}: ${one.works.length} work; fail: ${fails || 'none'}`)
+      const failing = Object.keys(fails).join(' ') || 'none'
+      console.log(`${one.software} ${one.version}: ${one.works.length} work; fail: ${failing}`)
     }
   } finally {
     await server.stop()

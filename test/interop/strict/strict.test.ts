@@ -8,6 +8,7 @@ import { type Recorded, readerOf } from './readers/reader.ts'
 import { unreadable } from './unreadable.ts'
 
 const folder = new URL('./recorded/', import.meta.url)
+const everyDocument = corpus()
 const records = readdirSync(folder).map((file) => ({
   id: file.replace('.json', ''),
   ...(JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as Recorded),
@@ -16,6 +17,14 @@ const records = readdirSync(folder).map((file) => ({
 /** The documents that a release would meet: of its kinds, at its paths. */
 const metBy = ({ kinds, paths }: Recorded, documents: readonly Document[]): readonly Document[] =>
   documents.filter((one) => one.kind in kinds && (one.paths === 'public' || one.paths === paths))
+
+interface Ran {
+  readonly software: string
+  readonly version: string
+  readonly date: string
+  readonly works: readonly string[]
+  readonly fails: Readonly<Record<string, string>>
+}
 
 let server: RunningServer
 let answers: readonly Document[]
@@ -33,7 +42,7 @@ describe.each(records)('$id', (record) => {
   const read = readerOf(record)
 
   it('is reproduced: each verdict over the corpus', () => {
-    const documents = metBy(record, corpus())
+    const documents = metBy(record, everyDocument)
     const differ = documents.flatMap((document) => {
       const said = record.refused[document.name]
       const members = read(document)
@@ -54,5 +63,21 @@ describe.each(records)('$id', (record) => {
       }),
     )
     expect([...new Set(refused)].sort()).toEqual(Object.keys(known).sort())
+  })
+})
+
+describe('docs/interop.md', () => {
+  const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8')
+  const docs = read('../../../docs/interop.md')
+  const ran: readonly Ran[] = JSON.parse(read('../heavy/operations.json'))
+
+  it.each(ran)('tells of $software $version', ({ software, version, date, works, fails }) => {
+    const [day, month] = [Number(date.slice(8)), new Date(date).toLocaleString('en', { month: 'long' })]
+    expect(docs).toContain(`${day} ${month} ${date.slice(0, 4)}`)
+    for (const one of version.split(', ')) expect(docs).toContain(one.split(' ')[0])
+    if (/hydra-client \(/.test(software)) {
+      const all = works.length + Object.keys(fails).length
+      expect(docs).toMatch(new RegExp(`${version.split(' ')[0]}\\b.*\\| ${works.length} of ${all} \\|`))
+    }
   })
 })

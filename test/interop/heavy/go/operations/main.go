@@ -100,7 +100,12 @@ func loginChallenge(b *browser, made *hydra.OAuth2Client, options ...oauth2.Auth
 }
 
 func consentChallenge(b *browser, made *hydra.OAuth2Client, options ...oauth2.AuthCodeOption) (string, error) {
-	challenge, err := loginChallenge(b, made, options...)
+	config := oauthConfig(made)
+	return consentChallengeAt(b, config.AuthCodeURL("12345678", options...))
+}
+
+func consentChallengeAt(b *browser, address string) (string, error) {
+	challenge, err := b.follow(address, "login_challenge")
 	if err != nil {
 		return "", err
 	}
@@ -116,7 +121,13 @@ func consentChallenge(b *browser, made *hydra.OAuth2Client, options ...oauth2.Au
 }
 
 func code(b *browser, made *hydra.OAuth2Client, options ...oauth2.AuthCodeOption) (string, error) {
-	challenge, err := consentChallenge(b, made, options...)
+	config := oauthConfig(made)
+	return consentAt(b, config.AuthCodeURL("12345678", options...))
+}
+
+// consentAt logs in and consents, and gives the code.
+func consentAt(b *browser, address string) (string, error) {
+	challenge, err := consentChallengeAt(b, address)
 	if err != nil {
 		return "", err
 	}
@@ -351,6 +362,12 @@ var operations = []operation{
 	})},
 }
 
+func init() {
+	operations = append(operations,
+		operation{"zitadel/oidc: login and refresh of a client of client_secret_post", zitadel("client_secret_post")},
+		operation{"zitadel/oidc: login and introspection by one of client_secret_basic", zitadel("client_secret_basic")})
+}
+
 func main() {
 	base, key = os.Args[1], os.Args[2]
 	admin, nobody = client("Bearer "+key), client("")
@@ -368,7 +385,7 @@ func main() {
 		}
 	}
 	record := map[string]any{
-		"software": "hydra-client-go, go-oidc, x/oauth2 (Go)", "version": "v2.2.1, v3.16.0, v0.28.0",
+		"software": "hydra-client-go, go-oidc, zitadel/oidc, x/oauth2 (Go)", "version": "2.2.1, 3.16.0, 3.52.0, 0.38.0",
 		"runtime": runtime.Version(), "works": works, "fails": fails,
 	}
 	text, _ := json.Marshal(record)
