@@ -1,15 +1,18 @@
 import type { Hono, MiddlewareHandler } from 'hono'
 import type { AppEnv } from './context.ts'
 import { bindingTable, endpointsOf, endpointTable } from './endpoints/table.ts'
+import type { Env } from './env.ts'
 import { cors } from './http/cors.ts'
 import { corsClasses, type Endpoint, methodsAt, mount } from './http/endpoint.ts'
 import { renderError } from './http/error-response.ts'
 import { notFound } from './http/not-found.ts'
-import { canonicalPath } from './http/paths.ts'
+import { canonicalPath, ownPath } from './http/paths.ts'
 import { newRouter } from './http/router.ts'
-import { requestContext } from './request-context.ts'
+import { prefixesOf, requestContext } from './request-context.ts'
 
-const getPath = (request: Request): string => canonicalPath(new URL(request.url).pathname)
+/** Returns the path that a request is routed by, below the path of the issuer. */
+const getPath = (request: Request, { env }: { env?: Env } = {}): string =>
+  canonicalPath(ownPath(new URL(request.url).pathname, env === undefined ? [] : prefixesOf(env)))
 
 function base(
   surface: 'public' | 'binding',

@@ -2,11 +2,13 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { routePath } from 'hono/route'
 import { hostAllowed } from './config/hosts.ts'
 import type { AppEnv, AuditEvent, RequestContext } from './context.ts'
+import type { Env } from './env.ts'
 import { OAuthError } from './errors/oauth-error.ts'
 import { tokenOfScheme } from './http/bearer.ts'
 import { challengeOf } from './http/challenge.ts'
 import { renderError } from './http/error-response.ts'
 import { type LogFields, logLine, requestFields } from './http/log.ts'
+import { ownPath } from './http/paths.ts'
 import { runtimeOf } from './runtime.ts'
 import { none } from './tokens/binding/none.ts'
 import { BINDINGS } from './tokens/binding/registry.ts'
@@ -29,6 +31,7 @@ export const requestContext =
     let doubts: readonly string[] = []
     try {
       const rt = runtimeOf(c.env)
+      c.req.raw = withOwnPath(c.req.raw, rt.config.urls.prefixes)
       if (surface === 'public' && !hostAllowed(rt.config, new URL(c.req.url))) {
         throw new OAuthError('misdirected_request', 'host_foreign')
       }
@@ -78,6 +81,25 @@ export const requestContext =
       ...warnings(c, doubts),
     })
   }
+
+/** The paths that requests may have before ours; none while the settings cannot be used, which every request is told. */
+export function prefixesOf(env: Env): readonly string[] {
+  try {
+    return runtimeOf(env).config.urls.prefixes
+  } catch {
+    return []
+  }
+}
+
+/** Returns the request without the issuer's path, so that no handler sees that. */
+function withOwnPath(request: Request, prefixes: readonly string[]): Request {
+  if (prefixes.length === 0) return request
+  const url = new URL(request.url)
+  const path = ownPath(url.pathname, prefixes)
+  if (path === url.pathname) return request
+  url.pathname = path
+  return new Request(url, request)
+}
 
 /** Adds the challenge to an answer that needs one, in the scheme in which the request has a token. */
 function challenge({ req, res }: Context<AppEnv>, thrown: Error | undefined): void {

@@ -34,6 +34,9 @@ export interface Listing<Item extends Listed> {
   readonly render: (item: Item) => unknown
 }
 
+/** A list whose links start with the path of the public URL. */
+type Linked<Item extends Listed> = Listing<Item> & { readonly base: string }
+
 type Fields = Readonly<Record<string, string>>
 
 interface Page<Item> {
@@ -61,9 +64,11 @@ export async function respondWithPage<Item extends Listed>(
     })
   }
   const size = Math.min(readNumber(byOffset ? 'limit' : 'page_size', query, DEFAULT_SIZE), MAX_SIZE)
+  const { config, envelopes } = c.var.ctx.rt
+  const linked = { ...listing, base: config.urls.path }
   const { items, headers } = byOffset
-    ? await pageByOffset(listing, size, readNumber('offset', query, 0))
-    : await pageByToken(c.var.ctx.rt.envelopes, listing, size, token)
+    ? await pageByOffset(linked, size, readNumber('offset', query, 0))
+    : await pageByToken(envelopes, linked, size, token)
   const shown = await mapConcurrent(items, async (item) => listing.render(item))
   const present = shown.filter((item) => item !== undefined)
   return json(present, 200, headers)
@@ -74,7 +79,7 @@ export async function respondWithPage<Item extends Listed>(
  */
 async function pageByToken<Item extends Listed>(
   envelopes: Envelopes,
-  listing: Listing<Item>,
+  listing: Linked<Item>,
   size: number,
   token: string | undefined,
 ): Promise<Page<Item>> {
@@ -99,7 +104,7 @@ async function pageByToken<Item extends Listed>(
 
 /** A page with a Link header of `first`, `next`, `prev` and `last`; links that lead nowhere are left out. */
 async function pageByOffset<Item extends Listed>(
-  listing: Listing<Item>,
+  listing: Linked<Item>,
   size: number,
   offset: number,
 ): Promise<Page<Item>> {
@@ -119,13 +124,13 @@ async function pageByOffset<Item extends Listed>(
 }
 
 function toLink(
-  { path, filters }: Pick<Listing<never>, 'path' | 'filters'>,
+  { base, path, filters }: Pick<Linked<never>, 'base' | 'path' | 'filters'>,
   paging: Fields,
   rel: string,
 ): string {
   const parameters = new URLSearchParams(paging)
   for (const [name, value] of Object.entries(filters)) if (value !== null) parameters.set(name, value)
-  return `<${path}?${parameters}>; rel="${rel}"`
+  return `<${base}${path}?${parameters}>; rel="${rel}"`
 }
 
 async function openToken(

@@ -24,7 +24,7 @@ export async function postTrustedIssuer(c: Context<AppEnv>): Promise<Response> {
   const entry = { id: crypto.randomUUID(), ...(await readTrust(body, nowSeconds())) }
   if (!(await rt.issuers.insert(entry))) throw new OAuthError('resource_exists', 'entry_exists')
   audit('issuer.trusted', { id: entry.id })
-  return json(render(entry), 201, { location: `${PATH}/${entry.id}` })
+  return json(render(entry), 201, { location: `${rt.config.urls.path}${PATH}/${entry.id}` })
 }
 
 /** GET /admin/trust/grants/jwt-bearer/issuers: a page of the list. */

@@ -29,7 +29,7 @@ export const privateKeyJwt = defineMethod<Assertion>({
     const assertion = readAssertion(form.require('client_assertion'))
     const id = assertion?.sub
     if (!id || assertion.iss !== id) throw malformed("must be a JWT whose 'iss' and 'sub' are the client")
-    const problem = claimProblem(rt.config, assertion, nowSeconds())
+    const problem = claimProblem(rt.config, 'client_assertion', assertion, nowSeconds())
     if (problem !== undefined) throw malformed(problem)
     return { id, proof: assertion }
   },

@@ -9,6 +9,15 @@ import type { Config, CookieSettings, IdentityProvider, Urls, UserCodeSettings }
 /** Replaces a missing issuer while the other settings are checked. Never returned. */
 const NO_ISSUER = 'https://issuer.invalid'
 
+/**
+ * How paths of this server begin. The path of the issuer or the public URL may not begin so: a request could not be told
+ * from one that came without that path.
+ */
+export const OWN_SEGMENTS: readonly string[] = [
+  ...['.well-known', 'admin', 'clients', 'connect', 'credentials', 'demo', 'health', 'keys', 'metrics'],
+  ...['oauth2', 'trust', 'ui', 'userinfo', 'version'],
+]
+
 /** The longest grace period without a reuse count, seconds (contract 4.3). */
 const MAX_UNCOUNTED_GRACE = 300
 
@@ -63,9 +72,14 @@ function absoluteUrls(given: Given['urls'], issuer: string, demoPages: boolean):
   const page = (value: string | null, preset: string): string =>
     value?.startsWith('/') ? new URL(value, base).href : (value ?? base + preset)
   const login = page(given.login, `${own}/login`)
+  const path = pathOf(base)
+  // A longer path is tried before one that it starts with.
+  const prefixes = [...new Set([path, pathOf(issuer)])].sort((one, other) => other.length - one.length)
   return {
     issuer,
     public: base,
+    path,
+    prefixes: prefixes.filter((prefix) => prefix !== ''),
     login,
     registration: page(given.registration ?? login, ''),
     consent: page(given.consent, `${own}/consent`),
@@ -76,6 +90,8 @@ function absoluteUrls(given: Given['urls'], issuer: string, demoPages: boolean):
     deviceSuccess: page(given.deviceSuccess, `${own}/device/done`),
   }
 }
+
+const pathOf = (url: string): string => new URL(url).pathname.replace(/\/+$/, '')
 
 /**
  * Returns the form of user codes. A length and a character set need each other and override the preset (contract 3.12).
@@ -117,6 +133,12 @@ function cookieSettings(given: Given['cookies'], secure: boolean): CookieSetting
 function check(reader: SettingsReader, config: Config): void {
   const { oauth2, subjects, loopback, identityProvider } = config
   if (config.systemSecrets.length === 0) reader.missing(settings.systemSecrets)
+  const begun = config.urls.prefixes.find((prefix) => OWN_SEGMENTS.includes(prefix.split('/')[1] ?? ''))
+  if (begun !== undefined)
+    reader.refuse(
+      pathOf(config.urls.issuer) === begun ? settings.issuer : settings.urls.public,
+      'must not have a path that begins like a path of this server, such as /oauth2',
+    )
   if (oauth2.grace.uses === 0 && oauth2.grace.seconds > MAX_UNCOUNTED_GRACE)
     reader.bad(settings.grace.seconds)
   // Without a salt, anybody who knows the subjects can compute the pairwise identifiers (OIDC Core section 8.1).

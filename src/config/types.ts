@@ -28,6 +28,10 @@ export interface Urls {
   readonly issuer: string
   /** The base of the public endpoints, without trailing slash. */
   readonly public: string
+  /** The path of the public URL, which all links start with; empty for `/`. */
+  readonly path: string
+  /** The paths of public URL and issuer that requests may have before our own path, without those that are `/`. */
+  readonly prefixes: readonly string[]
   readonly login: string
   readonly registration: string
   readonly consent: string

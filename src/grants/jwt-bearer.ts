@@ -69,7 +69,7 @@ function grantProblem(config: Config, assertion: Assertion, now: number): string
   if (assertion.jti === '' && !jtiOptional) return "has no 'jti'"
   const lifetime = (assertion.exp ?? 0) - (assertion.iat ?? now)
   if (lifetime > maxTtl) return `lives longer than ${maxTtl} seconds`
-  return claimProblem(config, assertion, now)
+  return claimProblem(config, 'grant_assertion', assertion, now)
 }
 
 /** Finds the trusted issuer entry that covers issuer and subject and whose key signed. Throws `invalid_grant`. */

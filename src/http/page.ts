@@ -83,7 +83,7 @@ export const scriptSource = (script: string): string =>
 
 /** Returns the path of the public URL without trailing slash. Every link on a page starts with it. */
 export function basePath(c: Context<AppEnv>): string {
-  return new URL(c.var.ctx.rt.config.urls.public).pathname.replace(/\/+$/, '')
+  return c.var.ctx.rt.config.urls.path
 }
 
 /** Returns the attributes that link a form's field to the alert above it. */

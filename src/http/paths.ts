@@ -1,3 +1,25 @@
+/** The documents whose path may be before the path of the issuer, too (RFC 8414 section 3.1). */
+const BEFORE_ISSUER = /^\/\.well-known\/(?:openid-configuration|oauth-authorization-server)(?=\/)/
+
+/**
+ * Returns a path without the path of the issuer or the public URL. Without that the path is our own already: a proxy may
+ * have removed it.
+ *
+ * @param prefixes - these paths, without slash at the end
+ */
+export function ownPath(path: string, prefixes: readonly string[]): string {
+  if (prefixes.length === 0) return path
+  const collapsed = path.replace(/\/{2,}/g, '/')
+  const [document = ''] = BEFORE_ISSUER.exec(collapsed) ?? []
+  const rest = collapsed.slice(document.length)
+  const prefix = prefixes.find((one) => rest === one || rest.startsWith(`${one}/`))
+  if (prefix === undefined) return path
+  const below = rest.slice(prefix.length)
+  // Nothing comes after the issuer's path there.
+  if (document !== '') return below.length > 1 ? path : document
+  return below || '/'
+}
+
 /** The admin routes that v1 SDKs call without the `/admin` prefix (contract 0.2, 1.2). */
 const UNPREFIXED =
   /^\/(?:clients|keys|version|trust|metrics|oauth2\/(?:introspect|flush|tokens|auth\/(?:requests|sessions)))(?:\/|$)/

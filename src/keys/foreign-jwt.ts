@@ -4,6 +4,7 @@ import type { Config } from '../config/types.ts'
 import type { JsonObject } from '../util/json.ts'
 import { absent } from '../util/schema.ts'
 import { fitsSignature, MAX_CANDIDATES, materialOf, mayVerify } from './foreign-keys.ts'
+import { type ForeignUse, kindOf, mediaType, type OwnKind, purposeProblem } from './jwt-kind.ts'
 
 /*
  * Checks that both uses of JWT assertions share: client authentication and the JWT bearer grant (RFC 7523 section 3). A
@@ -49,6 +50,8 @@ export interface Assertion {
   readonly kid?: string | undefined
   /** The media type in lower case, without `application/`; empty if there is none. */
   readonly typ: string
+  /** The kind of JWT of this server whose form it has. */
+  readonly kind: OwnKind | undefined
   readonly iss: string
   readonly sub: string
   readonly jti: string
@@ -61,33 +64,36 @@ export interface Assertion {
   readonly iat?: number | undefined
 }
 
-/** A `typ` in lower case and without its `application/`, which may be left out (RFC 7515 section 4.1.9). */
-export const mediaType = (typ: string): string => typ.toLowerCase().replace(/^application\//, '')
-
 /** Reads a JWT without verifying it. Returns `undefined` for no JWT, claims of a wrong type or a critical extension. */
 export function readAssertion(jwt: string): Assertion | undefined {
   try {
-    const { alg, kid, crit, typ } = decodeProtectedHeader(jwt)
-    const parsed = v.safeParse(format, { ...decodeJwt(jwt), alg, kid, crit, typ })
+    const [header, claims] = [decodeProtectedHeader(jwt), decodeJwt(jwt)]
+    const { alg, kid, crit, typ } = header
+    const parsed = v.safeParse(format, { ...claims, alg, kid, crit, typ })
     if (!parsed.success) return undefined
-    return { jwt, ...parsed.output, typ: mediaType(parsed.output.typ), aud: [parsed.output.aud].flat() }
+    const { output } = parsed
+    const kind = kindOf({ header, claims })
+    return { jwt, ...output, typ: mediaType(output.typ), kind, aud: [output.aud].flat() }
   } catch {
     return undefined
   }
 }
 
 /**
- * Checks audience and times of an assertion. The audience must be the issuer or the token endpoint, `exp` must be in
- * the future, `nbf` and `iat` must not be (RFC 7523 section 3, items 3 to 6).
+ * Checks purpose, audience and times of an assertion. The audience must be the issuer or the token endpoint, `exp` must
+ * be in the future, `nbf` and `iat` must not be (RFC 7523 section 3, items 3 to 6).
  *
  * @param now - seconds since the epoch
  * @returns the problem in words; `undefined` if there is none
  */
 export function claimProblem(
   { endpoints, urls }: Config,
+  use: ForeignUse,
   assertion: Assertion,
   now: number,
 ): string | undefined {
+  const purpose = purposeProblem(use, assertion, urls.issuer)
+  if (purpose !== undefined) return purpose
   const issuer = urls.issuer.replace(/\/+$/, '')
   const names = [
     endpoints.token ?? issuer,

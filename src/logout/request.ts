@@ -16,10 +16,7 @@ export interface LogoutRequestView {
   readonly client: JsonObject | undefined
 }
 
-const logoutCall = callsOn(
-  logoutChallenge,
-  ({ urls }, { requestUrl }) => new URL(requestUrl, urls.public).href,
-)
+const logoutCall = callsOn(logoutChallenge, ({ urls }, { requestUrl }) => urls.public + requestUrl)
 
 /** Answers with a logout request. */
 export const getLogoutRequest = logoutCall<LogoutRequestView>(

@@ -1,3 +1,4 @@
+import { LOGOUT_EVENT } from '../keys/jwt-kind.ts'
 import { ID_TOKEN_SET } from '../keys/ring.ts'
 import { signJwt } from '../keys/sign-jwt.ts'
 import type { ClientNotice } from '../ledger/types.ts'
@@ -29,7 +30,7 @@ export async function makeLogoutToken(
     iat: now,
     exp: now + LIFETIME_SECONDS,
     jti: id,
-    events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
+    events: { [LOGOUT_EVENT]: {} },
   })
   return encrypt(token)
 }

@@ -1,6 +1,7 @@
 import { findClientOrAskSource } from '../clients/lookup.ts'
 import type { RequestContext } from '../context.ts'
 import type { Expiring } from '../crypto/sealed.ts'
+import { kindOf } from '../keys/jwt-kind.ts'
 import { isSignedBy, readJwt } from '../keys/read-jwt.ts'
 import { ACCESS_TOKEN_SET } from '../keys/ring.ts'
 import { clientShard, type Owner } from '../ledger/owner.ts'
@@ -48,7 +49,9 @@ export async function openToken(ctx: RequestContext, text: string): Promise<Open
 
 /** Opens the `jti` before any key is looked up, then verifies the signature with the published keys. */
 async function openJwt({ rt }: RequestContext, jwt: string): Promise<OpenedToken | undefined> {
-  const jti: unknown = readJwt(jwt)?.claims.jti
+  const read = readJwt(jwt)
+  if (read === undefined || kindOf(read) !== 'access_token') return undefined
+  const { jti } = read.claims
   const token = typeof jti === 'string' ? await accessJtis.open(rt, jti) : undefined
   const genuine = token !== undefined && (await isSignedBy(rt.keys, ACCESS_TOKEN_SET, jwt))
   return genuine ? { use: 'access_token', token } : undefined

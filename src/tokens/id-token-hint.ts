@@ -4,6 +4,7 @@ import { sealed } from '../crypto/sealed.ts'
 import { tuple } from '../crypto/tuple.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
 import { readEntries, toQuery } from '../http/form.ts'
+import { kindOf } from '../keys/jwt-kind.ts'
 import { isSignedBy, readJwt } from '../keys/read-jwt.ts'
 import { ID_TOKEN_SET } from '../keys/ring.ts'
 import { type Owner, ownerOf } from '../ledger/owner.ts'
@@ -80,8 +81,9 @@ export async function verifyIdTokenHint(
 async function verifiedClaims(rt: Runtime, hint: string): Promise<JsonObject | undefined> {
   const jwt = readJwt(hint)
   const parsed = v.safeParse(hintFormat, jwt?.claims)
-  // The same key signs logout tokens, which prove no login (RFC 8725 section 3.11).
-  const isIdToken = parsed.success && jwt?.header.typ === 'JWT' && parsed.output.iss === rt.config.urls.issuer
+  // The same key signs logout tokens, userinfo and credentials, which prove no login (RFC 8725 section 3.11).
+  const isOurs = parsed.success && parsed.output.iss === rt.config.urls.issuer
+  const isIdToken = isOurs && jwt !== undefined && kindOf(jwt) === 'id_token'
   const isNow = isIdToken && parsed.output.iat <= nowSeconds() + SKEW_SECONDS
   return isNow && (await isSignedBy(rt.keys, ID_TOKEN_SET, hint)) ? claimsOf(hint) : undefined
 }

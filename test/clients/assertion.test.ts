@@ -122,6 +122,8 @@ describe('an assertion that is accepted (RFC 7523 section 3)', () => {
     ['with a clock a little ahead', () => ({ claims: { nbf: now() + 5, iat: now() + 5 } })],
     ['for almost a day', () => ({ claims: { exp: now() + 86_000 } })],
     ['without kid', () => ({ header: { kid: undefined } })],
+    ['of its type', () => ({ header: { typ: 'client-authentication+jwt' } })],
+    ['of a general type', () => ({ header: { typ: 'application/JWT' } })],
     ['with a very long jti', () => ({ claims: { jti: 'j'.repeat(10_000) } })],
   ]
 
@@ -161,6 +163,13 @@ describe('an assertion that is refused', () => {
     ['with another issuer', "'iss'", () => ({ claims: { iss: 'somebody' } })],
     ['without issuer', "'iss'", () => ({ claims: { iss: undefined } })],
     ['without subject', "'sub'", () => ({ claims: { sub: undefined } })],
+    ...['at+jwt', 'oauth-authz-req+jwt', 'logout+jwt', 'dpop+jwt'].map(
+      (typ): [string, string, () => AssertionChanges] => [
+        `of type ${typ}`,
+        'another purpose',
+        () => ({ header: { typ } }),
+      ],
+    ),
     ['with exp as text', 'JWT', () => ({ claims: { exp: String(now() + 60) } })],
     ['with jti as number', 'JWT', () => ({ claims: { jti: 5 } })],
   ]

@@ -29,6 +29,8 @@ describe('defaults', () => {
       urls: {
         issuer: 'https://op.example',
         public: 'https://op.example',
+        path: '',
+        prefixes: [],
         login: 'https://op.example/oauth2/fallbacks/login',
         registration: 'https://op.example/oauth2/fallbacks/login',
         consent: 'https://op.example/oauth2/fallbacks/consent',
@@ -502,6 +504,8 @@ describe('bad values are refused by name and never repeated', () => {
     ['URLS_SELF_ISSUER', 'https://leak:leak@op.example', /without user name/],
     ['URLS_SELF_ISSUER', 'op.example.leak', /https URL/],
     ['URLS_SELF_PUBLIC', 'http://leak.example', /https URL/],
+    ['URLS_SELF_ISSUER', 'https://op.example/oauth2', /must not have a path that begins like/],
+    ['URLS_SELF_PUBLIC', 'https://op.example/admin/leak/', /must not have a path that begins like/],
     ['URLS_LOGIN', 'javascript:leak()', /http or https URL/],
     ['URLS_LOGIN', '//leak.example', /one slash/],
     ['URLS_ERROR', 'leak', /one slash/],

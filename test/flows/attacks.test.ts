@@ -1,7 +1,11 @@
-import { decodeJwt } from 'jose'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { decodeJwt, exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { makeLogoutToken } from '../../src/logout/token.ts'
+import { runtimeOf } from '../../src/runtime.ts'
+import { clientIdOf, sidOf } from '../../src/util/ids.ts'
+import { assertionFields, makeKey, signAssertion, type TestKey } from '../support/assertions.ts'
 import { dropAnswers } from '../support/bindings.ts'
-import { Browser, bodyOf, Deployment, testEnv } from '../support/deployment.ts'
+import { Browser, bodyOf, Deployment, ISSUER, testEnv } from '../support/deployment.ts'
 import { withOutage } from '../support/outage.ts'
 import {
   authorizationPath,
@@ -9,11 +13,14 @@ import {
   LoginApp,
   logIn,
   parameter,
+  REDIRECT_URI,
   redeem,
   refresh,
   registerClient,
   type TestClient,
+  VERIFIER,
 } from '../support/relying-party.ts'
+import { trust } from '../support/trust.ts'
 
 const deployment = new Deployment()
 const app = new LoginApp(deployment)
@@ -160,11 +167,14 @@ describe('what was found by attacking (regressions)', () => {
     const long = await new Browser(deployment).next(
       authorizationPath(client, { ui_locales: 'x'.repeat(9000) }),
     )
-    expect([long.pathname, parameter(long, 'error')]).toEqual(['/oauth2/fallbacks/error', 'invalid_request'])
+    expect([long.origin + long.pathname, parameter(long, 'error')]).toEqual([REDIRECT_URI, 'invalid_request'])
     const lost = new Deployment(dropAnswers(testEnv(), { method: 'putBlob', times: 9, retryable: false }))
-    const at = await new Browser(lost).next(authorizationPath(client, { login_hint: 'x'.repeat(7000) }))
-    const request = await bodyOf(await app.get('login', parameter(at, 'login_challenge')))
-    expect(request['oidc_context']).toEqual({ login_hint: 'x'.repeat(7000) })
+    const login_hint = 'x'.repeat(5000)
+    for (const asked of [{ login_hint }, { request: new UnsecuredJWT({ login_hint }).encode() }]) {
+      const at = await new Browser(lost).next(authorizationPath(client, asked))
+      const request = await bodyOf(await app.get('login', parameter(at, 'login_challenge')))
+      expect(request['oidc_context']).toEqual({ login_hint })
+    }
   })
 
   it('context and session have a bound', async () => {
@@ -223,5 +233,147 @@ describe('what was found by attacking (regressions)', () => {
     expect(Object.values(decodeJwt(tokens.id_token))).not.toContain('evil')
     expect(decodeJwt(tokens.id_token)).not.toHaveProperty('azp')
     expect(decodeJwt(tokens.access_token)['scope']).toBeUndefined()
+  })
+})
+
+describe('every kind of token is taken where it belongs, and nowhere else (RFC 8725 section 3.11)', () => {
+  /**
+   * A client with the issuer's name and this server's keys, whose issuer is trusted: every signature, issuer and
+   * audience is right everywhere, so that the kind alone decides.
+   */
+  const self: TestClient = { id: ISSUER, secret: '' }
+  const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+  const settings = { OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED: 'true', STRATEGIES_ACCESS_TOKEN: 'jwt' }
+  const world = new Deployment(testEnv(settings))
+  const typed = new Deployment(testEnv({ ...settings, STRATEGIES_JWT_TYP: 'at+jwt' }))
+  let own: TestKey
+  let registration: { readonly uri: string; readonly token: string }
+  const tokens: Record<string, string> = {}
+
+  const withOwnKey = async (): Promise<Record<string, string>> =>
+    assertionFields(await signAssertion(own, { iss: self.id, sub: self.id }))
+
+  async function logInAs(subject: string, at = world): Promise<Record<string, unknown>> {
+    const answer = await authorizeAt(at, self, { login: { subject } })
+    const fields = { grant_type: 'authorization_code', code: parameter(answer, 'code') }
+    const rest = { redirect_uri: REDIRECT_URI, code_verifier: VERIFIER, ...(await withOwnKey()) }
+    return bodyOf(await at.form('/oauth2/token', { ...fields, ...rest }))
+  }
+
+  async function credentialFor(bearer: string): Promise<string> {
+    const headers = { authorization: `Bearer ${bearer}` }
+    const ask = async (proof?: object) => {
+      const body = JSON.stringify({ format: 'jwt_vc_json', proof })
+      return bodyOf(await world.fetch('/credentials', { method: 'POST', headers, body }))
+    }
+    const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true })
+    const jwt = await new SignJWT({ nonce: String((await ask())['c_nonce']) })
+      .setProtectedHeader({ alg: 'ES256', jwk: await exportJWK(publicKey) })
+      .sign(privateKey)
+    return String((await ask({ proof_type: 'jwt', jwt }))['credential_draft_00'])
+  }
+
+  beforeAll(async () => {
+    own = await makeKey()
+    // The first login makes the keys.
+    await logIn(world, await registerClient(world))
+    const { keys } = await (await world.fetch('/.well-known/jwks.json')).json<{ keys: object[] }>()
+    const metadata = { jwks: { keys: [...keys, own.publicJwk] }, userinfo_signed_response_alg: 'RS256' }
+    const grant_types = ['authorization_code', 'refresh_token', 'client_credentials', JWT_BEARER]
+    const method = { token_endpoint_auth_method: 'private_key_jwt', client_id: self.id, grant_types }
+    await registerClient(world, { ...metadata, ...method })
+    for (const jwk of [...keys, own.publicJwk])
+      await trust(world, own, ISSUER, { jwk, subject: undefined, allow_any_subject: true })
+    for (const subject of [self.id, 'alice']) {
+      const { id_token, access_token, refresh_token } = await logInAs(subject)
+      const headers = { authorization: `Bearer ${access_token}` }
+      const userinfo = await (await world.fetch('/userinfo', { headers })).text()
+      const typedToken = (await logInAs(subject, typed))['access_token']
+      const client = await runtimeOf(world.env).clients.find(self.id)
+      if (client === undefined) throw new Error('no client')
+      const notice = { kind: 'client', id: crypto.randomUUID(), client: clientIdOf(self.id) } as const
+      const about = { instance: client.instance, subject, sid: sidOf(crypto.randomUUID()) }
+      Object.assign(tokens, {
+        [`ID token ${subject}`]: id_token,
+        [`access token ${subject}`]: access_token,
+        [`typed access token ${subject}`]: typedToken,
+        [`refresh token ${subject}`]: refresh_token,
+        [`userinfo ${subject}`]: userinfo,
+        [`credential ${subject}`]: await credentialFor(String(access_token)),
+        [`logout token ${subject}`]: await makeLogoutToken(runtimeOf(world.env), client, {
+          ...notice,
+          ...about,
+        }),
+        [`assertion ${subject}`]: await signAssertion(own, { iss: self.id, sub: subject }),
+        [`request object ${subject}`]: await signAssertion(
+          own,
+          { iss: self.id, sub: subject },
+          {
+            header: { typ: 'oauth-authz-req+jwt' },
+            claims: { aud: ISSUER, redirect_uri: REDIRECT_URI, scope: 'openid' },
+          },
+        ),
+      })
+    }
+    const body = JSON.stringify({ redirect_uris: [REDIRECT_URI] })
+    const registered = await bodyOf(await world.fetch('/oauth2/register', { method: 'POST', body }))
+    registration = {
+      uri: String(registered['registration_client_uri']),
+      token: String(registered['registration_access_token']),
+    }
+    tokens['registration token alice'] = registration.token
+  })
+
+  const told = async (path: string): Promise<string> =>
+    parameter(await new Browser(world).next(path), 'error')
+  const bearer = (token: string): RequestInit => ({ headers: { authorization: `Bearer ${token}` } })
+  const isActive = async (token: string): Promise<boolean> =>
+    (await world.introspect(token))['active'] === true
+
+  /** Whether each place takes a token. */
+  const places: Readonly<Record<string, (token: string) => Promise<boolean>>> = {
+    'id_token_hint at authorize': async (id_token_hint) =>
+      (await told(authorizationPath(self, { id_token_hint, prompt: 'none' }))) === 'login_required',
+    'id_token_hint at logout': async (token) =>
+      (await told(`/oauth2/sessions/logout?id_token_hint=${token}`)) === '',
+    userinfo: async (token) => (await world.fetch('/userinfo', bearer(token))).status === 200,
+    introspection: isActive,
+    'client assertion': async (token) =>
+      (await world.form('/oauth2/token', { grant_type: 'client_credentials', ...assertionFields(token) }))
+        .status === 200,
+    'bearer assertion': async (assertion) =>
+      (await world.form('/oauth2/token', { grant_type: JWT_BEARER, assertion, ...(await withOwnKey()) }))
+        .status === 200,
+    'request object': async (request) =>
+      (await told(authorizationPath(self, { request }))) !== 'invalid_request_object',
+    registration: async (token) => (await world.fetch(registration.uri, bearer(token))).status === 200,
+  }
+
+  const ACCESS = ['access token', 'typed access token']
+  const TAKEN: Readonly<Record<string, readonly string[]>> = {
+    'id_token_hint at authorize': ['ID token'],
+    'id_token_hint at logout': ['ID token'],
+    userinfo: ACCESS,
+    introspection: [...ACCESS, 'refresh token'],
+    'client assertion': ['assertion'],
+    'bearer assertion': ['assertion'],
+    'request object': ['request object'],
+    registration: ['registration token'],
+  }
+
+  it.each(Object.entries(places))('%s', async (place, takes) => {
+    const taken: string[] = []
+    for (const [name, token] of Object.entries(tokens)) if (await takes(token)) taken.push(name)
+    const kinds = taken.map((name) => name.replace(/ \S+$/, ''))
+    expect([...new Set(kinds)].sort()).toEqual(TAKEN[place]?.toSorted())
+  })
+
+  it('revocation', async () => {
+    const kept = Object.entries(tokens).filter(([name]) => !/access|refresh/.test(name))
+    for (const [, token] of kept) await world.form('/oauth2/revoke', { token, ...(await withOwnKey()) })
+    for (const token of [tokens['access token alice'], tokens['refresh token alice']])
+      expect(await isActive(token ?? '')).toBe(true)
+    await world.form('/oauth2/revoke', { token: tokens['access token alice'] ?? '', ...(await withOwnKey()) })
+    expect(await isActive(tokens['refresh token alice'] ?? '')).toBe(false)
   })
 })

@@ -105,6 +105,8 @@ describe('a good assertion (contract 1.3.3, section 6 oauth2/grant_jwtbearer)', 
     ['with a clock a little ahead', () => ({ claims: { nbf: now() + 5, iat: now() + 5 } })],
     ['that lives as long as it may', () => ({ claims: { exp: now() + 2_592_000 } })],
     ['without kid', () => ({ header: { kid: undefined } })],
+    ['of its type', () => ({ header: { typ: 'authorization-grant+jwt' } })],
+    ['that is an access token of its issuer', () => ({ header: { typ: 'at+jwt' } })],
     ['with fractions of seconds', () => ({ claims: { iat: now() - 0.5, exp: now() + 60.5 } })],
   ]
 
@@ -179,6 +181,13 @@ describe('a bad assertion', () => {
     ['that lives too long', () => ({ claims: { exp: now() + 2_592_010 } })],
     ['with a subject too long to own anything', () => ({ claims: { sub: 'x'.repeat(256) } })],
     ['with a subject of control characters', () => ({ claims: { sub: 'a\u0000b' } })],
+    ...['client-authentication+jwt', 'oauth-id-jag+jwt', 'application/logout+jwt'].map(
+      (typ): [string, () => AssertionChanges] => [`of type ${typ}`, () => ({ header: { typ } })],
+    ),
+    [
+      'with the event of a logout',
+      () => ({ claims: { events: { 'http://schemas.openid.net/event/backchannel-logout': {} } } }),
+    ],
     ['with times as text', () => ({ claims: { exp: String(now() + 60) } })],
   ]
 

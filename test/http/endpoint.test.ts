@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import { describe, expect, expectTypeOf, it, vi } from 'vitest'
 import { version } from '../../package.json'
 import { app, bindingApp, endpoints } from '../../src/app.ts'
+import { OWN_SEGMENTS } from '../../src/config/load.ts'
 import type { AppEnv } from '../../src/context.ts'
 import { corsClasses, type Endpoint, mount } from '../../src/http/endpoint.ts'
 import { renderError } from '../../src/http/error-response.ts'
@@ -101,6 +102,12 @@ describe('the table', () => {
     ['/', 'none'],
   ])('says for %s: %s', (path, expected) => {
     expect(corsClasses(endpoints)(path)).toBe(expected)
+  })
+
+  it('begins its paths as no path of an issuer may begin', () => {
+    const v1 = ['clients', 'keys', 'trust', 'metrics', 'version']
+    const first = endpoints.map(({ path }) => path.split('/')[1] ?? '').filter((name) => name !== '')
+    expect([...new Set([...first, ...v1])].sort()).toEqual(OWN_SEGMENTS.toSorted())
   })
 
   it('names no endpoint twice', () => {

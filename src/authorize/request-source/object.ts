@@ -4,6 +4,7 @@ import { OAuthError } from '../../errors/oauth-error.ts'
 import { as } from '../../errors/translate.ts'
 import { type Assertion, REQUEST_OBJECT_ALGORITHMS, readAssertion } from '../../keys/foreign-jwt.ts'
 import { isSameAlgorithm } from '../../keys/foreign-keys.ts'
+import { purposeProblem } from '../../keys/jwt-kind.ts'
 import type { ClientRecord } from '../../store/types.ts'
 import { fromBase64url } from '../../util/base64url.ts'
 import { nowSeconds } from '../../util/clock.ts'
@@ -75,6 +76,8 @@ async function prove(
   if (!(signed ? await isSigned(ctx, client, assertion) : isUnsigned(assertion)))
     throw unusable('is not signed by a key of the client')
   const issuer = ctx.rt.config.urls.issuer
+  const purpose = purposeProblem('request_object', assertion, issuer)
+  if (purpose !== undefined) throw unusable(purpose)
   if (iss !== '' && iss !== client.id) throw unusable("has an 'iss' that is not the client")
   // It passes through browsers, so it must not be usable as client authentication (RFC 9101 section 10.8).
   if (signed && sub === client.id) throw unusable("has the client as its 'sub'")

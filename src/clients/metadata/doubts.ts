@@ -1,4 +1,6 @@
 import { METHODS } from '../../client-auth/registry.ts'
+import { publicAddress } from '../../config/addresses.ts'
+import type { Config } from '../../config/types.ts'
 import { originCanMatch } from '../../http/origins.ts'
 import type { Runtime } from '../../runtime.ts'
 import type { ClientMetadata } from '../../store/types.ts'
@@ -26,6 +28,7 @@ export async function doubtsOf(
     ...originDoubts(metadata),
     ...redirectDoubt(metadata, rt.config.loopback),
     ...frontChannelDoubt(metadata),
+    ...fetchedDoubts(rt.config, metadata),
     ...secretDoubts(metadata, secret),
     ...(await algorithmDoubts(rt, metadata)),
   ]
@@ -41,6 +44,17 @@ function originDoubts({ allowed_cors_origins: origins }: ClientMetadata): readon
   if (origins.every(originCanMatch)) return []
   const problem = "holds an origin that no page can have: a '*' stands for leading labels or the port"
   return [{ field: 'allowed_cors_origins', problem }]
+}
+
+/** Fields with addresses that this server asks, each when it is needed. */
+const FETCHED = ['jwks_uri', 'request_uris', 'backchannel_logout_uri'] as const
+
+function fetchedDoubts(config: Config, metadata: ClientMetadata): readonly Doubt[] {
+  const isFetched = (uri: string): boolean => uri === '' || publicAddress(config, new URL(uri))
+  return FETCHED.filter((field) => ![metadata[field]].flat().every(isFetched)).map((field) => ({
+    field,
+    problem: 'is never asked: that takes https on port 443 of a public host other than this server',
+  }))
 }
 
 function secretDoubts(

@@ -97,6 +97,9 @@ describe('every field of a registration', () => {
   )
 })
 
+/** Broken Unicode is refused before any field is read. */
+const MALFORMED = 'The request was malformed or contained invalid parameters'
+
 describe('a registration is refused', () => {
   it.each<[string, unknown, string?]>([
     ['redirect_uris', ['https://app.example/cb#fragment'], 'invalid_redirect_uri'],
@@ -110,8 +113,8 @@ describe('a registration is refused', () => {
     ['client_uri#de', 'app.example'],
     ['policy_uri#de', 'data:text/html,x'],
     ['tos_uri#de', '/terms'],
-    ['client_name#de', 'broken \ud800 name'],
-    ['client_name', 'broken \ud800 name'],
+    ['client_name#de', 'broken \ud800 name', MALFORMED],
+    ['client_name', 'broken \ud800 name', MALFORMED],
     ['software_id', 'line\nbreak'],
     ['default_acr_values', ['line\nbreak']],
     ['jwks_uri', 'ftp://app.example/jwks.json'],
@@ -148,6 +151,10 @@ describe('a registration is refused', () => {
     ['response_types', ['id_token', 'token id_token']],
     ['allowed_cors_origins', ['https://*foo.example']],
     ['allowed_cors_origins', ['https://*.*.example']],
+    ['jwks_uri', 'http://app.example/jwks.json'],
+    ['jwks_uri', 'https://localhost/jwks.json'],
+    ['request_uris', ['https://app.example/one.jwt', 'https://app.example:8443/two.jwt']],
+    ['backchannel_logout_uri', 'https://10.0.0.1/back'],
     ['frontchannel_logout_uri', 'https://elsewhere.example/front'],
     ['frontchannel_logout_uri', 'http://app.example/front'],
     ['frontchannel_logout_uri', 'https://app.example:8443/front'],
@@ -214,6 +221,7 @@ describe('what could never work', () => {
       { token_endpoint_auth_method: 'foo' },
       { grant_types: ['password'] },
       { frontchannel_logout_uri: 'https://elsewhere.example/' },
+      { backchannel_logout_uri: 'http://app.example/' },
       { client_name: 'a\u202eb' },
     ])
       expect([broken, (await put(broken)).status]).toEqual([broken, 400])
@@ -355,6 +363,11 @@ describe('the admin API takes and warns', () => {
       'an origin',
       { allowed_cors_origins: ['https://*foo.com'] },
       "Field 'allowed_cors_origins' holds an origin that no page can have: a '*' stands for leading labels or the port.",
+    ],
+    [
+      'addresses that are never asked',
+      { jwks_uri: 'http://app.example/jwks.json' },
+      "Field 'jwks_uri' is never asked: that takes https on port 443 of a public host other than this server.",
     ],
     [
       'a front-channel logout URI',

@@ -18,6 +18,7 @@ const KNOWN = [
   ...'code_challenge_methods_supported authorization_response_iss_parameter_supported'.split(' '),
   ...'token_endpoint_auth_methods_supported token_endpoint_auth_signing_alg_values_supported'.split(' '),
   ...'introspection_endpoint introspection_endpoint_auth_methods_supported'.split(' '),
+  'introspection_endpoint_auth_signing_alg_values_supported',
   'revocation_endpoint_auth_methods_supported',
   'revocation_endpoint_auth_signing_alg_values_supported',
   ...['id_token', 'userinfo', 'request_object'].flatMap((what) => [
