@@ -214,6 +214,11 @@ const clientBodies: readonly (readonly [string, number, (n: number) => object])[
   ['too many scopes', 30_000, (n) => ({ redirect_uris: [REDIRECT_URI], scope: scopes(n) })],
   ['many members', 20_000, (n) => Object.fromEntries(list(n, (at) => `m${at}`).map((name) => [name, 'x']))],
   [
+    'nearly known members',
+    190,
+    (n) => Object.fromEntries(list(n, (at) => `redirect_uri${at}`).map((name) => [name, 'x'])),
+  ],
+  [
     'many keys',
     2000,
     (n) => ({ jwks: { keys: Array.from({ length: n }, () => ({ kty: 'EC', crv: 'P-256' })) } }),

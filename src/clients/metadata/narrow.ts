@@ -3,8 +3,42 @@ import type { ClientMetadata } from '../../store/types.ts'
 import { listsGrantType } from '../grant-types.ts'
 import { type Doubt, type Supported, sortedType } from './doubt.ts'
 
-/** A list of a client's that requests choose from. */
-type ListField = 'grant_types' | 'response_types'
+/** The lists of a client's from which its requests choose. */
+const LISTS = ['grant_types', 'response_types'] as const
+
+type ListField = (typeof LISTS)[number]
+
+/** Says what is wrong with a value that never works; `undefined` for one that may. */
+type FindProblem = (value: string) => string | undefined
+
+/** Makes the rule of a list. */
+const RULES: Readonly<Record<ListField, (supported: Supported, metadata: ClientMetadata) => FindProblem>> = {
+  grant_types: ({ grantTypes }) => {
+    const problem = `holds what is none of ${grantTypes.join(', ')}`
+    return (value) => (grantTypes.includes(value) ? undefined : problem)
+  },
+  response_types: ({ responseTypes }, metadata) => {
+    const types = new Set(responseTypes.map(sortedType))
+    const problem = `holds what is none of ${responseTypes.map((known) => `'${known}'`).join(', ')}`
+    return (value) => {
+      const type = sortedType(value)
+      if (!types.has(type)) return problem
+      // Only tokens of the authorization endpoint need grant types (OIDC Core sections 3.2 and 3.3): that a client of
+      // other grants lists `code`, as many libraries do by themselves, does no harm.
+      if (type === 'code') return undefined
+      const needed = type.startsWith('code ') ? ['authorization_code', 'implicit'] : ['implicit']
+      const isGranted = needed.every((grant) => listsGrantType({ metadata }, grant))
+      return isGranted ? undefined : `holds a type that needs grant_types ${needed.join(' and ')}`
+    }
+  },
+}
+
+/** Says of each list that holds what never works what is wrong. */
+export const listDoubts = (metadata: ClientMetadata, supported: Supported): readonly Doubt[] =>
+  LISTS.flatMap((field) => {
+    const problems = new Set((metadata[field] ?? []).map(RULES[field](supported, metadata)))
+    return [...problems].flatMap((problem) => (problem === undefined ? [] : [{ field, problem }]))
+  })
 
 /**
  * Leaves out the grant types and response types of a client that registers itself and that never work; the answer shows
@@ -18,48 +52,15 @@ export function narrowed(
   supported: Supported,
   current?: ClientMetadata,
 ): ClientMetadata {
-  const grants = narrowedList('grant_types', metadata, supported, current)
-  return {
-    ...grants,
-    response_types: narrowedList('response_types', grants, supported, current).response_types,
+  let narrow = metadata
+  for (const field of LISTS) {
+    const values = narrow[field] ?? []
+    const problemOf = RULES[field](supported, narrow)
+    const kept = values.filter((value) => problemOf(value) === undefined)
+    const isSame = JSON.stringify(values) === JSON.stringify(current?.[field])
+    if (kept.length === values.length || (kept.length === 0 && isSame)) continue
+    if (kept.length === 0) throw unusableField(field, problemOf(values[0] ?? '') ?? '')
+    narrow = { ...narrow, [field]: kept }
   }
-}
-
-function narrowedList(
-  field: ListField,
-  metadata: ClientMetadata,
-  supported: Supported,
-  current: ClientMetadata | undefined,
-): ClientMetadata {
-  const values = metadata[field] ?? []
-  const kept = values.filter((value) => PROBLEMS[field](value, metadata, supported) === undefined)
-  if (kept.length === values.length) return metadata
-  if (kept.length > 0) return { ...metadata, [field]: kept }
-  if (current !== undefined && values.join() === current[field]?.join()) return metadata
-  throw unusableField(field, PROBLEMS[field](values[0] ?? '', metadata, supported) ?? '')
-}
-
-/** Says of each grant type and response type that never works what is wrong. */
-export const listDoubts = (metadata: ClientMetadata, supported: Supported): readonly Doubt[] =>
-  (['grant_types', 'response_types'] as const).flatMap((field) =>
-    [...new Set((metadata[field] ?? []).map((value) => PROBLEMS[field](value, metadata, supported)))].flatMap(
-      (problem) => (problem === undefined ? [] : [{ field, problem }]),
-    ),
-  )
-
-type FindProblem = (value: string, metadata: ClientMetadata, supported: Supported) => string | undefined
-
-const PROBLEMS: Readonly<Record<ListField, FindProblem>> = {
-  grant_types: (value, _metadata, { grantTypes }) =>
-    grantTypes.includes(value) ? undefined : `holds what is none of ${grantTypes.join(', ')}`,
-  response_types: (value, metadata, { responseTypes }) => {
-    const type = sortedType(value)
-    if (!responseTypes.map(sortedType).includes(type))
-      return `holds what is none of ${responseTypes.map((known) => `'${known}'`).join(', ')}`
-    // Tokens of the authorization endpoint (OIDC Core sections 3.2 and 3.3). A code alone may have no use at all.
-    if (type === 'code') return undefined
-    const needed = type.startsWith('code ') ? ['authorization_code', 'implicit'] : ['implicit']
-    const isGranted = needed.every((grant) => listsGrantType({ metadata }, grant))
-    return isGranted ? undefined : `holds a type that needs grant_types ${needed.join(' and ')}`
-  },
+  return narrow
 }

@@ -54,6 +54,7 @@ export function redirectDoubt(
   { application_type: type, redirect_uris: uris, grant_types: grants }: ClientMetadata,
   loopback: boolean,
 ): readonly Doubt[] {
+  if (type === undefined) return []
   const urls = (uris ?? []).map((uri) => new URL(uri))
   const isLocal = ({ hostname }: URL): boolean => isLoopbackHost(hostname)
   const isWeb = ({ protocol, hostname }: URL): boolean =>
