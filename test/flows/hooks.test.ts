@@ -181,6 +181,19 @@ describe('what a hook is told', () => {
     })
   })
 
+  it('of a client_id beside Basic only the client that authenticated', async () => {
+    const deployment = deploy()
+    const [client, other] = [await registerClient(deployment), await registerClient(deployment)]
+    const form = { grant_type: 'client_credentials', client_id: other.id }
+    const answer = await bodyOf(await tokenRequest(deployment, client, form))
+    expect(await deployment.introspect(String(answer['access_token']))).toMatchObject({
+      client_id: client.id,
+    })
+    expect(calls[0]?.body).toMatchObject({
+      request: { client_id: client.id, payload: { client_id: [client.id] } },
+    })
+  })
+
   it('for client_credentials: the client is the subject', async () => {
     const deployment = deploy()
     const client = await registerClient(deployment)
