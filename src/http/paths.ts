@@ -33,14 +33,22 @@ const VERDICT_LAST = /^(\/admin\/oauth2\/auth\/requests\/(?:login|consent))\/([^
  * slash.
  */
 export function canonicalPath(path: string): string {
-  const collapsed = path.replace(/\/{2,}/g, '/')
+  const collapsed = collapse(path)
   const trimmed = collapsed.length > 1 && collapsed.endsWith('/') ? collapsed.slice(0, -1) : collapsed
   const prefixed = UNPREFIXED.test(trimmed) ? `/admin${trimmed}` : trimmed
   return prefixed.replace(VERDICT_LAST, '$1/$3/$2')
 }
 
-/** Whether the path of a URL has no admin prefix, as in v1 SDKs. */
-export const isV1Path = (url: string): boolean => !/^\/+admin(?:\/|$)/.test(new URL(url).pathname)
+const collapse = (path: string): string => path.replace(/\/{2,}/g, '/')
+
+/** The address of registration in v1's documents (contract 8.1). */
+const V1_REGISTRATION = /^\/connect\/register(?:\/|$)/
+
+/** Whether the path of a URL is spelled as in v1: an admin path without the prefix, or v1's address of registration. */
+export function isV1Path(url: string): boolean {
+  const path = collapse(new URL(url).pathname)
+  return UNPREFIXED.test(path) || V1_REGISTRATION.test(path)
+}
 
 /**
  * Whether the path of a URL ends in an empty segment. That is all that is left of a name `.`, so a call that would

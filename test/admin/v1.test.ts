@@ -130,6 +130,16 @@ describe('answers on paths of v1', () => {
     expect(await found(await deployment.admin(method, `/admin${path}`, body))).toEqual(kept)
   })
 
+  it.each<readonly [string, boolean]>([
+    ['/clients/', true],
+    ['//clients//', true],
+    ['/admin/clients/', false],
+    ['//admin//clients/', false],
+  ])('are told by the prefix, whatever the slashes: %s', async (prefix, isV1) => {
+    const members = await found(await deployment.admin('GET', `${ISSUER}${prefix}${rich.id}`))
+    expect(members.length === 0).toBe(isV1)
+  })
+
   it('have no registration token, which v1.9 does not know', async () => {
     expect(await found(await deployment.admin('POST', '/clients', {}))).toEqual([])
     const created = await deployment.admin('POST', '/admin/clients', {})
