@@ -47,8 +47,8 @@ async function askLogoutApp(c: Context<AppEnv>): Promise<Response> {
   const entries = counting([...readEntries(query), ...form], HYDRA_REPEATS)
   const parameters = new Parameters(entries)
   // Our own ID token may be a hint of any length. The rest is bounded, because it is sealed into the logout challenge.
-  if (toQuery(entries.filter(([name]) => name !== 'id_token_hint')).length > MAX_QUERY)
-    throw requestTooLong(MAX_QUERY)
+  const rest = entries.filter(([name]) => name !== 'id_token_hint')
+  if (form.length > 0 && toQuery(rest).length > MAX_QUERY) throw requestTooLong(MAX_QUERY)
   const text = parameters.get('id_token_hint')
   const hint = text === undefined ? undefined : await verifyIdTokenHint(c.var.ctx, text)
   const asked = hint === undefined ? await byEndUser(c, parameters) : await byClient(c, hint, parameters)

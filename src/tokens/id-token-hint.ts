@@ -31,8 +31,11 @@ const SKEW_SECONDS = 60
 /** How much longer than its flow a sealed hint is good, in seconds: an expired flow may start again. */
 const KEEP_SECONDS = seconds(24 * 3600)
 
-/** Largest claims that a sealed hint keeps whole, in characters of JSON. Of larger ones only these are kept. */
-const MAX_CLAIMS = 700
+/**
+ * Largest claims that a sealed hint keeps whole, in characters of JSON: a usual request stays under 2,000 characters. Of
+ * larger ones only these are kept.
+ */
+const MAX_CLAIMS = 550
 const KEPT: readonly string[] = 'iss sub aud exp iat auth_time sid jti nonce acr amr rat'.split(' ')
 
 /** Hints that were verified. Format 1, a tuple. */

@@ -65,6 +65,15 @@ describe('the bounds of a registration', () => {
     expect(holds(method(set), method(wanted))).toBe(expected)
   })
 
+  it.each<[boolean, boolean, boolean]>([
+    [false, true, true],
+    [true, true, true],
+    [true, false, false],
+  ])('of require_signed_request_object %s let it be %s: %s', (set, wanted, expected) => {
+    const field = (value: boolean) => ({ require_signed_request_object: value })
+    expect(holds(field(set), field(wanted))).toBe(expected)
+  })
+
   it.each<[string, string | undefined, string, boolean]>([
     ['authorization_code_grant_access_token_lifespan', '10m', '10m', true],
     ['authorization_code_grant_access_token_lifespan', '10m', '601s', false],

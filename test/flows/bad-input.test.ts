@@ -450,6 +450,14 @@ describe('numbers and text of others arrive as they left, or are refused by name
           `[{"op":"replace","path":"/metadata","value":{"n":${value}}}]`,
         ),
     ],
+    [
+      'a registration',
+      'client_name',
+      async (value) => {
+        const open = new Deployment(testEnv({ OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED: 'true' }))
+        return open.fetch('/oauth2/register', { method: 'POST', body: `{"client_name":${value}}` })
+      },
+    ],
     ['a trusted subject', 'subject', (value) => send('POST', ISSUERS, `{"issuer":"x","subject":${value}}`)],
     ['a trusted key', 'jwk.n', (value) => send('POST', ISSUERS, `{"issuer":"x","jwk":{"n":${value}}}`)],
   ]

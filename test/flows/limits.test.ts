@@ -187,9 +187,9 @@ describe('an ID token as long as the login app made it', () => {
     expect([long, told.sub, told.aud]).toEqual([undefined, 'alice', [client.id]])
     const again = await browser.next(String(request['request_url']))
     expect(parameter(again, 'login_challenge')).not.toBe('')
-    const brief = await bodyOf(
-      await app.get('login', parameter(await ask(short.id_token), 'login_challenge')),
-    )
+    const atOnce = await ask(short.id_token)
+    expect(atOnce.href.length).toBeLessThan(2000)
+    const brief = await bodyOf(await app.get('login', parameter(atOnce, 'login_challenge')))
     expect(Reflect.get(Object(brief['oidc_context']), 'id_token_hint_claims')).toEqual(
       decodeJwt(short.id_token),
     )

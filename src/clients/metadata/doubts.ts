@@ -29,6 +29,7 @@ export async function doubtsOf(
     ...redirectDoubt(metadata, rt.config.loopback),
     ...frontChannelDoubt(metadata),
     ...fetchedDoubts(rt.config, metadata),
+    ...signedRequestDoubts(metadata),
     ...secretDoubts(metadata, secret),
     ...(await algorithmDoubts(rt, metadata)),
   ]
@@ -55,6 +56,15 @@ function fetchedDoubts(config: Config, metadata: ClientMetadata): readonly Doubt
     field,
     problem: 'is never asked: that takes https on port 443 of a public host other than this server',
   }))
+}
+
+/** A client that must sign its requests and cannot never has one taken (RFC 9101 section 10.5). */
+function signedRequestDoubts(metadata: ClientMetadata): readonly Doubt[] {
+  const { require_signed_request_object: isRequired, request_object_signing_alg: alg, jwks } = metadata
+  const hasKeys = jwks !== null || metadata.jwks_uri !== ''
+  if (!isRequired || (hasKeys && alg !== 'none')) return []
+  const problem = "needs 'jwks' or 'jwks_uri', and another 'request_object_signing_alg' than 'none'"
+  return [{ field: 'require_signed_request_object', problem }]
 }
 
 function secretDoubts(

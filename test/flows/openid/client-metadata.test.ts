@@ -370,6 +370,11 @@ describe('the admin API takes and warns', () => {
       "Field 'jwks_uri' is never asked: that takes https on port 443 of a public host other than this server.",
     ],
     [
+      'signed requests without keys',
+      { require_signed_request_object: true },
+      "Field 'require_signed_request_object' needs 'jwks' or 'jwks_uri', and another 'request_object_signing_alg' than 'none'.",
+    ],
+    [
       'a front-channel logout URI',
       { frontchannel_logout_uri: 'https://elsewhere.example/' },
       "Field 'frontchannel_logout_uri' must have the scheme, host and port of a redirect URI.",
