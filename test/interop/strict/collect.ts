@@ -186,6 +186,8 @@ class Collector {
         `/auth/requests/consent?consent_challenge=${consent}`,
       )
     }
+    const hinted = await this.#loginWithHints(browser, client, String(tokens['id_token']))
+    await keep('loginRequest', 'login request with hints', `/auth/requests/login?login_challenge=${hinted}`)
     const accepted = await world.loginChallenge(client)
     await keep(
       'redirectTo',
@@ -280,6 +282,26 @@ class Collector {
     const code = await this.#world.code(client, browser)
     const form = { grant_type: 'authorization_code', code, redirect_uri: this.#world.redirectUri }
     return this.#keep('token', 'public', 'tokens for a code', '/oauth2/token', { as: basic(client), form })
+  }
+
+  /** A login request that has all of an OpenID Connect context. */
+  async #loginWithHints(browser: CookieBrowser, { id }: RegisteredClient, hint: string): Promise<string> {
+    const query = new URLSearchParams({
+      client_id: id,
+      redirect_uri: this.#world.redirectUri,
+      response_type: 'code',
+      scope: 'openid',
+      state: randomUUID(),
+      prompt: 'login',
+      acr_values: 'gold silver',
+      display: 'page',
+      ui_locales: 'de-CH de',
+      login_hint: SUBJECT,
+      id_token_hint: hint,
+    })
+    const url = `${this.#base}/oauth2/auth?${query}`
+    const at = await browser.followTo(url, (address) => address.searchParams.has('login_challenge'))
+    return at.searchParams.get('login_challenge') ?? ''
   }
 
   async #logoutByClient(browser: CookieBrowser, { id }: RegisteredClient, hint: string): Promise<string> {
