@@ -12,7 +12,7 @@ import { prepareAccessToken } from '../tokens/addressee.ts'
 import { toBase64url } from '../util/base64url.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { sha256 } from '../util/digest.ts'
-import { scopeRule } from '../util/scope.ts'
+import { AUDIENCE_RULE, isAmbiguousAudience, scopeRule } from '../util/scope.ts'
 import { isName, isPlainText } from '../util/text.ts'
 import { foreignCredential } from './credential.ts'
 import { defineGrant } from './grant.ts'
@@ -60,11 +60,13 @@ const malformed = (problem: string): OAuthError => invalidGrant('assertion_malfo
 
 /** Says what is wrong with the claims, before any key is looked up; `undefined` if nothing is. */
 function grantProblem(config: Config, assertion: Assertion, now: number): string | undefined {
-  const { jtiOptional, iatOptional, maxTtl } = config.oauth2.jwtBearer
+  const { jtiOptional, iatOptional, maxTtl, omitAudience } = config.oauth2.jwtBearer
   if (assertion.iss === '') return "has no 'iss'"
   if (!isName(assertion.sub)) return "must have a 'sub' of 1 to 255 characters"
   // It becomes the audience of the token.
   if (!assertion.aud.every(isPlainText)) return "must have text without control characters as its 'aud'"
+  if (!omitAudience && assertion.aud.some(isAmbiguousAudience))
+    return `must have audiences ${AUDIENCE_RULE} as its 'aud', since it becomes that of the token`
   if (assertion.iat === undefined && !iatOptional) return "has no 'iat'"
   if (assertion.jti === '' && !jtiOptional) return "has no 'jti'"
   const lifetime = (assertion.exp ?? 0) - (assertion.iat ?? now)

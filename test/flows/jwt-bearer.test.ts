@@ -321,6 +321,18 @@ describe('what is granted', () => {
     expect((await deployment.introspect(String(body['access_token'])))['aud']).toEqual(aud)
   })
 
+  it.each([
+    ['true', 200],
+    ['false', 400],
+  ])(
+    'OMIT_ASSERTION_AUDIENCE=%s: an audience that could be taken for another is %s',
+    async (omit, status) => {
+      const isolate = new Deployment(testEnv({ OAUTH2_GRANT_JWT_OMIT_ASSERTION_AUDIENCE: omit }))
+      const aud = [`${ISSUER}/oauth2/token`, 'https://api.example/v1/../v2']
+      expect((await ask(await sign({ claims: { aud } }), {}, isolate)).status).toBe(status)
+    },
+  )
+
   it('not an audience that the client may not have', async () => {
     const response = await ask(await sign(), { audience: 'https://other.example' })
     expect(await outcome(response)).toEqual([400, 'invalid_request'])
