@@ -321,6 +321,20 @@ describe('registration of pairwise clients', () => {
     expect(redirect_uris).toEqual(['https://app.example/cb', 'https://other.example/cb'])
   })
 
+  it('does not look at it again when a change has to be tried again', async () => {
+    const { id } = await register({ sector_identifier_uri: SECTOR })
+    let asked = 0
+    vi.spyOn(globalThis, 'fetch').mockImplementation(async () => {
+      asked += 1
+      // Another change comes first.
+      await deployment.admin('PUT', `/admin/clients/${id}/lifespans`, {})
+      return Response.json(['https://app.example/cb'])
+    })
+    const patch = [{ op: 'replace', path: '/client_name', value: 'App' }]
+    expect((await deployment.admin('PATCH', `/admin/clients/${id}`, patch)).status).toBe(200)
+    expect(asked).toBe(1)
+  })
+
   it('is refused where the server has public subjects only', async () => {
     const body = { redirect_uris: ['https://app.example/cb'], subject_type: 'pairwise' }
     expect((await new Deployment().admin('POST', '/admin/clients', body)).status).toBe(400)
