@@ -26,10 +26,10 @@ const TEXT = 'well-formed Unicode text'
 /** What a text must contain to hold such a value; most have none of it, and are read at the usual speed. */
 const SUSPICIOUS = /\d{16}|\d[.eE]|-0|\\u[dD][89a-fA-F]/
 
-/** Where such a value was found: the object or array that holds it, and the path from there. */
+/** Where such a value was found: what holds the names so far, and these names, the innermost first. */
 interface Found {
-  readonly holder: unknown
-  readonly path: readonly string[]
+  holder: unknown
+  readonly names: string[]
   readonly expected: string
 }
 
@@ -40,22 +40,23 @@ interface Found {
 export function parseExactJson(text: string): unknown {
   if (!SUSPICIOUS.test(text)) return JSON.parse(text)
   let found: Found | undefined
-  // A reviver sees members before what holds them, so the path grows from its end.
+  // A reviver sees members before what holds them.
   const parsed: unknown = JSON.parse(
     text,
     function (this: unknown, name: string, value: unknown, context?: Source) {
       if (found !== undefined && value === found.holder) {
-        found = { ...found, holder: this, path: [name, ...found.path] }
+        found.holder = this
+        found.names.push(name)
       } else if (found === undefined) {
         const expected = name.isWellFormed() ? problemOf(value, context?.source) : TEXT
-        if (expected !== undefined) found = { holder: this, path: [name], expected }
+        if (expected !== undefined) found = { holder: this, names: [name], expected }
       }
       return value
     },
   )
   if (found === undefined) return parsed
   // The outermost name is the empty one of the whole text.
-  throw new InexactJson(found.path.slice(1), found.expected)
+  throw new InexactJson(found.names.reverse().slice(1), found.expected)
 }
 
 /** What the platform tells of a value: the text of a primitive one. */
