@@ -12,6 +12,8 @@ import { dropRotatedSecrets, rotateSecret } from '../clients/rotation.ts'
 import type { AppEnv } from '../context.ts'
 import { readAdminQuery, readJson } from '../http/form.ts'
 import { json } from '../http/json.ts'
+import { type Members, withUnseen } from '../http/members.ts'
+import { isV1Path } from '../http/paths.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { patchClient } from './client-patch.ts'
 import { importedTimes } from './client-times.ts'
@@ -53,11 +55,20 @@ export async function getClient(c: Context<AppEnv>): Promise<Response> {
   return json(renderClient(await requireClient(c.var.ctx, idOf(c))))
 }
 
-/** PUT /admin/clients/{id}: replaces the client's content. */
-export async function putClient(c: Context<AppEnv>): Promise<Response> {
-  const sent = await judged(c, await readJson(c.var.body))
-  return change(c, () => sent)
-}
+/**
+ * PUT /admin/clients/{id}: replaces the client's content.
+ *
+ * @param v1 - what paths of v1 show of a client; there the rest stays unless it is sent
+ */
+export const putClient =
+  (v1: Members) =>
+  async (c: Context<AppEnv>): Promise<Response> => {
+    const body = await readJson(c.var.body)
+    if (isV1Path(c.req.url))
+      return change(c, (current) => judged(c, withUnseen(body, renderClient(current), v1)))
+    const sent = await judged(c, body)
+    return change(c, () => sent)
+  }
 
 /** PATCH /admin/clients/{id}: applies a JSON Patch. */
 export async function patchClientById(c: Context<AppEnv>): Promise<Response> {

@@ -14,7 +14,7 @@ import { readDraft } from './metadata/draft.ts'
 import { type ClientInput, parseClient } from './metadata/parse.ts'
 import { workingPart } from './metadata/working.ts'
 import { freshRegistration, nextRegistration, type RegistrationStamp } from './registration-token.ts'
-import { isEmpty } from './render.ts'
+import { isEmpty, renderRegistration } from './render.ts'
 import { makeSecret } from './secret.ts'
 import { checkSectorStays } from './sector.ts'
 
@@ -36,6 +36,14 @@ export function parseRegistration(body: unknown, config: Config, secretRefusal: 
       throw new OAuthError(reserved.refusal, 'field_reserved', { field })
   return { ...parseClient(body, config), id: undefined }
 }
+
+/** A client as it is shown to itself, without what only admins set. */
+export const chosenByClient = (client: ClientRecord): JsonObject =>
+  pick(renderRegistration(client), (name) => !RESERVED.has(name))
+
+const RESERVED: ReadonlySet<string> = new Set(
+  fields.flatMap(([name, { reserved }]) => (reserved === undefined ? [] : [name])),
+)
 
 /**
  * The change that the holder of a registration access token requests, within the admin's bounds. Throws like

@@ -65,7 +65,7 @@ export const clientEndpoints = (guard: AdminGuard): readonly Endpoint[] => [
   endpoint(
     'PUT',
     '/clients/:id',
-    putClient,
+    putClient(v1Client),
     { summary: 'Replace a client', query: strict, body: client, answers: clientShown, v1: v1Client },
     'json',
   ),

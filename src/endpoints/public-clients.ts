@@ -178,7 +178,7 @@ export const registrationEndpoints: readonly Endpoint[] = ['/oauth2/register', '
     {
       path: `${path}/:id`,
       methods: ['GET', 'PUT', 'DELETE'],
-      handler: manageRegistration,
+      handler: manageRegistration(path === '/connect/register' ? v1Registration : undefined),
       cors: 'server',
       body: 'public-json',
       rate: 'none',

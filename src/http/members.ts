@@ -1,4 +1,4 @@
-import { isJsonObject, type Json } from '../util/json.ts'
+import { isJsonObject, type Json, type JsonObject, pick } from '../util/json.ts'
 
 /**
  * The members that an answer may have, by name: each as it is, only if it is not empty, or with members of its own. The
@@ -13,6 +13,16 @@ export async function onlyMembers(answer: Response, members: Members): Promise<R
   if (answer.status !== 200 && answer.status !== 201) return answer
   return new Response(JSON.stringify(reduced(await answer.json<Json>(), members)), answer)
 }
+
+/**
+ * Adds to what replaces something the members that its reader did not see, so that nothing is lost which only the answer
+ * left out. A member that is sent counts.
+ *
+ * @param whole - the answer with every member
+ * @param members - those that the reader saw
+ */
+export const withUnseen = (body: unknown, whole: JsonObject, members: Members): unknown =>
+  isJsonObject(body) ? { ...pick(whole, (name) => !Object.hasOwn(members, name)), ...body } : body
 
 function reduced(value: Json, members: Members): Json {
   if (Array.isArray(value)) return value.map((entry) => reduced(entry, members))

@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { changeClient, createClient, deleteClient, updateClient } from '../clients/manage.ts'
 import { workingPart } from '../clients/metadata/working.ts'
-import { changeByClient, parseRegistration } from '../clients/registration.ts'
+import { changeByClient, chosenByClient, parseRegistration } from '../clients/registration.ts'
 import {
   openRegistration,
   type RegistrationStamp,
@@ -18,6 +18,7 @@ import { supported } from '../grants/supported.ts'
 import { bearerToken } from '../http/bearer.ts'
 import { readJson } from '../http/form.ts'
 import { json, NO_STORE } from '../http/json.ts'
+import { type Members, withUnseen } from '../http/members.ts'
 import type { ClientRecord } from '../store/types.ts'
 
 /** POST /oauth2/register: a client registers itself (RFC 7591 section 3, contract 1.3.7). */
@@ -33,27 +34,31 @@ export async function register(c: Context<AppEnv>): Promise<Response> {
 /**
  * GET, PUT and DELETE of /oauth2/register/{id}: a client manages its registration by its registration access token
  * alone (RFC 7592 section 2). Wrong, missing and foreign tokens get the same answer.
+ *
+ * @param shown - the members that this path shows, if not all; a PUT leaves the others as they are unless it has them
  */
-export async function manageRegistration(c: Context<AppEnv>): Promise<Response> {
-  const { ctx } = c.var
-  requireEnabled(ctx)
-  const id = c.req.param('id') ?? ''
-  const token = await bearerToken(c.req.raw)
-  if (token === undefined) throw unauthorized('registration_token_missing')
-  const stamp = await openRegistration(ctx.rt, token)
-  const client = stamp?.id === id ? await ctx.rt.clients.read(id) : undefined
-  if (stamp === undefined || client === undefined) throw unauthorized()
-  requireFit(stamp, client)
-  ctx.seen(id)
-  switch (c.req.method) {
-    case 'PUT':
-      return replace(ctx, stamp, await readJson(c.var.body))
-    case 'DELETE':
-      return remove(ctx, client)
-    default:
-      return json(renderRegistration(await used(ctx, stamp, client)), 200, NO_STORE)
+export const manageRegistration =
+  (shown?: Members) =>
+  async (c: Context<AppEnv>): Promise<Response> => {
+    const { ctx } = c.var
+    requireEnabled(ctx)
+    const id = c.req.param('id') ?? ''
+    const token = await bearerToken(c.req.raw)
+    if (token === undefined) throw unauthorized('registration_token_missing')
+    const stamp = await openRegistration(ctx.rt, token)
+    const client = stamp?.id === id ? await ctx.rt.clients.read(id) : undefined
+    if (stamp === undefined || client === undefined) throw unauthorized()
+    requireFit(stamp, client)
+    ctx.seen(id)
+    switch (c.req.method) {
+      case 'PUT':
+        return replace(ctx, stamp, await readJson(c.var.body), shown)
+      case 'DELETE':
+        return remove(ctx, client)
+      default:
+        return json(renderRegistration(await used(ctx, stamp, client)), 200, NO_STORE)
+    }
   }
-}
 
 function requireEnabled({ rt }: RequestContext): void {
   if (!rt.config.registration.enabled) throw new OAuthError('registration_disabled', 'registration_off')
@@ -81,10 +86,16 @@ async function used(
 }
 
 /** Replaces the metadata. The answer has a new token, whose first use ends the one of this request. */
-async function replace(ctx: RequestContext, stamp: RegistrationStamp, body: unknown): Promise<Response> {
+async function replace(
+  ctx: RequestContext,
+  stamp: RegistrationStamp,
+  body: unknown,
+  shown: Members | undefined,
+): Promise<Response> {
   const { client, secret } = await updateClient(ctx, stamp.id, (current) => {
     requireFit(stamp, current)
-    return changeByClient(ctx.rt, stamp, current, body, supported())
+    const whole = shown === undefined ? body : withUnseen(body, chosenByClient(current), shown)
+    return changeByClient(ctx.rt, stamp, current, whole, supported())
   })
   const answer = withSecret(renderRegistration(client), secret)
   const token = await registrationToken(ctx.rt, client)

@@ -140,6 +140,23 @@ describe('answers on paths of v1', () => {
     expect(members.length === 0).toBe(isV1)
   })
 
+  it('lose nothing that they do not show, where what was read is sent back', async () => {
+    const signed = { ...later, require_signed_request_object: true, id_token_signed_response_alg: 'RS256' }
+    const { id } = await registerClient(deployment, signed)
+    const read = await bodyOf(await deployment.admin('GET', `/clients/${id}`))
+    const put = await deployment.admin('PUT', `/clients/${id}`, { ...read, client_name: 'New' })
+    expect(put.status).toBe(200)
+    const kept = await bodyOf(await deployment.admin('GET', `/admin/clients/${id}`))
+    expect(kept).toMatchObject({ ...signed, client_name: 'New' })
+    // What is sent counts, and the path of today replaces everything.
+    await deployment.admin('PUT', `/clients/${id}`, { ...read, require_signed_request_object: false })
+    const named = await bodyOf(await deployment.admin('GET', `/admin/clients/${id}`))
+    expect(named).toMatchObject(later)
+    expect(named).not.toHaveProperty('require_signed_request_object')
+    await deployment.admin('PUT', `/admin/clients/${id}`, read)
+    expect(await found(await deployment.admin('GET', `/admin/clients/${id}`))).toEqual(['skip_consent'])
+  })
+
   it('have no registration token, which v1.9 does not know', async () => {
     expect(await found(await deployment.admin('POST', '/clients', {}))).toEqual([])
     const created = await deployment.admin('POST', '/admin/clients', {})

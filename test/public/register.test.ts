@@ -226,6 +226,19 @@ describe('a registration access token', () => {
     expect((await send('GET', `/connect/register/${id}`, { token })).status).toBe(200)
   })
 
+  it("keeps what v1's path does not show, where what was read is sent back", async () => {
+    const own = { id_token_signed_response_alg: 'RS256', 'client_name#de': 'Programm' }
+    const { id, token } = await register({ ...METADATA, ...own })
+    await deployment.admin('PATCH', `/admin/clients/${id}`, [
+      { op: 'replace', path: '/skip_consent', value: true },
+    ])
+    const path = `/connect/register/${id}`
+    const read = await bodyOf(await send('GET', path, { token }))
+    expect((await send('PUT', path, { token, body: { ...read, client_name: 'New' } })).status).toBe(200)
+    const kept = await bodyOf(await deployment.admin('GET', `/admin/clients/${id}`))
+    expect(kept).toMatchObject({ ...own, client_name: 'New', skip_consent: false })
+  })
+
   it('replaces the client and gives a new token, whose first use ends this one, everywhere', async () => {
     const { id, secret, path, token } = await register()
     await deployment.admin('PATCH', `/admin/clients/${id}`, [
