@@ -100,6 +100,12 @@ describe('PUT /admin/clients/{id}/lifespans', () => {
   it.each([
     ['a duration that is none', { implicit_grant_id_token_lifespan: '1 day' }, 400, MALFORMED],
     ['a wrong type', { implicit_grant_id_token_lifespan: 5 }, 400, MALFORMED],
+    [
+      'too many fields',
+      Object.fromEntries(Array.from({ length: 201 }, (_, at) => [`a${at}`, 1])),
+      400,
+      MALFORMED,
+    ],
     ['no object', [], 400, MALFORMED],
     ['no body', undefined, 400, MALFORMED],
     ['a negative one', { implicit_grant_id_token_lifespan: '-1s' }, 400, 'invalid_client_metadata'],

@@ -34,11 +34,14 @@ type LifespanDraft = Readonly<v.InferOutput<typeof lifespanShape>>
  */
 export function readDraft(body: unknown): ClientDraft {
   measure(body)
-  return { ...read(shape, body), ...readLifespanDraft(body) }
+  return { ...read(shape, body), ...read(lifespanShape, body) }
 }
 
 /** Reads only the lifespan fields; throws like `readDraft`. */
-export const readLifespanDraft = (body: unknown): LifespanDraft => read(lifespanShape, body)
+export function readLifespanDraft(body: unknown): LifespanDraft {
+  measure(body)
+  return read(lifespanShape, body)
+}
 
 function read<S extends v.GenericSchema>(schema: S, body: unknown): v.InferOutput<S> {
   if (!isJsonObject(body)) throw malformedBody('body_malformed', { expected: 'a JSON object' })
