@@ -45,6 +45,9 @@ export interface Page {
 /** The status for a form that was understood but not accepted (RFC 9110 section 15.5.21). */
 const UNPROCESSABLE = 422
 
+/** The status of a page in place of 401: that comes with a challenge, for which browsers ask the user for a password. */
+const UNAUTHENTICATED = 400
+
 /** Renders a built-in page with its headers. */
 export function renderPage(
   c: Context<AppEnv>,
@@ -74,7 +77,7 @@ ${content}
 </main>
 </body>
 </html>`
-  return c.html(document, status)
+  return c.html(document, status === 401 ? UNAUTHENTICATED : status)
 }
 
 /** Returns the policy source that allows a script by its hash (CSP Level 3 section 2.3.1). */

@@ -480,6 +480,9 @@ describe('GET /oauth2/device/verify', () => {
         'invalid_client',
       ])
     }
+    // A browser that is told to authenticate asks its user for a password.
+    const page = await browser.visit(changed('unknown'), { headers: { accept: 'text/html' } })
+    expect([page.status, page.headers.get('www-authenticate')]).toEqual([400, null])
     const elsewhere = await new Browser(deployment).visit(afterCode)
     expect(await errorOf(elsewhere)).toEqual([403, JSON_TYPE, 'request_forbidden'])
     const lastHop = await toLastHop(deployment, device, { browser })
