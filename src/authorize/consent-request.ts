@@ -64,7 +64,7 @@ export const acceptConsent = consentCall((ctx, { state, expiresAt }, body) => {
 
 /** Rejects a consent request; the client gets the app's own error when the browser returns with the verifier. */
 export const rejectConsent = consentCall((ctx, { state, expiresAt }, body) => {
-  const decision = parseDenial(body, 'consent request denied')
+  const decision = parseDenial(body, 'consent')
   return goOn(ctx, consentVerifier, { ...state, decision }, expiresAt, entryUrl(ctx.rt.config, state.flow))
 })
 

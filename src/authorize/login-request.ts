@@ -83,7 +83,7 @@ export const acceptLogin = loginCall(async (ctx, { state, expiresAt }, body) => 
 
 /** Rejects a login request; the client gets the app's own error when the browser returns with the verifier. */
 export const rejectLogin = loginCall((ctx, { state, expiresAt }, body) => {
-  const decision = parseDenial(body, 'login request denied')
+  const decision = parseDenial(body, 'login')
   return goOn(ctx, loginVerifier, { ...state, decision }, expiresAt, entryUrl(ctx.rt.config, state.flow))
 })
 

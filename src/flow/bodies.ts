@@ -82,11 +82,11 @@ export function checkSize(field: string, data: Json): void {
 }
 
 /**
- * Reads a rejection: the app's own error, and its description with the hint (contract 2.2). `fallback` is the error if
- * the app gives none.
+ * Reads a rejection: the app's own error, and its description with the hint (contract 2.2). An app that gives none gets
+ * a sentence instead, since a description has at least one character (RFC 6749 section 4.1.2.1).
  */
-export function parseDenial(body: unknown, fallback: string): Denial {
+export function parseDenial(body: unknown, step: 'login' | 'consent'): Denial {
   const { error, error_description, error_hint } = parseBody(rejectBody, body ?? {})
   const description = [error_description, error_hint].filter((part) => part !== '').join(' ')
-  return { error: error === '' ? fallback : error, description }
+  return { error: error || `${step} request denied`, description: description || `The ${step} was rejected.` }
 }

@@ -197,6 +197,7 @@ describe('what says nothing in the body of an app', () => {
     if (verdict === 'reject') {
       const told = await browser.next(await app.decide('login', 'reject', challenge, denial))
       expect(parameter(told, 'error')).toBe('login request denied')
+      expect(parameter(told, 'error_description')).toBe('The login was rejected.')
     }
     const atConsent = await browser.next(await app.decide('login', 'accept', challenge, login))
     const body = verdict === 'accept' ? consent : denial
