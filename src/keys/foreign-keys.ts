@@ -23,8 +23,14 @@ const CURVES: Readonly<Record<string, number>> = {
   'OKP X25519': 32,
 }
 
-/** Smallest RSA modulus in bytes (RFC 7518 section 3.3). */
-const MIN_RSA_BYTES = 256
+/**
+ * Length of an RSA modulus in bytes: the least by RFC 7518 section 3.3, and 8192 bits at most, which some write with a zero
+ * before it. With larger ones a signature that fits none of a client's keys would take a tenth of a second.
+ */
+const RSA_BYTES = { min: 256, max: 1025 } as const
+
+/** Longest RSA exponent in bytes. */
+const MAX_EXPONENT_BYTES = 8
 
 /** The members of private keys (RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1), those of ML-DSA too. */
 const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
@@ -77,7 +83,7 @@ export function keyProblem(key: unknown): string | undefined {
   if (kind !== 'RSA' && size === undefined) return `has the unknown type '${kind}'`
   const isValid =
     kty === 'RSA'
-      ? byteLength(n) >= MIN_RSA_BYTES && byteLength(e) > 0
+      ? isWithin(byteLength(n), RSA_BYTES) && isWithin(byteLength(e), { min: 1, max: MAX_EXPONENT_BYTES })
       : byteLength(x) === size && (kty === 'OKP' || byteLength(y) === size)
   return isValid ? undefined : 'is not a valid public key'
 }
@@ -131,6 +137,9 @@ export function publicMembers(key: JsonObject): JsonObject {
 const TEXTS = ['kty', 'crv', 'kid', 'use', 'alg']
 
 const isTextOrAbsent = (value: Json | undefined): boolean => value === undefined || typeof value === 'string'
+
+const isWithin = (length: number, { min, max }: { readonly min: number; readonly max: number }): boolean =>
+  length >= min && length <= max
 
 function byteLength(value: Json | undefined): number {
   return typeof value === 'string' ? (fromBase64url(value)?.byteLength ?? -1) : -1

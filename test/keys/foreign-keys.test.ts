@@ -35,6 +35,8 @@ describe('a public key', () => {
     ['a list', [rsa]],
     ['symmetric', { kty: 'oct', k: 'AAAA' }],
     ['a short RSA modulus', { ...rsa, n: text(255) }],
+    ['an RSA modulus that is slow to verify with', { ...rsa, n: text(1026) }],
+    ['a large RSA exponent', { ...rsa, e: text(9) }],
     ['no exponent', { kty: 'RSA', n: text(256) }],
     ['an unknown curve', { ...ec, crv: 'secp256k1' }],
     ['a short coordinate', { ...ec, y: text(31) }],
