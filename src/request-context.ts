@@ -9,7 +9,7 @@ import { challengeOf } from './http/challenge.ts'
 import { renderError } from './http/error-response.ts'
 import { type LogFields, logLine, requestFields } from './http/log.ts'
 import { ownPath } from './http/paths.ts'
-import { runtimeOf } from './runtime.ts'
+import { type Runtime, runtimeOf } from './runtime.ts'
 import { none } from './tokens/binding/none.ts'
 import { BINDINGS } from './tokens/binding/registry.ts'
 import { nowMs } from './util/clock.ts'
@@ -26,37 +26,14 @@ export const requestContext =
   async (c, next) => {
     const startedAt = nowMs()
     const requestId = crypto.randomUUID()
-    let clientId: string | null = null
-    let refusal: OAuthError | undefined
-    let doubts: readonly string[] = []
+    const notes: Notes = { seen: null, named: null, refusal: undefined, doubts: [] }
     try {
       const rt = runtimeOf(c.env)
       c.req.raw = withOwnPath(c.req.raw, rt.config.urls.prefixes)
       if (surface === 'public' && !hostAllowed(rt.config, new URL(c.req.url))) {
         throw new OAuthError('misdirected_request', 'host_foreign')
       }
-      const ctx: RequestContext = {
-        rt: { ...rt, ledgers: rt.ledgers.during(requestId) },
-        requestId,
-        attempt: requestId,
-        defer: (work) => c.executionCtx.waitUntil(work),
-        audit: (event: AuditEvent, fields: LogFields) => {
-          logLine('audit', { event, request_id: requestId, ...fields })
-        },
-        refused: (error) => {
-          refusal = error
-        },
-        warned: (problems) => {
-          doubts = problems
-        },
-        seen: (id) => {
-          clientId = id
-        },
-        get clientId() {
-          return clientId
-        },
-      }
-      c.set('ctx', ctx)
+      c.set('ctx', contextOf(c, rt, requestId, notes))
       await next()
     } catch (thrown) {
       c.error = thrown instanceof Error ? thrown : new OAuthError('server_error', 'unexpected')
@@ -66,21 +43,56 @@ export const requestContext =
     if (!headers.has('cache-control')) headers.set('cache-control', UNCACHED)
     headers.set('x-content-type-options', 'nosniff')
     headers.set('x-request-id', requestId)
-    challenge(c, c.error ?? refusal)
+    challenge(c, c.error ?? notes.refusal)
     const line = {
       request_id: requestId,
       method: c.req.method,
       route: routePath(c, -1),
       status: c.res.status,
-      client_id: clientId,
+      client_id: notes.seen,
       duration_ms: nowMs() - startedAt,
     }
     logLine('request', {
       ...requestFields(line),
-      ...failureFields(c.error ?? refusal),
-      ...warnings(c, doubts),
+      ...failureFields(c.error ?? notes.refusal),
+      ...warnings(c, notes.doubts),
     })
   }
+
+/** What a request's handlers told, for its log line and its headers. */
+interface Notes {
+  seen: string | null
+  named: string | null
+  refusal: OAuthError | undefined
+  doubts: readonly string[]
+}
+
+function contextOf(c: Context<AppEnv>, rt: Runtime, requestId: string, notes: Notes): RequestContext {
+  return {
+    rt: { ...rt, ledgers: rt.ledgers.during(requestId) },
+    requestId,
+    attempt: requestId,
+    defer: (work) => c.executionCtx.waitUntil(work),
+    audit: (event: AuditEvent, fields: LogFields) => {
+      logLine('audit', { event, request_id: requestId, ...fields })
+    },
+    refused: (error) => {
+      notes.refusal = error
+    },
+    warned: (problems) => {
+      notes.doubts = problems
+    },
+    seen: (id) => {
+      notes.seen = id
+    },
+    named: (id) => {
+      notes.named = id
+    },
+    get clientId() {
+      return notes.seen ?? notes.named
+    },
+  }
+}
 
 /** The paths that requests may have before ours; none while the settings cannot be used, which every request is told. */
 export function prefixesOf(env: Env): readonly string[] {

@@ -16,6 +16,6 @@ export async function readClientForm({ req, var: { ctx, body } }: Context<AppEnv
   const entries = await readFormEntries(body)
   if (entries.length === 0) throw invalidRequest('body_empty')
   const id = basicIdOf(authorization) ?? entries.find(([name]) => name === 'client_id')?.[1]
-  if (id !== undefined) ctx.seen(id.slice(0, 255))
+  if (id !== undefined) ctx.named(id.slice(0, 255))
   return { authorization, form: new Parameters(entries) }
 }

@@ -97,6 +97,28 @@ describe('logs', () => {
     },
   )
 
+  it.each([
+    [
+      'Basic',
+      (id: string, secret: string) => ({ authorization: `Basic ${btoa(`${secret}:${id}`)}`, form: {} }),
+    ],
+    ['the form', (id: string, secret: string) => ({ form: { client_id: secret, client_secret: id } })],
+  ])('hold no secret that was sent as the id of a client by %s', async (_how, swapped) => {
+    const { id, secret } = await registerClient(deployment)
+    lines = []
+    const { authorization, form } = { authorization: '', ...swapped(id, secret) }
+    const body = new URLSearchParams({ grant_type: 'client_credentials', ...form })
+    const headers = authorization === '' ? undefined : { authorization }
+    const answer = await deployment.fetch('/oauth2/token', {
+      method: 'POST',
+      body,
+      ...(headers && { headers }),
+    })
+    expect(answer.status).toBe(401)
+    expect(parsed()).toHaveLength(1)
+    expect(lines.join()).not.toContain(secret)
+  })
+
   it('say why a device was not connected, where its user is shown a page', async () => {
     const client = await registerDeviceClient(deployment)
     const { user_code } = await startDevice(deployment, client)

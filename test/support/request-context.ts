@@ -23,6 +23,7 @@ export function requestContext(env: Env): RecordedContext {
     refused: () => undefined,
     warned: () => undefined,
     seen: (clientId) => seenClients.push(clientId),
+    named: () => undefined,
     get clientId() {
       return seenClients.at(-1) ?? null
     },
