@@ -15,18 +15,16 @@ import {
 import { CACHE, confirmLogout, KEY, logIn, press, Trial } from './trial.ts'
 
 /** What the last lines of a guide's block print: the number that their comments begin with. */
-function checkStatuses(trial: Trial, calls: string, before: string): void {
+function checkStatuses(trial: Trial, calls: string): void {
   const expected = [...calls.matchAll(/# (\d{3})/g)].map(([, status]) => status)
-  assert.deepEqual(trial.run(`${before}\n${calls}`).trim().split('\n'), expected)
+  assert.deepEqual(trial.run(calls).trim().split('\n'), expected)
 }
-
-const ADDRESSES = 'LADON=http://localhost:4444 KEY=ladon-dev-admin-key'
 
 async function resourceServer(trial: Trial): Promise<void> {
   await trial.ladon()
   trial.run(trial.block('"client_id":"orders-api"'))
   await trial.start(trial.block('node api.mjs'), 'http://localhost:3001')
-  checkStatuses(trial, trial.block('ask nonsense'), ADDRESSES)
+  checkStatuses(trial, trial.block('ask nonsense'))
 }
 
 async function spa(trial: Trial): Promise<void> {
@@ -96,14 +94,14 @@ async function oauth2Proxy(trial: Trial): Promise<void> {
     await page.goto('http://localhost:4180/')
     await page.waitForURL(/\/ui\/login/)
   })
-  assert.match(trial.run(`${ADDRESSES}\n${program}`), /"x-forwarded-user":"program"/)
+  assert.match(trial.run(program), /"x-forwarded-user":"program"/)
 }
 
 async function spring(trial: Trial): Promise<void> {
   await trial.ladon()
   trial.run(trial.block('"client_id":"job"'))
   await trial.start(trial.block('mvn '), 'http://localhost:8080')
-  checkStatuses(trial, trial.block('ask "$(token'), ADDRESSES)
+  checkStatuses(trial, trial.block('ask "$(token'))
   await trial.browse(async (page) => {
     await page.goto('http://localhost:8080/')
     await logIn(page)
