@@ -30,9 +30,10 @@ export function orOff<T>(parser: Parser<T>): Parser<T | null> {
  * @param mostText the longest duration as the error message shows it.
  */
 export function duration(least: number, most = Number.MAX_SAFE_INTEGER, mostText = ''): Parser<Seconds> {
+  const shortest = least % 3600 === 0 ? `${least / 3600}h` : `${least}s`
   const bound = mostText === '' ? '' : `, at most ${mostText}`
   return {
-    expected: `a duration in whole seconds such as 30m or 1h30m, at least ${least}s${bound}`,
+    expected: `a duration in whole seconds such as 30m or 1h30m, at least ${shortest}${bound}`,
     parse: (text) => {
       const parsed = parseDuration(text)
       return parsed !== undefined && Number.isInteger(parsed) && parsed >= least && parsed <= most

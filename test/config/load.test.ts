@@ -512,7 +512,7 @@ describe('bad values are refused by name and never repeated', () => {
     ['SECRETS_SYSTEM', 'leak-of-a-short-secret', /at least 32 characters/],
     ['SECRETS_SYSTEM', `${SECRET},leak`, /at least 32 characters/],
     ['SECRETS_SYSTEM', ' , ', /is missing/],
-    ['SIGNING_KEY_ROTATION', '23h', /at least 86400s, or off/],
+    ['SIGNING_KEY_ROTATION', '23h', /at least 24h, or off/],
     ['OAUTH2_TOKEN_HOOK', 'leak', /http or https URL, or JSON/],
     ['OAUTH2_TOKEN_HOOK', '{"url":"https://leak.example"', /http or https URL, or JSON/],
     ['OAUTH2_TOKEN_HOOK', hookWith({ in: 'query', name: 'leak', value: 'leak' }), /"in":"header"/],
