@@ -11,6 +11,7 @@ import { refusedField, renderPage } from '../http/page.ts'
 import { challengeOf, proceed } from './flow-step.ts'
 
 const TYPE = 'Type the code that your device shows.'
+const UNTYPED = 'No code was typed.'
 const COMPARE = 'Continue only if a device in front of you shows this same code.'
 
 /**
@@ -34,7 +35,7 @@ export async function showDevice(c: Context<AppEnv>): Promise<Response> {
 export async function submitDevice(c: Context<AppEnv>): Promise<Response> {
   const challenge = challengeOf(c, 'device')
   const userCode = (await readForm(c.var.body)).get('user_code') ?? ''
-  if (userCode === '') return devicePage(c, { told: TYPE, problem: TYPE })
+  if (userCode === '') return devicePage(c, { told: TYPE, problem: UNTYPED })
   const { ctx } = c.var
   return acceptUserCode(ctx, challenge, { user_code: userCode })
     .then((accepted) => proceed(c, accepted))

@@ -8,7 +8,7 @@ import type { Html, HtmlOrNone } from '../http/page.ts'
 import type { Json, JsonObject } from '../util/json.ts'
 
 /** The error that the client gets for a user's "no" (RFC 6749 section 4.1.2.1). */
-export const DENIED = { error: 'access_denied', error_description: 'The resource owner denied the request.' }
+export const DENIED = { error: 'access_denied', error_description: 'The user said no.' }
 
 /** The challenge in a page's URL; throws `invalid_request` if there is none. */
 export function challengeOf(c: Context<AppEnv>, step: 'login' | 'consent' | 'logout' | 'device'): string {

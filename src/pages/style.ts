@@ -36,7 +36,7 @@ input[type=text], input[type=password] {
   color: inherit; background: var(--ground); border: 1px solid var(--soft); border-radius: .4rem;
 }
 .code input[type=text] { font: 600 1.4rem/1.4 ui-monospace, monospace; letter-spacing: .12em; }
-input[type=checkbox] { width: 1.1rem; height: 1.1rem; flex: none; accent-color: var(--accent); }
+input[type=checkbox] { width: 1.1rem; height: 1.1rem; flex: none; translate: 0 .2rem; accent-color: var(--accent); }
 .buttons { display: flex; flex-wrap: wrap; gap: .6rem; margin-top: 1rem; }
 button, .button {
   display: inline-block; min-height: 2.75rem; padding: .55rem 1.1rem; font: inherit; font-weight: 600; cursor: pointer;

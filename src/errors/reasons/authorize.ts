@@ -7,7 +7,7 @@ export const authorizeReasons = reasonsOf({
     'Register it, character for character.',
   ],
   redirect_uri_missing: [
-    "Parameter 'redirect_uri' is missing, and not one is registered.",
+    "Parameter 'redirect_uri' is missing; only without 'openid' may it be, by a client that has exactly one.",
     'Send a registered one.',
   ],
   redirect_uri_insecure: [
