@@ -23,7 +23,12 @@ export async function deploy(args: readonly string[]): Promise<number> {
   if (options.has('help')) return (await runTool('wrangler', deployStep(options))).code
   process.chdir(ROOT)
   const { config } = checkedTarget(options)
-  if (options.has('dry-run')) return (await runTool('wrangler', deployStep(options))).code
+  const variables = [...Object.keys(config.vars), ...options.vars().keys()]
+  if (options.has('dry-run')) {
+    const { code } = await runTool('wrangler', deployStep(options))
+    process.stdout.write(misspeltSettings(variables))
+    return code
+  }
   const known = namesIn(await json(['d1', 'list', '--json', ...configOf(options)]))
   const database = config.d1_databases.find(({ binding }) => binding === 'DB')
   const exists = database?.database_id !== undefined || known.has(database?.database_name ?? '')
@@ -32,7 +37,7 @@ export async function deploy(args: readonly string[]): Promise<number> {
     if (code !== 0) return code
   }
   const secrets = namesIn(await json(['secret', 'list', '--format', 'json', ...workerOf(options)]))
-  const present = new Set([...secrets, ...Object.keys(config.vars), ...options.vars().keys()])
+  const present = new Set([...secrets, ...variables])
   process.stdout.write(missingSettings(present, workerOf(options)) + misspeltSettings(present))
   return 0
 }

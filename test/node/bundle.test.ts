@@ -36,8 +36,17 @@ async function startTime(bundle: string): Promise<number> {
 }
 
 it('bundles without account or network, and stays small: as a whole, and in what runs at start', async () => {
-  const { code, output } = await ladon(['deploy', '--', '--dry-run', '--outdir', directory])
+  const { code, output } = await ladon([
+    'deploy',
+    '--',
+    '--dry-run',
+    '--outdir',
+    directory,
+    '--var',
+    'TTL_ACCES_TOKEN:5m',
+  ])
   expect(output).toContain('--dry-run: exiting now')
+  expect(output).toContain('TTL_ACCES_TOKEN is no setting; is TTL_ACCESS_TOKEN meant?')
   expect(code).toBe(0)
   const scripts = (await readdir(directory)).filter((name) => name.endsWith('.js'))
   expect(scripts).toEqual(['index.js'])
