@@ -30,7 +30,7 @@ export const serverReasons = reasonsOf({
   proof_unfit: ['The proof {problem}.', 'Ask again with a proof that carries the nonce.'],
   api_key_missing: [
     'No API key came with the request.',
-    'Send one of ADMIN_API_KEYS as a Bearer token.',
+    'Send one of ADMIN_API_KEYS as a Bearer token; at /oauth2/introspect the credentials of a client do, too.',
     'operator',
   ],
   api_key_unknown: ['The API key is unknown.', 'Send one of ADMIN_API_KEYS.'],
