@@ -31,6 +31,9 @@ interface RemoteSet {
   readonly readAt: Milliseconds
 }
 
+/** Statuses below 500 that may pass by themselves: a time-out, too early, too many requests. */
+const MAY_PASS: ReadonlySet<number> = new Set([408, 425, 429])
+
 /** The sets at clients' `jwks_uri` that this isolate has read. */
 const remoteSets = new WeakMap<Runtime['config'], BoundedMap<RemoteSet>>()
 
@@ -39,7 +42,7 @@ const remoteSets = new WeakMap<Runtime['config'], BoundedMap<RemoteSet>>()
  * most once in five seconds; otherwise they come from memory while that is allowed.
  *
  * @throws `invalid_client` if there is no JWK set at the `jwks_uri`, or a redirect; `temporarily_unavailable` if its
- *   server does not answer, or with a status of 5xx
+ *   server does not answer, fails, or asks to wait
  */
 export async function clientKeys(rt: Runtime, { metadata }: ClientRecord, fresh: boolean): Promise<Keys> {
   const { jwks_uri: uri, jwks } = metadata
@@ -84,7 +87,8 @@ async function fetchSet(rt: Runtime, uri: string): Promise<Uint8Array> {
   if (problem === 'address') throw unusable('invalid_client', 'is no address this server asks at')
   if (problem !== undefined) throw unusable(codeOf(problem), `cannot be fetched: ${problemText(problem)}`)
   if (answer.status === 200) return answer.body
-  const code = answer.status >= 500 ? 'temporarily_unavailable' : 'invalid_client'
+  const passes = answer.status >= 500 || MAY_PASS.has(answer.status)
+  const code = passes ? 'temporarily_unavailable' : 'invalid_client'
   throw unusable(code, `answers with status ${answer.status}`)
 }
 

@@ -428,6 +428,7 @@ describe('keys at a jwks_uri', () => {
   it.each<readonly [string, number, () => Response | Promise<Response>]>([
     ['is away', 503, () => Promise.reject(new TypeError('connection refused'))],
     ['fails', 503, () => new Response('', { status: 500 })],
+    ['asks to wait', 503, () => new Response('', { status: 429 })],
     ['redirects', 401, () => new Response(null, { status: 302, headers: { location: 'https://b.example' } })],
     ['is too large', 401, () => new Response('x'.repeat(200_000))],
     ['is not there', 401, () => new Response('', { status: 404 })],
