@@ -50,7 +50,7 @@ export interface RequestContext {
   warned(problems: readonly string[]): void
   /** Adds the client to the request's log line. */
   seen(clientId: string): void
-  /** Notes the id by which the request names its client. Until the client is known it may be anything, so it is not logged. */
+  /** Notes the id by which the request names its client. It may be anything, so it is not logged. */
   named(clientId: string): void
   /** The client given to `seen`, or else to `named`, if any. */
   readonly clientId: string | null

@@ -101,7 +101,7 @@ function checkTime(field: string, text: string): Milliseconds | undefined {
 
 /** Refuses an id that cannot be one part of a URL's path: it becomes one when the session ends (contract 2.2). */
 function checkProviderSession(id: string): void {
-  if (id.length <= MAX_PROVIDER_SESSION && isPlainText(id) && !/^\.{1,2}$/.test(id)) return
+  if (id.length <= MAX_PROVIDER_SESSION && isPlainText(id) && !isDotSegment(id)) return
   const expected = `well-formed text of at most ${MAX_PROVIDER_SESSION} characters, and no dots alone`
   throw invalidRequest('field_malformed', { field: 'identity_provider_session_id', expected })
 }

@@ -19,9 +19,9 @@ const NOTHING_SENT: ReadonlySet<Reason> = new Set([
 ])
 
 /**
- * Returns the challenge of an answer with status 401, or of a token with too little scope (RFC 9110 section 11.6.1). Where clients authenticate it is `Basic`,
- * the one scheme that they have (RFC 6749 section 5.2); elsewhere it is that of the token, and says what is wrong with
- * it (RFC 6750 section 3).
+ * Returns the challenge of an answer with status 401, or of a token with too little scope (RFC 9110 section 11.6.1).
+ * Where clients authenticate it is `Basic`, the one scheme that they have (RFC 6749 section 5.2); elsewhere it is that
+ * of the token, and says what is wrong with it (RFC 6750 section 3).
  *
  * @param error - why the request was refused, if that is known
  * @param scheme - the scheme of the token in the request, `Bearer` if it has none
