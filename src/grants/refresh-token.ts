@@ -21,8 +21,9 @@ const AUDITED = {
 } as const
 
 /**
- * Refreshes (RFC 6749 section 6); `scope` limits the new access token, and nothing else. Within the grace period every caller gets the same successor. A superseded token used
- * later counts as stolen and ends the grant (RFC 9700 section 4.14.2).
+ * Refreshes (RFC 6749 section 6); `scope` limits the new access token, and nothing else. Within the grace period every
+ * caller gets the same successor. A superseded token used later counts as stolen and ends the grant (RFC 9700 section
+ * 4.14.2).
  */
 export const refreshToken = defineGrant({
   type: 'refresh_token',

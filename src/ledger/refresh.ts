@@ -174,7 +174,8 @@ function refuse(
   const mayName = audienceRule(limits.audience)
   const audience = grant.audience.find((value) => !mayName(value))
   if (audience !== undefined) return { status: 'audience_lost', value: audience }
-  const wider = wanted.find((requested) => !grant.scope.includes(requested))
+  const granted = new Set(grant.scope)
+  const wider = wanted.find((requested) => !granted.has(requested))
   if (wider !== undefined) return { status: 'scope_refused', value: wider }
   const value = ungranted(grant, { resources })
   return value === undefined ? undefined : { status: 'target_refused', value }
