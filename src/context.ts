@@ -34,6 +34,12 @@ export type AuditEvent =
   | 'key.replaced'
   | 'key.deleted'
 
+/**
+ * Who acts through the admin API: the API key by its name, the entrypoint of a service binding, or anybody on this
+ * machine.
+ */
+export type Actor = `key:${string}` | `binding:${string}` | 'open'
+
 /** What a handler knows about the HTTP request, beside the request itself. */
 export interface RequestContext {
   readonly rt: Runtime
@@ -52,6 +58,10 @@ export interface RequestContext {
   seen(clientId: string): void
   /** Notes the id by which the request names its client. It may be anything, so it is not logged. */
   named(clientId: string): void
+  /** Notes who acts through the admin API, once that is allowed. */
+  acts(actor: Actor): void
+  /** The actor given to `acts`; null at public endpoints. */
+  readonly actor: Actor | null
   /** The client given to `seen`, or else to `named`, if any. */
   readonly clientId: string | null
 }

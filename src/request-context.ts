@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { routePath } from 'hono/route'
 import { hostAllowed } from './config/hosts.ts'
-import type { AppEnv, AuditEvent, RequestContext } from './context.ts'
+import type { Actor, AppEnv, AuditEvent, RequestContext } from './context.ts'
 import type { Env } from './env.ts'
 import { OAuthError } from './errors/oauth-error.ts'
 import { tokenOfScheme } from './http/bearer.ts'
@@ -26,7 +26,7 @@ export const requestContext =
   async (c, next) => {
     const startedAt = nowMs()
     const requestId = crypto.randomUUID()
-    const notes: Notes = { seen: null, named: null, refusal: undefined, doubts: [] }
+    const notes: Notes = { seen: null, named: null, actor: null, refusal: undefined, doubts: [] }
     try {
       const rt = runtimeOf(c.env)
       c.req.raw = withOwnPath(c.req.raw, rt.config.urls.prefixes)
@@ -63,6 +63,7 @@ export const requestContext =
 interface Notes {
   seen: string | null
   named: string | null
+  actor: Actor | null
   refusal: OAuthError | undefined
   doubts: readonly string[]
 }
@@ -74,7 +75,8 @@ function contextOf(c: Context<AppEnv>, rt: Runtime, requestId: string, notes: No
     attempt: requestId,
     defer: (work) => c.executionCtx.waitUntil(work),
     audit: (event: AuditEvent, fields: LogFields) => {
-      logLine('audit', { event, request_id: requestId, ...fields })
+      const { actor } = notes
+      logLine('audit', { event, request_id: requestId, ...(actor !== null && { actor }), ...fields })
     },
     refused: (error) => {
       notes.refusal = error
@@ -87,6 +89,12 @@ function contextOf(c: Context<AppEnv>, rt: Runtime, requestId: string, notes: No
     },
     named: (id) => {
       notes.named = id
+    },
+    acts: (actor) => {
+      notes.actor = actor
+    },
+    get actor() {
+      return notes.actor
     },
     get clientId() {
       return notes.seen ?? notes.named

@@ -11,7 +11,7 @@ import type { ClientRecord } from '../store/types.ts'
 import { type ActiveToken, findActive, openToken } from '../tokens/active-token.ts'
 import { introspectionOf } from '../tokens/introspection.ts'
 import { scopeRule } from '../util/scope.ts'
-import type { AdminGuard } from './guard.ts'
+import { type AdminGuard, admit } from './guard.ts'
 
 /**
  * Introspection (RFC 7662, contract 1.4.4). The answer for an inactive token says only that. Without the admin prefix a
@@ -23,12 +23,12 @@ export const introspect =
     const { ctx } = c.var
     const authorization = c.req.header('authorization')
     const forClients = isV1Path(c.req.url) && bearerOf(authorization) === undefined
-    if (!forClients) guard(c, 'introspect')
+    if (!forClients) admit(guard, c, 'introspect')
     const form = await readForm(c.var.body)
     const request = { authorization, form }
     if (forClients && hasCredentials(request))
       return withClient(ctx, 'introspection', request, (own, client) => answer(own, form, client))
-    if (forClients) guard(c, 'introspect')
+    if (forClients) admit(guard, c, 'introspect')
     return answer(ctx, form, null)
   }
 

@@ -2,7 +2,6 @@ import { type Seconds, seconds } from '../util/clock.ts'
 import { parseDuration } from '../util/duration.ts'
 import { isLoopbackHost } from '../util/loopback.ts'
 import { SCOPE_TOKEN } from '../util/scope.ts'
-import type { AdminKey, AdminScope } from './types.ts'
 
 /** Parses the text of one setting. */
 export interface Parser<T> {
@@ -159,19 +158,6 @@ export const hosts = listOf({
     /^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/.test(text)
       ? URL.parse(`https://${text}`)?.host
       : undefined,
-})
-
-const ADMIN_KEY = /^(?:([a-z]+):)?([A-Za-z0-9._~-]{16,})$/
-const SCOPES: readonly AdminScope[] = ['introspect', 'flows', 'clients', 'keys', 'all']
-
-/** Parses a list of admin API keys: `scope:key`, or `key` for every scope. */
-export const adminKeys = listOf<AdminKey>({
-  expected: `keys of at least 16 characters out of A-Z a-z 0-9 . _ ~ -, each alone or behind a scope and a colon (${SCOPES.join(', ')})`,
-  parse: (text) => {
-    const [, name = 'all', key] = ADMIN_KEY.exec(text) ?? []
-    const scope = SCOPES.find((candidate) => candidate === name)
-    return key === undefined || scope === undefined ? undefined : { scope, key }
-  },
 })
 
 /** Parses an http or https URL without credentials; `undefined` for any other text. */

@@ -1,10 +1,10 @@
 import { canonicalOrigin } from '../util/origin.ts'
 import { AUDIENCE_RULE, isAmbiguousAudience } from '../util/scope.ts'
+import { adminKeys } from './admin-keys.ts'
 import { hook } from './hook.ts'
 import { identityProviderUrl, requestHeaders } from './identity-provider.ts'
 import { MAX_SESSION_SECONDS } from './limits.ts'
 import {
-  adminKeys,
   duration,
   flag,
   hosts,

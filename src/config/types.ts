@@ -4,6 +4,8 @@ import type { Seconds } from '../util/clock.ts'
 export type AdminScope = 'introspect' | 'flows' | 'clients' | 'keys' | 'all'
 
 export interface AdminKey {
+  /** Who has the key, for audit lines: its name in the setting, or `#` and eight characters of its digest. */
+  readonly name: string
   readonly scope: AdminScope
   readonly key: string
 }

@@ -186,7 +186,7 @@ const NOTATIONS: Readonly<Record<string, readonly unknown[]>> = {
   SECRETS_SYSTEM: secretList(`${SECRET}-new`, SECRET),
   URLS_SELF_PUBLIC: ['https://x.localhost', ' https://x.localhost '],
   PUBLIC_HOSTS: [...listed('a.example', 'b.example:8443'), 'A.example,b.example:8443'],
-  ADMIN_API_KEYS: listed('flows:0123456789abcdef', 'abcdefghijklmnop'),
+  ADMIN_API_KEYS: listed('app@flows:0123456789abcdef', 'abcdefghijklmnop'),
   ADMIN_AUTH: choice('open'),
   ADMIN_ENTRYPOINT: on,
   URLS_LOGIN: url,
@@ -449,13 +449,13 @@ describe('good values', () => {
     [{ SECRETS_SYSTEM: `${SECRET}-new,${SECRET}` }, { systemSecrets: [`${SECRET}-new`, SECRET] }],
     [{ SECRETS_SYSTEM: JSON.stringify([`${SECRET},`]) }, { systemSecrets: [`${SECRET},`] }],
     [
-      { ADMIN_API_KEYS: 'introspect:0123456789abcdef,all:abcdefghijklmnop,ABCDEFGH._~-1234' },
+      { ADMIN_API_KEYS: 'introspect:0123456789abcdef,login-app@flows:abcdefghijklmnop,ops@ABCDEFGH._~-1234' },
       {
         admin: {
           keys: [
-            { scope: 'introspect', key: '0123456789abcdef' },
-            { scope: 'all', key: 'abcdefghijklmnop' },
-            { scope: 'all', key: 'ABCDEFGH._~-1234' },
+            { name: '#n59REfey', scope: 'introspect', key: '0123456789abcdef' },
+            { name: 'login-app', scope: 'flows', key: 'abcdefghijklmnop' },
+            { name: 'ops', scope: 'all', key: 'ABCDEFGH._~-1234' },
           ],
         },
       },
@@ -556,6 +556,9 @@ describe('bad values are refused by name and never repeated', () => {
     ['SERVE_COOKIES_DOMAIN', 'leak; Path=/', /a domain name/],
     ['ADMIN_API_KEYS', 'leak', /at least 16 characters/],
     ['ADMIN_API_KEYS', 'leak:0123456789abcdef', /introspect, flows/],
+    ['ADMIN_API_KEYS', 'le ak@all:0123456789abcdef', /\[name@\]/],
+    ['ADMIN_API_KEYS', '@all:0123456789abcdef', /\[name@\]/],
+    ['ADMIN_API_KEYS', `${'leak'.repeat(17)}@all:0123456789abcdef`, /\[name@\]/],
     ['ADMIN_AUTH', 'open', /loopback/],
     ['ADMIN_AUTH', 'leak', /one of keys, open/],
     ['PUBLIC_HOSTS', 'https://leak.example', /host names/],

@@ -24,6 +24,8 @@ export function requestContext(env: Env): RecordedContext {
     warned: () => undefined,
     seen: (clientId) => seenClients.push(clientId),
     named: () => undefined,
+    acts: () => undefined,
+    actor: null,
     get clientId() {
       return seenClients.at(-1) ?? null
     },
