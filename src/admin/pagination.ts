@@ -4,7 +4,7 @@ import type { Envelopes } from '../crypto/envelope.ts'
 import { malformedBody } from '../errors/refusals.ts'
 import { type Parameters, readAdminQuery } from '../http/form.ts'
 import { json } from '../http/json.ts'
-import { after, nowSeconds, seconds } from '../util/clock.ts'
+import { after, nowSeconds, type Seconds, seconds } from '../util/clock.ts'
 import { isJsonObject } from '../util/json.ts'
 import { mapConcurrent } from '../util/map-concurrent.ts'
 
@@ -63,7 +63,7 @@ export async function respondWithPage<Item extends Listed>(
       other: token === undefined ? 'page_size' : 'page_token',
     })
   }
-  const size = Math.min(readNumber(byOffset ? 'limit' : 'page_size', query, DEFAULT_SIZE), MAX_SIZE)
+  const size = readSize(byOffset ? 'limit' : 'page_size', query)
   const { config, envelopes } = c.var.ctx.rt
   const linked = { ...listing, base: config.urls.path }
   const { items, headers } = byOffset
@@ -87,19 +87,32 @@ async function pageByToken<Item extends Listed>(
   const place = token ? await openToken(envelopes, listing.path, token, now) : null
   const found = await listing.page({ after: place, offset: 0, limit: size + 1 })
   const items = found.slice(0, size)
-  const link = async (rel: string, last: string | null): Promise<string> => {
-    const sealed = await envelopes.seal(
-      'page_token',
-      { list: listing.path, after: last },
-      after(now, TOKEN_SECONDS),
-    )
-    return toLink(listing, { page_size: String(size), page_token: sealed }, rel)
-  }
+  const link = (rel: string, last: string | null): Promise<string> =>
+    linkTo(envelopes, listing, { size, rel, last }, now)
   const links = [await link('first', null)]
   const last = items.at(-1)
   const { placeOf = ({ id }: Item) => id } = listing
   if (found.length > size && last !== undefined) links.push(await link('next', placeOf(last)))
   return { items, headers: { link: links.join() } }
+}
+
+/** Where a page is: what its link is called, and the place before it; null for the first page. */
+interface PagePlace {
+  readonly size: number
+  readonly rel: string
+  readonly last: string | null
+}
+
+/** Returns a link to a page by a page token, which is valid for an hour. */
+export async function linkTo(
+  envelopes: Envelopes,
+  list: Pick<Linked<never>, 'base' | 'path' | 'filters'>,
+  { size, rel, last }: PagePlace,
+  now: Seconds,
+): Promise<string> {
+  const data = { list: list.path, after: last }
+  const sealed = await envelopes.seal('page_token', data, after(now, TOKEN_SECONDS))
+  return toLink(list, { page_size: String(size), page_token: sealed }, rel)
 }
 
 /** A page with a Link header of `first`, `next`, `prev` and `last`; links that lead nowhere are left out. */
@@ -133,7 +146,12 @@ function toLink(
   return `<${base}${path}?${parameters}>; rel="${rel}"`
 }
 
-async function openToken(
+/**
+ * Returns the place that a page token of a list holds; null for the first page.
+ *
+ * @throws `malformed_body` for a foreign or expired token
+ */
+export async function openToken(
   envelopes: Envelopes,
   path: string,
   token: string,
@@ -149,6 +167,10 @@ async function openToken(
   const after = data['after']
   return typeof after === 'string' ? after : null
 }
+
+/** Reads how many items a page may have. Throws `malformed_body` for anything but a whole number. */
+export const readSize = (name: string, query: Parameters): number =>
+  Math.min(readNumber(name, query, DEFAULT_SIZE), MAX_SIZE)
 
 /** Reads a whole number; what is zero, below zero or absent becomes `otherwise`, as in Hydra. */
 function readNumber(name: string, query: Parameters, otherwise: number): number {

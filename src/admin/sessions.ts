@@ -10,6 +10,7 @@ import { directoryOf, type Owner, ownerOf, sessionPrefix } from '../ledger/owner
 import type {
   EndSessionsInput,
   ListedConsent,
+  ListedSession,
   ListGrantsInput,
   RevokeGrantsInput,
   StoredGrant,
@@ -21,8 +22,10 @@ import { seconds } from '../util/clock.ts'
 import { clientIdOf, type GrantId, grantIdOf, type Sid, sidOf } from '../util/ids.ts'
 import { rfc3339 } from '../util/rfc3339.ts'
 import { respondWithPage } from './pagination.ts'
+import { viewClients } from './subject-view.ts'
 
 const PATH = '/admin/oauth2/auth/sessions/consent'
+const LOGINS_PATH = '/admin/oauth2/auth/sessions/login'
 
 /** Larger offsets find nothing: newer SDKs page by token. */
 const MAX_OFFSET = 10_000
@@ -145,6 +148,37 @@ const consentsOf = (subject: string, client: string | undefined): Named<RevokeGr
   owners: [ownerOf('subject', subject)],
   target: client === undefined ? 'all' : { clientId: clientIdOf(client) },
 })
+
+/** Lists a subject's open login sessions, the newest first, from the subject's ledger (contract 1.4.3). */
+export async function listLogins(c: Context<AppEnv>): Promise<Response> {
+  const { ctx } = c.var
+  const { ledgers } = ctx.rt
+  const subject = readAdminQuery(c.req.url).require('subject')
+  const owner = ownerOf('subject', subject)
+  return respondWithPage<ListedSession>(c, {
+    path: LOGINS_PATH,
+    filters: { subject },
+    placeOf: ({ authTime, id }) => `${authTime} ${id}`,
+    page: async ({ after, offset, limit }) => {
+      const skipped = Math.min(offset, MAX_OFFSET)
+      const [, at, sid] = /^(\d+) (.+)$/.exec(after ?? '') ?? []
+      const place = sid === undefined ? null : { sid: sidOf(sid), authTime: seconds(Number(at)) }
+      return (await ledgers.call(owner, 'listSessions', { after: place, limit: skipped + limit })).slice(
+        skipped,
+      )
+    },
+    count: () => ledgers.call(owner, 'countSessions', null),
+    render: async ({ id, authTime, remember, ends, lastUsed, clients }) => ({
+      sid: id,
+      subject,
+      authenticated_at: rfc3339(authTime),
+      remember,
+      expires_at: ends === null ? undefined : rfc3339(ends),
+      last_used_at: rfc3339(lastUsed),
+      clients: await viewClients(ctx, clients),
+    }),
+  })
+}
 
 /** Ends one login session by its id, or all of a subject's, and notifies their clients (contract 1.4.3). */
 export async function revokeLogins(c: Context<AppEnv>): Promise<Response> {

@@ -10,11 +10,12 @@ import {
   putLogoutAccept,
   putLogoutReject,
 } from '../admin/flows.ts'
-import { listConsents, revokeConsents, revokeLogins } from '../admin/sessions.ts'
+import { listConsents, listLogins, revokeConsents, revokeLogins } from '../admin/sessions.ts'
+import { getSubject } from '../admin/subjects.ts'
 import { acceptConsentBody, acceptLoginBody, rejectBody } from '../flow/bodies.ts'
 import type { Endpoint } from '../http/endpoint.ts'
 import { adminEndpoint as endpoint } from './admin-endpoint.ts'
-import { done, gives, goesOn, list, object, paging, refuses, text } from './schemas.ts'
+import { done, flag, gives, goesOn, instant, list, object, paging, refuses, text } from './schemas.ts'
 import { v1ConsentRequest, v1Consents, v1LoginRequest, v1LogoutRequest } from './v1-members.ts'
 
 /** Answers to a decision, for any state of the request: a 410 says where to start again. */
@@ -98,6 +99,20 @@ export const flowEndpoints: readonly Endpoint[] = [
   ...requests('consent', [getConsent, putConsentAccept, putConsentReject], acceptConsentBody),
 ]
 
+const clients = list(object({ client_id: text, client_name: text }, 'client_id'))
+const loginSession = object(
+  {
+    sid: text,
+    subject: text,
+    authenticated_at: instant,
+    remember: flag,
+    expires_at: instant,
+    last_used_at: instant,
+    clients,
+  },
+  ...['sid', 'subject', 'authenticated_at', 'remember', 'last_used_at', 'clients'],
+)
+
 /** Consents and logins of a subject (contract 1.4.3), also under the paths of v1.0-beta. */
 export const sessionEndpoints: readonly Endpoint[] = [
   endpoint('GET', '/oauth2/auth/sessions/consent/:subject?', listConsents, {
@@ -111,9 +126,40 @@ export const sessionEndpoints: readonly Endpoint[] = [
     query: { subject: text, client: text, all: text, consent_request_id: text },
     answers: { 204: done },
   }),
+  endpoint('GET', '/oauth2/auth/sessions/login', listLogins, {
+    summary: "List a subject's open login sessions",
+    query: { ...paging, subject: text },
+    answers: { 200: gives('A page of login sessions.', list(loginSession)) },
+  }),
   endpoint('DELETE', '/oauth2/auth/sessions/login/:subject?', revokeLogins, {
     summary: 'End logins',
     query: { subject: text, sid: text },
     answers: { 204: done },
+  }),
+]
+
+const session = object({ sid: text, active: flag }, 'sid', 'active')
+const consent = object({ consent_request_id: text, client_id: text }, 'consent_request_id', 'client_id')
+
+/** All that is stored about a subject (contract 1.4.8). */
+export const subjectEndpoints: readonly Endpoint[] = [
+  endpoint('GET', '/subjects/:subject', getSubject, {
+    summary: 'Show what is stored about a subject',
+    query: paging,
+    answers: {
+      200: gives(
+        'A page of it.',
+        object(
+          {
+            subject: text,
+            sessions: list(session),
+            consents: list(consent),
+            notices: list(object({})),
+            clients,
+          },
+          ...['subject', 'sessions', 'consents', 'notices', 'clients'],
+        ),
+      ),
+    },
   }),
 ]

@@ -6,7 +6,7 @@ import { version } from '../admin/version.ts'
 import type { AdminScope } from '../config/types.ts'
 import type { Endpoint, EndpointGroup } from '../http/endpoint.ts'
 import { adminEndpoint as endpoint } from './admin-endpoint.ts'
-import { flowEndpoints, sessionEndpoints } from './admin-flows.ts'
+import { flowEndpoints, sessionEndpoints, subjectEndpoints } from './admin-flows.ts'
 import { clientEndpoints, keyEndpoints, trustEndpoints } from './admin-resources.ts'
 import { clientAuthentication, done, gives, introspection, object, text } from './schemas.ts'
 
@@ -18,6 +18,7 @@ const PARTS: readonly (readonly [pattern: string, scope: AdminScope])[] = [
   ['/clients/*', 'clients'],
   ['/keys/*', 'keys'],
   ['/oauth2/auth/*', 'flows'],
+  ['/subjects/*', 'flows'],
   ['/oauth2/flush', 'flows'],
   ['/oauth2/tokens', 'clients'],
   ['/trust/*', 'keys'],
@@ -68,6 +69,7 @@ export const adminGroup = (guard: AdminGuard): EndpointGroup => ({
     ...keyEndpoints(guard),
     ...flowEndpoints,
     ...sessionEndpoints,
+    ...subjectEndpoints,
     ...trustEndpoints,
     ...otherEndpoints(guard),
   ],

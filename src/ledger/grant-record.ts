@@ -153,5 +153,8 @@ export function readConsent(row: Pick<GrantRow, 'id' | 'record'>): StoredGrant {
   return { id: row.id, ...record }
 }
 
+/** Reads the claims of a token hook; undefined if none gave any. Throws as `readRecord`. */
+export const readHooked = (row: Pick<GrantRow, 'record'>): CustomClaims | undefined => parse(row).hooked
+
 const parse = ({ record }: Pick<GrantRow, 'record'>): StoredRecord =>
   readStored(record, 'grants.record', readForm)

@@ -5,7 +5,9 @@ import { findDevice, pollDevice } from './device.ts'
 import { owners } from './directory.ts'
 import { loginEpoch } from './epochs.ts'
 import { inspect } from './grants.ts'
+import { countSessions, listSessions } from './session-list.ts'
 import { readSession } from './sessions.ts'
+import { listHeld } from './subject.ts'
 import type { View } from './transaction.ts'
 
 /** Methods that only read, by name. They get a `View`, whose tables cannot be written. */
@@ -19,6 +21,9 @@ export const READS = {
   inspect,
   listGrants,
   countGrants,
+  listSessions,
+  countSessions,
+  listHeld,
   isIdRevoked: isConsumed,
   owners,
   getBlob,

@@ -18,7 +18,9 @@ export type { ClientNotice, LogoutRecipient, Notice, ProviderNotice } from './no
 export type { RedeemResult } from './redeem.ts'
 export type { RefreshResult } from './refresh.ts'
 export type { RevokeGrantsInput } from './revocation.ts'
+export type { ListedSession, ListSessionsInput } from './session-list.ts'
 export type { LoginResult, SessionView } from './sessions.ts'
+export type { Held, HeldPlace } from './subject.ts'
 
 type Methods = typeof READS & typeof WRITES
 

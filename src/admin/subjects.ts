@@ -1,0 +1,45 @@
+import type { Context } from 'hono'
+import type { AppEnv } from '../context.ts'
+import { readAdminQuery } from '../http/form.ts'
+import { json } from '../http/json.ts'
+import { ownerOf } from '../ledger/owner.ts'
+import type { HeldPlace } from '../ledger/types.ts'
+import { nowSeconds } from '../util/clock.ts'
+import { linkTo, openToken, readSize } from './pagination.ts'
+import { viewSubject } from './subject-view.ts'
+
+/** A page ends with the thing that makes it longer than this, in characters of JSON. */
+const PAGE_CHARACTERS = 1_000_000
+
+/**
+ * GET /admin/subjects/{subject}: what is stored about a subject, from its ledger, for a person who asks for their data
+ * (contract 1.4.8). Pages end by number and by size. A subject of whom nothing is stored has one empty page.
+ */
+export async function getSubject(c: Context<AppEnv>): Promise<Response> {
+  const { ctx } = c.var
+  const { config, envelopes, ledgers } = ctx.rt
+  const subject = c.req.param('subject') ?? ''
+  const query = readAdminQuery(c.req.url)
+  const now = nowSeconds()
+  const path = `/admin/subjects/${encodeURIComponent(subject)}`
+  const list = { base: config.urls.path, path, filters: {} }
+  const token = query.get('page_token')
+  const after = token === undefined ? null : readPlace(await openToken(envelopes, path, token, now))
+  const limit = readSize('page_size', query)
+  const input = { after, limit, size: PAGE_CHARACTERS }
+  const { held, more } = await ledgers.call(ownerOf('subject', subject), 'listHeld', input)
+  const link = (rel: string, last: string | null): Promise<string> =>
+    linkTo(envelopes, list, { size: limit, rel, last }, now)
+  const links = [await link('first', null)]
+  const last = held.at(-1)
+  if (more && last !== undefined) links.push(await link('next', `${last.kind} ${last.id}`))
+  return json({ subject, ...(await viewSubject(ctx, held)) }, 200, { link: links.join() })
+}
+
+/** Reads a place as `getSubject` writes it into page tokens. */
+function readPlace(place: string | null): HeldPlace | null {
+  const [, kind, id] = /^(session|grant|notice) (.+)$/.exec(place ?? '') ?? []
+  return id !== undefined && (kind === 'session' || kind === 'grant' || kind === 'notice')
+    ? { kind, id }
+    : null
+}
