@@ -7,7 +7,7 @@ export const adminEndpoint = (
   method: Method,
   path: string,
   handler: Endpoint['handler'],
-  wire: Wire,
+  wire: () => Wire,
   body: BodyClass = 'none',
   more: Partial<Pick<Endpoint, 'rate' | 'discovery'>> = {},
 ): Endpoint => ({
@@ -17,6 +17,11 @@ export const adminEndpoint = (
   cors: 'none',
   body,
   rate: 'none',
-  wire: { ...wire, answers: { ...wire.answers, ...refuses(400, 401, 403, 413, 503) } },
+  wire: () => withRefusals(wire()),
   ...more,
+})
+
+const withRefusals = (wire: Wire): Wire => ({
+  ...wire,
+  answers: { ...wire.answers, ...refuses(400, 401, 403, 413, 503) },
 })

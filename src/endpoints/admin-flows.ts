@@ -41,24 +41,24 @@ const requests = (
   const path = `/oauth2/auth/requests/${step}`
   const query = byChallenge(step)
   return [
-    endpoint('GET', `${path}/:challenge?`, show, {
+    endpoint('GET', `${path}/:challenge?`, show, () => ({
       summary: `Get a ${step} request`,
       query,
       answers: shown,
       v1: v1Requests[step],
-    }),
+    })),
     endpoint(
       'PUT',
       `${path}/accept/:challenge?`,
       accept,
-      { summary: `Accept a ${step} request`, query, body: acceptBody, answers: decided },
+      () => ({ summary: `Accept a ${step} request`, query, body: acceptBody, answers: decided }),
       'json',
     ),
     endpoint(
       'PUT',
       `${path}/reject/:challenge?`,
       reject,
-      { summary: `Reject a ${step} request`, query, body: rejectBody, answers: decided },
+      () => ({ summary: `Reject a ${step} request`, query, body: rejectBody, answers: decided }),
       'json',
     ),
   ]
@@ -70,31 +70,31 @@ export const flowEndpoints: readonly Endpoint[] = [
     'PUT',
     '/oauth2/auth/requests/device/accept',
     putDeviceAccept,
-    {
+    () => ({
       summary: 'Accept a user code',
       query: byChallenge('device'),
       body: object({ user_code: text }, 'user_code'),
       answers: decided,
-    },
+    }),
     'json',
     { rate: 'user_code' },
   ),
-  endpoint('GET', '/oauth2/auth/requests/logout', getLogout, {
+  endpoint('GET', '/oauth2/auth/requests/logout', getLogout, () => ({
     summary: 'Get a logout request',
     query: byChallenge('logout'),
     answers: shown,
     v1: v1LogoutRequest,
-  }),
-  endpoint('PUT', '/oauth2/auth/requests/logout/accept', putLogoutAccept, {
+  })),
+  endpoint('PUT', '/oauth2/auth/requests/logout/accept', putLogoutAccept, () => ({
     summary: 'Accept a logout request',
     query: byChallenge('logout'),
     answers: decided,
-  }),
-  endpoint('PUT', '/oauth2/auth/requests/logout/reject', putLogoutReject, {
+  })),
+  endpoint('PUT', '/oauth2/auth/requests/logout/reject', putLogoutReject, () => ({
     summary: 'Reject a logout request',
     query: byChallenge('logout'),
     answers: { 204: done, ...refuses(404) },
-  }),
+  })),
   ...requests('login', [getLogin, putLoginAccept, putLoginReject], acceptLoginBody),
   ...requests('consent', [getConsent, putConsentAccept, putConsentReject], acceptConsentBody),
 ]
@@ -115,27 +115,27 @@ const loginSession = object(
 
 /** Consents and logins of a subject (contract 1.4.3), also under the paths of v1.0-beta. */
 export const sessionEndpoints: readonly Endpoint[] = [
-  endpoint('GET', '/oauth2/auth/sessions/consent/:subject?', listConsents, {
+  endpoint('GET', '/oauth2/auth/sessions/consent/:subject?', listConsents, () => ({
     summary: "List a subject's consents",
     query: { ...paging, subject: text, login_session_id: text },
     answers: { 200: gives('A page of consents.', list(object({ consent_request_id: text }))) },
     v1: v1Consents,
-  }),
-  endpoint('DELETE', '/oauth2/auth/sessions/consent/:subject?/:client?', revokeConsents, {
+  })),
+  endpoint('DELETE', '/oauth2/auth/sessions/consent/:subject?/:client?', revokeConsents, () => ({
     summary: 'Revoke consents',
     query: { subject: text, client: text, all: text, consent_request_id: text },
     answers: { 204: done },
-  }),
-  endpoint('GET', '/oauth2/auth/sessions/login', listLogins, {
+  })),
+  endpoint('GET', '/oauth2/auth/sessions/login', listLogins, () => ({
     summary: "List a subject's open login sessions",
     query: { ...paging, subject: text },
     answers: { 200: gives('A page of login sessions.', list(loginSession)) },
-  }),
-  endpoint('DELETE', '/oauth2/auth/sessions/login/:subject?', revokeLogins, {
+  })),
+  endpoint('DELETE', '/oauth2/auth/sessions/login/:subject?', revokeLogins, () => ({
     summary: 'End logins',
     query: { subject: text, sid: text },
     answers: { 204: done },
-  }),
+  })),
 ]
 
 const session = object({ sid: text, active: flag }, 'sid', 'active')
@@ -143,7 +143,7 @@ const consent = object({ consent_request_id: text, client_id: text }, 'consent_r
 
 /** All that is stored about a subject (contract 1.4.8). */
 export const subjectEndpoints: readonly Endpoint[] = [
-  endpoint('GET', '/subjects/:subject', getSubject, {
+  endpoint('GET', '/subjects/:subject', getSubject, () => ({
     summary: 'Show what is stored about a subject',
     query: paging,
     answers: {
@@ -161,5 +161,5 @@ export const subjectEndpoints: readonly Endpoint[] = [
         ),
       ),
     },
-  }),
+  })),
 ]

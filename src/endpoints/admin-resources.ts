@@ -52,104 +52,113 @@ export const clientEndpoints = (guard: AdminGuard): readonly Endpoint[] => [
     'POST',
     '/clients',
     postClient(guard),
-    { summary: 'Create a client', query: strict, body: client, answers: clientMade, v1: v1Client },
+    () => ({ summary: 'Create a client', query: strict, body: client, answers: clientMade, v1: v1Client }),
     'json',
   ),
-  endpoint('GET', '/clients', getClients, {
+  endpoint('GET', '/clients', getClients, () => ({
     summary: 'List clients',
     query: byName,
     answers: clientsShown,
     v1: v1Client,
-  }),
-  endpoint('GET', '/clients/:id', getClient, { summary: 'Get a client', answers: clientShown, v1: v1Client }),
+  })),
+  endpoint('GET', '/clients/:id', getClient, () => ({
+    summary: 'Get a client',
+    answers: clientShown,
+    v1: v1Client,
+  })),
   endpoint(
     'PUT',
     '/clients/:id',
     putClient(v1Client),
-    { summary: 'Replace a client', query: strict, body: client, answers: clientShown, v1: v1Client },
+    () => ({ summary: 'Replace a client', query: strict, body: client, answers: clientShown, v1: v1Client }),
     'json',
   ),
   endpoint(
     'PATCH',
     '/clients/:id',
     patchClientById,
-    {
+    () => ({
       summary: 'Change a client by JSON Patch (RFC 6902)',
       query: strict,
       body: patch,
       answers: clientShown,
       v1: v1Client,
-    },
+    }),
     'json',
   ),
-  endpoint('DELETE', '/clients/:id', removeClient, { summary: 'Delete a client', answers: gone }),
+  endpoint('DELETE', '/clients/:id', removeClient, () => ({ summary: 'Delete a client', answers: gone })),
   endpoint(
     'PUT',
     '/clients/:id/lifespans',
     putLifespans,
-    {
+    () => ({
       summary: "Replace a client's lifespans",
       query: strict,
       body: lifespans,
       answers: clientShown,
       v1: v1Client,
-    },
+    }),
     'json',
   ),
-  endpoint('POST', '/clients/:id/secrets/rotate', postRotation, {
+  endpoint('POST', '/clients/:id/secrets/rotate', postRotation, () => ({
     summary: 'Give a client a new secret',
     answers: clientShown,
-  }),
-  endpoint('DELETE', '/clients/:id/secrets/rotate', removeRotated, {
+  })),
+  endpoint('DELETE', '/clients/:id/secrets/rotate', removeRotated, () => ({
     summary: "Forget a client's older secrets",
     answers: clientShown,
-  }),
-  endpoint('DELETE', '/oauth2/tokens', deleteTokens, {
+  })),
+  endpoint('DELETE', '/oauth2/tokens', deleteTokens, () => ({
     summary: "End a client's access tokens",
     query: { client_id: text },
     answers: { 204: done },
-  }),
+  })),
 ]
 
 const keysShown = { 200: gives('Keys; private members for API keys of scope all.', keySet) }
 
 /** Endpoints for key sets (contract 1.4.6). */
 export const keyEndpoints = (guard: AdminGuard): readonly Endpoint[] => [
-  endpoint('GET', '/keys/:set/:kid?', getKeys(guard), {
+  endpoint('GET', '/keys/:set/:kid?', getKeys(guard), () => ({
     summary: 'Get a key set, or one key of it',
     answers: { ...keysShown, ...refuses(404) },
     v1: v1KeySet,
-  }),
+  })),
   endpoint(
     'POST',
     '/keys/:set',
     postKey(guard),
-    {
+    () => ({
       summary: 'Make a key',
       body: keyCreation,
       answers: { 201: keysShown[200], ...refuses(409) },
       v1: v1KeySet,
-    },
+    }),
     'json',
   ),
   endpoint(
     'PUT',
     '/keys/:set',
     putKeys(guard),
-    { summary: 'Replace a key set', body: keySet, answers: keysShown, v1: v1KeySet },
+    () => ({ summary: 'Replace a key set', body: keySet, answers: keysShown, v1: v1KeySet }),
     'json',
   ),
   endpoint(
     'PUT',
     '/keys/:set/:kid',
     putKey(guard),
-    { summary: 'Put a key into a set', body: key, answers: { 200: gives('The key.', key) }, v1: v1Key },
+    () => ({
+      summary: 'Put a key into a set',
+      body: key,
+      answers: { 200: gives('The key.', key) },
+      v1: v1Key,
+    }),
     'json',
   ),
-  endpoint('DELETE', '/keys/:set/:kid?', removeKeys, {
+  endpoint('DELETE', '/keys/:set/:kid?', removeKeys, () => ({
     summary: 'Delete a key set, or one key of it',
     answers: { 204: done },
-  }),
+  })),
 ]
 
 const ISSUERS = '/trust/grants/jwt-bearer/issuers'
@@ -163,22 +172,22 @@ export const trustEndpoints: readonly Endpoint[] = [
     'POST',
     ISSUERS,
     postTrustedIssuer,
-    { summary: 'Trust an issuer of assertions', body: trustBody, answers: trustMade, v1: v1Trust },
+    () => ({ summary: 'Trust an issuer of assertions', body: trustBody, answers: trustMade, v1: v1Trust }),
     'json',
   ),
-  endpoint('GET', ISSUERS, getTrustedIssuers, {
+  endpoint('GET', ISSUERS, getTrustedIssuers, () => ({
     summary: 'List trusted issuers',
     query: { ...paging, issuer: text },
     answers: { 200: gives('A page of what is trusted.', list(trust)) },
     v1: v1Trust,
-  }),
-  endpoint('GET', `${ISSUERS}/:id`, getTrustedIssuer, {
+  })),
+  endpoint('GET', `${ISSUERS}/:id`, getTrustedIssuer, () => ({
     summary: 'Get a trusted issuer',
     answers: trustShown,
     v1: v1Trust,
-  }),
-  endpoint('DELETE', `${ISSUERS}/:id`, removeTrustedIssuer, {
+  })),
+  endpoint('DELETE', `${ISSUERS}/:id`, removeTrustedIssuer, () => ({
     summary: 'Trust an issuer no longer',
     answers: gone,
-  }),
+  })),
 ]

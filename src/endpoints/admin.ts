@@ -32,11 +32,11 @@ const otherEndpoints = (guard: AdminGuard): readonly Endpoint[] => [
     'POST',
     '/oauth2/introspect',
     introspect(guard),
-    {
+    () => ({
       summary: 'Introspect a token (RFC 7662)',
       body: object({ ...clientAuthentication, token: text, scope: text }, 'token'),
       answers: { 200: gives('What the token is good for.', introspection) },
-    },
+    }),
     'form',
     {
       discovery: ({ urls }) => ({
@@ -48,17 +48,21 @@ const otherEndpoints = (guard: AdminGuard): readonly Endpoint[] => [
     'POST',
     '/oauth2/flush',
     flush,
-    { summary: 'Flush inactive tokens, which end by themselves', body: flushBody, answers: { 204: done } },
+    () => ({
+      summary: 'Flush inactive tokens, which end by themselves',
+      body: flushBody,
+      answers: { 204: done },
+    }),
     'json',
   ),
-  endpoint('GET', '/version', version, {
+  endpoint('GET', '/version', version, () => ({
     summary: 'Version',
     answers: { 200: gives('The release.', object({ version: text }, 'version')) },
-  }),
-  endpoint('GET', '/metrics/prometheus', metrics, {
+  })),
+  endpoint('GET', '/metrics/prometheus', metrics, () => ({
     summary: 'Metrics for Prometheus',
     answers: { 200: { description: 'The metrics.', content: { 'text/plain': text } } },
-  }),
+  })),
 ]
 
 /** The admin API (contract 1.2); each part is behind the guard of its surface. */

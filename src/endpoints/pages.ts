@@ -32,7 +32,7 @@ const pageEndpoint = (
   cors: 'none',
   body,
   rate: 'none',
-  wire: { summary, answers: { 200: page, 303: leadsOn } },
+  wire: () => ({ summary, answers: { 200: page, 303: leadsOn } }),
 })
 
 /** Defines the two endpoints of a page with a form. */

@@ -36,7 +36,7 @@ export const clientCalls: readonly Endpoint[] = [
     discovery: ({ endpoints, urls }) => ({
       token_endpoint: endpoints.token ?? `${urls.public}/oauth2/token`,
     }),
-    wire: {
+    wire: () => ({
       summary: 'Token endpoint (RFC 6749 section 3.2)',
       body: object(
         {
@@ -55,7 +55,7 @@ export const clientCalls: readonly Endpoint[] = [
         'grant_type',
       ),
       answers: { 200: gives('Tokens.', tokens), ...refuses(400, 401, 403, 413, 500, 503) },
-    },
+    }),
   },
   {
     path: '/oauth2/revoke',
@@ -65,11 +65,11 @@ export const clientCalls: readonly Endpoint[] = [
     body: 'form',
     rate: 'none',
     discovery: (config) => ({ revocation_endpoint: `${issuerOf(config)}/oauth2/revoke` }),
-    wire: {
+    wire: () => ({
       summary: 'Revocation endpoint (RFC 7009)',
       body: object({ ...clientAuthentication, token: text, token_type_hint: text }, 'token'),
       answers: { 200: done, ...refuses(400, 401, 413, 503) },
-    },
+    }),
   },
   {
     path: '/oauth2/device/auth',
@@ -81,7 +81,7 @@ export const clientCalls: readonly Endpoint[] = [
     discovery: ({ endpoints, urls }) => ({
       device_authorization_endpoint: endpoints.device ?? `${urls.public}/oauth2/device/auth`,
     }),
-    wire: {
+    wire: () => ({
       summary: 'Device authorization endpoint (RFC 8628 section 3.1)',
       body: object({ ...clientAuthentication, scope: text, audience: text, resource: url }, 'client_id'),
       answers: {
@@ -104,7 +104,7 @@ export const clientCalls: readonly Endpoint[] = [
         ),
         ...refuses(400, 401, 413, 503),
       },
-    },
+    }),
   },
   {
     path: '/userinfo',
@@ -116,7 +116,7 @@ export const clientCalls: readonly Endpoint[] = [
     discovery: ({ endpoints, urls }) => ({
       userinfo_endpoint: endpoints.userinfo ?? `${urls.public}/userinfo`,
     }),
-    wire: {
+    wire: () => ({
       summary: 'Userinfo endpoint (OpenID Connect Core 1.0 section 5.3)',
       body: object({ access_token: text }),
       answers: {
@@ -126,7 +126,7 @@ export const clientCalls: readonly Endpoint[] = [
         },
         ...refuses(400, 401, 413, 503),
       },
-    },
+    }),
   },
   {
     path: '/credentials',
@@ -146,14 +146,14 @@ export const clientCalls: readonly Endpoint[] = [
         },
       ],
     }),
-    wire: {
+    wire: () => ({
       summary: 'A verifiable credential about the user (OpenID for Verifiable Credential Issuance, draft 00)',
       body: credentialRequest,
       answers: {
         200: gives('The credential.', object({ format: text, credential_draft_00: text }, 'format')),
         ...refuses(400, 401, 413, 503),
       },
-    },
+    }),
   },
 ]
 
@@ -168,12 +168,12 @@ export const registrationEndpoints: readonly Endpoint[] = ['/oauth2/register', '
       body: 'public-json',
       rate: 'none',
       ...(path === '/oauth2/register' && { discovery: registrationEndpoint }),
-      wire: {
+      wire: () => ({
         summary: 'A client registers itself (RFC 7591 section 3)',
         body: client,
         answers: { 201: gives('The client.', client), ...refuses(400, 404, 413, 503) },
         ...(path === '/connect/register' && { v1: v1Registration }),
-      },
+      }),
     },
     {
       path: `${path}/:id`,
@@ -182,12 +182,12 @@ export const registrationEndpoints: readonly Endpoint[] = ['/oauth2/register', '
       cors: 'server',
       body: 'public-json',
       rate: 'none',
-      wire: {
+      wire: () => ({
         summary: 'A client manages its registration (RFC 7592 section 2)',
         body: client,
         answers: { 200: gives('The client.', client), 204: done, ...refuses(400, 401, 403, 404, 413, 503) },
         ...(path === '/connect/register' && { v1: v1Registration }),
-      },
+      }),
     },
   ],
 )

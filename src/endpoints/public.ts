@@ -23,7 +23,10 @@ export const healthEndpoints: readonly Endpoint[] = (
   cors: 'server',
   body: 'none',
   rate: 'none',
-  wire: { summary, answers: { 200: gives('It does.', object({ status: text }, 'status')), ...refusals } },
+  wire: () => ({
+    summary,
+    answers: { 200: gives('It does.', object({ status: text }, 'status')), ...refusals },
+  }),
 }))
 
 /** Public documents; `members` is what all endpoints add to the metadata document. */
@@ -36,10 +39,10 @@ const documents = (members: Discovered): readonly Endpoint[] => [
       cors: 'client',
       body: 'none',
       rate: 'none',
-      wire: {
+      wire: () => ({
         summary: 'Metadata of the server (RFC 8414, OpenID Connect Discovery 1.0)',
         answers: { 200: gives('The metadata.', object({ issuer: url }, 'issuer')), ...refuses(503) },
-      },
+      }),
     }),
   ),
   {
@@ -52,10 +55,10 @@ const documents = (members: Discovered): readonly Endpoint[] => [
     discovery: (config) => ({
       jwks_uri: config.endpoints.jwks ?? `${issuerOf(config)}/.well-known/jwks.json`,
     }),
-    wire: {
+    wire: () => ({
       summary: 'Public keys (RFC 7517)',
       answers: { 200: gives('The keys.', keySet), ...refuses(503) },
-    },
+    }),
   },
 ]
 
@@ -69,12 +72,12 @@ const forBrowsers: readonly Endpoint[] = [
     body: 'form',
     rate: 'none',
     discovery: (config) => ({ authorization_endpoint: authorizeUrl(config) }),
-    wire: {
+    wire: () => ({
       summary: 'Authorization endpoint (RFC 6749 section 3.1)',
       query: authorizationRequest,
       body: object(authorizationRequest),
       answers: { 200: page, 302: leadsOn, 303: leadsOn },
-    },
+    }),
   },
   {
     path: '/oauth2/device/verify',
@@ -83,11 +86,11 @@ const forBrowsers: readonly Endpoint[] = [
     cors: 'server',
     body: 'none',
     rate: 'none',
-    wire: {
+    wire: () => ({
       summary: 'Where the user of a device goes (RFC 8628 section 3.3)',
       query: { user_code: text },
       answers: { 302: leadsOn, ...refuses(400) },
-    },
+    }),
   },
   {
     path: '/oauth2/sessions/logout',
@@ -97,12 +100,12 @@ const forBrowsers: readonly Endpoint[] = [
     body: 'form',
     rate: 'none',
     discovery: (config) => ({ end_session_endpoint: `${issuerOf(config)}/oauth2/sessions/logout` }),
-    wire: {
+    wire: () => ({
       summary: 'Logout endpoint (OpenID Connect RP-Initiated Logout 1.0)',
       query: { id_token_hint: text, client_id: text, post_logout_redirect_uri: url, state: text },
       body: object({ id_token_hint: text, client_id: text, post_logout_redirect_uri: url, state: text }),
       answers: { 200: page, 302: leadsOn },
-    },
+    }),
   },
   {
     path: '/admin/oauth2/auth/sessions/login/revoke',
@@ -111,7 +114,7 @@ const forBrowsers: readonly Endpoint[] = [
     cors: 'none',
     body: 'none',
     rate: 'none',
-    wire: { summary: 'Logout endpoint, as v1.0-beta has it', answers: { 200: page, 302: leadsOn } },
+    wire: () => ({ summary: 'Logout endpoint, as v1.0-beta has it', answers: { 200: page, 302: leadsOn } }),
   },
   {
     path: '/oauth2/sessions/check',
@@ -122,7 +125,10 @@ const forBrowsers: readonly Endpoint[] = [
     rate: 'none',
     discovery: ({ sessionManagement, urls }) =>
       sessionManagement ? { check_session_iframe: `${urls.public}/oauth2/sessions/check` } : {},
-    wire: { summary: 'Frame that watches the session (Session Management 1.0)', answers: { 200: page } },
+    wire: () => ({
+      summary: 'Frame that watches the session (Session Management 1.0)',
+      answers: { 200: page },
+    }),
   },
 ]
 

@@ -56,7 +56,8 @@ export interface Endpoint {
   readonly body: BodyClass
   readonly rate: RateClass
   readonly discovery?: Discovered
-  readonly wire: Wire
+  /** A function, so that no schema is made when the Worker starts. */
+  readonly wire: () => Wire
 }
 
 /** Endpoints that share their middleware. */
@@ -85,13 +86,14 @@ export function mount(app: Hono<AppEnv>, groups: readonly EndpointGroup[]): Hono
  * its answers on paths of v1 have only members of v1.
  */
 const framed =
-  ({ body, handler, wire: { v1 } }: Endpoint): Handler<AppEnv> =>
+  ({ body, handler, wire }: Endpoint): Handler<AppEnv> =>
   async (c) => {
     const { raw } = c.req
     c.set('body', new RequestBody(raw, body))
     if (raw.body !== null) c.req.raw = new Request(raw.url, { method: raw.method, headers: raw.headers })
     const answer = await handler(c)
-    return v1 !== undefined && isV1Path(raw.url) ? onlyMembers(answer, v1) : answer
+    const v1 = isV1Path(raw.url) ? wire().v1 : undefined
+    return v1 === undefined ? answer : onlyMembers(answer, v1)
   }
 
 /** Returns a function that finds the CORS class of a path. It is `none` for a path that no endpoint has. */

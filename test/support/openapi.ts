@@ -29,7 +29,9 @@ function spellings(path: string): readonly string[] {
   return short === path ? [long] : [...spellings(short), long]
 }
 
-function operation({ body, wire }: Endpoint, method: string, path: string): Json {
+function operation(endpoint: Endpoint, method: string, path: string): Json {
+  const { body } = endpoint
+  const wire = endpoint.wire()
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
     name,
     in: 'path',
