@@ -6,9 +6,9 @@ import type { BoundKind } from '../store/client-field.ts'
 import { CLIENT_FIELDS } from '../store/client-fields.ts'
 import { clientBounds, type FieldName, fieldsWith } from '../store/client-metadata.ts'
 import type { ClientBounds, ClientMetadata, LifespanField } from '../store/types.ts'
-import { parseDuration } from '../util/duration.ts'
 import { isJsonObject } from '../util/json.ts'
 import { audienceRule, scopeRule } from '../util/scope.ts'
+import { configuredLifespan, secondsOf } from './lifespans.ts'
 
 /** The bounds for changes by the client itself that follow from an admin's metadata. */
 export const boundsOf = (metadata: ClientMetadata): ClientBounds => v.parse(clientBounds, metadata)
@@ -87,14 +87,5 @@ const isAsStrong = (method: string, set: string): boolean =>
 
 /** The longest lifespan the admin allows, in seconds; the configured one if the admin set none. */
 function mostSeconds(field: LifespanField, set: string | undefined, ttl: Lifetimes): number {
-  if (set !== undefined) return secondsOf(set)
-  const presets = { access: ttl.accessToken, id: ttl.idToken, refresh: ttl.refreshToken }
-  const preset = Object.entries(presets).find(([token]) => field.endsWith(`_${token}_token_lifespan`))?.[1]
-  return preset ?? Number.POSITIVE_INFINITY
-}
-
-/** The duration in seconds; infinite for a negative one. */
-function secondsOf(duration: string): number {
-  const seconds = parseDuration(duration) ?? Number.POSITIVE_INFINITY
-  return seconds < 0 ? Number.POSITIVE_INFINITY : seconds
+  return set === undefined ? configuredLifespan(ttl, field) : secondsOf(set)
 }

@@ -46,3 +46,19 @@ function own(
   const lifespan = parseDuration((field && client[field]) ?? '')
   return lifespan === undefined ? undefined : seconds(Math.floor(lifespan))
 }
+
+/** The lifetimes that settings give the three kinds of tokens; null is unlimited. */
+type TokenLifetimes = Pick<Lifetimes, 'accessToken' | 'idToken' | 'refreshToken'>
+
+/** The lifetime in seconds that settings give the tokens of a field; infinite if it is unlimited. */
+export function configuredLifespan(ttl: TokenLifetimes, field: LifespanField): number {
+  const presets = { access: ttl.accessToken, id: ttl.idToken, refresh: ttl.refreshToken }
+  const preset = Object.entries(presets).find(([token]) => field.endsWith(`_${token}_token_lifespan`))?.[1]
+  return preset ?? Number.POSITIVE_INFINITY
+}
+
+/** A lifespan in seconds; infinite for a negative one. */
+export function secondsOf(lifespan: string): number {
+  const duration = parseDuration(lifespan) ?? Number.POSITIVE_INFINITY
+  return duration < 0 ? Number.POSITIVE_INFINITY : duration
+}

@@ -12,6 +12,7 @@ import type { ClientChange } from './manage.ts'
 import type { Supported } from './metadata/doubt.ts'
 import { readDraft } from './metadata/draft.ts'
 import { type ClientInput, parseClient } from './metadata/parse.ts'
+import { checkRedirects, withinPolicy } from './metadata/policy.ts'
 import { workingPart } from './metadata/working.ts'
 import { freshRegistration, nextRegistration, type RegistrationStamp } from './registration-token.ts'
 import { isEmpty, renderRegistration } from './render.ts'
@@ -26,15 +27,25 @@ import { checkSectorStays } from './sector.ts'
  * @throws as `parseClient`; `malformed_body`, `invalid_client_metadata` or `invalid_request` for fields that only
  *   admins set
  */
-export function parseRegistration(body: unknown, config: Config, secretRefusal: ErrorCode): ClientInput {
+function parseRegistration(body: unknown, config: Config, secretRefusal: ErrorCode): ClientInput {
   const draft = readDraft(body)
   if (draft.client_secret !== '')
     throw new OAuthError(secretRefusal, 'field_reserved', { field: 'client_secret' })
   const given: Partial<JsonObject> = isJsonObject(body) ? body : {}
   for (const [field, { reserved }] of fields)
-    if (reserved !== undefined && !isEmpty(given[field] ?? null))
+    if (reserved !== undefined && reserved.refusal !== null && !isEmpty(given[field] ?? null))
       throw new OAuthError(reserved.refusal, 'field_reserved', { field })
-  return { ...parseClient(body, config), id: undefined }
+  const input = parseClient(body, config)
+  return { ...input, metadata: { ...input.metadata, owner: '' }, id: undefined }
+}
+
+/**
+ * Reads the metadata of a client that registers itself, within the operator's policy. Throws like `parseRegistration`
+ * and `withinPolicy`.
+ */
+export function readRegistration(body: unknown, config: Config): ClientInput {
+  const input = parseRegistration(body, config, 'malformed_body')
+  return { ...input, metadata: withinPolicy(config, [config.registration.policy], input.metadata) }
 }
 
 /** A client as it is shown to itself, without what only admins set. */
@@ -58,8 +69,8 @@ export async function changeByClient(
 ): Promise<ClientChange> {
   const { config } = rt
   const parsed = parseRegistration(withBounds(body, current.bounds), config, 'registration_forbidden')
-  checkBounds(config, current.bounds, parsed.metadata)
-  const input = await workingPart(rt, parsed, supported, current.metadata)
+  const metadata = limited(config, current, parsed.metadata)
+  const input = await workingPart(rt, { ...parsed, metadata }, supported, current.metadata)
   checkSectorStays(current.metadata, input.metadata, config.loopback)
   const needsSecret = usesSecret(input.metadata.token_endpoint_auth_method)
   const moved = consentedTo(input.metadata) !== consentedTo(current.metadata)
@@ -69,6 +80,19 @@ export async function changeByClient(
     consentEpoch: current.consentEpoch + Number(moved),
     ...nextRegistration(stamp, current),
   }
+}
+
+/** What a client may change of itself: within an admin's bounds, or the policy if no admin ever changed it. */
+function limited(
+  config: Config,
+  { bounds, metadata: current }: ClientRecord,
+  wanted: ClientMetadata,
+): ClientMetadata {
+  const policies = [config.registration.policy]
+  if (bounds === null) return withinPolicy(config, policies, wanted)
+  checkBounds(config, bounds, wanted)
+  checkRedirects(policies, wanted, current.redirect_uris ?? [])
+  return wanted
 }
 
 /**

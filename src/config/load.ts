@@ -1,4 +1,5 @@
 import { isLoopbackHost } from '../util/loopback.ts'
+import { scopeRule } from '../util/scope.ts'
 import { publicAddress } from './addresses.ts'
 import { withWholeHooks } from './hook.ts'
 import { BOUND_URL, isBound } from './identity-provider.ts'
@@ -54,6 +55,7 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Config {
       jwtBearer,
     },
     cookies,
+    registration: registration(given.registration, given.ttl),
     identityProvider: identityProvider(given.identityProvider, isBound(env['IDENTITY_PROVIDER'])),
     sessionManagement: given.sessionManagement ?? (loopback || cookies.sameSite === 'None'),
   }
@@ -106,6 +108,22 @@ function userCodes(
   return USER_CODES[preset]
 }
 
+/** Returns the settings of dynamic registration. By default a client may shorten the configured lifetimes only. */
+function registration(given: Given['registration'], ttl: Given['ttl']): Config['registration'] {
+  const { enabled, url, resources, accessToken, idToken, refreshToken, ...policy } = given
+  return {
+    enabled,
+    url,
+    resources,
+    policy,
+    maxTtl: {
+      accessToken: accessToken ?? ttl.accessToken,
+      idToken: idToken ?? ttl.idToken,
+      refreshToken: refreshToken ?? ttl.refreshToken,
+    },
+  }
+}
+
 /** Returns the identity provider that a URL or a binding leads to; null without either. */
 function identityProvider(given: Given['identityProvider'], bound: boolean): IdentityProvider | null {
   const url = given.url ?? (bound ? BOUND_URL : null)
@@ -138,6 +156,13 @@ function check(reader: SettingsReader, config: Config): void {
     reader.refuse(
       pathOf(config.urls.issuer) === begun ? settings.issuer : settings.urls.public,
       'must not have a path that begins like a path of this server, such as /oauth2',
+    )
+  const { enabled, policy } = config.registration
+  const mayBeRegistered = scopeRule(config.strategies.scope, policy.scope ?? [])
+  if (enabled && policy.scope !== null && !config.defaultClientScope.split(' ').some(mayBeRegistered))
+    reader.refuse(
+      settings.defaultClientScope,
+      `must hold a scope of ${settings.registration.scope.name}, for clients that ask for none`,
     )
   if (oauth2.grace.uses === 0 && oauth2.grace.seconds > MAX_UNCOUNTED_GRACE)
     reader.bad(settings.grace.seconds)

@@ -160,6 +160,24 @@ export const hosts = listOf({
       : undefined,
 })
 
+const HOST_PATTERN = /^(\*\.)?([^\s/?#@:*]+|\[[0-9A-Fa-f:.]+\])$/
+
+/** Parses a list of hosts without port, or of all hosts below one, in the form of `URL.hostname`. */
+export const hostPatterns = listOf({
+  expected: 'host names without port such as app.example or *.app.example',
+  parse: (text) => {
+    const [, below = '', host = ''] = HOST_PATTERN.exec(text) ?? []
+    const name = URL.parse(`https://${host}`)?.hostname
+    return name ? below + name : undefined
+  },
+})
+
+/** Parses a list of URI schemes in lower case (RFC 3986 section 3.1). */
+export const schemes = listOf({
+  expected: 'URI schemes such as https or com.example.app',
+  parse: (text) => (/^[a-z][a-z0-9+.-]*$/i.test(text) ? text.toLowerCase() : undefined),
+})
+
 /** Parses an http or https URL without credentials; `undefined` for any other text. */
 export function absoluteUrl(text: string): URL | undefined {
   const url = /^https?:\/\/[^/\s]/i.test(text) && !/[\s\\]/.test(text) ? URL.parse(text) : null

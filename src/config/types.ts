@@ -137,6 +137,16 @@ export interface Strategies {
   readonly jwtTyp: 'JWT' | 'at+jwt'
 }
 
+/** What clients may register of themselves; null is everything. `src/clients/metadata/policy.ts` has the rules. */
+export interface RegistrationPolicy {
+  readonly scope: readonly string[] | null
+  readonly audience: readonly string[] | null
+  readonly grantTypes: readonly string[] | null
+  /** Hosts without port, or `*.` and a host for all below it. */
+  readonly redirectHosts: readonly string[] | null
+  readonly redirectSchemes: readonly string[] | null
+}
+
 /** All settings, validated once per isolate (design section 6). */
 export interface Config {
   readonly urls: Urls
@@ -160,6 +170,10 @@ export interface Config {
     readonly url: string | null
     /** The resources that self-registered clients may request. */
     readonly resources: readonly string[]
+    /** What a client may register of itself. */
+    readonly policy: RegistrationPolicy
+    /** The longest lifetimes that it may give its tokens; null is unlimited. */
+    readonly maxTtl: Pick<Lifetimes, 'accessToken' | 'idToken' | 'refreshToken'>
   }
   /** The credential endpoint that discovery names; null for this server's own. */
   readonly credentialsUrl: string | null

@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { changeClient, createClient, deleteClient, updateClient } from '../clients/manage.ts'
 import { workingPart } from '../clients/metadata/working.ts'
-import { changeByClient, chosenByClient, parseRegistration } from '../clients/registration.ts'
+import { changeByClient, chosenByClient, readRegistration } from '../clients/registration.ts'
 import {
   openRegistration,
   type RegistrationStamp,
@@ -25,7 +25,7 @@ import type { ClientRecord } from '../store/types.ts'
 export async function register(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
   requireEnabled(ctx)
-  const given = parseRegistration(await readJson(c.var.body), ctx.rt.config, 'malformed_body')
+  const given = readRegistration(await readJson(c.var.body), ctx.rt.config)
   const input = await workingPart(ctx.rt, given, supported())
   const body = await renderNewRegistration(ctx.rt, await createClient(ctx, input, null))
   return json(body, 201, { ...NO_STORE, location: body.registration_client_uri })

@@ -14,10 +14,10 @@ export interface FieldTraits {
    */
   readonly shown?: 'unless-empty' | 'if-given' | 'to-admins'
   /**
-   * Present if only admins may set the field. `refusal` is the error for a client that sets it; `kept` says whether the
-   * value stays when the client changes itself.
+   * Present if only admins may set the field. `refusal` is the error for a client that sets it, null if that is ignored;
+   * `kept` says whether the value stays when the client changes itself.
    */
-  readonly reserved?: { readonly refusal: ErrorCode; readonly kept: boolean }
+  readonly reserved?: { readonly refusal: ErrorCode | null; readonly kept: boolean }
   /** How the admin's value limits the client's own changes; absent if the client may set any value. */
   readonly bound?: BoundKind
   /** Each value must be an http or https URL. */

@@ -42,7 +42,8 @@ export const CLIENT_FIELDS = {
   response_types: listOrNull({ bound: 'subset', emptyMeans: ['code'] }),
   scope: text({ bound: 'scope' }),
   audience: list({ bound: 'audience' }),
-  owner: text({ seen: true }),
+  // Admins sort clients by it, so a client cannot name somebody else.
+  owner: text({ seen: true, reserved: { refusal: null, kept: true } }),
   policy_uri: text({ url: true, localized: true, seen: true }),
   tos_uri: text({ url: true, localized: true, seen: true }),
   client_uri: text({ url: true, localized: true, seen: true }),
