@@ -1,6 +1,6 @@
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import { nowSeconds } from '../../src/util/clock.ts'
-import { ISSUER } from './deployment.ts'
+import { ISSUER } from './browser.ts'
 
 /** A key pair of somebody who signs assertions. */
 export interface TestKey {

@@ -2,9 +2,11 @@ import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { app } from '../../src/app.ts'
 import type { Env } from '../../src/env.ts'
 import { testEnv as bindings } from './bindings.ts'
+import { ISSUER, type Reachable } from './browser.ts'
 import { misfit } from './shapes.ts'
 
-export const ISSUER = 'http://localhost:4444'
+export { Browser, bodyOf, ISSUER, locationOf } from './browser.ts'
+
 export const ADMIN_KEY = 'ladon-test-admin-key'
 
 /** The bindings and settings of the tests; a fresh object is a fresh isolate as far as Ladon's memory goes. */
@@ -24,7 +26,7 @@ export async function fitting({ method, url }: Request, response: Response): Pro
 }
 
 /** Ladon as one isolate runs it: requests go through the real app, storage and Durable Objects. */
-export class Deployment {
+export class Deployment implements Reachable {
   readonly env: Env
 
   constructor(env: Env = testEnv()) {
@@ -64,46 +66,3 @@ export class Deployment {
     return response.json()
   }
 }
-
-/** A browser as far as redirects and cookies go. */
-export class Browser {
-  readonly #deployment: Deployment
-  readonly cookies = new Map<string, string>()
-
-  constructor(deployment: Deployment) {
-    this.#deployment = deployment
-  }
-
-  /** Requests a page with the cookies it has, keeps what it is given, follows nothing. */
-  async visit(url: string, init: RequestInit = {}): Promise<Response> {
-    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-    const headers = new Headers(init.headers)
-    if (cookie !== '') headers.set('cookie', cookie)
-    const response = await this.#deployment.fetch(url, { ...init, headers })
-    for (const line of response.headers.getSetCookie()) this.#keep(line)
-    return response
-  }
-
-  /** Visits and returns where the answer leads. */
-  async next(url: string, init: RequestInit = {}): Promise<URL> {
-    return locationOf(await this.visit(url, init))
-  }
-
-  #keep(line: string): void {
-    const [pair = '', ...attributes] = line.split(/; */)
-    const at = pair.indexOf('=')
-    const name = pair.slice(0, at)
-    if (attributes.some((attribute) => attribute.toLowerCase() === 'max-age=0')) this.cookies.delete(name)
-    else this.cookies.set(name, pair.slice(at + 1))
-  }
-}
-
-/** The address an answer leads to; fails loudly when it leads nowhere. */
-export function locationOf(response: Response): URL {
-  const location = response.headers.get('location')
-  if (location === null) throw new Error(`no redirect, but ${response.status}`)
-  return new URL(location, ISSUER)
-}
-
-/** Shows the JSON of a response, whatever it is. */
-export const bodyOf = async (response: Response): Promise<Record<string, unknown>> => response.json()

@@ -1,4 +1,4 @@
-import { Browser, bodyOf, type Deployment } from './deployment.ts'
+import { Browser, bodyOf, type Reachable } from './browser.ts'
 import {
   authorizedForm,
   LoginApp,
@@ -22,14 +22,14 @@ export interface DeviceStart {
 
 /** Registers a client that may have devices. */
 export const registerDeviceClient = (
-  deployment: Deployment,
+  deployment: Reachable,
   metadata: Readonly<Record<string, unknown>> = {},
 ): Promise<TestClient> =>
   registerClient(deployment, { grant_types: [DEVICE_GRANT, 'refresh_token'], redirect_uris: [], ...metadata })
 
 /** Asks for a device code. */
 export const askDevice = (
-  deployment: Deployment,
+  deployment: Reachable,
   client: TestClient,
   fields: Readonly<Record<string, string>> = {},
 ): Promise<Response> =>
@@ -40,7 +40,7 @@ export const askDevice = (
   })
 
 export async function startDevice(
-  deployment: Deployment,
+  deployment: Reachable,
   client: TestClient,
   fields: Readonly<Record<string, string>> = {},
 ): Promise<DeviceStart> {
@@ -51,7 +51,7 @@ export async function startDevice(
 
 /** One poll of the device. */
 export const poll = (
-  deployment: Deployment,
+  deployment: Reachable,
   client: TestClient,
   { device_code }: Pick<DeviceStart, 'device_code'>,
 ): Promise<Response> => tokenRequest(deployment, client, { grant_type: DEVICE_GRANT, device_code })
@@ -70,7 +70,7 @@ export interface VerificationOptions {
 }
 
 /** Where the user is after having typed the code: on the way to the login step. */
-export async function enterCode(deployment: Deployment, browser: Browser, userCode: string): Promise<string> {
+export async function enterCode(deployment: Reachable, browser: Browser, userCode: string): Promise<string> {
   const atPage = await browser.next('/oauth2/device/verify')
   const challenge = parameter(atPage, 'device_challenge')
   return new LoginApp(deployment).decide('device', 'accept', challenge, { user_code: userCode })
@@ -78,7 +78,7 @@ export async function enterCode(deployment: Deployment, browser: Browser, userCo
 
 /** Goes from the typed code up to the consent app's decision; the address of the last hop. */
 export async function toLastHop(
-  deployment: Deployment,
+  deployment: Reachable,
   { user_code }: DeviceStart,
   { browser = new Browser(deployment), login = {}, consent = {} }: VerificationOptions = {},
 ): Promise<string> {
@@ -95,7 +95,7 @@ export async function toLastHop(
 
 /** The user logs in and says yes; what the browser is shown last. */
 export async function approve(
-  deployment: Deployment,
+  deployment: Reachable,
   device: DeviceStart,
   options: VerificationOptions = {},
 ): Promise<Response> {

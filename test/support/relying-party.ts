@@ -1,6 +1,6 @@
 import { toBase64url } from '../../src/util/base64url.ts'
 import { sha256 } from '../../src/util/digest.ts'
-import { Browser, bodyOf, type Deployment } from './deployment.ts'
+import { Browser, bodyOf, type Reachable } from './browser.ts'
 
 export const REDIRECT_URI = 'https://app.example/cb'
 
@@ -11,7 +11,7 @@ export interface TestClient {
 
 /** Registers a client through the admin API; confidential with `client_secret_basic` unless told otherwise. */
 export async function registerClient(
-  deployment: Deployment,
+  deployment: Reachable,
   metadata: Readonly<Record<string, unknown>> = {},
 ): Promise<TestClient> {
   const response = await deployment.admin('POST', '/admin/clients', {
@@ -54,9 +54,9 @@ export function authorizationPath(
 
 /** A login and consent app: answers challenges through the admin API. */
 export class LoginApp {
-  readonly #deployment: Deployment
+  readonly #deployment: Reachable
 
-  constructor(deployment: Deployment) {
+  constructor(deployment: Reachable) {
     this.#deployment = deployment
   }
 
@@ -88,7 +88,7 @@ export const parameter = (url: URL, name: string): string => url.searchParams.ge
 
 /** Goes through login and consent and returns where the browser ends up: the client, with its answer. */
 export async function authorizeAt(
-  deployment: Deployment,
+  deployment: Reachable,
   client: TestClient,
   { browser = new Browser(deployment), request = {}, login = {}, consent = {} }: FlowOptions = {},
 ): Promise<URL> {
@@ -124,7 +124,7 @@ const basic = ({ id, secret }: TestClient): Record<string, string> =>
 
 /** A form POST with the client's credentials. */
 export function authorizedForm(
-  deployment: Deployment,
+  deployment: Reachable,
   path: string,
   client: TestClient,
   fields: Readonly<Record<string, string>>,
@@ -135,7 +135,7 @@ export function authorizedForm(
 
 /** A token request with the client's credentials. */
 export function tokenRequest(
-  deployment: Deployment,
+  deployment: Reachable,
   client: TestClient,
   fields: Readonly<Record<string, string>>,
 ): Promise<Response> {
@@ -143,7 +143,7 @@ export function tokenRequest(
 }
 
 export const redeem = (
-  deployment: Deployment,
+  deployment: Reachable,
   client: TestClient,
   code: string,
   redirectUri = REDIRECT_URI,
@@ -155,15 +155,15 @@ export const redeem = (
     code_verifier: VERIFIER,
   })
 
-export const refresh = (deployment: Deployment, client: TestClient, token: string): Promise<Response> =>
+export const refresh = (deployment: Reachable, client: TestClient, token: string): Promise<Response> =>
   tokenRequest(deployment, client, { grant_type: 'refresh_token', refresh_token: token })
 
-export const revoke = (deployment: Deployment, client: TestClient, token: string): Promise<Response> =>
+export const revoke = (deployment: Reachable, client: TestClient, token: string): Promise<Response> =>
   authorizedForm(deployment, '/oauth2/revoke', client, { token })
 
 /** A whole login: the tokens of a fresh grant. */
 export async function logIn(
-  deployment: Deployment,
+  deployment: Reachable,
   client: TestClient,
   options: FlowOptions = {},
 ): Promise<Tokens> {

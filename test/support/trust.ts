@@ -1,6 +1,6 @@
 import { rfc3339 } from '../../src/util/rfc3339.ts'
 import type { TestKey } from './assertions.ts'
-import type { Deployment } from './deployment.ts'
+import type { Reachable } from './browser.ts'
 
 export const TRUST_PATH = '/admin/trust/grants/jwt-bearer/issuers'
 
@@ -20,7 +20,7 @@ export const trustBody = (
 
 /** Trusts an issuer through the admin API. */
 export const trust = (
-  deployment: Deployment,
+  deployment: Reachable,
   key: TestKey,
   issuer: string,
   changes: Readonly<Record<string, unknown>> = {},
