@@ -7,7 +7,7 @@ const bindings = {
   URLS_SELF_ISSUER: 'http://localhost:4444',
   SECRETS_SYSTEM: 'test-system-secret-of-32-characters!',
   ADMIN_API_KEYS: 'ladon-test-admin-key',
-  ADMIN_ENTRYPOINT: 'on',
+  ADMIN_ENTRYPOINT: 'flows,introspect,all',
   URLS_IDENTITY_PROVIDER_URL: 'https://kratos.example/base/',
   URLS_IDENTITY_PROVIDER_HEADERS: '{"Authorization":"Bearer provider-secret"}',
 }

@@ -1,4 +1,5 @@
 import type { Hono, MiddlewareHandler } from 'hono'
+import type { EntrypointName } from './admin/guard.ts'
 import type { AppEnv } from './context.ts'
 import { bindingTable, endpointsOf, endpointTable } from './endpoints/table.ts'
 import type { Env } from './env.ts'
@@ -34,5 +35,14 @@ export const endpoints = endpointsOf(table)
 /** The public origin: every public route, and the admin API, which requires an API key. */
 export const app: Hono<AppEnv> = mount(base('public', endpoints, cors(corsClasses(endpoints))), table)
 
-/** The `Admin` service binding: the admin API without an API key. */
-export const bindingApp: Hono<AppEnv> = mount(base('binding', endpointsOf(bindingTable)), bindingTable)
+const bindingApps = new Map<EntrypointName, Hono<AppEnv>>()
+
+/** Returns the application of an entrypoint for service bindings, which few isolates need: it is made on first use. */
+export function bindingApp(name: EntrypointName): Hono<AppEnv> {
+  const known = bindingApps.get(name)
+  if (known !== undefined) return known
+  const ofBinding = bindingTable(name)
+  const made = mount(base('binding', endpointsOf(ofBinding)), ofBinding)
+  bindingApps.set(name, made)
+  return made
+}

@@ -1,4 +1,5 @@
 import { WorkerEntrypoint } from 'cloudflare:workers'
+import type { EntrypointName } from './admin/guard.ts'
 import { app, bindingApp } from './app.ts'
 import type { Env } from './env.ts'
 import { Ledger as OwnerLedger } from './ledger/object.ts'
@@ -14,12 +15,22 @@ export class Ledger extends OwnerLedger {
   }
 }
 
-/** The admin API over a service binding, in place of Hydra's private admin port (design section 6). */
-export class Admin extends WorkerEntrypoint<Env> {
-  override fetch(request: Request): Response | Promise<Response> {
-    return bindingApp.fetch(request, this.env, this.ctx)
+/** Returns the class of an entrypoint: a part of the admin API over a service binding. */
+const entrypoint = (name: EntrypointName) =>
+  class extends WorkerEntrypoint<Env> {
+    override fetch(request: Request): Response | Promise<Response> {
+      return bindingApp(name).fetch(request, this.env, this.ctx)
+    }
   }
-}
+
+/** Login, consent, logout and device requests and sessions: what a login app needs (design section 6). */
+export class AdminFlows extends entrypoint('AdminFlows') {}
+
+/** Introspection: what an API needs. */
+export class AdminIntrospect extends entrypoint('AdminIntrospect') {}
+
+/** The whole admin API, in place of Hydra's private admin port. */
+export class Admin extends entrypoint('Admin') {}
 
 export default {
   fetch: (request, env, context) => app.fetch(request, env, context),

@@ -1,5 +1,5 @@
 import type { Context, MiddlewareHandler } from 'hono'
-import type { AdminScope, Config } from '../config/types.ts'
+import type { AdminScope, Config, Entrypoint } from '../config/types.ts'
 import type { Actor, AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { Facts, Reason } from '../errors/reasons.ts'
@@ -9,6 +9,14 @@ import { isLoopbackHost } from '../util/loopback.ts'
 
 /** Returns who may use a part of the admin API with this request, or throws the error for its caller. */
 export type AdminGuard = (c: Context<AppEnv>, scope: AdminScope) => Actor
+
+/** Whether one who has a scope may do what needs another. Whoever may plant keys may read the public ones, too. */
+const covers = (has: AdminScope, needed: AdminScope): boolean =>
+  has === 'all' || has === needed || (has === 'keys:write' && needed === 'keys')
+
+/** The scopes that allow what needs this one, in words. */
+const allowing = (scope: AdminScope): string =>
+  scope === 'keys' ? 'keys, keys:write or all' : scope === 'all' ? scope : `${scope} or all`
 
 /**
  * Guard of the public surface: requires an API key with a scope for the part, or open access on this machine only
@@ -27,30 +35,57 @@ export const guardByKey: AdminGuard = (c, scope) => {
   if (presented === undefined) throw unauthorized('api_key_missing')
   // Compare with every key, so that the time taken does not tell which one was close.
   const matching = keys.filter(({ key }) => constantTimeEqual(key, presented))
-  if (matching.length === 0) throw unauthorized('api_key_unknown')
-  const sufficient = matching.find((key) => key.scope === 'all' || key.scope === scope)
+  const [first] = matching
+  if (first === undefined) throw unauthorized('api_key_unknown')
+  const sufficient = matching.find((key) => covers(key.scope, scope))
   if (sufficient !== undefined) return `key:${sufficient.name}`
-  throw new OAuthError('admin_forbidden', 'api_key_scope', { scope })
+  throw new OAuthError('admin_forbidden', 'api_key_scope', { scopes: allowing(scope), name: first.name })
 }
 
-/** Guard of the service binding: any Worker that is bound to the entrypoint may call, once the operator opened it. */
-export const guardByBinding: AdminGuard = (c) => {
-  if (c.var.ctx.rt.config.admin.entrypoint) return 'binding:Admin'
-  throw unauthorized('admin_closed', { setting: 'ADMIN_ENTRYPOINT is off' })
-}
+/** The entrypoints for service bindings: what each allows, and what opens it in `ADMIN_ENTRYPOINT`. */
+const ENTRYPOINTS = {
+  AdminFlows: 'flows',
+  AdminIntrospect: 'introspect',
+  Admin: 'all',
+} as const satisfies Record<string, Entrypoint>
+
+/** The class name of an entrypoint. */
+export type EntrypointName = keyof typeof ENTRYPOINTS
+
+/**
+ * Returns the guard of a service binding: any Worker that is bound to the entrypoint may call, once the operator opened
+ * that.
+ */
+export const guardByBinding =
+  (name: EntrypointName): AdminGuard =>
+  (c, scope) => {
+    const has = ENTRYPOINTS[name]
+    if (!c.var.ctx.rt.config.admin.entrypoints.includes(has))
+      throw unauthorized('admin_closed', { setting: `ADMIN_ENTRYPOINT does not open ${name}` })
+    if (covers(has, scope)) return `binding:${name}`
+    const others = Object.entries(ENTRYPOINTS).filter(([, offered]) => covers(offered, scope))
+    const entrypoints = others.map(([other]) => other).join(' or ')
+    throw new OAuthError('admin_forbidden', 'binding_scope', { name, scopes: allowing(scope), entrypoints })
+  }
 
 /** Lets a request use a part of the admin API, and notes who acts. Throws the error for its caller. */
 export function admit(guard: AdminGuard, c: Context<AppEnv>, scope: AdminScope): void {
   c.var.ctx.acts(guard(c, scope))
 }
 
-/** Makes a middleware that applies the guard to one part of the admin API. */
+/**
+ * Makes a middleware that applies the guard to one part of the admin API.
+ *
+ * @param writes - the scope for what changes the part
+ */
 export const requireScope =
-  (guard: AdminGuard, scope: AdminScope): MiddlewareHandler<AppEnv> =>
+  (guard: AdminGuard, reads: AdminScope, writes = reads): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
-    admit(guard, c, scope)
+    admit(guard, c, READS.includes(c.req.method) ? reads : writes)
     await next()
   }
+
+const READS: readonly string[] = ['GET', 'HEAD']
 
 /** Whether the guard would let the request use a part of the admin API. */
 export function hasScope(guard: AdminGuard, c: Context<AppEnv>, scope: AdminScope): boolean {

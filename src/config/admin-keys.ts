@@ -1,11 +1,11 @@
 import { toBase64url } from '../util/base64url.ts'
 import { sha256 } from '../util/digest.ts'
-import { listOf } from './parsers.ts'
-import type { AdminKey, AdminScope } from './types.ts'
+import { flag, listOf, oneOf, type Parser } from './parsers.ts'
+import type { AdminKey, AdminScope, Entrypoint } from './types.ts'
 
-const SCOPES: readonly AdminScope[] = ['introspect', 'flows', 'clients', 'keys', 'all']
+const SCOPES: readonly AdminScope[] = ['introspect', 'flows', 'clients', 'keys', 'keys:write', 'all']
 
-const ENTRY = /^(?:([A-Za-z0-9_.-]{1,64})@)?(?:([a-z]+):)?([A-Za-z0-9._~-]{16,})$/
+const ENTRY = /^(?:([A-Za-z0-9_.-]{1,64})@)?(?:([a-z]+(?::[a-z]+)?):)?([A-Za-z0-9._~-]{16,})$/
 
 /**
  * Parses a list of admin API keys: `name@scope:key`. Without a scope the key has every one. Without a name it is called
@@ -24,3 +24,15 @@ export const adminKeys = listOf<AdminKey>({
 
 /** Returns the first 48 bits of the key's digest: eight characters. */
 const fingerprint = (key: string): string => toBase64url(sha256(key).subarray(0, 6))
+
+const entrypointList = listOf<Entrypoint>(oneOf('flows', 'introspect', 'all'))
+
+/** Parses which entrypoints are open to service bindings: `on` is `all`, the only one that there was at first. */
+export const entrypoints: Parser<readonly Entrypoint[]> = {
+  expected: 'off, on, or a comma-separated list or a JSON array of flows, introspect, all',
+  parse: (text) => {
+    const on = flag.parse(text)
+    if (on === undefined) return entrypointList.parse(text)
+    return on ? ['all'] : []
+  },
+}

@@ -1,6 +1,6 @@
 import { canonicalOrigin } from '../util/origin.ts'
 import { AUDIENCE_RULE, isAmbiguousAudience } from '../util/scope.ts'
-import { adminKeys } from './admin-keys.ts'
+import { adminKeys, entrypoints } from './admin-keys.ts'
 import { hook } from './hook.ts'
 import { identityProviderUrl, requestHeaders } from './identity-provider.ts'
 import { MAX_SESSION_SECONDS } from './limits.ts'
@@ -134,7 +134,7 @@ export const settings = {
   admin: {
     keys: setting('ADMIN_API_KEYS', adminKeys),
     auth: setting('ADMIN_AUTH', oneOf('keys', 'open'), 'keys'),
-    entrypoint: setting('ADMIN_ENTRYPOINT', flag, 'off'),
+    entrypoints: setting('ADMIN_ENTRYPOINT', entrypoints, 'off'),
   },
   ttl: {
     loginConsentRequest: setting('TTL_LOGIN_CONSENT_REQUEST', duration(1), '30m'),

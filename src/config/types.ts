@@ -1,7 +1,13 @@
 import type { Seconds } from '../util/clock.ts'
 
-/** The part of the admin API that an API key allows; `all` allows every part. */
-export type AdminScope = 'introspect' | 'flows' | 'clients' | 'keys' | 'all'
+/**
+ * The part of the admin API that an API key allows; `all` allows every part. `keys` reads what signatures are believed,
+ * `keys:write` changes that.
+ */
+export type AdminScope = 'introspect' | 'flows' | 'clients' | 'keys' | 'keys:write' | 'all'
+
+/** What an entrypoint for service bindings allows. */
+export type Entrypoint = Extract<AdminScope, 'flows' | 'introspect' | 'all'>
 
 export interface AdminKey {
   /** Who has the key, for audit lines: its name in the setting, or `#` and eight characters of its digest. */
@@ -194,8 +200,8 @@ export interface Config {
   readonly admin: {
     readonly auth: 'keys' | 'open'
     readonly keys: readonly AdminKey[]
-    /** Whether the `Admin` entrypoint answers over a service binding. */
-    readonly entrypoint: boolean
+    /** Which entrypoints answer over a service binding. */
+    readonly entrypoints: readonly Entrypoint[]
   }
   readonly demoPages: boolean
   /**

@@ -11,17 +11,17 @@ import { clientEndpoints, keyEndpoints, trustEndpoints } from './admin-resources
 import { clientAuthentication, done, gives, introspection, object, text } from './schemas.ts'
 
 /**
- * Parts of the admin API, each with its scope. Unknown paths of a part are guarded like known ones; introspection calls
- * the guard itself.
+ * Parts of the admin API, each with its scope, and the scope for what changes it if that is another. Unknown paths of a
+ * part are guarded like known ones; introspection calls the guard itself.
  */
-const PARTS: readonly (readonly [pattern: string, scope: AdminScope])[] = [
+const PARTS: readonly (readonly [pattern: string, reads: AdminScope, writes?: AdminScope])[] = [
   ['/clients/*', 'clients'],
-  ['/keys/*', 'keys'],
+  ['/keys/*', 'keys', 'keys:write'],
   ['/oauth2/auth/*', 'flows'],
   ['/subjects/*', 'flows'],
   ['/oauth2/flush', 'flows'],
   ['/oauth2/tokens', 'clients'],
-  ['/trust/*', 'keys'],
+  ['/trust/*', 'keys', 'keys:write'],
   ['/version', 'introspect'],
   ['/metrics/*', 'introspect'],
 ]
@@ -67,7 +67,7 @@ const otherEndpoints = (guard: AdminGuard): readonly Endpoint[] => [
 
 /** The admin API (contract 1.2); each part is behind the guard of its surface. */
 export const adminGroup = (guard: AdminGuard): EndpointGroup => ({
-  before: PARTS.map(([pattern, scope]) => [`/admin${pattern}`, requireScope(guard, scope)]),
+  before: PARTS.map(([pattern, ...scopes]) => [`/admin${pattern}`, requireScope(guard, ...scopes)]),
   endpoints: [
     ...clientEndpoints(guard),
     ...keyEndpoints(guard),

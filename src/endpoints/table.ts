@@ -1,4 +1,4 @@
-import { guardByBinding, guardByKey } from '../admin/guard.ts'
+import { type EntrypointName, guardByBinding, guardByKey } from '../admin/guard.ts'
 import { discovered, type Endpoint, type EndpointGroup } from '../http/endpoint.ts'
 import type { Dispatch } from '../pages/demo/relying-party.ts'
 import { adminGroup } from './admin.ts'
@@ -22,10 +22,10 @@ export function endpointTable(dispatch: Dispatch): readonly EndpointGroup[] {
   return table
 }
 
-/** The endpoints of the `Admin` service binding: the admin API without a key. */
-export const bindingTable: readonly EndpointGroup[] = [
+/** The endpoints of an entrypoint for service bindings: the admin API without a key, as far as the entrypoint goes. */
+export const bindingTable = (name: EntrypointName): readonly EndpointGroup[] => [
   { before: [], endpoints: healthEndpoints },
-  adminGroup(guardByBinding),
+  adminGroup(guardByBinding(name)),
 ]
 
 /** The endpoints of all groups. */

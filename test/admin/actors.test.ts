@@ -48,7 +48,7 @@ describe('an audit line of the admin API', () => {
     const headers = { 'content-type': 'application/json' }
     const request = new Request('https://ladon/admin/clients', { method: 'POST', headers, body: '{}' })
     const context = createExecutionContext()
-    expect((await bindingApp.fetch(request, testEnv(), context)).status).toBe(201)
+    expect((await bindingApp('Admin').fetch(request, testEnv(), context)).status).toBe(201)
     await waitOnExecutionContext(context)
     expect(lines.last('audit')).toMatchObject({ event: 'client.created', actor: 'binding:Admin' })
   })

@@ -21,6 +21,7 @@ const MISSING = { error: 'Unable to locate the resource', error_description: '' 
 const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi']
 const BUILT_IN = [ID_TOKEN_SET, ACCESS_TOKEN_SET]
 const KEYS_ONLY = 'key-for-the-keys-only'
+const KEYS_WRITE = 'key-for-writing-keys-only'
 
 interface Answer {
   readonly status: number
@@ -36,7 +37,9 @@ let set = ''
 beforeEach(async () => {
   lines = []
   vi.spyOn(console, 'log').mockImplementation((line: string) => lines.push(JSON.parse(line)))
-  deployment = new Deployment(testEnv({ ADMIN_API_KEYS: `${ADMIN_KEY},keys:${KEYS_ONLY}` }))
+  deployment = new Deployment(
+    testEnv({ ADMIN_API_KEYS: `${ADMIN_KEY},keys:${KEYS_ONLY},keys:write:${KEYS_WRITE}` }),
+  )
   set = `set-${crypto.randomUUID()}`
   for (const name of BUILT_IN) await call('DELETE', name)
   lines = []
@@ -369,7 +372,7 @@ describe('who may see what', () => {
       ['PUT', set, { keys: [jwk] }],
     ]
     for (const [method, path, body] of calls) {
-      const { body: limited } = await call(method, path, body, KEYS_ONLY)
+      const { body: limited } = await call(method, path, body, KEYS_WRITE)
       const shown = JSON.stringify(limited)
       expect(shown).toContain('"alg":')
       for (const name of PRIVATE) expect(shown).not.toContain(`"${name}":`)

@@ -107,7 +107,7 @@ describe('defaults', () => {
       signingAlgorithm: 'RS256',
       signingKeyRotation: 7_776_000,
       systemSecrets: [SECRET],
-      admin: { auth: 'keys', keys: [], entrypoint: false },
+      admin: { auth: 'keys', keys: [], entrypoints: [] },
       demoPages: false,
       sessionManagement: true,
       grantsBook: true,
@@ -452,22 +452,10 @@ describe('good values', () => {
     ],
     [{ SECRETS_SYSTEM: `${SECRET}-new,${SECRET}` }, { systemSecrets: [`${SECRET}-new`, SECRET] }],
     [{ SECRETS_SYSTEM: JSON.stringify([`${SECRET},`]) }, { systemSecrets: [`${SECRET},`] }],
-    [
-      { ADMIN_API_KEYS: 'introspect:0123456789abcdef,login-app@flows:abcdefghijklmnop,ops@ABCDEFGH._~-1234' },
-      {
-        admin: {
-          keys: [
-            { name: '#n59REfey', scope: 'introspect', key: '0123456789abcdef' },
-            { name: 'login-app', scope: 'flows', key: 'abcdefghijklmnop' },
-            { name: 'ops', scope: 'all', key: 'ABCDEFGH._~-1234' },
-          ],
-        },
-      },
-    ],
     [{ DEMO_PAGES: 'true' }, { demoPages: true, urls: { login: 'https://op.example/ui/login' } }],
     [
       { ADMIN_ENTRYPOINT: 'on', GRANTS_BOOK: 'off' },
-      { admin: { entrypoint: true }, grantsBook: false },
+      { admin: { entrypoints: ['all'] }, grantsBook: false },
     ],
     [{ URLS_LOGIN: '', TTL_ID_TOKEN: undefined }, { ttl: { idToken: 3600 } }],
     [{ OAUTH2_HASHERS_ALGORITHM: 'bcrypt', DB: {} }, { demoPages: false }],

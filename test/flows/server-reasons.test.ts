@@ -1,4 +1,6 @@
+import { createExecutionContext } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { bindingApp } from '../../src/app.ts'
 import { toOAuthError } from '../../src/http/error-response.ts'
 import { openSigningKey } from '../../src/keys/signing-key.ts'
 import { ownerOf } from '../../src/ledger/owner.ts'
@@ -136,6 +138,13 @@ const LISTED: readonly (readonly [string, () => Promise<unknown>])[] = [
   [
     'api_key_scope',
     () => withKey('some-key-of-some-length', { ADMIN_API_KEYS: 'keys:some-key-of-some-length' }),
+  ],
+  [
+    'binding_scope',
+    async () => {
+      const request = new Request('https://ladon/admin/clients')
+      await bindingApp('AdminFlows').fetch(request, testEnv(), createExecutionContext())
+    },
   ],
   [
     'admin_closed',

@@ -98,6 +98,6 @@ describe('the Admin entrypoint', () => {
   it('is closed unless ADMIN_ENTRYPOINT is on', async () => {
     const env = testEnv({ ADMIN_ENTRYPOINT: 'off' })
     const request = new Request('https://ladon/admin/clients')
-    expect((await bindingApp.fetch(request, env, createExecutionContext())).status).toBe(401)
+    expect((await bindingApp('Admin').fetch(request, env, createExecutionContext())).status).toBe(401)
   })
 })

@@ -138,7 +138,7 @@ describe('every answer of every endpoint', () => {
   })
 
   it('over the binding likewise', async () => {
-    const answer = await bindingApp.request('/admin/clients', {}, deployment.env)
+    const answer = await bindingApp('Admin').request('/admin/clients', {}, deployment.env)
     expect([answer.status, answer.headers.get('x-content-type-options')]).toEqual([200, 'nosniff'])
   })
 

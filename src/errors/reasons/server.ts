@@ -34,7 +34,14 @@ export const serverReasons = reasonsOf({
     'operator',
   ],
   api_key_unknown: ['The API key is unknown.', 'Send one of ADMIN_API_KEYS.'],
-  api_key_scope: ["The API key does not cover scope '{scope}'.", 'Use a key that does.', 'operator'],
+  api_key_scope: [
+    "This needs scope {scopes}, and API key '{name}' does not have it.",
+    'Use a key that has it.',
+  ],
+  binding_scope: [
+    'This needs scope {scopes}, and entrypoint {name} does not have it.',
+    'Bind to {entrypoints}, or send the request with an API key.',
+  ],
   admin_closed: ['{setting}.', 'Send an API key, or change the setting.'],
   path_unknown: ['No endpoint has this path and method.', 'Check the address.', 'operator'],
   password_wrong: [
