@@ -1,6 +1,7 @@
 import type { OAuthError } from './errors/oauth-error.ts'
 import type { RequestBody } from './http/body.ts'
 import type { LogFields } from './http/log.ts'
+import type { Network } from './http/network.ts'
 import type { Runtime } from './runtime.ts'
 
 export type { LogFields } from './http/log.ts'
@@ -44,6 +45,8 @@ export type Actor = `key:${string}` | `binding:${string}` | 'open'
 export interface RequestContext {
   readonly rt: Runtime
   readonly requestId: string
+  /** The network that the request comes from; null where none is told. */
+  readonly network: Network | null
   /** Identifies this request to the ledger: repeated calls with the same attempt get the same answer. */
   readonly attempt: string
   /** Runs work after the response (`waitUntil`). */

@@ -8,6 +8,7 @@ import { tokenOfScheme } from './http/bearer.ts'
 import { challengeOf } from './http/challenge.ts'
 import { renderError } from './http/error-response.ts'
 import { type LogFields, logLine, requestFields } from './http/log.ts'
+import { networkOf } from './http/network.ts'
 import { ownPath } from './http/paths.ts'
 import { type Runtime, runtimeOf } from './runtime.ts'
 import { none } from './tokens/binding/none.ts'
@@ -72,6 +73,7 @@ function contextOf(c: Context<AppEnv>, rt: Runtime, requestId: string, notes: No
   return {
     rt: { ...rt, ledgers: rt.ledgers.during(requestId) },
     requestId,
+    network: networkOf(c.req.raw.headers),
     attempt: requestId,
     defer: (work) => c.executionCtx.waitUntil(work),
     audit: (event: AuditEvent, fields: LogFields) => {

@@ -8,6 +8,7 @@ import { logLine } from './http/log.ts'
 import { KeyRing } from './keys/ring.ts'
 import { StoredKeys } from './keys/stored.ts'
 import { Ledgers } from './ledger/client.ts'
+import { Floods } from './limits/floods.ts'
 import { type Profiles, profilesOf } from './profiles/registry.ts'
 import { ClientStore } from './store/clients.ts'
 import { GrantsBook } from './store/grants-book.ts'
@@ -27,6 +28,7 @@ export interface Runtime {
   readonly clients: ClientStore
   readonly issuers: TrustedIssuerStore
   readonly ledgers: Ledgers
+  readonly floods: Floods
   readonly book: GrantsBook
 }
 
@@ -55,6 +57,7 @@ export function runtimeOf(env: Env): Runtime {
     clients: new ClientStore(env.DB, env.COPIES),
     issuers: new TrustedIssuerStore(env.DB, env.COPIES),
     ledgers: new Ledgers(env.LEDGER),
+    floods: new Floods(env, config.limitsOff),
     book: new GrantsBook(env.DB, config.grantsBook),
   }
   runtimes.set(env, runtime)

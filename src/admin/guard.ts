@@ -4,6 +4,7 @@ import type { Actor, AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { Facts, Reason } from '../errors/reasons.ts'
 import { bearerOf } from '../http/bearer.ts'
+import { renderError } from '../http/error-response.ts'
 import { constantTimeEqual } from '../util/digest.ts'
 import { isLoopbackHost } from '../util/loopback.ts'
 
@@ -86,6 +87,20 @@ export const requireScope =
   }
 
 const READS: readonly string[] = ['GET', 'HEAD']
+
+/**
+ * Counts the requests whose API key is missing or unknown, by network; too many get 429. A right key is never counted and
+ * always opens: keys are too long to guess (config/admin-keys.ts).
+ */
+export const limitWrongKeys: MiddlewareHandler<AppEnv> = async (c, next) => {
+  await next()
+  if (!(c.error instanceof OAuthError) || c.error.code !== 'admin_unauthorized') return
+  const { rt, network } = c.var.ctx
+  const refusal = await rt.floods.ofNetwork('api_key', network)
+  if (refusal === undefined) return
+  c.error = refusal
+  c.res = renderError(refusal)
+}
 
 /** Whether the guard would let the request use a part of the admin API. */
 export function hasScope(guard: AdminGuard, c: Context<AppEnv>, scope: AdminScope): boolean {

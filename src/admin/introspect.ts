@@ -26,8 +26,12 @@ export const introspect =
     if (!forClients) admit(guard, c, 'introspect')
     const form = await readForm(c.var.body)
     const request = { authorization, form }
-    if (forClients && hasCredentials(request))
+    if (forClients && hasCredentials(request)) {
+      // The row of the table counts wrong API keys; callers without one are counted here, like at the token endpoint.
+      const refusal = await ctx.rt.floods.ofNetwork('client', ctx.network)
+      if (refusal !== undefined) throw refusal
       return withClient(ctx, 'introspection', request, (own, client) => answer(own, form, client))
+    }
     if (forClients) admit(guard, c, 'introspect')
     return answer(ctx, form, null)
   }

@@ -3,7 +3,7 @@ import { AUDIENCE_RULE, isAmbiguousAudience } from '../util/scope.ts'
 import { adminKeys, entrypoints } from './admin-keys.ts'
 import { hook } from './hook.ts'
 import { identityProviderUrl, requestHeaders } from './identity-provider.ts'
-import { MAX_SESSION_SECONDS } from './limits.ts'
+import { LIMITS, MAX_SESSION_SECONDS } from './limits.ts'
 import {
   duration,
   flag,
@@ -25,6 +25,7 @@ import {
   textThat,
   unlimitedDuration,
 } from './parsers.ts'
+import type { LimitName } from './types.ts'
 
 /** One setting. */
 export interface Setting<T> {
@@ -72,6 +73,11 @@ const resources = listOf(
   ),
 )
 
+const limitNames = listOf<LimitName>({
+  expected: `names of limits: ${LIMITS.join(', ')}`,
+  parse: (text) => LIMITS.find((name) => name === text),
+})
+
 /** A list of names of methods or headers (RFC 9110 section 5.6.2). */
 const tokens = listOf(textThat('names', (text) => /^[\w!#$%&'*+.^`|~-]+$/.test(text)))
 
@@ -115,6 +121,7 @@ export const settings = {
   credentialsUrl: setting('WEBFINGER_OIDC_DISCOVERY_VERIFIABLE_CREDENTIALS_URL', optional(serverUrl)),
   broadcastKeys: setting('WEBFINGER_JWKS_BROADCAST_KEYS', list),
   grantsBook: setting('GRANTS_BOOK', flag, 'on'),
+  limitsOff: setting('LIMITS_OFF', limitNames),
   outboundPrivate: setting('OUTBOUND_ALLOW_PRIVATE', flag, 'false'),
   urls: {
     public: setting('URLS_SELF_PUBLIC', optional(serverUrl)),

@@ -1,4 +1,5 @@
 import type { Seconds } from '../util/clock.ts'
+import type { LIMITS } from './limits.ts'
 
 /**
  * The part of the admin API that an API key allows; `all` allows every part. `keys` reads what signatures are believed,
@@ -153,6 +154,12 @@ export interface RegistrationPolicy {
   readonly redirectSchemes: readonly string[] | null
 }
 
+/** What the operator may switch off. */
+export type LimitName = (typeof LIMITS)[number]
+
+/** A class of requests of which there may be too many. */
+export type FloodClass = Exclude<LimitName, 'secret'>
+
 /** All settings, validated once per isolate (design section 6). */
 export interface Config {
   readonly urls: Urls
@@ -203,6 +210,8 @@ export interface Config {
     /** Which entrypoints answer over a service binding. */
     readonly entrypoints: readonly Entrypoint[]
   }
+  /** The limits that are switched off. */
+  readonly limitsOff: readonly LimitName[]
   readonly demoPages: boolean
   /**
    * Whether pages can watch the session (OIDC Session Management 1.0). That needs cookies that browsers send to frames.

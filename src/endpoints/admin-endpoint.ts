@@ -16,7 +16,7 @@ export const adminEndpoint = (
   handler,
   cors: 'none',
   body,
-  rate: 'none',
+  rate: 'api_key',
   wire: () => withRefusals(wire()),
   ...more,
 })

@@ -1,5 +1,5 @@
 import { flush, flushBody } from '../admin/flush.ts'
-import { type AdminGuard, requireScope } from '../admin/guard.ts'
+import { type AdminGuard, limitWrongKeys, requireScope } from '../admin/guard.ts'
 import { introspect } from '../admin/introspect.ts'
 import { metrics } from '../admin/metrics.ts'
 import { version } from '../admin/version.ts'
@@ -67,7 +67,10 @@ const otherEndpoints = (guard: AdminGuard): readonly Endpoint[] => [
 
 /** The admin API (contract 1.2); each part is behind the guard of its surface. */
 export const adminGroup = (guard: AdminGuard): EndpointGroup => ({
-  before: PARTS.map(([pattern, ...scopes]) => [`/admin${pattern}`, requireScope(guard, ...scopes)]),
+  before: [
+    ['/admin/*', limitWrongKeys],
+    ...PARTS.map(([pattern, ...scopes]) => [`/admin${pattern}`, requireScope(guard, ...scopes)] as const),
+  ],
   endpoints: [
     ...clientEndpoints(guard),
     ...keyEndpoints(guard),

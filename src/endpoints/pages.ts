@@ -31,7 +31,7 @@ const pageEndpoint = (
   handler,
   cors: 'none',
   body,
-  rate: 'none',
+  rate: 'browser',
   wire: () => ({ summary, answers: { 200: page, 303: leadsOn } }),
 })
 
@@ -58,7 +58,11 @@ export const fallbackEndpoints: readonly Endpoint[] = (
     ['device/done', deviceDone, 'The device is approved'],
     ['error', failed, 'What went wrong, where no client can be told'],
   ] as const
-).map(([path, handler, summary]) => pageEndpoint('GET', `/oauth2/fallbacks/${path}`, handler, summary))
+).map(([path, handler, summary]) => ({
+  ...pageEndpoint('GET', `/oauth2/fallbacks/${path}`, handler, summary),
+  // They cost nothing, and whoever is refused elsewhere is sent to them.
+  rate: 'none',
+}))
 
 /**
  * The built-in login, consent, logout and device pages and the demo application. All answer 404 while `demoPages` is

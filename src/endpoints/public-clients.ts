@@ -32,7 +32,7 @@ export const clientCalls: readonly Endpoint[] = [
     handler: token,
     cors: 'client',
     body: 'form',
-    rate: 'none',
+    rate: 'client',
     discovery: ({ endpoints, urls }) => ({
       token_endpoint: endpoints.token ?? `${urls.public}/oauth2/token`,
     }),
@@ -63,7 +63,7 @@ export const clientCalls: readonly Endpoint[] = [
     handler: revoke,
     cors: 'client',
     body: 'form',
-    rate: 'none',
+    rate: 'client',
     discovery: (config) => ({ revocation_endpoint: `${issuerOf(config)}/oauth2/revoke` }),
     wire: () => ({
       summary: 'Revocation endpoint (RFC 7009)',
@@ -77,7 +77,7 @@ export const clientCalls: readonly Endpoint[] = [
     handler: deviceAuthorization,
     cors: 'server',
     body: 'form',
-    rate: 'none',
+    rate: 'device',
     discovery: ({ endpoints, urls }) => ({
       device_authorization_endpoint: endpoints.device ?? `${urls.public}/oauth2/device/auth`,
     }),
@@ -112,7 +112,7 @@ export const clientCalls: readonly Endpoint[] = [
     handler: userinfo,
     cors: 'client',
     body: 'form',
-    rate: 'none',
+    rate: 'client',
     discovery: ({ endpoints, urls }) => ({
       userinfo_endpoint: endpoints.userinfo ?? `${urls.public}/userinfo`,
     }),
@@ -134,7 +134,7 @@ export const clientCalls: readonly Endpoint[] = [
     handler: credentials,
     cors: 'client',
     body: 'public-json',
-    rate: 'none',
+    rate: 'client',
     discovery: ({ credentialsUrl, urls }) => ({
       credentials_endpoint_draft_00: credentialsUrl ?? `${urls.public}/credentials`,
       credentials_supported_draft_00: [
@@ -166,7 +166,7 @@ export const registrationEndpoints: readonly Endpoint[] = ['/oauth2/register', '
       handler: register,
       cors: 'server',
       body: 'public-json',
-      rate: 'none',
+      rate: 'registration',
       ...(path === '/oauth2/register' && { discovery: registrationEndpoint }),
       wire: () => ({
         summary: 'A client registers itself (RFC 7591 section 3)',
@@ -181,7 +181,7 @@ export const registrationEndpoints: readonly Endpoint[] = ['/oauth2/register', '
       handler: manageRegistration(path === '/connect/register' ? v1Registration : undefined),
       cors: 'server',
       body: 'public-json',
-      rate: 'none',
+      rate: 'registration',
       wire: () => ({
         summary: 'A client manages its registration (RFC 7592 section 2)',
         body: client,

@@ -70,7 +70,7 @@ const forBrowsers: readonly Endpoint[] = [
     handler: authorize,
     cors: 'server',
     body: 'form',
-    rate: 'none',
+    rate: 'browser',
     discovery: (config) => ({ authorization_endpoint: authorizeUrl(config) }),
     wire: () => ({
       summary: 'Authorization endpoint (RFC 6749 section 3.1)',
@@ -85,7 +85,7 @@ const forBrowsers: readonly Endpoint[] = [
     handler: deviceVerify,
     cors: 'server',
     body: 'none',
-    rate: 'none',
+    rate: 'browser',
     wire: () => ({
       summary: 'Where the user of a device goes (RFC 8628 section 3.3)',
       query: { user_code: text },
@@ -98,7 +98,7 @@ const forBrowsers: readonly Endpoint[] = [
     handler: logout,
     cors: 'server',
     body: 'form',
-    rate: 'none',
+    rate: 'browser',
     discovery: (config) => ({ end_session_endpoint: `${issuerOf(config)}/oauth2/sessions/logout` }),
     wire: () => ({
       summary: 'Logout endpoint (OpenID Connect RP-Initiated Logout 1.0)',
@@ -113,7 +113,7 @@ const forBrowsers: readonly Endpoint[] = [
     handler: logout,
     cors: 'none',
     body: 'none',
-    rate: 'none',
+    rate: 'browser',
     wire: () => ({ summary: 'Logout endpoint, as v1.0-beta has it', answers: { 200: page, 302: leadsOn } }),
   },
   {

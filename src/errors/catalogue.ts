@@ -45,6 +45,7 @@ const entries = {
   missing_proof: [400, 'Ask again with a proof that carries this nonce.'],
   expired_token: [400, 'The device code has expired: start again.'],
   device_denied: [400, 'The user said no.', 'access_denied'],
+  too_many_requests: [429, 'Too many such requests came: wait, then go on.'],
   server_error: [500, 'The server met a condition it did not expect; the request id leads to the log entry.'],
   temporarily_unavailable: [503, 'The server cannot answer just now; repeat the same request shortly.'],
   misconfiguration: [503, 'The server lacks a setting it needs, or a setting has an unusable value.'],

@@ -1,11 +1,12 @@
 import type { Context, ErrorHandler, Handler, Hono, MiddlewareHandler } from 'hono'
 import { PatternRouter } from 'hono/router/pattern-router'
 import type { GenericSchema } from 'valibot'
-import type { Config } from '../config/types.ts'
+import type { Config, FloodClass } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
 import { type BodyClass, RequestBody } from './body.ts'
 import { type Members, onlyMembers } from './members.ts'
 import { isV1Path } from './paths.ts'
+import { renderRefusal } from './refusal.ts'
 import { newRouter } from './router.ts'
 
 /**
@@ -14,8 +15,12 @@ import { newRouter } from './router.ts'
  */
 export type CorsClass = 'client' | 'server' | 'none'
 
-/** What limits the rate of an endpoint: nothing, or the number of user codes that one network tries. */
-export type RateClass = 'none' | 'user_code'
+/**
+ * The class of floods that an endpoint's requests are counted in. Those of `browser`, `client`, `device` and
+ * `registration` are counted by network before anything is done for them; the handler counts tries of user codes, and
+ * the guard of the admin API wrong keys. `none` is for what costs no storage call.
+ */
+export type RateClass = FloodClass | 'none'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
@@ -86,15 +91,20 @@ export function mount(app: Hono<AppEnv>, groups: readonly EndpointGroup[]): Hono
  * its answers on paths of v1 have only members of v1.
  */
 const framed =
-  ({ body, handler, wire }: Endpoint): Handler<AppEnv> =>
+  ({ body, handler, rate, wire }: Endpoint): Handler<AppEnv> =>
   async (c) => {
     const { raw } = c.req
+    const refusal = isCountedHere(rate) && (await c.var.ctx.rt.floods.ofNetwork(rate, c.var.ctx.network))
+    if (refusal) return renderRefusal(c, refusal)
     c.set('body', new RequestBody(raw, body))
     if (raw.body !== null) c.req.raw = new Request(raw.url, { method: raw.method, headers: raw.headers })
     const answer = await handler(c)
     const v1 = isV1Path(raw.url) ? wire().v1 : undefined
     return v1 === undefined ? answer : onlyMembers(answer, v1)
   }
+
+const isCountedHere = (rate: RateClass): rate is Exclude<FloodClass, 'user_code' | 'api_key'> =>
+  rate !== 'none' && rate !== 'user_code' && rate !== 'api_key'
 
 /** Returns a function that finds the CORS class of a path. It is `none` for a path that no endpoint has. */
 export function corsClasses(endpoints: readonly Endpoint[]): (path: string) => CorsClass {

@@ -15,6 +15,15 @@ export function renderError(thrown: unknown): Response {
   return json(errorBody(error), error.status, {
     'content-type': 'application/json',
     ...NO_STORE,
-    ...(error.status === 503 && { 'retry-after': String(RETRY_AFTER_SECONDS) }),
+    ...retryAfter(error),
   })
+}
+
+/**
+ * Returns the header that says when to ask again (RFC 9110 section 10.2.3). Whoever sent too many requests waits as long
+ * as the reason says (RFC 6585 section 4).
+ */
+export function retryAfter({ status, facts }: OAuthError): Readonly<Record<string, string>> {
+  if (status !== 503 && status !== 429) return {}
+  return { 'retry-after': String(status === 429 ? facts['seconds'] : RETRY_AFTER_SECONDS) }
 }

@@ -9,7 +9,6 @@ import { errorBody, OAuthError } from '../errors/oauth-error.ts'
 import { bindBrowser } from '../flow/browser.ts'
 import { deviceChallenge } from '../flow/device-state.ts'
 import { type Parameters, queryOf, readQuery } from '../http/form.ts'
-import { networkOf } from '../http/network.ts'
 import { ownerOf } from '../ledger/owner.ts'
 import { after, nowSeconds } from '../util/clock.ts'
 
@@ -41,11 +40,11 @@ async function verify(c: Context<AppEnv>): Promise<Response> {
 }
 
 async function askUserCode(c: Context<AppEnv>, given: Parameters): Promise<Response> {
-  const { rt } = c.var.ctx
+  const { rt, network } = c.var.ctx
   const userCode = given.get('user_code') ?? ''
   const id = crypto.randomUUID()
   const csrf = bindBrowser(c, 'device', '', id)
-  const rateLimitOwner = ownerOf('guesser', networkOf(c.req.header('cf-connecting-ip') ?? ''))
+  const rateLimitOwner = ownerOf('guesser', network?.narrow ?? network?.wide ?? '')
   const state = { id, csrf, reauthenticate: given.get('prompt') === 'login', rateLimitOwner }
   const expiresAt = after(nowSeconds(), rt.config.ttl.loginConsentRequest)
   const query = userCode === '' ? {} : { user_code: userCode }

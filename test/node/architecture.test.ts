@@ -11,6 +11,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['crypto'],
   ['keys'],
   ['ledger', 'store'],
+  ['limits'],
   ['profiles'],
   ['env.ts', 'context.ts', 'runtime.ts'],
   ['clients', 'client-auth', 'tokens', 'flow'],
@@ -39,6 +40,7 @@ const WITHOUT_SQL = [
   'tokens',
   'flow',
   'http',
+  'limits',
 ]
 
 const SELF = 'test/node/architecture.test.ts'

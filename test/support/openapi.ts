@@ -1,4 +1,5 @@
 import type { GenericSchema } from 'valibot'
+import { refuses } from '../../src/endpoints/schemas.ts'
 import type { Endpoint, Schema } from '../../src/http/endpoint.ts'
 
 /** Media types of what endpoints take. */
@@ -30,7 +31,7 @@ function spellings(path: string): readonly string[] {
 }
 
 function operation(endpoint: Endpoint, method: string, path: string): Json {
-  const { body } = endpoint
+  const { body, rate } = endpoint
   const wire = endpoint.wire()
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
     name,
@@ -49,15 +50,17 @@ function operation(endpoint: Endpoint, method: string, path: string): Json {
     parameters: [...inPath, ...inQuery],
     ...(takes && { requestBody: { content: { [TYPES[body]]: { schema: jsonSchemaOf(wire.body ?? {}) } } } }),
     responses: Object.fromEntries(
-      Object.entries(wire.answers).map(([status, { description, content = {} }]) => [
-        status,
-        {
-          description,
-          content: Object.fromEntries(
-            Object.entries(content).map(([type, schema]) => [type, { schema: jsonSchemaOf(schema) }]),
-          ),
-        },
-      ]),
+      Object.entries({ ...wire.answers, ...(rate !== 'none' && refuses(429)) }).map(
+        ([status, { description, content = {} }]) => [
+          status,
+          {
+            description,
+            content: Object.fromEntries(
+              Object.entries(content).map(([type, schema]) => [type, { schema: jsonSchemaOf(schema) }]),
+            ),
+          },
+        ],
+      ),
     ),
   }
 }

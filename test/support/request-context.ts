@@ -15,6 +15,7 @@ export function requestContext(env: Env): RecordedContext {
   return {
     rt: runtimeOf({ ...env }),
     requestId: crypto.randomUUID(),
+    network: null,
     attempt: crypto.randomUUID(),
     audits,
     seenClients,

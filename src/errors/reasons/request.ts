@@ -18,6 +18,10 @@ export const requestReasons = reasonsOf({
   field_reserved: ["Field '{field}' cannot be set here.", 'Leave it out, or have an administrator set it.'],
   patch_unusable: ['Operation {index} {problem}.', 'Correct the JSON Patch (RFC 6902).'],
   method_unknown: ['The path takes {methods}, not this method.', 'Use one of them.'],
+  flooded: [
+    "Too many requests of class '{limit}' came: wait {seconds} seconds.",
+    'Find out who sends them; raise the limit in wrangler.toml, or switch it off in LIMITS_OFF.',
+  ],
   host_foreign: [
     'This server does not answer for the requested host.',
     'Use the issuer, or list the host in PUBLIC_HOSTS.',
