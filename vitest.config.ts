@@ -8,6 +8,7 @@ const bindings = {
   SECRETS_SYSTEM: 'test-system-secret-of-32-characters!',
   ADMIN_API_KEYS: 'ladon-test-admin-key',
   ADMIN_ENTRYPOINT: 'flows,introspect,all',
+  LOG_REQUESTS: 'all',
   URLS_IDENTITY_PROVIDER_URL: 'https://kratos.example/base/',
   URLS_IDENTITY_PROVIDER_HEADERS: '{"Authorization":"Bearer provider-secret"}',
 }

@@ -2,44 +2,27 @@ import type { OAuthError } from './errors/oauth-error.ts'
 import type { RequestBody } from './http/body.ts'
 import type { LogFields } from './http/log.ts'
 import type { Network } from './http/network.ts'
+import type { Owner } from './ledger/owner.ts'
 import type { Runtime } from './runtime.ts'
+import type { AuditEvent } from './telemetry/audit-events.ts'
 
 export type { LogFields } from './http/log.ts'
-
-/** Security events that get a log line of their own. */
-export type AuditEvent =
-  | 'token.issued'
-  | 'token.refreshed'
-  | 'token.grace_hit'
-  | 'token.fast_forward'
-  | 'token.reuse_detected'
-  | 'token.revoked'
-  | 'credential.issued'
-  | 'consent.granted'
-  | 'consent.rejected'
-  | 'consent.revoked'
-  | 'device.approved'
-  | 'device.denied'
-  | 'session.started'
-  | 'session.ended'
-  | 'client.created'
-  | 'client.changed'
-  | 'client.deleted'
-  | 'issuer.trusted'
-  | 'issuer.removed'
-  | 'client.secret_rotated'
-  | 'client.registration_token_replaced'
-  | 'client.rotated_secrets_dropped'
-  | 'client.tokens_deleted'
-  | 'key.created'
-  | 'key.replaced'
-  | 'key.deleted'
+export type { AuditEvent } from './telemetry/audit-events.ts'
 
 /**
  * Who acts through the admin API: the API key by its name, the entrypoint of a service binding, or anybody on this
  * machine.
  */
 export type Actor = `key:${string}` | `binding:${string}` | 'open'
+
+/** What a token request came to. */
+export interface Outcome {
+  readonly grant_type?: string
+  readonly grant?: string
+  /** The generation of the refresh token, and how the ledger came to it. */
+  readonly generation?: number
+  readonly via?: string
+}
 
 /** What a handler knows about the HTTP request, beside the request itself. */
 export interface RequestContext {
@@ -51,8 +34,14 @@ export interface RequestContext {
   readonly attempt: string
   /** Runs work after the response (`waitUntil`). */
   defer(work: Promise<unknown>): void
-  /** Writes an audit line. */
-  audit(event: AuditEvent, fields: LogFields): void
+  /**
+   * Writes an audit line, before the answer leaves.
+   *
+   * @param owner - the ledger of the subject whose account it is about, which the line names by a keyed hash
+   */
+  audit(event: AuditEvent, fields: LogFields, owner?: Owner): void
+  /** Adds to the request's log line what the request came to. */
+  told(outcome: Outcome): void
   /** Adds the reason of a refusal to the request's log line, when the answer is a redirect or a page. */
   refused(error: OAuthError): void
   /** Adds to the request's log line what was taken, but has no effect or is weak. */
@@ -61,6 +50,8 @@ export interface RequestContext {
   seen(clientId: string): void
   /** Notes the id by which the request names its client. It may be anything, so it is not logged. */
   named(clientId: string): void
+  /** Notes the client that proved who it is, which audit lines then name as the one who acts. */
+  proved(clientId: string): void
   /** Notes who acts through the admin API, once that is allowed. */
   acts(actor: Actor): void
   /** The actor given to `acts`; null at public endpoints. */

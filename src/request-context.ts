@@ -1,7 +1,7 @@
-import type { Context, MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler, Next } from 'hono'
 import { routePath } from 'hono/route'
 import { hostAllowed } from './config/hosts.ts'
-import type { Actor, AppEnv, AuditEvent, RequestContext } from './context.ts'
+import type { Actor, AppEnv, Outcome, RequestContext } from './context.ts'
 import type { Env } from './env.ts'
 import { OAuthError } from './errors/oauth-error.ts'
 import { tokenOfScheme } from './http/bearer.ts'
@@ -11,63 +11,75 @@ import { type LogFields, logLine, requestFields } from './http/log.ts'
 import { networkOf } from './http/network.ts'
 import { ownPath } from './http/paths.ts'
 import { type Runtime, runtimeOf } from './runtime.ts'
+import { type Audited, writeAudit } from './telemetry/audit.ts'
+import { failureFields, isFailure, isLogged } from './telemetry/request-line.ts'
 import { none } from './tokens/binding/none.ts'
 import { BINDINGS } from './tokens/binding/registry.ts'
-import { nowMs } from './util/clock.ts'
+import { type Milliseconds, nowMs } from './util/clock.ts'
 
 /** Cache header of an answer whose handler set none (contract 5.4). */
 const UNCACHED = 'private, no-cache, no-store, must-revalidate'
 
 /**
  * Sets the context of each request, refuses foreign hosts unless the request came over a binding, adds what every
- * answer has, and writes the one log line of the request.
+ * answer has, and writes the audit lines and the one log line of the request. Somebody who hangs up does not stop that:
+ * what was changed is also told.
  */
 export const requestContext =
   (surface: 'public' | 'binding'): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
-    const startedAt = nowMs()
-    const requestId = crypto.randomUUID()
-    const notes: Notes = { seen: null, named: null, actor: null, refusal: undefined, doubts: [] }
-    try {
-      const rt = runtimeOf(c.env)
-      c.req.raw = withOwnPath(c.req.raw, rt.config.urls.prefixes)
-      if (surface === 'public' && !hostAllowed(rt.config, new URL(c.req.url))) {
-        throw new OAuthError('misdirected_request', 'host_foreign')
-      }
-      c.set('ctx', contextOf(c, rt, requestId, notes))
-      await next()
-    } catch (thrown) {
-      c.error = thrown instanceof Error ? thrown : new OAuthError('server_error', 'unexpected')
-      c.res = renderError(thrown)
-    }
-    const { headers } = c.res
-    if (!headers.has('cache-control')) headers.set('cache-control', UNCACHED)
-    headers.set('x-content-type-options', 'nosniff')
-    headers.set('x-request-id', requestId)
-    challenge(c, c.error ?? notes.refusal)
-    const line = {
-      request_id: requestId,
-      method: c.req.method,
-      route: routePath(c, -1),
-      status: c.res.status,
-      client_id: notes.seen,
-      duration_ms: nowMs() - startedAt,
-    }
-    logLine('request', {
-      ...requestFields(line),
-      ...failureFields(c.error ?? notes.refusal),
-      ...warnings(c, notes.doubts),
-    })
+    const work = answer(c, surface, next)
+    c.executionCtx.waitUntil(work)
+    await work
   }
 
-/** What a request's handlers told, for its log line and its headers. */
+async function answer(c: Context<AppEnv>, surface: 'public' | 'binding', next: Next): Promise<void> {
+  const startedAt = nowMs()
+  const requestId = crypto.randomUUID()
+  const notes = newNotes()
+  try {
+    const rt = runtimeOf(c.env)
+    c.req.raw = withOwnPath(c.req.raw, rt.config.urls.prefixes)
+    if (surface === 'public' && !hostAllowed(rt.config, new URL(c.req.url))) {
+      throw new OAuthError('misdirected_request', 'host_foreign')
+    }
+    c.set('ctx', contextOf(c, rt, requestId, notes))
+    await next()
+  } catch (thrown) {
+    c.error = thrown instanceof Error ? thrown : new OAuthError('server_error', 'unexpected')
+    c.res = renderError(thrown)
+  }
+  const { headers } = c.res
+  if (!headers.has('cache-control')) headers.set('cache-control', UNCACHED)
+  headers.set('x-content-type-options', 'nosniff')
+  headers.set('x-request-id', requestId)
+  challenge(c, c.error ?? notes.refusal)
+  await audit(c, requestId, notes)
+  log(c, requestId, notes, startedAt)
+}
+
+/** What a request's handlers told, for its log lines and its headers. */
 interface Notes {
   seen: string | null
   named: string | null
   actor: Actor | null
+  proven: string | null
   refusal: OAuthError | undefined
   doubts: readonly string[]
+  outcome: Outcome
+  readonly audited: Audited[]
 }
+
+const newNotes = (): Notes => ({
+  seen: null,
+  named: null,
+  actor: null,
+  proven: null,
+  refusal: undefined,
+  doubts: [],
+  outcome: {},
+  audited: [],
+})
 
 function contextOf(c: Context<AppEnv>, rt: Runtime, requestId: string, notes: Notes): RequestContext {
   return {
@@ -76,9 +88,11 @@ function contextOf(c: Context<AppEnv>, rt: Runtime, requestId: string, notes: No
     network: networkOf(c.req.raw.headers),
     attempt: requestId,
     defer: (work) => c.executionCtx.waitUntil(work),
-    audit: (event: AuditEvent, fields: LogFields) => {
-      const { actor } = notes
-      logLine('audit', { event, request_id: requestId, ...(actor !== null && { actor }), ...fields })
+    audit: (event, fields, owner) => {
+      notes.audited.push({ event, fields, owner: owner ?? null })
+    },
+    told: (outcome) => {
+      notes.outcome = { ...notes.outcome, ...outcome }
     },
     refused: (error) => {
       notes.refusal = error
@@ -95,6 +109,9 @@ function contextOf(c: Context<AppEnv>, rt: Runtime, requestId: string, notes: No
     acts: (actor) => {
       notes.actor = actor
     },
+    proved: (id) => {
+      notes.proven = id
+    },
     get actor() {
       return notes.actor
     },
@@ -102,6 +119,36 @@ function contextOf(c: Context<AppEnv>, rt: Runtime, requestId: string, notes: No
       return notes.seen ?? notes.named
     },
   }
+}
+
+/** Writes the audit lines of a request. */
+async function audit(c: Context<AppEnv>, requestId: string, notes: Notes): Promise<void> {
+  if (notes.audited.length === 0) return
+  const { rt, network } = c.var.ctx
+  const acting = { requestId, operator: notes.actor, client: notes.proven, network }
+  await writeAudit(rt.roots, acting, notes.audited)
+}
+
+/** Writes the line of a request, if it is to have one. */
+function log(c: Context<AppEnv>, requestId: string, notes: Notes, startedAt: Milliseconds): void {
+  const failure = c.error ?? notes.refusal
+  const failed = isFailure(c.res.status, failure) || notes.doubts.length > 0
+  if (!isLogged(requestId, c.var.ctx?.rt.config.logRequests ?? 1, failed)) return
+  const line = {
+    request_id: requestId,
+    method: c.req.method,
+    route: routePath(c, -1),
+    status: c.res.status,
+    client_id: notes.seen,
+    duration_ms: nowMs() - startedAt,
+  }
+  logLine('request', {
+    ...requestFields(line),
+    ...(notes.actor !== null && { actor: notes.actor }),
+    ...notes.outcome,
+    ...failureFields(failure),
+    ...warnings(c, notes.doubts),
+  })
 }
 
 /** The paths that requests may have before ours; none while the settings cannot be used, which every request is told. */
@@ -138,21 +185,5 @@ function warnings(c: Context<AppEnv>, doubts: readonly string[]): LogFields {
   return {
     ...(config?.demoPages && !config.loopback && { warning: 'DEMO_PAGES is on' }),
     ...(doubts.length > 0 && { warnings: doubts }),
-  }
-}
-
-/**
- * Log fields of a failure: code, reason and facts. The message of a foreign error is left out, because it could contain
- * anything.
- */
-function failureFields(thrown: Error | undefined): LogFields {
-  if (thrown === undefined) return {}
-  if (!(thrown instanceof OAuthError))
-    return { error: 'server_error', reason: 'unexpected', thrown: thrown.name }
-  const facts = Object.entries(thrown.facts).map(([name, fact]) => `${name}=${fact}`)
-  return {
-    error: thrown.code,
-    reason: thrown.reason,
-    ...(facts.length > 0 && { facts }),
   }
 }

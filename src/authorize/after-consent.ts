@@ -116,7 +116,11 @@ function book(
 ): void {
   const { flow, subject } = state
   const clientId = request.client.id
-  ctx.audit('consent.granted', { client_id: clientId, grant: flow.id, scope })
+  ctx.audit(
+    'consent.granted',
+    { client_id: clientId, grant: flow.id, sid: flow.sid, scope },
+    ownerOf('subject', subject),
+  )
   const { refreshToken } = ctx.rt.config.ttl
   // A skipped consent rests on an earlier one and is not itself remembered, whatever the app says.
   const remembered = remember && state.restsOn === null

@@ -52,7 +52,7 @@ export async function commitLogin(
     replaces: other?.owner === owner ? other.sid : null,
   })
   if (result.status !== 'active') return result
-  if (!skip) audit('session.started', { client_id: clientId, sid })
+  if (!skip) audit('session.started', { client_id: clientId, sid }, owner)
   if (remember && (!skip || extend)) {
     await writeSessionCookie(c, session, lifetime)
     if (cookie?.sid === sid) extendState(c, lifetime)

@@ -7,6 +7,7 @@ import type { FlowKind } from '../flow/seal.ts'
 import type { Denial, Flow } from '../flow/state.ts'
 import type { CsrfStep } from '../http/cookies.ts'
 import { MAX_QUERY, readQuery } from '../http/form.ts'
+import { ownerOf } from '../ledger/owner.ts'
 import type { Seconds } from '../util/clock.ts'
 import { validate } from './pipeline.ts'
 import { asks, type FlowRequest } from './request.ts'
@@ -31,7 +32,7 @@ export interface Resumed<State, Acceptance = unknown> {
  */
 export async function resume<
   Acceptance extends object,
-  State extends { readonly flow: Flow; readonly decision: Acceptance | Denial },
+  State extends { readonly flow: Flow; readonly decision: Acceptance | Denial; readonly subject?: string },
 >(
   c: Context<AppEnv>,
   step: CsrfStep,
@@ -60,7 +61,10 @@ export async function resume<
   const refusal = browserMatches(c, step, request.client.id, state.flow)
     ? request.channel.expiry()
     : new OAuthError('request_forbidden', 'flow_of_other_browser')
-  if ('error' in decision) return request.channel.deny(c, decision, step, refusal)
+  if ('error' in decision) {
+    const owner = state.subject === undefined ? undefined : ownerOf('subject', state.subject)
+    return request.channel.deny(c, decision, { step, owner }, refusal)
+  }
   return refusal === undefined ? { state, decision, request, expiresAt } : request.channel.tell(c, refusal)
 }
 

@@ -76,6 +76,7 @@ async function prove(
   const { basicWins, repeats } = ctx.rt.profiles.of(client)
   if (ignored !== null && !basicWins) throw invalidRequest(ignored)
   counting(form.sent, repeats)
+  ctx.proved(client.id)
   return client
 }
 

@@ -59,6 +59,18 @@ export function integer(least: number, most: number): Parser<number> {
   }
 }
 
+/** Parses which requests without a failure are logged, as a share of them: `all` is 1, `errors` is 0. */
+export const share: Parser<number> = {
+  expected: 'all, errors, or a share such as 0.02 or 2%',
+  parse: (text) => {
+    if (/^all$/i.test(text)) return 1
+    if (/^errors$/i.test(text)) return 0
+    const [, number, percent] = /^(\d{1,3}(?:\.\d{1,6})?)(%?)$/.exec(text) ?? []
+    const value = Number(number) / (percent === '%' ? 100 : 1)
+    return value >= 0 && value <= 1 ? value : undefined
+  },
+}
+
 /** Parses a boolean, in the words of Go's `ParseBool` too, which Hydra reads. */
 export const flag: Parser<boolean> = {
   expected: 'true or false (also on, off, t, f, 1, 0)',

@@ -21,6 +21,7 @@ import {
   scopeList,
   scopeText,
   serverUrl,
+  share,
   splitPlain,
   textThat,
   unlimitedDuration,
@@ -122,6 +123,7 @@ export const settings = {
   broadcastKeys: setting('WEBFINGER_JWKS_BROADCAST_KEYS', list),
   grantsBook: setting('GRANTS_BOOK', flag, 'on'),
   limitsOff: setting('LIMITS_OFF', limitNames),
+  logRequests: setting('LOG_REQUESTS', share, '0.02'),
   outboundPrivate: setting('OUTBOUND_ALLOW_PRIVATE', flag, 'false'),
   urls: {
     public: setting('URLS_SELF_PUBLIC', optional(serverUrl)),

@@ -219,6 +219,8 @@ export interface Config {
   readonly sessionManagement: boolean
   /** Whether grants are recorded in the grants book (store/grants-book.ts). */
   readonly grantsBook: boolean
+  /** The share of the requests without a failure that have a log line, 0 to 1. */
+  readonly logRequests: number
   /** Whether this server may send requests to http, private and its own addresses. Only with a loopback issuer. */
   readonly outboundPrivate: boolean
 }

@@ -47,6 +47,13 @@ export class RootKeys {
   }
 
   /**
+   * Returns the oldest key, which is never retired: for what must stay the same for ever. Throws like `current`.
+   */
+  async oldest(): Promise<RootKey> {
+    return (await this.#ready()).oldest
+  }
+
+  /**
    * Returns the key of an id; `undefined` for a forged id, without asking the source.
    *
    * @throws `temporarily_unavailable` if the id is unknown but has a valid tag, and the source cannot be asked

@@ -50,6 +50,7 @@ export function planDev(options: Options, devVars: string): DevPlan {
   const adminKeys = options.vars().get('ADMIN_API_KEYS') ?? DEV_ADMIN_KEY
   const added = [
     ...(options.vars().has('ADMIN_API_KEYS') ? [] : ['--var', `ADMIN_API_KEYS:${adminKeys}`]),
+    ...(given.has('LOG_REQUESTS') ? [] : ['--var', 'LOG_REQUESTS:all']),
     ...(given.has('URLS_SELF_ISSUER') ? [] : ['--var', `URLS_SELF_ISSUER:${issuer}`]),
     // The applications that use a development server are on this machine too.
     ...(given.has('OUTBOUND_ALLOW_PRIVATE') || !loopback ? [] : ['--var', 'OUTBOUND_ALLOW_PRIVATE:true']),

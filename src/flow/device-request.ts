@@ -20,10 +20,11 @@ export const deviceOwner = (userCode: string): Owner => ownerOf('device', userCo
 export const acceptUserCode = callsOn(
   deviceChallenge,
   verifyUrl,
-)(async ({ rt, attempt, seen }, { state, expiresAt }, body) => {
+)(async ({ rt, attempt, seen, audit }, { state, expiresAt }, body) => {
   const userCode = readUserCode(parseBody(acceptBody, body).user_code, rt.config.oauth2.device.userCode)
   if (userCode === '') throw invalidRequest('field_missing', { field: 'user_code' })
   if (!(await rt.ledgers.call(state.rateLimitOwner, 'guess', { attempt }))) {
+    audit('guess.braked', { reason: 'user_code_guessed' })
     throw invalidRequest('user_code_guessed')
   }
   const owner = deviceOwner(userCode)

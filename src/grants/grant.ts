@@ -6,6 +6,7 @@ import type { RequestContext } from '../context.ts'
 import { invalidGrant, OAuthError } from '../errors/oauth-error.ts'
 import type { Parameters } from '../http/form.ts'
 import { underAttempt } from '../http/idempotency.ts'
+import type { Owner } from '../ledger/owner.ts'
 import type { ClientRecord } from '../store/types.ts'
 import type { Requester } from '../tokens/addressee.ts'
 import type { ProvingRequest } from '../tokens/binding/binding.ts'
@@ -33,6 +34,8 @@ export interface GrantRequest<Content> extends Permitted, Requester {
 /** The credential was used before; the grant it led to is now revoked. */
 export interface Reused {
   readonly reusedGrant: GrantId
+  /** The ledger that the grant lies in. */
+  readonly owner: Owner
 }
 
 /** What is particular to one grant type; `defineGrant` does the rest. */
@@ -70,6 +73,7 @@ export const defineGrant = <Content>(definition: GrantDefinition<Content>): Gran
   shortName: definition.shortName,
   async answer(ctx, registered, { form, request }) {
     const { credential, scopePolicy = 'registered' } = definition
+    ctx.told({ grant_type: definition.type })
     const allowed = await allowedClient(ctx, definition, registered)
     const presented = credential.parameter === null ? '' : form.require(credential.parameter)
     const confirmation = await confirmationBy(ctx, request)
@@ -104,13 +108,11 @@ function refuseReused(
   { rt, audit, defer }: RequestContext,
   client: ClientRecord,
   { reuse }: Pick<Credential<never>, 'reuse'>,
-  { reusedGrant }: Reused,
+  { reusedGrant, owner }: Reused,
 ): OAuthError {
-  audit('token.reuse_detected', {
-    client_id: client.id,
-    grant: reusedGrant,
-    credential: reuse?.credential ?? null,
-  })
+  const credential = reuse?.credential ?? 'code'
+  const reason = reuse?.reason ?? 'grant_ended'
+  audit('token.reuse_detected', { client_id: client.id, grant: reusedGrant, credential, reason }, owner)
   defer(rt.book.revoke([reusedGrant], nowSeconds()))
-  return invalidGrant(reuse?.reason ?? 'grant_ended')
+  return invalidGrant(reason)
 }

@@ -36,13 +36,13 @@ export async function redeemGrant(
   )
   switch (result.status) {
     case 'reused':
-      return { reusedGrant: grant.grantId }
+      return { reusedGrant: grant.grantId, owner: grant.owner }
     case 'gone':
       throw invalidGrant('grant_ended')
     case 'target_refused':
       throw invalidTarget(result.value)
     case 'issued': {
-      ctx.audit('token.issued', { client_id: client.id, grant: grant.grantId, grant_type: name.type })
+      ctx.told({ grant: grant.grantId })
       // A code gives all the scopes that the user consented to (RFC 6749 section 4.1.3).
       const part = partOf(result.grant, { resources, scope: [] })
       return issueTokens(ctx, addressee, { owner: grant.owner, ...result, part }, lifetimes)

@@ -13,13 +13,6 @@ import { issuedCredential } from './credential.ts'
 import { defineGrant } from './grant.ts'
 import { type HookedRequest, withHooks } from './hook.ts'
 
-const AUDITED = {
-  advance: 'token.refreshed',
-  repeat: 'token.refreshed',
-  grace: 'token.grace_hit',
-  fast_forward: 'token.fast_forward',
-} as const
-
 /**
  * Refreshes (RFC 6749 section 6); `scope` limits the new access token, and nothing else. Within the grace period every
  * caller gets the same successor. A superseded token used later counts as stolen and ends the grant (RFC 9700 section
@@ -45,13 +38,12 @@ export const refreshToken = defineGrant({
     const wanted = { resources: resourcesIn(form), scope: form.scopes() }
     const asked = { client, form, lifetimes, ...wanted }
     const result = await advance(ctx, asked, token, keepFor(lifetimes, true))
-    if (result.status === 'reused') return { reusedGrant: token.grantId }
+    if (result.status === 'reused') return { reusedGrant: token.grantId, owner: token.owner }
     if (result.status !== 'issued') throw refusal(result)
-    ctx.audit(AUDITED[result.via], {
-      client_id: client.id,
-      grant: token.grantId,
-      generation: result.generation,
-    })
+    const { via, generation } = result
+    ctx.told({ grant: token.grantId, generation, via })
+    if (via === 'fast_forward')
+      ctx.audit('token.fast_forward', { client_id: client.id, grant: token.grantId, generation }, token.owner)
     const part = partOf(result.grant, wanted)
     return issueTokens(ctx, addressee, { owner: token.owner, ...result, part }, lifetimes)
   },

@@ -51,6 +51,5 @@ export async function issueSelfContainedToken(
     },
     { subject: subject ?? client.id, expiresAt: after(issuedAt, lifetime), ...common },
   )
-  ctx.audit('token.issued', { client_id: client.id, grant_type: grant.type })
   return responseWith(ctx.rt, addressee, accessToken, lifetime, scope)
 }

@@ -51,3 +51,14 @@ function groupsOf(address: string): readonly string[] {
   const missing = Math.max(0, GROUPS - head.length - tail.length)
   return [...head, ...Array<string>(missing).fill('0'), ...tail].map((group) => group.replace(/^0+(?=.)/, ''))
 }
+
+/**
+ * Returns the neighbourhood of a network, which names no household: the /24 of an IPv4 address, the /48 of an IPv6
+ * address, or the zone of a Worker. `undefined` for what is no address.
+ */
+export function neighbourhood({ wide, narrow }: Network): string | undefined {
+  if (narrow !== null) return /^[0-9a-f:]+$/.test(wide) ? `${wide}::/48` : undefined
+  const [, first3] = /^(\d{1,3}\.\d{1,3}\.\d{1,3})\.\d{1,3}$/.exec(wide) ?? []
+  if (first3 !== undefined) return `${first3}.0/24`
+  return wide.startsWith(WORKERS) ? wide : undefined
+}

@@ -25,8 +25,8 @@ export async function endSessions(
   const endsProviderSession = notify && target !== 'all' && rt.config.identityProvider !== null
   const input = { attempt, target, flowLifetime, notify, endsProviderSession, revoke }
   const { ended, notices, told, revoked } = await rt.ledgers.call(owner, 'endSessions', input)
-  for (const sid of ended) ctx.audit('session.ended', { sid })
-  noteRevoked(ctx, 'token.revoked', revoked)
+  for (const sid of ended) ctx.audit('session.ended', { sid }, owner)
+  noteRevoked(ctx, owner, 'token.revoked', revoked)
   if (notices.length > 0) ctx.defer(deliverNotices(rt, owner, notices))
   return told
 }
@@ -40,7 +40,7 @@ export async function revokeGrants(
   const { rt, attempt } = ctx
   const flowLifetime = rt.config.ttl.loginConsentRequest
   const { revoked } = await rt.ledgers.call(owner, 'revokeGrants', { attempt, target, flowLifetime })
-  noteRevoked(ctx, 'consent.revoked', revoked)
+  noteRevoked(ctx, owner, 'consent.revoked', revoked)
 }
 
 /**
@@ -53,16 +53,17 @@ export async function retractGrant(ctx: RequestContext, owner: Owner, id: GrantI
   const flowLifetime = rt.config.ttl.loginConsentRequest
   const result = await rt.ledgers.call(owner, 'retractGrant', { attempt, id, flowLifetime })
   if (result.status === 'redeemed') return false
-  noteRevoked(ctx, 'consent.revoked', result.revoked)
+  noteRevoked(ctx, owner, 'consent.revoked', result.revoked)
   return true
 }
 
 function noteRevoked(
   { rt, audit, defer }: RequestContext,
+  owner: Owner,
   event: 'token.revoked' | 'consent.revoked',
   revoked: readonly GrantId[],
 ): void {
   if (revoked.length === 0) return
-  audit(event, { grants: revoked })
+  audit(event, { grants: revoked }, owner)
   defer(rt.book.revoke(revoked, nowSeconds()))
 }

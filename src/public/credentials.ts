@@ -51,7 +51,7 @@ export async function credentials(c: Context<AppEnv>): Promise<Response> {
     throw invalidRequest('proof_unfit', { problem: "needs 'proof_type' with value 'jwt', and 'jwt'" })
   const holder = await checkProof(ctx.rt, given.output.jwt, accessToken)
   const credential = await makeCredential(ctx.rt, active, holder)
-  ctx.audit('credential.issued', { client_id: ctx.clientId, grant: active.grant?.id ?? null })
+  ctx.told({ ...(active.grant && { grant: active.grant.id }) })
   return json({ format: CREDENTIAL_FORMAT, credential_draft_00: credential }, 200, NO_STORE)
 }
 

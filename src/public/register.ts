@@ -50,6 +50,7 @@ export const manageRegistration =
     if (stamp === undefined || client === undefined) throw unauthorized()
     requireFit(stamp, client)
     ctx.seen(id)
+    ctx.proved(id)
     switch (c.req.method) {
       case 'PUT':
         return replace(ctx, stamp, await readJson(c.var.body), shown)

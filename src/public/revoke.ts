@@ -3,6 +3,7 @@ import { withClient } from '../client-auth/authenticate.ts'
 import { readClientForm } from '../client-auth/client-form.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
 import { NO_STORE } from '../http/json.ts'
+import { ownerOf } from '../ledger/owner.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { isExpired, openToken, shardOf } from '../tokens/active-token.ts'
 import { nowSeconds } from '../util/clock.ts'
@@ -31,7 +32,8 @@ async function revokeToken(ctx: RequestContext, client: ClientRecord, text: stri
     if (token.clientId !== client.id || isExpired(token)) return
     const expiresAt = token.expiresAt ?? nowSeconds()
     await ledgers.call(shardOf(token), 'revokeId', { attempt: ctx.attempt, id: token.id, expiresAt })
-    ctx.audit('token.revoked', { client_id: client.id })
+    const owner = token.subject === null ? undefined : ownerOf('subject', token.subject)
+    ctx.audit('token.revoked', { client_id: client.id }, owner)
     return
   }
   const { revoked } = await ledgers.call(token.owner, 'revokeGrant', {
@@ -41,6 +43,6 @@ async function revokeToken(ctx: RequestContext, client: ClientRecord, text: stri
     flowLifetime: config.ttl.loginConsentRequest,
   })
   if (!revoked) return
-  ctx.audit('token.revoked', { client_id: client.id, grant: token.grantId })
+  ctx.audit('token.revoked', { client_id: client.id, grant: token.grantId }, token.owner)
   ctx.defer(book.revoke([token.grantId], nowSeconds()))
 }

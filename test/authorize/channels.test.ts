@@ -106,7 +106,7 @@ describe('a channel that forgets', () => {
     const { ctx, refusals } = recorded()
     const { channel } = await allowed(ctx)
     const denial = { error: 'tired', description: 'secret' }
-    await answer(ctx, (c) => channel.deny(c, denial, 'consent', undefined))
+    await answer(ctx, (c) => channel.deny(c, denial, { step: 'consent', owner: undefined }, undefined))
     expect(refusals).toMatchObject([{ reason: 'app_denied', facts: { step: 'consent' } }])
   })
 
@@ -115,7 +115,9 @@ describe('a channel that forgets', () => {
     const { channel } = await allowed(ctx)
     const refusal = new OAuthError('request_forbidden', 'flow_of_other_browser')
     const denial = { error: 'access_denied', description: '' }
-    await expect(answer(ctx, (c) => channel.deny(c, denial, 'login', refusal))).rejects.toBe(refusal)
+    await expect(
+      answer(ctx, (c) => channel.deny(c, denial, { step: 'login', owner: undefined }, refusal)),
+    ).rejects.toBe(refusal)
   })
 
   it('that its requests end has them refused', async () => {

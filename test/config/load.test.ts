@@ -108,6 +108,7 @@ describe('defaults', () => {
       sessionManagement: true,
       grantsBook: true,
       limitsOff: [],
+      logRequests: 0.02,
       outboundPrivate: false,
     })
   })
@@ -272,6 +273,7 @@ const NOTATIONS: Readonly<Record<string, readonly unknown[]>> = {
   SERVE_PUBLIC_CORS_ALLOW_CREDENTIALS: off,
   SERVE_PUBLIC_CORS_MAX_AGE: count,
   GRANTS_BOOK: off,
+  LOG_REQUESTS: ['2.5%', '0.025', ' 0.025 '],
   OUTBOUND_ALLOW_PRIVATE: on,
   LIMITS_OFF: listed('device', 'secret'),
 }

@@ -4,6 +4,9 @@ import { edge, hookWith, problemOf, SECRET } from './settings-env.ts'
 
 describe('bad values are refused by name and never repeated', () => {
   it.each([
+    ['LOG_REQUESTS', 'leak', /all, errors, or a share/],
+    ['LOG_REQUESTS', '1.51234', /all, errors, or a share/],
+    ['LOG_REQUESTS', '101.234%', /all, errors, or a share/],
     ['URLS_SELF_ISSUER', 'http://op.example', /https URL/],
     ['URLS_SELF_ISSUER', 'https://op.example/?leak', /without user name, query/],
     ['URLS_SELF_ISSUER', 'https://op.example/#leak', /fragment/],

@@ -1,3 +1,4 @@
+import { createExecutionContext } from 'cloudflare:test'
 import { Hono } from 'hono'
 import * as v from 'valibot'
 import { describe, expect, expectTypeOf, it, vi } from 'vitest'
@@ -138,7 +139,8 @@ describe('every answer of every endpoint', () => {
   })
 
   it('over the binding likewise', async () => {
-    const answer = await bindingApp('Admin').request('/admin/clients', {}, deployment.env)
+    const context = createExecutionContext()
+    const answer = await bindingApp('Admin').request('/admin/clients', {}, deployment.env, context)
     expect([answer.status, answer.headers.get('x-content-type-options')]).toEqual([200, 'nosniff'])
   })
 

@@ -12,7 +12,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['keys'],
   ['ledger', 'store'],
   ['limits'],
-  ['profiles'],
+  ['profiles', 'telemetry'],
   ['env.ts', 'context.ts', 'runtime.ts'],
   ['clients', 'client-auth', 'tokens', 'flow'],
   ['authorize', 'grants', 'logout'],

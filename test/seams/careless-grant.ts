@@ -32,7 +32,7 @@ export const carelessGrant = defineGrant({
     const addressee = await prepareTokens(ctx.rt, request)
     const input = { attempt: ctx.attempt, id: grantId, clientId: client.id, epoch, keepSeconds: null }
     const result = await ctx.rt.ledgers.call(owner, 'redeem', input)
-    if (result.status !== 'issued') return { reusedGrant: grantId }
+    if (result.status !== 'issued') return { reusedGrant: grantId, owner }
     const lifetimes = { accessToken: MINUTE, idToken: MINUTE, refreshToken: MINUTE }
     return issueTokens(ctx, addressee, { owner, ...result, part: WHOLE }, lifetimes)
   },

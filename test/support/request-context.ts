@@ -22,6 +22,8 @@ export function requestContext(env: Env): RecordedContext {
     defer: () => undefined,
     audit: (event, fields) => audits.push({ event, fields }),
     refused: () => undefined,
+    told: () => undefined,
+    proved: () => undefined,
     warned: () => undefined,
     seen: (clientId) => seenClients.push(clientId),
     named: () => undefined,

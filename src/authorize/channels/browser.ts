@@ -45,8 +45,8 @@ export const browser = defineChannel<Target>({
   ],
   tell: (c, target, error) => respondToClient(c, target, { ...errorBody(error) }),
   // The client gets the app's own error (contract 3.4, 3.5).
-  deny: async (c, request, { error, description }, step) => {
-    if (step === 'consent') c.var.ctx.audit('consent.rejected', { client_id: request.client.id })
+  deny: async (c, request, { error, description }, { step, owner }) => {
+    if (step === 'consent') c.var.ctx.audit('consent.rejected', { client_id: request.client.id }, owner)
     return respondToClient(c, request, { error, error_description: description })
   },
   denialIsBound: false,

@@ -7,6 +7,7 @@ import { accessDenied, invalidGrant, OAuthError } from '../../errors/oauth-error
 import type { ConsentAcceptance, Denial, PendingRequest } from '../../flow/state.ts'
 import type { CsrfStep } from '../../http/cookies.ts'
 import { Parameters, readEntries } from '../../http/form.ts'
+import type { Owner } from '../../ledger/owner.ts'
 import type { ConsentedGrant, GrantInput } from '../../ledger/types.ts'
 import type { Profile } from '../../profiles/profile.ts'
 import { nowSeconds, type Seconds } from '../../util/clock.ts'
@@ -18,6 +19,13 @@ export interface Granted {
   readonly grant: ConsentedGrant
   readonly input: GrantInput
   readonly codeExpiresAt: Seconds
+}
+
+/** Where a denial came. */
+export interface Denied {
+  readonly step: CsrfStep
+  /** The ledger of the user who said no, if that is known by now. */
+  readonly owner: Owner | undefined
 }
 
 /** Answers the requesting party and the browser after the grant was made; `undefined` if it is too late. */
@@ -52,7 +60,7 @@ export interface ChannelRules<Own> {
   /** Reports an error: sends it to the client, or throws it to the browser. */
   tell(c: Context<AppEnv>, own: Own, error: OAuthError): Promise<Response>
   /** Answers a denial by the login or consent app. */
-  deny(c: Context<AppEnv>, request: Requested & Own, denial: Denial, step: CsrfStep): Promise<Response>
+  deny(c: Context<AppEnv>, request: Requested & Own, denial: Denial, at: Denied): Promise<Response>
   /**
    * Whether a denial takes effect only from the browser that began the flow and before it expires. True if a denial
    * ends more than the flow.
@@ -88,7 +96,7 @@ export interface RequestChannel {
   readonly deny: (
     c: Context<AppEnv>,
     denial: Denial,
-    step: CsrfStep,
+    at: Denied,
     refusal: OAuthError | undefined,
   ) => Promise<Response>
   /** The error for a request that has expired. */
@@ -185,10 +193,10 @@ const bind = <Own extends object>(
   isImpersonable: rules.isImpersonable(request),
   approver: (ctx, decision) => rules.approver(ctx, request, decision),
   tell,
-  deny: async (c, denial, step, refusal) => {
+  deny: async (c, denial, at, refusal) => {
     if (rules.denialIsBound && refusal !== undefined) throw refusal
-    c.var.ctx.refused(accessDenied('app_denied', { step }))
-    return rules.deny(c, request, denial, step)
+    c.var.ctx.refused(accessDenied('app_denied', { step: at.step }))
+    return rules.deny(c, request, denial, at)
   },
   expiry: () =>
     (rules.expiresAt(request) ?? Number.POSITIVE_INFINITY) > nowSeconds()

@@ -10,6 +10,7 @@ import { readQuery } from '../../http/form.ts'
 import { json } from '../../http/json.ts'
 import { withQuery } from '../../http/location.ts'
 import { renderPage } from '../../http/page.ts'
+import type { Owner } from '../../ledger/owner.ts'
 import { retractGrant, revokeGrants } from '../../logout/end-sessions.ts'
 import { nowSeconds, seconds } from '../../util/clock.ts'
 import type { ClientId } from '../../util/ids.ts'
@@ -40,7 +41,7 @@ export const device = defineChannel<Waiting>({
   },
   checks: [],
   tell: (c, _request, error) => tellBrowser(c, error),
-  deny: (c, request, denial) => answerDenial(c, request, denial),
+  deny: (c, request, denial, { owner }) => answerDenial(c, request, denial, owner),
   denialIsBound: true,
   approver: async (_ctx, request) => approve(request),
   expiresAt: ({ pending }) => pending.expiresAt,
@@ -65,7 +66,7 @@ const approve =
       if (result.status === 'gone') throw new OAuthError('expired_token', 'device_code_expired')
       throw accessDenied(result.approved === undefined ? 'device_refused' : 'decision_differs')
     }
-    if (result.first) audit('device.approved', { client_id: client.id, grant: grant.grantId })
+    if (result.first) audit('device.approved', { client_id: client.id, grant: grant.grantId }, grant.owner)
     return respondPage(c, withQuery(config.urls.deviceSuccess, { client_id: client.id }))
   }
 
@@ -74,9 +75,10 @@ async function answerDenial(
   c: Context<AppEnv>,
   { pending, client }: DeviceRequest,
   { error, description }: Denial,
+  user: Owner | undefined,
 ): Promise<Response> {
   const { ctx } = c.var
-  if (!(await refuse(ctx, pending, client.id))) return showConnected(c)
+  if (!(await refuse(ctx, pending, client.id, user))) return showConnected(c)
   if (wantsPage(c)) return showDeviceError(c, description, 400)
   return json({ error, error_description: description }, 400, { 'cache-control': 'no-store' })
 }
@@ -85,21 +87,26 @@ async function answerDenial(
  * Refuses a device for good. An approval is taken back as long as the device has no tokens. Returns false if it has
  * them. Throws the error to show in the browser.
  */
-async function refuse(ctx: RequestContext, pending: PendingRequest, clientId: ClientId): Promise<boolean> {
+async function refuse(
+  ctx: RequestContext,
+  pending: PendingRequest,
+  clientId: ClientId,
+  user: Owner | undefined,
+): Promise<boolean> {
   const { rt, attempt, audit } = ctx
   const { owner, id } = pending
   const denial = { attempt, id, grant: null }
   const first = await rt.ledgers.call(owner, 'settleDevice', denial)
   let result = first
   if (first.status === 'taken' && first.approved !== undefined) {
-    const { owner: user, grantId: retracted } = first.approved
-    if (!(await retractGrant(ctx, user, retracted))) return false
+    const { owner: approver, grantId: retracted } = first.approved
+    if (!(await retractGrant(ctx, approver, retracted))) return false
     // In this order a step that fails leaves no grant behind that nobody took back.
     result = await rt.ledgers.call(owner, 'settleDevice', { ...denial, retracted })
   }
   if (result.status === 'gone') throw new OAuthError('expired_token', 'device_code_expired')
   if (result.status === 'taken') throw accessDenied('decision_differs')
-  if (result.first) audit('device.denied', { client_id: clientId })
+  if (result.first) audit('device.denied', { client_id: clientId }, user)
   return true
 }
 
