@@ -14,10 +14,12 @@ import { ClientStore } from './store/clients.ts'
 import { GrantsBook } from './store/grants-book.ts'
 import { JsonWebKeyStore } from './store/json-web-keys.ts'
 import { RootKeyStore } from './store/root-keys.ts'
+import { sourcesOf } from './store/sources.ts'
 import { TrustedIssuerStore } from './store/trusted-issuers.ts'
 
 /** What one isolate keeps between requests: the parsed settings, and copies of clients and keys. */
 export interface Runtime {
+  /** The bindings; every call of D1 and KV through them has a deadline. */
   readonly env: Env
   readonly config: Config
   readonly profiles: Profiles
@@ -43,22 +45,23 @@ export function runtimeOf(env: Env): Runtime {
   if (known !== undefined) return known
   warnOnce(env)
   const config = loadConfig(env)
-  const roots = new RootKeys(new RootKeyStore(env.DB, env.COPIES), config.systemSecrets)
+  const sources = sourcesOf(env, config.deadlines)
+  const roots = new RootKeys(new RootKeyStore(sources), config.systemSecrets)
   const envelopes = new Envelopes(roots)
-  const keySource = new JsonWebKeyStore(env.DB, env.COPIES)
+  const keySource = new JsonWebKeyStore(sources)
   const runtime: Runtime = {
-    env,
+    env: { ...env, DB: sources.d1, COPIES: sources.kv },
     config,
     profiles: profilesOf(config),
     roots,
     envelopes,
     keys: new KeyRing(keySource, envelopes, config.signingAlgorithm),
     storedKeys: new StoredKeys(keySource, envelopes),
-    clients: new ClientStore(env.DB, env.COPIES),
-    issuers: new TrustedIssuerStore(env.DB, env.COPIES),
-    ledgers: new Ledgers(env.LEDGER),
+    clients: new ClientStore(sources),
+    issuers: new TrustedIssuerStore(sources),
+    ledgers: new Ledgers(env.LEDGER, config.deadlines.ledger),
     floods: new Floods(env, config.limitsOff),
-    book: new GrantsBook(env.DB, config.grantsBook),
+    book: new GrantsBook(sources.d1, config.grantsBook),
   }
   runtimes.set(env, runtime)
   return runtime

@@ -1,4 +1,4 @@
-import { type Seconds, seconds } from '../util/clock.ts'
+import { type Milliseconds, milliseconds, type Seconds, seconds } from '../util/clock.ts'
 import { parseDuration } from '../util/duration.ts'
 import { isLoopbackHost } from '../util/loopback.ts'
 import { SCOPE_TOKEN } from '../util/scope.ts'
@@ -40,6 +40,15 @@ export function duration(least: number, most = Number.MAX_SAFE_INTEGER, mostText
         : undefined
     },
   }
+}
+
+/** Parses how long an answer is waited for: a Go duration, which the platform's own limits bound. */
+export const patience: Parser<Milliseconds> = {
+  expected: 'a duration such as 500ms or 5s, from 100ms to 25s',
+  parse: (text) => {
+    const ms = Math.round((parseDuration(text) ?? 0) * 1000)
+    return ms >= 100 && ms <= 25_000 ? milliseconds(ms) : undefined
+  },
 }
 
 /** Parses a lifetime of at least one second; `-1` is unlimited and gives null. */

@@ -17,6 +17,7 @@ import {
   orOff,
   type Parser,
   pageUrl,
+  patience,
   schemes,
   scopeList,
   scopeText,
@@ -144,6 +145,11 @@ export const settings = {
     keys: setting('ADMIN_API_KEYS', adminKeys),
     auth: setting('ADMIN_AUTH', oneOf('keys', 'open'), 'keys'),
     entrypoints: setting('ADMIN_ENTRYPOINT', entrypoints, 'off'),
+  },
+  deadlines: {
+    cached: setting('DEADLINE_CACHED', patience, '1s'),
+    storage: setting('DEADLINE_STORAGE', patience, '5s'),
+    ledger: setting('DEADLINE_LEDGER', patience, '5s'),
   },
   ttl: {
     loginConsentRequest: setting('TTL_LOGIN_CONSENT_REQUEST', duration(1), '30m'),

@@ -1,4 +1,4 @@
-import type { Seconds } from '../util/clock.ts'
+import type { Milliseconds, Seconds } from '../util/clock.ts'
 import type { LIMITS } from './limits.ts'
 
 /**
@@ -29,6 +29,16 @@ export interface Lifetimes {
   readonly authCode: Seconds
   readonly deviceUserCode: Seconds
   readonly vcNonce: Seconds
+}
+
+/** How long an answer is waited for. */
+export interface Deadlines {
+  /** Of D1 or KV, where a copy can take the answer's place. */
+  readonly cached: Milliseconds
+  /** Of D1, where none can. */
+  readonly storage: Milliseconds
+  /** Of a ledger, all tries together. */
+  readonly ledger: Milliseconds
 }
 
 /** Absolute URLs. A path in a setting is resolved against the public URL. */
@@ -168,6 +178,7 @@ export interface Config {
   /** The hosts, with port, that this server answers for besides those of the issuer and the public URL. */
   readonly hosts: readonly string[]
   readonly ttl: Lifetimes
+  readonly deadlines: Deadlines
   readonly strategies: Strategies
   readonly oauth2: OAuth2Settings
   readonly cookies: CookieSettings

@@ -1,5 +1,9 @@
 import { OAuthError } from '../errors/oauth-error.ts'
 import { logLine } from '../http/log.ts'
+import { BoundedMap } from '../util/bounded-map.ts'
+import { Breaker } from '../util/breaker.ts'
+import { type Milliseconds, milliseconds, nowMs } from '../util/clock.ts'
+import { Late, withTimeout } from '../util/with-timeout.ts'
 import type { Ledger } from './object.ts'
 import type { Owner } from './owner.ts'
 import { PROTOCOL } from './protocol.ts'
@@ -14,35 +18,57 @@ const TRIES = 3
 /** Longest pause before the second try, ms. The pause is random, so that callers do not all retry at the same time. */
 const MAX_JITTER_MS = 50
 
+/** How long a call may take if nothing is given, ms. */
+const DEADLINE_MS = milliseconds(5000)
+
+/** How many silent ledgers an isolate remembers. */
+const MAX_SILENT = 1000
+
 /** Calls the ledgers, of which there is one Durable Object per owner (design section 8). */
 export class Ledgers {
   readonly #namespace: DurableObjectNamespace<Ledger>
+  readonly #deadlineMs: Milliseconds
+  readonly #silent: BoundedMap<Breaker>
   readonly #requestId: string | null
 
-  /** @param requestId - the request that is logged when a call fails; null outside a request */
-  constructor(namespace: DurableObjectNamespace<Ledger>, requestId: string | null = null) {
+  /**
+   * @param deadlineMs - how long a call may take, all its tries together, ms
+   * @param silent - the ledgers that did not answer in time
+   * @param requestId - the request that is logged when a call fails; null outside a request
+   */
+  constructor(
+    namespace: DurableObjectNamespace<Ledger>,
+    deadlineMs = DEADLINE_MS,
+    silent = new BoundedMap<Breaker>(MAX_SILENT),
+    requestId: string | null = null,
+  ) {
     this.#namespace = namespace
+    this.#deadlineMs = deadlineMs
+    this.#silent = silent
     this.#requestId = requestId
   }
 
   /** Returns the same ledgers, called on behalf of a request. */
   during(requestId: string): Ledgers {
-    return new Ledgers(this.#namespace, requestId)
+    return new Ledgers(this.#namespace, this.#deadlineMs, this.#silent, requestId)
   }
 
   /**
    * Calls a method of an owner's ledger. A call that the platform marks retryable is repeated with the same input,
-   * through a fresh stub; one that it marks overloaded is not. A failure is logged once.
-   * @throws OAuthError `temporarily_unavailable` if the platform failed, which leaves the outcome unknown;
-   *   `server_error` if the ledger's own code threw: nothing was changed, and the same call would fail again.
+   * through a fresh stub, while there is time; one that it marks overloaded is not. A ledger that did not answer in time
+   * is then asked by one call a second until it answers; other calls fail at once and are not made. A failure is logged
+   * once.
+   * @throws OAuthError `temporarily_unavailable` if the platform failed or the time is over, which leaves the outcome
+   *   unknown; `server_error` if the ledger's own code threw: nothing was changed, and the same call would fail again.
    */
   async call<M extends LedgerMethod>(owner: Owner, method: M, input: Input<M>): Promise<Output<M>> {
+    const until = nowMs() + this.#deadlineMs
     for (let tries = 1; ; tries += 1) {
       try {
-        return await this.#stub(owner).run(method, input, PROTOCOL)
+        return await this.#ask(owner, until - nowMs(), (stub) => stub.run(method, input, PROTOCOL))
       } catch (thrown) {
         const failure = readFailure(thrown)
-        if (tries === TRIES || !mayRetry(failure)) {
+        if (tries === TRIES || nowMs() >= until || !mayRetry(failure)) {
           logLine('ledger.failed', { request_id: this.#requestId, method, tries, ...failure })
           throw isOwn(failure)
             ? new OAuthError('server_error', 'ledger_failed')
@@ -50,6 +76,24 @@ export class Ledgers {
         }
         await scheduler.wait(Math.random() * MAX_JITTER_MS * tries)
       }
+    }
+  }
+
+  /** Makes one try. Throws `Late` if there is no answer in time, or if none is to be expected. */
+  async #ask<T>(owner: Owner, ms: number, run: (stub: Remote) => Promise<T>): Promise<T> {
+    const breaker = this.#silent.get(owner)
+    if (breaker?.mayAsk() === false) throw new Late(0)
+    try {
+      const answer = await withTimeout(run(this.#stub(owner)), ms)
+      this.#silent.delete(owner)
+      return answer
+    } catch (thrown) {
+      if (thrown instanceof Late) {
+        const silent = breaker ?? new Breaker()
+        silent.silent()
+        this.#silent.set(owner, silent)
+      } else this.#silent.delete(owner)
+      throw thrown
     }
   }
 

@@ -1,21 +1,38 @@
 import type { Context } from 'hono'
+import type { Config } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
 import { errorBody, OAuthError } from '../errors/oauth-error.ts'
 import { json } from '../http/json.ts'
 import { ownerOf } from '../ledger/owner.ts'
 import type { Runtime } from '../runtime.ts'
 import { schemaState } from '../store/migrations.ts'
+import { milliseconds } from '../util/clock.ts'
+import { SharedLoad } from '../util/shared-load.ts'
+import { withTimeout } from '../util/with-timeout.ts'
+
+/** How long an answer is remembered, ms: anybody may ask, and each answer costs a call of D1, KV and a ledger. */
+const REMEMBER_MS = milliseconds(3000)
+
+/** How long each part may take, ms; less than those wait who ask at the same time. */
+const PATIENCE_MS = 2500
 
 /** Liveness: the Worker runs (contract 1.3.11). */
 export const alive = (): Response => json({ status: 'ok' })
 
+/** What is wrong, by the part of the installation: nothing, or one member. */
+type Errors = Readonly<Record<string, string>>
+
+const findings = new WeakMap<Config, SharedLoad<Errors>>()
+
 /**
- * Readiness: asks D1 for every table and column, KV and a ledger, and opens the root keys; a 503 names what failed.
- * Throws `misconfiguration` for a wrong system secret.
+ * Readiness: asks D1 for every table and column, KV and a ledger, at most once in three seconds, and opens the root keys;
+ * a 503 names what failed. Throws `misconfiguration` for a wrong system secret.
  */
 export async function ready(c: Context<AppEnv>): Promise<Response> {
   const { rt } = c.var.ctx
-  const errors = Object.assign({}, ...(await Promise.all(PROBES.map((probe) => probe(rt)))))
+  const finding = findings.get(rt.config) ?? new SharedLoad<Errors>(REMEMBER_MS)
+  findings.set(rt.config, finding)
+  const errors = await finding.run(() => probe(rt))
   const failed = Object.entries(errors).map(([part, problem]) => `${part} ${problem}`)
   if (failed.length === 0) {
     // A secret that does not open the stored keys is reported like any other wrong setting.
@@ -27,15 +44,16 @@ export async function ready(c: Context<AppEnv>): Promise<Response> {
   return json({ ...errorBody(refusal), errors }, refusal.status, { 'retry-after': '1' })
 }
 
-/** What is wrong, by the part of the installation: nothing, or one member. */
-type Errors = Readonly<Record<string, string>>
+async function probe(rt: Runtime): Promise<Errors> {
+  return Object.assign({}, ...(await Promise.all(PROBES.map((one) => one(rt)))))
+}
 
 const SILENT = 'does not answer'
 
 const PROBES: readonly ((rt: Runtime) => Promise<Errors>)[] = [
-  async (rt) => SCHEMA_ERRORS[await schemaState(rt.env.DB)],
-  (rt) => answered('kv', rt.env.COPIES.get('probe')),
-  (rt) => answered('ledger', rt.ledgers.call(ownerOf('probe', 'ready'), 'ping', null)),
+  (rt) => finds('d1', schemaState(rt.env.DB), (state) => SCHEMA_ERRORS[state]),
+  (rt) => finds('kv', rt.env.COPIES.get('probe')),
+  (rt) => finds('ledger', rt.ledgers.call(ownerOf('probe', 'ready'), 'ping', null)),
 ]
 
 const SCHEMA_ERRORS: Readonly<Record<Awaited<ReturnType<typeof schemaState>>, Errors>> = {
@@ -44,8 +62,8 @@ const SCHEMA_ERRORS: Readonly<Record<Awaited<ReturnType<typeof schemaState>>, Er
   unreachable: { d1: SILENT },
 }
 
-const answered = (part: string, probe: Promise<unknown>): Promise<Errors> =>
-  probe.then(
-    () => ({}),
-    () => ({ [part]: SILENT }),
-  )
+const finds = <T>(
+  part: string,
+  answer: Promise<T>,
+  errorsOf: (answer: T) => Errors = () => ({}),
+): Promise<Errors> => withTimeout(answer, PATIENCE_MS).then(errorsOf, () => ({ [part]: SILENT }))

@@ -2,6 +2,7 @@ import { toBase64url } from '../util/base64url.ts'
 import { type Milliseconds, milliseconds } from '../util/clock.ts'
 import { sha256 } from '../util/digest.ts'
 import { logFailure } from './d1.ts'
+import type { Sources } from './sources.ts'
 
 /**
  * The format of the copies in KV. A new format gets a new number, so old and new code never read each other's copies.
@@ -40,22 +41,26 @@ export function isNewer(left: Copy<Versioned>, right: Copy<Versioned>): boolean 
   return left.value.version > right.value.version
 }
 
-/** The regional copies in KV. They are an optimisation: a failure is logged and counts as "no copy". */
+/** The regional copies in KV. They are an optimisation: a failure is logged and counts as "no answer". */
 export interface KvCache<T extends Versioned> {
-  /** Returns the copy in KV, whatever its age. */
-  get(id: string): Promise<Copy<T> | undefined>
+  /** Returns the copy in KV, whatever its age; null if KV has none, `undefined` if it does not answer. */
+  get(id: string): Promise<Copy<T> | null | undefined>
   /** Stores a copy unless KV holds a newer one, or a recent one of the same version. */
   put(id: string, copy: Copy<T>): Promise<void>
   /** Removes the copy. */
   drop(id: string): Promise<void>
 }
 
-/** Returns the copies in KV whose keys begin with a name. */
-export function kvCache<T extends Versioned>(name: string, kv: KVNamespace): KvCache<T> {
+/** Returns the copies in KV whose keys begin with a name. While KV is silent only probes ask it. */
+export function kvCache<T extends Versioned>(
+  name: string,
+  { kv, kvBreaker }: Pick<Sources, 'kv' | 'kvBreaker'>,
+): KvCache<T> {
   /** A KV key holds at most 512 bytes, and an id may be longer, so the key contains a digest. */
   const keyOf = (id: string): string => `${name}:${FORMAT}:${toBase64url(sha256(id))}`
 
   async function attempt<R>(what: string, run: () => Promise<R>): Promise<R | undefined> {
+    if (!kvBreaker.mayAsk()) return undefined
     try {
       return await run()
     } catch (error) {
@@ -64,14 +69,14 @@ export function kvCache<T extends Versioned>(name: string, kv: KVNamespace): KvC
     }
   }
 
-  const get = async (id: string): Promise<Copy<T> | undefined> =>
-    (await attempt('get', () => kv.get<Copy<T>>(keyOf(id), 'json'))) ?? undefined
+  const get = (id: string): Promise<Copy<T> | null | undefined> =>
+    attempt('get', () => kv.get<Copy<T>>(keyOf(id), 'json'))
 
   return {
     get,
     async put(id, copy) {
       const known = await get(id)
-      if (known !== undefined) {
+      if (known) {
         if (isNewer(known, copy)) return
         const recent = copy.readAt - known.readAt < REPLACE_AFTER_MS
         if (known.value.version === copy.value.version && recent) return

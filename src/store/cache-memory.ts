@@ -17,6 +17,8 @@ export interface Held<T extends Versioned> extends Copy<T> {
   trustedUntil: Milliseconds
   /** Until when the copy is used although it is too old, because the source has just failed; ms since the epoch. */
   stretchedUntil: Milliseconds
+  /** Until when no other request tries to renew the copy, ms since the epoch. */
+  renewAfter: Milliseconds
 }
 
 /** The deletion of a value. */
@@ -50,12 +52,15 @@ export function emptyMemory<T extends Versioned>(): Memory<T> {
     get: (id) => memory.get(id),
     accept(id, copy) {
       if (isDeleted(id, copy)) return false
+      const now = nowMs()
       const held = memory.get(id)
-      if (held === undefined || !isNewer(held, copy)) {
+      // A copy from the future was made before the clock was set back: it must not keep others out.
+      if (held === undefined || held.readAt > now || !isNewer(held, copy)) {
         const trusted = {
           ...copy,
-          trustedUntil: msAfter(nowMs(), MEMORY_MS),
+          trustedUntil: msAfter(now, MEMORY_MS),
           stretchedUntil: milliseconds(0),
+          renewAfter: held?.renewAfter ?? milliseconds(0),
         }
         memory.set(id, trusted, JSON.stringify(copy.value).length)
       }

@@ -1,33 +1,21 @@
 import { waitUntil } from 'cloudflare:workers'
-import { OAuthError } from '../errors/oauth-error.ts'
-import { BoundedMap } from '../util/bounded-map.ts'
 import { type Milliseconds, milliseconds, msAfter, nowMs } from '../util/clock.ts'
-import { followed } from '../util/shared-load.ts'
+import { Late, withTimeout } from '../util/with-timeout.ts'
+import { ASK_AGAIN_MS } from './asked.ts'
 import { type Copy, kvCache, MAX_AGE_MS, type Versioned } from './cache-kv.ts'
-import { emptyMemory, type Held, MAX_ENTRIES, MEMORY_MS } from './cache-memory.ts'
-import { queryD1 } from './d1.ts'
+import { emptyMemory, type Held, MEMORY_MS } from './cache-memory.ts'
+import { sharing, unavailable } from './sharing.ts'
+import { sourceReader } from './source-reader.ts'
+import type { Sources } from './sources.ts'
 
-/** The shortest time between two reads of the source for one id, before a refusal or after a failed read, ms. */
-const ASK_AGAIN_MS = milliseconds(1000)
-/** How long other requests may join a read, ms. After that the request that began the read may be gone. */
-const JOIN_MS = 5000
-/** The largest number of concurrent reads of the source in one isolate. Copies are used beyond it. */
-const MAX_READS = 64
-
-interface Reading<T> {
-  readonly startedAt: Milliseconds
-  readonly result: Promise<T | undefined>
-}
-
-interface Asked {
-  readonly at: Milliseconds
-  readonly outcome: 'found' | 'absent' | 'failed'
-}
+/** The age from which a copy is renewed from D1, ms: early enough to be renewed before it may no longer be used. */
+const RENEW_AT_MS = 50_000
 
 /**
  * Versioned copies of rows of D1. D1 is the source; KV holds copies for a region, memory for an isolate. A copy is used
- * for 60 s after it was read from D1, and longer only while D1 cannot be reached. An older version never replaces a
- * newer one. That an id is absent is never remembered (design rule 5 and section 2).
+ * for 60 s after it was read from D1, and longer only while D1 cannot be reached. It is renewed before that, while it is
+ * used, so that those who have a copy wait for nobody. An older version never replaces a newer one. That an id is absent
+ * is remembered for a second (design rule 5 and section 2).
  */
 export interface ReadThroughCache<T extends Versioned> {
   /** Returns the value from memory, KV or D1, in this order. Throws `temporarily_unavailable` if none can answer. */
@@ -55,65 +43,67 @@ export interface ReadThroughCache<T extends Versioned> {
  */
 export function readThroughCache<T extends Versioned>(
   name: string,
-  kv: KVNamespace,
+  sources: Sources,
   source: (id: string) => Promise<T | undefined>,
 ): ReadThroughCache<T> {
-  const regional = kvCache<T>(name, kv)
+  const { d1Breaker, deadlines } = sources
+  const regional = kvCache<T>(name, sources)
   const memory = emptyMemory<T>()
-  const asked = new BoundedMap<Asked>(MAX_ENTRIES)
-  const shareLoad = sharing<T>(Number.POSITIVE_INFINITY)
-  const shareRead = sharing<T>(MAX_READS)
+  const { asked, read, readShared } = sourceReader<T>({ source, memory, regional, d1Breaker })
+  const loads = sharing<T>(Number.POSITIVE_INFINITY)
 
-  async function read(id: string): Promise<T | undefined> {
-    const readAt = nowMs()
-    const note = (outcome: Asked['outcome']): void => asked.set(id, { at: readAt, outcome })
-    const value = await queryD1(() => source(id)).catch((error: unknown) => {
-      note('failed')
-      throw error
-    })
-    note(value === undefined ? 'absent' : 'found')
-    if (value === undefined) {
+  /** Loads a value; what KV has counts if it is younger than `maxAgeMs`. */
+  const load =
+    (maxAgeMs: number) =>
+    async (id: string): Promise<T | undefined> => {
+      const copy = await regional.get(id)
+      const now = nowMs()
+      // The clock that set the time may be ahead, which must not lengthen the use of the copy: such a time is ignored.
+      if (copy) memory.accept(id, copy.readAt > now ? { ...copy, readAt: milliseconds(0) } : copy)
       const held = memory.get(id)
-      if (held !== undefined && held.readAt <= readAt) memory.forget(id, held.value.version)
-      return undefined
+      if (held === undefined) return readShared(id)
+      // A copy that is gone from KV may have been deleted.
+      if (copy !== null && ageOf(held, now) < maxAgeMs) {
+        held.trustedUntil = msAfter(now, MEMORY_MS)
+        return held.value
+      }
+      return withTimeout(readShared(id), deadlines.cached).catch((error: unknown) => {
+        if (!(error instanceof Late)) throw error
+        d1Breaker.silent()
+        throw unavailable()
+      })
     }
-    const copy = { value, readAt }
-    if (memory.accept(id, copy)) waitUntil(regional.put(id, copy))
-    else note('absent')
-    // A write may have overtaken the read: its value counts, and a deletion counts over both.
-    return memory.get(id)?.value
-  }
 
-  async function load(id: string): Promise<T | undefined> {
-    const copy = await regional.get(id)
-    const now = nowMs()
-    // The clock that set the time may be ahead, which must not lengthen the use of the copy: such a time is ignored.
-    if (copy !== undefined) memory.accept(id, copy.readAt > now ? { ...copy, readAt: milliseconds(0) } : copy)
-    const held = memory.get(id)
-    if (held !== undefined && isYoung(held, now)) {
-      held.trustedUntil = msAfter(now, MEMORY_MS)
-      return held.value
-    }
-    return shareRead(id, read)
+  /** Loads the value for later requests. */
+  function renew(id: string, held: Held<T>, now: Milliseconds): void {
+    held.renewAfter = msAfter(now, ASK_AGAIN_MS)
+    if (!loads.has(id)) waitUntil(loads.run(id, load(RENEW_AT_MS)).catch(() => undefined))
   }
 
   return {
     read,
     async find(id) {
       const held = memory.get(id)
+      if (held === undefined && asked.lately(id) === 'absent') return undefined
       const now = nowMs()
-      if (held !== undefined && mayAnswer(held, now)) return held.value
-      return shareLoad(id, load).catch((error: unknown) => stretch(memory.get(id), error))
+      if (
+        held !== undefined &&
+        (ageOf(held, now) < MAX_AGE_MS || d1Breaker.isOpen || isStretched(held, now))
+      ) {
+        if (isDue(held, now)) renew(id, held, now)
+        return held.value
+      }
+      return loads.run(id, load(MAX_AGE_MS)).catch((error: unknown) => stretch(memory.get(id), error))
     },
     async fresh(id) {
-      const last = asked.get(id)
-      if (last !== undefined && nowMs() - last.at < ASK_AGAIN_MS) {
-        if (last.outcome === 'failed') throw unavailable()
+      const outcome = asked.lately(id)
+      if (outcome === 'failed') throw unavailable()
+      if (outcome !== undefined) {
         const held = memory.get(id)
         if (held !== undefined) return held.value
-        if (last.outcome === 'absent') return undefined
+        if (outcome === 'absent') return undefined
       }
-      return shareRead(id, read)
+      return readShared(id)
     },
     async put(id, value, writtenAt) {
       const copy = { value, readAt: writtenAt }
@@ -134,31 +124,15 @@ function stretch<T extends Versioned>(last: Held<T> | undefined, error: unknown)
   return last.value
 }
 
-/**
- * Lets callers for one id share one piece of work. The work goes on if the request that began it ends; the others do not
- * wait for it longer than `followed` does. With `limit` ids in progress, further ones are refused.
- */
-function sharing<T>(limit: number) {
-  const under = new Map<string, Reading<T>>()
-  return (id: string, work: (id: string) => Promise<T | undefined>): Promise<T | undefined> => {
-    const now = nowMs()
-    const running = under.get(id)
-    if (running !== undefined && now - running.startedAt < JOIN_MS) return followed(running.result)
-    if (under.size >= limit) return Promise.reject(unavailable())
-    const reading: Reading<T> = { startedAt: now, result: work(id) }
-    under.set(id, reading)
-    const settled = (): void => {
-      if (under.get(id) === reading) under.delete(id)
-    }
-    waitUntil(reading.result.then(settled, settled))
-    return reading.result
-  }
-}
+/** How old a copy is, ms. One from the future was made before the clock was set back, and may be of any age. */
+const ageOf = (copy: Copy<Versioned>, now: Milliseconds): number =>
+  copy.readAt > now ? Number.POSITIVE_INFINITY : now - copy.readAt
 
-const isYoung = (copy: Copy<Versioned>, now: Milliseconds): boolean => now - copy.readAt < MAX_AGE_MS
+const isStretched = ({ stretchedUntil }: Held<Versioned>, now: Milliseconds): boolean =>
+  now < stretchedUntil && stretchedUntil - now <= ASK_AGAIN_MS
 
-/** Whether a copy in memory may be used without asking KV. */
-const mayAnswer = (held: Held<Versioned>, now: Milliseconds): boolean =>
-  now < held.stretchedUntil || (isYoung(held, now) && now < held.trustedUntil)
-
-const unavailable = (): OAuthError => new OAuthError('temporarily_unavailable', 'storage_unreachable')
+/** Whether a copy in memory should be renewed; at most once a second, and not while it is used for want of better. */
+const isDue = (held: Held<Versioned>, now: Milliseconds): boolean =>
+  !isStretched(held, now) &&
+  (now >= held.renewAfter || held.renewAfter - now > ASK_AGAIN_MS) &&
+  (now >= held.trustedUntil || ageOf(held, now) >= RENEW_AT_MS)

@@ -13,6 +13,7 @@ import {
   selectLifespans,
 } from './client-table.ts'
 import { type Database, openDatabase, queryD1 } from './d1.ts'
+import type { Sources } from './sources.ts'
 import type { ClientRecord } from './types.ts'
 
 /**
@@ -23,10 +24,10 @@ export class ClientStore {
   readonly #db: Database
   readonly #copies: ReadThroughCache<ClientRecord>
 
-  constructor(d1: D1Database, kv: KVNamespace) {
-    const db = openDatabase(d1)
+  constructor(sources: Sources) {
+    const db = openDatabase(sources.d1)
     this.#db = db
-    this.#copies = readThroughCache('clients', kv, (id) => selectClient(db, id))
+    this.#copies = readThroughCache('clients', sources, (id) => selectClient(db, id))
   }
 
   /** Returns the client from the nearest copy that may still be used. */

@@ -2,15 +2,16 @@ import { and, desc, eq, sql } from 'drizzle-orm'
 import type { KeySource, SigningKeyRow } from '../crypto/types.ts'
 import { type Database, openDatabase } from './d1.ts'
 import { jsonWebKeys } from './schema.ts'
+import type { Sources } from './sources.ts'
 import { VersionedRows } from './versioned-rows.ts'
 
 /** The signing keys in D1 and their copies, newest first. Throws `temporarily_unavailable` if storage fails. */
 export class JsonWebKeyStore extends VersionedRows<SigningKeyRow> implements KeySource {
   readonly #db: Database
 
-  constructor(d1: D1Database, kv: KVNamespace) {
-    const db = openDatabase(d1)
-    super(db, kv, {
+  constructor(sources: Sources) {
+    const db = openDatabase(sources.d1)
+    super(db, sources, {
       name: 'json-web-keys',
       counterOf: (set) => `json_web_keys:${set}`,
       // Keys that were made in the same second are in the order in which they were stored.

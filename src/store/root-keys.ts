@@ -2,6 +2,7 @@ import { and, asc, eq, sql } from 'drizzle-orm'
 import type { RootKeyRow, RootKeySource } from '../crypto/types.ts'
 import { type Database, openDatabase } from './d1.ts'
 import { rootKeys } from './schema.ts'
+import type { Sources } from './sources.ts'
 import { VersionedRows } from './versioned-rows.ts'
 
 /** The name of the only set of root keys, and of its counter. */
@@ -12,10 +13,10 @@ export class RootKeyStore implements RootKeySource {
   readonly #db: Database
   readonly #rows: VersionedRows<RootKeyRow>
 
-  constructor(d1: D1Database, kv: KVNamespace) {
-    const db = openDatabase(d1)
+  constructor(sources: Sources) {
+    const db = openDatabase(sources.d1)
     this.#db = db
-    this.#rows = new VersionedRows(db, kv, {
+    this.#rows = new VersionedRows(db, sources, {
       name: 'root-keys',
       counterOf: (all) => all,
       select: () => db.select().from(rootKeys).orderBy(asc(rootKeys.createdAt), asc(rootKeys.id)),

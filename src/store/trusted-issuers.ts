@@ -2,6 +2,7 @@ import { and, asc, count, eq, gt, inArray, lte, type SQL, sql } from 'drizzle-or
 import { nowSeconds } from '../util/clock.ts'
 import { type Database, openDatabase, queryD1 } from './d1.ts'
 import { trustedIssuers } from './schema.ts'
+import type { Sources } from './sources.ts'
 import { VersionedRows } from './versioned-rows.ts'
 
 /** Longest name of an issuer, in characters. */
@@ -30,10 +31,10 @@ export class TrustedIssuerStore {
   readonly #db: Database
   readonly #rows: VersionedRows<TrustedIssuer>
 
-  constructor(d1: D1Database, kv: KVNamespace) {
-    const db = openDatabase(d1)
+  constructor(sources: Sources) {
+    const db = openDatabase(sources.d1)
     this.#db = db
-    this.#rows = new VersionedRows(db, kv, {
+    this.#rows = new VersionedRows(db, sources, {
       name: 'issuers',
       counterOf: (issuer) => `trusted_issuers:${issuer}`,
       select: (issuer) => db.select().from(trustedIssuers).where(eq(trustedIssuers.issuer, issuer)),

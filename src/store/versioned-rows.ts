@@ -4,6 +4,7 @@ import { type Milliseconds, nowMs } from '../util/clock.ts'
 import { type ReadThroughCache, readThroughCache } from './cache.ts'
 import { type Database, queryD1 } from './d1.ts'
 import { versions } from './schema.ts'
+import type { Sources } from './sources.ts'
 
 /** A query that D1 can run in a batch. */
 type Statement<Result> = BatchItem<'sqlite'> & { readonly _: { readonly result: Result } }
@@ -41,10 +42,10 @@ export class VersionedRows<Row> {
   readonly #source: SetSource<Row>
   readonly #copies: ReadThroughCache<VersionedSet<Row>>
 
-  constructor(db: Database, kv: KVNamespace, source: SetSource<Row>) {
+  constructor(db: Database, sources: Sources, source: SetSource<Row>) {
     this.#db = db
     this.#source = source
-    this.#copies = readThroughCache(source.name, kv, async (set) => {
+    this.#copies = readThroughCache(source.name, sources, async (set) => {
       const [counter, rows] = await db.batch([this.#readVersion(set), source.select(set)])
       return toSet(counter[0]?.value, rows)
     })

@@ -32,6 +32,7 @@ describe('defaults', () => {
         deviceUserCode: 600,
         vcNonce: 3600,
       },
+      deadlines: { cached: 1000, storage: 5000, ledger: 5000 },
       strategies: { accessToken: 'opaque', scope: 'wildcard', jwtScopeClaim: 'list', jwtTyp: 'JWT' },
       oauth2: {
         pkceEnforced: false,
@@ -274,6 +275,9 @@ const NOTATIONS: Readonly<Record<string, readonly unknown[]>> = {
   SERVE_PUBLIC_CORS_MAX_AGE: count,
   GRANTS_BOOK: off,
   LOG_REQUESTS: ['2.5%', '0.025', ' 0.025 '],
+  DEADLINE_CACHED: ['500ms', '0.5s', '500000us'],
+  DEADLINE_STORAGE: ['10s', '10000ms'],
+  DEADLINE_LEDGER: ['10s', '10000ms'],
   OUTBOUND_ALLOW_PRIVATE: on,
   LIMITS_OFF: listed('device', 'secret'),
 }

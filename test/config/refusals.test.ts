@@ -83,6 +83,9 @@ describe('bad values are refused by name and never repeated', () => {
     ['OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_CHARACTER_SET', 'leak', /8 different/],
     ['OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_CHARACTER_SET', 'leakleak', /8 different/],
     ['OAUTH2_DEVICE_AUTHORIZATION_TOKEN_POLLING_INTERVAL', '0s', /at least 1s/],
+    ['DEADLINE_CACHED', '99ms', /from 100ms to 25s/],
+    ['DEADLINE_STORAGE', '26s', /from 100ms to 25s/],
+    ['DEADLINE_LEDGER', 'soon', /from 100ms to 25s/],
   ])('%s = %j', (name, value, expected) => {
     const hint = problemOf({ ...edge, [name]: value })
     expect(hint.startsWith(`${name} `)).toBe(true)

@@ -6,6 +6,7 @@ import type { RootKeyRow, SigningKeyRow } from '../../src/crypto/types.ts'
 import { KeyRing } from '../../src/keys/ring.ts'
 import { JsonWebKeyStore } from '../../src/store/json-web-keys.ts'
 import { RootKeyStore } from '../../src/store/root-keys.ts'
+import { sourcesOf } from '../../src/store/sources.ts'
 import { type CallCounts, countCalls, testEnv } from '../support/bindings.ts'
 import { withOutage } from '../support/outage.ts'
 
@@ -47,7 +48,7 @@ export class Installation {
 
   roots(...secrets: readonly string[]): RootKeys {
     const { DB, COPIES } = this.#outage.env
-    return new RootKeys(new RootKeyStore(DB, COPIES), secrets.length > 0 ? secrets : [SECRET])
+    return new RootKeys(new RootKeyStore(sourcesOf({ DB, COPIES })), secrets.length > 0 ? secrets : [SECRET])
   }
 
   envelopes(): Envelopes {
@@ -55,7 +56,7 @@ export class Installation {
   }
 
   keyStore(): JsonWebKeyStore {
-    return new JsonWebKeyStore(this.#outage.env.DB, this.#outage.env.COPIES)
+    return new JsonWebKeyStore(sourcesOf(this.#outage.env))
   }
 
   ring(algorithm: SigningAlgorithm = 'ES256'): KeyRing {

@@ -3,6 +3,7 @@ import { RootKeySeal } from '../../src/crypto/root-key-seal.ts'
 import type { RootKeys } from '../../src/crypto/root-keys.ts'
 import type { RootKeyRow } from '../../src/crypto/types.ts'
 import { kvCache } from '../../src/store/cache-kv.ts'
+import { sourcesOf } from '../../src/store/sources.ts'
 import { fromBase64url, toBase64url } from '../../src/util/base64url.ts'
 import { nowMs } from '../../src/util/clock.ts'
 import { hmacSha256 } from '../../src/util/digest.ts'
@@ -64,7 +65,7 @@ async function falsifyCopy(rows: readonly RootKeyRow[]): Promise<void> {
     'value',
   )
   const copy = { value: { version: version ?? 0, rows }, readAt: nowMs() }
-  await kvCache('root-keys', env.COPIES).put('root_keys', copy)
+  await kvCache('root-keys', sourcesOf(env)).put('root_keys', copy)
 }
 
 describe('making and loading', () => {

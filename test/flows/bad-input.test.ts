@@ -1,7 +1,7 @@
 import { applyD1Migrations } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { fromBase64url, toBase64url } from '../../src/util/base64url.ts'
 import { parseExactJson } from '../../src/util/exact-json.ts'
 import { makeKey, signAssertion } from '../support/assertions.ts'
@@ -351,7 +351,9 @@ describe('health', () => {
       },
     ])
     await applyD1Migrations(env.OLDER_DB, env.TEST_MIGRATIONS)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3000 })
     expect((await older.fetch('/health/ready')).status).toBe(200)
+    vi.useRealTimers()
   })
 })
 

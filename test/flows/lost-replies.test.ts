@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest'
-import { dropAnswers } from '../support/bindings.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { dropAnswers, varyLedger } from '../support/bindings.ts'
 import { bodyOf, Deployment, testEnv } from '../support/deployment.ts'
 import { authorizeAt, logIn, parameter, redeem, refresh, registerClient } from '../support/relying-party.ts'
 
@@ -61,4 +61,34 @@ describe('a ledger that committed and whose answer was lost', () => {
     const tokens = await redeem(plain, client, parameter(callback, 'code'))
     expect(tokens.status).toBe(200)
   })
+
+  it.each(['redeem', 'refresh'] as const)(
+    '%s, and nothing comes back: the next try gets the tokens',
+    async (method) => {
+      const client = await registerClient(plain)
+      const code = parameter(await authorizeAt(plain, client), 'code')
+      const before = method === 'refresh' ? await bodyOf(await redeem(plain, client, code)) : {}
+      let lost = 0
+      const env = varyLedger(testEnv({ ...STRICT, DEADLINE_LEDGER: '300ms' }), {
+        [method]: async (input, real) => {
+          const answer = await real(input)
+          lost += 1
+          return lost === 1 ? new Promise(() => undefined) : answer
+        },
+      })
+      const deployment = new Deployment(env)
+      const attempt = (): Promise<Response> =>
+        method === 'redeem'
+          ? redeem(deployment, client, code)
+          : refresh(deployment, client, String(before['refresh_token']))
+      const first = await attempt()
+      expect([first.status, (await bodyOf(first))['error']]).toEqual([503, 'temporarily_unavailable'])
+      const tokens = await vi.waitFor(async () => {
+        const next = await attempt()
+        expect(next.status).toBe(200)
+        return bodyOf(next)
+      }, 10_000)
+      expect(await plain.introspect(String(tokens['access_token']))).toMatchObject({ active: true })
+    },
+  )
 })

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { scheduled } from '../../src/scheduled.ts'
 import { testEnv as bindings } from '../support/bindings.ts'
 import { Browser, bodyOf, Deployment, testEnv } from '../support/deployment.ts'
-import { withOutage } from '../support/outage.ts'
+import { withHanging, withOutage } from '../support/outage.ts'
 import {
   authorizeAt,
   logIn,
@@ -54,6 +54,92 @@ describe('D1 and KV down (design section 8)', () => {
       { grant_type: 'client_credentials' },
     )
     expect(answer.status).toBe(503)
+  })
+})
+
+describe('D1 or KV silent (design section 8)', () => {
+  it.each([
+    ['D1', ['d1']],
+    ['KV', ['kv']],
+    ['D1 and KV', ['d1', 'kv']],
+  ] as const)('with %s silent no warm request waits', async (_name, silent) => {
+    const hanging = withHanging(testEnv())
+    const deployment = new Deployment(hanging.env)
+    const client = await registerClient(deployment)
+    const { access_token } = await logIn(deployment, client)
+    const bearer = { authorization: `Bearer ${access_token}` }
+    const request = (): Promise<Response> =>
+      tokenRequest(deployment, client, { grant_type: 'client_credentials' })
+    const own = String((await bodyOf(await request()))['access_token'])
+    for (const kind of silent) hanging[kind] = true
+    vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] })
+    for (let second = 0; second < 130; second += 1) {
+      await vi.advanceTimersByTimeAsync(1000)
+      // The clock stands still meanwhile, so what waited for a deadline would not come back.
+      expect((await request()).status).toBe(200)
+      expect(await deployment.introspect(access_token)).toMatchObject({ active: true })
+      expect((await deployment.fetch('/userinfo', { headers: bearer })).status).toBe(200)
+      expect((await revoke(deployment, client, own)).status).toBe(200)
+    }
+    vi.useRealTimers()
+    expect(hanging.calls.d1 + hanging.calls.kv).toBeGreaterThan(0)
+  })
+
+  it('admin and cold isolates answer 503 when the time is over, and the next at once', async () => {
+    const hanging = withHanging(testEnv({ DEADLINE_CACHED: '100ms', DEADLINE_STORAGE: '200ms' }))
+    const deployment = new Deployment(hanging.env)
+    const client = await registerClient(deployment)
+    const cold = new Deployment({ ...hanging.env })
+    hanging.d1 = true
+    hanging.kv = true
+    expect((await deployment.admin('GET', `/admin/clients/${client.id}`)).status).toBe(503)
+    expect((await deployment.admin('GET', '/admin/clients')).status).toBe(503)
+    const refused = async () => {
+      const answer = await tokenRequest(cold, client, { grant_type: 'client_credentials' })
+      return [answer.status, (await bodyOf(answer))['error'], answer.headers.get('retry-after')]
+    }
+    const unavailable = [503, 'temporarily_unavailable', '1']
+    expect(await refused()).toEqual(unavailable)
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    expect(await refused()).toEqual(unavailable)
+    vi.useRealTimers()
+    hanging.d1 = false
+    hanging.kv = false
+    await vi.waitFor(async () => expect((await refused())[0]).toBe(200), 5000)
+    expect((await deployment.admin('GET', `/admin/clients/${client.id}`)).status).toBe(200)
+  })
+
+  it('a write that nobody answered is told as unknown, and may be repeated', async () => {
+    const hanging = withHanging(testEnv({ DEADLINE_STORAGE: '100ms' }))
+    const deployment = new Deployment(hanging.env)
+    await registerClient(deployment)
+    hanging.d1 = true
+    const create = (): Promise<Response> =>
+      deployment.admin('POST', '/admin/clients', { client_id: 'written' })
+    expect((await create()).status).toBe(503)
+    hanging.d1 = false
+    expect([201, 409]).toContain((await create()).status)
+  })
+
+  it('readiness is asked once in three seconds, by any number at once, and names what is silent', async () => {
+    const hanging = withHanging(testEnv({ DEADLINE_CACHED: '100ms', DEADLINE_STORAGE: '200ms' }))
+    const deployment = new Deployment(hanging.env)
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const ready = async () => (await deployment.fetch('/health/ready')).status
+    const statuses = await Promise.all(Array.from({ length: 20 }, ready))
+    expect(new Set(statuses)).toEqual(new Set([200]))
+    const asked = { ...hanging.calls }
+    hanging.d1 = true
+    hanging.kv = true
+    expect(await ready()).toBe(200)
+    expect(hanging.calls).toEqual(asked)
+    vi.setSystemTime(Date.now() + 3000)
+    const answer = await deployment.fetch('/health/ready')
+    expect([answer.status, (await bodyOf(answer))['errors']]).toEqual([
+      503,
+      { d1: 'does not answer', kv: 'does not answer' },
+    ])
+    vi.useRealTimers()
   })
 })
 

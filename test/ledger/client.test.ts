@@ -1,9 +1,16 @@
 import { runInDurableObject } from 'cloudflare:test'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Ledgers } from '../../src/ledger/client.ts'
-import { seconds as inSeconds } from '../../src/util/clock.ts'
-import { countCalls, delayLedger, dropAnswers, testEnv } from '../support/bindings.ts'
-import { FLOW, newAttempt, Subject } from './support.ts'
+import { seconds as inSeconds, milliseconds } from '../../src/util/clock.ts'
+import {
+  countCalls,
+  delayLedger,
+  dropAnswers,
+  testEnv,
+  type Variant,
+  varyLedger,
+} from '../support/bindings.ts'
+import { asMeant, FLOW, newAttempt, Subject } from './support.ts'
 
 afterEach(() => {
   vi.restoreAllMocks()
@@ -65,6 +72,71 @@ describe('a lost reply', () => {
     })
     expect(counts.ledger).toBe(calls)
     expect(await user.inspect(1)).not.toBeNull()
+  })
+})
+
+describe('a ledger that does not answer', () => {
+  /** Ledgers of which some methods say nothing, called with a short deadline. */
+  const silentAt = (variants: Readonly<Record<string, Variant>>) => {
+    const { env, counts } = countCalls(varyLedger(testEnv(), variants))
+    return { ledgers: new Ledgers(env.LEDGER, milliseconds(100)), counts }
+  }
+  const never = (): Promise<never> => new Promise(() => undefined)
+  const unknown = { code: 'temporarily_unavailable', reason: 'ledger_unreachable' }
+
+  it('is an unknown outcome, and is not asked again in the same call', async () => {
+    const user = new Subject()
+    await user.consented()
+    const { ledgers, counts } = silentAt({ redeem: never })
+    await expect(
+      ledgers.call(user.owner, 'redeem', asMeant<'redeem'>(user.redeemInput())),
+    ).rejects.toMatchObject(unknown)
+    expect(counts.ledger).toBe(1)
+  })
+
+  it('is asked by one call a second until it answers, and nobody else waits', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    let silent = true
+    const { ledgers, counts } = silentAt({ ping: async (input, real) => (silent ? never() : real(input)) })
+    const [owner, other] = [new Subject().owner, new Subject().owner]
+    const ping = (whose = owner): Promise<unknown> => ledgers.during('request').call(whose, 'ping', null)
+    await expect(ping()).rejects.toMatchObject(unknown)
+    const refused = await Promise.allSettled(Array.from({ length: 20 }, () => ping()))
+    expect(refused.every(({ status }) => status === 'rejected')).toBe(true)
+    expect(counts.ledger).toBe(1)
+    silent = false
+    expect(await ping(other)).toBe('ok')
+    await expect(ping()).rejects.toMatchObject(unknown)
+    vi.setSystemTime(Date.now() + 1000)
+    expect(await ping()).toBe('ok')
+    expect(await Promise.all([ping(), ping()])).toEqual(['ok', 'ok'])
+    vi.useRealTimers()
+  })
+
+  it('may have done its work: the same attempt then gets the same answer', async () => {
+    const user = new Subject()
+    await user.consented()
+    const { ledgers } = silentAt({
+      redeem: async (input, real) => {
+        await real(input)
+        return never()
+      },
+    })
+    const input = user.redeemInput()
+    await expect(ledgers.call(user.owner, 'redeem', asMeant<'redeem'>(input))).rejects.toMatchObject(unknown)
+    expect(await user.call('redeem', input)).toMatchObject({ status: 'issued', generation: 1 })
+  })
+
+  it('is not waited for beyond the deadline by its retries', async () => {
+    const { ledgers } = silentAt({
+      ping: async () => {
+        await scheduler.wait(60)
+        throw Object.assign(new Error('lost'), { retryable: true })
+      },
+    })
+    const started = Date.now()
+    await expect(ledgers.call(new Subject().owner, 'ping', null)).rejects.toMatchObject(unknown)
+    expect(Date.now() - started).toBeLessThan(3 * 60)
   })
 })
 

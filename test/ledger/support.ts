@@ -41,8 +41,8 @@ type Plain<T> = T extends Seconds | Milliseconds
 export type PlainInput<M extends LedgerMethod> = Plain<Input<M>>
 
 /** Takes an input for what it is meant as. */
-function asMeant<M extends LedgerMethod>(input: PlainInput<M>): Input<M>
-function asMeant(input: unknown): unknown {
+export function asMeant<M extends LedgerMethod>(input: PlainInput<M>): Input<M>
+export function asMeant(input: unknown): unknown {
   return input
 }
 

@@ -1,15 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { readThroughCache } from '../../src/store/cache.ts'
 import { kvCache } from '../../src/store/cache-kv.ts'
+import { sourcesOf } from '../../src/store/sources.ts'
 import { milliseconds, nowMs } from '../../src/util/clock.ts'
 import { testEnv } from '../support/bindings.ts'
+import { withHanging } from '../support/outage.ts'
 
 interface Item {
   readonly version: number
   readonly text: string
 }
 
-const kv = testEnv().COPIES
+const env = testEnv()
+const kv = env.COPIES
 let names = 0
 
 /** A source in memory that counts how often it is asked, and isolates over it that share one KV. */
@@ -25,8 +28,12 @@ function makeSource() {
     await state.gate
     return row
   }
-  return { name, rows, state, isolate: () => readThroughCache<Item>(name, kv, read) }
+  return { name, rows, state, isolate: () => readThroughCache<Item>(name, sourcesOf(env), read) }
 }
+
+/** Waits until KV has the copy that a read leaves behind. */
+const inKv = (name: string): Promise<unknown> =>
+  vi.waitUntil(async () => (await kv.list({ prefix: `${name}:` })).keys.length > 0)
 
 const item = (version: number): Item => ({ version, text: `v${version}` })
 const later = (milliseconds: number): void => {
@@ -43,20 +50,45 @@ afterEach(() => {
 })
 
 describe('find', () => {
-  it('asks the source once, then memory for 20 s and until 60 s after the read', async () => {
-    const { rows, state, isolate } = makeSource()
+  it('asks the source once, and renews the copy for later callers before it is too old', async () => {
+    const { name, rows, state, isolate } = makeSource()
     const copies = isolate()
     rows.set('a', item(1))
     expect(await copies.find('a')).toEqual(item(1))
+    await inKv(name)
     rows.set('a', item(2))
-    for (const step of [0, 19_000, 20_000, 20_000]) {
+    for (const step of [0, 19_000, 20_000, 10_000]) {
       later(step)
       expect(await copies.find('a')).toEqual(item(1))
     }
     expect(state.reads).toBe(1)
-    later(1001)
-    expect(await copies.find('a')).toEqual(item(2))
+    later(2000)
+    expect(await copies.find('a')).toEqual(item(1))
+    await vi.waitFor(async () => expect(await copies.find('a')).toEqual(item(2)))
     expect(state.reads).toBe(2)
+  })
+
+  it('uses no copy that was read 60 s ago', async () => {
+    const { rows, isolate } = makeSource()
+    const copies = isolate()
+    rows.set('a', item(1))
+    await copies.find('a')
+    rows.set('a', item(2))
+    later(60_000)
+    expect(await copies.find('a')).toEqual(item(2))
+  })
+
+  it('uses no copy whose time is not known, because the clock was set back', async () => {
+    const { rows, isolate } = makeSource()
+    const copies = isolate()
+    rows.set('a', item(1))
+    await copies.find('a')
+    rows.set('a', item(2))
+    later(-3_600_000)
+    expect(await copies.find('a')).toEqual(item(2))
+    rows.set('a', item(3))
+    later(60_000)
+    expect(await copies.find('a')).toEqual(item(3))
   })
 
   it('shares one read among concurrent callers', async () => {
@@ -67,11 +99,16 @@ describe('find', () => {
     expect(state.reads).toBe(1)
   })
 
-  it('never remembers that an id is unknown', async () => {
-    const { rows, isolate } = makeSource()
+  it('remembers for a second that an id is unknown, unless it is made here', async () => {
+    const { rows, state, isolate } = makeSource()
     const copies = isolate()
-    expect(await copies.find('a')).toBeUndefined()
+    for (const id of ['a', 'b', 'a', 'b']) expect(await copies.find(id)).toBeUndefined()
+    expect(state.reads).toBe(2)
+    await copies.put('b', item(1), nowMs())
+    expect(await copies.find('b')).toEqual(item(1))
     rows.set('a', item(1))
+    expect(await copies.find('a')).toBeUndefined()
+    later(1000)
     expect(await copies.find('a')).toEqual(item(1))
   })
 
@@ -80,7 +117,7 @@ describe('find', () => {
     rows.set('a', item(1))
     const [first, second] = [isolate(), isolate()]
     await first.find('a')
-    await vi.waitUntil(async () => (await kv.list({ prefix: `${name}:` })).keys.length > 0)
+    await inKv(name)
     later(59_000)
     expect(await second.find('a')).toEqual(item(1))
     rows.set('a', item(2))
@@ -89,7 +126,7 @@ describe('find', () => {
     expect(state.reads).toBe(2)
   })
 
-  it('sees a write of another isolate through KV after 20 s at the latest', async () => {
+  it('sees a write of another isolate through KV from 20 s on', async () => {
     const { rows, isolate } = makeSource()
     rows.set('a', item(1))
     const [reader, writer] = [isolate(), isolate()]
@@ -99,13 +136,17 @@ describe('find', () => {
     await writer.put('a', item(2), nowMs())
     expect(await reader.find('a')).toEqual(item(1))
     later(20_000)
-    expect(await reader.find('a')).toEqual(item(2))
+    expect(await reader.find('a')).toEqual(item(1))
+    await vi.waitFor(async () => expect(await reader.find('a')).toEqual(item(2)))
   })
 
   it('trusts no copy from a clock that runs ahead, except while the source is unreachable', async () => {
     const { name, rows, state, isolate } = makeSource()
     rows.set('a', item(2))
-    await kvCache<Item>(name, kv).put('a', { value: item(1), readAt: milliseconds(nowMs() + 50_000) })
+    await kvCache<Item>(name, sourcesOf(env)).put('a', {
+      value: item(1),
+      readAt: milliseconds(nowMs() + 50_000),
+    })
     expect(await isolate().find('a')).toEqual(item(2))
     state.down = true
     expect((await isolate().find('a'))?.version).toBeGreaterThan(0)
@@ -115,7 +156,7 @@ describe('find', () => {
 describe('versions', () => {
   it('keeps a newer version in KV when an older one arrives later', async () => {
     const { name } = makeSource()
-    const store = kvCache<Item>(name, kv)
+    const store = kvCache<Item>(name, sourcesOf(env))
     await store.put('a', { value: item(3), readAt: nowMs() })
     await store.put('a', { value: item(2), readAt: milliseconds(nowMs() + 5000) })
     expect((await store.get('a'))?.value).toEqual(item(3))
@@ -149,10 +190,25 @@ describe('versions', () => {
     await copies.drop('a', 1)
     gate.resolve()
     expect(await reading).toBeUndefined()
-    await kvCache<Item>(name, kv).put('a', { value: item(1), readAt: nowMs() })
+    await kvCache<Item>(name, sourcesOf(env)).put('a', { value: item(1), readAt: nowMs() })
     expect(await copies.find('a')).toBeUndefined()
     rows.set('a', item(2))
+    later(1000)
     expect(await copies.find('a')).toEqual(item(2))
+  })
+
+  it('sees from 20 s on that another isolate deleted a value', async () => {
+    const { name, rows, isolate } = makeSource()
+    rows.set('a', item(1))
+    const [reader, writer] = [isolate(), isolate()]
+    await reader.find('a')
+    await inKv(name)
+    later(10)
+    rows.delete('a')
+    await writer.drop('a', 1)
+    later(20_000)
+    expect(await reader.find('a')).toEqual(item(1))
+    await vi.waitFor(async () => expect(await reader.find('a')).toBeUndefined())
   })
 
   it('follows a restored database whose versions went back, after 60 s', async () => {
@@ -222,7 +278,10 @@ describe('while the source is unreachable', () => {
 
   it('stretches a copy that only KV has', async () => {
     const { name, state, isolate } = makeSource()
-    await kvCache<Item>(name, kv).put('a', { value: item(1), readAt: milliseconds(nowMs() - 600_000) })
+    await kvCache<Item>(name, sourcesOf(env)).put('a', {
+      value: item(1),
+      readAt: milliseconds(nowMs() - 600_000),
+    })
     state.down = true
     expect(await isolate().find('a')).toEqual(item(1))
   })
@@ -260,15 +319,116 @@ describe('while the source is unreachable', () => {
     expect(await Promise.all(first)).toEqual([undefined, item(1)])
   })
 
-  it('limits how many reads are under way', async () => {
-    const { state, isolate } = makeSource()
+  it('limits how many reads are under way, of ids that were never there more than of others', async () => {
+    const { rows, state, isolate } = makeSource()
+    const copies = isolate()
+    const known = Array.from({ length: 70 }, (_, index) => `known-${index}`)
+    for (const id of known) {
+      rows.set(id, item(1))
+      await copies.find(id)
+    }
+    state.reads = 0
     const gate = Promise.withResolvers<void>()
     state.gate = gate.promise
-    const copies = isolate()
-    const outcomes = Promise.allSettled(Array.from({ length: 100 }, (_, index) => copies.find(`id-${index}`)))
-    await vi.waitUntil(() => state.reads === 64)
+    const refusals = async (reads: readonly Promise<unknown>[]): Promise<number> =>
+      (await Promise.allSettled(reads)).filter(({ status }) => status === 'rejected').length
+    const strange = refusals(Array.from({ length: 100 }, (_, index) => copies.find(`id-${index}`)))
+    await vi.waitUntil(() => state.reads === 48)
+    later(2000)
+    const others = refusals(known.map((id) => copies.fresh(id)))
+    await vi.waitUntil(() => state.reads === 48 + 64)
     gate.resolve()
-    const refused = (await outcomes).filter((outcome) => outcome.status === 'rejected')
-    expect(refused).toHaveLength(36)
+    expect(await Promise.all([strange, others])).toEqual([52, 6])
+  })
+
+  it('notes ids that strangers make up apart from those that are there', async () => {
+    const { rows, state, isolate } = makeSource()
+    const copies = isolate()
+    rows.set('a', item(1))
+    await copies.find('a')
+    for (let index = 0; index < 1100; index += 1) await copies.fresh(`id-${index}`)
+    state.reads = 0
+    expect(await copies.fresh('a')).toEqual(item(1))
+    expect(state.reads).toBe(0)
+  })
+})
+
+describe('while a source is silent', () => {
+  /** Deadlines that nothing but silence misses. */
+  const deadlines = { cached: milliseconds(100), storage: milliseconds(200) }
+
+  /** An isolate whose D1 and KV answer nothing while told so. */
+  function makeSilent() {
+    const hanging = withHanging(env)
+    const { name, rows, state } = makeSource()
+    const sources = sourcesOf(hanging.env, deadlines)
+    const read = async (id: string): Promise<Item | undefined> => {
+      state.reads += 1
+      await sources.d1.prepare('SELECT 1').first()
+      return rows.get(id)
+    }
+    return { rows, state, hanging, sources, copies: readThroughCache<Item>(name, sources, read) }
+  }
+
+  it('waits once for a copy that is too old, then for nothing, and closes by a probe', async () => {
+    const { rows, state, hanging, sources, copies } = makeSilent()
+    rows.set('a', item(1))
+    rows.set('b', item(1))
+    await copies.find('a')
+    await copies.find('b')
+    hanging.d1 = true
+    later(600_000)
+    expect(await copies.find('a')).toEqual(item(1))
+    expect(sources.d1Breaker.isOpen).toBe(true)
+    const reads = state.reads
+    for (let turn = 0; turn < 20; turn += 1) expect(await copies.find('b')).toEqual(item(1))
+    await expect(copies.find('cold')).rejects.toMatchObject({ reason: 'storage_unreachable' })
+    expect(state.reads).toBe(reads)
+    hanging.d1 = false
+    rows.set('b', item(2))
+    later(1000)
+    expect(await copies.find('b')).toEqual(item(1))
+    await vi.waitFor(async () => expect(await copies.find('b')).toEqual(item(2)))
+    expect(sources.d1Breaker.isOpen).toBe(false)
+  })
+
+  it('never waits where a copy is renewed in time', async () => {
+    const { rows, hanging, copies } = makeSilent()
+    rows.set('a', item(1))
+    await copies.find('a')
+    hanging.d1 = true
+    hanging.kv = true
+    vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] })
+    for (let second = 0; second < 200; second += 1) {
+      await vi.advanceTimersByTimeAsync(1000)
+      // Time stands still, so what waited for a deadline would not come back.
+      expect(await copies.find('a')).toEqual(item(1))
+    }
+    expect(hanging.calls.d1).toBeGreaterThan(50)
+  })
+
+  it('goes on to D1 where KV is silent, and asks KV once a second', async () => {
+    const { rows, hanging, copies } = makeSilent()
+    hanging.kv = true
+    for (const id of ['a', 'b', 'c']) {
+      rows.set(id, item(1))
+      expect(await copies.find(id)).toEqual(item(1))
+    }
+    expect(hanging.calls.kv).toBe(1)
+    hanging.kv = false
+    later(1000)
+    rows.set('d', item(1))
+    expect(await copies.find('d')).toEqual(item(1))
+    await vi.waitUntil(() => hanging.calls.kv > 2)
+  })
+
+  it('refuses nothing because a silent source did not say yes', async () => {
+    const { rows, hanging, copies } = makeSilent()
+    rows.set('a', item(1))
+    await copies.find('a')
+    hanging.d1 = true
+    later(1000)
+    await expect(copies.fresh('a')).rejects.toMatchObject({ code: 'temporarily_unavailable' })
+    expect(await copies.find('a')).toEqual(item(1))
   })
 })

@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { JsonWebKeyStore } from '../../src/store/json-web-keys.ts'
 import { RootKeyStore } from '../../src/store/root-keys.ts'
+import { sourcesOf } from '../../src/store/sources.ts'
 import { countCalls, testEnv } from '../support/bindings.ts'
 
 const env = testEnv()
-const roots = (): RootKeyStore => new RootKeyStore(env.DB, env.COPIES)
-const keys = (): JsonWebKeyStore => new JsonWebKeyStore(env.DB, env.COPIES)
+const roots = (): RootKeyStore => new RootKeyStore(sourcesOf(env))
+const keys = (): JsonWebKeyStore => new JsonWebKeyStore(sourcesOf(env))
 
 describe('root keys', () => {
   beforeEach(async () => {
@@ -89,7 +90,7 @@ describe('signing keys', () => {
 
   it('asks at most once a second for a set that lost its last key', async () => {
     const counted = countCalls(env)
-    const store = new JsonWebKeyStore(counted.env.DB, counted.env.COPIES)
+    const store = new JsonWebKeyStore(sourcesOf(counted.env))
     await store.insertFirst(row('emptied', 'k', 1), [])
     expect(await store.replace('emptied', 'k', [])).toEqual(['k'])
     counted.reset()

@@ -15,7 +15,7 @@ export interface CallCounts {
 }
 
 /** What happens around a call: receives the method's name, the real call and what it was called with. */
-type Around = (
+export type Around = (
   method: string,
   call: (args?: readonly unknown[]) => unknown,
   args: readonly unknown[],
@@ -136,7 +136,7 @@ function invoke(member: Callable, target: unknown, args: readonly unknown[]): un
   return Reflect.apply(member, target, args)
 }
 
-function aroundMethods<T extends object>(real: T, each: Around): T {
+export function aroundMethods<T extends object>(real: T, each: Around): T {
   return around(real, (name, member) => {
     if (!isCallable(member)) return member
     return (...args: readonly unknown[]) =>
@@ -165,7 +165,7 @@ function aroundLedger(real: Env['LEDGER'], each: Around): Env['LEDGER'] {
 
 const EXECUTES = new Set(['first', 'run', 'all', 'raw'])
 
-function aroundD1(real: D1Database, each: Around): D1Database {
+export function aroundD1(real: D1Database, each: Around): D1Database {
   const originals = new WeakMap<object, object>()
   const statement = (made: object): object => {
     const wrapped = around(made, (name, member) => {
