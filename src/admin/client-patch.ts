@@ -29,7 +29,7 @@ type Operation = v.InferOutput<typeof operations>[number]
 
 /**
  * Applies a JSON Patch (RFC 6902; add, remove and replace only) to a client, and returns the resulting JSON, not yet
- * validated. As in Hydra, `replace` of a missing member adds it.
+ * validated. As in Hydra, `replace` of a missing member adds it. A secret whose end was removed has none.
  *
  * @throws `malformed_body` for anything that is not such a patch, cannot be applied, or changes a denied member or the
  *   id
@@ -49,7 +49,7 @@ export function patchClient(record: ClientRecord, patch: unknown): unknown {
     document = apply(document, operation, index)
   }
   if (document['client_id'] !== record.id) throw malformedBody('field_reserved', { field: 'client_id' })
-  return document
+  return { client_secret_expires_at: 0, ...document }
 }
 
 // The library ignores operations that it cannot apply, so their path is checked first.

@@ -10,6 +10,7 @@ import { renderChangedClient, renderNewClient } from '../clients/registration-vi
 import { renderClient } from '../clients/render.ts'
 import { dropRotatedSecrets, rotateSecret } from '../clients/rotation.ts'
 import type { AppEnv } from '../context.ts'
+import { malformedBody } from '../errors/refusals.ts'
 import { readAdminQuery, readJson } from '../http/form.ts'
 import { json } from '../http/json.ts'
 import { type Members, withUnseen } from '../http/members.ts'
@@ -95,10 +96,20 @@ export async function putLifespans(c: Context<AppEnv>): Promise<Response> {
   return json(renderClient(client), 200, warningHeader(c, doubts))
 }
 
-/** POST /admin/clients/{id}/secrets/rotate: adds a new secret; the older ones remain valid. */
+/**
+ * POST /admin/clients/{id}/secrets/rotate: adds a new secret, which ends when the query says; the older ones remain valid
+ * until their own ends.
+ */
 export async function postRotation(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
-  return json(await renderChangedClient(ctx.rt, await rotateSecret(ctx, idOf(c)), true))
+  return json(await renderChangedClient(ctx.rt, await rotateSecret(ctx, idOf(c), secretEndIn(c)), true))
+}
+
+function secretEndIn(c: Context<AppEnv>): number {
+  const parameter = 'client_secret_expires_at'
+  const text = readAdminQuery(c.req.url).get(parameter) ?? '0'
+  if (/^\d{1,15}$/.test(text)) return Number(text)
+  throw malformedBody('parameter_malformed', { parameter, expected: 'a time in whole seconds, or 0' })
 }
 
 /** DELETE /admin/clients/{id}/secrets/rotate: ends the older secrets. */

@@ -106,11 +106,12 @@ async function judge(
   if (registered !== method.method) {
     const facts = { used: method.method, registered, field: 'token_endpoint_auth_method' }
     // Only a secret can be checked here without a request to the client's own server.
-    const knows = method.provenBy === 'secret' && (await proof?.verify(ctx, client))
+    const knows = method.provenBy === 'secret' && (await proof?.verify(ctx, client)) === true
     return knows
       ? { client: null, reason: 'method_unregistered', facts, proven: true }
       : { client: null, reason: 'method_mismatch', facts }
   }
   const proven = proof === null || (await proof.verify(ctx, client))
+  if (proven === 'expired') return { client: null, reason: 'secret_expired', proven: true }
   return proven ? { client } : { client: null, reason: method.unproven }
 }

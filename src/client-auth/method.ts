@@ -1,3 +1,4 @@
+import type { Proven } from '../clients/secret.ts'
 import type { RequestContext } from '../context.ts'
 import type { ErrorCode } from '../errors/catalogue.ts'
 import type { OAuthError } from '../errors/oauth-error.ts'
@@ -47,7 +48,7 @@ export interface ClientAuthDefinition<Proof> {
   /** Reads the credentials without a storage read. Throws if they are malformed. */
   read(ctx: RequestContext, request: ClientRequest): Named<Proof>
   /** Whether the proof is this client's. */
-  verify(ctx: RequestContext, client: ClientRecord, proof: Proof): Promise<boolean>
+  verify(ctx: RequestContext, client: ClientRecord, proof: Proof): Promise<Proven>
   /** The reason to log if it is not. */
   readonly unproven: Reason
   /** Whether the client gets that reason, instead of only that authentication failed. */
@@ -66,7 +67,7 @@ export interface Credentials {
     readonly replay: Replay | null
     /** The proof itself if it is a secret, else null. */
     readonly secret: string | null
-    verify(ctx: RequestContext, client: ClientRecord): Promise<boolean>
+    verify(ctx: RequestContext, client: ClientRecord): Promise<Proven>
   } | null
 }
 
@@ -81,7 +82,7 @@ export const defineMethod = <Proof>(definition: ClientAuthDefinition<Proof>): Cl
   read(ctx, request) {
     const { id, proof } = definition.read(ctx, request)
     if (proof === null) return { id, proof: null }
-    const verify = (own: RequestContext, client: ClientRecord): Promise<boolean> =>
+    const verify = (own: RequestContext, client: ClientRecord): Promise<Proven> =>
       definition.verify(own, client, proof)
     const secret = definition.provenBy === 'secret' && typeof proof === 'string' ? proof : null
     return { id, proof: { replay: definition.replay(proof), secret, verify } }

@@ -9,7 +9,7 @@ import { checkEncryption } from './encryption-key.ts'
 import { checkKeyAlgorithms } from './key-algorithms.ts'
 import { type ClientInput, checkClientId } from './metadata/parse.ts'
 import { isPublic } from './public.ts'
-import { hashSecret, makeSecret } from './secret.ts'
+import { furtherSecret, hashSecret, makeSecret, onlySecret, withSecretEnd } from './secret.ts'
 import { checkSector, hasSameSector } from './sector.ts'
 
 /** How often a change is tried if other changes of the same client come first. */
@@ -28,10 +28,14 @@ export interface WrittenClient {
   readonly secret: string | undefined
 }
 
-/** What a change sets. An undefined secret and fields that are left out stay as they are. */
+/** What a change sets. An undefined secret, or end of it, and fields that are left out stay as they are. */
 export interface ClientChange
-  extends Pick<ClientInput, 'metadata' | 'secret'>,
-    Partial<Pick<ClientRecord, 'registrationEpoch' | 'registrationUsed' | 'consentEpoch' | 'bounds'>> {}
+  extends Pick<ClientInput, 'metadata'>,
+    Partial<Pick<ClientInput, 'secret' | 'secretEnd'>>,
+    Partial<Pick<ClientRecord, 'registrationEpoch' | 'registrationUsed' | 'consentEpoch' | 'bounds'>> {
+  /** Whether older secrets go on beside a new one. */
+  readonly keepsSecrets?: boolean
+}
 
 /**
  * Registers a client. Generates a secret unless one is given or the client is public. Throws `resource_exists` for a
@@ -60,8 +64,10 @@ export async function createClient(
     registrationUsed: 0,
     consentEpoch: 0,
     bounds,
-    secretHash: secret === undefined ? null : await hashSecret(ctx.rt.roots, id, secret),
-    rotatedSecretHashes: [],
+    ...onlySecret(
+      secret === undefined ? null : await hashSecret(ctx.rt.roots, id, secret),
+      input.secretEnd ?? 0,
+    ),
     metadata: input.metadata,
     createdAt: now,
     updatedAt: now,
@@ -124,7 +130,7 @@ export async function changeClient(
 
 /**
  * Replaces a client's content by what `change` returns for the current record. Without a new secret the old ones stay;
- * a new one ends them all. The id stays. Throws like `changeClient`, and whatever `change` throws.
+ * a new one ends them all, unless the change keeps them. The id stays. Throws like `changeClient`, and whatever `change` throws.
  */
 export async function updateClient(
   ctx: RequestContext,
@@ -134,13 +140,15 @@ export async function updateClient(
   let given: string | undefined
   let passed: ClientMetadata | undefined
   const client = await changeClient(ctx, id, 'client.changed', async (current) => {
-    const { secret, ...changed } = await change(current)
+    const { secret, secretEnd, keepsSecrets, ...changed } = await change(current)
     given = secret
     await checkOutside(ctx, changed.metadata, passed)
     passed = changed.metadata
-    if (secret === undefined) return changed
-    const secretHash = await hashSecret(ctx.rt.roots, id, secret)
-    return { ...changed, secretHash, rotatedSecretHashes: [] }
+    if (secret === undefined)
+      return { ...changed, ...(secretEnd !== undefined && withSecretEnd(current, secretEnd)) }
+    const hash = await hashSecret(ctx.rt.roots, id, secret)
+    const end = secretEnd ?? 0
+    return { ...changed, ...(keepsSecrets ? furtherSecret(current, hash, end) : onlySecret(hash, end)) }
   })
   return { client, secret: given }
 }

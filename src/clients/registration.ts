@@ -6,6 +6,7 @@ import { OAuthError } from '../errors/oauth-error.ts'
 import type { Runtime } from '../runtime.ts'
 import { clientMetadata, fields } from '../store/client-metadata.ts'
 import type { ClientMetadata, ClientRecord } from '../store/types.ts'
+import { after, nowSeconds } from '../util/clock.ts'
 import { isJsonObject, type JsonObject, pick } from '../util/json.ts'
 import { boundsOf, checkBounds, withBounds } from './bounds.ts'
 import type { ClientChange } from './manage.ts'
@@ -16,7 +17,7 @@ import { checkRedirects, withinPolicy } from './metadata/policy.ts'
 import { workingPart } from './metadata/working.ts'
 import { freshRegistration, nextRegistration, type RegistrationStamp } from './registration-token.ts'
 import { isEmpty, renderRegistration } from './render.ts'
-import { makeSecret } from './secret.ts'
+import { makeSecret, secretEndOf } from './secret.ts'
 import { checkSectorStays } from './sector.ts'
 
 /**
@@ -36,7 +37,7 @@ function parseRegistration(body: unknown, config: Config, secretRefusal: ErrorCo
     if (reserved !== undefined && reserved.refusal !== null && !isEmpty(given[field] ?? null))
       throw new OAuthError(reserved.refusal, 'field_reserved', { field })
   const input = parseClient(body, config)
-  return { ...input, metadata: { ...input.metadata, owner: '' }, id: undefined }
+  return { ...input, metadata: { ...input.metadata, owner: '' }, id: undefined, secretEnd: undefined }
 }
 
 /**
@@ -45,8 +46,13 @@ function parseRegistration(body: unknown, config: Config, secretRefusal: ErrorCo
  */
 export function readRegistration(body: unknown, config: Config): ClientInput {
   const input = parseRegistration(body, config, 'malformed_body')
-  return { ...input, metadata: withinPolicy(config, [config.registration.policy], input.metadata) }
+  const metadata = withinPolicy(config, [config.registration.policy], input.metadata)
+  return { ...input, metadata, secretEnd: secretEnd(config) }
 }
+
+/** When a secret ends that a client gets now by registering itself, seconds since the epoch; 0 for never. */
+const secretEnd = ({ registration: { secretTtl } }: Config): number =>
+  secretTtl === null ? 0 : after(nowSeconds(), secretTtl)
 
 /** A client as it is shown to itself, without what only admins set. */
 export const chosenByClient = (client: ClientRecord): JsonObject =>
@@ -72,11 +78,18 @@ export async function changeByClient(
   const metadata = limited(config, current, parsed.metadata)
   const input = await workingPart(rt, { ...parsed, metadata }, supported, current.metadata)
   checkSectorStays(current.metadata, input.metadata, config.loopback)
-  const needsSecret = usesSecret(input.metadata.token_endpoint_auth_method)
+  const isFree = current.bounds === null
+  // Each change brings a new secret in place of one that ends, so a lost answer costs nothing; the older ones go on.
+  const lacksSecret = current.secretHash === null || (isFree && secretEndOf(current) > 0)
+  const needsSecret = lacksSecret && usesSecret(input.metadata.token_endpoint_auth_method)
   const moved = consentedTo(input.metadata) !== consentedTo(current.metadata)
   return {
     metadata: keepReserved(input.metadata, current.metadata),
-    secret: needsSecret && current.secretHash === null ? makeSecret() : undefined,
+    ...(needsSecret && {
+      secret: makeSecret(),
+      secretEnd: isFree ? secretEnd(config) : 0,
+      keepsSecrets: true,
+    }),
     consentEpoch: current.consentEpoch + Number(moved),
     ...nextRegistration(stamp, current),
   }
@@ -99,11 +112,20 @@ function limited(
  * The change that an admin requests. Sets the bounds for the client's own changes; a change of its secret or keys ends
  * its registration access tokens.
  */
-export function changeByAdmin(current: ClientRecord, { metadata, secret }: ClientInput): ClientChange {
+export function changeByAdmin(
+  current: ClientRecord,
+  { metadata, secret, secretEnd: end }: ClientInput,
+): ClientChange {
   const proof = ({ token_endpoint_auth_method, jwks, jwks_uri }: ClientMetadata): string =>
     JSON.stringify([token_endpoint_auth_method, jwks, jwks_uri])
   const isProven = secret === undefined && proof(metadata) === proof(current.metadata)
-  return { metadata, secret, bounds: boundsOf(metadata), ...(!isProven && freshRegistration(current)) }
+  return {
+    metadata,
+    secret,
+    secretEnd: end,
+    bounds: boundsOf(metadata),
+    ...(!isProven && freshRegistration(current)),
+  }
 }
 
 /** What users consented to: redirect URIs and scopes. A remembered consent must not cover a change of them. */

@@ -3,6 +3,7 @@ import { fields } from '../store/client-metadata.ts'
 import type { ClientRecord } from '../store/types.ts'
 import type { Json, JsonObject } from '../util/json.ts'
 import { rfc3339 } from '../util/rfc3339.ts'
+import { secretEndOf } from './secret.ts'
 
 /**
  * A client as v2 JSON (contract 2.1), without its secret. No member is null, and every key has the members that Hydra's
@@ -13,7 +14,8 @@ export function renderClient(record: ClientRecord): JsonObject {
   return { ...render(record), ...(jwks !== null && { jwks: { keys: jwks.keys.map(withLabels) } }) }
 }
 
-function render({ id, metadata, createdAt, updatedAt }: ClientRecord): JsonObject {
+function render(record: ClientRecord): JsonObject {
+  const { id, metadata, createdAt, updatedAt } = record
   const { localized, ...values } = metadata
   const held: Partial<JsonObject> = values
   const members = fields.flatMap(([name, { shown, absent }]) => {
@@ -25,7 +27,7 @@ function render({ id, metadata, createdAt, updatedAt }: ClientRecord): JsonObjec
     client_id: id,
     ...Object.fromEntries(members),
     ...localized,
-    client_secret_expires_at: 0,
+    client_secret_expires_at: secretEndOf(record),
     created_at: rfc3339(createdAt),
     updated_at: rfc3339(updatedAt),
   }

@@ -4,24 +4,21 @@ import { malformedBody } from '../errors/refusals.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { changeClient, type WrittenClient } from './manage.ts'
 import { freshRegistration } from './registration-token.ts'
-import { hashSecret, makeSecret, secretHashesOf } from './secret.ts'
-
-/** How many former secrets are accepted in addition to the current one (contract 1.3.3). */
-const MAX_ROTATED = 5
+import { furtherSecret, hashSecret, makeSecret, onlySecret, secretEndOf } from './secret.ts'
 
 /**
  * Gives a client a new secret; the five most recent former ones remain valid (contract 1.4.1). Ends its registration
  * access tokens, since whoever has the old secret may have them.
  *
- * Throws `resource_not_found`, and `malformed_body` for a client that does not authenticate by secret.
+ * @param end - when the new secret ends, seconds since the epoch; 0 for never
+ * @throws `resource_not_found`, and `malformed_body` for a client that does not authenticate by secret.
  */
-export async function rotateSecret(ctx: RequestContext, id: string): Promise<WrittenClient> {
+export async function rotateSecret(ctx: RequestContext, id: string, end: number): Promise<WrittenClient> {
   const secret = makeSecret()
   const secretHash = await hashSecret(ctx.rt.roots, id, secret)
   const client = await changeClient(ctx, id, 'client.secret_rotated', (current) => {
     requireSecret(current)
-    const rotatedSecretHashes = secretHashesOf(current).slice(0, MAX_ROTATED)
-    return { secretHash, rotatedSecretHashes, ...freshRegistration(current) }
+    return { ...furtherSecret(current, secretHash, end), ...freshRegistration(current) }
   })
   return { client, secret }
 }
@@ -30,7 +27,7 @@ export async function rotateSecret(ctx: RequestContext, id: string): Promise<Wri
 export function dropRotatedSecrets(ctx: RequestContext, id: string): Promise<ClientRecord> {
   return changeClient(ctx, id, 'client.rotated_secrets_dropped', (current) => {
     requireSecret(current)
-    return { rotatedSecretHashes: [] }
+    return onlySecret(current.secretHash, secretEndOf(current))
   })
 }
 

@@ -3,6 +3,7 @@ import type { RootKeys } from '../crypto/root-keys.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { toBase64url } from '../util/base64url.ts'
+import { nowSeconds, seconds } from '../util/clock.ts'
 import { constantTimeEqual, hmacSha256 } from '../util/digest.ts'
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~'
@@ -15,15 +16,60 @@ const UNBIASED = 256 - (256 % ALPHABET.length)
 const FORMAT = 'hmac1'
 const PURPOSE = 'client_secret'
 
+/** How many former secrets are accepted in addition to the current one (contract 1.3.3). */
+const MAX_ROTATED = 5
+
+/** Whether a proof is the client's; `expired` for a secret that was, until its end. */
+export type Proven = boolean | 'expired'
+
 /** Whether a secret is one of the client's, including rotated ones. Throws like `verifySecret`. */
 export async function isSecretOf(
   roots: Pick<RootKeys, 'byId'>,
   client: ClientRecord,
   secret: string,
-): Promise<boolean> {
+): Promise<Proven> {
   for (const hash of secretHashesOf(client))
-    if (await verifySecret(roots, client.id, secret, hash)) return true
+    if (await verifySecret(roots, client.id, secret, hash)) return hasEnded(client, hash) ? 'expired' : true
   return false
+}
+
+const hasEnded = ({ secretExpiries }: ClientRecord, hash: string): boolean =>
+  (secretExpiries[hash] ?? Number.POSITIVE_INFINITY) <= nowSeconds()
+
+/** When the client's current secret ends, seconds since the epoch; 0 for never (RFC 7591 section 3.2.1). */
+export const secretEndOf = ({ secretHash, secretExpiries }: ClientRecord): number =>
+  secretExpiries[secretHash ?? ''] ?? 0
+
+/** The secrets of a client, as hashes. */
+export type Secrets = Pick<ClientRecord, 'secretHash' | 'rotatedSecretHashes' | 'secretExpiries'>
+
+/** A single secret. `end` is when it ends, seconds since the epoch; 0 for never. */
+export const onlySecret = (secretHash: string | null, end: number): Secrets => ({
+  secretHash,
+  rotatedSecretHashes: [],
+  secretExpiries: secretHash === null || end === 0 ? {} : { [secretHash]: seconds(end) },
+})
+
+/** A new secret in front of those that the client has; each of these keeps its own end. */
+export function furtherSecret(client: ClientRecord, secretHash: string, end: number): Secrets {
+  const rotatedSecretHashes = secretHashesOf(client)
+    .filter((hash) => !hasEnded(client, hash))
+    .slice(0, MAX_ROTATED)
+  const kept = Object.entries(client.secretExpiries).filter(([hash]) => rotatedSecretHashes.includes(hash))
+  const { secretExpiries } = onlySecret(secretHash, end)
+  return {
+    secretHash,
+    rotatedSecretHashes,
+    secretExpiries: { ...Object.fromEntries(kept), ...secretExpiries },
+  }
+}
+
+/** The same secrets, of which the current one ends at another time. */
+export const withSecretEnd = (client: ClientRecord, end: number): Pick<Secrets, 'secretExpiries'> => {
+  const others = Object.entries(client.secretExpiries).filter(([hash]) => hash !== client.secretHash)
+  return {
+    secretExpiries: { ...Object.fromEntries(others), ...onlySecret(client.secretHash, end).secretExpiries },
+  }
 }
 
 /** Makes a client secret: 26 characters of `a-zA-Z0-9-._~`, 157 bits. */

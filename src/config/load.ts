@@ -110,11 +110,12 @@ function userCodes(
 
 /** Returns the settings of dynamic registration. By default a client may shorten the configured lifetimes only. */
 function registration(given: Given['registration'], ttl: Given['ttl']): Config['registration'] {
-  const { enabled, url, resources, accessToken, idToken, refreshToken, ...policy } = given
+  const { enabled, url, resources, secretTtl, accessToken, idToken, refreshToken, ...policy } = given
   return {
     enabled,
     url,
     resources,
+    secretTtl,
     policy,
     maxTtl: {
       accessToken: accessToken ?? ttl.accessToken,

@@ -213,6 +213,7 @@ export const settings = {
     enabled: setting('OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED', flag, 'false'),
     url: setting('WEBFINGER_OIDC_DISCOVERY_CLIENT_REGISTRATION_URL', optional(serverUrl)),
     resources: setting('OIDC_DYNAMIC_CLIENT_REGISTRATION_RESOURCES', resources),
+    secretTtl: setting('OIDC_DYNAMIC_CLIENT_REGISTRATION_SECRET_TTL', orOff(duration(3600)), 'off'),
     scope: setting('OIDC_DYNAMIC_CLIENT_REGISTRATION_ALLOWED_SCOPE', optional(scopeList)),
     audience: setting('OIDC_DYNAMIC_CLIENT_REGISTRATION_ALLOWED_AUDIENCE', optional(list)),
     grantTypes: setting('OIDC_DYNAMIC_CLIENT_REGISTRATION_ALLOWED_GRANT_TYPES', optional(list)),

@@ -194,6 +194,8 @@ export interface Config {
     readonly url: string | null
     /** The resources that self-registered clients may request. */
     readonly resources: readonly string[]
+    /** How long a secret that a client registered itself with is valid; null for ever. */
+    readonly secretTtl: Seconds | null
     /** What a client may register of itself. */
     readonly policy: RegistrationPolicy
     /** The longest lifetimes that it may give its tokens; null is unlimited. */

@@ -34,6 +34,7 @@ import {
   paging,
   refuses,
   text,
+  whole,
 } from './schemas.ts'
 import { v1Client, v1Key, v1KeySet, v1Trust } from './v1-members.ts'
 
@@ -102,6 +103,7 @@ export const clientEndpoints = (guard: AdminGuard): readonly Endpoint[] => [
   ),
   endpoint('POST', '/clients/:id/secrets/rotate', postRotation, () => ({
     summary: 'Give a client a new secret',
+    query: { client_secret_expires_at: whole },
     answers: clientShown,
   })),
   endpoint('DELETE', '/clients/:id/secrets/rotate', removeRotated, () => ({

@@ -2,13 +2,14 @@ import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import type { JWK } from 'jose'
 import * as v from 'valibot'
-import type { Seconds } from '../util/clock.ts'
+import { type Seconds, seconds } from '../util/clock.ts'
 import type { ClientId, GrantId } from '../util/ids.ts'
 import { isJsonObject, type JsonObject } from '../util/json.ts'
 import { clientBounds, clientMetadata } from './client-metadata.ts'
 import { jsonColumn } from './json-column.ts'
 
 const texts = v.pipe(v.array(v.string()), v.readonly())
+const times = v.pipe(v.record(v.string(), v.pipe(v.number(), v.transform(seconds))), v.readonly())
 const object = v.custom<JsonObject>(isJsonObject)
 const publicJwk = v.custom<JWK>((value) => isJsonObject(value) && typeof value['kty'] === 'string')
 
@@ -31,6 +32,7 @@ export const clients = sqliteTable(
     registrationUsed: integer('registration_used').notNull().default(0),
     consentEpoch: integer('consent_epoch').notNull().default(0),
     bounds: jsonColumn('bounds', clientBounds),
+    secretExpiries: jsonColumn('secret_expiries', times).notNull().default(sql`'{}'`),
   },
   (table) => [
     index('clients_by_name').on(table.name, table.id),

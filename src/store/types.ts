@@ -26,6 +26,8 @@ export interface ClientRecord {
   readonly secretHash: string | null
   /** Keyed hashes of former secrets that are still accepted, newest first, at most five (contract 1.3.3). */
   readonly rotatedSecretHashes: readonly string[]
+  /** When secrets end, by their hashes; a secret that is not named never does. */
+  readonly secretExpiries: Readonly<Record<string, Seconds>>
   readonly metadata: ClientMetadata
   readonly createdAt: Seconds
   readonly updatedAt: Seconds

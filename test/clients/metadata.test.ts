@@ -71,16 +71,16 @@ describe('defaults', () => {
       whatever: { a: 1 },
       created_at: 5,
       updated_at: {},
-      client_secret_expires_at: 99,
       __proto__: { x: 1 },
     }
     expect(parse(ignored)).toEqual(parse({}))
   })
 
   it('does not hand the secret or the id into the metadata', () => {
-    const { id, secret, metadata: stored } = parse({ client_id: 'me', client_secret: 'correct horse' })
-    expect({ id, secret }).toEqual({ id: 'me', secret: 'correct horse' })
-    expect(JSON.stringify(stored)).not.toMatch(/correct horse|client_id/)
+    const sent = { client_id: 'me', client_secret: 'correct horse', client_secret_expires_at: 99 }
+    const { metadata: stored, ...apart } = parse(sent)
+    expect(apart).toEqual({ id: 'me', secret: 'correct horse', secretEnd: 99 })
+    expect(JSON.stringify(stored)).not.toMatch(/correct horse|client_id|99/)
   })
 })
 

@@ -1,9 +1,11 @@
+import { usesSecret } from '../../client-auth/methods.ts'
 import { METHODS } from '../../client-auth/registry.ts'
 import { publicAddress } from '../../config/addresses.ts'
 import type { Config } from '../../config/types.ts'
 import { originCanMatch } from '../../http/origins.ts'
 import type { Runtime } from '../../runtime.ts'
 import type { ClientMetadata } from '../../store/types.ts'
+import { nowSeconds } from '../../util/clock.ts'
 import { algorithmDoubts } from '../key-algorithms.ts'
 import type { Doubt, Supported } from './doubt.ts'
 import { listDoubts } from './narrow.ts'
@@ -19,7 +21,7 @@ const STRONG_SECRET_LENGTH = 16
  */
 export async function doubtsOf(
   rt: Runtime,
-  { metadata, secret }: ClientInput,
+  { metadata, secret, secretEnd = 0 }: ClientInput,
   supported: Supported,
 ): Promise<readonly Doubt[]> {
   return [
@@ -31,6 +33,7 @@ export async function doubtsOf(
     ...fetchedDoubts(rt.config, metadata),
     ...signedRequestDoubts(metadata),
     ...secretDoubts(metadata, secret),
+    ...endDoubts(metadata, secretEnd),
     ...(await algorithmDoubts(rt, metadata)),
   ]
 }
@@ -73,4 +76,9 @@ function secretDoubts(
 ): readonly Doubt[] {
   if (secret === undefined || method === 'none' || secret.length >= STRONG_SECRET_LENGTH) return []
   return [{ field: 'client_secret', problem: `has fewer than ${STRONG_SECRET_LENGTH} characters` }]
+}
+
+function endDoubts({ token_endpoint_auth_method: method }: ClientMetadata, end: number): readonly Doubt[] {
+  if (end === 0 || end > nowSeconds() || !usesSecret(method)) return []
+  return [{ field: 'client_secret_expires_at', problem: 'has passed' }]
 }

@@ -12,10 +12,13 @@ type Typed = FieldWith<{ readonly kind: (typeof KINDS)[number] }>
 const isTyped = (name: string): name is Typed => typed.has(name)
 const typed: ReadonlySet<string> = new Set(KINDS.flatMap((kind) => [...fieldsWith({ kind })]))
 
+const TIME = 'a time in whole seconds, or 0'
 const credential = v.nullish(v.string('a string'), '')
+const time = v.pipe(v.number(TIME), v.safeInteger(TIME), v.minValue(0, TIME))
 const shape = v.object({
   client_id: credential,
   client_secret: credential,
+  client_secret_expires_at: v.nullish(time, null),
   ...wire(fieldsWith({}).filter(isTyped)),
 })
 const lifespanShape = v.object(wire(LIFESPAN_FIELDS))

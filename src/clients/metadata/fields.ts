@@ -17,7 +17,7 @@ import { isPlainText, isSeenText } from '../../util/text.ts'
 import { isHttpUrl } from '../../util/url.ts'
 import type { ClientDraft } from './draft.ts'
 
-type Draft = Omit<ClientDraft, 'client_id'>
+type Draft = Omit<ClientDraft, 'client_id' | 'client_secret_expires_at'>
 
 /** The longest Go duration, in seconds: 2^63 nanoseconds, rounded down. */
 const MAX_SECONDS = 9_223_372_036

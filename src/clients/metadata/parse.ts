@@ -33,6 +33,8 @@ export interface ClientInput {
   readonly id: string | undefined
   /** The secret in clear text; `undefined` if none was given. */
   readonly secret: string | undefined
+  /** When the secret ends, seconds since the epoch, 0 for never; `undefined` if that was not said. */
+  readonly secretEnd: number | undefined
   readonly metadata: ClientMetadata
 }
 
@@ -41,7 +43,7 @@ export interface ClientInput {
  * JSON types, `invalid_redirect_uri` and `invalid_client_metadata` for broken rules.
  */
 export function parseClient(body: unknown, config: Config): ClientInput {
-  const { client_id, ...draft } = readDraft(body)
+  const { client_id, client_secret_expires_at: secretEnd, ...draft } = readDraft(body)
   const { client_secret, ...given } = draft
   checkTexts(draft)
   const judged = judge(draft, config)
@@ -53,7 +55,12 @@ export function parseClient(body: unknown, config: Config): ClientInput {
   const metadata = v.parse(clientMetadata, Object.fromEntries(said))
   if (new TextEncoder().encode(JSON.stringify(metadata)).byteLength > MAX_METADATA_BYTES)
     throw invalidMetadata('metadata_too_large', { limit: MAX_METADATA_BYTES })
-  return { id: client_id || undefined, secret: client_secret || undefined, metadata }
+  return {
+    id: client_id || undefined,
+    secret: client_secret || undefined,
+    secretEnd: secretEnd ?? undefined,
+    metadata,
+  }
 }
 
 /** Checks the requested id of a new client; throws `invalid_client_metadata`. */
@@ -94,8 +101,8 @@ function judge(draft: Draft, config: Config) {
   }
 }
 
-/** A client's JSON without its id. */
-type Draft = Omit<ClientDraft, 'client_id'>
+/** A client's JSON without its id and the end of its secret. */
+type Draft = Omit<ClientDraft, 'client_id' | 'client_secret_expires_at'>
 
 /**
  * Reads the subject type. A pairwise client needs one sector: its `sector_identifier_uri`, or the one https host of its

@@ -5,7 +5,6 @@ import type { Doubt } from './doubt.ts'
 
 /** Members that Hydra shows and takes back without effect, and those of v1.11 for a grant type that is gone. */
 const WITHOUT_EFFECT = [
-  'client_secret_expires_at',
   'created_at',
   'updated_at',
   'registration_access_token',
@@ -17,6 +16,7 @@ const WITHOUT_EFFECT = [
 const KNOWN: ReadonlySet<string> = new Set([
   'client_id',
   'client_secret',
+  'client_secret_expires_at',
   ...fieldsWith({}),
   ...WITHOUT_EFFECT,
 ])

@@ -27,6 +27,10 @@ export const clientReasons = reasonsOf({
     'Authenticate as registered, or change token_endpoint_auth_method.',
   ],
   secret_mismatch: ['The client secret is wrong.', 'Compare it with the one that was issued.', 'operator'],
+  secret_expired: [
+    'The client secret is right, but has expired.',
+    'Give the client a new one; a client that registered itself gets it by a PUT to its registration.',
+  ],
   client_public: ['A public client may not do this.', 'Register a client that authenticates.'],
   assertion_malformed: ['The assertion {problem}.', 'See RFC 7523 section 3.'],
   assertion_unproven: [
