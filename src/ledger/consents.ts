@@ -2,7 +2,8 @@ import type { Seconds } from '../util/clock.ts'
 import type { ClientId, GrantId, Sid } from '../util/ids.ts'
 import { readConsent, type StoredGrant } from './grant-record.ts'
 import type { LoginInput } from './sessions.ts'
-import { isRestedOn, LIVE, REMEMBERED, RESTED_ON } from './standing.ts'
+import { conditions } from './standing.ts'
+import type { ReadableTables } from './tables.ts'
 import { later, type Transaction, type View } from './transaction.ts'
 
 /** Which consents a page of the admin list holds. */
@@ -24,7 +25,10 @@ export interface RememberedConsent {
   readonly scope: readonly string[]
 }
 
-const CONSENTED = `skipped = 0 AND (${REMEMBERED} OR ${LIVE} OR ${RESTED_ON})`
+function consented(tables: ReadableTables): string {
+  const { remembered, live, restedOn } = conditions(tables)
+  return `skipped = 0 AND (${remembered} OR ${live} OR ${restedOn})`
+}
 
 /** A consent of the admin list, and when it was granted, which is its place in the list. */
 export interface ListedConsent extends StoredGrant {
@@ -43,7 +47,7 @@ const BEHIND = `(?2 IS NULL
 export function listGrants({ tables, now }: View, input: ListGrantsInput): readonly ListedConsent[] {
   const { after, afterGrantedAt = null, sid, limit } = input
   // Only the records of the page are read, and not to be sorted.
-  const page = `SELECT id FROM grants WHERE ${CONSENTED} AND ${BEHIND} AND (?3 IS NULL OR sid = ?3)
+  const page = `SELECT id FROM grants WHERE ${consented(tables)} AND ${BEHIND} AND (?3 IS NULL OR sid = ?3)
     ${NEWEST_FIRST} LIMIT ?4`
   const rows = tables.select(
     'grants',
@@ -56,7 +60,7 @@ export function listGrants({ tables, now }: View, input: ListGrantsInput): reado
 
 /** Counts the consents that `listGrants` lists. With a null `sid` it counts those of all sessions. */
 export const countGrants = ({ tables, now }: View, { sid }: { readonly sid: Sid | null }): number =>
-  tables.count('grants', `WHERE ${CONSENTED} AND (?2 IS NULL OR sid = ?2)`, now, sid)
+  tables.count('grants', `WHERE ${consented(tables)} AND (?2 IS NULL OR sid = ?2)`, now, sid)
 
 /**
  * Returns the client's newest remembered consent. Returns null if there is none, or if it was given before the client
@@ -66,7 +70,7 @@ export function rememberedConsent(
   { tables, now }: View,
   { clientId, instance, consentEpoch = 0 }: Pick<LoginInput, 'clientId' | 'instance' | 'consentEpoch'>,
 ): RememberedConsent | null {
-  const rest = `WHERE ${REMEMBERED} AND client = ?2 ORDER BY granted_at DESC, id DESC LIMIT 1`
+  const rest = `WHERE ${conditions(tables).remembered} AND client = ?2 ORDER BY granted_at DESC, id DESC LIMIT 1`
   const [row] = tables.select('grants', ['id', 'record'], rest, now, clientId)
   if (row === undefined) return null
   const { id, scope, ...given } = readConsent(row)
@@ -82,12 +86,11 @@ export function endOlderConsents(
   tx: Transaction,
   newer: { readonly id: GrantId; readonly clientId: ClientId },
 ): void {
-  const rest = `WHERE ${REMEMBERED} AND client = ?2 AND id <> ?3`
+  const rest = `WHERE ${conditions(tx.tables).remembered} AND client = ?2 AND id <> ?3`
   for (const row of tx.tables.select('grants', '*', rest, tx.now, newer.clientId, newer.id)) {
     const tokensEnd = row.revoked === 1 ? row.flow_expires : row.tokens_end
     const expires = tokensEnd === null ? row.expires : later(row.flow_expires, tokensEnd)
-    const over = row.revoked === 1 && !isRestedOn(tx, row.id)
-    tx.tables.update('grants', row.id, { consent_ends: tx.now, expires, ...(over && { record: '' }) })
+    tx.tables.update('grants', row.id, { consent_ends: tx.now, expires })
     tx.wake(expires)
   }
 }

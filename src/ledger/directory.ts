@@ -1,5 +1,5 @@
 import type { Sid } from '../util/ids.ts'
-import type { Owner } from './owner.ts'
+import { LAST_CHARACTER, type Owner } from './owner.ts'
 import type { Transaction, View } from './transaction.ts'
 
 /** A session and the owner whose ledger holds it. */
@@ -7,9 +7,6 @@ export interface DirectoryEntry {
   readonly sid: Sid
   readonly owner: Owner
 }
-
-/** Sorts after every character that can follow a prefix. */
-const LAST_CHARACTER = '\u{10FFFF}'
 
 /** Binds a session id to an owner, unless it is bound already. Returns the owner that it is bound to. */
 export function bindSession(

@@ -1,9 +1,10 @@
 import { MAX_SESSION_SECONDS } from '../config/limits.ts'
 import { after, type Seconds } from '../util/clock.ts'
-import type { GrantId, Sid } from '../util/ids.ts'
+import type { Sid } from '../util/ids.ts'
 import { raiseEpoch } from './epochs.ts'
 import { type LogoutRecipient, type Notice, noticesOf, queueNotices, recipientsOf } from './notices.ts'
-import { revokeSession } from './revocation.ts'
+import { planSweep } from './plan-sweep.ts'
+import { type Revoked, revokeAllTokens, revokeTokensOfSession } from './revocation.ts'
 import { LOGINS, type Row } from './schema.ts'
 import { end, findSession } from './sessions.ts'
 import { alive, type Transaction } from './transaction.ts'
@@ -25,43 +26,88 @@ export interface EndSessionsInput {
   readonly revoke: boolean
 }
 
-export interface EndedSessions {
+export interface EndedSessions extends Revoked {
   /** The sessions that this attempt ended. */
   readonly ended: readonly Sid[]
+  /** Set if there are more of them, which ended with these. The alarm cleans their rows up and tells their clients. */
+  readonly moreEnded?: true
   /** The notices that this attempt queued and that are not settled yet. */
   readonly notices: readonly Notice[]
   /** The clients of the sessions, also of one that an earlier attempt ended. Empty unless `notify` is set. */
   readonly told: readonly LogoutRecipient[]
-  /** The grants that were revoked with their session. */
-  readonly revoked: readonly GrantId[]
 }
+
+/** How many sessions the call itself ends. One row decides about all of them, and the alarm comes to the others. */
+const AT_ONCE = 100
 
 /**
- * Ends one session or all of the subject, and queues the notices to their clients and to the identity provider. A repeated attempt gets the same
- * answer. A later attempt to end one session that already ended gets its clients again in `told`.
+ * Ends one session, or all of the subject at once, and queues the notices to their clients and to the identity provider.
+ * A repeated attempt gets the same answer. A later attempt to end one session that already ended gets its clients again
+ * in `told`.
  */
 export function endSessions(tx: Transaction, input: EndSessionsInput): EndedSessions {
-  const ended: Sid[] = []
-  const told: LogoutRecipient[] = []
-  if (input.target === 'all') raiseEpoch(tx, LOGINS, { ...input, flowLifetime: MAX_SESSION_SECONDS })
-  for (const row of targets(tx, input.target)) {
-    const open = row.ended === 0 && alive(row.expires, tx.now)
-    if (open && input.target !== 'all' && input.target.onlyEnded === true) continue
-    const clients = input.notify && (open || input.target !== 'all') ? recipientsOf(tx, row) : []
-    told.push(...clients)
-    if (open) {
-      end(tx, row, input.attempt, after(tx.now, input.flowLifetime))
-      const providerSession = input.endsProviderSession === true ? row.provider_session : ''
-      queueNotices(tx, clients, providerSession, input.attempt)
-    }
-    if (open || (row.ended === 1 && row.attempt === input.attempt)) ended.push(row.sid)
+  const { target, attempt, flowLifetime, notify } = input
+  const { rows, behind } = targets(tx, target)
+  const sessions = rows.map((row) => endOne(tx, row, input))
+  if (target === 'all') raiseEpoch(tx, LOGINS, { attempt, flowLifetime: MAX_SESSION_SECONDS })
+  if (behind !== undefined) {
+    planSweep(tx, { name: 'sessions', position: behind, keepUntil: after(tx.now, flowLifetime), notify })
   }
-  const revoked = input.revoke ? ended.flatMap((sid) => revokeSession(tx, sid, input)) : []
-  return { ended, notices: noticesOf(tx, input.attempt), told, revoked }
+  const ended = sessions.flatMap(({ sid }) => sid ?? [])
+  // What this call queued is all that its attempt did, unless an earlier one of the same attempt ended the sessions.
+  const notices = sessions.some(({ open }) => open)
+    ? sessions.flatMap((session) => session.notices)
+    : noticesOf(tx, attempt)
+  const tokens = input.revoke ? revokeTokens(tx, target, ended, input) : NONE
+  const told = sessions.flatMap((session) => session.told)
+  return { ended, ...(behind !== undefined && { moreEnded: true }), notices, told, ...tokens }
 }
 
-function targets(tx: Transaction, target: EndSessionsInput['target']): readonly Row<'sessions'>[] {
-  if (target === 'all') return tx.tables.select('sessions', '*', 'ORDER BY sid')
-  const row = findSession(tx, target.sid)
-  return row === undefined ? [] : [row]
+const NONE: Revoked = { revoked: [] }
+
+interface One {
+  readonly open: boolean
+  readonly sid?: Sid
+  readonly told: readonly LogoutRecipient[]
+  readonly notices: readonly Notice[]
+}
+
+function endOne(tx: Transaction, row: Row<'sessions'>, input: EndSessionsInput): One {
+  const { target, attempt } = input
+  const open = row.ended === 0 && alive(row.expires, tx.now)
+  if (open && target !== 'all' && target.onlyEnded === true) return { open: false, told: [], notices: [] }
+  const told = input.notify && (open || target !== 'all') ? recipientsOf(row) : []
+  const own = row.ended === 1 && row.attempt === attempt
+  if (!open) return { open, ...(own && { sid: row.sid }), told, notices: [] }
+  end(tx, row, { attempt, keepUntil: after(tx.now, input.flowLifetime), revokes: input.revoke })
+  const providerSession = input.endsProviderSession === true ? row.provider_session : ''
+  return { open, sid: row.sid, told, notices: queueNotices(tx, { clients: told, providerSession, attempt }) }
+}
+
+function revokeTokens(
+  tx: Transaction,
+  target: EndSessionsInput['target'],
+  ended: readonly Sid[],
+  input: EndSessionsInput,
+): Revoked {
+  if (target === 'all') return revokeAllTokens(tx, input)
+  return ended.includes(target.sid) ? revokeTokensOfSession(tx, target.sid, input) : NONE
+}
+
+interface Targets {
+  readonly rows: readonly Row<'sessions'>[]
+  /** The last of these, if there are more of them. */
+  readonly behind?: Sid
+}
+
+function targets(tx: Transaction, target: EndSessionsInput['target']): Targets {
+  if (target !== 'all') {
+    const row = findSession(tx, target.sid)
+    return { rows: row === undefined ? [] : [row] }
+  }
+  const rows = tx.tables.select('sessions', '*', `ORDER BY sid LIMIT ${AT_ONCE + 1}`)
+  const last = rows[AT_ONCE - 1]
+  return rows.length > AT_ONCE && last !== undefined
+    ? { rows: rows.slice(0, AT_ONCE), behind: last.sid }
+    : { rows }
 }

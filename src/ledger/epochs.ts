@@ -1,20 +1,28 @@
 import { after, milliseconds, type Seconds } from '../util/clock.ts'
 import type { ClientId } from '../util/ids.ts'
-import { type EpochKey, LOGINS, SUBJECT } from './schema.ts'
+import { type EpochKey, LOGINS, SUBJECT, TOKENS } from './schema.ts'
 import { alive, later, type Transaction, type View } from './transaction.ts'
+
+type Tabled = Pick<View, 'tables'>
 
 /**
  * Returns the epoch that a flow of this client starts with: when the client's grants, or all of the subject's grants,
  * were last revoked (ms; 0 if not known). Epochs only rise within a ledger, so the greater of the two stands for both.
- * Once its row is deleted, an epoch is a smaller number and refuses no flow: see `epochHolds`.
+ * A grant that was stamped with less has ended.
  */
 export const currentEpoch = (view: View, clientId: ClientId): number => newest(view, SUBJECT, clientId)
 
 /** Returns the epoch of logins: when all sessions of the subject were last ended, ms; 0 if not lately. */
-export const loginEpoch = (view: View): number => newest(view, LOGINS, LOGINS)
+export const loginEpoch = (view: Tabled): number => newest(view, LOGINS, LOGINS)
 
-const newest = ({ tables, now }: View, one: EpochKey, other: EpochKey): number =>
-  tables.extreme('epochs', 'MAX', 'value', 'WHERE client IN (?, ?) AND expires > ?', one, other, now) ?? 0
+/** Returns the epoch of tokens: when all tokens of the subject last ended with its sessions, ms; 0 if not lately. */
+export const tokenEpoch = (view: Tabled): number => newest(view, TOKENS, TOKENS)
+
+/** Returns what a new row is stamped with: the greatest epoch of this ledger; 0 if none was ever raised. */
+export const presentEpoch = ({ tables }: Tabled): number => tables.extreme('epochs', 'MAX', 'value') ?? 0
+
+const newest = ({ tables }: Tabled, one: EpochKey, other: EpochKey): number =>
+  tables.extreme('epochs', 'MAX', 'value', 'WHERE client IN (?, ?)', one, other) ?? 0
 
 /** Whether nothing was revoked since `epoch` was read. */
 export function epochHolds(view: View, clientId: ClientId, epoch: number): boolean {
@@ -22,8 +30,10 @@ export function epochHolds(view: View, clientId: ClientId, epoch: number): boole
 }
 
 /**
- * Raises an epoch. That invalidates every flow in progress for a client, or with SUBJECT for all clients; with LOGINS
- * every login that the login app accepted but that is not committed yet. The row outlives those flows.
+ * Raises an epoch above every other of this ledger. That ends at once whatever was stamped before: with a client its
+ * grants and its flows in progress, with SUBJECT those of all clients, with TOKENS all tokens, with LOGINS all sessions
+ * and every login that the login app accepted but that is not committed yet. The row outlives those flows; the
+ * clean-up keeps the greatest as long as there are rows, so that no number is used twice.
  * @param flowLifetime the longest time a flow may take, seconds.
  */
 export function raiseEpoch(

@@ -1,12 +1,12 @@
 import { after, type Seconds } from '../util/clock.ts'
 import type { ClientId, GrantId } from '../util/ids.ts'
 import { endOlderConsents } from './consents.ts'
-import { epochHolds } from './epochs.ts'
+import { epochHolds, presentEpoch } from './epochs.ts'
 import { encodeNotify, encodeRecord, type GrantRecord, readRecord, type StoredGrant } from './grant-record.ts'
 import { findGrant, findOwn } from './grant-row.ts'
 import type { Owner } from './owner.ts'
 import { type Grace, isWithinGrace } from './refresh.ts'
-import { findSession, isOpen } from './sessions.ts'
+import { findSession, isOpen, tellAtEnd } from './sessions.ts'
 import { isRemembered } from './standing.ts'
 import { later, type Transaction, type View } from './transaction.ts'
 
@@ -122,11 +122,12 @@ function insert(tx: Transaction, input: GrantInput): GrantResult {
     attempt,
     expires,
     record: encodeRecord(record),
-    notify: input.notify ? encodeNotify(record) : '',
     rests_on: input.restsOn ?? '',
     tokens_end: tokensEnd,
+    epoch: presentEpoch(tx),
   })
   tx.wake(expires)
+  if (input.notify) tellAtEnd(tx, record.sid, [record.clientId, encodeNotify(record)])
   if (remembered) endOlderConsents(tx, { id, clientId: record.clientId })
   return { status: 'granted', codeExpiresAt: codeExpires, first: true }
 }

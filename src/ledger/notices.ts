@@ -1,6 +1,7 @@
 import { after, type Seconds, seconds } from '../util/clock.ts'
-import { type ClientId, clientIdOf, type Sid } from '../util/ids.ts'
+import { type ClientId, clientIdOf } from '../util/ids.ts'
 import { readNotify } from './grant-record.ts'
+import { readRecipients } from './recipients.ts'
 import type { Row } from './schema.ts'
 import type { ReadableTables } from './tables.ts'
 import type { Transaction, View } from './transaction.ts'
@@ -46,6 +47,9 @@ const RETRY_SECONDS = seconds(86_400)
 /** The largest number of tries in one run of the alarm. The next run makes the others. */
 const TRIES_PER_ALARM = 20
 
+/** The largest number of notices in one answer. The alarm sends the others. */
+const NOTICES_AT_ONCE = 500
+
 const COLUMNS = ['id', 'client', 'instance', 'subject', 'sid', 'kind'] as const
 
 type Stored = Row<'notices', (typeof COLUMNS)[number]>
@@ -56,43 +60,44 @@ const asNotice = ({ id, kind, client, instance, subject, sid }: Stored): Notice 
 /** The columns of a notice that is not for a client. */
 const NO_CLIENT = { client: clientIdOf(''), instance: '', subject: '' } as const
 
-/** Returns the clients that have a grant of this session, open or ended, and asked to be notified of its end. */
-export function recipientsOf(
-  { tables }: View,
-  session: { readonly sid: Sid; readonly subject: string },
-): readonly LogoutRecipient[] {
-  const rest = "WHERE sid = ? AND notify <> '' GROUP BY client, notify ORDER BY client, notify"
-  const clients = tables.select('grants', ['client', 'notify'], rest, session.sid)
-  return clients.map(({ client, notify }) => {
+/** Returns the clients that got a grant in this session, open or ended, and asked to be notified of its end. */
+export function recipientsOf(session: Row<'sessions'>): readonly LogoutRecipient[] {
+  const clients = readRecipients(session).toSorted((one, other) => (String(one) < String(other) ? -1 : 1))
+  return clients.map(([client, notify]) => {
     const { instance, sub: subject = session.subject, sid = session.sid } = readNotify(notify)
     return { client, instance, subject, sid }
   })
 }
 
-/**
- * Queues a notice for each of these clients, and one for the identity provider.
- * @param providerSession - the provider's id of the session that ended; empty for none
- */
-export function queueNotices(
-  tx: Transaction,
-  clients: readonly LogoutRecipient[],
-  providerSession: string,
-  attempt: string,
-): void {
-  const provider = { kind: 'identity_provider', ...NO_CLIENT, sid: providerSession } as const
-  const queued = [...clients, ...(providerSession === '' ? [] : [provider])]
-  if (queued.length === 0) return
-  const due = after(tx.now, RETRY_PAUSES[0])
-  const expires = after(tx.now, RETRY_SECONDS)
-  for (const notice of queued) {
-    tx.tables.insert('notices', { id: crypto.randomUUID(), ...notice, due, attempt, expires })
-  }
-  tx.wake(due, 'notice')
+/** What is queued when a session ends. */
+export interface Queue {
+  readonly clients: readonly LogoutRecipient[]
+  /** The identity provider's id of the session that ended; empty for none. */
+  readonly providerSession: string
+  readonly attempt: string
+  /** When the alarm makes its first try; a pause from now if absent, because the Worker makes one before it. */
+  readonly due?: Seconds
 }
 
-/** Returns the notices that an attempt queued and that are not settled. */
+/** Queues a notice for each of these clients, and one for the identity provider. Returns them. */
+export function queueNotices(
+  tx: Transaction,
+  { clients, providerSession, attempt, due = after(tx.now, RETRY_PAUSES[0]) }: Queue,
+): readonly Notice[] {
+  const provider = { kind: 'identity_provider', ...NO_CLIENT, sid: providerSession } as const
+  const queued = [
+    ...clients.map((client) => ({ kind: 'client' as const, ...client })),
+    ...(providerSession === '' ? [] : [provider]),
+  ].map((notice) => ({ id: crypto.randomUUID(), ...notice }))
+  const expires = after(tx.now, RETRY_SECONDS)
+  for (const notice of queued) tx.tables.insert('notices', { ...notice, due, attempt, expires })
+  if (queued.length > 0) tx.wake(due, 'notice')
+  return queued.map(asNotice)
+}
+
+/** Returns the notices that an attempt queued and that are not settled, as many as a Worker should send at once. */
 export const noticesOf = ({ tables }: View, attempt: string): readonly Notice[] =>
-  tables.select('notices', COLUMNS, 'WHERE attempt = ?', attempt).map(asNotice)
+  tables.select('notices', COLUMNS, `WHERE attempt = ? LIMIT ${NOTICES_AT_ONCE}`, attempt).map(asNotice)
 
 /**
  * Returns the notices that are due. Each is rescheduled before it is tried, so a try that never returns is repeated.

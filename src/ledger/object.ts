@@ -3,10 +3,12 @@ import type { Env } from '../env.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { logLine } from '../http/log.ts'
 import { msAfter, nowMs, secondsOf } from '../util/clock.ts'
+import type { GrantId } from '../util/ids.ts'
 import { mapConcurrent } from '../util/map-concurrent.ts'
 import { type Alarm, alarmOf, PAUSE_MS } from './alarm.ts'
 import { Ledgers } from './client.ts'
 import { Callers } from './device.ts'
+import { sweepEnded } from './ended-rows.ts'
 import { type Notice, nextNotice, settleNotices, takeDueNotices } from './notices.ts'
 import { understands } from './protocol.ts'
 import { READS } from './reads.ts'
@@ -60,7 +62,15 @@ export class Ledger extends DurableObject<Env> {
     return Promise.resolve(false)
   }
 
-  /** Tries the notices that are due and deletes expired rows. Never throws; a failed run is repeated after a pause. */
+  /** Notes that grants ended with others, after their rows were cleaned. The Worker overrides this: it has the book. */
+  protected noteEnded(_ids: readonly GrantId[]): Promise<void> {
+    return Promise.resolve()
+  }
+
+  /**
+   * Tries the notices that are due, cleans what ended with others and deletes expired rows. Never throws; a failed run is repeated
+   * after a pause.
+   */
   override async alarm(): Promise<void> {
     const started = nowMs()
     this.#alarm.fired()
@@ -72,7 +82,7 @@ export class Ledger extends DurableObject<Env> {
     }
     try {
       await this.#deliverDue()
-      await sweep(parts, started)
+      if (!(await this.#cleanEnded())) await sweep(parts, started)
       this.#alarm.noLaterThan(nextNotice(parts.tables), 'notice')
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown.name : typeof thrown
@@ -87,6 +97,15 @@ export class Ledger extends DurableObject<Env> {
     const settled = await mapConcurrent(due, (notice) => this.deliver(notice))
     const ids = due.filter((_, index) => settled[index] === true).map(({ id }) => id)
     if (ids.length > 0) this.#change((tx) => settleNotices(tx, { ids }))
+  }
+
+  /** Cleans a batch of what ended with others. Returns whether the next run should do no more than the next batch. */
+  async #cleanEnded(): Promise<boolean> {
+    if (!this.#tables.has('sweeps')) return false
+    const { ended, more } = this.#change(sweepEnded)
+    if (ended.length > 0) await this.noteEnded(ended)
+    if (more) this.#alarm.noLaterThanMs(nowMs())
+    return more
   }
 
   #transaction(): Transaction {

@@ -15,6 +15,9 @@ export type OwnerKind = 'subject' | 'client' | 'directory' | 'flow' | 'probe' | 
 /** The number of shards of the directory. It is part of scheme 1: another number would orphan the entries. */
 const DIRECTORY_SHARDS = 64
 
+/** Sorts after every character that can follow a prefix. */
+export const LAST_CHARACTER = '\u{10FFFF}'
+
 /** How many leading characters a session id shares with its directory entry and its grants' ids: 60 random bits. */
 const PREFIX_LENGTH = 18
 
@@ -42,6 +45,12 @@ export function clientShard(clientId: ClientId, id: string, shards: number): Own
 
 /** Returns the prefix of a session id, or of a grant id, by which the directory finds the session. */
 export const sessionPrefix = (id: Sid | GrantId): string => id.slice(0, PREFIX_LENGTH)
+
+/** Returns the range of the ids that the grants of a session have: from the first on, and below the second. */
+export const grantsOf = (sid: Sid): readonly [from: string, to: string] => {
+  const prefix = sessionPrefix(sid)
+  return [prefix, prefix + LAST_CHARACTER]
+}
 
 /** Returns the directory shard that holds a session id; a grant id of the session leads to the same shard. */
 export function directoryOf(id: Sid | GrantId): Owner {

@@ -1,11 +1,13 @@
+import { MAX_SESSION_SECONDS } from '../config/limits.ts'
 import { after, type Seconds } from '../util/clock.ts'
 import type { ClientId, GrantId, Sid } from '../util/ids.ts'
 import { raiseEpoch } from './epochs.ts'
 import { withoutClaims } from './grant-record.ts'
 import { findOwn, type GrantRow } from './grant-row.ts'
-import { SUBJECT } from './schema.ts'
-import { hasOpenSession } from './sessions.ts'
-import { isLive, isRemembered, isRestedOn, restedOnIds } from './standing.ts'
+import { grantsOf } from './owner.ts'
+import { planSweep } from './plan-sweep.ts'
+import { SUBJECT, TOKENS } from './schema.ts'
+import { asItStands, isLive, isRemembered } from './standing.ts'
 import { alive, later, type Transaction } from './transaction.ts'
 
 export interface RevokeGrantInput {
@@ -28,28 +30,32 @@ export interface RevokeGrantsInput {
   readonly flowLifetime: Seconds
 }
 
+/** What a revocation ended. */
+export interface Revoked {
+  /** The ids of the grants that this attempt ended itself. */
+  readonly revoked: readonly GrantId[]
+  /** Set if there are more of them, which ended with these. The alarm cleans their rows up. */
+  readonly more?: true
+}
+
 /** The request that revokes, and the longest time a flow may take. A tombstone also outlives the grant's own flow. */
 type Revocation = Pick<RevokeGrantInput, 'attempt' | 'flowLifetime'>
 
 /** What is kept of a row whose tokens ended, and until when. */
 type Left = { readonly record: string; readonly expires: Seconds | null }
 
+/** How many rows a revocation looks at itself. One row decides about all of them, and the alarm comes to the others. */
+const AT_ONCE = 100
+
 /**
- * Ends every token of a grant. If the consent is remembered, or other tokens rest on it, it is kept without the claims
- * of the tokens. Otherwise the row is kept as a tombstone without its record, until no verifier can restore the grant.
- * @param restedOn whether live tokens of other grants rest on a consent.
+ * Ends every token of a grant. A consent that is or was remembered is kept without the claims of the tokens, since others
+ * may rest on it. Any other row is kept as a tombstone without its record, until no verifier can restore the grant.
  */
-export function endTokens(
-  tx: Transaction,
-  row: GrantRow,
-  revocation: Revocation,
-  restedOn = (id: GrantId): boolean => isRestedOn(tx, id),
-): void {
+export function endTokens(tx: Transaction, row: GrantRow, revocation: Revocation): void {
   const tombstone = tombstoneOf(tx, row, revocation)
-  const remembered = isRemembered(row, tx.now)
-  const stays = remembered || (row.remembered === 1 && restedOn(row.id))
-  if (!stays) endRow(tx, row, revocation, tombstone)
+  if (row.remembered === 0) endRow(tx, row, revocation, tombstone)
   else {
+    const remembered = isRemembered(row, tx.now)
     const expires = remembered ? later(tombstone.expires, row.consent_ends) : tombstone.expires
     endRow(tx, row, revocation, { record: withoutClaims(row), expires })
   }
@@ -73,17 +79,19 @@ export function revokeGrant(tx: Transaction, input: RevokeGrantInput): { readonl
   return { revoked: row !== undefined && revokeTokens(tx, row, input) }
 }
 
-/** Ends consents and the grants that rest on them. Returns the ids of the grants that this attempt ended. */
-export function revokeGrants(
-  tx: Transaction,
-  input: RevokeGrantsInput,
-): { readonly revoked: readonly GrantId[] } {
+/**
+ * Ends consents and the grants that rest on them: all at once, by an epoch or by the row of the consent. Returns the ids
+ * of the grants whose rows this attempt changed.
+ */
+export function revokeGrants(tx: Transaction, input: RevokeGrantsInput): Revoked {
   const { target } = input
-  const revoked = targets(tx, target).filter((row) => revokeConsent(tx, row, input))
-  if ((target === 'all' || 'clientId' in target) && hasOpenSession(tx)) {
+  const { rows, more } = targets(tx, target)
+  const revoked = rows.filter((row) => revokeConsent(tx, row, input)).map((row) => row.id)
+  const several = target === 'all' || 'clientId' in target
+  if (several && (tx.tables.exists('sessions', '') || tx.tables.exists('grants', ''))) {
     raiseEpoch(tx, target === 'all' ? SUBJECT : target.clientId, input)
   }
-  return { revoked: revoked.map((row) => row.id) }
+  return { revoked, ...more }
 }
 
 export interface RetractInput {
@@ -96,40 +104,49 @@ export interface RetractInput {
 
 export type RetractResult =
   /** `revoked` names the grants that this attempt ended. */
-  | { readonly status: 'retracted'; readonly revoked: readonly GrantId[] }
+  | ({ readonly status: 'retracted' } & Revoked)
   /** There are tokens. Nothing changes. */
   | { readonly status: 'redeemed' }
 
 /** Revokes a grant, and what rests on it, unless its code was redeemed and its tokens are not revoked. */
 export function retractGrant(tx: Transaction, { id, ...revocation }: RetractInput): RetractResult {
-  const row = tx.tables.find('grants', id)
+  const found = tx.tables.find('grants', id)
+  const row = found && asItStands(tx, found)
   if (row !== undefined && row.generation > 0 && row.revoked === 0) return { status: 'redeemed' }
   return { status: 'retracted', ...revokeGrants(tx, { ...revocation, target: { id } }) }
 }
 
-/** Revokes the tokens of every grant of a session. Returns the ids of the grants that this attempt revoked. */
-export function revokeSession(tx: Transaction, sid: Sid, input: Revocation): readonly GrantId[] {
-  // Grants that rest on a consent come first. So the consents see what is left, and one query finds it for all of them.
-  const rows = tx.tables.select('grants', '*', 'WHERE sid = ? ORDER BY skipped DESC, id', sid)
-  let found: ReadonlySet<GrantId | ''> | undefined
-  const restedOn = (id: GrantId): boolean => {
-    found ??= restedOnIds(tx)
-    return found.has(id)
+/** Revokes the tokens of every grant of a session, whose row must say so. */
+export function revokeTokensOfSession(tx: Transaction, sid: Sid, input: Revocation): Revoked {
+  const [from, to] = grantsOf(sid)
+  const { rows, more } = firstRows(tx, 'WHERE id >= ? AND id < ?', from, to)
+  return {
+    revoked: endAlive(
+      tx,
+      rows.filter((row) => row.sid === sid),
+      input,
+    ),
+    ...more,
   }
-  return rows
-    .filter((row) => alive(row.expires, tx.now) && revokeTokens(tx, row, input, restedOn))
-    .map(({ id }) => id)
 }
 
-function revokeTokens(
-  tx: Transaction,
-  row: GrantRow,
-  input: Revocation,
-  restedOn?: (id: GrantId) => boolean,
-): boolean {
+/** Revokes all tokens of the subject. */
+export function revokeAllTokens(tx: Transaction, input: Revocation): Revoked {
+  const { rows, more } = firstRows(tx, '')
+  const revoked = endAlive(tx, rows, input)
+  if (rows.length > 0) raiseEpoch(tx, TOKENS, { ...input, flowLifetime: MAX_SESSION_SECONDS })
+  return { revoked, ...more }
+}
+
+function revokeTokens(tx: Transaction, row: GrantRow, input: Revocation): boolean {
   if (row.revoked === 1) return row.attempt === input.attempt
-  endTokens(tx, row, input, restedOn)
+  endTokens(tx, row, input)
   return true
+}
+
+function endAlive(tx: Transaction, rows: readonly GrantRow[], input: Revocation): readonly GrantId[] {
+  const alivesNow = rows.filter((row) => alive(row.expires, tx.now))
+  return alivesNow.filter((row) => revokeTokens(tx, row, input)).map(({ id }) => id)
 }
 
 function revokeConsent(tx: Transaction, row: GrantRow, input: Revocation): boolean {
@@ -138,15 +155,37 @@ function revokeConsent(tx: Transaction, row: GrantRow, input: Revocation): boole
   return true
 }
 
-/** Returns the rows in question that did not expire, and the expired ones that live tokens rest on. */
-function targets(tx: Transaction, target: RevokeGrantsInput['target']): readonly GrantRow[] {
-  const [condition, value] =
-    target === 'all'
-      ? ['?1 IS NULL', null]
-      : 'id' in target
-        ? ['id = ?1 OR rests_on = ?1', target.id]
-        : ['client = ?1', target.clientId]
-  const rows = tx.tables.select('grants', '*', `WHERE ${condition} ORDER BY id`, value)
-  const restedOn = new Set(rows.filter((row) => isLive(row, tx.now)).map((row) => row.rests_on))
-  return rows.filter((row) => alive(row.expires, tx.now) || restedOn.has(row.id))
+interface FirstRows {
+  readonly rows: readonly GrantRow[]
+  readonly more: Pick<Revoked, 'more'>
+}
+
+/** Returns the first rows that a query finds. If there are more, the alarm goes on behind these. */
+function firstRows(tx: Transaction, rest: string, ...values: readonly string[]): FirstRows {
+  const rows = tx.tables.select('grants', '*', `${rest} ORDER BY id LIMIT ${AT_ONCE + 1}`, ...values)
+  const last = rows[AT_ONCE - 1]
+  if (rows.length <= AT_ONCE || last === undefined) return { rows, more: {} }
+  planSweep(tx, { name: 'grants', position: last.id })
+  return { rows: rows.slice(0, AT_ONCE), more: { more: true } }
+}
+
+/** Returns the rows in question that did not expire, and the expired ones that live tokens may rest on. */
+function targets(tx: Transaction, target: RevokeGrantsInput['target']): FirstRows {
+  const { rows, more } = 'all' !== target && 'id' in target ? oneConsent(tx, target.id) : firstRows(tx, '')
+  const named = rows.filter((row) => target === 'all' || 'id' in target || row.client === target.clientId)
+  const base = new Set(named.filter((row) => isLive(tx, row)).map((row) => row.rests_on))
+  return {
+    rows: named.filter((row) => alive(row.expires, tx.now) || base.has(row.id) || more.more === true),
+    more,
+  }
+}
+
+/** A consent and what rests on it. Only a consent that was remembered can have something rest on it. */
+function oneConsent(tx: Transaction, id: GrantId): FirstRows {
+  const consent = tx.tables.find('grants', id)
+  if (consent === undefined) return { rows: [], more: {} }
+  if (consent.remembered === 0) return { rows: [consent], more: {} }
+  const { rows, more } = firstRows(tx, '')
+  const resting = rows.filter((row) => row.rests_on === id)
+  return { rows: [consent, ...resting].toSorted((one, other) => (one.id < other.id ? -1 : 1)), more }
 }

@@ -38,6 +38,7 @@ export const COLUMNS = {
     notify: `${TEXT} DEFAULT ''`,
     rests_on: `${TEXT} DEFAULT ''`,
     tokens_end: 'INTEGER',
+    epoch: COUNT,
   },
   sessions: {
     sid: ID,
@@ -50,6 +51,9 @@ export const COLUMNS = {
     attempt: TEXT,
     expires: 'INTEGER',
     provider_session: `${TEXT} DEFAULT ''`,
+    epoch: COUNT,
+    revoked: COUNT,
+    recipients: `${TEXT} DEFAULT '[]'`,
   },
   epochs: { client: ID, value: INTEGER, attempt: TEXT, expires: INTEGER },
   consumed: { id: ID, attempt: TEXT, expires: INTEGER },
@@ -77,6 +81,7 @@ export const COLUMNS = {
     expires: INTEGER,
     kind: `${TEXT} DEFAULT 'client'`,
   },
+  sweeps: { name: ID, position: TEXT, keep_until: INTEGER, notify: COUNT },
 } as const satisfies Record<string, Readonly<Record<string, string>>>
 
 type Columns = typeof COLUMNS
@@ -108,6 +113,7 @@ interface Narrower {
     readonly due: Seconds
     readonly kind: 'client' | 'identity_provider'
   }
+  readonly sweeps: { readonly name: 'grants' | 'sessions'; readonly keep_until: Seconds }
 }
 
 /**
@@ -119,14 +125,17 @@ interface NarrowerEverywhere {
   readonly expires: Seconds
 }
 
-/** The key of an epoch: a client, all clients of the subject, or logins. */
-export type EpochKey = ClientId | typeof SUBJECT | typeof LOGINS
+/** The key of an epoch: a client, all clients of the subject, logins, or tokens. */
+export type EpochKey = ClientId | typeof SUBJECT | typeof LOGINS | typeof TOKENS
 
 /** The key of the epoch that counts for every client of the subject. */
 export const SUBJECT = ''
 
 /** The key of the epoch of logins. It is no client id, since those have no control characters. */
 export const LOGINS = '\u0000logins'
+
+/** The key of the epoch of tokens: all of them ended, and consents did not. No client id, either. */
+export const TOKENS = '\u0000tokens'
 
 type Kind<Declared> = Declared extends `TEXT${string}` ? string : number
 type Absent<Declared> = Declared extends `${string}NOT NULL${string}` ? never : null

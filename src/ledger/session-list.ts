@@ -1,5 +1,6 @@
 import type { Seconds } from '../util/clock.ts'
 import type { ClientId, Sid } from '../util/ids.ts'
+import { openSessions } from './sessions.ts'
 import type { View } from './transaction.ts'
 
 /** Which sessions a page of the admin list holds. */
@@ -27,13 +28,10 @@ export interface ListedSession {
 /** How many clients of one session are listed, so that a page has an end. */
 const MAX_CLIENTS = 20
 
-/** An open session, whether or not it is recognised (sessions.ts). ?1 is now. */
-const OPEN = 'ended = 0 AND (expires IS NULL OR expires > ?1)'
-
 /** Lists the open sessions, the newest login first. */
 export function listSessions({ tables, now }: View, input: ListSessionsInput): readonly ListedSession[] {
   const { after, limit } = input
-  const page = `FROM sessions WHERE ${OPEN} AND (?2 IS NULL OR (auth_time, sid) < (?3, ?2))
+  const page = `FROM sessions WHERE ${openSessions(tables)} AND (?2 IS NULL OR (auth_time, sid) < (?3, ?2))
     ORDER BY auth_time DESC, sid DESC LIMIT ?4`
   const place = [now, after?.sid ?? null, after?.authTime ?? null, limit] as const
   const rows = tables.select('sessions', '*', page.slice('FROM sessions '.length), ...place)
@@ -65,4 +63,5 @@ export function listSessions({ tables, now }: View, input: ListSessionsInput): r
 }
 
 /** Counts the sessions that `listSessions` lists. */
-export const countSessions = ({ tables, now }: View): number => tables.count('sessions', `WHERE ${OPEN}`, now)
+export const countSessions = ({ tables, now }: View): number =>
+  tables.count('sessions', `WHERE ${openSessions(tables)}`, now)

@@ -1,8 +1,10 @@
 import type { Seconds } from '../util/clock.ts'
 import type { ClientId, Sid } from '../util/ids.ts'
 import { type RememberedConsent, rememberedConsent } from './consents.ts'
-import { currentEpoch, loginEpoch } from './epochs.ts'
+import { currentEpoch, loginEpoch, presentEpoch } from './epochs.ts'
+import { type AtEnd, encodeRecipients, readRecipients } from './recipients.ts'
 import type { Row } from './schema.ts'
+import type { ReadableTables } from './tables.ts'
 import { alive, later, type Transaction, type View } from './transaction.ts'
 
 /** A login session that was recognised by its cookie. */
@@ -63,10 +65,19 @@ export type LoginResult =
 /** A row of `sessions`. */
 type SessionRow = Row<'sessions'>
 
-/** Returns the row of a session, also if it expired or ended: a tombstone counts as long as it is stored. */
-export function findSession({ tables }: View, sid: Sid): SessionRow | undefined {
-  return tables.find('sessions', sid)
+/** Returns the row of a session as it stands, also if it expired or ended: a tombstone counts as long as it is stored. */
+export function findSession(view: View, sid: Sid): SessionRow | undefined {
+  const row = view.tables.find('sessions', sid)
+  return row && sessionAsItStands(view, row)
 }
+
+/** Returns a row as it must be read: all sessions ended that were stamped before the epoch of logins was raised. */
+export const sessionAsItStands = (view: View, row: SessionRow): SessionRow =>
+  row.ended === 0 && row.epoch < loginEpoch(view) ? { ...row, ended: 1, attempt: '' } : row
+
+/** Returns the condition of a query for sessions that are open (`isOpen`), in which ?1 is now. */
+export const openSessions = (tables: ReadableTables): string =>
+  `ended = 0 AND epoch >= ${loginEpoch({ tables })} AND (expires IS NULL OR expires > ?1)`
 
 /** Whether a session exists and was not ended, so that its flows may continue. Its recognition may be over. */
 export function isOpen(row: SessionRow | undefined, now: Seconds): row is SessionRow {
@@ -90,14 +101,16 @@ export function login(tx: Transaction, input: LoginInput): LoginResult {
   const row = findSession(tx, input.sid)
   if (row === undefined && !input.skip && loginEpoch(tx) > input.epoch) {
     // The directory already holds the session id. The tombstone reserves it, and the clean-up deletes both.
-    insertSession(tx, input, { flowExpires: input.flowExpiresAt, ended: 1 })
+    insertSession(tx, input, { flowExpires: input.flowExpiresAt, ended: 1 }, row)
     return { status: 'stale' }
   }
   const admitted = input.skip ? extend(tx, input, row) : startSession(tx, input, row)
   if (!admitted) return { status: 'ended' }
   if (input.replaces !== null && input.replaces !== input.sid) {
     const replaced = findSession(tx, input.replaces)
-    if (isOpen(replaced, tx.now)) end(tx, replaced, input.attempt, replaced.flow_expires)
+    if (isOpen(replaced, tx.now)) {
+      end(tx, replaced, { attempt: input.attempt, keepUntil: replaced.flow_expires, revokes: false })
+    }
   }
   return {
     status: 'active',
@@ -125,7 +138,8 @@ function startSession(tx: Transaction, input: LoginInput, row: SessionRow | unde
     // The same verifier was sent again, or it is older than another login in this session.
     if (isOpen(row, tx.now) && input.authTime <= row.auth_time) return true
   }
-  insertSession(tx, input, { flowExpires: later(input.flowExpiresAt, row?.flow_expires ?? tx.now), ended: 0 })
+  const flowExpires = later(input.flowExpiresAt, row?.flow_expires ?? tx.now)
+  insertSession(tx, input, { flowExpires, ended: 0 }, row)
   return true
 }
 
@@ -133,6 +147,7 @@ function insertSession(
   tx: Transaction,
   { sid, subject, authTime, remember, providerSession = '', attempt, expiresAt }: LoginInput,
   { flowExpires, ended }: { readonly flowExpires: Seconds; readonly ended: 0 | 1 },
+  renewed: SessionRow | undefined,
 ): void {
   const recognised = remember && ended === 0
   const ends = recognised ? expiresAt : null
@@ -147,6 +162,8 @@ function insertSession(
     attempt,
     expires: recognised ? later(ends, flowExpires) : flowExpires,
     provider_session: providerSession,
+    epoch: presentEpoch(tx),
+    ...(renewed !== undefined && { recipients: renewed.recipients }),
   })
   // What looks for sessions that may go looks at both tables.
   tx.tables.make('grants')
@@ -154,17 +171,27 @@ function insertSession(
   tx.wake(flowExpires)
 }
 
-/**
- * Ends a session and leaves a tombstone.
- * @param keepUntil when the tombstone may be deleted, seconds since the epoch. It is kept longer if the session's own
- *   flow lives longer.
- */
-export function end(tx: Transaction, row: SessionRow, attempt: string, keepUntil: Seconds): void {
+/** How a session ends. */
+export interface SessionEnd {
+  readonly attempt: string
+  /** When the tombstone may be deleted. It is kept longer if the session's own flow lives longer. */
+  readonly keepUntil: Seconds
+  /** Whether its tokens end with it, however many there are. */
+  readonly revokes: boolean
+}
+
+/** Ends a session and leaves a tombstone. */
+export function end(tx: Transaction, row: SessionRow, { attempt, keepUntil, revokes }: SessionEnd): void {
   const expires = later(row.flow_expires, keepUntil)
-  tx.tables.update('sessions', row.sid, { ended: 1, attempt, expires })
+  tx.tables.update('sessions', row.sid, { ended: 1, attempt, expires, ...(revokes && { revoked: 1 }) })
   tx.wake(expires, 'tombstone')
 }
 
-/** Whether the ledger has an open session, so that a flow may be in progress. */
-export const hasOpenSession = ({ tables, now }: View): boolean =>
-  tables.exists('sessions', 'WHERE ended = 0 AND (expires IS NULL OR expires > ?)', now)
+/** Notes a client that is told when the session ends. Costs a row only for a client that it did not know. */
+export function tellAtEnd(tx: Transaction, sid: Sid, client: AtEnd): void {
+  const row = tx.tables.find('sessions', sid)
+  if (row === undefined) return
+  const known = readRecipients(row)
+  if (known.some(([id, notify]) => id === client[0] && notify === client[1])) return
+  tx.tables.update('sessions', sid, { recipients: encodeRecipients([...known, client]) })
+}

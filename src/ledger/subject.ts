@@ -3,8 +3,8 @@ import type { ClientId, GrantId, Sid } from '../util/ids.ts'
 import { type CustomClaims, readConsent, readHooked, type StoredGrant } from './grant-record.ts'
 import type { GrantRow } from './grant-row.ts'
 import type { Row } from './schema.ts'
-import { isOpen } from './sessions.ts'
-import { isLive, isRemembered } from './standing.ts'
+import { isOpen, sessionAsItStands } from './sessions.ts'
+import { asItStands, isLive, isRemembered } from './standing.ts'
 import type { View } from './transaction.ts'
 
 /** A session as it is stored: open, ended or over. */
@@ -107,35 +107,38 @@ const NEXT = `ORDER BY 1 LIMIT ${ROWS_AT_ONCE}`
 /** Read the next rows of a table behind an id. */
 const READERS: { readonly [Kind in Held['kind']]: (view: View, id: string) => readonly Held[] } = {
   session: (view, id) =>
-    view.tables.select('sessions', '*', `WHERE sid > ? ${NEXT}`, id).map((row) => heldSession(row, view.now)),
+    view.tables.select('sessions', '*', `WHERE sid > ? ${NEXT}`, id).map((row) => heldSession(view, row)),
   grant: (view, id) =>
-    view.tables.select('grants', '*', `WHERE id > ? ${NEXT}`, id).map((row) => heldGrant(row, view.now)),
+    view.tables.select('grants', '*', `WHERE id > ? ${NEXT}`, id).map((row) => heldGrant(view, row)),
   notice: (view, id) =>
     view.tables
       .select('notices', ['id', 'client', 'expires'], `WHERE id > ? ${NEXT}`, id)
       .map((row) => ({ kind: 'notice', ...row })),
 }
 
-const heldSession = (row: Row<'sessions'>, now: Seconds): HeldSession => ({
+const heldSession = (view: View, row: Row<'sessions'>): HeldSession => ({
   kind: 'session',
   id: row.sid,
   authTime: row.auth_time,
   remember: row.remember === 1,
   ends: row.ends,
-  active: isOpen(row, now),
+  active: isOpen(sessionAsItStands(view, row), view.now),
   providerSession: row.provider_session,
 })
 
-const heldGrant = (row: GrantRow, now: Seconds): HeldGrant => ({
-  kind: 'grant',
-  id: row.id,
-  client: row.client,
-  sid: row.sid,
-  grantedAt: row.granted_at,
-  issuedAt: row.issued_at,
-  active: isLive(row, now),
-  remembered: isRemembered(row, now),
-  consentEnds: row.consent_ends,
-  record: row.record === '' ? null : readConsent(row),
-  hooked: row.record === '' ? null : (readHooked(row) ?? null),
-})
+function heldGrant(view: View, row: GrantRow): HeldGrant {
+  const standing = asItStands(view, row)
+  return {
+    kind: 'grant',
+    id: row.id,
+    client: row.client,
+    sid: row.sid,
+    grantedAt: row.granted_at,
+    issuedAt: row.issued_at,
+    active: isLive(view, row),
+    remembered: standing !== undefined && isRemembered(standing, view.now),
+    consentEnds: row.consent_ends,
+    record: row.record === '' ? null : readConsent(row),
+    hooked: row.record === '' ? null : (readHooked(row) ?? null),
+  }
+}

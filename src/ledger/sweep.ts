@@ -2,9 +2,9 @@ import { type Milliseconds, type Seconds, secondsOf } from '../util/clock.ts'
 import type { Sid } from '../util/ids.ts'
 import type { Alarm } from './alarm.ts'
 import type { Ledgers } from './client.ts'
-import { directoryOf } from './owner.ts'
+import { directoryOf, grantsOf } from './owner.ts'
 import type { TableName } from './schema.ts'
-import { RESTED_ON } from './standing.ts'
+import { conditions } from './standing.ts'
 import type { Tables } from './tables.ts'
 
 /** What the clean-up needs. */
@@ -15,9 +15,13 @@ export interface SweepParts {
   readonly ledgers: Ledgers
 }
 
+/** The largest number of session ids that one run removes from the directory, and of rows of a table that it deletes. */
+const BATCH = { sids: 500, rows: 2000 } as const
+
 /**
- * Deletes expired rows, and the whole object if no row is left. It sets the next alarm before any I/O. A session id is
- * removed from the directory before its last row is deleted, so a failure in between only leaves work for the next run.
+ * Deletes expired rows, and the whole object if no row is left; if there are very many, some of them. It sets the next
+ * alarm before any I/O. A session id is removed from the directory before its last row is deleted, so a failure in
+ * between only leaves work for the next run.
  * @param nowMs the moment by which every expiry is judged, ms since the epoch.
  * @throws what the ledger client throws if the directory cannot be reached; nothing is deleted then.
  */
@@ -26,12 +30,17 @@ export async function sweep(parts: SweepParts, nowMs: Milliseconds): Promise<voi
   if (tables.all().length === 0) return
   const now = secondsOf(nowMs)
   const more = alarm.plan(tables, nowMs)
-  await unbind(ledgers, departing(tables, now))
+  const sids = departing(tables, now)
+  await unbind(ledgers, sids)
+  if (sids.length === BATCH.sids) {
+    storage.transactionSync(() => deleteSessions(tables, sids))
+    return alarm.noLaterThanMs(nowMs)
+  }
   if (!survives(tables, now)) {
     alarm.clear()
     return await deleteEverything(storage, tables)
   }
-  storage.transactionSync(() => deleteExpired(tables, now))
+  if (storage.transactionSync(() => deleteExpired(tables, now))) return alarm.noLaterThanMs(nowMs)
   if (more) return
   alarm.clear()
   // A row that was written during the calls to the directory may expire.
@@ -43,32 +52,45 @@ async function unbind(ledgers: Ledgers, sids: readonly Sid[]): Promise<void> {
   for (const [shard, members] of shards) await ledgers.call(shard, 'unbindSessions', { sids: members })
 }
 
-/** Returns the session ids that will have neither a session nor a grant once the expired rows are deleted. */
+/** Returns session ids that will have neither a session nor a grant once the expired rows are deleted. */
 function departing(tables: Tables, now: Seconds): readonly Sid[] {
   const rows = tables.select(
     'sessions',
     ['sid'],
     `WHERE expires <= ?1 UNION SELECT sid FROM grants WHERE expires <= ?1
-     EXCEPT SELECT sid FROM grants WHERE expires IS NULL OR expires > ?1 OR ${RESTED_ON}
-     EXCEPT SELECT sid FROM sessions WHERE expires IS NULL OR expires > ?1`,
+     EXCEPT SELECT sid FROM grants WHERE expires IS NULL OR expires > ?1 OR ${conditions(tables).restedOn}
+     EXCEPT SELECT sid FROM sessions WHERE expires IS NULL OR expires > ?1 LIMIT ${BATCH.sids}`,
     now,
   )
   return rows.map((row) => row.sid)
 }
 
-/** Conditions for the expired rows that may be deleted, by table. */
-const DELETABLE: { readonly [Table in TableName]?: string } = {
-  // Kept: a consent that live grants rest on, and for each client to notify one grant of an open session.
-  grants: `AND NOT ${RESTED_ON} AND id NOT IN (SELECT MIN(id) FROM grants WHERE notify <> '' AND sid IN
-    (SELECT sid FROM sessions WHERE ended = 0 AND (expires IS NULL OR expires > ?1)) GROUP BY sid, client, notify)`,
-  // Kept: a session that a grant names. A code that comes late must find that the session was ended.
-  sessions: 'AND sid NOT IN (SELECT sid FROM grants)',
+/** Deletes what is left of sessions that depart: nothing of them is alive. */
+function deleteSessions(tables: Tables, sids: readonly Sid[]): void {
+  for (const sid of sids)
+    tables.deleteWhere('grants', 'WHERE id >= ? AND id < ? AND sid = ?', ...grantsOf(sid), sid)
+  tables.delete('sessions', sids)
 }
 
-function deleteExpired(tables: Tables, now: Seconds): void {
-  for (const table of tables.expiring()) {
-    tables.deleteWhere(table, `WHERE expires <= ?1 ${DELETABLE[table] ?? ''}`, now)
-  }
+/** Conditions for the expired rows that may be deleted, by table. */
+const deletable = (tables: Tables): { readonly [Table in TableName]?: string } => ({
+  // Kept: a consent that live grants rest on.
+  grants: `AND NOT ${conditions(tables).restedOn}`,
+  // Kept: a session that a grant names. A code that comes late must find that the session was ended.
+  sessions: 'AND sid NOT IN (SELECT sid FROM grants)',
+  // Kept: what rows that were not yet cleaned are compared with, and a number that none may be below.
+  epochs: tables.exists('sweeps', '') ? 'AND FALSE' : 'AND value < (SELECT MAX(value) FROM epochs)',
+})
+
+/** Returns whether there may be more. */
+function deleteExpired(tables: Tables, now: Seconds): boolean {
+  const conditionOf = deletable(tables)
+  const more = tables
+    .expiring()
+    .filter((table) =>
+      tables.deleteSome(table, BATCH.rows, `WHERE expires <= ?1 ${conditionOf[table] ?? ''}`, now),
+    )
+  return more.length > 0
 }
 
 /** Whether any row outlives this clean-up. If none does the whole object is deleted, which costs no row. */

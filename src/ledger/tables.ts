@@ -1,3 +1,4 @@
+import { BACKFILLS } from './backfills.ts'
 import {
   type Changes,
   COLUMNS,
@@ -124,6 +125,17 @@ export class Tables implements ReadableTables {
     if (this.has(name)) this.#sql.exec(`DELETE FROM ${name} ${rest}`, ...values)
   }
 
+  /** Deletes at most `limit` of the rows that a condition holds for. Returns whether there may be more. */
+  deleteSome(name: TableName, limit: number, rest: string, ...values: readonly Bound[]): boolean {
+    if (!this.has(name)) return false
+    const key = keyOf(name)
+    const some = `SELECT ${key} FROM ${name} ${rest} LIMIT ${limit}`
+    const deleted = this.#sql
+      .exec(`DELETE FROM ${name} WHERE ${key} IN (${some}) RETURNING 1`, ...values)
+      .toArray()
+    return deleted.length === limit
+  }
+
   /** Returns the tables that exist, in a fixed order. */
   all(): readonly TableName[] {
     return TABLES.filter((name) => this.has(name))
@@ -142,13 +154,19 @@ export class Tables implements ReadableTables {
     this.#existing = new Set([...this.#existing, name])
   }
 
-  /** Adds the columns that tables of an older release lack. To be called inside a transaction. */
+  /** Adds the columns that tables of an older release lack, and fills them. To be called inside a transaction. */
   upgrade(): void {
+    const added: string[] = []
     for (const table of this.all()) {
       const there = this.#names('SELECT name FROM pragma_table_info(?)', table)
       for (const [column, type] of Object.entries(COLUMNS[table])) {
-        if (!there.has(column)) this.#sql.exec(`ALTER TABLE ${table} ADD COLUMN ${column} ${type}`)
+        if (there.has(column)) continue
+        this.#sql.exec(`ALTER TABLE ${table} ADD COLUMN ${column} ${type}`)
+        added.push(`${table}.${column}`)
       }
+    }
+    for (const { column, needs, statement } of BACKFILLS) {
+      if (added.includes(column) && needs.every((name) => this.has(name))) this.#sql.exec(statement)
     }
   }
 

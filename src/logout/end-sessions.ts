@@ -1,6 +1,6 @@
 import type { RequestContext } from '../context.ts'
 import type { Owner } from '../ledger/owner.ts'
-import type { EndSessionsInput, LogoutRecipient, RevokeGrantsInput } from '../ledger/types.ts'
+import type { EndSessionsInput, LogoutRecipient, Revoked, RevokeGrantsInput } from '../ledger/types.ts'
 import { nowSeconds } from '../util/clock.ts'
 import type { GrantId } from '../util/ids.ts'
 import { deliverNotices } from './notices.ts'
@@ -24,9 +24,10 @@ export async function endSessions(
   const revoke = notify && rt.config.oauth2.revokeTokensOnLogout
   const endsProviderSession = notify && target !== 'all' && rt.config.identityProvider !== null
   const input = { attempt, target, flowLifetime, notify, endsProviderSession, revoke }
-  const { ended, notices, told, revoked } = await rt.ledgers.call(owner, 'endSessions', input)
+  const { ended, moreEnded, notices, told, ...tokens } = await rt.ledgers.call(owner, 'endSessions', input)
   for (const sid of ended) ctx.audit('session.ended', { sid }, owner)
-  noteRevoked(ctx, owner, 'token.revoked', revoked)
+  if (moreEnded) ctx.audit('session.ended', { more: true }, owner)
+  noteRevoked(ctx, owner, 'token.revoked', tokens)
   if (notices.length > 0) ctx.defer(deliverNotices(rt, owner, notices))
   return told
 }
@@ -39,8 +40,8 @@ export async function revokeGrants(
 ): Promise<void> {
   const { rt, attempt } = ctx
   const flowLifetime = rt.config.ttl.loginConsentRequest
-  const { revoked } = await rt.ledgers.call(owner, 'revokeGrants', { attempt, target, flowLifetime })
-  noteRevoked(ctx, owner, 'consent.revoked', revoked)
+  const consents = await rt.ledgers.call(owner, 'revokeGrants', { attempt, target, flowLifetime })
+  noteRevoked(ctx, owner, 'consent.revoked', consents)
 }
 
 /**
@@ -53,17 +54,23 @@ export async function retractGrant(ctx: RequestContext, owner: Owner, id: GrantI
   const flowLifetime = rt.config.ttl.loginConsentRequest
   const result = await rt.ledgers.call(owner, 'retractGrant', { attempt, id, flowLifetime })
   if (result.status === 'redeemed') return false
-  noteRevoked(ctx, owner, 'consent.revoked', result.revoked)
+  noteRevoked(ctx, owner, 'consent.revoked', result)
   return true
 }
 
+/** How many ids of grants one audit line holds. */
+const LISTED = 20
+
+/** Writes what a revocation ended to the audit log, and after the response to the grants book. */
 function noteRevoked(
   { rt, audit, defer }: RequestContext,
   owner: Owner,
   event: 'token.revoked' | 'consent.revoked',
-  revoked: readonly GrantId[],
+  { revoked, more }: Revoked,
 ): void {
-  if (revoked.length === 0) return
-  audit(event, { grants: revoked }, owner)
-  defer(rt.book.revoke(revoked, nowSeconds()))
+  if (revoked.length === 0 && more === undefined) return
+  const grants = revoked.slice(0, LISTED)
+  const unlisted = more === true || grants.length < revoked.length
+  audit(event, { grants, ...(unlisted && { count: revoked.length }), ...(more && { more }) }, owner)
+  if (revoked.length > 0) defer(rt.book.revoke(revoked, nowSeconds()))
 }

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { directoryOf } from '../../src/ledger/owner.ts'
 import type { Sid } from '../../src/util/ids.ts'
 import { testEnv } from '../support/bindings.ts'
+import { countRows, spent } from './rows.ts'
 import {
   advance,
   callLedger,
@@ -31,32 +32,6 @@ const directory = (sid: Sid) => {
     bindSession: (entry: PlainInput<'bindSession'>) => callLedger(testEnv(), owner, 'bindSession', entry),
     owners: (input: PlainInput<'owners'>) => callLedger(testEnv(), owner, 'owners', input),
   }
-}
-
-/** Starts the count of rows written, alarms included; the storage itself works as ever. */
-async function countRows(): Promise<() => number> {
-  const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = []
-  let alarms = 0
-  await runInDurableObject(new Subject().stub, (_ledger, { storage }) => {
-    const sql: SqlStorage = Object.getPrototypeOf(storage.sql)
-    const exec = sql.exec
-    vi.spyOn(sql, 'exec').mockImplementation(function (
-      this: SqlStorage,
-      query: string,
-      ...bindings: unknown[]
-    ) {
-      const cursor = exec.call(this, query, ...bindings)
-      cursors.push(cursor)
-      return cursor
-    } as SqlStorage['exec'])
-    const proto: DurableObjectStorage = Object.getPrototypeOf(storage)
-    const setAlarm = proto.setAlarm
-    vi.spyOn(proto, 'setAlarm').mockImplementation(function (this: DurableObjectStorage, at) {
-      alarms += 1
-      return setAlarm.call(this, at)
-    })
-  })
-  return () => alarms + cursors.reduce((sum, cursor) => sum + cursor.rowsWritten, 0)
 }
 
 describe('an empty object', () => {
@@ -115,9 +90,7 @@ describe('rows written', () => {
     const rows = await countRows()
     const steps: Record<string, number> = {}
     const step = async (name: string, run: () => unknown) => {
-      const before = rows()
-      await run()
-      steps[name] = rows() - before
+      steps[name] = (await spent(rows, run)).written
     }
     await step('login', () => user.call('login', user.loginInput({ remember })))
     await step('directory', () => directory(user.sid).bindSession(entry))
@@ -139,7 +112,7 @@ describe('rows written', () => {
       inspect: 0,
       alarms: remember ? 3 : 2,
     })
-    expect(rows() - 4).toBeLessThanOrEqual(8)
+    expect(rows().written - 4).toBeLessThanOrEqual(8)
     expect(await user.tables()).toEqual([])
   })
 
@@ -147,11 +120,7 @@ describe('rows written', () => {
     const user = new Subject()
     await user.issued()
     const rows = await countRows()
-    const costs = async (run: () => Promise<unknown>) => {
-      const before = rows()
-      await run()
-      return rows() - before
-    }
+    const costs = async (run: () => Promise<unknown>) => (await spent(rows, run)).written
     const refresh = user.refreshInput(1)
     expect(await costs(() => user.call('refresh', refresh))).toBe(1)
     expect(await costs(() => user.call('refresh', refresh))).toBe(0)

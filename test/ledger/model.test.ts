@@ -22,6 +22,7 @@ const SIMPLE = [
   'revoke',
   'revokeAll',
   'logout',
+  'logoutWithTokens',
   'sweep',
   'skip',
   'renew',
@@ -338,13 +339,24 @@ class Run {
     }
   }
 
-  async logout(): Promise<void> {
+  /** All tokens end with the sessions; remembered consents stay. */
+  async logoutWithTokens(): Promise<void> {
+    const { model } = this
+    await this.logout(true)
+    if (model.grant !== 'none') model.grant = 'dead'
+    for (const consent of model.consents.values()) {
+      consent.tokens = 0
+      model.fallen.push(...consent.resting.splice(0).map(({ id }) => id))
+    }
+  }
+
+  async logout(revoke = false): Promise<void> {
     await this.user.call('endSessions', {
       attempt: newAttempt(),
       target: 'all',
       flowLifetime: FLOW,
       notify: false,
-      revoke: false,
+      revoke,
     })
     if (this.model.session === 'open') this.model.session = 'ended'
     if (this.model.session === 'none') this.model.stale = true

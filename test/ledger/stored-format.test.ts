@@ -65,6 +65,16 @@ const RELEASE_3 = {
     'identity_provider')`,
 }
 
+/**
+ * What release 4 adds: the epoch that rows are stamped with, and which clients a session tells of its end; an older
+ * release kept those in its grants.
+ */
+const RELEASE_4 = {
+  sessions: `, epoch INTEGER NOT NULL DEFAULT 0, revoked INTEGER NOT NULL DEFAULT 0,
+    recipients TEXT NOT NULL DEFAULT '[]') WITHOUT ROWID`,
+  grants: ', epoch INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID',
+}
+
 /** What the client of the sample may have. */
 const limits = {
   scope: ['openid', 'offline'],
@@ -186,7 +196,21 @@ it('reads a grant whose claims a token hook replaced', async () => {
   expect(grant).not.toHaveProperty('hooked')
 })
 
-it('writes release 1 as the sample shows it, and what releases 2 and 3 add', async () => {
+it('tells the clients that grants of release 1 named, each once', async () => {
+  const grant = (id: string, notify: string) =>
+    RELEASE_1.grant.replace("'grant-1'", `'${id}'`).replace(/''\)$/, `'${notify}')`)
+  const one = '{"instance":"instance-1","sub":"pairwise","sid":"pairwise-sid"}'
+  const grants = [grant('grant-1', one), grant('grant-2', one), grant('grant-3', '{"instance":"instance-2"}')]
+  const user = await restored([RELEASE_1.sessions, RELEASE_1.session, RELEASE_1.grants, ...grants])
+  const target = { sid: 'sid-1' }
+  const ending = { attempt: newAttempt(), target, flowLifetime: FLOW, notify: true, revoke: false }
+  expect((await user.call('endSessions', ending)).told).toEqual([
+    { client: 'app', instance: 'instance-1', subject: 'pairwise', sid: 'pairwise-sid' },
+    { client: 'app', instance: 'instance-2', subject: 'alice', sid: 'sid-1' },
+  ])
+})
+
+it('writes release 1 as the sample shows it, and what the later ones add', async () => {
   const user = new Subject()
   await user.issued()
   await user.call('consumeId', { attempt: 'a', id: 'x', expiresAt: seconds() + 60 })
@@ -199,8 +223,9 @@ it('writes release 1 as the sample shows it, and what releases 2 and 3 add', asy
     return state.storage.sql.exec<{ sql: string }>(query).toArray()
   })
   const { epochs, consumed, directory, blobs } = RELEASE_1
-  const sessions = RELEASE_1.sessions.replace(') WITHOUT ROWID', RELEASE_3.sessions)
-  const grants = RELEASE_1.grants.replace(') WITHOUT ROWID', RELEASE_2.grants)
+  const END = ') WITHOUT ROWID'
+  const sessions = RELEASE_1.sessions.replace(END, RELEASE_3.sessions).replace(END, RELEASE_4.sessions)
+  const grants = RELEASE_1.grants.replace(END, RELEASE_2.grants).replace(END, RELEASE_4.grants)
   const expected = [blobs, consumed, directory, epochs, grants, sessions].map((sql) =>
     sql.replace(/\s+/g, ' '),
   )

@@ -1,0 +1,75 @@
+import { seconds } from '../util/clock.ts'
+import type { GrantId } from '../util/ids.ts'
+import { loginEpoch } from './epochs.ts'
+import { nextNotice, queueNotices, recipientsOf } from './notices.ts'
+import { endTokens } from './revocation.ts'
+import type { Row } from './schema.ts'
+import { end } from './sessions.ts'
+import { areTokensEnded, isEnded } from './standing.ts'
+import { alive, type Transaction } from './transaction.ts'
+
+/*
+ * One row ends any number of grants and sessions at once (standing.ts). Their own rows are cleaned up behind that, by the
+ * alarm, a batch at a time.
+ */
+
+/** The largest number of rows that one run looks at. */
+const BATCH = { grants: 500, sessions: 100 } as const
+
+/** What one run did. */
+export interface SweptBatch {
+  /** The grants whose rows it cleaned. */
+  readonly ended: readonly GrantId[]
+  /** Whether the next run should follow at once. */
+  readonly more: boolean
+}
+
+/** Cleans the next rows that ended with many others. To be called until there are no more. */
+export function sweepEnded(tx: Transaction): SweptBatch {
+  const sessions = tx.tables.find('sweeps', 'sessions')
+  // The clients of the sessions of one batch are told before those of the next.
+  if (sessions !== undefined && (nextNotice(tx.tables) ?? Number.POSITIVE_INFINITY) > tx.now)
+    sweepSessions(tx, sessions)
+  const grants = tx.tables.find('sweeps', 'grants')
+  const ended = grants === undefined ? [] : sweepGrants(tx, grants)
+  return { ended, more: tx.tables.exists('sweeps', '') }
+}
+
+const DECIDING = ['id', 'client', 'sid', 'epoch', 'rests_on', 'revoked', 'remembered'] as const
+
+function sweepGrants(tx: Transaction, sweep: Row<'sweeps'>): readonly GrantId[] {
+  const rest = `WHERE id > ? ORDER BY id LIMIT ${BATCH.grants}`
+  // Records may be long: only those of consents are read, one at a time.
+  const rows = tx.tables.select('grants', DECIDING, rest, sweep.position)
+  const ended = rows.filter((row) => cleanGrant(tx, row))
+  advance(tx, sweep, rows.length === BATCH.grants ? rows.at(-1)?.id : undefined)
+  return ended.map(({ id }) => id)
+}
+
+/** Leaves no tombstone: an epoch, the session or the consent refuses every verifier from before. */
+function cleanGrant(tx: Transaction, row: Row<'grants', (typeof DECIDING)[number]>): boolean {
+  const ended = isEnded(tx, row)
+  if (!ended && (row.revoked === 1 || !areTokensEnded(tx, row))) return false
+  const whole = ended || row.remembered === 0 ? undefined : tx.tables.find('grants', row.id)
+  if (whole === undefined) tx.tables.delete('grants', [row.id])
+  else endTokens(tx, whole, { attempt: '', flowLifetime: seconds(0) })
+  return true
+}
+
+function sweepSessions(tx: Transaction, sweep: Row<'sweeps'>): void {
+  const rest = `WHERE sid > ? ORDER BY sid LIMIT ${BATCH.sessions}`
+  const rows = tx.tables.select('sessions', '*', rest, sweep.position)
+  const epoch = loginEpoch(tx)
+  for (const row of rows) {
+    if (row.ended === 1 || row.epoch >= epoch) continue
+    end(tx, row, { attempt: '', keepUntil: sweep.keep_until, revokes: false })
+    const clients = sweep.notify === 1 && alive(row.expires, tx.now) ? recipientsOf(row) : []
+    queueNotices(tx, { clients, providerSession: '', attempt: '', due: tx.now })
+  }
+  advance(tx, sweep, rows.length === BATCH.sessions ? rows.at(-1)?.sid : undefined)
+}
+
+function advance(tx: Transaction, { name }: Row<'sweeps'>, position: string | undefined): void {
+  if (position === undefined) tx.tables.delete('sweeps', [name])
+  else tx.tables.update('sweeps', name, { position })
+}
