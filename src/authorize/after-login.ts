@@ -46,7 +46,7 @@ export async function afterLogin(
     return request.channel.tell(c, new OAuthError('consent_required', 'consent_needed'))
   const { flow } = state
   const { subject, authTime, forcedSubject, acr, amr, context } = decision
-  const csrf = bindBrowser(c, 'consent', request.client.id, flow.id)
+  const csrf = await bindBrowser(c, 'consent', request.client.id, flow.id)
   const { rt } = c.var.ctx
   const { epoch } = login
   const user = { subject, authTime, forcedSubject, acr, amr, context }

@@ -22,7 +22,7 @@ export async function startLogin(c: Context<AppEnv>, request: FlowRequest): Prom
   if (known === null && asks(request, 'none')) throw loginRequired('login_needed')
   const sid = known?.sid ?? sidOf(crypto.randomUUID())
   const id = grantIdFor(sid)
-  const csrf = bindBrowser(c, 'login', request.client.id, id)
+  const csrf = await bindBrowser(c, 'login', request.client.id, id)
   const requestedAt = nowSeconds()
   const expiresAt = after(requestedAt, rt.config.ttl.loginConsentRequest)
   const { instance, consentEpoch } = request.client

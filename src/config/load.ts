@@ -1,11 +1,12 @@
 import { isLoopbackHost } from '../util/loopback.ts'
 import { scopeRule } from '../util/scope.ts'
 import { publicAddress } from './addresses.ts'
+import { cookieSettings } from './cookies.ts'
 import { withWholeHooks } from './hook.ts'
 import { BOUND_URL, isBound } from './identity-provider.ts'
 import { SettingsReader, type Values } from './reader.ts'
 import { settings } from './settings.ts'
-import type { Config, CookieSettings, IdentityProvider, Urls, UserCodeSettings } from './types.ts'
+import type { Config, IdentityProvider, Urls, UserCodeSettings } from './types.ts'
 
 /** Replaces a missing issuer while the other settings are checked. Never returned. */
 const NO_ISSUER = 'https://issuer.invalid'
@@ -129,23 +130,6 @@ function registration(given: Given['registration'], ttl: Given['ttl']): Config['
 function identityProvider(given: Given['identityProvider'], bound: boolean): IdentityProvider | null {
   const url = given.url ?? (bound ? BOUND_URL : null)
   return url === null ? null : { url: url.replace(/\/+$/, ''), headers: given.headers, bound }
-}
-
-/**
- * Returns the settings of cookies. With an http issuer they have Hydra's `_dev` names, and never SameSite=None, which
- * needs Secure (contract 4.4, 5.3).
- */
-function cookieSettings(given: Given['cookies'], secure: boolean): CookieSettings {
-  if (secure) return { ...given, secure }
-  return {
-    ...given,
-    secure,
-    sameSite: given.sameSite === 'None' ? 'Lax' : given.sameSite,
-    sessionName: `${given.sessionName}_dev`,
-    loginCsrfName: `${given.loginCsrfName}_dev`,
-    consentCsrfName: `${given.consentCsrfName}_dev`,
-    deviceCsrfName: `${given.deviceCsrfName}_dev`,
-  }
 }
 
 /** Checks settings that need each other, or a loopback issuer. */

@@ -226,10 +226,10 @@ export const settings = {
   cookies: {
     sameSite: setting('SERVE_COOKIES_SAME_SITE_MODE', oneOf('None', 'Lax', 'Strict'), 'None'),
     domain: setting('SERVE_COOKIES_DOMAIN', optional(cookieDomain)),
-    sessionName: setting('SERVE_COOKIES_NAMES_SESSION', cookieName, 'ory_hydra_session'),
-    loginCsrfName: setting('SERVE_COOKIES_NAMES_LOGIN_CSRF', cookieName, 'ory_hydra_login_csrf'),
-    consentCsrfName: setting('SERVE_COOKIES_NAMES_CONSENT_CSRF', cookieName, 'ory_hydra_consent_csrf'),
-    deviceCsrfName: setting('SERVE_COOKIES_NAMES_DEVICE_CSRF', cookieName, 'ory_hydra_device_csrf'),
+    sessionName: setting('SERVE_COOKIES_NAMES_SESSION', optional(cookieName)),
+    loginCsrfName: setting('SERVE_COOKIES_NAMES_LOGIN_CSRF', optional(cookieName)),
+    consentCsrfName: setting('SERVE_COOKIES_NAMES_CONSENT_CSRF', optional(cookieName)),
+    deviceCsrfName: setting('SERVE_COOKIES_NAMES_DEVICE_CSRF', optional(cookieName)),
     sessionPath: setting('SERVE_COOKIES_PATHS_SESSION', cookiePath, '/'),
   },
   publicCors: {

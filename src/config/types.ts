@@ -66,6 +66,8 @@ export interface CookieSettings {
   readonly secure: boolean
   readonly domain: string | null
   readonly sessionName: string
+  /** The cookie that scripts of this server's origin read (OIDC Session Management 1.0 section 3.2). */
+  readonly stateName: string
   readonly loginCsrfName: string
   readonly consentCsrfName: string
   readonly deviceCsrfName: string

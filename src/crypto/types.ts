@@ -22,6 +22,7 @@ export type EnvelopeKind =
   | 'pairwise_sid'
   | 'registration_token'
   | 'session'
+  | 'browser'
   | 'page_token'
   | 'signing_key'
   | 'demo'

@@ -18,7 +18,8 @@ import { constantTimeEqual, sha256 } from '../util/digest.ts'
 import type { Sid } from '../util/ids.ts'
 import { sid } from '../util/schema.ts'
 
-const COOKIE_VALUE = /^[A-Za-z0-9_-]{22}$/
+/** What a browser is known by during its flows: a random text. */
+const browsers = sealed<{ readonly id: string }>('browser', tuple({ id: v.string() }))
 
 const presented = (c: Context<AppEnv>, name: string): string | undefined =>
   readCookie(c.req.header('cookie'), name)
@@ -31,12 +32,20 @@ const binding = (cookie: string, flowId: string): string =>
 
 /**
  * Binds a flow step to this browser and returns H(cookie, flow id) for sealing (contract 5.3, design section 4). Sets
- * the client's CSRF cookie, or keeps the one the browser has, so that tabs do not disturb each other.
+ * the CSRF cookie, or keeps the one the browser has, so that tabs do not disturb each other. A value that this server
+ * did not make is replaced, since whoever planted it knows it.
  */
-export function bindBrowser(c: Context<AppEnv>, step: CsrfStep, clientId: string, flowId: string): string {
-  const { cookies, ttl } = c.var.ctx.rt.config
+export async function bindBrowser(
+  c: Context<AppEnv>,
+  step: CsrfStep,
+  clientId: string,
+  flowId: string,
+): Promise<string> {
+  const { rt } = c.var.ctx
+  const { cookies, ttl } = rt.config
   const present = presented(c, csrfCookieName(cookies, step, clientId))
-  const value = present !== undefined && COOKIE_VALUE.test(present) ? present : randomText(16)
+  const known = present !== undefined && (await browsers.open(rt, present)) !== undefined
+  const value = known ? present : await browsers.seal(rt, { id: randomText(16) }, null)
   setCookie(c, csrfCookie(cookies, step, clientId, value, ttl.loginConsentRequest))
   return binding(value, flowId)
 }

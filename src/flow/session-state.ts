@@ -2,13 +2,18 @@ import { Buffer } from 'node:buffer'
 import type { Context } from 'hono'
 import { MAX_SESSION_SECONDS } from '../config/limits.ts'
 import type { AppEnv } from '../context.ts'
-import { readCookie, stateCookie, stateCookieName } from '../http/cookies.ts'
+import { readCookie, stateCookie } from '../http/cookies.ts'
 import { randomText } from '../util/base64url.ts'
 import { sha256 } from '../util/digest.ts'
 import { readSessionCookie } from './browser.ts'
 
-const presented = (c: Context<AppEnv>): string | undefined =>
-  readCookie(c.req.header('cookie'), stateCookieName(c.var.ctx.rt.config.cookies))
+const STATE = /^[A-Za-z0-9_-]{22}$/
+
+/** The browser's state, if it is in the form that ours have. */
+function presented(c: Context<AppEnv>): string | undefined {
+  const state = readCookie(c.req.header('cookie'), c.var.ctx.rt.config.cookies.stateName)
+  return state !== undefined && STATE.test(state) ? state : undefined
+}
 
 // The browser's state is random and says nothing about who is logged in, because scripts of our origin can read it.
 function setState(c: Context<AppEnv>, value: string, lifetime: number): string {

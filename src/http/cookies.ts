@@ -15,12 +15,18 @@ export function readCookie(header: string | null | undefined, name: string): str
 }
 
 /**
- * Returns the name of a CSRF cookie. A murmur3 suffix of the client id lets flows of several clients run at the same
- * time (contract 5.3). The cookie of the device step has no suffix, because its client is not known yet.
+ * How many CSRF cookies of one step a browser can have. Browsers keep fewer than 200 of a host, and pages of strangers
+ * can start flows of every client.
+ */
+const CSRF_COOKIES = 32
+
+/**
+ * Returns the name of a CSRF cookie. A number from the client id lets first flows of several clients start at the same
+ * time (contract 5.3). The cookie of the device step has none, because its client is not known yet.
  */
 export function csrfCookieName(settings: CookieSettings, step: CsrfStep, clientId: string): string {
   const base = settings[`${step}CsrfName` as const]
-  return step === 'device' ? base : `${base}_${murmur3(clientId)}`
+  return step === 'device' ? base : `${base}_${murmur3(clientId) % CSRF_COOKIES}`
 }
 
 /** Returns the `Set-Cookie` header of a client's CSRF cookie. `maxAge` in seconds. */
@@ -45,15 +51,11 @@ export function clearedSessionCookie(settings: CookieSettings): string {
 }
 
 /**
- * Returns the name of the state cookie. A script of this server's origin reads it to see whether the session changed
- * (OIDC Session Management 1.0 section 3.2).
+ * Returns the `Set-Cookie` header of the state cookie, which browsers send only to this host. A script of this server's
+ * origin reads it to see whether the session changed (OIDC Session Management 1.0 section 3.2). `maxAge` in seconds.
  */
-export const stateCookieName = ({ sessionName }: Pick<CookieSettings, 'sessionName'>): string =>
-  `${sessionName}_state`
-
-/** Returns the `Set-Cookie` header of the state cookie, which browsers send only to this host. `maxAge` in seconds. */
 export const stateCookie = (settings: CookieSettings, value: string, maxAge: number): string =>
-  setCookie({ ...settings, domain: null }, stateCookieName(settings), value, '/', maxAge, false)
+  setCookie({ ...settings, domain: null }, settings.stateName, value, '/', maxAge, false)
 
 /** Returns a `Set-Cookie` header. `maxAge` in seconds; 0 deletes the cookie. With `httpOnly` scripts cannot read it. */
 export function setCookie(

@@ -1,7 +1,6 @@
 import type { Context } from 'hono'
 import { html, raw } from 'hono/html'
 import type { AppEnv } from '../context.ts'
-import { stateCookieName } from '../http/cookies.ts'
 import { MINUTE } from '../http/json.ts'
 import { scriptSource } from '../http/page.ts'
 
@@ -16,7 +15,7 @@ const POLICY = `default-src 'none'; script-src ${scriptSource(SCRIPT)}`
  * still the browser's.
  */
 export function checkSession(c: Context<AppEnv>): Response | Promise<Response> {
-  const name = stateCookieName(c.var.ctx.rt.config.cookies)
+  const name = c.var.ctx.rt.config.cookies.stateName
   const page = html`<!doctype html><html lang="en"><title>Session</title><body data-cookie="${name}"><script>${raw(SCRIPT)}</script>`
   return c.html(page, 200, {
     ...MINUTE,

@@ -43,7 +43,7 @@ async function askUserCode(c: Context<AppEnv>, given: Parameters): Promise<Respo
   const { rt, network } = c.var.ctx
   const userCode = given.get('user_code') ?? ''
   const id = crypto.randomUUID()
-  const csrf = bindBrowser(c, 'device', '', id)
+  const csrf = await bindBrowser(c, 'device', '', id)
   const rateLimitOwner = ownerOf('guesser', network?.narrow ?? network?.wide ?? '')
   const state = { id, csrf, reauthenticate: given.get('prompt') === 'login', rateLimitOwner }
   const expiresAt = after(nowSeconds(), rt.config.ttl.loginConsentRequest)

@@ -80,10 +80,11 @@ describe('defaults', () => {
         sameSite: 'None',
         secure: true,
         domain: null,
-        sessionName: 'ory_hydra_session',
-        loginCsrfName: 'ory_hydra_login_csrf',
-        consentCsrfName: 'ory_hydra_consent_csrf',
-        deviceCsrfName: 'ory_hydra_device_csrf',
+        sessionName: '__Host-ory_hydra_session',
+        stateName: '__Host-ory_hydra_session_state',
+        loginCsrfName: '__Host-ory_hydra_login_csrf',
+        consentCsrfName: '__Host-ory_hydra_consent_csrf',
+        deviceCsrfName: '__Host-ory_hydra_device_csrf',
         sessionPath: '/',
       },
       identityProvider: null,
@@ -125,6 +126,7 @@ describe('defaults', () => {
         sameSite: 'Lax',
         secure: false,
         sessionName: 'ory_hydra_session_dev',
+        stateName: 'ory_hydra_session_dev_state',
         loginCsrfName: 'ory_hydra_login_csrf_dev',
         consentCsrfName: 'ory_hydra_consent_csrf_dev',
         deviceCsrfName: 'ory_hydra_device_csrf_dev',
@@ -135,7 +137,7 @@ describe('defaults', () => {
 
   it('on a loopback https issuer: cookies stay secure', () => {
     const { cookies } = loadConfig({ ...local, URLS_SELF_ISSUER: 'https://localhost:4444' })
-    expect(cookies).toMatchObject({ secure: true, sameSite: 'None', sessionName: 'ory_hydra_session' })
+    expect(cookies).toMatchObject({ secure: true, sameSite: 'None', sessionName: '__Host-ory_hydra_session' })
   })
 })
 

@@ -90,9 +90,7 @@ describe('authorization errors', () => {
   })
 
   it('plain http off this machine is refused by an https issuer', async () => {
-    const secure = new Deployment(
-      testEnv({ URLS_SELF_ISSUER: 'https://op.example', PUBLIC_HOSTS: 'localhost:4444' }),
-    )
+    const secure = new Deployment(testEnv({ URLS_SELF_ISSUER: 'https://op.example' }))
     const insecure = await registerClient(secure, { redirect_uris: ['http://app.example/cb'] })
     const at = await new Browser(secure).next(
       authorizationPath(insecure, { redirect_uri: 'http://app.example/cb' }),

@@ -22,7 +22,7 @@ describe('session cookie', () => {
     [
       'https',
       sessionCookie(https, 'v', 3600),
-      'ory_hydra_session=v; Max-Age=3600; Path=/; HttpOnly; Secure; SameSite=None',
+      '__Host-ory_hydra_session=v; Max-Age=3600; Path=/; HttpOnly; Secure; SameSite=None',
     ],
     [
       'http',
@@ -32,7 +32,7 @@ describe('session cookie', () => {
     [
       'cleared',
       clearedSessionCookie(https),
-      'ory_hydra_session=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=None',
+      '__Host-ory_hydra_session=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=None',
     ],
     [
       'at most 400 days',
@@ -60,16 +60,50 @@ describe('session cookie', () => {
 
 describe('CSRF cookies', () => {
   it('are named for step and client', () => {
-    expect(csrfCookieName(https, 'login', 'hello')).toBe('ory_hydra_login_csrf_613153351')
-    expect(csrfCookieName(https, 'consent', 'hello')).toBe('ory_hydra_consent_csrf_613153351')
-    expect(csrfCookieName(http, 'login', 'hello')).toBe('ory_hydra_login_csrf_dev_613153351')
+    expect(csrfCookieName(https, 'login', 'hello')).toBe('__Host-ory_hydra_login_csrf_7')
+    expect(csrfCookieName(https, 'consent', 'hello')).toBe('__Host-ory_hydra_consent_csrf_7')
+    expect(csrfCookieName(https, 'device', '')).toBe('__Host-ory_hydra_device_csrf')
+    expect(csrfCookieName(http, 'login', 'hello')).toBe('ory_hydra_login_csrf_dev_7')
   })
 
   it('live as long as the step, on every path', () => {
     const narrow = cookiesOf('https://op.example', { SERVE_COOKIES_PATHS_SESSION: '/oauth2' })
     expect(csrfCookie(narrow, 'login', 'hello', 'v', 1800)).toBe(
-      'ory_hydra_login_csrf_613153351=v; Max-Age=1800; Path=/; HttpOnly; Secure; SameSite=None',
+      '__Host-ory_hydra_login_csrf_7=v; Max-Age=1800; Path=/; HttpOnly; Secure; SameSite=None',
     )
+  })
+})
+
+const PREFIXED = /^__Host-/
+
+describe('the prefix __Host-', () => {
+  it.each([
+    [{}, ['sessionName', 'stateName', 'loginCsrfName', 'consentCsrfName', 'deviceCsrfName']],
+    [{ SERVE_COOKIES_DOMAIN: 'op.example' }, ['stateName']],
+    [
+      { SERVE_COOKIES_PATHS_SESSION: '/oauth2' },
+      ['stateName', 'loginCsrfName', 'consentCsrfName', 'deviceCsrfName'],
+    ],
+    [
+      { SERVE_COOKIES_NAMES_SESSION: 'ory_hydra_session' },
+      ['loginCsrfName', 'consentCsrfName', 'deviceCsrfName'],
+    ],
+    [
+      { SERVE_COOKIES_NAMES_LOGIN_CSRF: 'a', SERVE_COOKIES_NAMES_DEVICE_CSRF: 'b' },
+      ['sessionName', 'stateName', 'consentCsrfName'],
+    ],
+  ])('with %j is on %j', (settings, names) => {
+    const found = Object.entries(cookiesOf('https://op.example', settings))
+    expect(found.flatMap(([name, value]) => (PREFIXED.test(String(value)) ? [name] : []))).toHaveLength(
+      names.length,
+    )
+    expect(
+      found.filter(([name]) => names.includes(name)).every(([, value]) => PREFIXED.test(String(value))),
+    ).toBe(true)
+  })
+
+  it('is on no cookie of an http issuer', () => {
+    expect(JSON.stringify(http)).not.toContain('__Host-')
   })
 })
 

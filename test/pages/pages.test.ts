@@ -69,10 +69,7 @@ describe('pages of the demo', () => {
   })
 
   it.each([
-    [
-      'the issuer is not a loopback address',
-      { URLS_SELF_ISSUER: 'https://op.example', PUBLIC_HOSTS: 'localhost:4444' },
-    ],
+    ['the issuer is not a loopback address', { URLS_SELF_ISSUER: 'https://op.example' }],
     ['they are switched off', { DEMO_PAGES: 'false' }],
   ])('are unknown paths where %s', async (_why, settings) => {
     const without = new Deployment(testEnv(settings))

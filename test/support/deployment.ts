@@ -28,15 +28,18 @@ export async function fitting({ method, url }: Request, response: Response): Pro
 /** Ladon as one isolate runs it: requests go through the real app, storage and Durable Objects. */
 export class Deployment implements Reachable {
   readonly env: Env
+  readonly #base: string
 
   constructor(env: Env = testEnv()) {
     this.env = env
+    const issuer = String(env['URLS_SELF_ISSUER'])
+    this.#base = issuer.startsWith('https:') ? issuer : ISSUER
   }
 
   /** One request, answered after everything it deferred is done. */
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const context = createExecutionContext()
-    const request = new Request(new URL(path, ISSUER), { redirect: 'manual', ...init })
+    const request = new Request(new URL(path, this.#base), { redirect: 'manual', ...init })
     const response = await app.fetch(request, this.env, context)
     await waitOnExecutionContext(context)
     return fitting(request, response)

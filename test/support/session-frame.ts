@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Browser } from './deployment.ts'
 
 /** The cookie that the frame's script reads. */
-export const STATE_COOKIE = /^ory_hydra_session(?:_dev)?_state$/
+export const STATE_COOKIE = /^(?:__Host-)?ory_hydra_session(?:_dev)?_state$/
 
 /**
  * Whether the session management frame would say "unchanged": the hash of what it is told and what the browser holds.
