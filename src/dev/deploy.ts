@@ -12,6 +12,7 @@ import { type Installation, readOthers, readTarget } from './deploy-target.ts'
 import { Options } from './options.ts'
 import { ROOT } from './paths.ts'
 import { runTool } from './tools.ts'
+import { wranglerJson } from './wrangler-json.ts'
 
 /**
  * `ladon deploy`: applies the migrations and deploys the Worker. Returns the exit code of the first step that fails, or
@@ -29,14 +30,14 @@ export async function deploy(args: readonly string[]): Promise<number> {
     process.stdout.write(misspeltSettings(variables))
     return code
   }
-  const known = namesIn(await json(['d1', 'list', '--json', ...configOf(options)]))
+  const known = namesIn(await wranglerJson(['d1', 'list', '--json', ...configOf(options)]))
   const database = config.d1_databases.find(({ binding }) => binding === 'DB')
   const exists = database?.database_id !== undefined || known.has(database?.database_name ?? '')
   for (const step of deploySteps(options, exists)) {
     const { code } = await runTool('wrangler', step)
     if (code !== 0) return code
   }
-  const secrets = namesIn(await json(['secret', 'list', '--format', 'json', ...workerOf(options)]))
+  const secrets = namesIn(await wranglerJson(['secret', 'list', '--format', 'json', ...workerOf(options)]))
   const present = new Set([...secrets, ...variables])
   process.stdout.write(missingSettings(present, workerOf(options)) + misspeltSettings(present))
   return 0
@@ -49,14 +50,6 @@ function checkedTarget(options: Options): Installation {
   const reason = refusal(target, readOthers(target))
   if (reason !== undefined) throw new CommandError(reason, 2)
   return target
-}
-
-/** Returns the JSON that a wrangler command prints. Throws CommandError with its output if it fails. */
-async function json(call: readonly string[]): Promise<unknown> {
-  const { code, output } = await runTool('wrangler', call, true)
-  const start = output.search(/^[[{]/m)
-  if (code !== 0 || start === -1) throw new CommandError(`wrangler ${call.join(' ')} failed:\n${output}`)
-  return JSON.parse(output.slice(start))
 }
 
 /** Returns the `name` members of a JSON array of objects. */

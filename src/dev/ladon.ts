@@ -6,6 +6,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   dev: async () => (await import('./dev.ts')).dev,
   reset: async () => (await import('./reset.ts')).reset,
   deploy: async () => (await import('./deploy.ts')).deploy,
+  backup: async () => (await import('./backup.ts')).backup,
+  restore: async () => (await import('./restore.ts')).restore,
   docs: async () => (await import('./docs.ts')).docs,
   test: async () => (await import('./test.ts')).test,
 }
@@ -15,6 +17,8 @@ const USAGE = `Usage: ladon <command> [arguments for the tools it runs]
   dev      serve on http://localhost:4444 with local D1, KV and Durable Objects
   reset    clear that server's state
   deploy   apply D1 migrations and deploy to Cloudflare; --dry-run only bundles
+  backup   write the D1 database into a file
+  restore  put such a file into an empty D1 database
   docs     write the documents that are made from the code
   test     type check, lint and all tests
 `

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { copyFile, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { copyFile, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { composeBackup } from '../../src/dev/backup-file.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { type Site, startSite } from '../support/site.ts'
 
@@ -58,81 +59,52 @@ function run(command: string, cwd: string, env: NodeJS.ProcessEnv = {}): Promise
 
 const folders: string[] = []
 
-/** A checkout as far as wrangler's database commands go, without any state. */
+/** A checkout as far as the database commands go, without any state. */
 async function checkout(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'ladon-readme-'))
   folders.push(folder)
   await copyFile(join(ROOT, 'wrangler.toml'), join(folder, 'wrangler.toml'))
-  for (const name of ['migrations', 'node_modules']) await symlink(join(ROOT, name), join(folder, name))
+  for (const name of ['migrations', 'node_modules', 'package.json', 'src'])
+    await symlink(join(ROOT, name), join(folder, name))
   return folder
 }
 
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))))
 
-const stateOf = (folder: string): string => join(folder, '.wrangler/state')
+/** Runs a command line with an account that refuses everything, and returns what it was asked. */
+async function atAnAccount(
+  command: string,
+  folder: string,
+): Promise<{ readonly output: string; readonly asked: readonly string[] }> {
+  const answer = { status: 403, type: 'application/json', body: '{"success":false,"errors":[]}' }
+  const account = await startSite('localhost', () => answer)
+  const { output } = await run(command, folder, {
+    CLOUDFLARE_API_BASE_URL: account.origin,
+    CLOUDFLARE_API_TOKEN: 'a-token',
+    CLOUDFLARE_ACCOUNT_ID: 'an-account',
+  })
+  await account.stop()
+  return { output, asked: account.visits.map(({ url }) => url.pathname) }
+}
 
-describe('backup and restore', () => {
-  const MACHINE = { client_id: 'machine', client_secret: 'a-secret-of-sufficient-length' }
+it('reaches the account as printed: npm run backup', async () => {
+  const folder = await checkout()
+  const ran = await atAnAccount('npm run backup', folder)
+  expect(ran.asked, ran.output).toContain('/accounts/an-account/d1/database/ladon')
+})
 
-  const kids = async ({ base }: RunningServer): Promise<unknown> => {
-    const jwks: { keys: { kid: string }[] } = await (await fetch(`${base}/.well-known/jwks.json`)).json()
-    return jwks.keys.map(({ kid }) => kid)
-  }
+it('reaches the account as printed: npm run restore', async () => {
+  const folder = await checkout()
+  await writeFile(join(folder, 'ladon-backup.sql'), composeBackup('CREATE TABLE a (id);', 'now').text)
+  const ran = await atAnAccount(printed('npm run restore'), folder)
+  expect(ran.asked, ran.output).toContain('/accounts/an-account/d1/database/ladon')
+})
 
-  const tokenStatus = async ({ base }: RunningServer): Promise<number> => {
-    const authorization = `Basic ${btoa(Object.values(MACHINE).join(':'))}`
-    const body = new URLSearchParams({ grant_type: 'client_credentials' })
-    return (await fetch(`${base}/oauth2/token`, { method: 'POST', headers: { authorization }, body })).status
-  }
-
-  /** The same command for the database of this machine. */
-  const locally = (command: string): string => command.replace('--remote', '--local')
-
-  it('an export, put into an empty database, is the same server under the same secret', async () => {
-    const [old, anew] = [await checkout(), await checkout()]
-    const first = await startServer({ persistTo: stateOf(old) })
-    const made = await fetch(`${first.base}/admin/clients`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${first.adminKey}` },
-      body: JSON.stringify({ ...MACHINE, grant_types: ['client_credentials'] }),
-    })
-    expect(made.status).toBe(201)
-    const keys = await kids(first)
-    await first.stop()
-
-    const exported = await run(locally(printed('npx wrangler d1 export')), old)
-    expect(exported.code, exported.output).toBe(0)
-    await copyFile(join(old, 'ladon-backup.sql'), join(anew, 'ladon-backup.sql'))
-    const executed = await run(locally(printed('npx wrangler d1 execute')), anew)
-    expect(executed.code, executed.output).toBe(0)
-    const second = await startServer({ persistTo: stateOf(anew) })
-    expect(await kids(second)).toEqual(keys)
-    expect(await tokenStatus(second)).toBe(200)
-    await second.stop()
-
-    const SECRETS_SYSTEM = 'another-secret-of-more-than-32-characters'
-    await expect(startServer({ persistTo: stateOf(anew), vars: { SECRETS_SYSTEM } })).rejects.toThrow(
-      /SECRETS_SYSTEM must list the secret/,
-    )
-  }, 240_000)
-
-  it.each(['npx wrangler d1 export', 'npx wrangler d1 execute', 'npx wrangler d1 time-travel restore'])(
-    'reaches the account as printed: %s',
-    async (command) => {
-      const folder = await checkout()
-      await run('echo "SELECT 1;" > ladon-backup.sql', folder)
-      const answer = { status: 403, type: 'application/json', body: '{"success":false,"errors":[]}' }
-      const account = await startSite('localhost', () => answer)
-      const ran = await run(printed(command), folder, {
-        CLOUDFLARE_API_BASE_URL: account.origin,
-        CLOUDFLARE_API_TOKEN: 'a-token',
-        CLOUDFLARE_ACCOUNT_ID: 'an-account',
-      })
-      await account.stop()
-      const asked = account.visits.map(({ url }) => url.pathname)
-      expect(asked, ran.output).toContain('/accounts/an-account/d1/database/ladon')
-    },
-  )
+it('reaches the account as the guide prints it: time travel', async () => {
+  const folder = await checkout()
+  const guide = readFileSync(join(ROOT, 'docs/guides/backup.md'), 'utf8').split('\n')
+  const ran = await atAnAccount(printed('npx wrangler d1 time-travel restore', guide), folder)
+  expect(ran.asked, ran.output).toContain('/accounts/an-account/d1/database/ladon')
 })
 
 describe("Hydra's clients", () => {
