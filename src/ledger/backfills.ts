@@ -6,6 +6,8 @@ export interface Backfill {
   readonly column: string
   /** The tables that must exist. */
   readonly needs: readonly TableName[]
+  /** A table that the statement fills. It is made only if there is something to fill it with. */
+  readonly makes?: { readonly table: TableName; readonly if: string }
   readonly statement: string
 }
 
@@ -17,6 +19,14 @@ export const BACKFILLS: readonly Backfill[] = [
     needs: [table, 'epochs'] as const,
     statement: `UPDATE ${table} SET epoch = coalesce((SELECT MAX(value) FROM epochs), 0)`,
   })),
+  {
+    // Grants of that release did not keep which consent of a client is remembered. The newest is.
+    column: 'grants.epoch',
+    needs: ['grants'],
+    makes: { table: 'remembered', if: "WHERE remembered = 1 AND record <> ''" },
+    statement: `INSERT OR REPLACE INTO remembered (client, id) SELECT client, id FROM grants
+      WHERE remembered = 1 AND record <> '' ORDER BY granted_at, id`,
+  },
   {
     column: 'sessions.recipients',
     needs: ['sessions', 'grants'],

@@ -1,8 +1,9 @@
 import type { Seconds } from '../util/clock.ts'
 import type { ClientId, GrantId, Sid } from '../util/ids.ts'
 import { readConsent, type StoredGrant } from './grant-record.ts'
+import { findOwn, type GrantRow } from './grant-row.ts'
 import type { LoginInput } from './sessions.ts'
-import { conditions } from './standing.ts'
+import { conditions, isRemembered } from './standing.ts'
 import type { ReadableTables } from './tables.ts'
 import { later, type Transaction, type View } from './transaction.ts'
 
@@ -67,30 +68,37 @@ export const countGrants = ({ tables, now }: View, { sid }: { readonly sid: Sid 
  * was created again or its consent epoch was raised.
  */
 export function rememberedConsent(
-  { tables, now }: View,
+  view: View,
   { clientId, instance, consentEpoch = 0 }: Pick<LoginInput, 'clientId' | 'instance' | 'consentEpoch'>,
 ): RememberedConsent | null {
-  const rest = `WHERE ${conditions(tables).remembered} AND client = ?2 ORDER BY granted_at DESC, id DESC LIMIT 1`
-  const [row] = tables.select('grants', ['id', 'record'], rest, now, clientId)
+  const row = findRemembered(view, clientId)
   if (row === undefined) return null
   const { id, scope, ...given } = readConsent(row)
   const isSame = given.instance === instance && (given.consentEpoch ?? 0) === consentEpoch
   return isSame ? { id, scope } : null
 }
 
+/** Returns the row of a client's remembered consent, which its id is kept of: a subject may have very many grants. */
+function findRemembered(view: View, clientId: ClientId): GrantRow | undefined {
+  const id = view.tables.find('remembered', clientId)?.id
+  const row = id && findOwn(view, { id, clientId })
+  return row && isRemembered(row, view.now) ? row : undefined
+}
+
 /**
- * Ends the remembered consents of a client that a newer consent replaces. Their tokens, and the grants that rest on
- * them, stay valid. Their rows are kept until those end.
+ * Makes a consent the one that is remembered of its client, and ends the one before. The tokens of that, and the grants
+ * that rest on it, stay valid. Its row is kept until those end.
  */
-export function endOlderConsents(
+export function rememberConsent(
   tx: Transaction,
   newer: { readonly id: GrantId; readonly clientId: ClientId },
 ): void {
-  const rest = `WHERE ${conditions(tx.tables).remembered} AND client = ?2 AND id <> ?3`
-  for (const row of tx.tables.select('grants', '*', rest, tx.now, newer.clientId, newer.id)) {
+  const row = findRemembered(tx, newer.clientId)
+  if (row !== undefined) {
     const tokensEnd = row.revoked === 1 ? row.flow_expires : row.tokens_end
     const expires = tokensEnd === null ? row.expires : later(row.flow_expires, tokensEnd)
     tx.tables.update('grants', row.id, { consent_ends: tx.now, expires })
     tx.wake(expires)
   }
+  tx.tables.insert('remembered', { client: newer.clientId, id: newer.id })
 }

@@ -1,6 +1,6 @@
 import { after, type Seconds } from '../util/clock.ts'
 import type { ClientId, GrantId } from '../util/ids.ts'
-import { endOlderConsents } from './consents.ts'
+import { rememberConsent } from './consents.ts'
 import { epochHolds, presentEpoch } from './epochs.ts'
 import { encodeNotify, encodeRecord, type GrantRecord, readRecord, type StoredGrant } from './grant-record.ts'
 import { findGrant, findOwn } from './grant-row.ts'
@@ -128,7 +128,7 @@ function insert(tx: Transaction, input: GrantInput): GrantResult {
   })
   tx.wake(expires)
   if (input.notify) tellAtEnd(tx, record.sid, [record.clientId, encodeNotify(record)])
-  if (remembered) endOlderConsents(tx, { id, clientId: record.clientId })
+  if (remembered) rememberConsent(tx, { id, clientId: record.clientId })
   return { status: 'granted', codeExpiresAt: codeExpires, first: true }
 }
 

@@ -6,7 +6,7 @@ import { withoutClaims } from './grant-record.ts'
 import { findOwn, type GrantRow } from './grant-row.ts'
 import { grantsOf } from './owner.ts'
 import { planSweep } from './plan-sweep.ts'
-import { SUBJECT, TOKENS } from './schema.ts'
+import { LOGINS, SUBJECT, TOKENS } from './schema.ts'
 import { asItStands, isLive, isRemembered } from './standing.ts'
 import { alive, later, type Transaction } from './transaction.ts'
 
@@ -85,6 +85,7 @@ export function revokeGrant(tx: Transaction, input: RevokeGrantInput): { readonl
  */
 export function revokeGrants(tx: Transaction, input: RevokeGrantsInput): Revoked {
   const { target } = input
+  if (target !== 'all' && 'clientId' in target && !isClientId(target.clientId)) return { revoked: [] }
   const { rows, more } = targets(tx, target)
   const revoked = rows.filter((row) => revokeConsent(tx, row, input)).map((row) => row.id)
   const several = target === 'all' || 'clientId' in target
@@ -93,6 +94,9 @@ export function revokeGrants(tx: Transaction, input: RevokeGrantsInput): Revoked
   }
   return { revoked, ...more }
 }
+
+/** Whether a text can be a client's id, and is no key of an epoch of its own. */
+const isClientId = (id: ClientId): boolean => id !== SUBJECT && id !== LOGINS && id !== TOKENS
 
 export interface RetractInput {
   /** The HTTP request that asks (types.ts). */

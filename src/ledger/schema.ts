@@ -81,6 +81,7 @@ export const COLUMNS = {
     expires: INTEGER,
     kind: `${TEXT} DEFAULT 'client'`,
   },
+  remembered: { client: ID, id: TEXT },
   sweeps: { name: ID, position: TEXT, keep_until: INTEGER, notify: COUNT },
 } as const satisfies Record<string, Readonly<Record<string, string>>>
 
@@ -113,6 +114,7 @@ interface Narrower {
     readonly due: Seconds
     readonly kind: 'client' | 'identity_provider'
   }
+  readonly remembered: { readonly client: ClientId; readonly id: GrantId }
   readonly sweeps: { readonly name: 'grants' | 'sessions'; readonly keep_until: Seconds }
 }
 

@@ -33,7 +33,14 @@ export async function sweep(parts: SweepParts, nowMs: Milliseconds): Promise<voi
   const sids = departing(tables, now)
   await unbind(ledgers, sids)
   if (sids.length === BATCH.sids) {
-    storage.transactionSync(() => deleteSessions(tables, sids))
+    storage.transactionSync(() => {
+      // A login may have come meanwhile.
+      const still = new Set(departing(tables, now))
+      deleteSessions(
+        tables,
+        sids.filter((sid) => still.has(sid)),
+      )
+    })
     return alarm.noLaterThanMs(nowMs)
   }
   if (!survives(tables, now)) {

@@ -1,4 +1,4 @@
-import { BACKFILLS } from './backfills.ts'
+import { BACKFILLS, type Backfill } from './backfills.ts'
 import {
   type Changes,
   COLUMNS,
@@ -165,9 +165,16 @@ export class Tables implements ReadableTables {
         added.push(`${table}.${column}`)
       }
     }
-    for (const { column, needs, statement } of BACKFILLS) {
-      if (added.includes(column) && needs.every((name) => this.has(name))) this.#sql.exec(statement)
+    for (const backfill of BACKFILLS) if (added.includes(backfill.column)) this.#fill(backfill)
+  }
+
+  #fill({ needs, makes, statement }: Backfill): void {
+    if (!needs.every((name) => this.has(name))) return
+    if (makes !== undefined) {
+      if (!needs.some((name) => this.exists(name, makes.if))) return
+      this.make(makes.table)
     }
+    this.#sql.exec(statement)
   }
 
   /** Runs a query. The type parameter must name the columns that the query returns, with their types in the schema. */

@@ -98,6 +98,18 @@ describe('revokeGrants', () => {
     expect((await user.list()).map((grant) => grant.id).toSorted()).toEqual(left)
   })
 
+  it.each(['', '\u0000logins', '\u0000tokens'])(
+    'of %j, which no client is called, ends nothing',
+    async (clientId) => {
+      const user = new Subject()
+      await user.issued()
+      expect(await revoke(user, { clientId })).toEqual({ revoked: [] })
+      expect(await user.inspect(1)).not.toBeNull()
+      expect(await user.call('session', { sid: user.sid })).not.toBeNull()
+      expect(await user.tables()).not.toContain('epochs')
+    },
+  )
+
   it('creates nothing where there is nothing', async () => {
     const user = new Subject()
     expect(await revoke(user, 'all')).toEqual({ revoked: [] })

@@ -75,6 +75,10 @@ const RELEASE_4 = {
   grants: ', epoch INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID',
 }
 
+/** The table that release 4 adds: the remembered consent of each client. */
+const REMEMBERED_4 =
+  'CREATE TABLE remembered (client TEXT NOT NULL PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID'
+
 /** What the client of the sample may have. */
 const limits = {
   scope: ['openid', 'offline'],
@@ -122,6 +126,7 @@ it('reads every table of release 1', async () => {
   })
   const late = user.refreshInput(2, { id: 'grant-1', limits })
   expect(await user.call('refresh', late)).toEqual({ status: 'reused' })
+  expect(await user.rows('remembered')).toEqual([{ client: 'app', id: 'grant-1' }])
   expect(await user.call('isIdRevoked', { id: 'jti-1' })).toBe(true)
   expect(await user.call('owners', { prefix: 'sid-1' })).toEqual([{ sid: 'sid-1', owner: 'owner-1' }])
   expect(await user.call('getBlob', { id: 'blob-1' })).toBe('text')
@@ -212,7 +217,7 @@ it('tells the clients that grants of release 1 named, each once', async () => {
 
 it('writes release 1 as the sample shows it, and what the later ones add', async () => {
   const user = new Subject()
-  await user.issued()
+  await user.issued({}, { record: { remember: true } })
   await user.call('consumeId', { attempt: 'a', id: 'x', expiresAt: seconds() + 60 })
   await user.call('bindSession', { sid: 'x', owner: 'x' })
   await user.call('putBlob', { id: 'x', data: 'x', expiresAt: seconds() + 60 })
@@ -226,7 +231,7 @@ it('writes release 1 as the sample shows it, and what the later ones add', async
   const END = ') WITHOUT ROWID'
   const sessions = RELEASE_1.sessions.replace(END, RELEASE_3.sessions).replace(END, RELEASE_4.sessions)
   const grants = RELEASE_1.grants.replace(END, RELEASE_2.grants).replace(END, RELEASE_4.grants)
-  const expected = [blobs, consumed, directory, epochs, grants, sessions].map((sql) =>
+  const expected = [blobs, consumed, directory, epochs, grants, REMEMBERED_4, sessions].map((sql) =>
     sql.replace(/\s+/g, ' '),
   )
   expect(written.map((row) => row.sql)).toEqual(expected)
