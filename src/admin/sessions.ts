@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { channelNamed } from '../authorize/channels/registry.ts'
 import { oidcContext } from '../authorize/request-view.ts'
+import { shownQuery } from '../authorize/shown-query.ts'
 import { renderClient } from '../clients/render.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
@@ -70,6 +71,7 @@ function readPlace(place: string | null): Pick<ListGrantsInput, 'after' | 'after
 async function renderConsent(ctx: RequestContext, grant: StoredGrant): Promise<object | undefined> {
   const client = await recipientClient(ctx.rt, { client: grant.clientId, instance: grant.instance })
   if (client === undefined) return undefined
+  const query = shownQuery(grant.query)
   return {
     consent_request_id: grant.id,
     grant_scope: grant.scope,
@@ -86,9 +88,9 @@ async function renderConsent(ctx: RequestContext, grant: StoredGrant): Promise<o
       requested_access_token_audience: grant.requestedAudience,
       skip: false,
       subject: grant.subject,
-      oidc_context: await oidcContext(ctx.rt, readQuery(grant.query)),
+      oidc_context: await oidcContext(ctx.rt, readQuery(query)),
       client: renderClient(client),
-      request_url: channelNamed(grant.channel).startUrl(ctx.rt.config, grant.query),
+      request_url: channelNamed(grant.channel).startUrl(ctx.rt.config, query),
       login_challenge: grant.id,
       login_session_id: grant.sid,
       acr: grant.acr,

@@ -1,4 +1,5 @@
 import { channelNamed } from '../authorize/channels/registry.ts'
+import { shownQuery } from '../authorize/shown-query.ts'
 import type { Config } from '../config/types.ts'
 import type { RequestContext } from '../context.ts'
 import type { Held, StoredGrant } from '../ledger/types.ts'
@@ -82,7 +83,7 @@ const viewRecord = (config: Config, record: StoredGrant): object => ({
   session: viewClaims(record),
   context: record.context ?? undefined,
   obfuscated_subject: record.pairwise?.sub,
-  request_url: channelNamed(record.channel).startUrl(config, record.query),
+  request_url: channelNamed(record.channel).startUrl(config, shownQuery(record.query)),
 })
 
 const viewClaims = ({

@@ -5,12 +5,14 @@ import { accessDenied, OAuthError } from '../errors/oauth-error.ts'
 import { type ConsentAcceptance, type ConsentVerdict, consentVerifier } from '../flow/state.ts'
 import { ownerOf } from '../ledger/owner.ts'
 import type { GrantInput, GrantRecord } from '../ledger/types.ts'
+import { requestedNames } from '../tokens/requested-claims.ts'
 import { pairwiseIdentity } from '../tokens/subject.ts'
 import { toBase64url } from '../util/base64url.ts'
 import { after, type Seconds, seconds } from '../util/clock.ts'
 import { sha256 } from '../util/digest.ts'
 import type { FlowRequest } from './request.ts'
 import { type Resumed, resume, startAfresh } from './resume.ts'
+import { shownQuery } from './shown-query.ts'
 
 /**
  * Handles the browser's return with the consent app's decision: commits the grant in the subject's ledger, then sends
@@ -81,13 +83,14 @@ const wantsNotice = ({ client: { metadata } }: FlowRequest): boolean =>
 
 function grantRecord(state: ConsentVerdict, request: FlowRequest, decision: ConsentAcceptance): GrantRecord {
   const asksForAcr = request.parameters.get('acr_values') !== undefined
+  const claims = requestedNames(request.parameters)
   return {
     subject: state.subject,
     clientId: request.client.id,
     instance: state.flow.instance,
     ...(state.flow.consentEpoch > 0 && { consentEpoch: state.flow.consentEpoch }),
     sid: state.flow.sid,
-    query: state.flow.query,
+    query: shownQuery(state.flow.query),
     requestedAt: state.flow.requestedAt,
     authTime: state.authTime,
     scope: decision.scope,
@@ -104,6 +107,7 @@ function grantRecord(state: ConsentVerdict, request: FlowRequest, decision: Cons
     idTokenClaims: decision.idTokenClaims,
     context: decision.context,
     channel: request.channel.pending?.channel,
+    ...(claims.length > 0 && { claims }),
   }
 }
 

@@ -7,6 +7,7 @@ import { consentChallenge, type LoginAcceptance, type LoginVerdict, loginVerifie
 import { ownerOf } from '../ledger/owner.ts'
 import type { RememberedConsent } from '../ledger/types.ts'
 import { verifyIdTokenHint } from '../tokens/id-token-hint.ts'
+import { requestedNames } from '../tokens/requested-claims.ts'
 import type { GrantId } from '../util/ids.ts'
 import { scopeRule } from '../util/scope.ts'
 import { unmetClaims } from './check-claims.ts'
@@ -80,6 +81,15 @@ async function checkAuthentication(
 function knownConsent(request: FlowRequest, remembered: RememberedConsent | null): GrantId | null {
   if (remembered === null || asks(request, 'consent')) return null
   if (isPublic(request.client) && request.channel.isImpersonable) return null
-  const { id, scope } = remembered
-  return request.scope.every(scopeRule(request.config.strategies.scope, scope)) ? id : null
+  const { id, scope, audience, claims } = remembered
+  const covers =
+    request.scope.every(scopeRule(request.config.strategies.scope, scope)) &&
+    isWithin(request.audience, audience) &&
+    isWithin(requestedNames(request.parameters), claims)
+  return covers ? id : null
+}
+
+function isWithin(requested: readonly string[], consented: readonly string[] = []): boolean {
+  const known = new Set(consented)
+  return requested.every((value) => known.has(value))
 }

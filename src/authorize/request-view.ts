@@ -11,6 +11,7 @@ import { hintClaims } from '../tokens/id-token-hint.ts'
 import { requestedClaims } from '../tokens/requested-claims.ts'
 import type { Json, JsonObject } from '../util/json.ts'
 import { startUrl } from './channels/registry.ts'
+import { shownQuery } from './shown-query.ts'
 
 /** Members that login and consent requests have in common (contract 2.2, 2.3). */
 export interface RequestView {
@@ -64,6 +65,6 @@ export async function viewRequest(ctx: RequestContext, flow: Flow): Promise<Requ
     requested_access_token_audience: audienceIn(parameters),
     oidc_context: await oidcContext(ctx.rt, parameters, client.metadata),
     client: renderClient(client),
-    request_url: startUrl(ctx.rt.config, flow),
+    request_url: startUrl(ctx.rt.config, { ...flow, query: shownQuery(flow.query) }),
   }
 }

@@ -19,11 +19,15 @@ export interface ListGrantsInput {
   readonly limit: number
 }
 
-/** An earlier consent. A request for no more than its scopes may skip the consent question. */
+/** An earlier consent. A request for no more than it covers may skip the consent question. */
 export interface RememberedConsent {
   readonly id: GrantId
   /** The granted scopes. */
   readonly scope: readonly string[]
+  /** The granted audience. Absent from ledgers of an older release, like `claims`: it then covers none. */
+  readonly audience?: readonly string[]
+  /** The names of the claims that its request asked for. */
+  readonly claims?: readonly string[]
 }
 
 function consented(tables: ReadableTables): string {
@@ -73,9 +77,9 @@ export function rememberedConsent(
 ): RememberedConsent | null {
   const row = findRemembered(view, clientId)
   if (row === undefined) return null
-  const { id, scope, ...given } = readConsent(row)
+  const { id, scope, audience, claims = [], ...given } = readConsent(row)
   const isSame = given.instance === instance && (given.consentEpoch ?? 0) === consentEpoch
-  return isSame ? { id, scope } : null
+  return isSame ? { id, scope, audience, claims } : null
 }
 
 /** Returns the row of a client's remembered consent, which its id is kept of: a subject may have very many grants. */

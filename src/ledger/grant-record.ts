@@ -45,6 +45,8 @@ export interface GrantRecord {
   readonly context: Json
   /** `device` if no client sent the browser; `query` is no authorization request then. Absent otherwise. */
   readonly channel?: string | undefined
+  /** The names of the claims that the request asked for; absent for none, and in records of an older release. */
+  readonly claims?: readonly string[] | undefined
   /** The `sub` and `sid` by which a pairwise client knows the subject and the session. */
   readonly pairwise?: { readonly sub: string; readonly sid: string } | undefined
 }
@@ -99,6 +101,7 @@ const readForm = fitting(
     // Every value that was parsed from JSON is JSON.
     context: (value): value is Json => value !== undefined,
     channel: orAbsent(isText),
+    claims: orAbsent(isTexts),
     pairwise: orAbsent(objectOf<NonNullable<GrantRecord['pairwise']>>({ sub: isText, sid: isText })),
     hooked: orAbsent(objectOf<CustomClaims>(isClaims)),
   }),

@@ -25,3 +25,15 @@ export function requestedClaims(parameters: Parameters): RequestedClaims | undef
 
 const isClaimsRequest = (value: unknown): value is ClaimsRequest =>
   isJsonObject(value) && Object.values(value).every((claim) => claim === null || isJsonObject(claim))
+
+/** Claims about the login. They say nothing of the user that the client does not learn anyway. */
+const ABOUT_LOGIN: readonly string[] = ['sub', 'acr', 'amr', 'auth_time']
+
+/** Returns the names of the claims about the user that a request asks for, each once and without language tags. */
+export function requestedNames(parameters: Parameters): readonly string[] {
+  const { id_token = {}, userinfo = {} } = requestedClaims(parameters) ?? {}
+  const names = [...Object.keys(id_token), ...Object.keys(userinfo)].map(
+    (name) => name.split('#', 1)[0] ?? '',
+  )
+  return [...new Set(names)].filter((name) => !ABOUT_LOGIN.includes(name))
+}

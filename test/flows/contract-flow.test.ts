@@ -1,5 +1,7 @@
+import { runInDurableObject } from 'cloudflare:test'
 import { decodeJwt } from 'jose'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { ownerOf } from '../../src/ledger/owner.ts'
 import { assertionFields, makeKey, signAssertion } from '../support/assertions.ts'
 import { ADMIN_KEY, Browser, bodyOf, Deployment, ISSUER, locationOf, testEnv } from '../support/deployment.ts'
 import {
@@ -151,13 +153,12 @@ describe('a remembered consent (contract 3.5)', () => {
     expect(await consentAfter(browser, client)).toMatchObject({ skip: false })
   })
 
-  it('is the newest one, covers by the scope strategy, and looks at no audience', async () => {
+  it('is the newest one, and covers by the scope strategy', async () => {
     const client = await registerClient(deployment, { scope: 'openid offline_access api.*' })
     const browser = new Browser(deployment)
     const request = { scope: 'openid api.read' }
     await authorizeAt(deployment, client, { browser, request, ...remembered })
-    const elsewhere = { ...request, audience: 'https://api.example' }
-    expect(await consentAfter(browser, client, elsewhere)).toMatchObject({ skip: true })
+    expect(await consentAfter(browser, client, request)).toMatchObject({ skip: true })
     pass(1)
     const narrow = { scope: 'openid', prompt: 'consent' }
     await authorizeAt(deployment, client, {
@@ -167,6 +168,39 @@ describe('a remembered consent (contract 3.5)', () => {
     })
     expect(await consentAfter(browser, client, request)).toMatchObject({ skip: false })
     expect(await consentAfter(browser, client, { scope: 'openid' })).toMatchObject({ skip: true })
+  })
+
+  const AUDIENCE = ['https://api.example', 'https://other.example']
+  const claims = (...names: readonly string[]) =>
+    JSON.stringify({ userinfo: Object.fromEntries(names.map((name) => [name, null])) })
+
+  it.each<readonly [string, Record<string, string>, boolean]>([
+    ['no audience and no claims', {}, true],
+    ['the audience that was granted', { audience: 'https://api.example' }, true],
+    ['an audience that was asked for and not granted', { audience: 'https://other.example' }, false],
+    ['a path below the audience', { audience: 'https://api.example/x' }, false],
+    ['the claims that were asked for', { claims: claims('email', 'phone_number') }, true],
+    ['one of them, in another language', { claims: claims('email#de') }, true],
+    [
+      'one of them, in the ID token',
+      { claims: JSON.stringify({ id_token: { email: { essential: true } } }) },
+      true,
+    ],
+    ['another claim', { claims: claims('email', 'address') }, false],
+    ['what says something about the login', { claims: claims('acr', 'auth_time', 'sub', 'amr') }, true],
+  ])('covers %s: %s: %s', async (_name, request, skip) => {
+    const client = await registerClient(deployment, { audience: AUDIENCE })
+    const browser = new Browser(deployment)
+    const consented = { audience: AUDIENCE.join(' '), claims: claims('email', 'phone_number#en') }
+    await authorizeAt(deployment, client, {
+      browser,
+      request: consented,
+      login: { remember: true },
+      consent: { remember: true, grant_access_token_audience: ['https://api.example'] },
+    })
+    expect(await consentAfter(browser, client, request)).toMatchObject({ skip })
+    const silent = await enter(browser, client, {}, { ...request, prompt: 'none' })
+    expect(parameter(silent.at, 'error')).toBe(skip ? '' : 'consent_required')
   })
 
   it('of another subject or client does not count', async () => {
@@ -398,5 +432,45 @@ describe('addresses behind a gateway (contract 4.2)', () => {
     const assertion = await signAssertion(key, claims, { claims: { aud: 'https://login.example/token' } })
     const fields = { grant_type: 'client_credentials', ...assertionFields(assertion) }
     expect((await deployment.form('/oauth2/token', fields)).status).toBe(200)
+  })
+})
+
+describe('the request as it is shown and kept (contract 2.2)', () => {
+  it('has no hint and no object in it, and all else', async () => {
+    const client = await registerClient(deployment)
+    const browser = new Browser(deployment)
+    const { id_token } = await logIn(deployment, client, { browser, login: { remember: true } })
+    const object = `${btoa('{"alg":"none"}').replaceAll('=', '')}.${btoa('{"ui_locales":"de"}').replaceAll('=', '')}.`
+    const request = { id_token_hint: id_token, request: object, login_hint: 'alice', theme: 'dark' }
+    const atLogin = await browser.next(authorizationPath(client, request))
+    const challenge = parameter(atLogin, 'login_challenge')
+    const login = await bodyOf(await app.get('login', challenge))
+    const atConsent = await browser.next(await app.decide('login', 'accept', challenge, { subject: 'alice' }))
+    const consent = await bodyOf(await app.get('consent', parameter(atConsent, 'consent_challenge')))
+    for (const { oidc_context } of [login, consent])
+      expect(oidc_context).toMatchObject({ id_token_hint_claims: { sub: 'alice' }, login_hint: 'alice' })
+    const grant = { grant_scope: ['openid'], remember: true }
+    await browser.next(
+      await app.decide('consent', 'accept', parameter(atConsent, 'consent_challenge'), grant),
+    )
+    const path = '/admin/oauth2/auth/sessions/consent?subject=alice'
+    const listed = await (await deployment.admin('GET', path)).json<
+      { consent_request: { request_url: string } }[]
+    >()
+    const own = listed.find(({ consent_request }) => consent_request.request_url.includes('theme=dark'))
+    for (const url of [login['request_url'], consent['request_url'], own?.consent_request.request_url]) {
+      const names = [...new URL(String(url)).searchParams.keys()]
+      expect(names).toEqual(
+        expect.arrayContaining(['client_id', 'scope', 'login_hint', 'theme', 'ui_locales']),
+      )
+      for (const name of ['id_token_hint', 'request']) expect(names).not.toContain(name)
+      expect(String(url)).not.toContain(id_token)
+    }
+    const { LEDGER } = testEnv()
+    const stored = await runInDurableObject(LEDGER.getByName(ownerOf('subject', 'alice')), (_, { storage }) =>
+      storage.sql.exec<{ record: string }>('SELECT record FROM grants').toArray(),
+    )
+    expect(stored.length).toBeGreaterThan(1)
+    for (const { record } of stored) expect(record).not.toMatch(/id_token_hint|[?&]request=/)
   })
 })
