@@ -11,7 +11,7 @@ import { type LogFields, logLine, requestFields } from './http/log.ts'
 import { networkOf } from './http/network.ts'
 import { ownPath } from './http/paths.ts'
 import { type Runtime, runtimeOf } from './runtime.ts'
-import { type Audited, writeAudit } from './telemetry/audit.ts'
+import { type Audited, keepAudit, writeAudit } from './telemetry/audit.ts'
 import { failureFields, isFailure, isLogged } from './telemetry/request-line.ts'
 import { none } from './tokens/binding/none.ts'
 import { BINDINGS } from './tokens/binding/registry.ts'
@@ -54,7 +54,7 @@ async function answer(c: Context<AppEnv>, surface: 'public' | 'binding', next: N
   headers.set('x-content-type-options', 'nosniff')
   headers.set('x-request-id', requestId)
   challenge(c, c.error ?? notes.refusal)
-  await audit(c, requestId, notes)
+  await audit(c, requestId, notes, startedAt)
   log(c, requestId, notes, startedAt)
 }
 
@@ -121,12 +121,18 @@ function contextOf(c: Context<AppEnv>, rt: Runtime, requestId: string, notes: No
   }
 }
 
-/** Writes the audit lines of a request. */
-async function audit(c: Context<AppEnv>, requestId: string, notes: Notes): Promise<void> {
+/** Writes the audit lines of a request, and copies those of an operator's. */
+async function audit(
+  c: Context<AppEnv>,
+  requestId: string,
+  notes: Notes,
+  startedAt: Milliseconds,
+): Promise<void> {
   if (notes.audited.length === 0) return
-  const { rt, network } = c.var.ctx
+  const { rt, network, defer } = c.var.ctx
   const acting = { requestId, operator: notes.actor, client: notes.proven, network }
-  await writeAudit(rt.roots, acting, notes.audited)
+  const entries = await writeAudit(rt.roots, acting, notes.audited)
+  if (notes.actor !== null) await keepAudit(rt.auditLog, entries, requestId, startedAt, defer)
 }
 
 /** Writes the line of a request, if it is to have one. */

@@ -10,12 +10,16 @@ import { StoredKeys } from './keys/stored.ts'
 import { Ledgers } from './ledger/client.ts'
 import { Floods } from './limits/floods.ts'
 import { type Profiles, profilesOf } from './profiles/registry.ts'
+import { AuditLog } from './store/audit-log.ts'
 import { ClientStore } from './store/clients.ts'
 import { GrantsBook } from './store/grants-book.ts'
 import { JsonWebKeyStore } from './store/json-web-keys.ts'
 import { RootKeyStore } from './store/root-keys.ts'
-import { sourcesOf } from './store/sources.ts'
+import { type Sources, sourcesOf } from './store/sources.ts'
 import { TrustedIssuerStore } from './store/trusted-issuers.ts'
+import { UpkeepNotes } from './store/upkeep.ts'
+import { nowMs } from './util/clock.ts'
+import { isolateStart } from './util/trouble.ts'
 
 /** What one isolate keeps between requests: the parsed settings, and copies of clients and keys. */
 export interface Runtime {
@@ -32,6 +36,10 @@ export interface Runtime {
   readonly ledgers: Ledgers
   readonly floods: Floods
   readonly book: GrantsBook
+  readonly auditLog: AuditLog
+  readonly upkeep: UpkeepNotes
+  /** D1 and KV, and which of them is silent. */
+  readonly sources: Sources
 }
 
 const runtimes = new WeakMap<Env, Runtime>()
@@ -44,6 +52,7 @@ export function runtimeOf(env: Env): Runtime {
   const known = runtimes.get(env)
   if (known !== undefined) return known
   warnOnce(env)
+  isolateStart(nowMs())
   const config = loadConfig(env)
   const sources = sourcesOf(env, config.deadlines)
   const roots = new RootKeys(new RootKeyStore(sources), config.systemSecrets)
@@ -62,6 +71,9 @@ export function runtimeOf(env: Env): Runtime {
     ledgers: new Ledgers(env.LEDGER, config.deadlines.ledger),
     floods: new Floods(env, config.limitsOff),
     book: new GrantsBook(sources.d1, config.grantsBook),
+    auditLog: new AuditLog(sources.d1),
+    upkeep: new UpkeepNotes(sources.d1),
+    sources,
   }
   runtimes.set(env, runtime)
   return runtime

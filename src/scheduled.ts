@@ -3,36 +3,74 @@ import { logLine } from './http/log.ts'
 import { ACCESS_TOKEN_SET, ID_TOKEN_SET, PUBLISH_SECONDS } from './keys/ring.ts'
 import { rotateKeys } from './keys/rotation.ts'
 import { type Runtime, runtimeOf } from './runtime.ts'
-import { nowSeconds } from './util/clock.ts'
+import { msOf, nowSeconds, type Seconds } from './util/clock.ts'
 import { parseDuration } from './util/duration.ts'
+import type { JsonObject } from './util/json.ts'
 
 /** Maximum number of expired rows purged from a table at once. */
 const PURGE_BATCH = 500
 
+/** A part of the upkeep. Returns how many rows it purged, if that is what it does. */
+type Task = (rt: Runtime, now: Seconds) => Promise<number | undefined>
+
+const TASKS: Readonly<Record<string, Task>> = {
+  root_keys: rewrap,
+  signing_keys: rotate,
+  grants: ({ book }, now) => book.purge(now, PURGE_BATCH),
+  trusted_issuers: ({ issuers }, now) => issuers.purge(now, PURGE_BATCH),
+  audit_log: ({ auditLog }, now) => auditLog.purge(msOf(now), PURGE_BATCH),
+}
+
 /**
- * Upkeep that nothing depends on: rotates signing keys unless the operator does, purges the grants book and expired
- * trusted issuers, and re-seals root keys under the newest system secret. Throws what failed, after all was tried.
+ * Upkeep that nothing depends on: rotates signing keys unless the operator does, purges the grants book, expired
+ * trusted issuers and old audit entries, re-seals root keys under the newest system secret, and notes how that went.
+ * Throws what failed, after all was tried.
  */
 export async function scheduled(env: Env): Promise<void> {
   const rt = runtimeOf(env)
   const now = nowSeconds()
-  const tasks = await Promise.allSettled([
-    rewrap(rt),
-    rt.book.purge(now, PURGE_BATCH),
-    rt.issuers.purge(now, PURGE_BATCH),
-    rotate(rt, now),
-  ])
-  const failed = tasks.find((task) => task.status === 'rejected')
-  if (failed !== undefined) throw failed.reason
+  const done = await Promise.all(
+    Object.entries(TASKS).map(async ([name, task]) => {
+      try {
+        return { name, purged: await task(rt, now) }
+      } catch (error) {
+        return { name, error }
+      }
+    }),
+  )
+  const failed = done.filter((one) => 'error' in one)
+  const purged = done.flatMap(({ name, purged }) => (purged === undefined ? [] : [[name, purged]]))
+  const noted = note(
+    rt,
+    now,
+    failed.map(({ name }) => name),
+    Object.fromEntries(purged),
+  )
+  const unnoted = await noted.then(
+    () => [],
+    (error: unknown) => [{ error }],
+  )
+  for (const { error } of [...failed, ...unnoted]) throw error
 }
 
-async function rewrap({ roots }: Runtime): Promise<void> {
+/** Notes for operators when the job ran, what it could not do, and how many rows there are. */
+async function note(
+  { upkeep }: Runtime,
+  ranAt: Seconds,
+  failed: readonly string[],
+  purged: JsonObject,
+): Promise<void> {
+  const result = { failed, purged, rows: await upkeep.counts() }
+  await upkeep.write({ ranAt, succeededAt: failed.length === 0 ? ranAt : null, result })
+}
+
+async function rewrap({ roots }: Runtime): Promise<undefined> {
   const resealed = await roots.rewrap()
   if (resealed > 0) logLine('root_key.resealed', { count: resealed })
 }
 
 /** Rotates the keys of both sets that sign. */
-async function rotate({ clients, config, storedKeys }: Runtime, now: number): Promise<void> {
+async function rotate({ clients, config, storedKeys }: Runtime, now: number): Promise<undefined> {
   const { signingKeyRotation: period, ttl } = config
   if (period === null) return
   const keep = async (): Promise<number> => {

@@ -23,7 +23,7 @@ export async function postTrustedIssuer(c: Context<AppEnv>): Promise<Response> {
   )
   const entry = { id: crypto.randomUUID(), ...(await readTrust(body, nowSeconds())) }
   if (!(await rt.issuers.insert(entry))) throw new OAuthError('resource_exists', 'entry_exists')
-  audit('issuer.trusted', { id: entry.id })
+  audit('issuer.trusted', { issuer_id: entry.id })
   return json(render(entry), 201, { location: `${rt.config.urls.path}${PATH}/${entry.id}` })
 }
 
@@ -51,7 +51,7 @@ export async function getTrustedIssuer(c: Context<AppEnv>): Promise<Response> {
 export async function removeTrustedIssuer(c: Context<AppEnv>): Promise<Response> {
   const id = idOf(c)
   if (!(await c.var.ctx.rt.issuers.remove(id))) throw resourceNotFound()
-  c.var.ctx.audit('issuer.removed', { id })
+  c.var.ctx.audit('issuer.removed', { issuer_id: id })
   return c.body(null, 204)
 }
 

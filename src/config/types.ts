@@ -3,9 +3,9 @@ import type { LIMITS } from './limits.ts'
 
 /**
  * The part of the admin API that an API key allows; `all` allows every part. `keys` reads what signatures are believed,
- * `keys:write` changes that.
+ * `keys:write` changes that; `audit` reads what operators changed.
  */
-export type AdminScope = 'introspect' | 'flows' | 'clients' | 'keys' | 'keys:write' | 'all'
+export type AdminScope = 'introspect' | 'flows' | 'clients' | 'keys' | 'keys:write' | 'audit' | 'all'
 
 /** What an entrypoint for service bindings allows. */
 export type Entrypoint = Extract<AdminScope, 'flows' | 'introspect' | 'all'>

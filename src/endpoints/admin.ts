@@ -1,12 +1,11 @@
 import { flush, flushBody } from '../admin/flush.ts'
 import { type AdminGuard, limitWrongKeys, requireScope } from '../admin/guard.ts'
 import { introspect } from '../admin/introspect.ts'
-import { metrics } from '../admin/metrics.ts'
-import { version } from '../admin/version.ts'
 import type { AdminScope } from '../config/types.ts'
 import type { Endpoint, EndpointGroup } from '../http/endpoint.ts'
 import { adminEndpoint as endpoint } from './admin-endpoint.ts'
 import { flowEndpoints, sessionEndpoints, subjectEndpoints } from './admin-flows.ts'
+import { operatorEndpoints } from './admin-operator.ts'
 import { clientEndpoints, keyEndpoints, trustEndpoints } from './admin-resources.ts'
 import { clientAuthentication, done, gives, introspection, object, text } from './schemas.ts'
 
@@ -15,6 +14,7 @@ import { clientAuthentication, done, gives, introspection, object, text } from '
  * part are guarded like known ones; introspection calls the guard itself.
  */
 const PARTS: readonly (readonly [pattern: string, reads: AdminScope, writes?: AdminScope])[] = [
+  ['/audit', 'audit'],
   ['/clients/*', 'clients'],
   ['/keys/*', 'keys', 'keys:write'],
   ['/oauth2/auth/*', 'flows'],
@@ -23,10 +23,11 @@ const PARTS: readonly (readonly [pattern: string, reads: AdminScope, writes?: Ad
   ['/oauth2/tokens', 'clients'],
   ['/trust/*', 'keys', 'keys:write'],
   ['/version', 'introspect'],
+  ['/status', 'introspect'],
   ['/metrics/*', 'introspect'],
 ]
 
-/** Endpoints for tokens, and for the server itself (contract 1.1, 1.4.4). */
+/** Endpoints for tokens (contract 1.4.4). */
 const otherEndpoints = (guard: AdminGuard): readonly Endpoint[] => [
   endpoint(
     'POST',
@@ -55,14 +56,6 @@ const otherEndpoints = (guard: AdminGuard): readonly Endpoint[] => [
     }),
     'json',
   ),
-  endpoint('GET', '/version', version, () => ({
-    summary: 'Version',
-    answers: { 200: gives('The release.', object({ version: text }, 'version')) },
-  })),
-  endpoint('GET', '/metrics/prometheus', metrics, () => ({
-    summary: 'Metrics for Prometheus',
-    answers: { 200: { description: 'The metrics.', content: { 'text/plain': text } } },
-  })),
 ]
 
 /** The admin API (contract 1.2); each part is behind the guard of its surface. */
@@ -79,5 +72,6 @@ export const adminGroup = (guard: AdminGuard): EndpointGroup => ({
     ...subjectEndpoints,
     ...trustEndpoints,
     ...otherEndpoints(guard),
+    ...operatorEndpoints,
   ],
 })

@@ -30,9 +30,16 @@ const MAX_TEXTS = 100
  * @param kind - the event, such as `request`
  */
 export function logLine(kind: string, fields: LogFields): void {
-  const entries = Object.entries(fields).map(([name, value]) => [name, scrub(value)])
-  console.log(JSON.stringify({ kind, ...Object.fromEntries(entries) }))
+  console.log(JSON.stringify({ kind, ...scrubbed(fields) }))
 }
+
+/**
+ * Returns fields as they are logged.
+ *
+ * @param most - the largest number of texts of a list
+ */
+export const scrubbed = (fields: LogFields, most = MAX_TEXTS): LogFields =>
+  Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, scrub(value, most)]))
 
 /** Returns the fields of a request's log line. A query in the route is dropped. */
 export const requestFields = (line: RequestLine): LogFields => ({
@@ -40,9 +47,9 @@ export const requestFields = (line: RequestLine): LogFields => ({
   route: line.route.replace(/[?#].*$/s, ''),
 })
 
-function scrub(value: LogFields[string]): LogFields[string] {
+function scrub(value: LogFields[string], most: number): LogFields[string] {
   if (typeof value === 'string') return scrubText(value)
-  return typeof value === 'object' && value !== null ? value.slice(0, MAX_TEXTS).map(scrubText) : value
+  return typeof value === 'object' && value !== null ? value.slice(0, most).map(scrubText) : value
 }
 
 /** Cuts the text before it searches it, since a stranger may have sent it. */

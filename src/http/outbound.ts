@@ -1,5 +1,6 @@
 import type { Config } from '../config/types.ts'
 import { nowMs } from '../util/clock.ts'
+import { noteTrouble } from '../util/trouble.ts'
 import { withTimeout } from '../util/with-timeout.ts'
 import { logLine } from './log.ts'
 import { OUTBOUND_KINDS, type OutboundPolicy } from './outbound-kinds.ts'
@@ -47,12 +48,14 @@ export const outbound =
   <Kind extends string>(policies: Readonly<Record<Kind, OutboundPolicy>>): Ask<Kind> =>
   async (config, kind, url, init = {}, binding = undefined) => {
     const result = await ask(config, policies[kind], url, init, binding)
-    if (result.problem !== undefined)
+    if (result.problem !== undefined) {
+      noteTrouble('server', result.problem === 'late' ? 'timeout' : 'error')
       logLine('outbound.failed', {
         host: URL.parse(url)?.host ?? null,
         purpose: kind,
         reason: PROBLEMS[result.problem],
       })
+    }
     return result
   }
 

@@ -39,7 +39,7 @@ export const OAUTH_PARAMETERS = namesIn(
 export const ADMIN_PARAMETERS = namesIn(
   'page_size page_token limit offset client_name owner issuer subject login_session_id client all sid client_id',
   'strict consent_request_id challenge login_challenge consent_challenge logout_challenge device_challenge',
-  'client_secret_expires_at',
+  'client_secret_expires_at event actor since until',
 )
 
 /** Optional parameters that say nothing if a script put an unset variable into them. Nothing is protected by them. */

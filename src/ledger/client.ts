@@ -3,6 +3,7 @@ import { logLine } from '../http/log.ts'
 import { BoundedMap } from '../util/bounded-map.ts'
 import { Breaker } from '../util/breaker.ts'
 import { type Milliseconds, milliseconds, nowMs } from '../util/clock.ts'
+import { noteTrouble } from '../util/trouble.ts'
 import { Late, withTimeout } from '../util/with-timeout.ts'
 import type { Ledger } from './object.ts'
 import type { Owner } from './owner.ts'
@@ -30,6 +31,7 @@ export class Ledgers {
   readonly #deadlineMs: Milliseconds
   readonly #silent: BoundedMap<Breaker>
   readonly #requestId: string | null
+  #calls = 0
 
   /**
    * @param deadlineMs - how long a call may take, all its tries together, ms
@@ -46,6 +48,16 @@ export class Ledgers {
     this.#deadlineMs = deadlineMs
     this.#silent = silent
     this.#requestId = requestId
+  }
+
+  /** How many calls were made on behalf of this request, further tries among them. */
+  get calls(): number {
+    return this.#calls
+  }
+
+  /** How many ledgers count as down in this isolate, since they did not answer in time. */
+  get silent(): number {
+    return this.#silent.size
   }
 
   /** Returns the same ledgers, called on behalf of a request. */
@@ -69,6 +81,7 @@ export class Ledgers {
       } catch (thrown) {
         const failure = readFailure(thrown)
         if (tries === TRIES || nowMs() >= until || !mayRetry(failure)) {
+          noteTrouble('ledger', thrown instanceof Late ? 'timeout' : 'error')
           logLine('ledger.failed', { request_id: this.#requestId, method, tries, ...failure })
           throw isOwn(failure)
             ? new OAuthError('server_error', 'ledger_failed')
@@ -84,6 +97,7 @@ export class Ledgers {
     const breaker = this.#silent.get(owner)
     if (breaker?.mayAsk() === false) throw new Late(0)
     try {
+      this.#calls += 1
       const answer = await withTimeout(run(this.#stub(owner)), ms)
       this.#silent.delete(owner)
       return answer

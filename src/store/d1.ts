@@ -2,6 +2,8 @@ import { DrizzleQueryError } from 'drizzle-orm'
 import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { logLine } from '../http/log.ts'
+import { noteTrouble } from '../util/trouble.ts'
+import { Late } from '../util/with-timeout.ts'
 
 /** The database, with a query builder. */
 export type Database = DrizzleD1Database
@@ -16,6 +18,7 @@ export const openDatabase = (d1: D1Database): Database => drizzle(d1)
 export function logFailure(event: string, thrown: unknown): void {
   const error = thrown instanceof DrizzleQueryError ? thrown.cause : thrown
   const reason = error instanceof Error ? error.message.slice(0, 200) : 'unknown'
+  noteTrouble(event.startsWith('cache.kv_') ? 'kv' : 'd1', error instanceof Late ? 'timeout' : 'error')
   logLine(event, { reason })
 }
 

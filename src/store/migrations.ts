@@ -1,6 +1,7 @@
 import { getTableColumns, is, type SQL, sql } from 'drizzle-orm'
 import { SQLiteTable } from 'drizzle-orm/sqlite-core'
-import { openDatabase } from './d1.ts'
+import journal from '../../migrations/meta/_journal.json'
+import { openDatabase, queryD1 } from './d1.ts'
 import * as schema from './schema.ts'
 
 /**
@@ -34,4 +35,21 @@ export async function schemaState(d1: D1Database): Promise<'whole' | 'missing' |
     )
   if (await answers(NAMES_EVERY_COLUMN)) return 'whole'
   return (await answers(sql`SELECT 1`)) ? 'missing' : 'unreachable'
+}
+
+/** The migrations of this release, as wrangler names them when it has applied them. */
+const EXPECTED: readonly string[] = journal.entries.map(({ tag }) => `${tag}.sql`)
+
+/**
+ * Returns how many migrations this release has, and which of them wrangler did not apply.
+ *
+ * @throws `temporarily_unavailable` if D1 cannot be asked, or keeps no list of them
+ */
+export async function migrationsOf(
+  d1: D1Database,
+): Promise<{ readonly expected: number; readonly missing: readonly string[] }> {
+  const names = sql`SELECT name FROM d1_migrations`
+  const rows = await queryD1(() => openDatabase(d1).all<{ readonly name: string }>(names))
+  const applied = new Set(rows.map(({ name }) => name))
+  return { expected: EXPECTED.length, missing: EXPECTED.filter((name) => !applied.has(name)) }
 }

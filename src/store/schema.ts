@@ -107,3 +107,28 @@ export const trustedIssuers = sqliteTable(
     index('trusted_issuers_by_expiry').on(table.expiresAt),
   ],
 )
+
+/**
+ * What operators changed through the admin API: copies of its audit lines. An id begins with the time, milliseconds
+ * since the epoch in 13 digits, so ids are in the order of time, and a row's age needs no index of its own.
+ */
+export const auditLog = sqliteTable(
+  'audit_log',
+  {
+    id: text('id').primaryKey(),
+    event: text('event').notNull(),
+    actor: text('actor').notNull(),
+    subHash: text('sub_hash'),
+    clientId: text('client_id').$type<ClientId>(),
+    entry: jsonColumn('entry', object).notNull(),
+  },
+  (table) => [index('audit_log_by_subject').on(table.subHash, table.id)],
+)
+
+/** How the last runs of the scheduled job went: one row for each name. */
+export const upkeep = sqliteTable('upkeep', {
+  name: text('name').primaryKey(),
+  ranAt: integer('ran_at').$type<Seconds>().notNull(),
+  succeededAt: integer('succeeded_at').$type<Seconds>(),
+  result: jsonColumn('result', object).notNull(),
+})

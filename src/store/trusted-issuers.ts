@@ -105,8 +105,8 @@ export class TrustedIssuerStore {
     return (await queryD1(() => counted.get()))?.total ?? 0
   }
 
-  /** Deletes at most `batch` expired rows, the oldest first. `now` in seconds since the epoch. */
-  async purge(now: number, batch: number): Promise<void> {
+  /** Deletes at most `batch` expired rows, the oldest first; returns how many. `now` in seconds since the epoch. */
+  async purge(now: number, batch: number): Promise<number> {
     const { id, expiresAt } = trustedIssuers
     const ended = this.#db
       .select({ id })
@@ -114,7 +114,8 @@ export class TrustedIssuerStore {
       .where(lte(expiresAt, now))
       .orderBy(asc(expiresAt))
       .limit(batch)
-    await queryD1(() => this.#db.delete(trustedIssuers).where(inArray(id, ended)).run())
+    const { meta } = await queryD1(() => this.#db.delete(trustedIssuers).where(inArray(id, ended)).run())
+    return meta.changes
   }
 
   /** Inserts nothing if the issuer has another key of this `kid`, or already has the `kid` for this subject. */

@@ -417,7 +417,7 @@ describe('GET /admin/metrics/prometheus', () => {
         'text/plain; version=0.0.4; charset=utf-8',
       ])
       expect(await answer.text()).toMatch(
-        /^# HELP ladon_info .+\n# TYPE ladon_info gauge\nladon_info\{version="[\d.]+"\} 1\n$/,
+        /^# HELP ladon_info .+\n# TYPE ladon_info gauge\nladon_info\{version="[\d.]+"\} 1\n/,
       )
       expect((await deployment.fetch(path)).status).toBe(401)
     },

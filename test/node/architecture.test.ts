@@ -54,7 +54,7 @@ const part = (path: string): string => path.split('/')[1] ?? path
 const level = (path: string): number => LAYERS.findIndex((layer) => layer.includes(part(path)))
 
 function allowed(source: Source, { target, typeOnly }: Import): boolean {
-  if (target === 'package.json') return true
+  if (target === 'package.json' || target === 'migrations/meta/_journal.json') return true
   if (part(source.path) === 'dev') return ['dev', 'util', 'config', 'errors'].includes(part(target))
   if (typeOnly && SHARED_TYPES.includes(target)) return true
   return level(target) !== -1 && level(target) <= level(source.path)

@@ -415,6 +415,8 @@ const PATHS = [
   '/admin/oauth2/introspect POST',
   '/admin/oauth2/flush POST',
   '/admin/oauth2/tokens DELETE',
+  '/admin/audit GET',
+  '/admin/status GET',
   '/admin/version GET',
   '/admin/metrics/prometheus GET',
   '/oauth2/fallbacks/style.css GET',
