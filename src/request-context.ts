@@ -1,6 +1,7 @@
 import type { Context, MiddlewareHandler, Next } from 'hono'
 import { routePath } from 'hono/route'
 import { hostAllowed } from './config/hosts.ts'
+import type { Config } from './config/types.ts'
 import type { Actor, AppEnv, Outcome, RequestContext } from './context.ts'
 import type { Env } from './env.ts'
 import { OAuthError } from './errors/oauth-error.ts'
@@ -10,6 +11,7 @@ import { renderError } from './http/error-response.ts'
 import { type LogFields, logLine, requestFields } from './http/log.ts'
 import { networkOf } from './http/network.ts'
 import { ownPath } from './http/paths.ts'
+import { isPlain, leadToHttps, plainRefusal } from './http/plain-http.ts'
 import { type Runtime, runtimeOf } from './runtime.ts'
 import { type Audited, keepAudit, writeAudit } from './telemetry/audit.ts'
 import { failureFields, isFailure, isLogged } from './telemetry/request-line.ts'
@@ -39,12 +41,13 @@ async function answer(c: Context<AppEnv>, surface: 'public' | 'binding', next: N
   const notes = newNotes()
   try {
     const rt = runtimeOf(c.env)
-    c.req.raw = withOwnPath(c.req.raw, rt.config.urls.prefixes)
-    if (surface === 'public' && !hostAllowed(rt.config, new URL(c.req.url))) {
-      throw new OAuthError('misdirected_request', 'host_foreign')
+    if (surface === 'binding' || isReachedRight(c, rt.config, notes)) {
+      c.req.raw = withOwnPath(c.req.raw, rt.config.urls.prefixes)
+      c.set('ctx', contextOf(c, rt, requestId, notes))
+      await next()
+    } else {
+      c.res = leadToHttps(c)
     }
-    c.set('ctx', contextOf(c, rt, requestId, notes))
-    await next()
   } catch (thrown) {
     c.error = thrown instanceof Error ? thrown : new OAuthError('server_error', 'unexpected')
     c.res = renderError(thrown)
@@ -53,9 +56,20 @@ async function answer(c: Context<AppEnv>, surface: 'public' | 'binding', next: N
   if (!headers.has('cache-control')) headers.set('cache-control', UNCACHED)
   headers.set('x-content-type-options', 'nosniff')
   headers.set('x-request-id', requestId)
+  if (notes.hsts !== null) headers.set('strict-transport-security', notes.hsts)
   challenge(c, c.error ?? notes.refusal)
   await audit(c, requestId, notes, startedAt)
   log(c, requestId, notes, startedAt)
+}
+
+/** Whether a request came over TLS, if it should. Throws if it is for a host that is not this server's. */
+function isReachedRight(c: Context<AppEnv>, config: Config, notes: Notes): boolean {
+  if (!hostAllowed(config, new URL(c.req.url))) throw new OAuthError('misdirected_request', 'host_foreign')
+  const plain = isPlain(config, c.req.raw)
+  if (plain) notes.refusal = plainRefusal()
+  // Browsers ignore the header over plain http (RFC 6797 section 7.2).
+  else notes.hsts = config.transport.hsts
+  return !plain
 }
 
 /** What a request's handlers told, for its log lines and its headers. */
@@ -66,6 +80,8 @@ interface Notes {
   proven: string | null
   refusal: OAuthError | undefined
   doubts: readonly string[]
+  /** The value of the HSTS header, if the answer gets one. */
+  hsts: string | null
   outcome: Outcome
   readonly audited: Audited[]
 }
@@ -77,6 +93,7 @@ const newNotes = (): Notes => ({
   proven: null,
   refusal: undefined,
   doubts: [],
+  hsts: null,
   outcome: {},
   audited: [],
 })

@@ -6,6 +6,7 @@ import { withWholeHooks } from './hook.ts'
 import { BOUND_URL, isBound } from './identity-provider.ts'
 import { SettingsReader, type Values } from './reader.ts'
 import { settings } from './settings.ts'
+import { transportSettings } from './transport.ts'
 import type { Config, IdentityProvider, Urls, UserCodeSettings } from './types.ts'
 
 /** Replaces a missing issuer while the other settings are checked. Never returned. */
@@ -44,9 +45,11 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Config {
   const loopback = isLoopbackHost(issuerUrl.hostname)
   const cookies = cookieSettings(given.cookies, issuerUrl.protocol === 'https:')
   const demoPages = given.demoPages ?? loopback
+  const all = absoluteUrls(urls, issuer ?? NO_ISSUER, demoPages)
   const config: Config = {
     ...given,
-    urls: absoluteUrls(urls, issuer ?? NO_ISSUER, demoPages),
+    urls: all,
+    transport: transportSettings(given.transport, issuerUrl, new URL(all.public), loopback),
     loopback,
     demoPages,
     oauth2: {

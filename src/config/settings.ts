@@ -38,6 +38,11 @@ export interface Setting<T> {
   readonly preset: string
 }
 
+const hsts = textThat(
+  'off, or max-age=SECONDS, with ; includeSubDomains and ; preload behind it if wanted',
+  (text) => /^(?:off|max-age=\d{1,10}(?:; ?includeSubDomains)?(?:; ?preload)?)$/i.test(text),
+)
+
 const cookieName = textThat('a name of letters, digits, _ . - that does not start with __', (text) =>
   /^(?!__)[A-Za-z0-9_.-]+$/.test(text),
 )
@@ -222,6 +227,10 @@ export const settings = {
     accessToken: setting('OIDC_DYNAMIC_CLIENT_REGISTRATION_MAX_TTL_ACCESS_TOKEN', optional(duration(1))),
     idToken: setting('OIDC_DYNAMIC_CLIENT_REGISTRATION_MAX_TTL_ID_TOKEN', optional(duration(1))),
     refreshToken: setting('OIDC_DYNAMIC_CLIENT_REGISTRATION_MAX_TTL_REFRESH_TOKEN', optional(duration(1))),
+  },
+  transport: {
+    termination: setting('SERVE_TLS_TERMINATION', oneOf('platform', 'proxy'), 'platform'),
+    hsts: setting('SERVE_HSTS', optional(hsts)),
   },
   cookies: {
     sameSite: setting('SERVE_COOKIES_SAME_SITE_MODE', oneOf('None', 'Lax', 'Strict'), 'None'),

@@ -61,6 +61,14 @@ export interface Urls {
   readonly deviceSuccess: string
 }
 
+/** How requests and answers travel. */
+export interface TransportSettings {
+  /** Who tells that a request came over TLS: the platform, or a proxy in front; `none` if it need not. */
+  readonly tls: 'platform' | 'proxy' | 'none'
+  /** The value of `Strict-Transport-Security`; null for no such header. */
+  readonly hsts: string | null
+}
+
 export interface CookieSettings {
   readonly sameSite: 'None' | 'Lax' | 'Strict'
   readonly secure: boolean
@@ -183,6 +191,7 @@ export interface Config {
   readonly deadlines: Deadlines
   readonly strategies: Strategies
   readonly oauth2: OAuth2Settings
+  readonly transport: TransportSettings
   readonly cookies: CookieSettings
   readonly publicCors: CorsSettings
   /** Whose sessions end with ours; null if nobody's do. */

@@ -52,6 +52,10 @@ export function planDev(options: Options, devVars: string): DevPlan {
     ...(options.vars().has('ADMIN_API_KEYS') ? [] : ['--var', `ADMIN_API_KEYS:${adminKeys}`]),
     ...(given.has('LOG_REQUESTS') ? [] : ['--var', 'LOG_REQUESTS:all']),
     ...(given.has('URLS_SELF_ISSUER') ? [] : ['--var', `URLS_SELF_ISSUER:${issuer}`]),
+    // Where the issuer is https and this server is not, a proxy is between them.
+    ...(given.has('SERVE_TLS_TERMINATION') || protocol === 'https' || new URL(base).protocol === 'http:'
+      ? []
+      : ['--var', 'SERVE_TLS_TERMINATION:proxy']),
     // The applications that use a development server are on this machine too.
     ...(given.has('OUTBOUND_ALLOW_PRIVATE') || !loopback ? [] : ['--var', 'OUTBOUND_ALLOW_PRIVATE:true']),
   ]

@@ -52,7 +52,7 @@ export function withFragment(
 }
 
 /** Redirects the browser. All redirects are made here, and none may be stored, since most contain an envelope. */
-export function redirect(c: Context<AppEnv>, url: string, status: 302 | 303): Response {
+export function redirect(c: Context<AppEnv>, url: string, status: 302 | 303 | 308): Response {
   c.header('cache-control', 'no-store')
   c.header('pragma', 'no-cache')
   return c.redirect(asciiUrl(url), status)

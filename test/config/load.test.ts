@@ -76,6 +76,7 @@ describe('defaults', () => {
         allowCredentials: true,
         maxAge: 0,
       },
+      transport: { tls: 'platform', hsts: 'max-age=31536000' },
       cookies: {
         sameSite: 'None',
         secure: true,
@@ -263,6 +264,8 @@ const NOTATIONS: Readonly<Record<string, readonly unknown[]>> = {
   SERVE_COOKIES_SAME_SITE_MODE: choice('Strict'),
   SERVE_COOKIES_DOMAIN: word('x.localhost'),
   SERVE_COOKIES_NAMES_SESSION: word('a'),
+  SERVE_TLS_TERMINATION: choice('proxy'),
+  SERVE_HSTS: word('max-age=1; preload'),
   SERVE_COOKIES_NAMES_LOGIN_CSRF: word('a'),
   SERVE_COOKIES_NAMES_CONSENT_CSRF: word('a'),
   SERVE_COOKIES_NAMES_DEVICE_CSRF: word('a'),

@@ -88,6 +88,15 @@ describe('dev', () => {
   })
 
   it.each([
+    [['--var', 'URLS_SELF_ISSUER:https://op.example'], true],
+    [['--var', 'URLS_SELF_ISSUER:https://op.example', 'SERVE_TLS_TERMINATION:platform'], false],
+    [['--local-protocol', 'https'], false],
+    [[], false],
+  ])('takes it that a proxy ends TLS where only the issuer is https: %j', (args, expected) => {
+    expect(plan(args).serveArgs.includes('SERVE_TLS_TERMINATION:proxy')).toBe(expected)
+  })
+
+  it.each([
     [['--var', 'DEMO_PAGES:off'], '', false],
     [['--var', 'URLS_SELF_ISSUER:https://op.example', 'DEMO_PAGES:on'], '', true],
     [[], 'DEMO_PAGES=false', false],

@@ -22,6 +22,10 @@ export const requestReasons = reasonsOf({
     "Too many requests of class '{limit}' came: wait {seconds} seconds.",
     'Find out who sends them; raise the limit in wrangler.toml, or switch it off in LIMITS_OFF.',
   ],
+  plain_http: [
+    'The request came over plain http.',
+    'Send it over https; a secret or token in it was sent in the clear, so renew that.',
+  ],
   host_foreign: [
     'This server does not answer for the requested host.',
     'Use the issuer, or list the host in PUBLIC_HOSTS.',
