@@ -9,6 +9,7 @@ import { readAtMost } from './stream.ts'
 /** The complete answer of another server, of any status but a redirect. */
 export interface OutboundAnswer {
   readonly status: number
+  readonly headers: Headers
   readonly body: Uint8Array<ArrayBuffer>
 }
 
@@ -110,8 +111,9 @@ async function read(
   maxBytes: number,
 ): Promise<OutboundResult> {
   const request = { ...init, redirect: 'manual' } as const
-  const { status, body } = await (binding?.fetch(target.href, request) ?? fetch(target.href, request))
+  const { status, headers, body } = await (binding?.fetch(target.href, request) ??
+    fetch(target.href, request))
   if (status >= 300 && status < 400) return { problem: 'redirect' }
   const bytes = await readAtMost(body, maxBytes)
-  return bytes === undefined ? { problem: 'too_large' } : { answer: { status, body: bytes } }
+  return bytes === undefined ? { problem: 'too_large' } : { answer: { status, headers, body: bytes } }
 }

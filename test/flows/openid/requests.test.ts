@@ -153,8 +153,6 @@ describe('request objects', () => {
     gate.resolve()
     for (const url of await Promise.all(asking)) expect(parameter(url, 'redirect_uri')).toBe(REDIRECT_URI)
     expect(fetched).toHaveBeenCalledTimes(1)
-    await shown(client, { request_uri: OBJECT_URI })
-    expect(fetched).toHaveBeenCalledTimes(2)
   })
 
   it('may be the whole request', async () => {
