@@ -12,6 +12,8 @@ import { findClient } from './target.ts'
 export interface Origin {
   /** Whether it comes from a request object that the client signed. */
   readonly signed: boolean
+  /** How many characters at the end of the query the client signed. */
+  readonly signedTail?: number
   /** Why it is refused whatever it asks for; told as soon as it is known whom to tell. */
   readonly refusal?: OAuthError | undefined
   /** All parameters as they were sent, from which the query has what counts. */
@@ -39,7 +41,7 @@ export async function validateOn(
   ctx: RequestContext,
   query: string,
   pending: PendingRequest | null,
-  { signed, refusal, sent = [] }: Origin = PLAIN,
+  { signed, signedTail = 0, refusal, sent = [] }: Origin = PLAIN,
 ): Promise<Validation> {
   const { config, profiles } = ctx.rt
   try {
@@ -48,7 +50,7 @@ export async function validateOn(
     counting(sent, profiles.of(client).repeats)
     const judge = (by: ClientRecord): Validation =>
       channel.judge(
-        { client: by, config, profile: profiles.of(by), query, parameters, signed },
+        { client: by, config, profile: profiles.of(by), query, parameters, signed, signedTail },
         pending,
         refusal,
       )

@@ -28,6 +28,8 @@ export interface Given {
   readonly parameters: Parameters
   /** Whether the parameters come from a request object that the client signed. */
   readonly signed: boolean
+  /** How many characters at the end of the query the client signed. */
+  readonly signedTail: number
 }
 
 /** What a user logs in for and consents to, on any channel. */

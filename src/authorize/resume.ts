@@ -48,12 +48,12 @@ export async function resume<
   if (clientId !== readQuery(state.flow.query).get('client_id')) {
     throw invalidClient('flow_of_other_client')
   }
-  const { query, pending, signed } = state.flow
-  let validation = await validate(ctx, query, pending, { signed })
+  const { query, pending, signed, signedTail } = state.flow
+  let validation = await validate(ctx, query, pending, { signed, signedTail })
   // A cached copy of the client may be outdated, so the source decides whether the client changed.
   if (validation.error === undefined && !isAsAsked(validation.request, state.flow)) {
     await ctx.rt.clients.fresh(validation.request.client.id)
-    validation = await validate(ctx, query, pending, { signed })
+    validation = await validate(ctx, query, pending, { signed, signedTail })
   }
   if (validation.error !== undefined) return validation.tell(c, validation.error)
   const { request } = validation

@@ -26,10 +26,10 @@ export async function startLogin(c: Context<AppEnv>, request: FlowRequest): Prom
   const requestedAt = nowSeconds()
   const expiresAt = after(requestedAt, rt.config.ttl.loginConsentRequest)
   const { instance, consentEpoch } = request.client
-  const { channel, signed } = request
+  const { channel, signed, signedTail } = request
   const { pending } = channel
   const query = hint === undefined ? request.query : await withSealedHint(rt, request.query, hint, expiresAt)
-  const flow = { id, sid, query, requestedAt, csrf, instance, pending, consentEpoch, signed }
+  const flow = { id, sid, query, requestedAt, csrf, instance, pending, consentEpoch, signed, signedTail }
   const state = { flow, known: known && { subject: known.subject, authTime: known.authTime } }
   const { registration, login } = rt.config.urls
   const page = asks(request, 'registration') || asks(request, 'create') ? registration : login

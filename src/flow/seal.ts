@@ -10,7 +10,13 @@ import { sha256 } from '../util/digest.ts'
 /**
  * Maximum size of a flow state that travels in the URL, in bytes of JSON: keeps every redirect under 2,000 characters.
  */
-export const MAX_INLINE_BYTES = 1100
+const MAX_INLINE_BYTES = 1100
+
+/** The smallest text that is stored by itself, in characters. */
+const MIN_APART = 256
+
+/** Stands between what travels of such a text and the digest of what is stored. No query holds it unescaped. */
+const STORED = '#'
 
 /**
  * How much longer than its flow a state in a ledger is kept, in seconds: an expired flow must still name its request.
@@ -45,49 +51,86 @@ export interface FlowKind<State> {
   open(rt: Runtime, sealed: string): Promise<OpenedFlow<State> | undefined>
 }
 
+/** A text in a state whose end may be stored by itself. */
+export interface Apart<State> {
+  /** The text, and how many characters at its end that is. */
+  of(state: State): { readonly text: string; readonly tail: number }
+  /** Returns the state with another text in its place. */
+  replace(state: State, text: string): State
+}
+
+/** How a state that is too large for a URL travels. */
+interface Bulk<State> {
+  /** What is stored by itself, under its digest: sealing the same again stores nothing new. */
+  readonly apart?: Apart<State>
+  /** Whether the rest goes to a ledger too if it is still too large; else it travels whole. */
+  readonly stores?: boolean
+}
+
 /**
  * Defines a kind of flow state. A state that is too large for a URL (a consent app's `context` and `session` may have
- * 64 KB) goes to a ledger, and only its digest travels (design section 5).
- *
- * @param maxInline - largest state that travels in the URL, in bytes of JSON
+ * 64 KB) goes to a ledger, and only its digest travels (design section 5). What a stranger sends never does.
  */
 export function flowKind<State>(
   kind: EnvelopeKind,
   { write, read }: Format<State>,
-  maxInline: (state: State) => number = () => MAX_INLINE_BYTES,
+  { apart, stores = true }: Bulk<State> = {},
 ): FlowKind<State> {
+  async function shorten(rt: Runtime, state: State, expiresAt: Seconds): Promise<State> {
+    if (apart === undefined || fits(write(state))) return state
+    const { text, tail } = apart.of(state)
+    if (tail < MIN_APART) return state
+    // All who seal the same text on one day want it for as long, so that only the first of them writes.
+    const keep = seconds(Math.ceil(expiresAt / KEEP_SECONDS + 1) * KEEP_SECONDS)
+    const id = await store(rt, text.slice(-tail), keep)
+    return apart.replace(state, text.slice(0, -tail) + STORED + id)
+  }
+
+  async function restore(rt: Runtime, state: State): Promise<State | undefined> {
+    const { text = '' } = apart?.of(state) ?? {}
+    const at = text.indexOf(STORED)
+    if (apart === undefined || at === -1) return state
+    const stored = await fetchStored(rt, text.slice(at + 1))
+    return stored === null ? undefined : apart.replace(state, text.slice(0, at) + stored)
+  }
+
   return {
     async urlWith(rt, url, state, expiresAt, parameters) {
-      const data = await inlineData(rt, write(state), expiresAt, maxInline(state))
+      const whole = write(await shorten(rt, state, expiresAt))
+      const data =
+        !stores || fits(whole)
+          ? whole
+          : await store(rt, JSON.stringify(whole), after(expiresAt, KEEP_SECONDS))
       return withQuery(url, { ...parameters, [kind]: await rt.envelopes.seal(kind, data, expiresAt) })
     },
 
     async open(rt, sealed) {
       const opened = await wholeData(rt, await rt.envelopes.open(kind, sealed))
-      if (opened === undefined) return undefined
+      const state = opened && (await restore(rt, read(opened.data)))
+      if (opened === undefined || state === undefined) return undefined
       const expiresAt = opened.expiresAt ?? seconds(0)
-      return { state: read(opened.data), expired: expiresAt <= nowSeconds(), expiresAt }
+      return { state, expired: expiresAt <= nowSeconds(), expiresAt }
     },
   }
 }
 
-async function inlineData(
-  rt: Runtime,
-  data: readonly unknown[],
-  expiresAt: Seconds,
-  maxInline: number,
-): Promise<unknown> {
-  const text = JSON.stringify(data)
-  const bytes = new TextEncoder().encode(text)
-  if (bytes.byteLength <= maxInline) return data
-  const id = toBase64url(sha256(bytes))
-  const blob = { id, data: text, expiresAt: after(expiresAt, KEEP_SECONDS) }
-  await rt.ledgers.call(ownerOf('flow', id), 'putBlob', blob)
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+const fits = (data: readonly unknown[]): boolean =>
+  bytesOf(JSON.stringify(data)).byteLength <= MAX_INLINE_BYTES
+
+/** Stores a text in the ledger that is named by its digest, and returns the digest. */
+async function store(rt: Runtime, data: string, expiresAt: Seconds): Promise<string> {
+  const id = toBase64url(sha256(data))
+  await rt.ledgers.call(ownerOf('flow', id), 'putBlob', { id, data, expiresAt })
   return id
 }
 
+const fetchStored = (rt: Runtime, id: string): Promise<string | null> =>
+  rt.ledgers.call(ownerOf('flow', id), 'getBlob', { id })
+
 async function wholeData(rt: Runtime, opened: Opened | undefined): Promise<Opened | undefined> {
   if (typeof opened?.data !== 'string') return opened
-  const blob = await rt.ledgers.call(ownerOf('flow', opened.data), 'getBlob', { id: opened.data })
+  const blob = await fetchStored(rt, opened.data)
   return blob === null ? undefined : { ...opened, data: JSON.parse(blob) }
 }

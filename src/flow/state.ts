@@ -6,7 +6,7 @@ import { type GrantId, grantIdOf, type Sid } from '../util/ids.ts'
 import type { Json, JsonObject } from '../util/json.ts'
 import { jsonObject, jsonValue } from '../util/json-value.ts'
 import { grantId, sid, time } from '../util/schema.ts'
-import { flowKind, MAX_INLINE_BYTES } from './seal.ts'
+import { type Apart, flowKind } from './seal.ts'
 
 /**
  * What a flow carries between redirects (format 1). Everything travels as tuples to keep URLs short. Items are only
@@ -40,6 +40,8 @@ export interface Flow {
   readonly consentEpoch: number
   /** Whether the query comes from a request object that the client signed. */
   readonly signed: boolean
+  /** How many characters at the end of the query the client signed; 0 if it did not. */
+  readonly signedTail: number
 }
 
 /** The session that was recognised at the start of the flow. */
@@ -125,13 +127,14 @@ const flowFormat = tuple({
   instance: text,
   pending: v.nullish(nested, null),
   consentEpoch: v.nullish(v.number(), null),
-  signed: v.nullish(v.boolean(), null),
+  // Whether, or how many characters at the end of the query.
+  signed: v.nullish(v.union([v.boolean(), v.number()]), null),
 })
 
 function fromFlow(flow: Flow): readonly unknown[] {
   const pending = flow.pending === null ? null : pendingFormat.write(flow.pending)
   // Few flows have these, and a null at the end takes no room in a URL.
-  const [consentEpoch, signed] = [flow.consentEpoch || null, flow.signed || null]
+  const [consentEpoch, signed] = [flow.consentEpoch || null, flow.signed ? flow.signedTail || true : null]
   return flowFormat.write({ ...flow, tail: flow.id.slice(18), pending, consentEpoch, signed })
 }
 
@@ -143,7 +146,8 @@ function toFlow(data: readonly unknown[]): Flow {
     id,
     pending: pending === null ? null : pendingFormat.read(pending),
     consentEpoch: consentEpoch ?? 0,
-    signed: signed ?? false,
+    signed: Boolean(signed),
+    signedTail: typeof signed === 'number' ? signed : 0,
   }
 }
 
@@ -207,6 +211,12 @@ const whole = <Step extends object, Rest extends object>({
   flow: toFlow(flow),
 })
 
+/** What a client signed is stored by itself, so that the same request, sent a thousand times, is stored once. */
+const signedPart = <State extends { readonly flow: Flow }>(): Apart<State> => ({
+  of: ({ flow }) => ({ text: flow.query, tail: flow.signedTail }),
+  replace: (state, query) => ({ ...state, flow: { ...state.flow, query } }),
+})
+
 /**
  * A request that the login app has to decide on; under 800 characters for an ordinary OpenID Connect request. It always
  * travels whole, because nobody has logged in yet and nothing may be written for a stranger. Only what a client signed
@@ -218,23 +228,36 @@ export const loginChallenge = flowKind<LoginState>(
     write: (state) => loginTuple.write({ ...state, flow: fromFlow(state.flow) }),
     read: (data) => whole({ ...loginTuple.read(data), rest: {} }),
   },
-  ({ flow }) => (flow.signed ? MAX_INLINE_BYTES : Number.POSITIVE_INFINITY),
+  { apart: signedPart(), stores: false },
 )
 
 /** The login app's decision. */
-export const loginVerifier = flowKind<LoginVerdict>('login_verifier', {
-  write: (state) => loginVerdictTuple.write({ ...state, flow: fromFlow(state.flow) }),
-  read: (data) => whole({ ...loginVerdictTuple.read(data), rest: {} }),
-})
+export const loginVerifier = flowKind<LoginVerdict>(
+  'login_verifier',
+  {
+    write: (state) => loginVerdictTuple.write({ ...state, flow: fromFlow(state.flow) }),
+    read: (data) => whole({ ...loginVerdictTuple.read(data), rest: {} }),
+  },
+  { apart: signedPart() },
+)
 
 /** A request that the consent app has to decide on. */
-export const consentChallenge = flowKind<ConsentState>('consent_challenge', {
-  write: ({ flow, ...rest }) => consentTuple.write({ flow: fromFlow(flow), rest }),
-  read: (data) => whole(consentTuple.read(data)),
-})
+export const consentChallenge = flowKind<ConsentState>(
+  'consent_challenge',
+  {
+    write: ({ flow, ...rest }) => consentTuple.write({ flow: fromFlow(flow), rest }),
+    read: (data) => whole(consentTuple.read(data)),
+  },
+  { apart: signedPart() },
+)
 
 /** The consent app's decision. */
-export const consentVerifier = flowKind<ConsentVerdict>('consent_verifier', {
-  write: ({ flow, decision, ...rest }) => consentVerdictTuple.write({ flow: fromFlow(flow), rest, decision }),
-  read: (data) => whole(consentVerdictTuple.read(data)),
-})
+export const consentVerifier = flowKind<ConsentVerdict>(
+  'consent_verifier',
+  {
+    write: ({ flow, decision, ...rest }) =>
+      consentVerdictTuple.write({ flow: fromFlow(flow), rest, decision }),
+    read: (data) => whole(consentVerdictTuple.read(data)),
+  },
+  { apart: signedPart() },
+)

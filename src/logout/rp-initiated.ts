@@ -55,7 +55,7 @@ async function askLogoutApp(c: Context<AppEnv>): Promise<Response> {
   if (typeof asked === 'string') {
     // A login that is not remembered has no session cookie, but pages may watch its state.
     if ((await readSessionCookie(c)) === undefined) clearState(c)
-    return respondPage(c, asked)
+    return respondPage(c, withState(asked, parameters))
   }
   const requestedAt = nowSeconds()
   const expiresAt = after(requestedAt, rt.config.ttl.loginConsentRequest)
@@ -101,7 +101,7 @@ async function byClient(c: Context<AppEnv>, hint: Hint, parameters: Parameters):
   return session === null ? target : { owner, sid, subject: session.subject, clientId, target }
 }
 
-/** The registered target that a client asked for, with its `state`; or else the configured target. */
+/** The registered target that a client asked for, or else the configured target. */
 async function logoutTarget(c: Context<AppEnv>, clientId: string, parameters: Parameters): Promise<string> {
   const { clients, config } = c.var.ctx.rt
   const requested = parameters.get('post_logout_redirect_uri')
@@ -113,9 +113,14 @@ async function logoutTarget(c: Context<AppEnv>, clientId: string, parameters: Pa
   if (!registers(current.metadata.post_logout_redirect_uris)) {
     throw unfit("has a 'post_logout_redirect_uri' that is not registered for this client")
   }
-  if (requested === undefined) return config.urls.postLogoutRedirect
+  return requested ?? config.urls.postLogoutRedirect
+}
+
+/** The target with the `state` of the request, which is for targets that a client asked for (section 3). */
+function withState(target: string, parameters: Parameters): string {
   const state = parameters.get('state')
-  return state === undefined ? requested : withQuery(requested, { state })
+  const isAskedFor = parameters.get('post_logout_redirect_uri') !== undefined
+  return state === undefined || !isAskedFor ? target : withQuery(target, { state })
 }
 
 /**
@@ -127,7 +132,8 @@ async function finish(c: Context<AppEnv>, verifier: string): Promise<Response> {
   const opened = await logoutVerifier.open(ctx.rt, verifier)
   if (opened === undefined) throw new OAuthError('challenge_not_found', 'challenge_unknown')
   if (opened.expired) throw new OAuthError('request_unauthorized', 'flow_expired')
-  const { owner, sid, clientId, target } = opened.state
+  const { owner, sid, clientId, requestUrl } = opened.state
+  const target = withState(opened.state.target, readQuery(requestUrl.slice(requestUrl.indexOf('?') + 1)))
   const cookie = await readSessionCookie(c)
   const own = cookie?.sid === sid
   // Without a client only the browser that asked may end its session. When it repeats the request it has no cookie any

@@ -13,7 +13,7 @@ export interface LogoutState {
   readonly subject: string
   /** The client that asked; null if the user came without one. */
   readonly clientId: ClientId | null
-  /** Where the browser goes after the logout. */
+  /** Where the browser goes after the logout, without the `state` of the request. */
   readonly target: string
   /** Path and query of the request, as the logout app sees it. */
   readonly requestUrl: string
@@ -31,8 +31,11 @@ const format = tuple({
   requestedAt: time,
 })
 
+/** Both travel whole: whoever has any ID token of ours can make up any number of them. */
+const bulk = { stores: false }
+
 /** A logout that the logout app has to decide on. */
-export const logoutChallenge = flowKind<LogoutState>('logout_challenge', format)
+export const logoutChallenge = flowKind<LogoutState>('logout_challenge', format, bulk)
 
 /** A logout that the logout app agreed to. */
-export const logoutVerifier = flowKind<LogoutState>('logout_verifier', format)
+export const logoutVerifier = flowKind<LogoutState>('logout_verifier', format, bulk)

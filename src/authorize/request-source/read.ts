@@ -68,10 +68,10 @@ export async function readRequest(c: Context<AppEnv>): Promise<ReadRequest> {
     if (entries.some(([name, value]) => name === 'state' && value.length > MAX_QUERY)) throw refusal
     return { query: toQuery(besideCarried(entries)), signed: false, refusal, sent }
   }
-  const { query, signed } = await unpack(c.var.ctx, given)
+  const { query, signed, signedTail } = await unpack(c.var.ctx, given)
   // What a client signed is as long as its object. All else is bounded, because it is sealed into the login challenge.
   const excessive = signed || query === given ? undefined : excess(readEntries(query))
-  return { query, signed, refusal: excessive, sent }
+  return { query, signed, signedTail, refusal: excessive, sent }
 }
 
 /** The refusal of a request of which a part is too long; `undefined` if none is. */
@@ -85,27 +85,35 @@ function excess(entries: Entries): OAuthError | undefined {
 /** The parameters beside a carried request. */
 const besideCarried = (entries: Entries): Entries => entries.filter(([name]) => !CARRIERS.includes(name))
 
+/** A request of which nothing is carried any more. */
+interface Unpacked {
+  readonly query: string
+  /** Whether the client signed what was carried. */
+  readonly signed: boolean
+  /** How many characters at the end of the query were carried. */
+  readonly signedTail: number
+}
+
 /**
  * Replaces a request that is carried by value or by reference with its parameters. The result is an ordinary request.
  * How the two bind is the client's to say, and does not depend on the parameters beside the object.
  *
  * @param sources - the ways to carry a request that are allowed
- * @returns the request as a query, and whether the client signed it
  * @throws `invalid_request`, `invalid_request_object`, `invalid_request_uri`, or the errors of `findClient`
  */
 export async function unpack(
   ctx: RequestContext,
   query: string,
   sources: readonly CarriedSource[] = CARRIED,
-): Promise<{ readonly query: string; readonly signed: boolean }> {
+): Promise<Unpacked> {
   const entries = readEntries(query)
   const beside = besideCarried(entries)
-  if (beside.length === entries.length) return { query, signed: false }
+  if (beside.length === entries.length) return { query, signed: false, signedTail: 0 }
   const { profiles } = ctx.rt
   const parameters = new Parameters(entries, profiles.server.repeats)
   const [name = '', other] = CARRIERS.filter((carrier) => parameters.get(carrier) !== undefined)
   const value = parameters.get(name)
-  if (value === undefined) return { query: toQuery(beside), signed: false }
+  if (value === undefined) return { query: toQuery(beside), signed: false, signedTail: 0 }
   if (other !== undefined) throw invalidRequest('parameters_conflict', { parameter: name, other })
   const client = await findClient(ctx, parameters)
   const source = sources.find((one) => one.parameter === name && one.takes(value))
@@ -116,8 +124,22 @@ export async function unpack(
     if (given !== undefined && (carried.members[bound] ?? given) !== given)
       throw unusable(`has a '${bound}' that differs from the parameter`)
   }
-  const merged = profiles.of(client).merge(beside, carried, entriesOf(carried.members))
-  return { query: toQuery(counting(merged, profiles.server.repeats)), signed: carried.signed }
+  const own = entriesOf(carried.members)
+  const merged = counting(profiles.of(client).merge(beside, carried, own), profiles.server.repeats)
+  return { ...inOrder(merged, own), signed: carried.signed }
+}
+
+/**
+ * Puts what the carried request holds behind what others can add, for who stores the one must not store the other. A
+ * hint counts as added: it is sealed anew each time.
+ *
+ * @returns the query, and how many characters at its end are only of the carried request
+ */
+function inOrder(merged: Entries, own: Entries): Pick<Unpacked, 'query' | 'signedTail'> {
+  const isOwn = ([name]: Entries[number]): boolean => name !== HINT && own.some(([known]) => known === name)
+  const tail = toQuery(merged.filter(isOwn))
+  const head = toQuery(merged.filter((entry) => !isOwn(entry)))
+  return { query: [head, tail].filter((text) => text !== '').join('&'), signedTail: tail.length }
 }
 
 /** Opens a carried request, checks its size and that it carries no further request, then verifies its signature. */

@@ -1,6 +1,7 @@
 import { decodeJwt } from 'jose'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { Browser, bodyOf, Deployment, ISSUER } from '../../support/deployment.ts'
+import { dropAnswers } from '../../support/bindings.ts'
+import { Browser, bodyOf, Deployment, ISSUER, testEnv } from '../../support/deployment.ts'
 import {
   authorizationPath,
   LoginApp,
@@ -109,6 +110,20 @@ describe.each(METHODS)('a logout request by %s', (method) => {
     const next = await browser.next(String(again))
     const end = await browser.next(await app.decide('logout', 'accept', parameter(next, 'logout_challenge')))
     expect(end.href).toBe(`${GOODBYE}?state=s+%26+1`)
+  })
+
+  it.each([10, 2000, 7000])('makes no object for its state: %i characters', async (length) => {
+    const state = 's & 1'.padEnd(length, 'x')
+    const lost = dropAnswers(testEnv(), { method: 'putBlob', times: 9, retryable: false })
+    const without = new Deployment(lost)
+    const body = new URLSearchParams({ ...partsOf(['id_token_hint', 'post_logout_redirect_uri']), state })
+    const at = await new Browser(without).next(LOGOUT, { method: 'POST', body })
+    const challenge = parameter(at, 'logout_challenge')
+    const logoutApp = new LoginApp(without)
+    const shown = await bodyOf(await logoutApp.get('logout', challenge))
+    expect(parameter(new URL(String(shown['request_url']), ISSUER), 'state')).toBe(state)
+    const end = await new Browser(without).next(await logoutApp.decide('logout', 'accept', challenge))
+    expect(parameter(end, 'state')).toBe(state)
   })
 
   it('joins state to the query that a registered address has', async () => {
