@@ -9,6 +9,7 @@ import { KeyRing } from './keys/ring.ts'
 import { StoredKeys } from './keys/stored.ts'
 import { Ledgers } from './ledger/client.ts'
 import { Floods } from './limits/floods.ts'
+import { Spending } from './limits/spending.ts'
 import { type Profiles, profilesOf } from './profiles/registry.ts'
 import { AuditLog } from './store/audit-log.ts'
 import { ClientStore } from './store/clients.ts'
@@ -35,6 +36,7 @@ export interface Runtime {
   readonly issuers: TrustedIssuerStore
   readonly ledgers: Ledgers
   readonly floods: Floods
+  readonly spending: Spending
   readonly book: GrantsBook
   readonly auditLog: AuditLog
   readonly upkeep: UpkeepNotes
@@ -70,6 +72,7 @@ export function runtimeOf(env: Env): Runtime {
     issuers: new TrustedIssuerStore(sources),
     ledgers: new Ledgers(env.LEDGER, config.deadlines.ledger),
     floods: new Floods(env, config.limitsOff),
+    spending: new Spending(),
     book: new GrantsBook(sources.d1, config.grantsBook),
     auditLog: new AuditLog(sources.d1),
     upkeep: new UpkeepNotes(sources.d1),

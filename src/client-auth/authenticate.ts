@@ -1,3 +1,4 @@
+import { secretHashesOf } from '../clients/secret.ts'
 import type { RequestContext } from '../context.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import type { Facts, Reason } from '../errors/reasons.ts'
@@ -5,6 +6,7 @@ import { invalidClient } from '../errors/refusals.ts'
 import { underAttempt } from '../http/idempotency.ts'
 import { counting } from '../http/repeats.ts'
 import { clientShard } from '../ledger/owner.ts'
+import { secretGuess } from '../limits/guesses.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { consumeOnce } from './consume-once.ts'
@@ -23,7 +25,7 @@ const SHARDS = 8
  * proof that may be used once before `run`, under an attempt of its own: the same request sent again after a lost
  * answer is not a reuse.
  *
- * @throws `invalid_request` without usable credentials, `invalid_client` if they are refused, `jti_known` for a proof
+ * @throws `invalid_request` without usable credentials, `too_many_requests` after too many wrong secrets, `invalid_client` if they are refused, `jti_known` for a proof
  *   that was used before, `temporarily_unavailable` if the source cannot be asked before a refusal
  */
 export async function withClient<Result>(
@@ -61,6 +63,8 @@ interface Doubt {
   readonly facts?: Facts
   /** Whether the request proved to come from the client. */
   readonly proven?: true
+  /** Whether the request has a wrong secret, and the client has a right one. */
+  readonly guessed?: boolean
 }
 
 type Verdict = { readonly client: ClientRecord } | Doubt
@@ -81,17 +85,26 @@ async function prove(
 }
 
 async function findProven(ctx: RequestContext, presented: Presented): Promise<ClientRecord> {
-  const { clients } = ctx.rt
-  const copy = await clients.find(presented.id)
-  const byCopy = await judge(ctx, copy, presented)
-  if (byCopy.client !== null) return byCopy.client
-  const current = await clients.fresh(presented.id)
-  const verdict = current?.version === copy?.version ? byCopy : await judge(ctx, current, presented)
+  const guess = presented.proof?.secret ? secretGuess(ctx, presented.id) : null
+  await guess?.begin(ctx)
+  const verdict = await verdictOn(ctx, presented)
+  if (verdict.client === null && verdict.guessed) await guess?.missed(ctx)
+  else guess?.hit()
   if (verdict.client !== null) return verdict.client
   // An unknown client must look like one with wrong credentials. Who proved a secret may know what is wrong.
   const { unproven, tellsUnproven } = presented.method
   const told = tellsUnproven && !verdict.proven ? unproven : verdict.reason
   throw new OAuthError('invalid_client', verdict.reason, verdict.facts, told)
+}
+
+/** Judges the client by the copy of it, and by the source before a refusal. */
+async function verdictOn(ctx: RequestContext, presented: Presented): Promise<Verdict> {
+  const { clients } = ctx.rt
+  const copy = await clients.find(presented.id)
+  const byCopy = await judge(ctx, copy, presented)
+  if (byCopy.client !== null) return byCopy
+  const current = await clients.fresh(presented.id)
+  return current?.version === copy?.version ? byCopy : judge(ctx, current, presented)
 }
 
 /** Authenticates a client: it must be registered for the method, and its proof must verify. */
@@ -102,6 +115,7 @@ async function judge(
 ): Promise<Verdict> {
   if (client === undefined) return { client: null, reason: 'client_unknown' }
   ctx.seen(client.id)
+  const guessed = method.provenBy === 'secret' && secretHashesOf(client).length > 0
   const registered = client.metadata.token_endpoint_auth_method
   if (registered !== method.method) {
     const facts = { used: method.method, registered, field: 'token_endpoint_auth_method' }
@@ -109,9 +123,9 @@ async function judge(
     const knows = method.provenBy === 'secret' && (await proof?.verify(ctx, client)) === true
     return knows
       ? { client: null, reason: 'method_unregistered', facts, proven: true }
-      : { client: null, reason: 'method_mismatch', facts }
+      : { client: null, reason: 'method_mismatch', facts, guessed }
   }
   const proven = proof === null || (await proof.verify(ctx, client))
   if (proven === 'expired') return { client: null, reason: 'secret_expired', proven: true }
-  return proven ? { client } : { client: null, reason: method.unproven }
+  return proven ? { client } : { client: null, reason: method.unproven, guessed }
 }

@@ -1,7 +1,9 @@
 import * as v from 'valibot'
+import type { RequestContext } from '../context.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
 import { readQuery } from '../http/form.ts'
 import { type Owner, ownerOf } from '../ledger/owner.ts'
+import { userCodeGuess } from '../limits/guesses.ts'
 import { parseBody } from './bodies.ts'
 import { callsOn } from './challenge.ts'
 import { deviceChallenge, deviceVerifier } from './device-state.ts'
@@ -14,25 +16,43 @@ const acceptBody = v.object({ user_code: v.nullish(v.string(), '') })
 export const deviceOwner = (userCode: string): Owner => ownerOf('device', userCode)
 
 /**
- * Accepts a user code for a challenge of the verification page (contract 1.4.2). Writes only a count of tries, which
- * are limited for each network: the code is used when the browser has finished login and consent.
+ * Accepts a user code for a challenge of the verification page (contract 1.4.2). Writes nothing, unless the code is
+ * wrong: the code is used when the browser has finished login and consent. Wrong ones are limited for each network.
  */
 export const acceptUserCode = callsOn(
   deviceChallenge,
   verifyUrl,
-)(async ({ rt, attempt, seen, audit }, { state, expiresAt }, body) => {
+)(async (ctx, { state, expiresAt }, body) => {
+  const { rt, seen } = ctx
   const userCode = readUserCode(parseBody(acceptBody, body).user_code, rt.config.oauth2.device.userCode)
   if (userCode === '') throw invalidRequest('field_missing', { field: 'user_code' })
-  if (!(await rt.ledgers.call(state.rateLimitOwner, 'guess', { attempt }))) {
-    audit('guess.braked', { reason: 'user_code_guessed' })
-    throw invalidRequest('user_code_guessed')
-  }
+  const guess = userCodeGuess(state, state.rateLimitOwner)
+  await guess.begin(ctx)
+  await requireFewTries(ctx)
   const owner = deviceOwner(userCode)
   const found = await rt.ledgers.call(owner, 'findDevice', null)
-  if (found === null) throw invalidRequest('user_code_unusable')
+  if (found === null) {
+    await guess.missed(ctx)
+    throw invalidRequest('user_code_unusable')
+  }
+  guess.hit()
   const clientId = readQuery(found.request).require('client_id')
   seen(clientId)
   const url = verifyUrl(rt.config)
   const step = { ...state, owner, device: found.id }
   return { redirect_to: await deviceVerifier.urlWith(rt, url, step, expiresAt, { client_id: clientId }) }
 })
+
+/** How many user codes there must be, so that no number of networks finds one by guessing. */
+const MANY_CODES = 10 ** 11
+
+/**
+ * Counts all tries of all networks together where there are few codes: somebody with very many networks could find one.
+ * Throws `too_many_requests` if there are too many.
+ */
+async function requireFewTries({ rt }: RequestContext): Promise<void> {
+  const { length, characterSet } = rt.config.oauth2.device.userCode
+  if (characterSet.length ** length >= MANY_CODES) return
+  const refusal = await rt.floods.ofAll('user_code')
+  if (refusal !== undefined) throw refusal
+}

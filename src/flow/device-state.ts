@@ -11,8 +11,19 @@ const owner = v.custom<Owner>(isOwner)
  */
 const step = { id: v.string(), csrf: v.string(), reauthenticate: v.boolean() }
 
-/** A browser whose user has to enter a code. `rateLimitOwner` is the ledger that counts the tries of its network. */
-export const deviceChallenge = flowKind('device_challenge', tuple({ ...step, rateLimitOwner: owner }))
+/**
+ * A browser whose user has to enter a code. `rateLimitOwner` is the ledger that counts wrong tries of its network, which
+ * is `wide`, and in it `narrow` (http/network.ts).
+ */
+export const deviceChallenge = flowKind(
+  'device_challenge',
+  tuple({
+    ...step,
+    rateLimitOwner: owner,
+    wide: v.optional(v.string(), ''),
+    narrow: v.nullish(v.string(), null),
+  }),
+)
 
 /** A browser whose user entered a valid code: the device's ledger, and its request there. */
 export const deviceVerifier = flowKind('device_verifier', tuple({ ...step, owner, device: v.string() }))

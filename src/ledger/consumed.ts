@@ -29,10 +29,6 @@ export function consumeId(
   return { first: true }
 }
 
-/** Counts the consumed ids in this ledger. */
-export const countConsumed = ({ tables, now }: View): number =>
-  tables.count('consumed', 'WHERE expires > ?', now)
-
 /** Whether an id is consumed. False once it expired more than a minute ago. */
 export const isConsumed = (view: View, { id }: { readonly id: string }): boolean =>
   findAlive(view, 'consumed', id) !== undefined

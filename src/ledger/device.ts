@@ -1,17 +1,11 @@
-import { after, type Milliseconds, type Seconds, seconds } from '../util/clock.ts'
+import type { Milliseconds, Seconds } from '../util/clock.ts'
 import type { GrantId } from '../util/ids.ts'
-import { consumeId, countConsumed } from './consumed.ts'
 import type { ConsentedGrant } from './grants.ts'
 import type { Row } from './schema.ts'
 import type { Transaction, View } from './transaction.ts'
 
 /** How much too early a poll may arrive, ms: delays on the network can shorten the pause between two polls. */
 const POLL_LEEWAY_MS = 500
-
-/** How many user codes one network may try within ten minutes. */
-const MAX_GUESSES = 60
-/** Ten minutes, less the minute that `consumeId` adds. */
-const GUESS_SECONDS = seconds(540)
 
 export interface DeviceInput {
   /** The HTTP request that asks (types.ts). */
@@ -71,14 +65,6 @@ export class Callers {
     return since >= 0 && since < intervalMs - POLL_LEEWAY_MS
   }
 }
-
-/**
- * Records that a network tries a user code. Returns whether it may. The record is stored, because an attacker could
- * wait until the object is evicted from memory.
- */
-export const mayGuess = (tx: Transaction, { attempt }: { readonly attempt: string }): boolean =>
-  countConsumed(tx) < MAX_GUESSES &&
-  consumeId(tx, { attempt, id: attempt, expiresAt: after(tx.now, GUESS_SECONDS) }).first
 
 /** Returns the only request in this ledger, which the user code stands for. */
 const readDevice = ({ tables, now }: View): Row<'devices'> | undefined =>

@@ -103,7 +103,8 @@ const ARGUMENTS: { readonly [M in LedgerMethod]: Names<Input<M>> } = {
     grant: { owner: true, grantId: true, epoch: true },
     retracted: true,
   },
-  guess: { attempt: true },
+  spend: { attempt: true, allowances: true },
+  left: { allowances: true },
 }
 
 /**

@@ -1,3 +1,4 @@
+import { left } from './allowances.ts'
 import { getBlob } from './blobs.ts'
 import { countGrants, listGrants } from './consents.ts'
 import { isConsumed } from './consumed.ts'
@@ -29,4 +30,5 @@ export const READS = {
   getBlob,
   findDevice,
   pollDevice,
+  left,
 } as const satisfies Reads

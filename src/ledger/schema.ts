@@ -83,6 +83,7 @@ export const COLUMNS = {
   },
   remembered: { client: ID, id: TEXT },
   sweeps: { name: ID, position: TEXT, keep_until: INTEGER, notify: COUNT },
+  allowances: { id: ID, whole_ms: INTEGER, attempt: TEXT, expires: INTEGER },
 } as const satisfies Record<string, Readonly<Record<string, string>>>
 
 type Columns = typeof COLUMNS
@@ -108,6 +109,7 @@ interface Narrower {
   }
   readonly sessions: { readonly auth_time: Seconds; readonly ends: Seconds; readonly flow_expires: Seconds }
   readonly epochs: { readonly client: EpochKey; readonly value: Milliseconds }
+  readonly allowances: { readonly whole_ms: Milliseconds }
   readonly devices: { readonly status: 'pending' | 'approved' | 'denied'; readonly grant_id: GrantId }
   readonly notices: {
     readonly client: ClientId

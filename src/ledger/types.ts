@@ -9,6 +9,7 @@ import type { WRITES } from './writes.ts'
  * types that the Worker names.
  */
 
+export type { Allowance } from './allowances.ts'
 export type { ListedConsent, ListGrantsInput, RememberedConsent } from './consents.ts'
 export type { EndSessionsInput } from './end-sessions.ts'
 export type { CustomClaims, GrantRecord, StoredGrant } from './grant-record.ts'

@@ -1,6 +1,7 @@
+import { spend } from './allowances.ts'
 import { putBlob } from './blobs.ts'
 import { consumeId } from './consumed.ts'
-import { mayGuess, openDevice, settleDevice } from './device.ts'
+import { openDevice, settleDevice } from './device.ts'
 import { bindSession, unbindSessions } from './directory.ts'
 import { endSessions } from './end-sessions.ts'
 import { commitGrant } from './grants.ts'
@@ -33,5 +34,5 @@ export const WRITES = {
   putBlob,
   openDevice,
   settleDevice,
-  guess: mayGuess,
+  spend,
 } as const satisfies Writes

@@ -37,16 +37,13 @@ export async function submitDevice(c: Context<AppEnv>): Promise<Response> {
   const userCode = (await readForm(c.var.body)).get('user_code') ?? ''
   if (userCode === '') return devicePage(c, { told: TYPE, problem: UNTYPED })
   const { ctx } = c.var
+  const askAgain = (refusal: OAuthError): Response | Promise<Response> => {
+    ctx.refused(refusal)
+    return devicePage(c, { told: TYPE, userCode, problem: refusal.hint })
+  }
   return acceptUserCode(ctx, challenge, { user_code: userCode })
     .then((accepted) => proceed(c, accepted))
-    .catch(
-      as({
-        invalid_request: (refusal) => {
-          ctx.refused(refusal)
-          return devicePage(c, { told: TYPE, userCode, problem: refusal.hint })
-        },
-      }),
-    )
+    .catch(as({ invalid_request: askAgain, too_many_requests: askAgain }))
 }
 
 /** The last page in the browser, when the device can go on. */

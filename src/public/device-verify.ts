@@ -44,8 +44,10 @@ async function askUserCode(c: Context<AppEnv>, given: Parameters): Promise<Respo
   const userCode = given.get('user_code') ?? ''
   const id = crypto.randomUUID()
   const csrf = await bindBrowser(c, 'device', '', id)
-  const rateLimitOwner = ownerOf('guesser', network?.narrow ?? network?.wide ?? '')
-  const state = { id, csrf, reauthenticate: given.get('prompt') === 'login', rateLimitOwner }
+  // Without a network all browsers count together: user codes are short, and somebody could try them all.
+  const { wide, narrow } = network ?? { wide: '', narrow: null }
+  const rateLimitOwner = ownerOf('guesser', wide)
+  const state = { id, csrf, reauthenticate: given.get('prompt') === 'login', rateLimitOwner, wide, narrow }
   const expiresAt = after(nowSeconds(), rt.config.ttl.loginConsentRequest)
   const query = userCode === '' ? {} : { user_code: userCode }
   const page = rt.config.urls.deviceVerification

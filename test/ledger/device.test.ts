@@ -51,23 +51,6 @@ describe('a ledger of no device', () => {
   })
 })
 
-describe('the ledger of a network', () => {
-  it('counts the codes it tries, though the object is put aside in between, and forgets them', async () => {
-    const network = new Device()
-    const guess = (): Promise<boolean> => network.call('guess', { attempt: newAttempt() })
-    for (let tried = 0; tried < 60; tried += 1) expect(await guess()).toBe(true)
-    await evictDurableObject(network.stub)
-    expect(await guess()).toBe(false)
-    advance(599)
-    expect(await guess()).toBe(false)
-    advance(1)
-    expect(await guess()).toBe(true)
-    advance(600 + 3600)
-    expect(await runDurableObjectAlarm(network.stub)).toBe(true)
-    expect(await tablesOf(network.stub)).toEqual([])
-  })
-})
-
 describe('a device', () => {
   it('is opened once under a user code, and again when it has expired', async () => {
     const device = new Device()

@@ -79,6 +79,13 @@ const RELEASE_4 = {
 const REMEMBERED_4 =
   'CREATE TABLE remembered (client TEXT NOT NULL PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID'
 
+/** What a network has spent, of release 4. */
+const ALLOWANCES_4 = {
+  allowances: `CREATE TABLE allowances (id TEXT NOT NULL PRIMARY KEY, whole_ms INTEGER NOT NULL, attempt TEXT NOT NULL,
+    expires INTEGER NOT NULL) WITHOUT ROWID`,
+  spent: `INSERT INTO allowances VALUES ('id-1', 9999999999999, 'attempt-1', 9999999999)`,
+}
+
 /** What the client of the sample may have. */
 const limits = {
   scope: ['openid', 'offline'],
@@ -227,6 +234,7 @@ it('writes release 1 as the sample shows it, and what the later ones add', async
   await user.call('consumeId', { attempt: 'a', id: 'x', expiresAt: seconds() + 60 })
   await user.call('bindSession', { sid: 'x', owner: 'x' })
   await user.call('putBlob', { id: 'x', data: 'x', expiresAt: seconds() + 60 })
+  await user.call('spend', { attempt: 'a', allowances: [{ id: 'x', burst: 1, everyMs: 1000 }] })
   await user.call('revokeGrants', { attempt: newAttempt(), target: 'all', flowLifetime: FLOW })
   const written = await runInDurableObject(user.stub, (_ledger, state) => {
     const query =
@@ -237,10 +245,25 @@ it('writes release 1 as the sample shows it, and what the later ones add', async
   const END = ') WITHOUT ROWID'
   const sessions = RELEASE_1.sessions.replace(END, RELEASE_3.sessions).replace(END, RELEASE_4.sessions)
   const grants = RELEASE_1.grants.replace(END, RELEASE_2.grants).replace(END, RELEASE_4.grants)
-  const expected = [blobs, consumed, directory, epochs, grants, REMEMBERED_4, sessions].map((sql) =>
-    sql.replace(/\s+/g, ' '),
-  )
+  const expected = [
+    ALLOWANCES_4.allowances,
+    blobs,
+    consumed,
+    directory,
+    epochs,
+    grants,
+    REMEMBERED_4,
+    sessions,
+  ].map((sql) => sql.replace(/\s+/g, ' '))
   expect(written.map((row) => row.sql)).toEqual(expected)
+})
+
+it('reads what networks have spent', async () => {
+  const network = await restored(Object.values(ALLOWANCES_4))
+  const allowances = [{ id: 'id-1', burst: 10, everyMs: 1000 }]
+  expect(await network.call('left', { allowances })).toEqual({ free: 0, waitMs: 1000, wholeMs: 10_000 })
+  expect(await network.call('spend', { attempt: 'attempt-1', allowances })).toMatchObject({ spent: true })
+  expect(await network.call('spend', { attempt: 'attempt-2', allowances })).toMatchObject({ spent: false })
 })
 
 it('adds the columns that an older table lacks', async () => {

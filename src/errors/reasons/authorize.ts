@@ -76,7 +76,7 @@ export const authorizeReasons = reasonsOf({
     'Type the code that the device shows.',
   ],
   user_code_guessed: [
-    'Too many codes were tried from this network: wait a few minutes.',
+    'Too many wrong codes were tried from this network: wait {seconds} seconds.',
     'Look for who guesses user codes.',
   ],
   logout_unfit: ['The logout request {problem}.', 'See OpenID Connect RP-Initiated Logout section 2.'],

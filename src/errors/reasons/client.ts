@@ -31,6 +31,10 @@ export const clientReasons = reasonsOf({
     'The client secret is right, but has expired.',
     'Give the client a new one; a client that registered itself gets it by a PUT to its registration.',
   ],
+  secret_guessed: [
+    'Too many wrong secrets of this client came from this network: wait {seconds} seconds.',
+    'Correct the secret where it is sent from. It goes on working from other networks.',
+  ],
   client_public: ['A public client may not do this.', 'Register a client that authenticates.'],
   assertion_malformed: ['The assertion {problem}.', 'See RFC 7523 section 3.'],
   assertion_unproven: [
