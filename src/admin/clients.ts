@@ -32,7 +32,7 @@ export const postClient =
     const body = await readJson(c.var.body)
     const { input, doubts } = await judged(c, body)
     const times = hasScope(guard, c, 'all') ? importedTimes(body) : {}
-    const written = await createClient(ctx, input, boundsOf(input.metadata), times)
+    const written = await createClient(ctx, input, { bounds: boundsOf(input.metadata), ...times })
     const location = `${ctx.rt.config.urls.path}${PATH}/${encodeURIComponent(written.client.id)}`
     return json(await renderNewClient(ctx.rt, written), 201, { location, ...warningHeader(c, doubts) })
   }

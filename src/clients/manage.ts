@@ -37,24 +37,34 @@ export interface ClientChange
   readonly keepsSecrets?: boolean
 }
 
+/** Who made a client, and when it was created and changed if it is imported, seconds. */
+export interface Origin extends Partial<Pick<ClientRecord, 'createdAt' | 'updatedAt' | 'initialAccess'>> {
+  /** Limits of the client's own later changes; null for a client that registers itself. */
+  readonly bounds: ClientBounds | null
+}
+
 /**
  * Registers a client. Generates a secret unless one is given or the client is public. Throws `resource_exists` for a
  * taken id.
  *
- * @param bounds - limits of the client's own later changes; null for a client that registers itself
- * @param times - when an imported client was created and changed, seconds; now for what is absent
+ * @param admit - decides as the last step before the client is there
  */
 export async function createClient(
   ctx: RequestContext,
   input: ClientInput,
-  bounds: ClientBounds | null,
-  times: Partial<Pick<ClientRecord, 'createdAt' | 'updatedAt'>> = {},
+  origin: Origin,
+  admit: () => Promise<void> = async () => undefined,
 ): Promise<WrittenClient> {
   const id = clientIdOf(input.id ?? crypto.randomUUID())
   checkClientId(id)
   await checkOutside(ctx, input.metadata)
   const secret = input.secret ?? (isPublic(input) ? undefined : makeSecret())
   const now = nowSeconds()
+  const secrets = onlySecret(
+    secret === undefined ? null : await hashSecret(ctx.rt.roots, id, secret),
+    input.secretEnd ?? 0,
+  )
+  await admit()
   const client = await ctx.rt.clients.insert({
     id,
     // Short, because every token contains it.
@@ -63,18 +73,16 @@ export async function createClient(
     registrationEpoch: 0,
     registrationUsed: 0,
     consentEpoch: 0,
-    bounds,
-    ...onlySecret(
-      secret === undefined ? null : await hashSecret(ctx.rt.roots, id, secret),
-      input.secretEnd ?? 0,
-    ),
+    initialAccess: null,
+    ...secrets,
     metadata: input.metadata,
     createdAt: now,
     updatedAt: now,
-    ...times,
+    ...origin,
   })
   if (client === undefined) throw new OAuthError('resource_exists', 'entry_exists')
-  ctx.audit('client.created', { client_id: id })
+  const initial_access_token = origin.initialAccess?.id
+  ctx.audit('client.created', { client_id: id, ...(initial_access_token && { initial_access_token }) })
   return { client, secret }
 }
 

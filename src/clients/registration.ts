@@ -1,11 +1,11 @@
 import * as v from 'valibot'
 import { usesSecret } from '../client-auth/methods.ts'
-import type { Config } from '../config/types.ts'
+import type { Config, RegistrationPolicy } from '../config/types.ts'
 import type { ErrorCode } from '../errors/catalogue.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { Runtime } from '../runtime.ts'
 import { clientMetadata, fields } from '../store/client-metadata.ts'
-import type { ClientMetadata, ClientRecord } from '../store/types.ts'
+import type { ClientMetadata, ClientRecord, InitialAccess } from '../store/types.ts'
 import { after, nowSeconds } from '../util/clock.ts'
 import { isJsonObject, type JsonObject, pick } from '../util/json.ts'
 import { boundsOf, checkBounds, withBounds } from './bounds.ts'
@@ -41,14 +41,24 @@ function parseRegistration(body: unknown, config: Config, secretRefusal: ErrorCo
 }
 
 /**
- * Reads the metadata of a client that registers itself, within the operator's policy. Throws like `parseRegistration`
+ * Reads the metadata of a client that registers itself, within the operator's policy and that of its initial access token. Throws like `parseRegistration`
  * and `withinPolicy`.
  */
-export function readRegistration(body: unknown, config: Config): ClientInput {
+export function readRegistration(
+  body: unknown,
+  config: Config,
+  initialAccess: InitialAccess | null,
+): ClientInput {
   const input = parseRegistration(body, config, 'malformed_body')
-  const metadata = withinPolicy(config, [config.registration.policy], input.metadata)
+  const metadata = withinPolicy(config, policiesFor(config, initialAccess), input.metadata)
   return { ...input, metadata, secretEnd: secretEnd(config) }
 }
+
+/** What limits a client's choices: the operator's policy, and that of the initial access token. */
+const policiesFor = (
+  { registration: { policy } }: Config,
+  initialAccess: InitialAccess | null,
+): readonly RegistrationPolicy[] => (initialAccess === null ? [policy] : [policy, initialAccess.policy])
 
 /** When a secret ends that a client gets now by registering itself, seconds since the epoch; 0 for never. */
 const secretEnd = ({ registration: { secretTtl } }: Config): number =>
@@ -98,10 +108,10 @@ export async function changeByClient(
 /** What a client may change of itself: within an admin's bounds, or the policy if no admin ever changed it. */
 function limited(
   config: Config,
-  { bounds, metadata: current }: ClientRecord,
+  { bounds, initialAccess, metadata: current }: ClientRecord,
   wanted: ClientMetadata,
 ): ClientMetadata {
-  const policies = [config.registration.policy]
+  const policies = policiesFor(config, initialAccess)
   if (bounds === null) return withinPolicy(config, policies, wanted)
   checkBounds(config, bounds, wanted)
   checkRedirects(policies, wanted, current.redirect_uris ?? [])

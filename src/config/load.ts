@@ -114,9 +114,11 @@ function userCodes(
 
 /** Returns the settings of dynamic registration. By default a client may shorten the configured lifetimes only. */
 function registration(given: Given['registration'], ttl: Given['ttl']): Config['registration'] {
-  const { enabled, url, resources, secretTtl, accessToken, idToken, refreshToken, ...policy } = given
+  const { enabled, requireToken, url, resources, secretTtl, accessToken, idToken, refreshToken, ...policy } =
+    given
   return {
     enabled,
+    requireToken,
     url,
     resources,
     secretTtl,

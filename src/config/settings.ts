@@ -216,6 +216,7 @@ export const settings = {
   },
   registration: {
     enabled: setting('OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED', flag, 'false'),
+    requireToken: setting('OIDC_DYNAMIC_CLIENT_REGISTRATION_REQUIRE_TOKEN', flag, 'false'),
     url: setting('WEBFINGER_OIDC_DISCOVERY_CLIENT_REGISTRATION_URL', optional(serverUrl)),
     resources: setting('OIDC_DYNAMIC_CLIENT_REGISTRATION_RESOURCES', resources),
     secretTtl: setting('OIDC_DYNAMIC_CLIENT_REGISTRATION_SECRET_TTL', orOff(duration(3600)), 'off'),

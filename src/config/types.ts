@@ -201,6 +201,8 @@ export interface Config {
   /** Dynamic client registration. */
   readonly registration: {
     readonly enabled: boolean
+    /** Whether a client needs an initial access token to register. */
+    readonly requireToken: boolean
     /** The registration endpoint that discovery names; null for this server's own, if enabled. */
     readonly url: string | null
     /** The resources that self-registered clients may request. */

@@ -21,6 +21,7 @@ export type EnvelopeKind =
   | 'credential_nonce'
   | 'pairwise_sid'
   | 'registration_token'
+  | 'initial_access_token'
   | 'session'
   | 'browser'
   | 'page_token'

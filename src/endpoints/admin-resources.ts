@@ -10,6 +10,11 @@ import {
   removeRotated,
 } from '../admin/clients.ts'
 import type { AdminGuard } from '../admin/guard.ts'
+import {
+  getInitialAccessTokens,
+  postInitialAccessToken,
+  removeInitialAccessToken,
+} from '../admin/initial-access-tokens.ts'
 import { getKeys, keyCreation, postKey, putKey, putKeys, removeKeys } from '../admin/keys.ts'
 import { deleteTokens } from '../admin/tokens.ts'
 import { trustBody } from '../admin/trust-body.ts'
@@ -26,6 +31,7 @@ import {
   done,
   flag,
   gives,
+  instant,
   key,
   keySet,
   lifespans,
@@ -190,6 +196,55 @@ export const trustEndpoints: readonly Endpoint[] = [
   })),
   endpoint('DELETE', `${ISSUERS}/:id`, removeTrustedIssuer, () => ({
     summary: 'Trust an issuer no longer',
+    answers: gone,
+  })),
+]
+
+const ACCESS = '/registration/initial-access-tokens'
+const allowed = {
+  scope: text,
+  audience: list(text),
+  grant_types: list(text),
+  redirect_hosts: list(text),
+  redirect_schemes: list(text),
+}
+const access = object(
+  {
+    id: text,
+    token: text,
+    uses: whole,
+    used: whole,
+    created_at: instant,
+    expires_at: instant,
+    ...allowed,
+  },
+  'id',
+  'uses',
+  'used',
+  'created_at',
+  'expires_at',
+)
+
+/** Endpoints for initial access tokens (RFC 7591 section 1.2, contract 1.4.10). */
+export const registrationTokenEndpoints: readonly Endpoint[] = [
+  endpoint(
+    'POST',
+    ACCESS,
+    postInitialAccessToken,
+    () => ({
+      summary: 'Make an initial access token',
+      body: object({ expires_in: whole, uses: whole, ...allowed }),
+      answers: { 201: gives('The token, this once.', access), ...refuses(409) },
+    }),
+    'json',
+  ),
+  endpoint('GET', ACCESS, getInitialAccessTokens, () => ({
+    summary: 'List initial access tokens',
+    query: paging,
+    answers: { 200: gives('A page of tokens that are alive.', list(access)) },
+  })),
+  endpoint('DELETE', `${ACCESS}/:id`, removeInitialAccessToken, () => ({
+    summary: 'Revoke an initial access token',
     answers: gone,
   })),
 ]

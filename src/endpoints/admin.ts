@@ -6,7 +6,12 @@ import type { Endpoint, EndpointGroup } from '../http/endpoint.ts'
 import { adminEndpoint as endpoint } from './admin-endpoint.ts'
 import { flowEndpoints, sessionEndpoints, subjectEndpoints } from './admin-flows.ts'
 import { operatorEndpoints } from './admin-operator.ts'
-import { clientEndpoints, keyEndpoints, trustEndpoints } from './admin-resources.ts'
+import {
+  clientEndpoints,
+  keyEndpoints,
+  registrationTokenEndpoints,
+  trustEndpoints,
+} from './admin-resources.ts'
 import { clientAuthentication, done, gives, introspection, object, text } from './schemas.ts'
 
 /**
@@ -21,6 +26,7 @@ const PARTS: readonly (readonly [pattern: string, reads: AdminScope, writes?: Ad
   ['/subjects/*', 'flows'],
   ['/oauth2/flush', 'flows'],
   ['/oauth2/tokens', 'clients'],
+  ['/registration/*', 'clients'],
   ['/trust/*', 'keys', 'keys:write'],
   ['/version', 'introspect'],
   ['/status', 'introspect'],
@@ -71,6 +77,7 @@ export const adminGroup = (guard: AdminGuard): EndpointGroup => ({
     ...sessionEndpoints,
     ...subjectEndpoints,
     ...trustEndpoints,
+    ...registrationTokenEndpoints,
     ...otherEndpoints(guard),
     ...operatorEndpoints,
   ],

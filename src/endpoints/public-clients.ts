@@ -171,7 +171,7 @@ export const registrationEndpoints: readonly Endpoint[] = ['/oauth2/register', '
       wire: () => ({
         summary: 'A client registers itself (RFC 7591 section 3)',
         body: client,
-        answers: { 201: gives('The client.', client), ...refuses(400, 404, 413, 503) },
+        answers: { 201: gives('The client.', client), ...refuses(400, 401, 404, 413, 503) },
         ...(path === '/connect/register' && { v1: v1Registration }),
       }),
     },

@@ -85,6 +85,11 @@ const entries = {
     'The registration access token is missing or not the current one of this client.',
     UNAUTHORIZED,
   ],
+  initial_access_required: [
+    401,
+    'To register takes an initial access token that is alive and has uses left.',
+    'invalid_token',
+  ],
   registration_forbidden: [403, 'A client cannot change this of itself.', FORBIDDEN],
   registration_disabled: [
     404,

@@ -15,6 +15,7 @@ const NOTHING_SENT: ReadonlySet<Reason> = new Set([
   'token_missing',
   'api_key_missing',
   'registration_token_missing',
+  'initial_access_missing',
   'admin_closed',
 ])
 

@@ -10,7 +10,15 @@ export type Owner = Brand<string, 'owner'>
 const SCHEME = '1'
 
 /** The kinds of owners. */
-export type OwnerKind = 'subject' | 'client' | 'directory' | 'flow' | 'probe' | 'device' | 'guesser'
+export type OwnerKind =
+  | 'subject'
+  | 'client'
+  | 'directory'
+  | 'flow'
+  | 'probe'
+  | 'device'
+  | 'guesser'
+  | 'registrar'
 
 /** The number of shards of the directory. It is part of scheme 1: another number would orphan the entries. */
 const DIRECTORY_SHARDS = 64

@@ -105,6 +105,12 @@ const ARGUMENTS: { readonly [M in LedgerMethod]: Names<Input<M>> } = {
   },
   spend: { attempt: true, allowances: true },
   left: { allowances: true },
+  addInitialAccess: { attempt: true, id: true, uses: true, policy: true, createdAt: true, expiresAt: true },
+  useInitialAccess: { attempt: true, id: true },
+  revokeInitialAccess: { attempt: true, id: true },
+  findInitialAccess: { id: true },
+  listInitialAccess: { after: true, offset: true, limit: true },
+  countInitialAccess: {},
 }
 
 /**

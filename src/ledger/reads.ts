@@ -6,6 +6,7 @@ import { findDevice, pollDevice } from './device.ts'
 import { owners } from './directory.ts'
 import { loginEpoch } from './epochs.ts'
 import { inspect } from './grants.ts'
+import { countInitialAccess, findInitialAccess, listInitialAccess } from './initial-access.ts'
 import { countSessions, listSessions } from './session-list.ts'
 import { readSession } from './sessions.ts'
 import { listHeld } from './subject.ts'
@@ -31,4 +32,7 @@ export const READS = {
   findDevice,
   pollDevice,
   left,
+  findInitialAccess,
+  listInitialAccess,
+  countInitialAccess,
 } as const satisfies Reads

@@ -84,6 +84,17 @@ export const COLUMNS = {
   remembered: { client: ID, id: TEXT },
   sweeps: { name: ID, position: TEXT, keep_until: INTEGER, notify: COUNT },
   allowances: { id: ID, whole_ms: INTEGER, attempt: TEXT, expires: INTEGER },
+  initial_access: {
+    id: ID,
+    uses: INTEGER,
+    used: COUNT,
+    policy: TEXT,
+    created_at: INTEGER,
+    revoked: COUNT,
+    recent: `${TEXT} DEFAULT ''`,
+    attempt: TEXT,
+    expires: INTEGER,
+  },
 } as const satisfies Record<string, Readonly<Record<string, string>>>
 
 type Columns = typeof COLUMNS
@@ -118,6 +129,7 @@ interface Narrower {
   }
   readonly remembered: { readonly client: ClientId; readonly id: GrantId }
   readonly sweeps: { readonly name: 'grants' | 'sessions'; readonly keep_until: Seconds }
+  readonly initial_access: { readonly created_at: Seconds }
 }
 
 /**

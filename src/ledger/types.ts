@@ -14,6 +14,7 @@ export type { ListedConsent, ListGrantsInput, RememberedConsent } from './consen
 export type { EndSessionsInput } from './end-sessions.ts'
 export type { CustomClaims, GrantRecord, StoredGrant } from './grant-record.ts'
 export type { ConsentedGrant, GrantInput } from './grants.ts'
+export type { InitialAccessView } from './initial-access.ts'
 export type { HookStep } from './issue.ts'
 export type { ClientNotice, LogoutRecipient, Notice, ProviderNotice } from './notices.ts'
 export type { RedeemResult } from './redeem.ts'

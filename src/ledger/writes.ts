@@ -5,6 +5,7 @@ import { openDevice, settleDevice } from './device.ts'
 import { bindSession, unbindSessions } from './directory.ts'
 import { endSessions } from './end-sessions.ts'
 import { commitGrant } from './grants.ts'
+import { addInitialAccess, revokeInitialAccess, useInitialAccess } from './initial-access.ts'
 import { settleNotices } from './notices.ts'
 import { redeem } from './redeem.ts'
 import { refresh } from './refresh.ts'
@@ -35,4 +36,7 @@ export const WRITES = {
   openDevice,
   settleDevice,
   spend,
+  addInitialAccess,
+  useInitialAccess,
+  revokeInitialAccess,
 } as const satisfies Writes

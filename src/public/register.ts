@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { readInitialAccess, takeInitialAccess } from '../clients/initial-access.ts'
 import { changeClient, createClient, deleteClient, updateClient } from '../clients/manage.ts'
 import { workingPart } from '../clients/metadata/working.ts'
 import { changeByClient, chosenByClient, readRegistration } from '../clients/registration.ts'
@@ -25,9 +26,14 @@ import type { ClientRecord } from '../store/types.ts'
 export async function register(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
   requireEnabled(ctx)
-  const given = readRegistration(await readJson(c.var.body), ctx.rt.config)
+  const initialAccess = await readInitialAccess(ctx, c.req.header('authorization'))
+  const given = readRegistration(await readJson(c.var.body), ctx.rt.config, initialAccess)
   const input = await workingPart(ctx.rt, given, supported())
-  const body = await renderNewRegistration(ctx.rt, await createClient(ctx, input, null))
+  const admit = async (): Promise<void> => {
+    if (initialAccess !== null) await takeInitialAccess(ctx, initialAccess)
+  }
+  const client = await createClient(ctx, input, { bounds: null, initialAccess }, admit)
+  const body = await renderNewRegistration(ctx.rt, client)
   return json(body, 201, { ...NO_STORE, location: body.registration_client_uri })
 }
 

@@ -50,6 +50,18 @@ const string = v.string('a string')
 const strings = textList()
 /** A list of texts in a row. */
 export const storedStrings = v.pipe(v.array(v.string()), v.readonly())
+const allowed = v.nullable(storedStrings)
+/** What clients may register with an initial access token, in a row; null is everything. */
+export const registrationPolicy = v.object({
+  scope: allowed,
+  audience: allowed,
+  grantTypes: allowed,
+  redirectHosts: allowed,
+  redirectSchemes: allowed,
+})
+/** The initial access token that a client registered itself with. */
+export const initialAccess = v.object({ id: v.string(), policy: registrationPolicy })
+
 const wireObject = v.custom<JsonObject>(
   (value) => isJsonObject(value) && isShallow(value, MAX_DEPTH),
   'an object of moderate depth',

@@ -5,6 +5,7 @@ import * as v from 'valibot'
 import { type Seconds, seconds } from '../util/clock.ts'
 import type { ClientId, GrantId } from '../util/ids.ts'
 import { isJsonObject, type JsonObject } from '../util/json.ts'
+import { initialAccess } from './client-field.ts'
 import { clientBounds, clientMetadata } from './client-metadata.ts'
 import { jsonColumn } from './json-column.ts'
 
@@ -32,6 +33,7 @@ export const clients = sqliteTable(
     registrationUsed: integer('registration_used').notNull().default(0),
     consentEpoch: integer('consent_epoch').notNull().default(0),
     bounds: jsonColumn('bounds', clientBounds),
+    initialAccess: jsonColumn('initial_access', initialAccess),
     secretExpiries: jsonColumn('secret_expiries', times).notNull().default(sql`'{}'`),
   },
   (table) => [

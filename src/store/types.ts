@@ -1,9 +1,14 @@
+import type * as v from 'valibot'
 import type { Seconds } from '../util/clock.ts'
 import type { ClientId, GrantId } from '../util/ids.ts'
+import type { initialAccess } from './client-field.ts'
 import type { ClientBounds, ClientMetadata } from './client-metadata.ts'
 
 export type { JwkSet } from './client-field.ts'
 export type { ClientBounds, ClientMetadata, LifespanField } from './client-metadata.ts'
+
+/** The initial access token that a client registered itself with. */
+export type InitialAccess = Readonly<v.InferOutput<typeof initialAccess>>
 
 /** A registered client as D1, KV and memory hold it. */
 export interface ClientRecord {
@@ -22,6 +27,8 @@ export interface ClientRecord {
   readonly consentEpoch: number
   /** The limits of the client's own changes; null if it registered itself and no admin ever changed it. */
   readonly bounds: ClientBounds | null
+  /** The initial access token that the client registered itself with, and its policy; null for none. */
+  readonly initialAccess: InitialAccess | null
   /** A keyed hash of the current secret; null if the client has none. */
   readonly secretHash: string | null
   /** Keyed hashes of former secrets that are still accepted, newest first, at most five (contract 1.3.3). */

@@ -36,6 +36,8 @@ const EVENTS = {
   'client.rotated_secrets_dropped': byAnybody,
   'client.registration_token_replaced': byAnybody,
   'client.tokens_deleted': byAnybody,
+  'initial_access_token.created': byAnybody,
+  'initial_access_token.revoked': byAnybody,
   'issuer.trusted': byAnybody,
   'issuer.removed': byAnybody,
   'key.created': byAnybody,

@@ -20,7 +20,7 @@ const basic = (id: string, secret: string): string =>
 
 async function register(ctx: RecordedContext, id: string, body: object): Promise<void> {
   const input = parseClient({ client_id: id, client_secret: SECRET, ...body }, ctx.rt.config)
-  await createClient(ctx, input, null)
+  await createClient(ctx, input, { bounds: null })
 }
 
 const authenticateClient = (ctx: RecordedContext, authorization: string | undefined, fields: Parameters) =>

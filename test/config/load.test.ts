@@ -91,6 +91,7 @@ describe('defaults', () => {
       identityProvider: null,
       registration: {
         enabled: false,
+        requireToken: false,
         url: null,
         resources: [],
         secretTtl: null,
@@ -238,6 +239,7 @@ const NOTATIONS: Readonly<Record<string, readonly unknown[]>> = {
     ...listed('https', 'com.example.app'),
     'HTTPS,com.example.app',
   ],
+  OIDC_DYNAMIC_CLIENT_REGISTRATION_REQUIRE_TOKEN: on,
   OIDC_DYNAMIC_CLIENT_REGISTRATION_SECRET_TTL: time,
   OIDC_DYNAMIC_CLIENT_REGISTRATION_MAX_TTL_ACCESS_TOKEN: time,
   OIDC_DYNAMIC_CLIENT_REGISTRATION_MAX_TTL_ID_TOKEN: time,

@@ -320,3 +320,28 @@ it('takes an unreadable client to tell for an error, and ends nothing then', asy
   await expect(user.call('endSessions', ending)).rejects.toMatchObject({ code: 'server_error' })
   expect(await user.rows('sessions')).toMatchObject([{ ended: 0 }])
 })
+
+it('reads and writes the initial access tokens of release 3', async () => {
+  const table = `CREATE TABLE initial_access (id TEXT NOT NULL PRIMARY KEY, uses INTEGER NOT NULL,
+    used INTEGER NOT NULL DEFAULT 0, policy TEXT NOT NULL, created_at INTEGER NOT NULL,
+    revoked INTEGER NOT NULL DEFAULT 0, recent TEXT NOT NULL DEFAULT '', attempt TEXT NOT NULL,
+    expires INTEGER NOT NULL) WITHOUT ROWID`
+  const row = `INSERT INTO initial_access VALUES ('token-1', 3, 2, '{"scope":["a"]}', 1700000000, 0,
+    'attempt-1 attempt-2', 'attempt-2', 99999999999)`
+  const registrar = await restored([table, row])
+  const stored = { id: 'token-1', uses: 3, policy: '{"scope":["a"]}', createdAt: 1700000000 }
+  const token = { ...stored, expiresAt: 99999999999 }
+  expect(await registrar.call('findInitialAccess', { id: 'token-1' })).toEqual({ ...token, used: 2 })
+  const outcomes = ['attempt-1', 'attempt-3', 'attempt-4'].map((attempt) =>
+    registrar.call('useInitialAccess', { id: 'token-1', attempt }),
+  )
+  expect(await Promise.all(outcomes)).toEqual(['taken', 'taken', 'spent'])
+  const fresh = new Subject()
+  await fresh.call('addInitialAccess', { attempt: 'a', ...token })
+  const [written] = await runInDurableObject(fresh.stub, (_ledger, { storage }) =>
+    storage.sql
+      .exec<{ sql: string }>("SELECT sql FROM sqlite_master WHERE name = 'initial_access'")
+      .toArray(),
+  )
+  expect(written?.sql).toBe(table.replace(/\s+/g, ' '))
+})

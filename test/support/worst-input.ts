@@ -317,6 +317,16 @@ const trusted: typeof clientBodies = [
   ['many scopes', 4000, (n) => ({ issuer: 'x', subject: 'x', scope: scopes(n).split(' ') })],
   ['a long issuer', 60_000, (n) => ({ issuer: '/'.repeat(n), scope: [] })],
 ]
+const access: typeof clientBodies = [
+  ...words,
+  ['many scopes', 20_000, (n) => ({ scope: scopes(n) })],
+  ['many hosts', 8000, (n) => ({ redirect_hosts: list(n, (at) => `${at.toString(36)}.example`) })],
+  [
+    'many of all',
+    100,
+    (n) => ({ scope: scopes(n), audience: audiences(n).split(' '), grant_types: uris(n) }),
+  ],
+]
 const credential: typeof clientBodies = [
   ...words,
   [
@@ -356,6 +366,11 @@ const OWN: Readonly<Record<string, readonly WorstInput[]>> = {
     'POST',
     '/admin/trust/grants/jwt-bearer/issuers',
     trusted,
+  ),
+  'POST /admin/registration/initial-access-tokens': json(
+    'POST',
+    '/admin/registration/initial-access-tokens',
+    access,
   ),
   'POST /admin/oauth2/introspect': [...forms('/admin/oauth2/introspect'), introspection],
   'POST /admin/oauth2/flush': json('POST', '/admin/oauth2/flush', words),
@@ -412,6 +427,8 @@ const PATHS = [
   '/admin/subjects/:subject GET',
   '/admin/trust/grants/jwt-bearer/issuers GET POST',
   '/admin/trust/grants/jwt-bearer/issuers/:id GET DELETE',
+  '/admin/registration/initial-access-tokens GET POST',
+  '/admin/registration/initial-access-tokens/:id DELETE',
   '/admin/oauth2/introspect POST',
   '/admin/oauth2/flush POST',
   '/admin/oauth2/tokens DELETE',

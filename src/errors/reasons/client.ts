@@ -81,6 +81,22 @@ export const clientReasons = reasonsOf({
     'Set OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED.',
     'operator',
   ],
+  initial_access_missing: [
+    'No initial access token came with the registration.',
+    'Get one from the operator, and send it as a Bearer token.',
+  ],
+  initial_access_unfit: [
+    'The initial access token is none of this server, or it was revoked or has expired.',
+    'Get a new one from the operator; to a server that is open to everybody send none.',
+  ],
+  initial_access_spent: [
+    'As many clients as may have registered with the initial access token.',
+    'Get a new one from the operator.',
+  ],
+  initial_access_crowded: [
+    'There are too many initial access tokens that have not expired.',
+    'Revoke some that nobody needs.',
+  ],
   registration_token_missing: [
     'No registration access token came with the request.',
     'Send it as a Bearer token.',

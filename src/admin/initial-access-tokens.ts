@@ -1,0 +1,124 @@
+import type { Context } from 'hono'
+import * as v from 'valibot'
+import { initialAccessTokens, policyOf, REGISTRAR } from '../clients/initial-access.ts'
+import { hostPatterns, type Parser, schemes } from '../config/parsers.ts'
+import type { RegistrationPolicy } from '../config/types.ts'
+import type { AppEnv } from '../context.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+import { malformedBody, resourceNotFound } from '../errors/refusals.ts'
+import { readJson } from '../http/form.ts'
+import { json, NO_STORE } from '../http/json.ts'
+import type { InitialAccessView } from '../ledger/types.ts'
+import { after, nowSeconds, seconds } from '../util/clock.ts'
+import type { JsonObject } from '../util/json.ts'
+import { rfc3339 } from '../util/rfc3339.ts'
+import { SCOPE_TOKEN } from '../util/scope.ts'
+import { respondWithPage } from './pagination.ts'
+
+const PATH = '/admin/registration/initial-access-tokens'
+
+/** The longest and the usual life of a token, seconds: a year, a day. */
+const MAX_SECONDS = 365 * 86_400
+const USUAL_SECONDS = 86_400
+
+/** The largest number of uses, of values of a list, and of characters of a value. */
+const MAX_USES = 1_000_000
+const MAX_VALUES = 100
+const MAX_VALUE = 255
+
+const whole = (most: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(most))
+const text = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_VALUE))
+const texts = v.nullish(v.pipe(v.array(text), v.maxLength(MAX_VALUES)), null)
+/** Reads a list as the setting of that kind is read. */
+const textsFor = (parser: Parser<readonly string[]>) =>
+  v.pipe(
+    texts,
+    v.transform((list) => list && (parser.parse(JSON.stringify(list)) ?? undefined)),
+    v.custom<readonly string[] | null>((list) => list !== undefined),
+  )
+const scope = v.nullish(
+  v.pipe(
+    v.string(),
+    v.maxLength(MAX_VALUES * MAX_VALUE),
+    v.transform((scopes) => scopes.split(' ')),
+    v.maxLength(MAX_VALUES),
+    v.everyItem((value) => SCOPE_TOKEN.test(value)),
+  ),
+  null,
+)
+
+/** The body that makes a token. Unknown members are refused: a misspelt limit would be none. */
+const tokenCreation = v.strictObject({
+  expires_in: v.nullish(whole(MAX_SECONDS), USUAL_SECONDS),
+  uses: v.nullish(whole(MAX_USES), 1),
+  scope,
+  audience: texts,
+  grant_types: texts,
+  redirect_hosts: textsFor(hostPatterns),
+  redirect_schemes: textsFor(schemes),
+})
+
+/** POST /admin/registration/initial-access-tokens: makes a token, which only this answer shows (RFC 7591 section 3). */
+export async function postInitialAccessToken(c: Context<AppEnv>): Promise<Response> {
+  const { rt, attempt, audit } = c.var.ctx
+  const parsed = v.safeParse(tokenCreation, await readJson(c.var.body))
+  if (!parsed.success) {
+    const field = String(parsed.issues[0].path?.[0]?.key ?? '').slice(0, MAX_VALUE)
+    throw malformedBody('field_malformed', { field, expected: 'as docs/contract.md section 1.4.10 says' })
+  }
+  const { expires_in, uses, grant_types, redirect_hosts, redirect_schemes, ...lists } = parsed.output
+  const policy: RegistrationPolicy = {
+    ...lists,
+    grantTypes: grant_types,
+    redirectHosts: redirect_hosts,
+    redirectSchemes: redirect_schemes,
+  }
+  const id = crypto.randomUUID()
+  const createdAt = nowSeconds()
+  const expiresAt = after(createdAt, seconds(expires_in))
+  const stored = { id, uses, policy: JSON.stringify(policy), createdAt, expiresAt }
+  const { added } = await rt.ledgers.call(REGISTRAR, 'addInitialAccess', { attempt, ...stored })
+  if (!added) throw new OAuthError('resource_exists', 'initial_access_crowded')
+  audit('initial_access_token.created', { id, uses })
+  const token = await initialAccessTokens.seal(rt, { id }, expiresAt)
+  const location = `${rt.config.urls.path}${PATH}/${id}`
+  return json({ ...render({ ...stored, used: 0 }), token }, 201, { ...NO_STORE, location })
+}
+
+/** GET /admin/registration/initial-access-tokens: a page of the tokens that are alive, without the tokens themselves. */
+export function getInitialAccessTokens(c: Context<AppEnv>): Promise<Response> {
+  const { ledgers } = c.var.ctx.rt
+  return respondWithPage(c, {
+    path: PATH,
+    filters: {},
+    page: (place) => ledgers.call(REGISTRAR, 'listInitialAccess', place),
+    count: () => ledgers.call(REGISTRAR, 'countInitialAccess', null),
+    render,
+  })
+}
+
+/** DELETE /admin/registration/initial-access-tokens/{id}: no client registers with it from now on, anywhere. */
+export async function removeInitialAccessToken(c: Context<AppEnv>): Promise<Response> {
+  const { rt, attempt, audit } = c.var.ctx
+  const id = c.req.param('id') ?? ''
+  const { revoked } = await rt.ledgers.call(REGISTRAR, 'revokeInitialAccess', { id, attempt })
+  if (!revoked) throw resourceNotFound()
+  audit('initial_access_token.revoked', { id })
+  return c.body(null, 204)
+}
+
+function render(token: InitialAccessView): JsonObject {
+  const { scope: scopes, audience, grantTypes, redirectHosts, redirectSchemes } = policyOf(token)
+  return {
+    id: token.id,
+    uses: token.uses,
+    used: token.used,
+    created_at: rfc3339(token.createdAt),
+    expires_at: rfc3339(token.expiresAt),
+    ...(scopes && { scope: scopes.join(' ') }),
+    ...(audience && { audience }),
+    ...(grantTypes && { grant_types: grantTypes }),
+    ...(redirectHosts && { redirect_hosts: redirectHosts }),
+    ...(redirectSchemes && { redirect_schemes: redirectSchemes }),
+  }
+}
