@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import { MAX_SESSION_SECONDS } from '../config/limits.ts'
+import type { Config } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
 import { clearSessionCookie, type SessionCookie, writeSessionCookie } from '../flow/browser.ts'
 import { changeState, clearState, extendState } from '../flow/session-state.ts'
@@ -7,8 +8,9 @@ import type { LoginAcceptance, LoginVerdict } from '../flow/state.ts'
 import { directoryOf } from '../ledger/owner.ts'
 import type { LoginResult } from '../ledger/types.ts'
 import { endSessions } from '../logout/end-sessions.ts'
-import { after, nowSeconds, seconds } from '../util/clock.ts'
+import { after, nowSeconds, type Seconds, seconds } from '../util/clock.ts'
 import type { Resumed } from './resume.ts'
+import { sessionLimits } from './session-limits.ts'
 
 /**
  * Commits a login: binds the session id to its owner in the directory, starts or renews the session in the subject's
@@ -22,16 +24,16 @@ export async function commitLogin(
   cookie: SessionCookie | undefined,
 ): Promise<LoginResult> {
   const { rt, audit, attempt } = c.var.ctx
-  const { ttl } = rt.config
   const { owner, sid } = session
-  const { subject, authTime, epoch, remember, extend, providerSession } = decision
+  const { subject, authTime, epoch, extend, providerSession } = decision
   const { id: clientId, instance, consentEpoch } = request.client
   const skip = state.known !== null
   if (!skip) {
     const bound = await rt.ledgers.call(directoryOf(sid), 'bindSession', session)
     if (bound.owner !== owner) return { status: 'ended' }
   }
-  const lifetime = seconds(Math.min(decision.rememberFor || ttl.authenticationSession, MAX_SESSION_SECONDS))
+  const lifetime = lifetimeOf(rt.config, decision)
+  const remember = decision.remember && lifetime > 0
   const other = !skip && !remember && cookie?.sid !== sid ? cookie : undefined
   // Removing the cookie ends a session, but its row must outlive this flow and its code, which are checked against it.
   const flowExpiresAt = after(expiresAt, request.profile.codeLifetime)
@@ -50,6 +52,7 @@ export async function commitLogin(
     expiresAt: skip && !extend ? null : seconds(Math.max(nowSeconds() + lifetime, flowExpiresAt)),
     flowExpiresAt,
     replaces: other?.owner === owner ? other.sid : null,
+    ...sessionLimits(rt.config),
   })
   if (result.status !== 'active') return result
   if (!skip) audit('session.started', { client_id: clientId, sid }, owner)
@@ -60,6 +63,13 @@ export async function commitLogin(
   }
   if (other !== undefined) await dropSession(c, other)
   return result
+}
+
+/** How long the session is recognised, in seconds; 0 if the login is longer ago than any session may last. */
+function lifetimeOf({ ttl }: Config, { rememberFor, authTime }: LoginAcceptance): Seconds {
+  const wanted = Math.min(rememberFor || ttl.authenticationSession, MAX_SESSION_SECONDS)
+  if (ttl.sessionAbsolute === null) return seconds(wanted)
+  return seconds(Math.max(0, Math.min(wanted, authTime + ttl.sessionAbsolute - nowSeconds())))
 }
 
 /** Ends the browser's session, if there is one, and clears its cookie. */

@@ -10,6 +10,7 @@ import { after, nowSeconds } from '../util/clock.ts'
 import { sidOf } from '../util/ids.ts'
 import { asks, type FlowRequest, maxAge } from './request.ts'
 import { respondPage } from './respond.ts'
+import { sessionLimits } from './session-limits.ts'
 
 /**
  * Starts a login: recognises the browser's session, if there is one and the request allows it, and sends the browser to
@@ -52,7 +53,11 @@ async function recognise(
   if (['login', 'select_account', 'create'].some((prompt) => asks(request, prompt))) return null
   const cookie = await readSessionCookie(c)
   if (cookie === undefined) return null
-  const session = await c.var.ctx.rt.ledgers.call(cookie.owner, 'session', { sid: cookie.sid })
+  const { rt } = c.var.ctx
+  const session = await rt.ledgers.call(cookie.owner, 'session', {
+    sid: cookie.sid,
+    ...sessionLimits(rt.config),
+  })
   if (session === null || isTooOld(session, maxAge(request))) return null
   if (hint !== undefined && hint.owner !== cookie.owner) {
     throw loginRequired('other_subject')

@@ -36,6 +36,19 @@ export function refreshTokenLifespan(
   return lifespan < 0 ? null : lifespan
 }
 
+/**
+ * How long after the consent the tokens of a grant can be refreshed, in seconds; null for no limit, which a client has by
+ * a negative duration.
+ */
+export function familyLifespan(
+  ttl: Lifetimes,
+  { refresh_token_family_lifespan: own }: ClientMetadata,
+): Seconds | null {
+  const lifespan = parseDuration(own ?? '')
+  if (lifespan === undefined) return ttl.refreshTokenFamily
+  return lifespan < 0 ? null : seconds(Math.floor(lifespan))
+}
+
 function own(
   client: ClientMetadata,
   grant: IssuingGrant,

@@ -23,8 +23,14 @@ export type SigningAlgorithm = 'RS256' | 'PS256' | 'ES256' | 'EdDSA'
 export interface Lifetimes {
   readonly loginConsentRequest: Seconds
   readonly authenticationSession: Seconds
+  /** How long a session lasts without a request that uses it; null for no limit. */
+  readonly sessionIdle: Seconds | null
+  /** How long a session lasts after the login, whatever the login app says; null for no limit. */
+  readonly sessionAbsolute: Seconds | null
   readonly accessToken: Seconds
   readonly refreshToken: Seconds | null
+  /** How long the tokens of a consent can be refreshed; null for no limit. */
+  readonly refreshTokenFamily: Seconds | null
   readonly idToken: Seconds
   readonly authCode: Seconds
   readonly deviceUserCode: Seconds

@@ -6,7 +6,7 @@ import { invalidGrant } from '../errors/oauth-error.ts'
 import type { ConsentedGrant } from '../ledger/types.ts'
 import { prepareTokens } from '../tokens/addressee.ts'
 import { issueTokens, type TokenResponse } from '../tokens/issue.ts'
-import { keepFor, lifetimesFor } from '../tokens/lifetimes.ts'
+import { familyOf, keepFor, lifetimesFor } from '../tokens/lifetimes.ts'
 import { partOf } from '../tokens/targets.ts'
 import type { GrantName, GrantRequest, Reused } from './grant.ts'
 import { withHooks } from './hook.ts'
@@ -29,6 +29,7 @@ export async function redeemGrant(
       clientId: client.id,
       epoch: grant.epoch,
       keepSeconds: keepFor(lifetimes, listsGrantType(client, 'refresh_token')),
+      ...(listsGrantType(client, 'refresh_token') && familyOf(lifetimes)),
       spareReused: name.type === DEVICE_GRANT,
       resources,
       hook,

@@ -6,7 +6,7 @@ import type { ClientRecord } from '../store/types.ts'
 import { prepareTokens } from '../tokens/addressee.ts'
 import { type GrantToken, refreshTokens } from '../tokens/formats.ts'
 import { issueTokens } from '../tokens/issue.ts'
-import { keepFor, lifetimesFor } from '../tokens/lifetimes.ts'
+import { familyOf, keepFor, lifetimesFor } from '../tokens/lifetimes.ts'
 import { partOf, type Wanted } from '../tokens/targets.ts'
 import type { Seconds } from '../util/clock.ts'
 import { issuedCredential } from './credential.ts'
@@ -73,6 +73,7 @@ async function advance(
         strategy: config.strategies.scope,
       },
       keepSeconds,
+      ...familyOf(request.lifetimes),
       resources: request.resources,
       // A ledger of an older release does not know it; only requests that name scopes need a newer one.
       ...(request.scope.length > 0 && { scope: request.scope }),

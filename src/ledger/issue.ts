@@ -8,7 +8,7 @@ import {
 } from './grant-record.ts'
 import type { GrantRow } from './grant-row.ts'
 import type { RedeemInput } from './redeem.ts'
-import { later, type Transaction } from './transaction.ts'
+import { alive, earlier, later, type Transaction, type View } from './transaction.ts'
 
 /**
  * The step of a call that issues tokens with a token hook. `ask` returns what would be issued and writes nothing; the
@@ -34,16 +34,38 @@ export interface IssuedGeneration {
 export function issue(
   tx: Transaction,
   row: GrantRow,
-  { attempt, hook, keepSeconds }: Pick<RedeemInput, 'attempt' | 'hook' | 'keepSeconds'>,
+  {
+    attempt,
+    hook,
+    keepSeconds,
+    familySeconds,
+  }: Pick<RedeemInput, 'attempt' | 'hook' | 'keepSeconds' | 'familySeconds'>,
   changes: { readonly generation: number; readonly code_attempt?: string; readonly recent?: string },
 ): IssuedGeneration {
   if (hook === 'ask') return issued(row, changes.generation, tx.now)
   const record = hookedRecord(row, hook)
-  const end = keepSeconds === null ? null : after(tx.now, keepSeconds)
+  const end = earlier(
+    keepSeconds === null ? null : after(tx.now, keepSeconds),
+    familySeconds === undefined ? null : familyEnd(readRecord(row), { familySeconds }),
+  )
   const ends = { tokens_end: later(row.tokens_end, end), expires: later(row.expires, end) }
   tx.tables.update('grants', row.id, { ...changes, issued_at: tx.now, attempt, ...ends, record })
   return issued({ ...row, record }, changes.generation, tx.now)
 }
+
+/** Whether a grant may be refreshed (OIDC Core section 11). */
+export const isOffline = ({ scope }: Pick<GrantRecord, 'scope'>): boolean =>
+  scope.includes('offline') || scope.includes('offline_access')
+
+type Family = { readonly familySeconds?: Seconds | undefined }
+
+/** When a grant can no longer be refreshed, so that all its tokens end; null for never. */
+const familyEnd = (grant: GrantRecord, { familySeconds }: Family): Seconds | null =>
+  familySeconds === undefined || !isOffline(grant) ? null : after(grant.handledAt, familySeconds)
+
+/** Whether a grant can no longer be refreshed, as long as the consent is ago. */
+export const isFamilyOver = ({ now }: View, grant: GrantRecord, family: Family): boolean =>
+  !alive(familyEnd(grant, family), now)
 
 /** Returns the first requested resource that was not granted; tokens may only be narrower (RFC 8707 section 2.2). */
 export const ungranted = (

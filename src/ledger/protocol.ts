@@ -22,14 +22,22 @@ type Nested<T> = [Structure<T>] extends [never]
     : Names<Structure<T>>
 
 const sid = { sid: true } as const
+const sessionLimits = { idleSeconds: true, absoluteSeconds: true } as const
 const revocation = { attempt: true, flowLifetime: true } as const
-const issuing = { attempt: true, id: true, clientId: true, keepSeconds: true, hook: true } as const
+const issuing = {
+  attempt: true,
+  id: true,
+  clientId: true,
+  keepSeconds: true,
+  familySeconds: true,
+  hook: true,
+} as const
 const grace = { seconds: true, uses: true } as const
 
 /** The names of every method's arguments. The compiler checks them against the methods. */
 const ARGUMENTS: { readonly [M in LedgerMethod]: Names<Input<M>> } = {
   ping: {},
-  session: sid,
+  session: { ...sid, ...sessionLimits },
   loginEpoch: {},
   login: {
     attempt: true,
@@ -46,6 +54,7 @@ const ARGUMENTS: { readonly [M in LedgerMethod]: Names<Input<M>> } = {
     expiresAt: true,
     flowExpiresAt: true,
     replaces: true,
+    ...sessionLimits,
   },
   endSessions: {
     ...revocation,

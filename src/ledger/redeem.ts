@@ -3,7 +3,7 @@ import type { ClientId, GrantId } from '../util/ids.ts'
 import { epochHolds } from './epochs.ts'
 import { readRecord } from './grant-record.ts'
 import { findOwn, type GrantRow } from './grant-row.ts'
-import { type HookStep, type IssuedGeneration, issue, issued, ungranted } from './issue.ts'
+import { type HookStep, type IssuedGeneration, isFamilyOver, issue, issued, ungranted } from './issue.ts'
 import { endTokens } from './revocation.ts'
 import { findSession } from './sessions.ts'
 import type { Transaction } from './transaction.ts'
@@ -26,6 +26,8 @@ export interface RedeemInput {
   readonly spareReused?: boolean
   /** The part of the grant's audience that the token is for; empty or absent for all of it. */
   readonly resources?: readonly string[]
+  /** How long after the consent it can be refreshed; absent for no limit. Only for a client that may refresh. */
+  readonly familySeconds?: Seconds
   /** Set if a token hook is called. */
   readonly hook?: HookStep | undefined
 }
@@ -52,7 +54,9 @@ export function redeem(tx: Transaction, input: RedeemInput): RedeemResult {
   if (row.revoked === 1 || row.code_expires <= tx.now) return GONE
   // A missing session has expired, which is no reason to refuse. An ended one is kept as long as a grant names it.
   if (findSession(tx, row.sid)?.ended === 1 || !epochHolds(tx, row.client, input.epoch)) return GONE
-  const value = ungranted(readRecord(row), input)
+  const grant = readRecord(row)
+  if (isFamilyOver(tx, grant, input)) return GONE
+  const value = ungranted(grant, input)
   if (value !== undefined) return { status: 'target_refused', value }
   return issue(tx, row, input, { generation: 1, code_attempt: input.attempt })
 }

@@ -6,7 +6,15 @@ import { audienceRule, scopeRule } from '../util/scope.ts'
 import { type GrantRecord, readRecord } from './grant-record.ts'
 import { findOwn, type GrantRow } from './grant-row.ts'
 import type { InspectInput } from './grants.ts'
-import { type HookStep, type IssuedGeneration, issue, issued, ungranted } from './issue.ts'
+import {
+  type HookStep,
+  type IssuedGeneration,
+  isFamilyOver,
+  isOffline,
+  issue,
+  issued,
+  ungranted,
+} from './issue.ts'
 import { endTokens } from './revocation.ts'
 import type { Transaction } from './transaction.ts'
 
@@ -45,6 +53,8 @@ export interface RefreshInput {
   readonly scope?: readonly string[]
   /** As for `redeem`. */
   readonly keepSeconds: Seconds | null
+  /** As for `redeem`. */
+  readonly familySeconds?: Seconds
   /** As for `redeem`. */
   readonly hook?: HookStep | undefined
 }
@@ -148,7 +158,9 @@ export function refresh(tx: Transaction, input: RefreshInput): RefreshResult {
   const row = findOwn(tx, input)
   if (row === undefined) return { status: 'gone' }
   if (row.revoked === 1) return { status: row.attempt === input.attempt ? 'reused' : 'gone' }
-  const refusal = refuse(readRecord(row), input)
+  const grant = readRecord(row)
+  if (isFamilyOver(tx, grant, input)) return { status: 'gone' }
+  const refusal = refuse(grant, input)
   if (refusal !== undefined) return refusal
   const decision = decideRefresh(row, input, tx.nowMs)
   const commits = input.hook !== 'ask'
@@ -166,8 +178,7 @@ function refuse(
   grant: GrantRecord,
   { limits, resources = [], scope: wanted = [] }: RefreshInput,
 ): RefreshResult | undefined {
-  const offline = grant.scope.some((scope) => scope === 'offline' || scope === 'offline_access')
-  if (!offline) return { status: 'offline_not_granted' }
+  if (!isOffline(grant)) return { status: 'offline_not_granted' }
   const mayHave = scopeRule(limits.strategy, limits.scope)
   const scope = grant.scope.find((value) => !mayHave(value))
   if (scope !== undefined) return { status: 'scope_lost', value: scope }

@@ -54,6 +54,7 @@ export const COLUMNS = {
     epoch: COUNT,
     revoked: COUNT,
     recipients: `${TEXT} DEFAULT '[]'`,
+    used: COUNT,
   },
   epochs: { client: ID, value: INTEGER, attempt: TEXT, expires: INTEGER },
   consumed: { id: ID, attempt: TEXT, expires: INTEGER },
@@ -118,7 +119,12 @@ interface Narrower {
     readonly rests_on: GrantId | ''
     readonly tokens_end: Seconds
   }
-  readonly sessions: { readonly auth_time: Seconds; readonly ends: Seconds; readonly flow_expires: Seconds }
+  readonly sessions: {
+    readonly auth_time: Seconds
+    readonly ends: Seconds
+    readonly flow_expires: Seconds
+    readonly used: Seconds
+  }
   readonly epochs: { readonly client: EpochKey; readonly value: Milliseconds }
   readonly allowances: { readonly whole_ms: Milliseconds }
   readonly devices: { readonly status: 'pending' | 'approved' | 'denied'; readonly grant_id: GrantId }

@@ -1,4 +1,4 @@
-import type { Seconds } from '../util/clock.ts'
+import { after, type Seconds } from '../util/clock.ts'
 import type { ClientId, Sid } from '../util/ids.ts'
 import { type RememberedConsent, rememberedConsent } from './consents.ts'
 import { currentEpoch, loginEpoch, presentEpoch } from './epochs.ts'
@@ -17,7 +17,15 @@ export interface SessionView {
   readonly remember: boolean
 }
 
-export interface LoginInput {
+/** How long a session is recognised at most, whatever the login app said. Absent for no limit. */
+export interface SessionLimits {
+  /** After its last use. */
+  readonly idleSeconds?: Seconds
+  /** After the login. */
+  readonly absoluteSeconds?: Seconds
+}
+
+export interface LoginInput extends SessionLimits {
   /** The HTTP request that asks (types.ts). */
   readonly attempt: string
   /** The session that the login starts, renews or was recognised by. */
@@ -84,14 +92,33 @@ export function isOpen(row: SessionRow | undefined, now: Seconds): row is Sessio
   return row !== undefined && row.ended === 0 && alive(row.expires, now)
 }
 
-function isRecognised(row: SessionRow | undefined, now: Seconds): row is SessionRow {
-  return isOpen(row, now) && row.remember === 1 && alive(row.ends, now)
+function isRecognised(
+  row: SessionRow | undefined,
+  now: Seconds,
+  { idleSeconds, absoluteSeconds }: SessionLimits,
+): row is SessionRow {
+  if (!isOpen(row, now) || row.remember === 0 || !alive(row.ends, now)) return false
+  const isIdle = idleSeconds !== undefined && after(lastUse(row), idleSeconds) <= now
+  const isOld = absoluteSeconds !== undefined && after(row.auth_time, absoluteSeconds) <= now
+  return !isIdle && !isOld
 }
 
+/** Rows of an older release do not have the time of their last use. */
+const lastUse = ({ used, auth_time }: SessionRow): Seconds => later(used, auth_time)
+
+/**
+ * What part of its idle time must have passed before another use of a session is recorded: requests in quick succession
+ * write nothing.
+ */
+const RECORDED_PART = 10
+
 /** Returns the session of a browser's cookie; null unless it is remembered, open and still to be recognised. */
-export function readSession(view: View, { sid }: { readonly sid: Sid }): SessionView | null {
+export function readSession(
+  view: View,
+  { sid, ...limits }: { readonly sid: Sid } & SessionLimits,
+): SessionView | null {
   const row = findSession(view, sid)
-  if (!isRecognised(row, view.now)) return null
+  if (!isRecognised(row, view.now, limits)) return null
   return { sid: row.sid, subject: row.subject, authTime: row.auth_time, remember: true }
 }
 
@@ -120,15 +147,19 @@ export function login(tx: Transaction, input: LoginInput): LoginResult {
 }
 
 function extend(tx: Transaction, input: LoginInput, row: SessionRow | undefined): boolean {
-  if (!isRecognised(row, tx.now) || row.subject !== input.subject) return false
-  const { attempt, expiresAt: ends, providerSession = '' } = input
-  if (ends !== null && row.ends !== null && ends > row.ends) {
-    tx.tables.update('sessions', row.sid, { ends, expires: later(row.expires, ends), attempt })
-  }
+  if (!isRecognised(row, tx.now, input) || row.subject !== input.subject) return false
+  const { attempt, expiresAt: ends, providerSession = '', idleSeconds } = input
+  const extended = ends !== null && row.ends !== null && ends > row.ends
   // The provider's session may have been replaced while ours lasted.
-  if (providerSession !== '' && providerSession !== row.provider_session) {
-    tx.tables.update('sessions', row.sid, { provider_session: providerSession, attempt })
-  }
+  const moved = providerSession !== '' && providerSession !== row.provider_session
+  const used = idleSeconds !== undefined && (tx.now - lastUse(row)) * RECORDED_PART >= idleSeconds
+  if (!extended && !moved && !used) return true
+  tx.tables.update('sessions', row.sid, {
+    ...(extended && { ends, expires: later(row.expires, ends) }),
+    ...(moved && { provider_session: providerSession }),
+    ...(used && { used: tx.now }),
+    attempt,
+  })
   return true
 }
 
@@ -163,6 +194,7 @@ function insertSession(
     expires: recognised ? later(ends, flowExpires) : flowExpires,
     provider_session: providerSession,
     epoch: presentEpoch(tx),
+    used: tx.now,
     ...(renewed !== undefined && { recipients: renewed.recipients }),
   })
   // What looks for sessions that may go looks at both tables.

@@ -33,6 +33,12 @@ export function later(left: Seconds | null, right: Seconds | null): Seconds | nu
   return left === null || right === null ? null : seconds(Math.max(left, right))
 }
 
+/** Returns the earlier of two ends; null is never. */
+export function earlier(left: Seconds | null, right: Seconds | null): Seconds | null {
+  if (left === null || right === null) return left ?? right
+  return seconds(Math.min(left, right))
+}
+
 /** Returns the row of a key, unless it expired. */
 export function findAlive<Name extends EndingTable>(
   { tables, now }: View,

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { REQUEST_OBJECT_ALGORITHMS } from '../keys/foreign-jwt.ts'
 import { KEY_ALGORITHMS } from '../keys/material.ts'
+import { isDuration } from '../util/duration.ts'
 import { textList } from '../util/schema.ts'
 import { isPlainText } from '../util/text.ts'
 import { isHttpsUrl } from '../util/url.ts'
@@ -104,6 +105,11 @@ export const CLIENT_FIELDS = {
   request_object_encryption_enc: oneOf([]),
   software_id: further(v.string(), plain),
   software_version: further(v.string(), plain),
+  // The server's own limit is the operator's, so a client may not lengthen it.
+  refresh_token_family_lifespan: {
+    ...further(v.string(), v.pipe(v.string(), v.check(isDuration))),
+    reserved: { refusal: 'invalid_request', kept: true },
+  },
 
   authorization_code_grant_access_token_lifespan: lifespan(),
   authorization_code_grant_id_token_lifespan: lifespan(),

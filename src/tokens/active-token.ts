@@ -17,6 +17,7 @@ import {
   type SelfContainedToken,
   stampFits,
 } from './formats.ts'
+import { familyEnd } from './lifetimes.ts'
 import { narrowed } from './targets.ts'
 
 /** A token that opened: this server issued it, but it may have expired or been revoked. */
@@ -73,23 +74,32 @@ export async function findActive(
   const { ledgers, config } = ctx.rt
   if (token.type === 'client') {
     const revoked = await ledgers.call(shardOf(token), 'isIdRevoked', { id: token.id })
-    const fits = !revoked && (await isHonoured(ctx, token.clientId, use, token))
+    const fits = !revoked && (await honouring(ctx, token.clientId, use, token)) !== undefined
     return fits ? { use: 'access_token', grant: null, token } : undefined
   }
   const { grantId: id, generation, owner } = token
   const grant = await ledgers.call(owner, 'inspect', { id, generation, grace: config.oauth2.grace, use })
-  if (grant === null || !(await isHonoured(ctx, grant.clientId, use, token))) return undefined
-  return { use, grant: narrowed(grant, token), token }
+  const client = grant === null ? undefined : await honouring(ctx, grant.clientId, use, token)
+  if (grant === null || client === undefined) return undefined
+  // A limit that was shortened since counts for what was issued before.
+  const expiresAt = earlier(token.expiresAt, familyEnd(config, client, grant))
+  return isExpired({ expiresAt })
+    ? undefined
+    : { use, grant: narrowed(grant, token), token: { ...token, expiresAt } }
 }
 
-/** Whether the current client still accepts tokens with this stamp; asks the source before it says no. */
-async function isHonoured(
+/** The earlier of two ends; null is never. */
+const earlier = (left: Seconds | null, right: Seconds | null): Seconds | null =>
+  left === null || (right !== null && right < left) ? right : left
+
+/** The current client, if it still accepts tokens with this stamp; asks the source before it says no. */
+function honouring(
   ctx: RequestContext,
   clientId: ClientId,
   use: OpenedToken['use'],
   token: GrantToken | SelfContainedToken,
-): Promise<boolean> {
+): Promise<ClientRecord | undefined> {
   ctx.seen(clientId)
   const fits = (client: ClientRecord): boolean => stampFits(use, token, client)
-  return (await findClientOrAskSource(ctx.rt, clientId, fits)) !== undefined
+  return findClientOrAskSource(ctx.rt, clientId, fits)
 }

@@ -1,10 +1,8 @@
-import { listsGrantType } from '../clients/grant-types.ts'
 import { isPublic } from '../clients/public.ts'
 import type { RequestContext } from '../context.ts'
 import type { Owner } from '../ledger/owner.ts'
 import type { StoredGrant } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
-import type { ClientRecord } from '../store/types.ts'
 import { after, nowSeconds, type Seconds } from '../util/clock.ts'
 import { makeAccessToken } from './access-token.ts'
 import type { AccessTokenAddressee, Addressee, Requester } from './addressee.ts'
@@ -12,7 +10,7 @@ import { bindingOf } from './binding/possession.ts'
 import { firstNonce } from './credential.ts'
 import { type GrantToken, refreshTokens, stampOf } from './formats.ts'
 import { makeIdToken } from './id-token.ts'
-import type { TokenLifetimes } from './lifetimes.ts'
+import { isRefreshable, type TokenLifetimes, withinFamily } from './lifetimes.ts'
 import { seenAs, subjectOf } from './subject.ts'
 import { narrowed, type Part, WHOLE } from './targets.ts'
 
@@ -53,12 +51,6 @@ export async function responseWith(
     token_type: bindingOf(confirmation).tokenType,
     ...(await firstNonce(rt, scope, accessToken)),
   }
-}
-
-/** Whether a client gets refresh tokens for these scopes (OIDC Core section 11, contract 1.3.3). */
-export function isRefreshable(client: ClientRecord, scope: readonly string[]): boolean {
-  const offline = scope.includes('offline') || scope.includes('offline_access')
-  return offline && listsGrantType(client, 'refresh_token')
 }
 
 const grantToken = (
@@ -109,11 +101,12 @@ export async function issueTokens(
   { rt }: RequestContext,
   addressee: Addressee,
   generation: Generation,
-  lifetimes: TokenLifetimes,
+  configured: TokenLifetimes,
 ): Promise<TokenResponse> {
   const { client } = addressee
   const { grant, issuedAt, part } = generation
   const { scope } = grant
+  const lifetimes = withinFamily(configured, client, grant, issuedAt)
   const accessToken = await issueAccessToken(rt, addressee, generation, lifetimes.accessToken)
   const expiresIn = Math.max(0, issuedAt + lifetimes.accessToken - nowSeconds())
   const refreshUntil = lifetimes.refreshToken === null ? null : after(issuedAt, lifetimes.refreshToken)

@@ -1,30 +1,71 @@
+import { listsGrantType } from '../clients/grant-types.ts'
 import {
   accessTokenLifespan,
+  familyLifespan,
   idTokenLifespan,
   type RefreshingGrant,
   refreshTokenLifespan,
 } from '../clients/lifespans.ts'
 import type { Config } from '../config/types.ts'
+import type { GrantRecord } from '../ledger/types.ts'
 import type { ClientRecord } from '../store/types.ts'
-import { type Seconds, seconds } from '../util/clock.ts'
+import { after, type Seconds, seconds } from '../util/clock.ts'
 
 /** Lifetimes, in seconds, of the tokens that a grant type gives to a client; a null `refreshToken` never expires. */
 export interface TokenLifetimes {
   readonly accessToken: Seconds
   readonly idToken: Seconds
   readonly refreshToken: Seconds | null
+  /** How long after the consent its tokens can be refreshed; null for no limit. */
+  readonly family: Seconds | null
 }
 
 /** The client's own lifespans, and the configured ones where it has none (contract 2.1). */
-export function lifetimesFor(
-  { ttl }: Config,
-  { metadata }: ClientRecord,
-  grant: RefreshingGrant,
-): TokenLifetimes {
+export function lifetimesFor({ ttl }: Config, client: ClientRecord, grant: RefreshingGrant): TokenLifetimes {
+  const { metadata } = client
   return {
     accessToken: accessTokenLifespan(ttl, metadata, grant),
     idToken: idTokenLifespan(ttl, metadata, grant),
     refreshToken: refreshTokenLifespan(ttl, metadata, grant),
+    family: familyLifespan(ttl, metadata),
+  }
+}
+
+/** Whether a client gets refresh tokens for these scopes (OIDC Core section 11, contract 1.3.3). */
+export function isRefreshable(client: ClientRecord, scope: readonly string[]): boolean {
+  const offline = scope.includes('offline') || scope.includes('offline_access')
+  return offline && listsGrantType(client, 'refresh_token')
+}
+
+/** When the tokens of a grant can no longer be refreshed, and all of them end; null for never. */
+export function familyEnd(
+  { ttl }: Config,
+  client: ClientRecord,
+  { handledAt, scope }: Pick<GrantRecord, 'handledAt' | 'scope'>,
+): Seconds | null {
+  const family = isRefreshable(client, scope) ? familyLifespan(ttl, client.metadata) : null
+  return family === null ? null : after(handledAt, family)
+}
+
+/**
+ * The lifetimes of tokens of a grant that are made at a time: none outlives the time for which the grant can be
+ * refreshed.
+ */
+export function withinFamily(
+  lifetimes: TokenLifetimes,
+  client: ClientRecord,
+  { handledAt, scope }: Pick<GrantRecord, 'handledAt' | 'scope'>,
+  issuedAt: Seconds,
+): TokenLifetimes {
+  const { family } = lifetimes
+  if (family === null || !isRefreshable(client, scope)) return lifetimes
+  const left = Math.max(0, handledAt + family - issuedAt)
+  const within = (lifetime: Seconds): Seconds => seconds(Math.min(lifetime, left))
+  return {
+    accessToken: within(lifetimes.accessToken),
+    idToken: within(lifetimes.idToken),
+    refreshToken: within(lifetimes.refreshToken ?? seconds(left)),
+    family,
   }
 }
 
@@ -35,3 +76,7 @@ export function keepFor(lifetimes: TokenLifetimes, refreshable: boolean): Second
     ? null
     : seconds(Math.max(lifetimes.refreshToken, lifetimes.accessToken))
 }
+
+/** The limit of refreshing as ledgers take it; those of an older release do not know it, so it is left out for none. */
+export const familyOf = ({ family = null }: Partial<TokenLifetimes>): { readonly familySeconds?: Seconds } =>
+  family === null ? {} : { familySeconds: family }

@@ -46,3 +46,9 @@ export function formatDuration(seconds: number): string {
   if (hours > 0) return `${sign}${hours}h${minutes}m${rest}`
   return minutes > 0 ? `${sign}${minutes}m${rest}` : `${sign}${rest}`
 }
+
+/** Whether a text is a Go duration of a second or more, or a negative one. */
+export const isDuration = (text: string): boolean => {
+  const seconds = parseDuration(text)
+  return seconds !== undefined && (seconds < 0 || seconds >= 1)
+}

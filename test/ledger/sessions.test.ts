@@ -1,5 +1,6 @@
 import { runDurableObjectAlarm } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { countRows, spent } from './rows.ts'
 import { advance, DAY, FLOW, newAttempt, Subject, seconds, stopClock } from './support.ts'
 
 beforeEach(stopClock)
@@ -130,6 +131,33 @@ describe('login with skip', () => {
     await user.call('login', user.loginInput({ skip: true, expiresAt: null }))
     advance(DAY)
     expect(await user.call('session', { sid: user.sid })).toBeNull()
+  })
+})
+
+describe('the use of a session', () => {
+  it('is noted once a tenth of the idle time has passed', async () => {
+    const user = new Subject()
+    await user.call('login', user.loginInput())
+    const rows = await countRows()
+    const idleSeconds = 1000
+    const use = async (limits: object) => {
+      const skip = { skip: true, expiresAt: null, ...limits }
+      return (await spent(rows, () => user.call('login', user.loginInput(skip)))).written
+    }
+    advance(99)
+    expect(await use({ idleSeconds })).toBe(0)
+    advance(1)
+    expect(await use({})).toBe(0)
+    expect(await use({ idleSeconds })).toBe(1)
+    expect(await use({ idleSeconds })).toBe(0)
+    vi.restoreAllMocks()
+    advance(999)
+    expect(await user.call('session', { sid: user.sid, idleSeconds })).not.toBeNull()
+    advance(1)
+    expect(await user.call('session', { sid: user.sid, idleSeconds })).toBeNull()
+    const late = user.loginInput({ skip: true, expiresAt: null, idleSeconds })
+    expect(await user.call('login', late)).toEqual({ status: 'ended' })
+    expect(await user.call('session', { sid: user.sid })).not.toBeNull()
   })
 })
 

@@ -71,7 +71,7 @@ const RELEASE_3 = {
  */
 const RELEASE_4 = {
   sessions: `, epoch INTEGER NOT NULL DEFAULT 0, revoked INTEGER NOT NULL DEFAULT 0,
-    recipients TEXT NOT NULL DEFAULT '[]') WITHOUT ROWID`,
+    recipients TEXT NOT NULL DEFAULT '[]', used INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID`,
   grants: ', epoch INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID',
 }
 

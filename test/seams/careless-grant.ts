@@ -33,7 +33,7 @@ export const carelessGrant = defineGrant({
     const input = { attempt: ctx.attempt, id: grantId, clientId: client.id, epoch, keepSeconds: null }
     const result = await ctx.rt.ledgers.call(owner, 'redeem', input)
     if (result.status !== 'issued') return { reusedGrant: grantId, owner }
-    const lifetimes = { accessToken: MINUTE, idToken: MINUTE, refreshToken: MINUTE }
+    const lifetimes = { accessToken: MINUTE, idToken: MINUTE, refreshToken: MINUTE, family: null }
     return issueTokens(ctx, addressee, { owner, ...result, part: WHOLE }, lifetimes)
   },
 })
