@@ -4,6 +4,7 @@ import { readAdminQuery } from '../http/form.ts'
 import { json } from '../http/json.ts'
 import { ownerOf } from '../ledger/owner.ts'
 import type { HeldPlace } from '../ledger/types.ts'
+import { eraseSubject } from '../logout/erase-subject.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { linkTo, openToken, readSize } from './pagination.ts'
 import { viewSubject } from './subject-view.ts'
@@ -42,4 +43,10 @@ function readPlace(place: string | null): HeldPlace | null {
   return id !== undefined && (kind === 'session' || kind === 'grant' || kind === 'notice')
     ? { kind, id }
     : null
+}
+
+/** DELETE /admin/subjects/{subject}: ends everything of a subject and forgets it, whether or not there was anything. */
+export async function deleteSubject(c: Context<AppEnv>): Promise<Response> {
+  await eraseSubject(c.var.ctx, c.req.param('subject') ?? '')
+  return c.body(null, 204)
 }

@@ -11,7 +11,7 @@ import {
   putLogoutReject,
 } from '../admin/flows.ts'
 import { listConsents, listLogins, revokeConsents, revokeLogins } from '../admin/sessions.ts'
-import { getSubject } from '../admin/subjects.ts'
+import { deleteSubject, getSubject } from '../admin/subjects.ts'
 import { acceptConsentBody, acceptLoginBody, rejectBody } from '../flow/bodies.ts'
 import type { Endpoint } from '../http/endpoint.ts'
 import { adminEndpoint as endpoint } from './admin-endpoint.ts'
@@ -161,5 +161,9 @@ export const subjectEndpoints: readonly Endpoint[] = [
         ),
       ),
     },
+  })),
+  endpoint('DELETE', '/subjects/:subject', deleteSubject, () => ({
+    summary: 'Erase a subject',
+    answers: { 204: done },
   })),
 ]

@@ -23,7 +23,7 @@ const PARTS: readonly (readonly [pattern: string, reads: AdminScope, writes?: Ad
   ['/clients/*', 'clients'],
   ['/keys/*', 'keys', 'keys:write'],
   ['/oauth2/auth/*', 'flows'],
-  ['/subjects/*', 'flows'],
+  ['/subjects/*', 'flows', 'all'],
   ['/oauth2/flush', 'flows'],
   ['/oauth2/tokens', 'clients'],
   ['/registration/*', 'clients'],

@@ -1,5 +1,6 @@
 import { type Milliseconds, milliseconds, msOf, type Seconds, seconds, secondsOf } from '../util/clock.ts'
 import { nextNotice } from './notices.ts'
+import { ERASED } from './schema.ts'
 import type { Tables } from './tables.ts'
 
 /** Why the alarm is set: a row ends, a tombstone ends, or a notice is due. */
@@ -116,6 +117,8 @@ function nextWake(tables: Tables, since: Seconds): number | null {
     if (at !== null && (next === null || at < next)) next = at
   }
   if (next === null) return null
-  const due = nextNotice(tables)
-  return Math.min(msOf(next) + ALARM_DELAY_MS.row, due === null ? Number.POSITIVE_INFINITY : msOf(due))
+  // What is left of an erased subject goes on time.
+  const erased = tables.extreme('epochs', 'MIN', 'expires', 'WHERE client = ? AND expires > ?', ERASED, since)
+  const others = [nextNotice(tables), erased].map((at) => (at === null ? Number.POSITIVE_INFINITY : msOf(at)))
+  return Math.min(msOf(next) + ALARM_DELAY_MS.row, ...others)
 }

@@ -1,6 +1,7 @@
 import { seconds } from '../util/clock.ts'
 import type { GrantId } from '../util/ids.ts'
-import { loginEpoch } from './epochs.ts'
+import { erasedEpoch, loginEpoch } from './epochs.ts'
+import { FORGOTTEN } from './erase.ts'
 import { nextNotice, queueNotices, recipientsOf } from './notices.ts'
 import { endTokens } from './revocation.ts'
 import type { Row } from './schema.ts'
@@ -60,9 +61,11 @@ function sweepSessions(tx: Transaction, sweep: Row<'sweeps'>): void {
   const rest = `WHERE sid > ? ORDER BY sid LIMIT ${BATCH.sessions}`
   const rows = tx.tables.select('sessions', '*', rest, sweep.position)
   const epoch = loginEpoch(tx)
+  const erased = erasedEpoch(tx)
   for (const row of rows) {
     if (row.ended === 1 || row.epoch >= epoch) continue
-    end(tx, row, { attempt: '', keepUntil: sweep.keep_until, revokes: false })
+    if (row.epoch < erased) tx.tables.update('sessions', row.sid, { ...FORGOTTEN, expires: tx.now })
+    else end(tx, row, { attempt: '', keepUntil: sweep.keep_until, revokes: false })
     const clients = sweep.notify === 1 && alive(row.expires, tx.now) ? recipientsOf(row) : []
     queueNotices(tx, { clients, providerSession: '', attempt: '', due: tx.now })
   }

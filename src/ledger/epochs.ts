@@ -1,6 +1,6 @@
 import { after, milliseconds, type Seconds } from '../util/clock.ts'
 import type { ClientId } from '../util/ids.ts'
-import { type EpochKey, LOGINS, SUBJECT, TOKENS } from './schema.ts'
+import { type EpochKey, ERASED, LOGINS, SUBJECT, TOKENS } from './schema.ts'
 import { alive, later, type Transaction, type View } from './transaction.ts'
 
 type Tabled = Pick<View, 'tables'>
@@ -17,6 +17,9 @@ export const loginEpoch = (view: Tabled): number => newest(view, LOGINS, LOGINS)
 
 /** Returns the epoch of tokens: when all tokens of the subject last ended with its sessions, ms; 0 if not lately. */
 export const tokenEpoch = (view: Tabled): number => newest(view, TOKENS, TOKENS)
+
+/** Returns the epoch of what was erased: when the subject last was, ms; 0 if not lately. */
+export const erasedEpoch = (view: Tabled): number => newest(view, ERASED, ERASED)
 
 /** Returns what a new row is stamped with: the greatest epoch of this ledger; 0 if none was ever raised. */
 export const presentEpoch = ({ tables }: Tabled): number => tables.extreme('epochs', 'MAX', 'value') ?? 0

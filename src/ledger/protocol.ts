@@ -63,6 +63,7 @@ const ARGUMENTS: { readonly [M in LedgerMethod]: Names<Input<M>> } = {
     endsProviderSession: true,
     revoke: true,
   },
+  erase: { ...revocation, endsProviderSession: true },
   settleNotices: { ids: true },
   grant: {
     attempt: true,

@@ -147,8 +147,8 @@ interface NarrowerEverywhere {
   readonly expires: Seconds
 }
 
-/** The key of an epoch: a client, all clients of the subject, logins, or tokens. */
-export type EpochKey = ClientId | typeof SUBJECT | typeof LOGINS | typeof TOKENS
+/** The key of an epoch: a client, all clients of the subject, logins, tokens, or all that is stored. */
+export type EpochKey = ClientId | typeof SUBJECT | typeof LOGINS | typeof TOKENS | typeof ERASED
 
 /** The key of the epoch that counts for every client of the subject. */
 export const SUBJECT = ''
@@ -158,6 +158,9 @@ export const LOGINS = '\u0000logins'
 
 /** The key of the epoch of tokens: all of them ended, and consents did not. No client id, either. */
 export const TOKENS = '\u0000tokens'
+
+/** The key of the epoch of what was erased: nothing of it may be left but ids. No client id, either. */
+export const ERASED = '\u0000erased'
 
 type Kind<Declared> = Declared extends `TEXT${string}` ? string : number
 type Absent<Declared> = Declared extends `${string}NOT NULL${string}` ? never : null

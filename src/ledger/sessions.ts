@@ -128,7 +128,9 @@ export function login(tx: Transaction, input: LoginInput): LoginResult {
   const row = findSession(tx, input.sid)
   if (row === undefined && !input.skip && loginEpoch(tx) > input.epoch) {
     // The directory already holds the session id. The tombstone reserves it, and the clean-up deletes both.
-    insertSession(tx, input, { flowExpires: input.flowExpiresAt, ended: 1 }, row)
+    // It names nobody: the subject may have been erased.
+    const nameless = { ...input, subject: '', providerSession: '' }
+    insertSession(tx, nameless, { flowExpires: input.flowExpiresAt, ended: 1 }, row)
     return { status: 'stale' }
   }
   const admitted = input.skip ? extend(tx, input, row) : startSession(tx, input, row)

@@ -107,7 +107,9 @@ const NEXT = `ORDER BY 1 LIMIT ${ROWS_AT_ONCE}`
 /** Read the next rows of a table behind an id. */
 const READERS: { readonly [Kind in Held['kind']]: (view: View, id: string) => readonly Held[] } = {
   session: (view, id) =>
-    view.tables.select('sessions', '*', `WHERE sid > ? ${NEXT}`, id).map((row) => heldSession(view, row)),
+    view.tables
+      .select('sessions', '*', `WHERE sid > ? AND subject <> '' ${NEXT}`, id)
+      .map((row) => heldSession(view, row)),
   grant: (view, id) =>
     view.tables.select('grants', '*', `WHERE id > ? ${NEXT}`, id).map((row) => heldGrant(view, row)),
   notice: (view, id) =>

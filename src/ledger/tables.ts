@@ -115,6 +115,18 @@ export class Tables implements ReadableTables {
     this.#sql.exec(`UPDATE ${name} SET ${columns.join()} ${byKey(name)}`, ...Object.values(changes), key)
   }
 
+  /** Changes some columns of the rows that a condition holds for. */
+  updateWhere<Name extends TableName>(
+    name: Name,
+    changes: Changes<Name>,
+    rest: string,
+    ...values: readonly Bound[]
+  ): void {
+    if (!this.has(name)) return
+    const columns = Object.keys(changes).map((column) => `${column} = ?`)
+    this.#sql.exec(`UPDATE ${name} SET ${columns.join()} ${rest}`, ...Object.values(changes), ...values)
+  }
+
   /** Deletes the rows of some keys. */
   delete<Name extends TableName>(name: Name, keys: readonly KeyOf<Name>[]): void {
     for (const key of keys) this.deleteWhere(name, byKey(name), key)

@@ -4,6 +4,7 @@ import { consumeId } from './consumed.ts'
 import { openDevice, settleDevice } from './device.ts'
 import { bindSession, unbindSessions } from './directory.ts'
 import { endSessions } from './end-sessions.ts'
+import { erase } from './erase.ts'
 import { commitGrant } from './grants.ts'
 import { addInitialAccess, revokeInitialAccess, useInitialAccess } from './initial-access.ts'
 import { settleNotices } from './notices.ts'
@@ -20,6 +21,7 @@ export type Writes = { readonly [name: string]: (tx: Transaction, input: never) 
 export const WRITES = {
   login,
   endSessions,
+  erase,
   settleNotices,
   grant: commitGrant,
   redeem,

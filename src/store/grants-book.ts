@@ -1,7 +1,7 @@
-import { asc, inArray, lte, sql } from 'drizzle-orm'
+import { asc, eq, inArray, lte, sql } from 'drizzle-orm'
 import type { Seconds } from '../util/clock.ts'
 import type { GrantId } from '../util/ids.ts'
-import { type Database, logFailure, openDatabase } from './d1.ts'
+import { type Database, logFailure, openDatabase, queryD1 } from './d1.ts'
 import { grants } from './schema.ts'
 import type { GrantsBookEntry } from './types.ts'
 
@@ -21,7 +21,7 @@ const PURGE_BATCHES = 20
 
 /**
  * The grants book: one row per grant, for questions across subjects. A write that fails is tried a few times, then
- * logged and dropped. No method throws, so no request fails because of the book (design section 2).
+ * logged and dropped. No method but `erase` throws, so no other request fails because of the book (design section 2).
  */
 export class GrantsBook {
   readonly #db: Database
@@ -59,6 +59,14 @@ export class GrantsBook {
           .where(inArray(grants.id, some)),
       )
     }
+  }
+
+  /**
+   * Deletes every row of a subject, also while no more are written. Looks at the whole book, which has no index for it.
+   * Throws `temporarily_unavailable`.
+   */
+  async erase(subject: string): Promise<void> {
+    await queryD1(() => this.#db.delete(grants).where(eq(grants.subject, subject)))
   }
 
   /**

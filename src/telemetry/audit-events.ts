@@ -29,6 +29,7 @@ const EVENTS = {
   'token.reuse_detected': { level: 'alert', otherwise: 'anonymous' },
   'token.fast_forward': { level: 'warning', otherwise: 'anonymous' },
   'guess.braked': { level: 'warning', otherwise: 'anonymous', network: true },
+  'subject.erased': byAnybody,
   'client.created': byAnybody,
   'client.changed': byAnybody,
   'client.deleted': byAnybody,

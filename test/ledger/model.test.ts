@@ -28,6 +28,7 @@ const SIMPLE = [
   'renew',
   'forget',
   'retract',
+  'erase',
 ] as const
 
 type Step =
@@ -63,7 +64,8 @@ interface Consent {
 
 /** What a ledger with one session and one flow must look like from outside; knows nothing of rows. */
 interface Model {
-  session: 'none' | 'open' | 'ended'
+  /** `erased`: its row may be gone already, so a login from before finds it ended or is stale. */
+  session: 'none' | 'open' | 'ended' | 'erased'
   /** All sessions were ended before this one started: its login is stale, until it is accepted anew. */
   stale: boolean
   seen: number
@@ -132,8 +134,10 @@ class Run {
     const over = { authTime: this.started, expiresAt: null, flowExpiresAt: model.flowExpires, epoch: seen }
     const result = await user.call('login', user.loginInput(over))
     const admitted = model.session === 'none' && model.stale ? 'stale' : 'active'
-    expect(result.status).toBe(model.session === 'ended' ? 'ended' : admitted)
-    if (result.status === 'stale') {
+    const isOver = model.session === 'ended' || model.session === 'erased'
+    const refused = model.session === 'erased' ? /^(ended|stale)$/ : /^ended$/
+    expect(result.status).toMatch(isOver ? refused : admitted)
+    if (result.status === 'stale' && !isOver) {
       const epoch = await user.call('loginEpoch', null)
       expect(epoch).toBeGreaterThan(seen)
       Object.assign(model, { stale: false, seen: epoch })
@@ -360,6 +364,15 @@ class Run {
     })
     if (this.model.session === 'open') this.model.session = 'ended'
     if (this.model.session === 'none') this.model.stale = true
+  }
+
+  /** The subject is forgotten: what was begun before never comes back. */
+  async erase(): Promise<void> {
+    const { model, user } = this
+    await user.call('erase', { attempt: newAttempt(), flowLifetime: FLOW, endsProviderSession: false })
+    model.session = 'erased'
+    if (model.grant !== 'none') model.grant = 'dead'
+    for (const id of [...model.consents.keys()]) this.takeBack(id)
   }
 
   /** After every step, every generation is active exactly when the model says so. */

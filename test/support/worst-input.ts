@@ -424,7 +424,7 @@ const PATHS = [
   '/admin/oauth2/auth/sessions/consent/:subject?/:client? DELETE',
   '/admin/oauth2/auth/sessions/login GET',
   '/admin/oauth2/auth/sessions/login/:subject? DELETE',
-  '/admin/subjects/:subject GET',
+  '/admin/subjects/:subject GET DELETE',
   '/admin/trust/grants/jwt-bearer/issuers GET POST',
   '/admin/trust/grants/jwt-bearer/issuers/:id GET DELETE',
   '/admin/registration/initial-access-tokens GET POST',

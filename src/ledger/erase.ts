@@ -1,0 +1,50 @@
+import { after, type Seconds, seconds } from '../util/clock.ts'
+import { endSessions } from './end-sessions.ts'
+import { raiseEpoch } from './epochs.ts'
+import { type Notice, noticesOf } from './notices.ts'
+import { ERASED, LOGINS, SUBJECT } from './schema.ts'
+import { alive, type Transaction } from './transaction.ts'
+
+export interface EraseInput {
+  /** The HTTP request that asks (types.ts). */
+  readonly attempt: string
+  /** The longest time a flow may take: what refuses the flows in progress is kept that long. */
+  readonly flowLifetime: Seconds
+  /** Whether the identity provider is asked to end its sessions too. */
+  readonly endsProviderSession: boolean
+}
+
+export interface Erased {
+  /** The notices that this attempt queued and that are not settled yet. */
+  readonly notices: readonly Notice[]
+}
+
+/** What is left of a session: its id, until the directory has forgotten it. */
+export const FORGOTTEN = {
+  ...{ subject: '', auth_time: seconds(0), remember: 0, ends: null, ended: 1 },
+  ...{ provider_session: '', recipients: '[]' },
+} as const
+
+/**
+ * Ends all of a subject, tells its clients, and forgets it. Grants are deleted at once. Of sessions only the ids are
+ * left, which the alarm that follows at once removes from the directory; it comes by itself to those that are too many
+ * for one call. Epochs refuse every flow in progress: they name nobody, and the alarm deletes them when the last of
+ * these flows is over. A notice stays until it is settled, and the id of a used assertion until that has expired.
+ */
+export function erase(tx: Transaction, input: EraseInput): Erased {
+  const { attempt, flowLifetime } = input
+  const own = tx.tables.find('epochs', ERASED)
+  if (own?.attempt === attempt && alive(own.expires, tx.now)) return { notices: noticesOf(tx, attempt) }
+  const { notices } = endSessions(tx, { ...input, target: 'all', notify: true, revoke: false })
+  const expires = after(tx.now, flowLifetime)
+  tx.tables.deleteWhere('epochs', 'WHERE client NOT IN (?, ?)', LOGINS, ERASED)
+  for (const client of [ERASED, SUBJECT, LOGINS] as const) {
+    raiseEpoch(tx, client, { attempt, flowLifetime })
+    tx.tables.update('epochs', client, { expires })
+  }
+  tx.tables.deleteWhere('grants', '')
+  tx.tables.deleteWhere('remembered', '')
+  tx.tables.updateWhere('sessions', { ...FORGOTTEN, expires: tx.now }, 'WHERE ended = 1')
+  tx.wake(tx.now, 'notice')
+  return { notices }
+}

@@ -1,0 +1,20 @@
+import type { RequestContext } from '../context.ts'
+import { ownerOf } from '../ledger/owner.ts'
+import { deliverNotices } from './notices.ts'
+
+/**
+ * Erases a subject: its sessions, consents and tokens end, clients and identity provider are told of the sessions, and
+ * ledger and grants book forget it. May be repeated. Throws `temporarily_unavailable` if not all of it is known to have
+ * happened; what happened stays so.
+ */
+export async function eraseSubject(ctx: RequestContext, subject: string): Promise<void> {
+  const { rt, attempt } = ctx
+  const owner = ownerOf('subject', subject)
+  const flowLifetime = rt.config.ttl.loginConsentRequest
+  const endsProviderSession = rt.config.identityProvider !== null
+  const input = { attempt, flowLifetime, endsProviderSession }
+  const { notices } = await rt.ledgers.call(owner, 'erase', input)
+  ctx.audit('subject.erased', {}, owner)
+  if (notices.length > 0) ctx.defer(deliverNotices(rt, owner, notices))
+  await rt.book.erase(subject)
+}

@@ -1,0 +1,156 @@
+import { runDurableObjectAlarm } from 'cloudflare:test'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { directoryOf, grantIdFor, sessionPrefix } from '../../src/ledger/owner.ts'
+import { sidOf } from '../../src/util/ids.ts'
+import { testEnv } from '../support/bindings.ts'
+import { advance, callLedger, FLOW, newAttempt, Subject, seconds, stopClock } from './support.ts'
+
+beforeEach(stopClock)
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+const erase = (user: Subject, attempt = newAttempt()) =>
+  user.call('erase', { attempt, flowLifetime: FLOW, endsProviderSession: true })
+
+const bind = (user: Subject, sid: string) =>
+  callLedger(testEnv(), directoryOf(sidOf(sid)), 'bindSession', { sid, owner: user.owner })
+
+const ownersOf = (sid: string) =>
+  callLedger(testEnv(), directoryOf(sidOf(sid)), 'owners', { prefix: sessionPrefix(sidOf(sid)) })
+
+const heldBy = async (user: Subject) =>
+  (await user.call('listHeld', { after: null, limit: 100, size: 1e6 })).held
+
+/** Everything that the object stores, as text. */
+const stored = async (user: Subject): Promise<string> =>
+  JSON.stringify(await Promise.all((await user.tables()).map((table) => user.rows(table))))
+
+/** Remembered session and consent, tokens, a client to tell, and a session of the identity provider. */
+async function known(): Promise<Subject> {
+  const user = new Subject()
+  await bind(user, user.sid)
+  await user.issued(
+    { providerSession: 'session-at-the-provider' },
+    { notify: true, record: { remember: true, context: 'what the apps said', query: 'login_hint=her-name' } },
+  )
+  return user
+}
+
+describe('erasing a subject', () => {
+  it('ends everything, tells its clients and the identity provider, and leaves nothing that says who it was', async () => {
+    const user = await known()
+    const { notices } = await erase(user)
+    expect(notices).toMatchObject([
+      { kind: 'client', client: 'app', subject: user.name, sid: user.sid },
+      { kind: 'identity_provider', sid: 'session-at-the-provider' },
+    ])
+    expect(await user.inspect(1)).toBeNull()
+    expect(await user.call('refresh', user.refreshInput(1))).toEqual({ status: 'gone' })
+    expect(await user.call('session', { sid: user.sid })).toBeNull()
+    expect(await user.list()).toEqual([])
+    expect(await heldBy(user)).toMatchObject([{ kind: 'notice' }, { kind: 'notice' }])
+
+    await user.call('settleNotices', { ids: notices.map(({ id }) => id) })
+    const text = await stored(user)
+    for (const known of [user.name, 'gold', 'what the apps said', 'her-name', '"app', 'at-the-provider'])
+      expect(text, known).not.toContain(known)
+    expect(await user.rows('grants')).toEqual([])
+  })
+
+  it('is over when the last flow is: first the session ids go from the directory, then the object', async () => {
+    const user = await known()
+    const { notices } = await erase(user)
+    await user.call('settleNotices', { ids: notices.map(({ id }) => id) })
+    expect(await user.alarm()).toBe(seconds() * 1000)
+    await runDurableObjectAlarm(user.stub)
+    expect(await user.rows('sessions')).toEqual([])
+    expect(await ownersOf(user.sid)).toEqual([])
+    expect(await user.alarm()).toBe((seconds() + FLOW) * 1000)
+    advance(FLOW)
+    await runDurableObjectAlarm(user.stub)
+    expect(await user.tables()).toEqual([])
+    expect(await user.alarm()).toBeNull()
+  })
+
+  it.each([
+    ['before the alarm', async () => undefined],
+    ['after it', (user: Subject) => runDurableObjectAlarm(user.stub)],
+  ])('refuses what was in progress, %s', async (_when, then) => {
+    const user = new Subject()
+    const other = { id: crypto.randomUUID(), sid: crypto.randomUUID() }
+    await user.consented()
+    await erase(user)
+    await then(user)
+    const refused = expect.stringMatching(/^(ended|stale|gone)$/)
+    const asked = [
+      await user.call('redeem', user.redeemInput()),
+      await user.call('grant', user.grantInput()),
+      await user.call('grant', user.grantInput({ id: other.id })),
+      await user.call('login', user.loginInput()),
+      await user.call('login', user.loginInput({ sid: other.sid })),
+      await user.call('login', user.loginInput({ skip: true, expiresAt: null })),
+      await user.call('grant', user.grantInput({ id: other.id, record: { sid: other.sid } })),
+    ]
+    expect(asked).toEqual(asked.map(() => ({ status: refused })))
+    expect(await stored(user)).not.toContain(user.name)
+  })
+
+  it('lets somebody of that name log in again, whom the alarm spares', async () => {
+    const user = await known()
+    await erase(user)
+    const epoch = await user.call('loginEpoch', null)
+    const sid = sidOf(crypto.randomUUID())
+    const again = await user.call('login', user.loginInput({ sid, epoch }))
+    if (again.status !== 'active') throw new Error(again.status)
+    const id = grantIdFor(sid)
+    await user.call('grant', user.grantInput({ id, epoch: again.epoch, record: { sid } }))
+    await user.call('redeem', user.redeemInput({ id, epoch: again.epoch }))
+    for (const wait of [0, FLOW, 7200]) {
+      advance(wait)
+      await runDurableObjectAlarm(user.stub)
+    }
+    expect((await heldBy(user)).filter(({ kind }) => kind !== 'notice')).toMatchObject([
+      { kind: 'session', id: sid, active: true },
+      { kind: 'grant', id, active: true },
+    ])
+    expect(await user.rows('epochs')).toHaveLength(1)
+  })
+
+  it('comes to more sessions than one call takes, and tells all their clients', async () => {
+    const user = new Subject()
+    for (let at = 0; at < 130; at += 1) {
+      const sid = sidOf(crypto.randomUUID())
+      await bind(user, sid)
+      await user.call('login', user.loginInput({ sid }))
+      await user.call('grant', user.grantInput({ id: grantIdFor(sid), notify: true, record: { sid } }))
+    }
+    expect((await erase(user)).notices).toHaveLength(100)
+    expect(await user.call('countSessions', null)).toBe(0)
+    for (let run = 0; run < 12 && (await user.rows('sessions')).length > 0; run += 1)
+      await runDurableObjectAlarm(user.stub)
+    expect(await user.rows('sessions')).toEqual([])
+    expect(await user.rows('sweeps')).toEqual([])
+  })
+
+  it('that is repeated gives the same answer, and does nothing again', async () => {
+    const user = await known()
+    const attempt = newAttempt()
+    const first = await erase(user, attempt)
+    const before = await stored(user)
+    const second = await erase(user, attempt)
+    expect(second.notices).toHaveLength(2)
+    expect(first.notices).toEqual(expect.arrayContaining([...second.notices]))
+    expect(await stored(user)).toBe(before)
+    expect(await erase(user)).toEqual({ notices: [] })
+  })
+
+  it('of whom nothing is known keeps a login from before away, and is over as soon', async () => {
+    const user = new Subject()
+    expect(await erase(user)).toEqual({ notices: [] })
+    expect(await user.call('login', user.loginInput())).toEqual({ status: 'stale' })
+    advance(FLOW + 7200)
+    await runDurableObjectAlarm(user.stub)
+    expect(await user.tables()).toEqual([])
+  })
+})
