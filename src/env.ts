@@ -7,5 +7,7 @@ export interface Env {
   readonly LEDGER: DurableObjectNamespace<Ledger>
   /** The admin API of the identity provider, where no public URL leads to it. */
   readonly IDENTITY_PROVIDER?: Fetcher
+  /** Where requests, notices and runs of the scheduled job are counted; nowhere if absent. */
+  readonly METRICS?: AnalyticsEngineDataset
   readonly [setting: string]: unknown
 }

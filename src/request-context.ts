@@ -14,6 +14,7 @@ import { ownPath } from './http/paths.ts'
 import { isPlain, leadToHttps, plainRefusal } from './http/plain-http.ts'
 import { type Runtime, runtimeOf } from './runtime.ts'
 import { type Audited, keepAudit, writeAudit } from './telemetry/audit.ts'
+import { countRequest } from './telemetry/data-points.ts'
 import { failureFields, isFailure, isLogged } from './telemetry/request-line.ts'
 import { none } from './tokens/binding/none.ts'
 import { BINDINGS } from './tokens/binding/registry.ts'
@@ -152,11 +153,9 @@ async function audit(
   if (notes.actor !== null) await keepAudit(rt.auditLog, entries, requestId, startedAt, defer)
 }
 
-/** Writes the line of a request, if it is to have one. */
+/** Counts a request, and writes its line if it is to have one. */
 function log(c: Context<AppEnv>, requestId: string, notes: Notes, startedAt: Milliseconds): void {
   const failure = c.error ?? notes.refusal
-  const failed = isFailure(c.res.status, failure) || notes.doubts.length > 0
-  if (!isLogged(requestId, c.var.ctx?.rt.config.logRequests ?? 1, failed)) return
   const line = {
     request_id: requestId,
     method: c.req.method,
@@ -165,11 +164,16 @@ function log(c: Context<AppEnv>, requestId: string, notes: Notes, startedAt: Mil
     client_id: notes.seen,
     duration_ms: nowMs() - startedAt,
   }
+  const why = failureFields(failure)
+  const rt = c.var.ctx?.rt
+  countRequest(c.env.METRICS, line, { ...why, ...notes.outcome }, rt?.ledgers.calls ?? 0)
+  const failed = isFailure(line.status, failure) || notes.doubts.length > 0
+  if (!isLogged(requestId, rt?.config.logRequests ?? 1, failed)) return
   logLine('request', {
     ...requestFields(line),
     ...(notes.actor !== null && { actor: notes.actor }),
     ...notes.outcome,
-    ...failureFields(failure),
+    ...why,
     ...warnings(c, notes.doubts),
   })
 }

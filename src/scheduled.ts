@@ -3,7 +3,8 @@ import { logLine } from './http/log.ts'
 import { ACCESS_TOKEN_SET, ID_TOKEN_SET, PUBLISH_SECONDS } from './keys/ring.ts'
 import { rotateKeys } from './keys/rotation.ts'
 import { type Runtime, runtimeOf } from './runtime.ts'
-import { msOf, nowSeconds, type Seconds } from './util/clock.ts'
+import { countRun } from './telemetry/data-points.ts'
+import { msOf, nowMs, type Seconds, secondsOf } from './util/clock.ts'
 import { parseDuration } from './util/duration.ts'
 import type { JsonObject } from './util/json.ts'
 
@@ -23,12 +24,13 @@ const TASKS: Readonly<Record<string, Task>> = {
 
 /**
  * Upkeep that nothing depends on: rotates signing keys unless the operator does, purges the grants book, expired
- * trusted issuers and old audit entries, re-seals root keys under the newest system secret, and notes how that went.
- * Throws what failed, after all was tried.
+ * trusted issuers and old audit entries, re-seals root keys under the newest system secret, and notes and counts how that
+ * went. Throws what failed, after all was tried.
  */
 export async function scheduled(env: Env): Promise<void> {
+  const startedAt = nowMs()
+  const now = secondsOf(startedAt)
   const rt = runtimeOf(env)
-  const now = nowSeconds()
   const done = await Promise.all(
     Object.entries(TASKS).map(async ([name, task]) => {
       try {
@@ -39,17 +41,14 @@ export async function scheduled(env: Env): Promise<void> {
     }),
   )
   const failed = done.filter((one) => 'error' in one)
+  const names = failed.map(({ name }) => name)
   const purged = done.flatMap(({ name, purged }) => (purged === undefined ? [] : [[name, purged]]))
-  const noted = note(
-    rt,
-    now,
-    failed.map(({ name }) => name),
-    Object.fromEntries(purged),
-  )
+  const noted = note(rt, now, names, Object.fromEntries(purged))
   const unnoted = await noted.then(
     () => [],
     (error: unknown) => [{ error }],
   )
+  countRun(env.METRICS, [...names, ...unnoted.map(() => 'note')], nowMs() - startedAt)
   for (const { error } of [...failed, ...unnoted]) throw error
 }
 

@@ -5,9 +5,9 @@ import { ACCESS_TOKEN_SET, ID_TOKEN_SET, PUBLISH_SECONDS } from '../keys/ring.ts
 import type { Runtime } from '../runtime.ts'
 import { migrationsOf } from '../store/migrations.ts'
 import { nowMs, nowSeconds } from '../util/clock.ts'
+import { release } from '../util/release.ts'
 import { rfc3339 } from '../util/rfc3339.ts'
 import { isolateStart, troubles } from '../util/trouble.ts'
-import { release } from './version.ts'
 
 /** The keys of a set that sign. Times in seconds since the epoch. */
 interface SetStatus {

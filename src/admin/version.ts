@@ -1,8 +1,5 @@
-import { version as number } from '../../package.json'
 import { json } from '../http/json.ts'
-
-/** The release. */
-export const release = `v${number}`
+import { release } from '../util/release.ts'
 
 /** The version of this server (contract 1.1). */
 export const version = (): Response => json({ version: release })

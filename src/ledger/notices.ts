@@ -17,15 +17,21 @@ export interface LogoutRecipient {
   readonly sid: string
 }
 
+/** One try of a notice. */
+interface Tried {
+  /** Whether it is the last before the day is over. */
+  readonly last?: true
+}
+
 /** A notification that is queued for a client (OIDC Back-Channel Logout 1.0). */
-export interface ClientNotice extends LogoutRecipient {
+export interface ClientNotice extends LogoutRecipient, Tried {
   readonly kind: 'client'
   /** The `jti` of the logout token, the same at every try. */
   readonly id: string
 }
 
 /** A request to the identity provider, to end the session there that belongs to the one that ended here. */
-export interface ProviderNotice {
+export interface ProviderNotice extends Tried {
   readonly kind: 'identity_provider'
   readonly id: string
   /** The session, by the provider's id. */
@@ -104,12 +110,14 @@ export const noticesOf = ({ tables }: View, attempt: string): readonly Notice[] 
  */
 export function takeDueNotices(tx: Transaction): readonly Notice[] {
   const rest = `WHERE due <= ?1 AND expires > ?1 ORDER BY due LIMIT ${TRIES_PER_ALARM}`
-  const due = tx.tables.select('notices', [...COLUMNS, 'tries'], rest, tx.now)
-  for (const { id, tries } of due) {
+  const found = tx.tables.select('notices', [...COLUMNS, 'tries', 'expires'], rest, tx.now)
+  return found.map((notice) => {
+    const { id, tries, expires } = notice
     const pause = RETRY_PAUSES[Math.min(tries + 1, RETRY_PAUSES.length - 1)] ?? RETRY_SECONDS
-    tx.tables.update('notices', id, { tries: tries + 1, due: after(tx.now, pause) })
-  }
-  return due.map(asNotice)
+    const due = after(tx.now, pause)
+    tx.tables.update('notices', id, { tries: tries + 1, due })
+    return due < expires ? asNotice(notice) : { ...asNotice(notice), last: true }
+  })
 }
 
 /** Deletes notices that arrived, or that never can. */

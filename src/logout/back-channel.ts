@@ -21,7 +21,7 @@ export const recipientClient = (
 export async function tellClient(rt: Runtime, notice: ClientNotice): Promise<Delivery> {
   const client = await recipientClient(rt, notice)
   const uri = client?.metadata.backchannel_logout_uri ?? ''
-  if (client === undefined || uri === '') return 'settled'
+  if (client === undefined || uri === '') return 'moot'
   const body = new URLSearchParams({ logout_token: await makeLogoutToken(rt, client, notice) })
   const { answer } = await fetchOutbound(rt.config, 'notice', uri, { method: 'POST', body })
   return deliveryOf(notice, answer?.status)

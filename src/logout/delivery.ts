@@ -1,8 +1,11 @@
 import { type LogFields, logLine } from '../http/log.ts'
 import type { Notice } from '../ledger/types.ts'
 
-/** What became of one try of a notice: nothing is left to do, or the ledger's alarm tries it again. */
-export type Delivery = 'settled' | 'unsent'
+/**
+ * What became of one try of a notice. It arrived; it was refused, which is final; nobody is left to be told; or the
+ * ledger's alarm tries it again.
+ */
+export type Delivery = 'sent' | 'refused' | 'moot' | 'unsent'
 
 /**
  * Judges the answer to a notice. One below 500 is final; a refusal is logged.
@@ -12,7 +15,8 @@ export type Delivery = 'settled' | 'unsent'
 export function deliveryOf(notice: Notice, status: number | undefined): Delivery {
   if (status === undefined) return unsent(notice, 'outbound_failed')
   if (status >= 400) logLine('logout.refused', { ...recipient(notice), status })
-  return status < 500 ? 'settled' : 'unsent'
+  if (status >= 500) return 'unsent'
+  return status >= 400 ? 'refused' : 'sent'
 }
 
 /** Logs that a notice could not be sent. */

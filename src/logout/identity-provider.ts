@@ -10,11 +10,11 @@ import { type Delivery, deliveryOf } from './delivery.ts'
  */
 export async function endProviderSession(rt: Runtime, notice: ProviderNotice): Promise<Delivery> {
   const provider = rt.config.identityProvider
-  if (provider === null) return 'settled'
+  if (provider === null) return 'moot'
   const url = `${provider.url}/admin/sessions/${encodeURIComponent(notice.sid)}`
   const init = { method: 'DELETE', headers: provider.headers }
   const binding = provider.bound ? rt.env.IDENTITY_PROVIDER : undefined
   const { answer } = await fetchOutbound(rt.config, 'identity_provider', url, init, binding)
   const gone = answer?.status === 404 || answer?.status === 410
-  return gone ? 'settled' : deliveryOf(notice, answer?.status)
+  return gone ? 'sent' : deliveryOf(notice, answer?.status)
 }

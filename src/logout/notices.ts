@@ -2,6 +2,7 @@ import { OAuthError } from '../errors/oauth-error.ts'
 import type { Owner } from '../ledger/owner.ts'
 import type { Notice } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
+import { countNotice } from '../telemetry/data-points.ts'
 import { mapConcurrent } from '../util/map-concurrent.ts'
 import { tellClient } from './back-channel.ts'
 import { type Delivery, unsent } from './delivery.ts'
@@ -17,13 +18,16 @@ function send(rt: Runtime, notice: Notice): Promise<Delivery> {
   }
 }
 
-/** Tries a notice once. Never throws; returns whether it is settled, so that it need not be tried again. */
+/** Tries a notice once, and counts what became of it. Never throws; returns whether it need not be tried again. */
 export async function deliverNotice(rt: Runtime, notice: Notice): Promise<boolean> {
-  try {
-    return (await send(rt, notice)) === 'settled'
-  } catch (thrown) {
-    return unsent(notice, thrown instanceof OAuthError ? thrown.code : 'server_error') === 'settled'
-  }
+  const outcome = await send(rt, notice).catch((thrown: unknown) =>
+    unsent(notice, thrown instanceof OAuthError ? thrown.code : 'server_error'),
+  )
+  const settled = outcome !== 'unsent'
+  const again = notice.last === true ? 'given_up' : 'retried'
+  const client = notice.kind === 'client' ? notice.client : null
+  countNotice(rt.env.METRICS, notice.kind, settled ? outcome : again, client)
+  return settled
 }
 
 /** Sends notices, and records those that are settled; the ledger's alarm tries the others again. */
