@@ -21,17 +21,19 @@ const logoutCall = callsOn(logoutChallenge, ({ urls }, { requestUrl }) => urls.p
 /** Answers with a logout request. */
 export const getLogoutRequest = logoutCall<LogoutRequestView>(
   async ({ rt }, { state, expiresAt }, _body, challenge) => {
-    const { subject, sid, clientId } = state
+    const { subject, sid, clientId, foreign } = state
     const client = clientId === null ? undefined : await rt.clients.find(clientId)
+    const shown = client && renderClient(client)
     return {
       challenge,
       subject,
       sid,
       request_url: state.requestUrl,
-      rp_initiated: clientId !== null,
+      rp_initiated: clientId !== null && !foreign,
       requested_at: rfc3339(state.requestedAt),
       expires_at: rfc3339(expiresAt),
-      client: client && renderClient(client),
+      // The user must be asked where the ID token is of no session of this browser (RP-Initiated Logout section 2).
+      client: shown && foreign ? { ...shown, skip_logout_consent: false } : shown,
     }
   },
 )

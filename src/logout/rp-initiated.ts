@@ -1,8 +1,8 @@
 import type { Context } from 'hono'
 import { respondErrorPage, respondPage } from '../authorize/respond.ts'
-import type { AppEnv } from '../context.ts'
+import type { AppEnv, RequestContext } from '../context.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
-import { clearSessionCookie, readSessionCookie } from '../flow/browser.ts'
+import { clearSessionCookie, readSessionCookie, type SessionCookie } from '../flow/browser.ts'
 import { clearState } from '../flow/session-state.ts'
 import {
   countingQuery,
@@ -83,9 +83,8 @@ async function byEndUser(c: Context<AppEnv>, parameters: Parameters): Promise<As
   const target = known ? await logoutTarget(c, clientId, parameters) : rt.config.urls.postLogoutRedirect
   const cookie = await readSessionCookie(c)
   if (cookie === undefined) return target
-  const session = await rt.ledgers.call(cookie.owner, 'session', { sid: cookie.sid })
-  if (session === null) return target
-  return { owner: cookie.owner, sid: cookie.sid, subject: session.subject, clientId: null, target }
+  const own = await ownSession(c.var.ctx, cookie)
+  return own === null ? target : { ...own, clientId: null, target, foreign: false }
 }
 
 async function byClient(c: Context<AppEnv>, hint: Hint, parameters: Parameters): Promise<Asked | string> {
@@ -97,8 +96,23 @@ async function byClient(c: Context<AppEnv>, hint: Hint, parameters: Parameters):
   const target = await logoutTarget(c, clientId, parameters)
   const { owner, sid } = hint
   if (sid === undefined) throw unfit("has an 'id_token_hint' that names no session")
-  const session = await ctx.rt.ledgers.call(owner, 'session', { sid })
-  return session === null ? target : { owner, sid, subject: session.subject, clientId, target }
+  const named = await ctx.rt.ledgers.call(owner, 'session', { sid })
+  if (named === null) return target
+  const cookie = await readSessionCookie(c)
+  const foreign = cookie?.sid !== sid
+  const asked = { clientId, target, foreign }
+  const own = cookie !== undefined && foreign ? await ownSession(ctx, cookie) : null
+  // Nobody's word but this browser's ends its session, so it is asked about that one.
+  return own !== null ? { ...asked, ...own } : { ...asked, owner, sid, subject: named.subject }
+}
+
+/** The session of a browser's cookie; null if it is over. */
+async function ownSession(
+  { rt }: RequestContext,
+  { owner, sid }: SessionCookie,
+): Promise<Pick<LogoutState, 'owner' | 'sid' | 'subject'> | null> {
+  const session = await rt.ledgers.call(owner, 'session', { sid })
+  return session === null ? null : { owner, sid, subject: session.subject }
 }
 
 /** The registered target that a client asked for, or else the configured target. */
@@ -132,13 +146,14 @@ async function finish(c: Context<AppEnv>, verifier: string): Promise<Response> {
   const opened = await logoutVerifier.open(ctx.rt, verifier)
   if (opened === undefined) throw new OAuthError('challenge_not_found', 'challenge_unknown')
   if (opened.expired) throw new OAuthError('request_unauthorized', 'flow_expired')
-  const { owner, sid, clientId, requestUrl } = opened.state
+  const { owner, sid, clientId, requestUrl, foreign } = opened.state
   const target = withState(opened.state.target, readQuery(requestUrl.slice(requestUrl.indexOf('?') + 1)))
   const cookie = await readSessionCookie(c)
   const own = cookie?.sid === sid
-  // Without a client only the browser that asked may end its session. When it repeats the request it has no cookie any
-  // more.
-  const told = await endSessions(ctx, owner, { sid, onlyEnded: clientId === null && !own })
+  // Only the browser that has the session may end it, whoever has the ID token. When it repeats the request it has no
+  // cookie any more.
+  const told = await endSessions(ctx, owner, { sid, onlyEnded: !own })
+  if (foreign && !own) ctx.refused(new OAuthError('request_forbidden', 'session_of_other_browser'))
   if (own) clearSessionCookie(c)
   if (own || (cookie === undefined && clientId !== null)) clearState(c)
   const frames = (await mapConcurrent(told, (client) => frontChannelUrl(ctx.rt, client))).flat()

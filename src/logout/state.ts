@@ -18,6 +18,8 @@ export interface LogoutState {
   /** Path and query of the request, as the logout app sees it. */
   readonly requestUrl: string
   readonly requestedAt: Seconds
+  /** Whether the client's ID token names a session that this browser, as far as it showed, does not have. */
+  readonly foreign: boolean
 }
 
 /** Format 1, a tuple. */
@@ -29,6 +31,7 @@ const format = tuple({
   target: v.string(),
   requestUrl: v.string(),
   requestedAt: time,
+  foreign: v.optional(v.boolean(), false),
 })
 
 /** Both travel whole: whoever has any ID token of ours can make up any number of them. */

@@ -32,11 +32,11 @@ export async function submitLogout(c: Context<AppEnv>): Promise<Response> {
  */
 function logoutForm({ client, subject }: LogoutRequestView, own: boolean): Html {
   return html`<form method="post" class="card">
-<p>${client === undefined ? 'This' : html`${clientName(client)} asks for it. This`} ends ${
+<p>${client === undefined ? '' : html`${clientName(client)} asks for it. `}${
     own
-      ? html`the login of <strong>${isolated(subject)}</strong> in this browser`
-      : 'the login that the application knows'
-  }.</p>
+      ? html`This ends the login of <strong>${isolated(subject)}</strong> in this browser.`
+      : 'This ends a login of this browser only; one elsewhere stays as it is.'
+  }</p>
 ${verdictButtons('Log out', 'Stay logged in')}
 </form>`
 }

@@ -64,6 +64,11 @@ export const authorizeReasons = reasonsOf({
     'The CSRF cookie of this flow is missing or differs.',
     'Go on in the browser that began it.',
   ],
+  session_of_other_browser: [
+    'The ID token names a session that this browser does not have, so that was not ended.',
+    'Log out where the user is logged in, or end the session by the admin API.',
+    'operator',
+  ],
   decision_differs: ['Another decision was made for this flow.', 'Start again at the application.'],
   device_refused: ['The device was refused before, and that is final.', 'Start again on the device.'],
   device_connected: [
