@@ -114,13 +114,14 @@ function userCodes(
 
 /** Returns the settings of dynamic registration. By default a client may shorten the configured lifetimes only. */
 function registration(given: Given['registration'], ttl: Given['ttl']): Config['registration'] {
-  const { enabled, requireToken, url, resources, secretTtl, accessToken, idToken, refreshToken, ...policy } =
-    given
+  const { enabled, requireToken, url, resources, hourlyLimit, secretTtl, ...more } = given
+  const { accessToken, idToken, refreshToken, ...policy } = more
   return {
     enabled,
     requireToken,
     url,
     resources,
+    hourlyLimit,
     secretTtl,
     policy,
     maxTtl: {

@@ -213,6 +213,8 @@ export interface Config {
     readonly url: string | null
     /** The resources that self-registered clients may request. */
     readonly resources: readonly string[]
+    /** How many clients may register themselves from one network in an hour; 0 is any number. */
+    readonly hourlyLimit: number
     /** How long a secret that a client registered itself with is valid; null for ever. */
     readonly secretTtl: Seconds | null
     /** What a client may register of itself. */

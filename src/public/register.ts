@@ -20,6 +20,7 @@ import { bearerToken } from '../http/bearer.ts'
 import { readJson } from '../http/form.ts'
 import { json, NO_STORE } from '../http/json.ts'
 import { type Members, withUnseen } from '../http/members.ts'
+import { countRegistration, requireRegistrationsLeft } from '../limits/registrations.ts'
 import type { ClientRecord } from '../store/types.ts'
 
 /** POST /oauth2/register: a client registers itself (RFC 7591 section 3, contract 1.3.7). */
@@ -27,11 +28,11 @@ export async function register(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
   requireEnabled(ctx)
   const initialAccess = await readInitialAccess(ctx, c.req.header('authorization'))
+  if (initialAccess === null) await requireRegistrationsLeft(ctx)
   const given = readRegistration(await readJson(c.var.body), ctx.rt.config, initialAccess)
   const input = await workingPart(ctx.rt, given, supported())
-  const admit = async (): Promise<void> => {
-    if (initialAccess !== null) await takeInitialAccess(ctx, initialAccess)
-  }
+  const admit = (): Promise<void> =>
+    initialAccess === null ? countRegistration(ctx) : takeInitialAccess(ctx, initialAccess)
   const client = await createClient(ctx, input, { bounds: null, initialAccess }, admit)
   const body = await renderNewRegistration(ctx.rt, client)
   return json(body, 201, { ...NO_STORE, location: body.registration_client_uri })

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ownerOf } from '../../src/ledger/owner.ts'
 import type { LedgerMethod } from '../../src/ledger/types.ts'
 import { testEnv } from '../support/bindings.ts'
+import { countRows } from './rows.ts'
 import { advance, callLedger, newAttempt, type PlainInput, seconds, stopClock, tablesOf } from './support.ts'
 
 /** One device's ledger. */
@@ -52,6 +53,14 @@ describe('a ledger of no device', () => {
 })
 
 describe('a device', () => {
+  it('costs four rows to open: its table two, itself and its alarm', async () => {
+    const rows = await countRows()
+    const device = new Device()
+    await device.open()
+    expect(rows().written).toBe(4)
+    vi.restoreAllMocks()
+  })
+
   it('is opened once under a user code, and again when it has expired', async () => {
     const device = new Device()
     expect(await device.open('id-1')).toEqual({ opened: true })

@@ -97,6 +97,10 @@ export const clientReasons = reasonsOf({
     'There are too many initial access tokens that have not expired.',
     'Revoke some that nobody needs.',
   ],
+  registrations_used_up: [
+    'Too many clients were registered from this network: wait {seconds} seconds.',
+    'Register with an initial access token, or raise OIDC_DYNAMIC_CLIENT_REGISTRATION_HOURLY_LIMIT.',
+  ],
   registration_token_missing: [
     'No registration access token came with the request.',
     'Send it as a Bearer token.',
