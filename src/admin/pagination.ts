@@ -23,7 +23,7 @@ export interface Listing<Item extends Listed> {
   readonly filters: Readonly<Record<string, string | null>>
   /** The place of an item in the list, as page tokens hold it; its id if absent. */
   readonly placeOf?: (item: Item) => string
-  /** Reads some of the items, in the order of their places. */
+  /** Reads some of the items, in the order of their places: at least one if there is one, but no more than fit a page. */
   readonly page: (place: {
     readonly after: string | null
     readonly offset: number
@@ -87,12 +87,15 @@ async function pageByToken<Item extends Listed>(
   const place = token ? await openToken(envelopes, listing.path, token, now) : null
   const found = await listing.page({ after: place, offset: 0, limit: size + 1 })
   const items = found.slice(0, size)
+  const { placeOf = ({ id }: Item) => id } = listing
+  const last = items.at(-1)
+  const isCut = async (after: string): Promise<boolean> =>
+    found.length <= size && (await listing.page({ after, offset: 0, limit: 1 })).length > 0
   const link = (rel: string, last: string | null): Promise<string> =>
     linkTo(envelopes, listing, { size, rel, last }, now)
   const links = [await link('first', null)]
-  const last = items.at(-1)
-  const { placeOf = ({ id }: Item) => id } = listing
-  if (found.length > size && last !== undefined) links.push(await link('next', placeOf(last)))
+  if (last !== undefined && (found.length > size || (await isCut(placeOf(last)))))
+    links.push(await link('next', placeOf(last)))
   return { items, headers: { link: links.join() } }
 }
 
@@ -125,6 +128,7 @@ async function pageByOffset<Item extends Listed>(
     listing.page({ after: null, offset, limit: size }),
     listing.count(),
   ])
+  await checkWhole(listing, { items, total, size, offset })
   const link = (rel: string, to: number): string =>
     toLink(listing, { limit: String(size), offset: String(to) }, rel)
   const links = [
@@ -134,6 +138,29 @@ async function pageByOffset<Item extends Listed>(
     link('last', Math.max(0, Math.ceil(total / size) - 1) * size),
   ]
   return { items, headers: { link: links.join(), 'x-total-count': String(total) } }
+}
+
+/**
+ * Checks that a page by offset has every item that belongs on it: who counts on would miss those that did not fit.
+ * Throws `malformed_body` that says how many fit.
+ */
+async function checkWhole<Item extends Listed>(
+  listing: Listing<Item>,
+  page: {
+    readonly items: readonly Item[]
+    readonly total: number
+    readonly size: number
+    readonly offset: number
+  },
+): Promise<void> {
+  const { items, total, size, offset } = page
+  const next = offset + items.length
+  if (items.length === 0 || items.length >= size || next >= total) return
+  if ((await listing.page({ after: null, offset: next, limit: 1 })).length === 0) return
+  throw malformedBody('parameter_malformed', {
+    parameter: 'limit',
+    expected: `at most ${items.length} here: more items do not fit a page`,
+  })
 }
 
 function toLink(

@@ -44,12 +44,13 @@ export async function listConsents(c: Context<AppEnv>): Promise<Response> {
     path: PATH,
     filters: { subject, login_session_id: sid },
     placeOf: ({ grantedAt, id }) => `${grantedAt} ${id}`,
-    page: async ({ after, offset, limit }) => {
-      const skipped = Math.min(offset, MAX_OFFSET)
-      const place = readPlace(after)
-      const found = await ledgers.call(owner, 'listGrants', { sid, ...place, limit: skipped + limit })
-      return found.slice(skipped)
-    },
+    page: ({ after, offset, limit }) =>
+      ledgers.call(owner, 'listGrants', {
+        sid,
+        ...readPlace(after),
+        limit,
+        ...(offset > 0 && { offset: Math.min(offset, MAX_OFFSET) }),
+      }),
     count: () => ledgers.call(owner, 'countGrants', { sid }),
     render: (grant) => renderConsent(ctx, grant),
   })

@@ -1,5 +1,6 @@
 import type { Seconds } from '../util/clock.ts'
 import type { ClientId, GrantId, Sid } from '../util/ids.ts'
+import { PAGE_BYTES } from '../util/page-bytes.ts'
 import { readConsent, type StoredGrant } from './grant-record.ts'
 import { findOwn, type GrantRow } from './grant-row.ts'
 import type { LoginInput } from './sessions.ts'
@@ -15,7 +16,9 @@ export interface ListGrantsInput {
   readonly after: GrantId | null
   /** When that one was granted. Absent from Workers of an older release. */
   readonly afterGrantedAt?: Seconds | null
-  /** The largest number of consents on the page. */
+  /** How many consents are skipped. */
+  readonly offset?: number
+  /** The largest number of consents on the page, which has no more bytes than a page may have. */
   readonly limit: number
 }
 
@@ -50,15 +53,17 @@ const BEHIND = `(?2 IS NULL
  * Lists the consents that are remembered or that live tokens rest on, the newest first. Skipped consents are not listed.
  */
 export function listGrants({ tables, now }: View, input: ListGrantsInput): readonly ListedConsent[] {
-  const { after, afterGrantedAt = null, sid, limit } = input
+  const { after, afterGrantedAt = null, sid, offset = 0, limit } = input
   // Only the records of the page are read, and not to be sorted.
-  const page = `SELECT id FROM grants WHERE ${consented(tables)} AND ${BEHIND} AND (?3 IS NULL OR sid = ?3)
-    ${NEWEST_FIRST} LIMIT ?4`
+  const counted = `SELECT id, granted_at, octet_length(record) AS bytes FROM grants
+    WHERE ${consented(tables)} AND ${BEHIND} AND (?3 IS NULL OR sid = ?3) ${NEWEST_FIRST} LIMIT ?4 OFFSET ?6`
+  const summed = `SELECT id, sum(bytes) OVER (${NEWEST_FIRST}) - bytes AS before FROM (${counted})`
+  const page = `SELECT id FROM (${summed}) WHERE before < ${PAGE_BYTES}`
   const rows = tables.select(
     'grants',
     ['id', 'record', 'granted_at'],
     `WHERE id IN (${page}) ${NEWEST_FIRST}`,
-    ...[now, after, sid, limit, afterGrantedAt],
+    ...[now, after, sid, limit, afterGrantedAt, offset],
   )
   return rows.map((row) => ({ ...readConsent(row), grantedAt: row.granted_at }))
 }

@@ -88,7 +88,7 @@ const ARGUMENTS: { readonly [M in LedgerMethod]: Names<Input<M>> } = {
     scope: true,
   },
   inspect: { id: true, generation: true, grace, use: true },
-  listGrants: { sid: true, after: true, afterGrantedAt: true, limit: true },
+  listGrants: { sid: true, after: true, afterGrantedAt: true, offset: true, limit: true },
   countGrants: sid,
   listSessions: { after: { sid: true, authTime: true }, limit: true },
   countSessions: {},

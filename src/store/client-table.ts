@@ -2,6 +2,7 @@ import { and, asc, count, eq, gt, inArray, type SQL, sql } from 'drizzle-orm'
 import { clientIdOf } from '../util/ids.ts'
 import { LIFESPAN_FIELDS } from './client-metadata.ts'
 import type { Database } from './d1.ts'
+import { bytesOf, onPage } from './page.ts'
 import { clients, versions } from './schema.ts'
 import type { ClientRecord } from './types.ts'
 
@@ -103,16 +104,17 @@ export async function deleteClient(
   return removed[0]?.version
 }
 
-/** Returns one page of clients, ordered by id. */
+/** Returns one page of clients, ordered by id, with no more bytes than a page may have. */
 export async function listClients(db: Database, page: ClientPage): Promise<readonly ClientRecord[]> {
   const after = page.after === null ? undefined : gt(clients.id, clientIdOf(page.after))
-  const rows = await db
-    .select()
+  const listed = db
+    .select({ id: clients.id, bytes: bytesOf(clients.metadata, clients.bounds) })
     .from(clients)
     .where(and(matching(page), after))
     .orderBy(asc(clients.id))
     .limit(page.limit)
     .offset(page.offset)
+  const rows = await db.select().from(clients).where(onPage(clients.id, listed)).orderBy(asc(clients.id))
   return rows.map(toRecord)
 }
 

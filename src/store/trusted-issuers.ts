@@ -1,6 +1,7 @@
 import { and, asc, count, eq, gt, inArray, lte, type SQL, sql } from 'drizzle-orm'
 import { nowSeconds } from '../util/clock.ts'
 import { type Database, openDatabase, queryD1 } from './d1.ts'
+import { bytesOf, onPage } from './page.ts'
 import { trustedIssuers } from './schema.ts'
 import type { Sources } from './sources.ts'
 import { VersionedRows } from './versioned-rows.ts'
@@ -82,18 +83,18 @@ export class TrustedIssuerStore {
     return (await this.#rows.change(found.issuer, remove)).returned.length === 1
   }
 
-  /** Returns one page of entries, ordered by id. */
+  /** Returns one page of entries, ordered by id, with no more bytes than a page may have. */
   async list({ issuer, after, offset, limit }: IssuerPage): Promise<readonly TrustedIssuer[]> {
-    const rest = after === null ? undefined : gt(trustedIssuers.id, after)
-    return queryD1(() =>
-      this.#db
-        .select()
-        .from(trustedIssuers)
-        .where(and(alive(), of(issuer), rest))
-        .orderBy(asc(trustedIssuers.id))
-        .limit(limit)
-        .offset(offset),
-    )
+    const { id, publicJwk, scope } = trustedIssuers
+    const rest = after === null ? undefined : gt(id, after)
+    const listed = this.#db
+      .select({ id, bytes: bytesOf(publicJwk, scope) })
+      .from(trustedIssuers)
+      .where(and(alive(), of(issuer), rest))
+      .orderBy(asc(id))
+      .limit(limit)
+      .offset(offset)
+    return queryD1(() => this.#db.select().from(trustedIssuers).where(onPage(id, listed)).orderBy(asc(id)))
   }
 
   /** Counts the entries of an issuer, or of all with null. */

@@ -77,9 +77,9 @@ describe('a lost reply', () => {
 
 describe('a ledger that does not answer', () => {
   /** Ledgers of which some methods say nothing, called with a short deadline. */
-  const silentAt = (variants: Readonly<Record<string, Variant>>) => {
+  const silentAt = (variants: Readonly<Record<string, Variant>>, deadlineMs = 100) => {
     const { env, counts } = countCalls(varyLedger(testEnv(), variants))
-    return { ledgers: new Ledgers(env.LEDGER, milliseconds(100)), counts }
+    return { ledgers: new Ledgers(env.LEDGER, milliseconds(deadlineMs)), counts }
   }
   const never = (): Promise<never> => new Promise(() => undefined)
   const unknown = { code: 'temporarily_unavailable', reason: 'ledger_unreachable' }
@@ -97,7 +97,8 @@ describe('a ledger that does not answer', () => {
   it('is asked by one call a second until it answers, and nobody else waits', async () => {
     vi.useFakeTimers({ toFake: ['Date'] })
     let silent = true
-    const { ledgers, counts } = silentAt({ ping: async (input, real) => (silent ? never() : real(input)) })
+    const mute: Variant = async (input, real) => (silent ? never() : real(input))
+    const { ledgers, counts } = silentAt({ ping: mute }, 2000)
     const [owner, other] = [new Subject().owner, new Subject().owner]
     const ping = (whose = owner): Promise<unknown> => ledgers.during('request').call(whose, 'ping', null)
     await expect(ping()).rejects.toMatchObject(unknown)
@@ -128,15 +129,14 @@ describe('a ledger that does not answer', () => {
   })
 
   it('is not waited for beyond the deadline by its retries', async () => {
-    const { ledgers } = silentAt({
+    const { ledgers, counts } = silentAt({
       ping: async () => {
         await scheduler.wait(60)
         throw Object.assign(new Error('lost'), { retryable: true })
       },
     })
-    const started = Date.now()
     await expect(ledgers.call(new Subject().owner, 'ping', null)).rejects.toMatchObject(unknown)
-    expect(Date.now() - started).toBeLessThan(3 * 60)
+    expect(counts.ledger).toBeLessThan(3)
   })
 })
 
@@ -167,15 +167,6 @@ describe('a ledger that fails by itself', () => {
         reset: false,
       },
     ])
-  })
-
-  it('has an answer that is too large to send', async () => {
-    const user = new Subject()
-    await user.call('login', user.loginInput())
-    const record = { context: 'x'.repeat(1_900_000) }
-    for (let at = 0; at < 20; at += 1)
-      await user.call('grant', user.grantInput({ id: `grant-${at}`, record }))
-    await expect(user.list()).rejects.toMatchObject({ code: 'server_error' })
   })
 })
 

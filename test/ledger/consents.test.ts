@@ -250,3 +250,22 @@ describe('rows of consents', () => {
     expect([await listed(), await remembered()]).toEqual([[], null])
   })
 })
+
+it('large consents are listed in pages that can be sent, and each is found once', async () => {
+  const user = new Subject()
+  await user.call('login', user.loginInput())
+  const ids = Array.from({ length: 20 }, (_, at) => `grant-${String(at).padStart(2, '0')}`)
+  for (const id of ids)
+    await user.call('grant', user.grantInput({ id, record: { context: 'x'.repeat(1_900_000) } }))
+  const page = (place: object, limit = 100) =>
+    user.call('listGrants', { sid: null, after: null, limit, ...place })
+  const found: string[] = []
+  for (let next = await page({}); next.length > 0; ) {
+    expect(next.length).toBeLessThan(5)
+    found.push(...next.map(({ id }) => id))
+    const { id = '', grantedAt = 0 } = next.at(-1) ?? {}
+    next = await page({ after: id, afterGrantedAt: grantedAt })
+  }
+  expect(found).toEqual(ids.toReversed())
+  expect((await page({ offset: 17 }, 2)).map(({ id }) => id)).toEqual(['grant-02', 'grant-01'])
+})

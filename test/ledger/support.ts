@@ -4,7 +4,7 @@ import type { Env } from '../../src/env.ts'
 import { Ledgers } from '../../src/ledger/client.ts'
 import { grantIdFor, type Owner, ownerOf } from '../../src/ledger/owner.ts'
 import type { GrantRecord, Input, LedgerMethod, Output, StoredGrant } from '../../src/ledger/types.ts'
-import { type Milliseconds, nowSeconds, type Seconds } from '../../src/util/clock.ts'
+import { type Milliseconds, milliseconds, nowSeconds, type Seconds } from '../../src/util/clock.ts'
 import { type ClientId, type GrantId, type Sid, sidOf } from '../../src/util/ids.ts'
 import { testEnv } from '../support/bindings.ts'
 
@@ -52,7 +52,7 @@ export const callLedger = <M extends LedgerMethod>(
   owner: Owner,
   method: M,
   input: PlainInput<M>,
-): Promise<Output<M>> => new Ledgers(env.LEDGER).call(owner, method, asMeant<M>(input))
+): Promise<Output<M>> => new Ledgers(env.LEDGER, milliseconds(25_000)).call(owner, method, asMeant<M>(input))
 
 type Over<T> = { readonly [K in keyof T]?: T[K] }
 type PlainLogin = PlainInput<'login'>
