@@ -8,6 +8,10 @@ const bindings = {
   SECRETS_SYSTEM: 'test-system-secret-of-32-characters!',
   ADMIN_API_KEYS: 'ladon-test-admin-key',
   ADMIN_ENTRYPOINT: 'flows,introspect,all',
+  // A machine that does other things besides is slow, but nothing on it is silent.
+  DEADLINE_CACHED: '20s',
+  DEADLINE_STORAGE: '25s',
+  DEADLINE_LEDGER: '25s',
   LOG_REQUESTS: 'all',
   URLS_IDENTITY_PROVIDER_URL: 'https://kratos.example/base/',
   URLS_IDENTITY_PROVIDER_HEADERS: '{"Authorization":"Bearer provider-secret"}',

@@ -63,7 +63,7 @@ describe('D1 or KV silent (design section 8)', () => {
     ['KV', ['kv']],
     ['D1 and KV', ['d1', 'kv']],
   ] as const)('with %s silent no warm request waits', async (_name, silent) => {
-    const hanging = withHanging(testEnv())
+    const hanging = withHanging(testEnv({ DEADLINE_CACHED: '1s', DEADLINE_STORAGE: '5s' }))
     const deployment = new Deployment(hanging.env)
     const client = await registerClient(deployment)
     const { access_token } = await logIn(deployment, client)

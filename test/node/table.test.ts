@@ -10,6 +10,24 @@ const rows = [...read('table.md').matchAll(/^\| ([^|]+) \| [^|]+ \| `([^`]+)` "(
   ([, requirement = '', file = '', title = '']) => ({ requirement, file, title }),
 )
 
+/** Rows of docs/faults.md: a fault, what follows, the file and the words of the title that show it. */
+const faults = [...read('../docs/faults.md').matchAll(/^\| ([^|]+) \|.*\| `([^`]+)` "([^"]+)" \|$/gm)].map(
+  ([, fault = '', file = '', title = '']) => ({ fault, file, title }),
+)
+
+describe('the table of faults', () => {
+  it('has a test in each row', () => {
+    const lines = read('../docs/faults.md').split('\n')
+    const tableLines = lines.filter((line) => line.startsWith('| ') && !/^\| (---|fault)/.test(line))
+    expect(faults.length).toBe(tableLines.length)
+    expect(faults.length).toBeGreaterThan(20)
+  })
+
+  it.each(faults)('$fault', ({ file, title }) => {
+    expect(read(file).replaceAll("\\'", "'")).toContain(title)
+  })
+})
+
 describe('the table of requirements', () => {
   it('is read', () => {
     const lines = read('table.md').split('\n')
