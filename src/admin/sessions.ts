@@ -162,13 +162,14 @@ export async function listLogins(c: Context<AppEnv>): Promise<Response> {
     path: LOGINS_PATH,
     filters: { subject },
     placeOf: ({ authTime, id }) => `${authTime} ${id}`,
-    page: async ({ after, offset, limit }) => {
-      const skipped = Math.min(offset, MAX_OFFSET)
+    page: ({ after, offset, limit }) => {
       const [, at, sid] = /^(\d+) (.+)$/.exec(after ?? '') ?? []
       const place = sid === undefined ? null : { sid: sidOf(sid), authTime: seconds(Number(at)) }
-      return (await ledgers.call(owner, 'listSessions', { after: place, limit: skipped + limit })).slice(
-        skipped,
-      )
+      return ledgers.call(owner, 'listSessions', {
+        after: place,
+        offset: Math.min(offset, MAX_OFFSET),
+        limit,
+      })
     },
     count: () => ledgers.call(owner, 'countSessions', null),
     render: async ({ id, authTime, remember, ends, lastUsed, clients }) => ({

@@ -90,7 +90,7 @@ const ARGUMENTS: { readonly [M in LedgerMethod]: Names<Input<M>> } = {
   inspect: { id: true, generation: true, grace, use: true },
   listGrants: { sid: true, after: true, afterGrantedAt: true, offset: true, limit: true },
   countGrants: sid,
-  listSessions: { after: { sid: true, authTime: true }, limit: true },
+  listSessions: { after: { sid: true, authTime: true }, offset: true, limit: true },
   countSessions: {},
   listHeld: { after: { kind: true, id: true }, limit: true, size: true },
   revokeGrant: { ...revocation, id: true, clientId: true },

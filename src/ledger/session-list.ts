@@ -7,6 +7,8 @@ import type { View } from './transaction.ts'
 export interface ListSessionsInput {
   /** The last session of the previous page, and when the user logged in to it; null for the first page. */
   readonly after: { readonly sid: Sid; readonly authTime: Seconds } | null
+  /** How many sessions are skipped. */
+  readonly offset: number
   /** The largest number of sessions on the page. */
   readonly limit: number
 }
@@ -30,10 +32,10 @@ const MAX_CLIENTS = 20
 
 /** Lists the open sessions, the newest login first. */
 export function listSessions({ tables, now }: View, input: ListSessionsInput): readonly ListedSession[] {
-  const { after, limit } = input
+  const { after, offset, limit } = input
   const page = `FROM sessions WHERE ${openSessions(tables)} AND (?2 IS NULL OR (auth_time, sid) < (?3, ?2))
-    ORDER BY auth_time DESC, sid DESC LIMIT ?4`
-  const place = [now, after?.sid ?? null, after?.authTime ?? null, limit] as const
+    ORDER BY auth_time DESC, sid DESC LIMIT ?4 OFFSET ?5`
+  const place = [now, after?.sid ?? null, after?.authTime ?? null, limit, offset] as const
   const rows = tables.select('sessions', '*', page.slice('FROM sessions '.length), ...place)
   // The newest grant of each client stands for all of its grants in the session.
   const grants = tables.select(

@@ -184,6 +184,8 @@ describe('the list of login sessions', () => {
     const pages = await pagesOf(`${path}?subject=fay&page_size=1`)
     expect(pages.map((page) => page.length)).toEqual([1, 1, 1])
     expect(pages.flat()).toEqual(all)
+    const second = await deployment.admin('GET', `${path}?subject=fay&limit=1&offset=1`)
+    expect(await second.json()).toEqual((all as unknown as unknown[]).slice(1, 2))
     const [{ sid }] = all as unknown as [{ sid: string }]
     await deployment.admin('DELETE', `${path}?sid=${sid}`)
     const left = await deployment.admin('GET', `${path}?subject=fay&limit=10`)

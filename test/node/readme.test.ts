@@ -50,17 +50,22 @@ describe('the guides', () => {
     expect(readme).toContain('](docs/guides/README.md)')
   })
 
-  it.each([...guides, ['../../README.md', readme] as const])(
-    '%s: every link leads somewhere',
-    (name, text) => {
-      const own = new URL(name, folder)
-      for (const [, path = '', anchor] of text.matchAll(/\]\((?!\w+:)([^)#]*)(?:#([\w-]+))?\)/g)) {
-        const target = new URL(path, own)
-        expect(existsSync(target), path).toBe(true)
-        if (anchor !== undefined) expect(anchorsOf(readFileSync(target, 'utf8'))).toContain(anchor)
-      }
-    },
-  )
+  const security = readFileSync(new URL('../../SECURITY.md', import.meta.url), 'utf8')
+  const retention = readFileSync(new URL('../../docs/retention.md', import.meta.url), 'utf8')
+
+  it.each([
+    ...guides,
+    ['../../README.md', readme] as const,
+    ['../../SECURITY.md', security] as const,
+    ['../retention.md', retention] as const,
+  ])('%s: every link leads somewhere', (name, text) => {
+    const own = new URL(name, folder)
+    for (const [, path = '', anchor] of text.matchAll(/\]\((?!\w+:)([^)#]*)(?:#([\w-]+))?\)/g)) {
+      const target = new URL(path, own)
+      expect(existsSync(target), path).toBe(true)
+      if (anchor !== undefined) expect(anchorsOf(readFileSync(target, 'utf8'))).toContain(anchor)
+    }
+  })
 
   it.each(guides)('%s: names only settings that exist', (_name, text) => {
     const known = new Set([...allSettings.map(({ name }) => name), ...HOOK_PARTS])
