@@ -11,9 +11,14 @@ import { canonicalPath, ownPath } from './http/paths.ts'
 import { newRouter } from './http/router.ts'
 import { prefixesOf, requestContext } from './request-context.ts'
 
-/** Returns the path that a request is routed by, below the path of the issuer. */
+/**
+ * Returns the path that a request is routed by, below the path of the issuer. A `Host` that is none, or several of them,
+ * make a URL that cannot be parsed; the request's context refuses that.
+ */
 const getPath = (request: Request, { env }: { env?: Env } = {}): string =>
-  canonicalPath(ownPath(new URL(request.url).pathname, env === undefined ? [] : prefixesOf(env)))
+  URL.canParse(request.url)
+    ? canonicalPath(ownPath(new URL(request.url).pathname, env === undefined ? [] : prefixesOf(env)))
+    : '/'
 
 function base(
   surface: 'public' | 'binding',

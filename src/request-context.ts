@@ -65,7 +65,8 @@ async function answer(c: Context<AppEnv>, surface: 'public' | 'binding', next: N
 
 /** Whether a request came over TLS, if it should. Throws if it is for a host that is not this server's. */
 function isReachedRight(c: Context<AppEnv>, config: Config, notes: Notes): boolean {
-  if (!hostAllowed(config, new URL(c.req.url))) throw new OAuthError('misdirected_request', 'host_foreign')
+  const isOurs = URL.canParse(c.req.url) && hostAllowed(config, new URL(c.req.url))
+  if (!isOurs) throw new OAuthError('misdirected_request', 'host_foreign')
   const plain = isPlain(config, c.req.raw)
   if (plain) notes.refusal = plainRefusal()
   // Browsers ignore the header over plain http (RFC 6797 section 7.2).

@@ -1,7 +1,8 @@
-import { applyD1Migrations } from 'cloudflare:test'
+import { applyD1Migrations, createExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { app } from '../../src/app.ts'
 import { fromBase64url, toBase64url } from '../../src/util/base64url.ts'
 import { parseExactJson } from '../../src/util/exact-json.ts'
 import { makeKey, signAssertion } from '../support/assertions.ts'
@@ -274,6 +275,27 @@ describe('hosts and routes', () => {
     expect((await secure.fetch('https://evil.example/health/alive')).status).toBe(421)
     expect((await deployment.fetch('http://127.0.0.1:9999/health/alive')).status).toBe(200)
   })
+
+  it.each(['http://localhost, localhost/oauth2/token', 'http://a b/', 'http://localhost:99999/'])(
+    'a Host that is none, or several, is refused and logged: %s',
+    async (url) => {
+      // No Request can be made with such a URL; the platform makes one of what the network sends.
+      const real = new Request('http://localhost:4444/')
+      const odd = new Proxy(real, {
+        get(target, name) {
+          const member: unknown = name === 'url' ? url : Reflect.get(target, name, target)
+          return typeof member === 'function' ? member.bind(target) : member
+        },
+      })
+      for (const settings of [{}, { URLS_SELF_ISSUER: 'http://localhost:4444/path' }]) {
+        const response = await app.fetch(odd, testEnv(settings), createExecutionContext())
+        expect([response.status, await bodyOf(response)]).toMatchObject([
+          421,
+          { error: 'misdirected_request' },
+        ])
+      }
+    },
+  )
 
   it("unknown paths and methods are 404 in the caller's format", async () => {
     const json = await deployment.fetch('/nowhere', { headers: { accept: 'application/json' } })
