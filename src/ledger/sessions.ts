@@ -126,11 +126,12 @@ export function readSession(
 export function login(tx: Transaction, input: LoginInput): LoginResult {
   if (input.flowExpiresAt <= tx.now) return { status: 'ended' }
   const row = findSession(tx, input.sid)
-  if (row === undefined && !input.skip && loginEpoch(tx) > input.epoch) {
+  const repeated = row?.ended === 1 && row.attempt === input.attempt
+  if ((row === undefined || repeated) && !input.skip && loginEpoch(tx) > input.epoch) {
     // The directory already holds the session id. The tombstone reserves it, and the clean-up deletes both.
     // It names nobody: the subject may have been erased.
     const nameless = { ...input, subject: '', providerSession: '' }
-    insertSession(tx, nameless, { flowExpires: input.flowExpiresAt, ended: 1 }, row)
+    if (!repeated) insertSession(tx, nameless, { flowExpires: input.flowExpiresAt, ended: 1 }, row)
     return { status: 'stale' }
   }
   const admitted = input.skip ? extend(tx, input, row) : startSession(tx, input, row)

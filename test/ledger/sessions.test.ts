@@ -26,6 +26,16 @@ describe('login', () => {
     expect(await user.rows('sessions')).toEqual([])
   })
 
+  it('that is stale is stale again when its request is repeated, and ended for any other', async () => {
+    const user = new Subject()
+    const once = { attempt: newAttempt(), flowLifetime: FLOW, notify: false, revoke: false } as const
+    await user.call('endSessions', { ...once, target: 'all' })
+    const input = user.loginInput()
+    for (let time = 0; time < 2; time += 1)
+      expect(await user.call('login', input)).toEqual({ status: 'stale' })
+    expect(await user.call('login', user.loginInput())).toEqual({ status: 'ended' })
+  })
+
   it('starts a session that is recognised from then on', async () => {
     const user = new Subject()
     const authTime = seconds() - 5
