@@ -23,6 +23,12 @@ const withBrowser = browserRequired() || findChromium() !== undefined
 // Long forms, which continuous integration runs: `npm test -- --all`.
 const secondTier = process.env['LADON_ALL_TESTS'] === '1' ? [] : ['test/**/*.all.test.ts']
 
+// The long form of the model (`npm run proof:model`): how many commands, and from which seed on.
+const longModel = {
+  TEST_MODEL_COMMANDS: process.env['LADON_MODEL_COMMANDS'] ?? '',
+  TEST_MODEL_SEED: process.env['LADON_MODEL_SEED'] ?? '',
+}
+
 export default defineConfig({
   test: {
     projects: [
@@ -31,7 +37,11 @@ export default defineConfig({
           cloudflareTest(async () => ({
             wrangler: { configPath: './wrangler.toml' },
             miniflare: {
-              bindings: { ...bindings, TEST_MIGRATIONS: await readD1Migrations('./migrations') },
+              bindings: {
+                ...bindings,
+                ...longModel,
+                TEST_MIGRATIONS: await readD1Migrations('./migrations'),
+              },
               // For a database in which the last migration is missing.
               d1Databases: ['OLDER_DB'],
             },

@@ -128,9 +128,10 @@ function setFaults(given: URLSearchParams): Response {
 /** The Worker with faults: the default export of the server's entry module. */
 export const withFaults = (worker: Worker): Worker => ({
   async fetch(request, env, context) {
-    const url = new URL(request.url)
-    if (url.pathname === '/__proof') return setFaults(url.searchParams)
-    if (url.pathname !== '/__proof/cron') return worker.fetch(request, troubledEnv(env), context)
+    // An invalid host makes an invalid URL, which is the Worker's to refuse.
+    const [, rest] = /^https?:\/\/[^/]*\/__proof(.*)$/.exec(request.url) ?? []
+    if (rest?.startsWith('?')) return setFaults(new URLSearchParams(rest))
+    if (rest !== '/cron') return worker.fetch(request, troubledEnv(env), context)
     await worker.scheduled({ scheduledTime: Date.now(), cron: '*/15 * * * *' }, troubledEnv(env), context)
     return new Response('done')
   },

@@ -1,0 +1,65 @@
+import { expect } from 'vitest'
+import { advance } from '../support.ts'
+import type { Real } from './commands.ts'
+import type { CheckedLedger } from './ledger.ts'
+import { LIFE, type Reference } from './reference.ts'
+
+/** Holds everything that can be seen of a user's ledger against the reference. */
+export async function checkAll(model: Reference, real: Real): Promise<void> {
+  await checkGenerations(model, real)
+  await checkSessions(model, real)
+  await checkConsents(model, real)
+  await checkEpochs(model, real)
+}
+
+/** One current generation; nothing alive after an acknowledged revocation; what expired is absent. */
+async function checkGenerations(model: Reference, { ledger }: Real): Promise<void> {
+  for (const flow of model.flows) {
+    expect(flow.redemptions, 'a code is redeemed once').toBeLessThanOrEqual(1)
+    for (let generation = Math.max(1, flow.generation - 2); generation <= flow.generation; generation += 1) {
+      for (const grace of [0, LIFE.grace]) {
+        const limits = { seconds: grace, uses: 0 }
+        const input = { id: flow.id, generation, grace: limits, use: 'access_token' } as const
+        const active = (await ledger.call('inspect', input)) !== null
+        const name = `generation ${generation} of ${flow.generation}, grace ${grace}, ${flow.state}`
+        expect(active, name).toBe(model.isGood(flow, generation, grace))
+      }
+    }
+  }
+}
+
+async function checkSessions(model: Reference, { ledger }: Real): Promise<void> {
+  for (const session of model.sessions) {
+    const known = (await ledger.call('session', { sid: session.sid })) !== null
+    expect(known, `a session is there until it ends: ${session.status}`).toBe(session.status === 'open')
+  }
+}
+
+/** Consents are listed while they are remembered or live tokens rest on them. */
+async function checkConsents(model: Reference, { ledger }: Real): Promise<void> {
+  const input = { sid: null, after: null, limit: 100 }
+  const listed = (await ledger.call('listGrants', input)).map(({ id }): string => id)
+  const expected = model.flows.filter(
+    (flow) => model.isRemembered(flow) || model.isLive(flow) || model.isCode(flow),
+  )
+  expect(listed.toSorted(), 'consents').toEqual(expected.map(({ id }) => id).toSorted())
+  expect(await ledger.call('countGrants', { sid: null })).toBe(expected.length)
+}
+
+/** No epoch falls while a flow from before it may come; once it is forgotten it is 0. */
+async function checkEpochs(model: Reference, { ledger }: Real): Promise<void> {
+  const told = await ledger.call('loginEpoch', null)
+  if (told !== 0) expect(told, 'no epoch falls').toBeGreaterThanOrEqual(model.greatestEpoch)
+  model.greatestEpoch = Math.max(model.greatestEpoch, told)
+}
+
+/** After everything has expired alarms leave nothing: no row, no table, no alarm. */
+export async function checkNothingLeft(ledger: CheckedLedger, until: number): Promise<void> {
+  advance(until)
+  for (let run = 0; run < 20 && (await ledger.alarmAt()) !== null; run += 1) {
+    await ledger.alarm()
+    advance(40 * 86_400)
+  }
+  expect(await ledger.stored(), 'alarms leave nothing behind').toBe('[]')
+  expect(await ledger.alarmAt()).toBeNull()
+}
