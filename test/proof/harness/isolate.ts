@@ -18,6 +18,11 @@ export class Isolate implements Reachable {
     this.#network = network
   }
 
+  /** The same isolate, asked from another IP address. */
+  from(network: string): Isolate {
+    return new Isolate(this.base, this.#adminKey, network)
+  }
+
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers)
     if (!headers.has('cf-connecting-ip')) headers.set('cf-connecting-ip', this.#network)
