@@ -8,8 +8,8 @@ export class Isolate implements Reachable {
   readonly base: string
   readonly #adminKey: string
   readonly #network: string
-  /** How many answers had a status of 500 or more, by status and path. */
-  readonly failures = new Map<string, number>()
+  /** Is told of every answer. */
+  observe: (response: Response, what: string) => void = () => {}
 
   /** @param network the IP address that requests come from. */
   constructor(base: string, adminKey: string, network = '192.0.2.1') {
@@ -35,10 +35,7 @@ export class Isolate implements Reachable {
       ...init,
       headers,
     })
-    if (response.status >= 500) {
-      const name = `${response.status} ${init.method ?? 'GET'} ${url.pathname}`
-      this.failures.set(name, (this.failures.get(name) ?? 0) + 1)
-    }
+    this.observe(response, `${init.method ?? 'GET'} ${url.pathname}`)
     return response
   }
 
