@@ -30,8 +30,8 @@ export class SmallReference {
   readonly blobs = new Map<string, { readonly data: string; readonly until: number }>()
   readonly bound = new Map<string, string>()
   device: Pending | undefined
-  /** Until when each try of a code counts. */
-  guesses: number[] = []
+  /** When the allowance of the network is whole again, ms. */
+  wholeMs = 0
 }
 
 type Small = AnyCommand<SmallReference, SmallReal>
@@ -44,8 +44,6 @@ const command = (name: string, step: (model: SmallReference, real: SmallReal) =>
 
 /** An id stays consumed for this long after it expired. */
 const MARGIN = 60
-const MAX_GUESSES = 60
-const GUESS_SECONDS = 600
 
 const id = fc.constantFrom('a', 'b', 'c')
 const life = fc.constantFrom(1, 60, 700)
@@ -119,13 +117,17 @@ const settle = fc.tuple(id, fc.constantFrom('g1', 'g2', 'no'), fate).map(([name,
   }),
 )
 
-const guess = fc.tuple(fc.constantFrom(1, 1, 1, 1, 25), fate).map(([times, lot]) =>
-  command(text('guess', times, lot), async (model, { network }) => {
+const ALLOWANCE = { id: 'codes', burst: 5, everyMs: 120_000 } as const
+
+const spend = fc.tuple(fc.constantFrom(1, 1, 1, 7), fate).map(([times, lot]) =>
+  command(text('spend', times, lot), async (model, { network }) => {
     for (let time = 0; time < times; time += 1) {
-      model.guesses = model.guesses.filter((until) => until > seconds())
-      const may = await network.call('guess', { attempt: newAttempt() }, lot, (answer) => !answer)
-      expect(may, 'a network may try so many codes').toBe(model.guesses.length < MAX_GUESSES)
-      if (may) model.guesses.push(seconds() + GUESS_SECONDS)
+      const whole = Math.max(model.wholeMs, Date.now())
+      const may = whole - Date.now() <= (ALLOWANCE.burst - 1) * ALLOWANCE.everyMs
+      const input = { attempt: newAttempt(), allowances: [ALLOWANCE] }
+      const { spent } = await network.call('spend', input, lot, (answer) => !answer.spent)
+      expect(spent, 'a network may try so many').toBe(may)
+      if (may) model.wholeMs = whole + ALLOWANCE.everyMs
     }
   }),
 )
@@ -148,7 +150,7 @@ const alarm = fc.constant(
 /** An expired row is absent, and what did not expire is there. */
 async function checkSmall(
   model: SmallReference,
-  { shard, flow, directory, device }: SmallReal,
+  { shard, flow, directory, device, network }: SmallReal,
 ): Promise<void> {
   for (const name of ['a', 'b', 'c']) {
     const known = await shard.call('isIdRevoked', { id: name })
@@ -159,6 +161,9 @@ async function checkSmall(
     const owners = await directory.call('owners', { prefix: name })
     expect(owners.map(({ owner }): string => owner)).toEqual([model.bound.get(name) ?? []].flat())
   }
+  const { free } = await network.call('left', { allowances: [ALLOWANCE] })
+  const used = Math.max(0, model.wholeMs - Date.now()) / ALLOWANCE.everyMs
+  expect(free, 'what is left').toBe(Math.floor(ALLOWANCE.burst - used))
   const there = present(model)
   const waits = there?.answer === 'pending' ? there.id : undefined
   expect((await device.call('findDevice', null))?.id, 'the device that waits').toBe(waits)
@@ -168,5 +173,5 @@ async function checkSmall(
 }
 
 export const SMALL_COMMANDS: readonly fc.Arbitrary<Small>[] = [
-  ...[consume, consume, put, bind, unbind, open, settle, settle, guess, wait, wait, evict, alarm],
+  ...[consume, consume, put, bind, unbind, open, settle, settle, spend, wait, wait, evict, alarm],
 ]
