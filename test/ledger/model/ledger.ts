@@ -38,7 +38,7 @@ export class CheckedLedger {
     const before = await this.stored()
     const answer = await callLedger(testEnv(), this.owner, method, input)
     const after = await this.stored()
-    if (Object.hasOwn(READS, method)) expect(after, `reads create nothing: ${method}`).toBe(before)
+    if (isRead(method)) expect(after, `reads create nothing: ${method}`).toBe(before)
     if (refused(answer)) expect(after, `a refused call changes nothing: ${method}`).toBe(before)
     if (fate === 'arrives') return answer
     if (fate === 'evicted') await this.evict()
@@ -47,6 +47,18 @@ export class CheckedLedger {
     expect(repeated, `the same attempt gets the same answer: ${method}`).toBe(text)
     expect(await this.stored(), `a repeated attempt changes nothing: ${method}`).toBe(after)
     return again
+  }
+
+  /** Only reads: to be used within `reading`. */
+  read<M extends LedgerMethod & keyof typeof READS>(method: M, input: PlainInput<M>): Promise<Output<M>> {
+    return callLedger(testEnv(), this.owner, method, input)
+  }
+
+  /** Reads this and that, which creates nothing. */
+  async reading(reads: () => Promise<void>): Promise<void> {
+    const before = await this.stored()
+    await reads()
+    expect(await this.stored(), 'reads create nothing').toBe(before)
   }
 
   /** The object leaves memory, as it does after some idle time or before a deployment. */
@@ -74,6 +86,8 @@ export class CheckedLedger {
     })
   }
 }
+
+const isRead = (method: LedgerMethod): boolean => Object.hasOwn(READS, method)
 
 /**
  * The answers as text. How a generation was issued and whether an attempt was the first is told from the row, so a

@@ -153,22 +153,22 @@ async function checkSmall(
   { shard, flow, directory, device, network }: SmallReal,
 ): Promise<void> {
   for (const name of ['a', 'b', 'c']) {
-    const known = await shard.call('isIdRevoked', { id: name })
+    const known = await shard.read('isIdRevoked', { id: name })
     expect(known, `consumed: ${name}`).toBe((model.consumed.get(name) ?? 0) > seconds())
     const blob = model.blobs.get(name)
     const data = blob !== undefined && blob.until > seconds() ? blob.data : null
-    expect(await flow.call('getBlob', { id: name }), `blob: ${name}`).toBe(data)
-    const owners = await directory.call('owners', { prefix: name })
+    expect(await flow.read('getBlob', { id: name }), `blob: ${name}`).toBe(data)
+    const owners = await directory.read('owners', { prefix: name })
     expect(owners.map(({ owner }): string => owner)).toEqual([model.bound.get(name) ?? []].flat())
   }
-  const { free } = await network.call('left', { allowances: [ALLOWANCE] })
+  const { free } = await network.read('left', { allowances: [ALLOWANCE] })
   const used = Math.max(0, model.wholeMs - Date.now()) / ALLOWANCE.everyMs
   expect(free, 'what is left').toBe(Math.floor(ALLOWANCE.burst - used))
   const there = present(model)
   const waits = there?.answer === 'pending' ? there.id : undefined
-  expect((await device.call('findDevice', null))?.id, 'the device that waits').toBe(waits)
+  expect((await device.read('findDevice', null))?.id, 'the device that waits').toBe(waits)
   if (there === undefined || there.answer === 'pending') return
-  const { status } = await device.call('pollDevice', { id: there.id, intervalMs: 5_000 })
+  const { status } = await device.read('pollDevice', { id: there.id, intervalMs: 5_000 })
   expect(status, 'one answer').toBe(there.answer === 'denied' ? 'denied' : 'approved')
 }
 
