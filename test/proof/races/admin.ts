@@ -157,7 +157,7 @@ export const emptyStart: Race = async (arena) => {
 }
 
 /**
- * How long the other isolate goes on with clients that one deleted, seconds: by design at most 60. All clients are used
+ * How long the other isolate goes on with clients that one deleted, seconds; at most 60 (design rule 5). All clients are used
  * in both first, so that both hold copies.
  */
 export async function deletionBound({ first, second }: Arena, clients: number): Promise<readonly number[]> {
