@@ -57,4 +57,4 @@ function timeIn(query: Parameters, parameter: string): Seconds | null {
   return seconds(time)
 }
 
-const render = ({ id, entry }: AuditEntry): object => ({ id, at: rfc3339(auditTime(id)), ...entry })
+const render = ({ id, entry }: AuditEntry): object => ({ ...entry, id, at: rfc3339(auditTime(id)) })

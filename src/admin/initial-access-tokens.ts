@@ -79,7 +79,7 @@ export async function postInitialAccessToken(c: Context<AppEnv>): Promise<Respon
   const stored = { id, uses, policy: JSON.stringify(policy), createdAt, expiresAt }
   const { added } = await rt.ledgers.call(REGISTRAR, 'addInitialAccess', { attempt, ...stored })
   if (!added) throw new OAuthError('resource_exists', 'initial_access_crowded')
-  audit('initial_access_token.created', { id, uses })
+  audit('initial_access_token.created', { initial_access_token: id, uses })
   const token = await initialAccessTokens.seal(rt, { id }, expiresAt)
   const location = `${rt.config.urls.path}${PATH}/${id}`
   return json({ ...render({ ...stored, used: 0 }), token }, 201, { ...NO_STORE, location })
@@ -103,7 +103,7 @@ export async function removeInitialAccessToken(c: Context<AppEnv>): Promise<Resp
   const id = c.req.param('id') ?? ''
   const { revoked } = await rt.ledgers.call(REGISTRAR, 'revokeInitialAccess', { id, attempt })
   if (!revoked) throw resourceNotFound()
-  audit('initial_access_token.revoked', { id })
+  audit('initial_access_token.revoked', { initial_access_token: id })
   return c.body(null, 204)
 }
 

@@ -65,6 +65,23 @@ const WRITES: readonly (readonly [
     ['key.deleted', 'key.created'],
   ],
   [
+    'makes and revokes an initial access token',
+    async () => {
+      const made = await deployment.admin('POST', '/admin/registration/initial-access-tokens', {})
+      const { id } = await made.json<{ id: string }>()
+      await deployment.admin('DELETE', `/admin/registration/initial-access-tokens/${id}`)
+    },
+    ['initial_access_token.revoked', 'initial_access_token.created'],
+  ],
+  [
+    'erases a subject',
+    async (id) => {
+      await logIn(deployment, await registerClient(deployment), { login: { subject: id, remember: true } })
+      await deployment.admin('DELETE', `/admin/subjects/${id}`)
+    },
+    ['subject.erased', 'client.created'],
+  ],
+  [
     'ends what a subject has',
     async (id) => {
       await logIn(deployment, await registerClient(deployment), { login: { subject: id, remember: true } })

@@ -68,6 +68,7 @@ describe('dev', () => {
     expect(serveArgs).toContain('ADMIN_API_KEYS:ladon-dev-admin-key')
     expect(serveArgs).toContain('URLS_SELF_ISSUER:http://localhost:4444')
     expect(serveArgs).toContain('OUTBOUND_ALLOW_PRIVATE:true')
+    expect(serveArgs).toContain('LOG_REQUESTS:all')
     expect(migrateArgs).toEqual(['d1', 'migrations', 'apply', 'DB', '--local'])
   })
 
