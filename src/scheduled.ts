@@ -7,6 +7,7 @@ import { countRun } from './telemetry/data-points.ts'
 import { msOf, nowMs, type Seconds, secondsOf } from './util/clock.ts'
 import { parseDuration } from './util/duration.ts'
 import type { JsonObject } from './util/json.ts'
+import { rfc3339 } from './util/rfc3339.ts'
 
 /** Maximum number of expired rows purged from a table at once. */
 const PURGE_BATCH = 500
@@ -52,14 +53,23 @@ export async function scheduled(env: Env): Promise<void> {
   for (const { error } of [...failed, ...unnoted]) throw error
 }
 
-/** Notes for operators when the job ran, what it could not do, and how many rows there are. */
+/**
+ * Notes for operators when the job ran, what it could not do, and how many rows there are. Those are counted once a day
+ * (UTC), since D1 reads each of them for it.
+ */
 async function note(
   { upkeep }: Runtime,
   ranAt: Seconds,
   failed: readonly string[],
   purged: JsonObject,
 ): Promise<void> {
-  const result = { failed, purged, rows: await upkeep.counts() }
+  const counted = (await upkeep.read())?.result ?? {}
+  const at = rfc3339(ranAt)
+  const isOfToday = String(counted['rows_at']).startsWith(at.slice(0, at.indexOf('T')))
+  const known = isOfToday ? counted['rows'] : undefined
+  const rows = known ?? (await upkeep.counts())
+  const rows_at = (known !== undefined && counted['rows_at']) || at
+  const result = { failed, purged, rows, rows_at }
   await upkeep.write({ ranAt, succeededAt: failed.length === 0 ? ranAt : null, result })
 }
 

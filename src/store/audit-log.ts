@@ -118,7 +118,7 @@ export class AuditLog {
  * @param index - the place of the event among those of its request
  */
 export const auditId = (at: Milliseconds, requestId: string, index: number): string =>
-  `${timeText(at)}-${requestId}-${index}`
+  `${timeText(at)}-${requestId}-${String(index).padStart(3, '0')}`
 
 /** Returns the time that an id begins with. */
 export const auditTime = (id: string): Seconds => secondsOf(milliseconds(Number(id.slice(0, TIME_DIGITS))))

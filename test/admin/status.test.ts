@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { scheduled } from '../../src/scheduled.ts'
 import { Deployment, testEnv } from '../support/deployment.ts'
 import { LogLines } from '../support/log-lines.ts'
@@ -74,6 +74,22 @@ describe('the status of the server', () => {
       purged: { grants: 0, trusted_issuers: 0, audit_log: 0 },
       rows: { clients: expect.any(Number), trusted_issuers: 0, audit_log: expect.any(Number) },
     })
+  })
+
+  it('counts rows once a day, since D1 reads them all for it', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2027-01-01T12:00:00Z') })
+    const rows = async (at: string): Promise<unknown> => {
+      vi.setSystemTime(Date.parse(at))
+      await scheduled(env)
+      const { cron } = await status(deployment)
+      return [Object(cron)['rows']['clients'], Object(cron)['rows_at']]
+    }
+    const [before, countedAt] = Object(await rows('2027-01-01T12:00:00Z'))
+    expect(countedAt).toBe('2027-01-01T12:00:00Z')
+    await deployment.admin('POST', '/admin/clients', {})
+    expect(await rows('2027-01-01T23:45:00Z')).toEqual([before, countedAt])
+    expect(await rows('2027-01-02T00:00:00Z')).toEqual([before + 1, '2027-01-02T00:00:00Z'])
+    vi.useRealTimers()
   })
 
   it('names what the job could not do, and when it last could do all', async () => {
