@@ -68,7 +68,7 @@ export function runtimeOf(env: Env): Runtime {
     envelopes,
     keys: new KeyRing(keySource, envelopes, config.signingAlgorithm),
     storedKeys: new StoredKeys(keySource, envelopes),
-    clients: new ClientStore(sources),
+    clients: new ClientStore(sources, config.registration.unusedTtl),
     issuers: new TrustedIssuerStore(sources),
     ledgers: new Ledgers(env.LEDGER, config.deadlines.ledger),
     floods: new Floods(env, config.limitsOff),

@@ -19,14 +19,15 @@ const TASKS: Readonly<Record<string, Task>> = {
   root_keys: rewrap,
   signing_keys: rotate,
   grants: ({ book }, now) => book.purge(now, PURGE_BATCH),
+  clients: ({ clients }, now) => clients.purge(now, PURGE_BATCH),
   trusted_issuers: ({ issuers }, now) => issuers.purge(now, PURGE_BATCH),
   audit_log: ({ auditLog }, now) => auditLog.purge(msOf(now), PURGE_BATCH),
 }
 
 /**
- * Upkeep that nothing depends on: rotates signing keys unless the operator does, purges the grants book, expired
- * trusted issuers and old audit entries, re-seals root keys under the newest system secret, and notes and counts how that
- * went. Throws what failed, after all was tried.
+ * Upkeep that nothing depends on: rotates signing keys unless the operator does, purges the grants book, unused
+ * clients, expired trusted issuers and old audit entries, re-seals root keys under the newest system secret, and notes
+ * and counts how that went. Throws what failed, after all was tried.
  */
 export async function scheduled(env: Env): Promise<void> {
   const startedAt = nowMs()

@@ -11,8 +11,9 @@ import { readAdminQuery } from '../http/form.ts'
 export async function deleteTokens(c: Context<AppEnv>): Promise<Response> {
   const id = readAdminQuery(c.req.url).require('client_id')
   const { ctx } = c.var
-  await changeClient(ctx, id, 'client.tokens_deleted', ({ accessEpoch }) => ({
+  await changeClient(ctx, id, 'client.tokens_deleted', ({ accessEpoch, usedAt }) => ({
     accessEpoch: accessEpoch + 1,
+    usedAt,
   })).catch(as({ resource_not_found: () => undefined }))
   return c.body(null, 204)
 }

@@ -32,13 +32,17 @@ export interface WrittenClient {
 export interface ClientChange
   extends Pick<ClientInput, 'metadata'>,
     Partial<Pick<ClientInput, 'secret' | 'secretEnd'>>,
-    Partial<Pick<ClientRecord, 'registrationEpoch' | 'registrationUsed' | 'consentEpoch' | 'bounds'>> {
+    Partial<
+      Pick<ClientRecord, 'registrationEpoch' | 'registrationUsed' | 'consentEpoch' | 'bounds' | 'usedAt'>
+    > {
   /** Whether older secrets go on beside a new one. */
   readonly keepsSecrets?: boolean
 }
 
+type Times = 'createdAt' | 'updatedAt' | 'usedAt' | 'unusedTtl'
+
 /** Who made a client, and when it was created and changed if it is imported, seconds. */
-export interface Origin extends Partial<Pick<ClientRecord, 'createdAt' | 'updatedAt' | 'initialAccess'>> {
+export interface Origin extends Partial<Pick<ClientRecord, Times | 'initialAccess'>> {
   /** Limits of the client's own later changes; null for a client that registers itself. */
   readonly bounds: ClientBounds | null
 }
@@ -74,6 +78,8 @@ export async function createClient(
     registrationUsed: 0,
     consentEpoch: 0,
     initialAccess: null,
+    usedAt: null,
+    unusedTtl: null,
     ...secrets,
     metadata: input.metadata,
     createdAt: now,
@@ -128,7 +134,8 @@ export async function changeClient(
     const current = await requireClient(ctx, id)
     const changed = await change(current)
     const version = current.version + 1
-    const client = { ...current, updatedAt: nowSeconds(), ...changed, id: current.id, version }
+    // Whatever an admin does to a client keeps it: a change by the client itself says so (use.ts).
+    const client = { ...current, updatedAt: nowSeconds(), usedAt: null, ...changed, id: current.id, version }
     if (!(await ctx.rt.clients.replace(client))) continue
     ctx.audit(event, { client_id: id })
     return client

@@ -19,6 +19,7 @@ import { freshRegistration, nextRegistration, type RegistrationStamp } from './r
 import { isEmpty, renderRegistration } from './render.ts'
 import { makeSecret, secretEndOf } from './secret.ts'
 import { checkSectorStays } from './sector.ts'
+import { usedNow } from './use.ts'
 
 /**
  * Validates the metadata that a client sends about itself (RFC 7591 section 2, contract 1.3.7). A client cannot choose
@@ -101,6 +102,7 @@ export async function changeByClient(
       keepsSecrets: true,
     }),
     consentEpoch: current.consentEpoch + Number(moved),
+    usedAt: usedNow(current),
     ...nextRegistration(stamp, current),
   }
 }

@@ -114,7 +114,7 @@ function userCodes(
 
 /** Returns the settings of dynamic registration. By default a client may shorten the configured lifetimes only. */
 function registration(given: Given['registration'], ttl: Given['ttl']): Config['registration'] {
-  const { enabled, requireToken, url, resources, hourlyLimit, secretTtl, ...more } = given
+  const { enabled, requireToken, url, resources, hourlyLimit, unusedTtl, secretTtl, ...more } = given
   const { accessToken, idToken, refreshToken, ...policy } = more
   return {
     enabled,
@@ -122,6 +122,7 @@ function registration(given: Given['registration'], ttl: Given['ttl']): Config['
     url,
     resources,
     hourlyLimit,
+    unusedTtl,
     secretTtl,
     policy,
     maxTtl: {

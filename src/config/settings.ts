@@ -223,6 +223,7 @@ export const settings = {
     url: setting('WEBFINGER_OIDC_DISCOVERY_CLIENT_REGISTRATION_URL', optional(serverUrl)),
     resources: setting('OIDC_DYNAMIC_CLIENT_REGISTRATION_RESOURCES', resources),
     hourlyLimit: setting('OIDC_DYNAMIC_CLIENT_REGISTRATION_HOURLY_LIMIT', integer(0, 100_000), '60'),
+    unusedTtl: setting('OIDC_DYNAMIC_CLIENT_REGISTRATION_UNUSED_TTL', orOff(duration(86_400)), '2160h'),
     secretTtl: setting('OIDC_DYNAMIC_CLIENT_REGISTRATION_SECRET_TTL', orOff(duration(3600)), 'off'),
     scope: setting('OIDC_DYNAMIC_CLIENT_REGISTRATION_ALLOWED_SCOPE', optional(scopeList)),
     audience: setting('OIDC_DYNAMIC_CLIENT_REGISTRATION_ALLOWED_AUDIENCE', optional(list)),

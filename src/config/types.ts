@@ -215,6 +215,8 @@ export interface Config {
     readonly resources: readonly string[]
     /** How many clients may register themselves from one network in an hour; 0 is any number. */
     readonly hourlyLimit: number
+    /** How long a client that registered itself may be unused; null for ever. */
+    readonly unusedTtl: Seconds | null
     /** How long a secret that a client registered itself with is valid; null for ever. */
     readonly secretTtl: Seconds | null
     /** What a client may register of itself. */

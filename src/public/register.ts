@@ -11,6 +11,7 @@ import {
 } from '../clients/registration-token.ts'
 import { renderNewRegistration } from '../clients/registration-view.ts'
 import { renderRegistration, withSecret } from '../clients/render.ts'
+import { noteUse, usedNow } from '../clients/use.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { Reason } from '../errors/reasons.ts'
@@ -22,6 +23,7 @@ import { json, NO_STORE } from '../http/json.ts'
 import { type Members, withUnseen } from '../http/members.ts'
 import { countRegistration, requireRegistrationsLeft } from '../limits/registrations.ts'
 import type { ClientRecord } from '../store/types.ts'
+import { nowSeconds } from '../util/clock.ts'
 
 /** POST /oauth2/register: a client registers itself (RFC 7591 section 3, contract 1.3.7). */
 export async function register(c: Context<AppEnv>): Promise<Response> {
@@ -33,9 +35,9 @@ export async function register(c: Context<AppEnv>): Promise<Response> {
   const input = await workingPart(ctx.rt, given, supported())
   const admit = (): Promise<void> =>
     initialAccess === null ? countRegistration(ctx) : takeInitialAccess(ctx, initialAccess)
-  const client = await createClient(ctx, input, { bounds: null, initialAccess }, admit)
+  const client = await createClient(ctx, input, { bounds: null, initialAccess, ...mayEnd(ctx) }, admit)
   const body = await renderNewRegistration(ctx.rt, client)
-  return json(body, 201, { ...NO_STORE, location: body.registration_client_uri })
+  return json(body, 201, { ...headersOf(client.client), location: body.registration_client_uri })
 }
 
 /**
@@ -64,7 +66,7 @@ export const manageRegistration =
       case 'DELETE':
         return remove(ctx, client)
       default:
-        return json(renderRegistration(await used(ctx, stamp, client)), 200, NO_STORE)
+        return show(ctx, await used(ctx, stamp, client))
     }
   }
 
@@ -79,6 +81,23 @@ function requireFit(stamp: RegistrationStamp, current: ClientRecord): void {
   if (!registrationFits(stamp, current)) throw unauthorized()
 }
 
+/** When the use of a client that registers itself begins to count, and how long it may be unused. */
+function mayEnd({ rt }: RequestContext): Pick<ClientRecord, 'usedAt' | 'unusedTtl'> {
+  const { unusedTtl } = rt.config.registration
+  return { usedAt: unusedTtl === null ? null : nowSeconds(), unusedTtl }
+}
+
+/** Tells a client how long it may be unused, seconds. A header, since strict clients refuse unknown members. */
+const headersOf = ({ usedAt, unusedTtl }: ClientRecord): Readonly<Record<string, string>> => ({
+  ...NO_STORE,
+  ...(usedAt !== null && unusedTtl !== null && { 'ladon-unused-client-expires-in': String(unusedTtl) }),
+})
+
+function show(ctx: RequestContext, client: ClientRecord): Response {
+  noteUse(ctx, client)
+  return json(renderRegistration(client), 200, headersOf(client))
+}
+
 /** Records the first use of the newest token, which ends the one before it. */
 async function used(
   ctx: RequestContext,
@@ -89,7 +108,11 @@ async function used(
   if (registrationEpoch === client.registrationUsed) return client
   return changeClient(ctx, client.id, 'client.registration_token_replaced', (current) => {
     requireFit(stamp, current)
-    return { registrationUsed: registrationEpoch, updatedAt: current.updatedAt }
+    return {
+      registrationUsed: registrationEpoch,
+      updatedAt: current.updatedAt,
+      usedAt: usedNow(current),
+    }
   })
 }
 
@@ -107,7 +130,7 @@ async function replace(
   })
   const answer = withSecret(renderRegistration(client), secret)
   const token = await registrationToken(ctx.rt, client)
-  return json({ ...answer, registration_access_token: token }, 200, NO_STORE)
+  return json({ ...answer, registration_access_token: token }, 200, headersOf(client))
 }
 
 /**

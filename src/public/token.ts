@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { withClient } from '../client-auth/authenticate.ts'
 import { readClientForm } from '../client-auth/client-form.ts'
+import { noteUse } from '../clients/use.ts'
 import type { AppEnv } from '../context.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
 import { GRANTS } from '../grants/registry.ts'
@@ -16,8 +17,10 @@ export async function token(c: Context<AppEnv>): Promise<Response> {
   if (grant === undefined) throw invalidRequest('grant_type_unknown', { grant_type: grantType })
   // Checked here for all grants, including those that ignore the requested scopes.
   form.scopes()
-  const answer = await withClient(ctx, 'token', request, (own, client) =>
-    grant.answer(own, client, { form, request: c.req.raw }),
-  )
+  const answer = await withClient(ctx, 'token', request, async (own, client) => {
+    const tokens = await grant.answer(own, client, { form, request: c.req.raw })
+    noteUse(own, client)
+    return tokens
+  })
   return oauthJson(answer)
 }

@@ -7,7 +7,7 @@ import type { Sources } from './sources.ts'
 /**
  * The format of the copies in KV. A new format gets a new number, so old and new code never read each other's copies.
  */
-const FORMAT = 4
+const FORMAT = 5
 
 /** How long KV keeps a copy, seconds. After `MAX_AGE_MS` the copy is used only while D1 cannot be reached. */
 const KEEP_SECONDS = 86_400

@@ -1,6 +1,8 @@
-import { and, asc, count, eq, gt, inArray, type SQL, sql } from 'drizzle-orm'
+import { and, asc, count, eq, gt, inArray, lte, type SQL, sql } from 'drizzle-orm'
+import { type Seconds, seconds } from '../util/clock.ts'
 import { clientIdOf } from '../util/ids.ts'
 import { LIFESPAN_FIELDS } from './client-metadata.ts'
+import { isAlive, isPurgeable, NOTED_EVERY } from './client-use.ts'
 import type { Database } from './d1.ts'
 import { bytesOf, onPage } from './page.ts'
 import { clients, versions } from './schema.ts'
@@ -10,6 +12,12 @@ import type { ClientRecord } from './types.ts'
 export interface ClientFilter {
   readonly name: string | null
   readonly owner: string | null
+}
+
+/** How long clients may be unused, seconds, null for ever; and the time, for the question which ended by that. */
+export interface Ends {
+  readonly ttl: Seconds | null
+  readonly now: Seconds
 }
 
 /** A page of the list, which is ordered by id. */
@@ -27,6 +35,9 @@ const SIGNED_LIFESPANS = LIFESPAN_FIELDS.filter((name) => !name.endsWith('refres
 
 /** The name of the counter that holds the highest version of any deleted client. */
 const FLOOR = 'clients'
+
+/** Keeps the higher value of a counter. */
+const HIGHER = { target: versions.name, set: { value: sql`max(${versions.value}, excluded.value)` } }
 
 type ClientRow = typeof clients.$inferSelect
 
@@ -69,10 +80,58 @@ export async function replaceClient(db: Database, record: ClientRecord): Promise
   const { id, version } = record
   const replaced = await db
     .update(clients)
-    .set({ ...toRow(record), version })
+    .set({ ...toRow(record), version, usedAt: latestUse(record) })
     .where(and(eq(clients.id, id), eq(clients.version, version - 1)))
     .returning({ id: clients.id })
   return replaced.length === 1
+}
+
+/** A use that was noted since the record was read must not be lost: that raises no version. */
+const latestUse = ({ usedAt }: ClientRecord): SQL | null =>
+  usedAt === null ? null : sql`max(${clients.usedAt}, ${usedAt})`
+
+/** Notes that a client was used, unless that was noted lately. Returns the client if it was noted now. */
+export async function noteClientUse(
+  db: Database,
+  { id, instance }: ClientRecord,
+  now: Seconds,
+): Promise<ClientRecord | undefined> {
+  const isDue = lte(clients.usedAt, seconds(now - NOTED_EVERY))
+  const [row] = await db
+    .update(clients)
+    .set({ usedAt: now })
+    .where(and(eq(clients.id, id), eq(clients.instance, instance), isDue))
+    .returning()
+  return row && toRecord(row)
+}
+
+/** Deletes clients that ended because they were not used, some at a time. Returns how many it deleted. */
+export async function purgeUnusedClients(
+  db: Database,
+  ttl: Seconds,
+  now: Seconds,
+  limit: number,
+): Promise<number> {
+  const due = () =>
+    db
+      .select({ id: clients.id, version: clients.version })
+      .from(clients)
+      .where(isPurgeable(ttl, now))
+      .orderBy(asc(clients.usedAt), asc(clients.id))
+      .limit(limit)
+  const found = await due()
+  if (found.length === 0) return 0
+  // Nobody changes a client that ended, and for this time no further one ends.
+  const value = Math.max(...found.map(({ version }) => version))
+  const ended = due().as('ended')
+  const [, removed] = await db.batch([
+    db.insert(versions).values({ name: FLOOR, value }).onConflictDoUpdate(HIGHER),
+    db
+      .delete(clients)
+      .where(inArray(clients.id, db.select({ id: ended.id }).from(ended)))
+      .returning({ id: clients.id }),
+  ])
+  return removed.length
 }
 
 /**
@@ -88,13 +147,7 @@ export async function deleteClient(
     .select({ name: sql<string>`${FLOOR}`.as('name'), value: clients.version })
     .from(clients)
     .where(eq(clients.id, clientIdOf(id)))
-  const raiseFloor = db
-    .insert(versions)
-    .select(highest)
-    .onConflictDoUpdate({
-      target: versions.name,
-      set: { value: sql`max(${versions.value}, excluded.value)` },
-    })
+  const raiseFloor = db.insert(versions).select(highest).onConflictDoUpdate(HIGHER)
   const wanted = version === null ? undefined : eq(clients.version, version)
   const remove = db
     .delete(clients)
@@ -105,12 +158,16 @@ export async function deleteClient(
 }
 
 /** Returns one page of clients, ordered by id, with no more bytes than a page may have. */
-export async function listClients(db: Database, page: ClientPage): Promise<readonly ClientRecord[]> {
+export async function listClients(
+  db: Database,
+  page: ClientPage,
+  ends: Ends,
+): Promise<readonly ClientRecord[]> {
   const after = page.after === null ? undefined : gt(clients.id, clientIdOf(page.after))
   const listed = db
     .select({ id: clients.id, bytes: bytesOf(clients.metadata, clients.bounds) })
     .from(clients)
-    .where(and(matching(page), after))
+    .where(and(matching(page, ends), after))
     .orderBy(asc(clients.id))
     .limit(page.limit)
     .offset(page.offset)
@@ -119,14 +176,15 @@ export async function listClients(db: Database, page: ClientPage): Promise<reado
 }
 
 /** Counts the clients that pass a filter. */
-export async function countClients(db: Database, filter: ClientFilter): Promise<number> {
-  const row = await db.select({ total: count() }).from(clients).where(matching(filter)).get()
+export async function countClients(db: Database, filter: ClientFilter, ends: Ends): Promise<number> {
+  const row = await db.select({ total: count() }).from(clients).where(matching(filter, ends)).get()
   return row?.total ?? 0
 }
 
 /** Leaves out a condition that is not needed, rather than making it optional, so that the planner uses an index. */
-const matching = ({ name, owner }: ClientFilter): SQL | undefined =>
+const matching = ({ name, owner }: ClientFilter, { ttl, now }: Ends): SQL | undefined =>
   and(
+    isAlive(ttl, now),
     name === null ? undefined : eq(clients.name, name),
     owner === null ? undefined : eq(clients.owner, owner),
   )

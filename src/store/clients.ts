@@ -1,4 +1,5 @@
-import { nowMs } from '../util/clock.ts'
+import { BoundedMap } from '../util/bounded-map.ts'
+import { type Milliseconds, milliseconds, nowMs, nowSeconds, type Seconds, secondsOf } from '../util/clock.ts'
 import { type ReadThroughCache, readThroughCache } from './cache.ts'
 import { isClientId } from './client-id.ts'
 import {
@@ -6,15 +7,23 @@ import {
   type ClientPage,
   countClients,
   deleteClient,
+  type Ends,
   insertClient,
   listClients,
+  noteClientUse,
+  purgeUnusedClients,
   replaceClient,
   selectClient,
   selectLifespans,
 } from './client-table.ts'
+import { hasEnded, NOTED_EVERY } from './client-use.ts'
 import { type Database, openDatabase, queryD1 } from './d1.ts'
 import type { Sources } from './sources.ts'
 import type { ClientRecord } from './types.ts'
+
+/** How soon a note of use is tried again, ms, and for how many clients that is remembered. */
+const TRY_AGAIN_MS = milliseconds(60_000)
+const MAX_TRIED = 10_000
 
 /**
  * Registered clients. Most requests read copies (`find`); before a refusal the source is asked (`fresh`), and admin
@@ -23,26 +32,34 @@ import type { ClientRecord } from './types.ts'
 export class ClientStore {
   readonly #db: Database
   readonly #copies: ReadThroughCache<ClientRecord>
+  readonly #unusedTtl: Seconds | null
+  /** When notes of use were last tried, ms since the epoch. */
+  readonly #tried = new BoundedMap<Milliseconds>(MAX_TRIED)
 
-  constructor(sources: Sources) {
+  /** @param unusedTtl - how long a client that registered itself may be unused, seconds; null for ever */
+  constructor(sources: Sources, unusedTtl: Seconds | null = null) {
     const db = openDatabase(sources.d1)
     this.#db = db
+    this.#unusedTtl = unusedTtl
     this.#copies = readThroughCache('clients', sources, (id) => selectClient(db, id))
   }
 
   /** Returns the client from the nearest copy that may still be used. */
   async find(id: string): Promise<ClientRecord | undefined> {
-    return isClientId(id) ? this.#copies.find(id) : undefined
+    if (!isClientId(id)) return undefined
+    const copy = await this.#copies.find(id)
+    // It may have been used since the copy was made.
+    return copy === undefined || this.#alive(copy) !== undefined ? copy : this.fresh(id)
   }
 
   /** Returns the client from the source, which is asked at most once a second per id. For use before a refusal. */
   async fresh(id: string): Promise<ClientRecord | undefined> {
-    return isClientId(id) ? this.#copies.fresh(id) : undefined
+    return isClientId(id) ? this.#alive(await this.#copies.fresh(id)) : undefined
   }
 
   /** Reads the client from the source. */
   async read(id: string): Promise<ClientRecord | undefined> {
-    return isClientId(id) ? this.#copies.read(id) : undefined
+    return isClientId(id) ? this.#alive(await this.#copies.read(id)) : undefined
   }
 
   /** Stores a new client. Returns it with its version; `undefined` if the id is taken. */
@@ -74,7 +91,7 @@ export class ClientStore {
 
   /** Returns one page of clients, ordered by id. */
   async list(page: ClientPage): Promise<readonly ClientRecord[]> {
-    return queryD1(() => listClients(this.#db, page))
+    return queryD1(() => listClients(this.#db, page, this.#ends))
   }
 
   /** Returns the different lifetimes, as Go durations, that clients have for their access and ID tokens. */
@@ -84,6 +101,39 @@ export class ClientStore {
 
   /** Counts the clients that pass a filter. */
   async count(filter: ClientFilter): Promise<number> {
-    return queryD1(() => countClients(this.#db, filter))
+    return queryD1(() => countClients(this.#db, filter, this.#ends))
+  }
+
+  /**
+   * Notes that a client was used, if that matters and was not noted for a day. Returns `undefined` if there is nothing to
+   * do, so that most uses cost nothing.
+   */
+  noteUse(client: ClientRecord): Promise<void> | undefined {
+    const at = nowMs()
+    const { usedAt, id } = client
+    if (usedAt === null || secondsOf(at) - usedAt < NOTED_EVERY) return undefined
+    if (at - (this.#tried.get(id) ?? Number.NEGATIVE_INFINITY) < TRY_AGAIN_MS) return undefined
+    this.#tried.set(id, at)
+    return this.#noteUse(client, at)
+  }
+
+  async #noteUse(client: ClientRecord, at: Milliseconds): Promise<void> {
+    const noted = await queryD1(() => noteClientUse(this.#db, client, secondsOf(at)))
+    if (noted !== undefined) await this.#copies.put(noted.id, noted, at)
+  }
+
+  /** Deletes clients that ended because they were not used, at most `limit`. Returns how many. */
+  async purge(now: Seconds, limit: number): Promise<number> {
+    const ttl = this.#unusedTtl
+    return ttl === null ? 0 : queryD1(() => purgeUnusedClients(this.#db, ttl, now, limit))
+  }
+
+  get #ends(): Ends {
+    return { ttl: this.#unusedTtl, now: nowSeconds() }
+  }
+
+  /** Returns a client unless it ended because it was not used. */
+  #alive(client: ClientRecord | undefined): ClientRecord | undefined {
+    return client === undefined || hasEnded(client, this.#unusedTtl, nowSeconds()) ? undefined : client
   }
 }

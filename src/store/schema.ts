@@ -34,11 +34,15 @@ export const clients = sqliteTable(
     consentEpoch: integer('consent_epoch').notNull().default(0),
     bounds: jsonColumn('bounds', clientBounds),
     initialAccess: jsonColumn('initial_access', initialAccess),
+    usedAt: integer('used_at').$type<Seconds>(),
+    unusedTtl: integer('unused_ttl').$type<Seconds>(),
     secretExpiries: jsonColumn('secret_expiries', times).notNull().default(sql`'{}'`),
   },
   (table) => [
     index('clients_by_name').on(table.name, table.id),
     index('clients_by_owner').on(table.owner, table.id),
+    // Only of clients that registered themselves: the others cost nothing.
+    index('clients_by_use').on(table.usedAt).where(sql`used_at IS NOT NULL`),
   ],
 )
 

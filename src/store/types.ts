@@ -29,6 +29,10 @@ export interface ClientRecord {
   readonly bounds: ClientBounds | null
   /** The initial access token that the client registered itself with, and its policy; null for none. */
   readonly initialAccess: InitialAccess | null
+  /** When the client was last used, to the day; null if it does not end when it is not used (client-use.ts). */
+  readonly usedAt: Seconds | null
+  /** How long it may be unused, as it was told when it registered itself; null for ever. */
+  readonly unusedTtl: Seconds | null
   /** A keyed hash of the current secret; null if the client has none. */
   readonly secretHash: string | null
   /** Keyed hashes of former secrets that are still accepted, newest first, at most five (contract 1.3.3). */

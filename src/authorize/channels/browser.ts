@@ -1,3 +1,4 @@
+import { noteUse } from '../../clients/use.ts'
 import { errorBody, OAuthError } from '../../errors/oauth-error.ts'
 import { authorizeUrl } from '../../flow/urls.ts'
 import type { Runtime } from '../../runtime.ts'
@@ -79,6 +80,7 @@ const approve =
     if (addressee !== undefined && nowSeconds() > issuedAt + REPEAT_SECONDS) return undefined
     const committed = { owner: consented.owner, grant, issuedAt }
     const tokens = addressee && (await frontChannelTokens(rt, request, addressee, committed, code))
+    if (addressee !== undefined) noteUse(c.var.ctx, request.client)
     const parameters = { ...(code !== undefined && { code }), ...tokens, scope: grant.scope.join(' ') }
     return respondToClient(c, request, parameters, grant.sid)
   }
