@@ -5,8 +5,10 @@ import { composeBackup } from './backup-file.ts'
 import { CommandError } from './command-error.ts'
 import { configOf } from './deploy-plan.ts'
 import { Options } from './options.ts'
-import { LAST_BACKUP } from './paths.ts'
 import { runTool } from './tools.ts'
+
+/** The note of when the account's database was last backed up, beside the files. It is never committed. */
+const LAST_BACKUP = '.ladon/backup.json'
 
 /**
  * `ladon backup [--output FILE] [--local]`: writes the D1 database into one file that only its owner may read, with what

@@ -17,9 +17,6 @@ export const DEV_VARS = fromRoot('.dev.vars')
 /** The directory of local D1, KV and Durable Objects, unless `--persist-to` names another. */
 export const STATE = fromRoot('.wrangler/state')
 
-/** The note of when the account's database was last backed up. It is never committed. */
-export const LAST_BACKUP = fromRoot('.ladon/backup.json')
-
 /** The scripts of the tools. They run in the Node that runs this command. */
 export const TOOLS = {
   wrangler: fromRoot('node_modules/wrangler/bin/wrangler.js'),

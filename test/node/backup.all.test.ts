@@ -1,15 +1,22 @@
+import { randomUUID } from 'node:crypto'
 import { copyFile, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { createRemoteJWKSet, exportJWK, generateKeyPair, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { composeBackup, readBackup } from '../../src/dev/backup-file.ts'
+import { CloudflareAccount } from '../support/cloudflare/account.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { ladon } from './ladon.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const MIGRATIONS = join(ROOT, 'migrations')
+
+/** The table in which wrangler notes the migrations. */
+const NOTES_TABLE = `CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE,
+  applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL);`
 
 const folders: string[] = []
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))))
@@ -152,6 +159,44 @@ describe('a backup of a database', () => {
   }, 600_000)
 })
 
+describe('the database of an account', () => {
+  /** An account whose only database has had these statements. */
+  async function accountWith(sql: string) {
+    const account = new CloudflareAccount()
+    const sqlite = new DatabaseSync(':memory:')
+    sqlite.exec(sql)
+    account.databases.set('ladon', { id: randomUUID(), sqlite })
+    return { account, sqlite, env: await account.listen() }
+  }
+
+  it('is written into a file, noted, and put into that of another account', async () => {
+    const { at } = await installation()
+    const names = (await readdir(MIGRATIONS)).filter((name) => name.endsWith('.sql')).toSorted()
+    const files = await Promise.all(names.map((name) => readFile(join(MIGRATIONS, name), 'utf8')))
+    const notes = names.map(
+      (name, id) => `INSERT INTO d1_migrations (id, name) VALUES (${id + 1}, '${name}');`,
+    )
+    const row = `INSERT INTO versions (name, value) VALUES ('a name''s\nüber', 7);`
+    const old = await accountWith([NOTES_TABLE, ...notes, ...files, row].join('\n'))
+    const config = ['--config', join(at, 'wrangler.toml')]
+    const made = await ladon(['backup', '--output', 'backup.sql', ...config], old.env, at)
+    expect(made.code, made.output).toBe(0)
+    const { manifest } = readBackup(await readFile(join(at, 'backup.sql'), 'utf8'))
+    expect(manifest).toMatchObject({ migrations: names, rows: { versions: 1, clients: 0 } })
+    const note: unknown = JSON.parse(await readFile(join(at, '.ladon/backup.json'), 'utf8'))
+    expect(note).toMatchObject({ made_at: manifest.made_at, sha256: manifest.sha256 })
+
+    const anew = await accountWith('')
+    const restored = await ladon(['restore', 'backup.sql', ...config], anew.env, at)
+    expect(restored.code, restored.output).toBe(0)
+    const all = 'SELECT * FROM versions'
+    expect(anew.sqlite.prepare(all).all()).toEqual(old.sqlite.prepare(all).all())
+    const again = await ladon(['restore', 'backup.sql', ...config], anew.env, at)
+    expect(again).toEqual({ code: 2, output: expect.stringContaining('the database has rows') })
+    for (const { account } of [old, anew]) account.close()
+  }, 300_000)
+})
+
 describe('a file', () => {
   const write = async (text: string): Promise<string> => {
     const { at } = await installation()
@@ -194,9 +239,7 @@ describe('a file', () => {
     )
     const client = `INSERT INTO clients (id, version, instance, access_epoch, name, owner, metadata, created_at, updated_at)
       VALUES ('old', 1, 'i', 0, '', '', '{}', 1, 1);`
-    const table = `CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE,
-      applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL);`
-    const { text } = composeBackup([table, ...notes, ...files, client].join('\n'), 'then')
+    const { text } = composeBackup([NOTES_TABLE, ...notes, ...files, client].join('\n'), 'then')
     const restored = await ladon(['restore', await write(text), ...anew.config])
     expect(restored.code, restored.output).toBe(0)
     const server = await startServer({ persistTo: anew.state })

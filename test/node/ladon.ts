@@ -7,9 +7,10 @@ const LADON = fileURLToPath(new URL('../../src/dev/ladon.ts', import.meta.url))
 export function ladon(
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
+  cwd = process.cwd(),
 ): Promise<{ code: number; output: string }> {
   return new Promise((resolve) => {
-    const options = { env: { ...process.env, ...env } }
+    const options = { cwd, env: { ...process.env, ...env } }
     const child = execFile(process.execPath, [LADON, ...args], options, (_error, stdout, stderr) => {
       resolve({ code: child.exitCode ?? -1, output: stdout + stderr })
     })

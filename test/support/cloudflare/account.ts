@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { DatabaseSync } from 'node:sqlite'
 import { ApiFailure, type ApiRoute } from './api.ts'
 import { type Database, databaseRoutes, namespaceRoutes } from './storage.ts'
+import { Files, tagOf, transferRoutes } from './transfers.ts'
 import { type DeployedWorker, workerRoutes } from './workers.ts'
 
 /** A stub of Cloudflare's API, as far as `ladon deploy` goes: an empty account that remembers what wrangler does. */
@@ -14,6 +16,7 @@ export class CloudflareAccount {
   readonly calls: string[] = []
   /** Which calls are to fail with status 500. */
   failing: RegExp | undefined
+  readonly #files = new Files()
   readonly #server: Server
   readonly #routes: readonly ApiRoute[]
 
@@ -22,9 +25,18 @@ export class CloudflareAccount {
       ...databaseRoutes(this.databases),
       ...namespaceRoutes(this.namespaces),
       ...workerRoutes(this.workers),
+      ...transferRoutes((key) => this.#database(key), this.#files),
     ]
     this.#server = createServer(async (request, response) => {
-      const { status, body } = this.#answer(request, await textOf(request))
+      const text = await textOf(request)
+      const [, file] = /^\/files\/(.+)$/.exec(request.url ?? '') ?? []
+      if (file !== undefined) {
+        const sql = Buffer.from(text, 'latin1').toString('utf8')
+        if (request.method === 'PUT') this.#files.keep(sql, file)
+        response.writeHead(200, { etag: `"${tagOf(sql)}"` }).end(this.#files.text(file))
+        return
+      }
+      const { status, body } = this.#answer(request, text)
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
     })
   }
@@ -35,6 +47,7 @@ export class CloudflareAccount {
       this.#server.listen(0, '127.0.0.1', () => {
         const address = this.#server.address()
         const port = typeof address === 'object' && address !== null ? address.port : 0
+        this.#files.origin = `http://127.0.0.1:${port}`
         resolve({
           CLOUDFLARE_API_BASE_URL: `http://127.0.0.1:${port}`,
           CLOUDFLARE_API_TOKEN: 'any',
@@ -48,6 +61,12 @@ export class CloudflareAccount {
   close(): void {
     this.#server.closeAllConnections()
     this.#server.close()
+  }
+
+  #database(key: string): DatabaseSync {
+    const found = [...this.databases].find(([name, { id }]) => id === key || name === key)
+    if (found === undefined) throw new ApiFailure(404, 7404, 'no such database')
+    return found[1].sqlite
   }
 
   #answer(request: IncomingMessage, text: string): { status: number; body: unknown } {
