@@ -38,6 +38,7 @@ export async function viewSubject(ctx: RequestContext, held: readonly Held[]): P
 const viewSession = ({
   id,
   authTime,
+  used,
   remember,
   ends,
   active,
@@ -45,6 +46,7 @@ const viewSession = ({
 }: HeldAs<'session'>): object => ({
   sid: id,
   authenticated_at: rfc3339(authTime),
+  last_used_at: rfc3339(used),
   active,
   remember,
   expires_at: ends === null ? undefined : rfc3339(ends),

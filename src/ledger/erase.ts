@@ -22,7 +22,7 @@ export interface Erased {
 /** What is left of a session: its id, until the directory has forgotten it. */
 export const FORGOTTEN = {
   ...{ subject: '', auth_time: seconds(0), remember: 0, ends: null, ended: 1 },
-  ...{ provider_session: '', recipients: '[]' },
+  ...{ provider_session: '', recipients: '[]', used: seconds(0) },
 } as const
 
 /**

@@ -1,7 +1,7 @@
 import type { Seconds } from '../util/clock.ts'
 import type { ClientId, Sid } from '../util/ids.ts'
 import { openSessions } from './sessions.ts'
-import type { View } from './transaction.ts'
+import { later, type View } from './transaction.ts'
 
 /** Which sessions a page of the admin list holds. */
 export interface ListSessionsInput {
@@ -52,13 +52,13 @@ export function listSessions({ tables, now }: View, input: ListSessionsInput): r
         at: granted_at > issued_at ? granted_at : issued_at,
       }))
       .toSorted((one, other) => other.at - one.at)
-    const last = uses[0]?.at ?? row.auth_time
+    const last = later(uses[0]?.at ?? row.auth_time, later(row.used, row.auth_time))
     return {
       id: row.sid,
       authTime: row.auth_time,
       remember: row.remember === 1,
       ends: row.ends,
-      lastUsed: last > row.auth_time ? last : row.auth_time,
+      lastUsed: last,
       clients: uses.slice(0, MAX_CLIENTS).map(({ client }) => client),
     }
   })

@@ -5,13 +5,15 @@ import type { GrantRow } from './grant-row.ts'
 import type { Row } from './schema.ts'
 import { isOpen, sessionAsItStands } from './sessions.ts'
 import { asItStands, isLive, isRemembered } from './standing.ts'
-import type { View } from './transaction.ts'
+import { later, type View } from './transaction.ts'
 
 /** A session as it is stored: open, ended or over. */
 interface HeldSession {
   readonly kind: 'session'
   readonly id: Sid
   readonly authTime: Seconds
+  /** When it was used last, as far as the session itself knows. */
+  readonly used: Seconds
   /** Whether later requests may recognise it by its cookie, and until when; null for ever. */
   readonly remember: boolean
   readonly ends: Seconds | null
@@ -122,6 +124,7 @@ const heldSession = (view: View, row: Row<'sessions'>): HeldSession => ({
   kind: 'session',
   id: row.sid,
   authTime: row.auth_time,
+  used: later(row.used, row.auth_time),
   remember: row.remember === 1,
   ends: row.ends,
   active: isOpen(sessionAsItStands(view, row), view.now),

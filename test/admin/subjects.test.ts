@@ -67,6 +67,7 @@ describe('what is stored about a subject', () => {
     expect(body['sessions']).toContainEqual({
       sid: expect.any(String),
       authenticated_at: expect.stringMatching(INSTANT),
+      last_used_at: expect.stringMatching(INSTANT),
       active: true,
       remember: true,
       expires_at: expect.stringMatching(INSTANT),
