@@ -3,12 +3,17 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { directoryOf, grantIdFor, sessionPrefix } from '../../src/ledger/owner.ts'
 import { sidOf } from '../../src/util/ids.ts'
 import { testEnv } from '../support/bindings.ts'
+import { countRows, plantGrants, plantSessions, spent } from './rows.ts'
 import { advance, callLedger, FLOW, newAttempt, Subject, seconds, stopClock } from './support.ts'
 
 beforeEach(stopClock)
 afterEach(() => {
   vi.useRealTimers()
+  vi.restoreAllMocks()
 })
+
+/** What one has who has very many. */
+const MANY = { grants: 20_000, sessions: 1000 }
 
 const erase = (user: Subject, attempt = newAttempt()) =>
   user.call('erase', { attempt, flowLifetime: FLOW, endsProviderSession: true })
@@ -152,5 +157,23 @@ describe('erasing a subject', () => {
     advance(FLOW + 7200)
     await runDurableObjectAlarm(user.stub)
     expect(await user.tables()).toEqual([])
+  })
+
+  it('of very many grants and sessions is one call, behind which the alarm empties the sessions', async () => {
+    const user = new Subject()
+    await user.issued()
+    const planted = "printf('planted-%012d', n)"
+    await plantSessions(user, MANY.sessions, { sid: planted })
+    await plantGrants(user, MANY.grants, { id: planted, sid: planted, remembered: '0' })
+    const rows = await countRows()
+    const call = await spent(rows, () => erase(user))
+    // Each grant's row is deleted; of the sessions only those that the call ends itself are written.
+    expect(call.written).toBeLessThan(MANY.grants + 500)
+    expect(await user.rows('grants')).toEqual([])
+    expect(await user.call('countSessions', null)).toBe(0)
+    let runs = 0
+    for (; (await user.rows('sessions')).length > 0; runs += 1) await runDurableObjectAlarm(user.stub)
+    expect(runs).toBeLessThan(MANY.sessions / 100 + MANY.sessions / 500 + 5)
+    expect(await stored(user)).not.toContain(user.name)
   })
 })
