@@ -8,8 +8,9 @@ import { logLine } from '../http/log.ts'
 import { fetchOutbound } from '../http/outbound.ts'
 import type { CustomClaims, HookStep, RedeemResult, RefreshResult } from '../ledger/types.ts'
 import type { ClientRecord } from '../store/types.ts'
-import type { TokenLifetimes } from '../tokens/lifetimes.ts'
+import { type TokenLifetimes, withinFamily } from '../tokens/lifetimes.ts'
 import { narrowed, partOf, type Wanted } from '../tokens/targets.ts'
+import { nowSeconds } from '../util/clock.ts'
 import { InexactJson, parseExactJson } from '../util/exact-json.ts'
 import { decodeJson, isJsonObject, isShallow, type JsonObject } from '../util/json.ts'
 import {
@@ -34,6 +35,11 @@ export interface HookedRequest {
   readonly lifetimes: Pick<TokenLifetimes, 'accessToken'> & Partial<TokenLifetimes>
 }
 
+/** A request for tokens of a grant. */
+export interface GrantedRequest extends HookedRequest, Wanted {
+  readonly lifetimes: TokenLifetimes
+}
+
 /**
  * Runs a ledger call that issues tokens, with the token hooks in between (contract 1.5, design section 4). First asks
  * the ledger what it would issue, then asks the hooks, then commits with their claims if the grant has not changed.
@@ -44,14 +50,16 @@ export interface HookedRequest {
  */
 export async function withHooks<Result extends RedeemResult | RefreshResult>(
   ctx: RequestContext,
-  request: HookedRequest & Wanted,
+  request: GrantedRequest,
   call: (hook: HookStep | undefined) => Promise<Result>,
 ): Promise<Result> {
   if (hooksFor(ctx, request.form).length === 0) return call(undefined)
   const asked: RedeemResult | RefreshResult = await call('ask')
   if (asked.status !== 'issued') return call(undefined)
   if ('via' in asked && (asked.via === 'grace' || asked.via === 'repeat')) return call(undefined)
-  const claims = await askHooks(ctx, request, narrowed(asked.grant, partOf(asked.grant, request)))
+  const lifetimes = withinFamily(request.lifetimes, request.client, asked.grant, nowSeconds())
+  const part = partOf(asked.grant, request)
+  const claims = await askHooks(ctx, { ...request, lifetimes }, narrowed(asked.grant, part))
   const merges = !('via' in asked) && ctx.rt.config.oauth2.tokenHookClaims === 'merge'
   return call(merges && claims !== undefined ? mergeClaims(claims, asked.grant) : claims)
 }

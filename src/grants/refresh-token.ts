@@ -7,11 +7,11 @@ import { prepareTokens } from '../tokens/addressee.ts'
 import { type GrantToken, refreshTokens } from '../tokens/formats.ts'
 import { issueTokens } from '../tokens/issue.ts'
 import { familyOf, keepFor, lifetimesFor } from '../tokens/lifetimes.ts'
-import { partOf, type Wanted } from '../tokens/targets.ts'
+import { partOf } from '../tokens/targets.ts'
 import type { Seconds } from '../util/clock.ts'
 import { issuedCredential } from './credential.ts'
 import { defineGrant } from './grant.ts'
-import { type HookedRequest, withHooks } from './hook.ts'
+import { type GrantedRequest, withHooks } from './hook.ts'
 
 /**
  * Refreshes (RFC 6749 section 6); `scope` limits the new access token, and nothing else. Within the grace period every
@@ -54,7 +54,7 @@ export const refreshToken = defineGrant({
  */
 async function advance(
   ctx: RequestContext,
-  request: HookedRequest & Wanted,
+  request: GrantedRequest,
   token: GrantToken,
   keepSeconds: Seconds | null,
 ): Promise<RefreshResult> {

@@ -85,6 +85,19 @@ async function codeOf(deployment: Deployment, client: TestClient): Promise<strin
 }
 
 describe('what a hook is told', () => {
+  it('ends no later than the tokens can be refreshed', async () => {
+    const deployment = deploy({ TTL_REFRESH_TOKEN_FAMILY: '10m' })
+    await logIn(deployment, await registerClient(deployment), CONSENT)
+    const session = calls[0]?.body['session']
+    const ends = isObject(session) && isObject(session['id_token']) ? session['id_token']['expires_at'] : {}
+    for (const end of Object.values(Object(ends))) {
+      const left = (Date.parse(String(end)) - Date.now()) / 1000
+      expect(left).toBeGreaterThan(540)
+      expect(left).toBeLessThanOrEqual(600)
+    }
+    expect(Object.keys(Object(ends))).toEqual(['access_token', 'refresh_token'])
+  })
+
   it('for a code: session and request', async () => {
     const deployment = deploy({ OAUTH2_REFRESH_TOKEN_HOOK: URL_OF_REFRESH_HOOK })
     const client = await registerClient(deployment)

@@ -116,6 +116,21 @@ describe('rows written', () => {
     expect(await user.tables()).toEqual([])
   })
 
+  it('of a consent are one, one more if it is remembered, and one for a client that is to be told', async () => {
+    const user = new Subject()
+    await user.issued({}, { record: { remember: true } })
+    const rows = await countRows()
+    const consent = async (over: Parameters<Subject['grantInput']>[0]) => {
+      const input = user.grantInput({ id: crypto.randomUUID(), ...over })
+      return (await spent(rows, () => user.call('grant', input))).written
+    }
+    expect(await consent({})).toBe(1)
+    expect(await consent({ notify: true })).toBe(2)
+    expect(await consent({ notify: true })).toBe(1)
+    // The consent, that it is remembered, and the end of the one before.
+    expect(await consent({ notify: true, record: { remember: true } })).toBe(3)
+  })
+
   it('are one for a refresh, one for a revocation and none for a repeat', async () => {
     const user = new Subject()
     await user.issued()

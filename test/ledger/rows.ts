@@ -52,6 +52,9 @@ export async function spent(rows: () => Rows, step: () => unknown): Promise<Rows
   return { read: now.read - before.read, written: now.written - before.written }
 }
 
+/** Whose ledger rows are planted in. */
+type Planted = Pick<Subject, 'stub'>
+
 /** Numbers from 1 to `?`, for a statement that plants many rows. */
 const NUMBERS = 'WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?)'
 
@@ -60,7 +63,7 @@ const NUMBERS = 'WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 F
  * @param columns what is different in a copy, as SQL in which `n` counts the copies.
  */
 export async function plantGrants(
-  user: Subject,
+  user: Planted,
   count: number,
   columns: Record<string, string>,
 ): Promise<void> {
@@ -69,7 +72,7 @@ export async function plantGrants(
 
 /** As `plantGrants`, for copies of a subject's only session. */
 export async function plantSessions(
-  user: Subject,
+  user: Planted,
   count: number,
   columns: Record<string, string>,
 ): Promise<void> {
@@ -77,7 +80,7 @@ export async function plantSessions(
 }
 
 async function plant(
-  user: Subject,
+  user: Planted,
   table: string,
   count: number,
   columns: Record<string, string>,
