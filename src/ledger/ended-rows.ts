@@ -2,7 +2,7 @@ import { seconds } from '../util/clock.ts'
 import type { GrantId } from '../util/ids.ts'
 import { erasedEpoch, loginEpoch } from './epochs.ts'
 import { FORGOTTEN } from './erase.ts'
-import { nextNotice, queueNotices, recipientsOf } from './notices.ts'
+import { hasDueNotice, queueNotices, recipientsOf } from './notices.ts'
 import { endTokens } from './revocation.ts'
 import type { Row } from './schema.ts'
 import { end } from './sessions.ts'
@@ -29,11 +29,11 @@ export interface SweptBatch {
 export function sweepEnded(tx: Transaction): SweptBatch {
   const sessions = tx.tables.find('sweeps', 'sessions')
   // The clients of the sessions of one batch are told before those of the next.
-  if (sessions !== undefined && (nextNotice(tx.tables) ?? Number.POSITIVE_INFINITY) > tx.now)
-    sweepSessions(tx, sessions)
+  const waits = hasDueNotice(tx)
+  if (sessions !== undefined && !waits) sweepSessions(tx, sessions)
   const grants = tx.tables.find('sweeps', 'grants')
   const ended = grants === undefined ? [] : sweepGrants(tx, grants)
-  return { ended, more: tx.tables.exists('sweeps', '') }
+  return { ended, more: tx.tables.exists('sweeps', waits ? "WHERE name = 'grants'" : '') }
 }
 
 const DECIDING = ['id', 'client', 'sid', 'epoch', 'rests_on', 'revoked', 'remembered'] as const

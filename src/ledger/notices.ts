@@ -105,6 +105,10 @@ export function queueNotices(
 export const noticesOf = ({ tables }: View, attempt: string): readonly Notice[] =>
   tables.select('notices', COLUMNS, `WHERE attempt = ? LIMIT ${NOTICES_AT_ONCE}`, attempt).map(asNotice)
 
+/** Whether a notice is due and has to be tried. */
+export const hasDueNotice = ({ tables, now }: View): boolean =>
+  tables.exists('notices', 'WHERE due <= ?1 AND expires > ?1', now)
+
 /**
  * Returns the notices that are due. Each is rescheduled before it is tried, so a try that never returns is repeated.
  */

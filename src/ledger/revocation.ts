@@ -6,7 +6,7 @@ import { withoutClaims } from './grant-record.ts'
 import { findOwn, type GrantRow } from './grant-row.ts'
 import { grantsOf } from './owner.ts'
 import { planSweep } from './plan-sweep.ts'
-import { LOGINS, SUBJECT, TOKENS } from './schema.ts'
+import { SUBJECT, TOKENS } from './schema.ts'
 import { asItStands, isLive, isRemembered } from './standing.ts'
 import { alive, later, type Transaction } from './transaction.ts'
 
@@ -96,7 +96,7 @@ export function revokeGrants(tx: Transaction, input: RevokeGrantsInput): Revoked
 }
 
 /** Whether a text can be a client's id, and is no key of an epoch of its own. */
-const isClientId = (id: ClientId): boolean => id !== SUBJECT && id !== LOGINS && id !== TOKENS
+const isClientId = (id: ClientId): boolean => id !== SUBJECT && !id.startsWith('\u0000')
 
 export interface RetractInput {
   /** The HTTP request that asks (types.ts). */

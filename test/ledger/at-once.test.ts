@@ -185,6 +185,25 @@ it('is told to every client, of every session', async () => {
   expect((await user.rows('sessions')).filter(({ ended }) => ended === 0)).toEqual([])
 })
 
+it('is not held up by notices that were given up', async () => {
+  const user = new Subject()
+  await user.issued({}, { notify: true })
+  await plantSessions(user, 250, { sid: PLANTED })
+  await end(() => 'all')(user)
+  await runInDurableObject(user.stub, (_ledger, { storage }) => {
+    storage.sql.exec('UPDATE notices SET due = ?, expires = ?', seconds() - 60, seconds() - 1).toArray()
+  })
+  let runs = 0
+  for (; runs < 20 && (await user.rows('sweeps')).length > 0; runs += 1) {
+    await runDurableObjectAlarm(user.stub)
+    await runInDurableObject(user.stub, (_ledger, { storage }) => {
+      storage.sql.exec('UPDATE notices SET due = ?, expires = ?', seconds() - 60, seconds() - 1).toArray()
+    })
+  }
+  expect(runs).toBeLessThan(6)
+  expect(await select(user, 'SELECT count(*) FROM sessions WHERE ended = 0')).toEqual([0])
+})
+
 it('never reuses an epoch, however far the clock is set back', async () => {
   const user = new Subject()
   await user.issued()
