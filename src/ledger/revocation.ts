@@ -3,11 +3,11 @@ import { after, type Seconds } from '../util/clock.ts'
 import type { ClientId, GrantId, Sid } from '../util/ids.ts'
 import { raiseEpoch } from './epochs.ts'
 import { withoutClaims } from './grant-record.ts'
-import { findOwn, type GrantRow } from './grant-row.ts'
+import { findGrant, findOwn, type GrantRow } from './grant-row.ts'
 import { grantsOf } from './owner.ts'
 import { planSweep } from './plan-sweep.ts'
 import { SUBJECT, TOKENS } from './schema.ts'
-import { asItStands, isLive, isRemembered } from './standing.ts'
+import { isLive, isRemembered } from './standing.ts'
 import { alive, later, type Transaction } from './transaction.ts'
 
 export interface RevokeGrantInput {
@@ -114,8 +114,7 @@ export type RetractResult =
 
 /** Revokes a grant, and what rests on it, unless its code was redeemed and its tokens are not revoked. */
 export function retractGrant(tx: Transaction, { id, ...revocation }: RetractInput): RetractResult {
-  const found = tx.tables.find('grants', id)
-  const row = found && asItStands(tx, found)
+  const row = findGrant(tx, id)
   if (row !== undefined && row.generation > 0 && row.revoked === 0) return { status: 'redeemed' }
   return { status: 'retracted', ...revokeGrants(tx, { ...revocation, target: { id } }) }
 }

@@ -70,6 +70,14 @@ describe('retractGrant', () => {
   })
 })
 
+it('retracts a grant whose tokens expired, though its row is still there', async () => {
+  const user = new Subject()
+  await user.issued()
+  advance(31 * 86_400)
+  const input = { attempt: newAttempt(), id: user.id, flowLifetime: FLOW }
+  expect(await user.call('retractGrant', input)).toEqual({ status: 'retracted', revoked: [] })
+})
+
 describe('revokeGrants', () => {
   const grants = async (user: Subject) => {
     await user.call('login', user.loginInput())
