@@ -27,7 +27,8 @@ export const policyOf = ({ policy }: Pick<InitialAccessView, 'policy'>): Registr
 
 /**
  * Reads the initial access token of a registration: what comes with it, null without one. Nothing is looked up until it
- * opens, and nothing is used up yet.
+ * opens, and nothing is used up yet. Where none is demanded, an Authorization header that holds no such token is passed
+ * over, as Hydra does: SDKs send their own with every call.
  *
  * @throws `initial_access_required` for a token that cannot be used, and without one where the settings demand it
  */
@@ -35,13 +36,15 @@ export async function readInitialAccess(
   ctx: RequestContext,
   authorization: string | undefined,
 ): Promise<InitialAccess | null> {
+  const { requireToken } = ctx.rt.config.registration
   const token = bearerOf(authorization)
-  if (token === undefined) {
-    if (ctx.rt.config.registration.requireToken) throw refused('initial_access_missing')
+  if (token === undefined && requireToken) throw refused('initial_access_missing')
+  const opened = token === undefined ? undefined : await initialAccessTokens.open(ctx.rt, token)
+  if (opened === undefined) {
+    if (requireToken) throw refused('initial_access_unfit')
     return null
   }
-  const opened = await initialAccessTokens.open(ctx.rt, token)
-  if (opened === undefined || (opened.expiresAt ?? 0) <= nowSeconds()) throw refused('initial_access_unfit')
+  if ((opened.expiresAt ?? 0) <= nowSeconds()) throw refused('initial_access_unfit')
   const known = await ctx.rt.ledgers.call(REGISTRAR, 'findInitialAccess', { id: opened.id })
   if (known === null) throw refused('initial_access_unfit')
   if (known.used >= known.uses) throw refused('initial_access_spent')

@@ -135,7 +135,9 @@ describe('an assertion that is accepted (RFC 7523 section 3)', () => {
 
   it('for the public address of the token endpoint', async () => {
     const client = await register()
-    const elsewhere = new Deployment(testEnv({ URLS_SELF_PUBLIC: 'https://login.example' }))
+    const elsewhere = new Deployment(
+      testEnv({ URLS_SELF_PUBLIC: 'https://login.example', SERVE_TLS_TERMINATION: 'proxy' }),
+    )
     const claims = { aud: 'https://login.example/oauth2/token' }
     expect((await ask(await own(client, { claims }), elsewhere)).status).toBe(200)
   })

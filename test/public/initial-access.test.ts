@@ -222,9 +222,10 @@ describe('a registration where a token is required', () => {
 describe('a registration that is open to everybody', () => {
   const open = new Deployment(testEnv(OPEN))
 
-  it('passes without a token, takes a use of one, and refuses a bad one', async () => {
+  it('passes without a token or with a header for something else, takes a use of one, and refuses a spent one', async () => {
     const { token } = await make({ scope: 'a' }, open)
     expect((await register(undefined, MACHINE, open)).status).toBe(201)
+    expect((await register('an-api-key', MACHINE, open)).status).toBe(201)
     const answer = await register(token, { ...MACHINE, scope: 'a b' }, open)
     expect(await bodyOf(answer)).toMatchObject({ scope: 'a' })
     expect((await register(token, MACHINE, open)).status).toBe(401)

@@ -90,7 +90,7 @@ interface Unpacked {
   readonly query: string
   /** Whether the client signed what was carried. */
   readonly signed: boolean
-  /** How many characters at the end of the query were carried. */
+  /** How many characters at the end of the query the client signed. */
   readonly signedTail: number
 }
 
@@ -126,7 +126,10 @@ export async function unpack(
   }
   const own = entriesOf(carried.members)
   const merged = counting(profiles.of(client).merge(beside, carried, own), profiles.server.repeats)
-  return { ...inOrder(merged, own), signed: carried.signed }
+  const { signed } = carried
+  const { query: ordered, signedTail } = inOrder(merged, own)
+  // Nothing that anybody can make is ever stored by itself.
+  return { query: ordered, signed, signedTail: signed ? signedTail : 0 }
 }
 
 /**
