@@ -12,7 +12,18 @@ import {
 } from '../../support/relying-party.ts'
 import { trust } from '../../support/trust.ts'
 import type { Isolate } from '../harness/isolate.ts'
-import { type Arena, BURST, burst, hold, oneWinner, pause, type Race, somebody, withStatus } from './race.ts'
+import {
+  type Arena,
+  BURST,
+  burst,
+  hold,
+  oneWinner,
+  pause,
+  type Race,
+  somebody,
+  summary,
+  withStatus,
+} from './race.ts'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 
@@ -129,8 +140,21 @@ const trustedIssuer: Race = async (arena) => {
   hold(withStatus(told, 201).length === 1, 'not one winner', withStatus(told, 201).length)
 }
 
+/** An initial access token of five uses gives five clients, whoever asks at once and where (RFC 7591 section 3). */
+const initialAccess: Race = async (arena) => {
+  const path = '/admin/registration/initial-access-tokens'
+  const made = await bodyOf(await arena.first.admin('POST', path, { uses: 5 }))
+  const headers = withToken(String(made['token']))
+  const told = await burst(arena, (at, turn) =>
+    at.fetch('/oauth2/register', { method: 'POST', headers, body: metadata(`initial ${turn}`) }),
+  )
+  hold(withStatus(told, 201).length === 5, 'not five clients', summary(told))
+  hold(withStatus(told, 401).length === BURST - 5, 'not as documented', summary(told))
+}
+
 export const ADMIN_RACES: Readonly<Record<string, Race>> = {
   'registration token used for a change': registrationPut,
+  'initial access token of five uses': initialAccess,
   'client of one id made': createClient,
   'deletion of a client against its tokens': deleteClient,
   'key of one kid made': sameKey,
