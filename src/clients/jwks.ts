@@ -50,7 +50,9 @@ export async function clientKeys(rt: Runtime, { metadata }: ClientRecord, fresh:
   const sets = remoteSets.get(rt.config) ?? new BoundedMap(MAX_SETS, MAX_TOTAL_BYTES)
   remoteSets.set(rt.config, sets)
   const { load, keys, readAt } = sets.get(uri) ?? unread(sets, uri)
-  const age = nowMs() - readAt
+  const now = nowMs()
+  // A set from the future was read before the clock was set back, and may be of any age.
+  const age = readAt > now ? KEEP_MS : now - readAt
   if (!fresh && age < KEEP_MS) return keys
   const loaded = load.run(() => readSet(rt, sets, uri, load))
   if (fresh || age >= KEEP_UNREACHABLE_MS) return loaded

@@ -364,6 +364,15 @@ describe('keys at a jwks_uri', () => {
     expect(fetched).toHaveBeenCalledTimes(2)
   })
 
+  it('are fetched again if the clock was set back, since their age is not known', async () => {
+    stopClock()
+    const { fetched, attempt } = await remote(() => setOf(key))
+    expect(await attempt()).toBe(200)
+    advance(-30)
+    expect(await attempt()).toBe(200)
+    expect(fetched).toHaveBeenCalledTimes(2)
+  })
+
   it('do not bring a replay past the end of its assertion while they are fetched', async () => {
     stopClock()
     let slowness = 0
