@@ -48,6 +48,7 @@ const login = fc
     return command(text('login', name, clientId, lot), async (model, real) => {
       const { subject, ledger } = real
       const session = model.session(sidIn(real, name))
+      if (seconds() >= session.flowsEnd) return
       const ends = seconds() + LIFE.flow
       const input = subject.loginInput({
         ...{ sid: session.sid, clientId, epoch: session.accepted, flowExpiresAt: ends },
@@ -57,7 +58,7 @@ const login = fc
       const result = await ledger.call('login', input, lot, refused)
       const expected = session.status === 'ended' ? 'ended' : model.isStale(session) ? 'stale' : 'active'
       expect(result.status, 'an ended session does not come back; a stale login starts none').toBe(expected)
-      if (result.status === 'stale') session.status = 'ended'
+      if (result.status === 'stale') model.close(session)
       if (result.status !== 'active') return
       session.status = 'open'
       session.until = Math.max(session.until, seconds() + LIFE.session)

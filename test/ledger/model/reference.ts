@@ -23,6 +23,8 @@ export interface SessionModel {
   acceptedAfter: number
   /** When it stops being there by itself. */
   until: number
+  /** When the last flow from before its end is over; nothing that names it comes later. */
+  flowsEnd: number
 }
 
 /** A flow, its grant and its tokens. */
@@ -63,9 +65,15 @@ export class Reference {
   session(sid: string): SessionModel {
     const known = this.sessions.find((session) => session.sid === sid)
     if (known !== undefined) return known
-    const made: SessionModel = { sid, status: 'none', accepted: 0, acceptedAfter: 0, until: 0 }
+    const made: SessionModel = { sid, status: 'none', accepted: 0, acceptedAfter: 0, until: 0, flowsEnd: Infinity }
     this.sessions.push(made)
     return made
+  }
+
+  /** Ends a session. */
+  close(session: SessionModel): void {
+    session.status = 'ended'
+    session.flowsEnd = seconds() + LIFE.flow
   }
 
   /** Whether all sessions were ended since the app accepted its login. */

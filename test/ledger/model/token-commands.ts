@@ -125,7 +125,7 @@ const endSessions = fc
       const input = { ...once(), target, notify: false, revoke } as const
       const { ended } = await real.ledger.call('endSessions', input, lot)
       expect(ended.toSorted(), 'what was open ends').toEqual(open.map(({ sid }) => sid).toSorted())
-      for (const one of open) one.status = 'ended'
+      for (const one of open) model.close(one)
       if (session === undefined) model.timesEnded += 1
       if (revoke) model.end(model.flows.filter((flow) => open.includes(flow.session)))
     }),
