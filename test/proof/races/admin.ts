@@ -94,7 +94,7 @@ const deleteClient: Race = async (arena) => {
   await burst(arena, async (at, turn) => {
     await pause(Math.random() * 250)
     if (turn === BURST / 2) {
-      const answer = await at.admin('DELETE', `/admin/clients/${own.id}`)
+      const answer = await arena.first.admin('DELETE', `/admin/clients/${own.id}`)
       hold(answer.status === 204, 'not deleted', answer.status)
       acknowledged = true
       return answer
