@@ -65,7 +65,14 @@ export class Reference {
   session(sid: string): SessionModel {
     const known = this.sessions.find((session) => session.sid === sid)
     if (known !== undefined) return known
-    const made: SessionModel = { sid, status: 'none', accepted: 0, acceptedAfter: 0, until: 0, flowsEnd: Infinity }
+    const made: SessionModel = {
+      sid,
+      status: 'none',
+      accepted: 0,
+      acceptedAfter: 0,
+      until: 0,
+      flowsEnd: Infinity,
+    }
     this.sessions.push(made)
     return made
   }
