@@ -30,13 +30,16 @@ export class SharedLoad<T> {
 
   /** As `run`, but only callers during the load share its outcome. */
   join(load: () => Promise<T>): Promise<T> {
-    return this.run(async () => {
-      try {
-        return await load()
-      } finally {
-        this.#last = undefined
-      }
-    })
+    const before = this.#last
+    const outcome = this.run(load)
+    const own = this.#last
+    if (own === before) return outcome
+    // Only its own: a load that takes longer than the interval may be followed by another.
+    const settled = (): void => {
+      if (this.#last === own) this.#last = undefined
+    }
+    outcome.then(settled, settled)
+    return outcome
   }
 }
 
