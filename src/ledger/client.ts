@@ -22,31 +22,41 @@ const MAX_JITTER_MS = 50
 /** How long a call may take if nothing is given, ms. */
 const DEADLINE_MS = milliseconds(5000)
 
-/** How many silent ledgers an isolate remembers. */
-const MAX_SILENT = 1000
+/** How many ledgers an isolate remembers, which are being called or were silent. */
+const MAX_KNOWN = 1000
+
+/** For how long a ledger is reported as silent, ms: one whose user does not come back is never asked again. */
+const REPORTED_MS = milliseconds(60_000)
+
+/** A ledger that is being called or was silent. */
+interface Known {
+  readonly breaker: Breaker
+  /** How many calls are under way: one that began before an answer must find that there was one. */
+  calls: number
+}
 
 /** Calls the ledgers, of which there is one Durable Object per owner (design section 8). */
 export class Ledgers {
   readonly #namespace: DurableObjectNamespace<Ledger>
   readonly #deadlineMs: Milliseconds
-  readonly #silent: BoundedMap<Breaker>
+  readonly #known: BoundedMap<Known>
   readonly #requestId: string | null
   #calls = 0
 
   /**
    * @param deadlineMs - how long a call may take, all its tries together, ms
-   * @param silent - the ledgers that did not answer in time
+   * @param known - the ledgers that are being called or were silent
    * @param requestId - the request that is logged when a call fails; null outside a request
    */
   constructor(
     namespace: DurableObjectNamespace<Ledger>,
     deadlineMs = DEADLINE_MS,
-    silent = new BoundedMap<Breaker>(MAX_SILENT),
+    known = new BoundedMap<Known>(MAX_KNOWN),
     requestId: string | null = null,
   ) {
     this.#namespace = namespace
     this.#deadlineMs = deadlineMs
-    this.#silent = silent
+    this.#known = known
     this.#requestId = requestId
   }
 
@@ -55,14 +65,14 @@ export class Ledgers {
     return this.#calls
   }
 
-  /** How many ledgers count as down in this isolate, since they did not answer in time. */
+  /** How many ledgers count as down in this isolate, since they did not answer in time: those of the last minute. */
   get silent(): number {
-    return this.#silent.size
+    return this.#known.values().filter(({ breaker }) => breaker.wasDown(REPORTED_MS)).length
   }
 
   /** Returns the same ledgers, called on behalf of a request. */
   during(requestId: string): Ledgers {
-    return new Ledgers(this.#namespace, this.#deadlineMs, this.#silent, requestId)
+    return new Ledgers(this.#namespace, this.#deadlineMs, this.#known, requestId)
   }
 
   /**
@@ -80,34 +90,38 @@ export class Ledgers {
         return await this.#ask(owner, until - nowMs(), (stub) => stub.run(method, input, PROTOCOL))
       } catch (thrown) {
         const failure = readFailure(thrown)
-        if (tries === TRIES || nowMs() >= until || !mayRetry(failure)) {
+        const again = tries < TRIES && mayRetry(failure) && (await hasTimeAfterPause(tries, until))
+        if (!again) {
           noteTrouble('ledger', thrown instanceof Late ? 'timeout' : 'error')
           logLine('ledger.failed', { request_id: this.#requestId, method, tries, ...failure })
           throw isOwn(failure)
             ? new OAuthError('server_error', 'ledger_failed')
             : new OAuthError('temporarily_unavailable', 'ledger_unreachable')
         }
-        await scheduler.wait(Math.random() * MAX_JITTER_MS * tries)
       }
     }
   }
 
   /** Makes one try. Throws `Late` if there is no answer in time, or if none is to be expected. */
   async #ask<T>(owner: Owner, ms: number, run: (stub: Remote) => Promise<T>): Promise<T> {
-    const breaker = this.#silent.get(owner)
-    if (breaker?.mayAsk() === false) throw new Late(0)
+    const known = this.#known.get(owner) ?? { breaker: new Breaker(), calls: 0 }
+    const { breaker } = known
+    if (!breaker.mayAsk()) throw new Late(0)
+    const { timesHeard } = breaker
+    known.calls += 1
+    this.#known.set(owner, known)
     try {
       this.#calls += 1
       const answer = await withTimeout(run(this.#stub(owner)), ms)
-      this.#silent.delete(owner)
+      breaker.heard()
       return answer
     } catch (thrown) {
-      if (thrown instanceof Late) {
-        const silent = breaker ?? new Breaker()
-        silent.silent()
-        this.#silent.set(owner, silent)
-      } else this.#silent.delete(owner)
+      if (thrown instanceof Late) breaker.silent(timesHeard)
+      else breaker.heard()
       throw thrown
+    } finally {
+      known.calls -= 1
+      if (known.calls === 0 && !breaker.isOpen) this.#known.delete(owner)
     }
   }
 
@@ -115,6 +129,13 @@ export class Ledgers {
     // The compiler gives up on the platform's stub type, which maps every JSON type to a remote one. This is its shape.
     return this.#namespace.getByName(owner) as unknown as Remote
   }
+}
+
+/** Waits before the next try. Returns whether there is time left for it then. */
+async function hasTimeAfterPause(tries: number, until: number): Promise<boolean> {
+  if (nowMs() >= until) return false
+  await scheduler.wait(Math.random() * MAX_JITTER_MS * tries)
+  return nowMs() < until
 }
 
 /** How a call failed, as the platform describes it. */

@@ -12,6 +12,12 @@ import type { Sources } from './sources.ts'
 const RENEW_AT_MS = 50_000
 
 /**
+ * For how long after D1 was silent, or was probed, a copy that is too old is used without waiting, ms: a few probes. After
+ * an idle time nobody knows whether D1 is still down, and a copy of any age must not be used unless it is.
+ */
+const KNOWN_DOWN_MS = milliseconds(8000)
+
+/**
  * Versioned copies of rows of D1. D1 is the source; KV holds copies for a region, memory for an isolate. A copy is used
  * for 60 s after it was read from D1, and longer only while D1 cannot be reached. It is renewed before that, while it is
  * used, so that those who have a copy wait for nobody. An older version never replaces a newer one. That an id is absent
@@ -67,9 +73,10 @@ export function readThroughCache<T extends Versioned>(
         held.trustedUntil = msAfter(now, MEMORY_MS)
         return held.value
       }
+      const { timesHeard } = d1Breaker
       return withTimeout(readShared(id), deadlines.cached).catch((error: unknown) => {
         if (!(error instanceof Late)) throw error
-        d1Breaker.silent()
+        d1Breaker.silent(timesHeard)
         throw unavailable()
       })
     }
@@ -88,7 +95,7 @@ export function readThroughCache<T extends Versioned>(
       const now = nowMs()
       if (
         held !== undefined &&
-        (ageOf(held, now) < MAX_AGE_MS || d1Breaker.isOpen || isStretched(held, now))
+        (ageOf(held, now) < MAX_AGE_MS || d1Breaker.wasDown(KNOWN_DOWN_MS) || isStretched(held, now))
       ) {
         if (isDue(held, now)) renew(id, held, now)
         return held.value

@@ -40,12 +40,13 @@ type Ask = (call: () => unknown) => Promise<unknown>
 
 function asking(breaker: Breaker, ms: Milliseconds): Ask {
   return async (call) => {
+    const { timesHeard } = breaker
     try {
       const answer = await withTimeout(Promise.resolve(call()), ms)
       breaker.heard()
       return answer
     } catch (thrown) {
-      if (thrown instanceof Late) breaker.silent()
+      if (thrown instanceof Late) breaker.silent(timesHeard)
       else breaker.heard()
       throw thrown
     }

@@ -20,6 +20,11 @@ export class BoundedMap<V> {
     return this.#entries.size
   }
 
+  /** Returns all values, the least recently used first. */
+  values(): readonly V[] {
+    return [...this.#entries.values()].map(({ value }) => value)
+  }
+
   /** Returns the value of a key, and marks it as the most recently used. */
   get(key: string): V | undefined {
     const entry = this.#entries.get(key)

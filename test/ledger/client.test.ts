@@ -114,6 +114,31 @@ describe('a ledger that does not answer', () => {
     vi.useRealTimers()
   })
 
+  it('does not count as down again because of a call from before it answered', async () => {
+    let silent = true
+    const { ledgers, counts } = silentAt({
+      ping: async (input, real) => (silent ? never() : real(input)),
+    })
+    const { owner } = new Subject()
+    const old = expect(ledgers.call(owner, 'ping', null)).rejects.toMatchObject(unknown)
+    await vi.waitUntil(() => counts.ledger === 1)
+    silent = false
+    expect(await ledgers.call(owner, 'ping', null)).toBe('ok')
+    await old
+    expect(await ledgers.call(owner, 'ping', null)).toBe('ok')
+    expect(ledgers.silent).toBe(0)
+  })
+
+  it('is reported for a minute', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const { ledgers } = silentAt({ ping: never })
+    await expect(ledgers.call(new Subject().owner, 'ping', null)).rejects.toMatchObject(unknown)
+    expect(ledgers.silent).toBe(1)
+    vi.setSystemTime(Date.now() + 60_000)
+    expect(ledgers.silent).toBe(0)
+    vi.useRealTimers()
+  })
+
   it('may have done its work: the same attempt then gets the same answer', async () => {
     const user = new Subject()
     await user.consented()
@@ -137,6 +162,18 @@ describe('a ledger that does not answer', () => {
     })
     await expect(ledgers.call(new Subject().owner, 'ping', null)).rejects.toMatchObject(unknown)
     expect(counts.ledger).toBeLessThan(3)
+  })
+
+  it('is not tried again when the pause before that took what was left of the time', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const lost = Object.assign(new Error('lost'), { retryable: true })
+    const { ledgers, counts } = silentAt({ ping: () => Promise.reject(lost) })
+    vi.spyOn(scheduler, 'wait').mockImplementation(async () => {
+      vi.setSystemTime(Date.now() + 100)
+    })
+    await expect(ledgers.call(new Subject().owner, 'ping', null)).rejects.toMatchObject(unknown)
+    expect(counts.ledger).toBe(1)
+    vi.useRealTimers()
   })
 })
 

@@ -392,6 +392,45 @@ describe('while a source is silent', () => {
     expect(sources.d1Breaker.isOpen).toBe(false)
   })
 
+  it('asks again after an idle time before it uses a copy of any age, and waits no longer than for one', async () => {
+    const { rows, hanging, sources, copies } = makeSilent()
+    rows.set('a', item(1))
+    rows.set('b', item(1))
+    await copies.find('a')
+    await copies.find('b')
+    hanging.d1 = true
+    later(600_000)
+    expect(await copies.find('a')).toEqual(item(1))
+    later(3_600_000)
+    const asked = hanging.calls.d1
+    expect(await copies.find('a')).toEqual(item(1))
+    expect(hanging.calls.d1).toBe(asked + 1)
+    // The probe has just found it silent, so nobody else waits.
+    expect(await copies.find('b')).toEqual(item(1))
+    expect(hanging.calls.d1).toBe(asked + 1)
+    // The reads that nobody waits for any more miss their own deadline.
+    await scheduler.wait(deadlines.storage + 50)
+    hanging.d1 = false
+    rows.set('a', item(2))
+    later(3_600_000)
+    expect(await copies.find('a')).toEqual(item(2))
+    expect(sources.d1Breaker.isOpen).toBe(false)
+  })
+
+  it('a call from before the recovery does not make it count as down again', async () => {
+    const { hanging, sources } = makeSilent()
+    const ask = () => sources.d1.prepare('SELECT 1').first()
+    hanging.d1 = true
+    const old = expect(ask()).rejects.toThrow('no answer')
+    hanging.d1 = false
+    await ask()
+    await old
+    expect(sources.d1Breaker.isOpen).toBe(false)
+    hanging.d1 = true
+    await expect(ask()).rejects.toThrow('no answer')
+    expect(sources.d1Breaker.isOpen).toBe(true)
+  })
+
   it('never waits where a copy is renewed in time', async () => {
     const { rows, hanging, copies } = makeSilent()
     rows.set('a', item(1))
