@@ -31,6 +31,12 @@ const heldBy = async (user: Subject) =>
 const stored = async (user: Subject): Promise<string> =>
   JSON.stringify(await Promise.all((await user.tables()).map((table) => user.rows(table))))
 
+/** What is stored, without the ids of sessions, which an alarm may take at any moment after an erasure. */
+const storedBesideSessions = async (user: Subject): Promise<string> => {
+  const tables = (await user.tables()).filter((table) => table !== 'sessions')
+  return JSON.stringify(await Promise.all(tables.map((table) => user.rows(table))))
+}
+
 /** Remembered session and consent, tokens, a client to tell, and a session of the identity provider. */
 async function known(): Promise<Subject> {
   const user = new Subject()
@@ -142,11 +148,11 @@ describe('erasing a subject', () => {
     const user = await known()
     const attempt = newAttempt()
     const first = await erase(user, attempt)
-    const before = await stored(user)
+    const before = await storedBesideSessions(user)
     const second = await erase(user, attempt)
     expect(second.notices).toHaveLength(2)
     expect(first.notices).toEqual(expect.arrayContaining([...second.notices]))
-    expect(await stored(user)).toBe(before)
+    expect(await storedBesideSessions(user)).toBe(before)
     expect(await erase(user)).toEqual({ notices: [] })
   })
 
