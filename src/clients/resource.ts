@@ -39,11 +39,23 @@ export const invalidTarget = (resource: string): OAuthError =>
   new OAuthError('invalid_target', 'resource_not_allowed', { resource })
 
 /**
- * The resources a client may have. One that registered itself has the configured ones, whatever audience it gave
- * itself.
+ * The resources a client may have. One that registered itself has the configured ones, whatever audience it gave itself,
+ * as far as its initial access token allows them.
  */
-const resourcesOf = ({ registration }: Config, { bounds, metadata }: ClientRecord): readonly string[] =>
-  bounds === null ? registration.resources : metadata.audience
+function resourcesOf(
+  { registration }: Config,
+  { bounds, metadata, initialAccess }: ClientRecord,
+): readonly string[] {
+  if (bounds !== null) return metadata.audience
+  const limit = initialAccess?.policy.audience ?? null
+  return limit === null ? registration.resources : coveredByBoth(registration.resources, limit)
+}
+
+/** What two lists of audiences both cover: of two audiences of which one is below the other, the lower. */
+const coveredByBoth = (one: readonly string[], other: readonly string[]): readonly string[] => [
+  ...one.filter(audienceRule(other)),
+  ...other.filter(audienceRule(one)),
+]
 
 /** Everything a client may have in the audience of its tokens, requested as audience or as resource. */
 export const audienceOf = (config: Config, client: ClientRecord): readonly string[] => [

@@ -142,6 +142,31 @@ describe('an initial access token', () => {
     expect(await bodyOf(answer)).toMatchObject({ scope: 'mcp.read' })
   })
 
+  it.each([
+    [[], []],
+    [['https://payroll.example/a'], ['https://payroll.example/a', 'https://payroll.example/a/b']],
+    [
+      ['https://payroll.example', 'https://else.example'],
+      ['https://payroll.example/a', 'https://payroll.example/c'],
+    ],
+  ])('with the audience %j limits which resources its clients reach', async (audience, reached) => {
+    const resources = { OIDC_DYNAMIC_CLIENT_REGISTRATION_RESOURCES: 'https://payroll.example/' }
+    const on = new Deployment(testEnv({ ...CLOSED, ...resources }))
+    const { token } = await make({ audience }, on)
+    const method = { token_endpoint_auth_method: 'client_secret_post' }
+    const client = await bodyOf(await register(token, { ...MACHINE, ...method }, on))
+    const fields = { client_id: String(client['client_id']), client_secret: String(client['client_secret']) }
+    const asked = ['', '/a', '/a/b', '/c'].map((path) => `https://payroll.example${path}`)
+    const given = []
+    for (const resource of [...asked, 'https://else.example/x']) {
+      const answer = await on.form('/oauth2/token', { grant_type: 'client_credentials', ...fields, resource })
+      if (answer.status === 200) given.push(resource)
+    }
+    expect(given).toEqual(expect.arrayContaining(reached))
+    if (audience.length < 2) expect(given).toEqual(reached)
+    expect(given).not.toContain('https://else.example/x')
+  })
+
   it('is good until it expires', async () => {
     const { token } = await make({ expires_in: 60, uses: 9 })
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 58_000 })
