@@ -88,9 +88,11 @@ function byServer({ allowedOrigins }: CorsSettings, origin: string): string | un
  * the query names. The source is asked before the answer is no.
  */
 async function byClient(c: Context<AppEnv>, origin: string): Promise<boolean> {
-  const { rt, clientId } = c.var.ctx
+  const { rt, clientId, network } = c.var.ctx
   const id = clientId ?? c.req.query('client_id')
   if (id === undefined || origin === new URL(rt.config.urls.public).origin) return false
+  // Nothing looked the query's client up before, so this is counted like a request of a client.
+  if (clientId === null && (await rt.floods.ofNetwork('client', network)) !== undefined) return false
   for (const ask of ['find', 'fresh'] as const) {
     // The response is ready, and a failing source must not replace it by an error.
     const client = await rt.clients[ask](id).catch(() => undefined)

@@ -7,13 +7,12 @@ const LISTED = 'https://listed.example'
 const OWN = 'https://own.example'
 const FOREIGN = 'https://foreign.example'
 
-const counted = countCalls(
-  testEnv({
-    SERVE_PUBLIC_CORS_ENABLED: 'true',
-    SERVE_PUBLIC_CORS_ALLOWED_ORIGINS: `${LISTED},https://*.wild.example`,
-    SERVE_PUBLIC_CORS_MAX_AGE: '600',
-  }),
-)
+const SETTINGS = {
+  SERVE_PUBLIC_CORS_ENABLED: 'true',
+  SERVE_PUBLIC_CORS_ALLOWED_ORIGINS: `${LISTED},https://*.wild.example`,
+  SERVE_PUBLIC_CORS_MAX_AGE: '600',
+}
+const counted = countCalls(testEnv(SETTINGS))
 const deployment = new Deployment(counted.env)
 let client: TestClient
 
@@ -164,6 +163,20 @@ describe('an answer', () => {
     expect(corsOf(named)['access-control-allow-origin']).toBe(OWN)
     const listed = await deployment.fetch(path, { headers: { origin: LISTED } })
     expect(corsOf(listed)['access-control-allow-origin']).toBe(LISTED)
+  })
+
+  it('costs no storage for a client that only the query names, where there are too many requests', async () => {
+    const full = { ...SETTINGS, LIMIT_CLIENT: { limit: async () => ({ success: false }) } }
+    const counted = countCalls(testEnv(full))
+    const limited = new Deployment(counted.env)
+    await limited.fetch('/.well-known/jwks.json')
+    counted.reset()
+    const headers = { origin: OWN, 'cf-connecting-ip': '192.0.2.1' }
+    const read = await limited.fetch('/.well-known/openid-configuration?client_id=made-up', { headers })
+    expect([read.status, corsOf(read)]).toEqual([200, {}])
+    const asked = await limited.fetch('/oauth2/token?client_id=made-up', { method: 'POST', headers })
+    expect(asked.status).toBe(429)
+    expect(counted.counts).toMatchObject({ d1: 0, kv: 0, ledger: 0 })
   })
 
   it("of another client does not follow this client's list", async () => {
