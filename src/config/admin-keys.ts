@@ -1,5 +1,5 @@
 import { toBase64url } from '../util/base64url.ts'
-import { sha256 } from '../util/digest.ts'
+import { deriveKey, hmacSha256 } from '../util/digest.ts'
 import { flag, listOf, oneOf, type Parser } from './parsers.ts'
 import type { AdminKey, AdminScope, Entrypoint } from './types.ts'
 
@@ -7,23 +7,34 @@ const SCOPES: readonly AdminScope[] = ['introspect', 'flows', 'clients', 'keys',
 
 const ENTRY = /^(?:([A-Za-z0-9_.-]{1,64})@)?(?:([a-z]+(?::[a-z]+)?):)?([A-Za-z0-9._~-]{16,})$/
 
+/** An admin API key as it is set. */
+type GivenKey = Omit<AdminKey, 'name'> & { readonly name: string | null }
+
 /**
- * Parses a list of admin API keys: `name@scope:key`. Without a scope the key has every one. Without a name it is called
- * by a part of its digest, which no name looks like and which says nothing of a random key. Keys of one name are for a
+ * Parses a list of admin API keys: `name@scope:key`. Without a scope the key has every one. Keys of one name are for a
  * rotation.
  */
-export const adminKeys = listOf<AdminKey>({
+export const adminKeys = listOf<GivenKey>({
   expected: `[name@][scope:]key, key at least 16 characters A-Za-z0-9._~-, scope ${SCOPES.join(', ')}`,
   parse: (text) => {
     const [, name, scopeName = 'all', key] = ENTRY.exec(text) ?? []
     const scope = SCOPES.find((candidate) => candidate === scopeName)
     if (key === undefined || scope === undefined) return undefined
-    return { name: name ?? `#${fingerprint(key)}`, scope, key }
+    return { name: name ?? null, scope, key }
   },
 })
 
-/** Returns the first 48 bits of the key's digest: eight characters. */
-const fingerprint = (key: string): string => toBase64url(sha256(key).subarray(0, 6))
+/**
+ * Names the keys that have no name: `#` and eight characters, which stay the same as long as the secret. They come from a
+ * keyed digest, since they are logged and a key that somebody made up could be guessed by a plain one.
+ *
+ * @param secrets - the system secrets; the last is the one in use for longest
+ */
+export function nameKeys(keys: readonly GivenKey[], secrets: readonly string[]): readonly AdminKey[] {
+  const digest = (key: string): Uint8Array =>
+    hmacSha256(deriveKey(secrets.at(-1) ?? '', 'names of API keys'), key).subarray(0, 6)
+  return keys.map((one) => ({ ...one, name: one.name ?? `#${toBase64url(digest(one.key))}` }))
+}
 
 const entrypointList = listOf<Entrypoint>(oneOf('flows', 'introspect', 'all'))
 

@@ -1,6 +1,7 @@
 import { isLoopbackHost } from '../util/loopback.ts'
 import { scopeRule } from '../util/scope.ts'
 import { publicAddress } from './addresses.ts'
+import { nameKeys } from './admin-keys.ts'
 import { cookieSettings } from './cookies.ts'
 import { withWholeHooks } from './hook.ts'
 import { BOUND_URL, isBound } from './identity-provider.ts'
@@ -52,6 +53,7 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Config {
     transport: transportSettings(given.transport, issuerUrl, new URL(all.public), loopback),
     loopback,
     demoPages,
+    admin: { ...given.admin, keys: nameKeys(given.admin.keys, given.systemSecrets) },
     oauth2: {
       ...given.oauth2,
       grace,

@@ -11,7 +11,7 @@ export type AdminScope = 'introspect' | 'flows' | 'clients' | 'keys' | 'keys:wri
 export type Entrypoint = Extract<AdminScope, 'flows' | 'introspect' | 'all'>
 
 export interface AdminKey {
-  /** Who has the key, for audit lines: its name in the setting, or `#` and eight characters of its digest. */
+  /** Who has the key, for audit lines: its name in the setting, or one that `nameKeys` made. */
   readonly name: string
   readonly scope: AdminScope
   readonly key: string
