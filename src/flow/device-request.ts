@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import type { RequestContext } from '../context.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
 import { readQuery } from '../http/form.ts'
+import type { Network } from '../http/network.ts'
 import { type Owner, ownerOf } from '../ledger/owner.ts'
 import { userCodeGuess } from '../limits/guesses.ts'
 import { parseBody } from './bodies.ts'
@@ -28,7 +29,7 @@ export const acceptUserCode = callsOn(
   if (userCode === '') throw invalidRequest('field_missing', { field: 'user_code' })
   const guess = userCodeGuess(state, state.rateLimitOwner)
   await guess.begin(ctx)
-  await requireFewTries(ctx)
+  await requireFewTries(ctx, state)
   const owner = deviceOwner(userCode)
   const found = await rt.ledgers.call(owner, 'findDevice', null)
   if (found === null) {
@@ -48,11 +49,13 @@ const MANY_CODES = 10 ** 11
 
 /**
  * Counts all tries of all networks together where there are few codes: somebody with very many networks could find one.
- * Throws `too_many_requests` if there are too many.
+ * A browser's network counts first, so that none uses up the tries of all with a code that is right. Throws
+ * `too_many_requests` if there are too many.
  */
-async function requireFewTries({ rt }: RequestContext): Promise<void> {
+async function requireFewTries({ rt }: RequestContext, browser: Network): Promise<void> {
   const { length, characterSet } = rt.config.oauth2.device.userCode
   if (characterSet.length ** length >= MANY_CODES) return
-  const refusal = await rt.floods.ofAll('user_code')
+  const known = browser.wide === '' ? null : browser
+  const refusal = (await rt.floods.ofNetwork('device', known)) ?? (await rt.floods.ofAll('user_code'))
   if (refusal !== undefined) throw refusal
 }

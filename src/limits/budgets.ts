@@ -57,7 +57,7 @@ export function budgetOf(
   const allowance = (id: string, burst: number): Allowance => ({
     id: toBase64url(sha256(id)),
     burst,
-    everyMs: milliseconds((rate.seconds * 1000) / burst),
+    everyMs: milliseconds(Math.floor((rate.seconds * 1000) / burst)),
   })
   return {
     wideKey,

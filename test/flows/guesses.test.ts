@@ -247,6 +247,19 @@ describe('guesses of a user code', () => {
     expect(log.last('request')).toMatchObject({ reason: 'flooded', facts: ['limit=user_code', 'seconds=60'] })
   })
 
+  it('leave the bound over all networks to others, where one network tries too many short codes', async () => {
+    const keys: string[] = []
+    const limited = new Deployment(
+      testEnv({
+        OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_ENTROPY_PRESET: 'low',
+        LIMIT_DEVICE: { limit: async () => ({ success: false }) },
+        LIMIT_USER_CODE: { limit: async ({ key }: { key: string }) => ({ success: keys.push(key) > 0 }) },
+      }),
+    )
+    expect((await enter('000000000', HERE, limited)).status).toBe(429)
+    expect(keys).toEqual([])
+  })
+
   it('the built-in page says so, and asks again', async () => {
     await tryWrong(TRIES, HERE)
     const browser = new Browser(deployment)
