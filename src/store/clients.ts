@@ -21,6 +21,9 @@ import { type Database, openDatabase, queryD1 } from './d1.ts'
 import type { Sources } from './sources.ts'
 import type { ClientRecord } from './types.ts'
 
+/** The largest number of batches in one purge: strangers register no faster, and a backlog does not exhaust the job. */
+const PURGE_BATCHES = 20
+
 /** How soon a note of use is tried again, ms, and for how many clients that is remembered. */
 const TRY_AGAIN_MS = milliseconds(60_000)
 const MAX_TRIED = 10_000
@@ -122,10 +125,17 @@ export class ClientStore {
     if (noted !== undefined) await this.#copies.put(noted.id, noted, at)
   }
 
-  /** Deletes clients that ended because they were not used, at most `limit`. Returns how many. */
+  /** Deletes clients that ended because they were not used, in batches of `limit`. Returns how many. */
   async purge(now: Seconds, limit: number): Promise<number> {
     const ttl = this.#unusedTtl
-    return ttl === null ? 0 : queryD1(() => purgeUnusedClients(this.#db, ttl, now, limit))
+    if (ttl === null) return 0
+    let purged = 0
+    for (let round = 0; round < PURGE_BATCHES; round += 1) {
+      const deleted = await queryD1(() => purgeUnusedClients(this.#db, ttl, now, limit))
+      purged += deleted
+      if (deleted < limit) break
+    }
+    return purged
   }
 
   get #ends(): Ends {
