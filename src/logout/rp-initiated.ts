@@ -103,7 +103,9 @@ async function byClient(c: Context<AppEnv>, hint: Hint, parameters: Parameters):
   const asked = { clientId, target, foreign }
   const own = cookie !== undefined && foreign ? await ownSession(ctx, cookie) : null
   // Nobody's word but this browser's ends its session, so it is asked about that one.
-  return own !== null ? { ...asked, ...own } : { ...asked, owner, sid, subject: named.subject }
+  if (own !== null) return { ...asked, ...own }
+  // Without the session's cookie only the token speaks: what it does not tell its holder is not shown.
+  return { ...asked, owner, sid, subject: foreign ? hint.subject : named.subject }
 }
 
 /** The session of a browser's cookie; null if it is over. */

@@ -73,7 +73,7 @@ describe('an ID token hint', () => {
   it('in a browser without session asks, and ends nothing, though its holder says yes', async () => {
     const user = await loggedIn()
     const { request, accept, page } = await ask(new Browser(deployment), user.hint)
-    expect(request).toMatchObject({ rp_initiated: false })
+    expect(request).toMatchObject({ rp_initiated: false, subject: user.subject })
     expect(request['client']).toMatchObject({ client_id: client.id, skip_logout_consent: false })
     const text = await page()
     expect(text).toContain('This ends a login of this browser only; one elsewhere stays as it is.')

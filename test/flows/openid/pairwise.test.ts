@@ -216,6 +216,9 @@ describe('the logout page', () => {
     await logInAt(client, { browser: foreign, login: { subject: 'somebody-else' } })
     const page = await pageIn(foreign)
     expect([page.includes(subject), page.includes('somebody-else')]).toEqual([false, true])
+    const at = await new Browser(deployment).next(`/oauth2/sessions/logout?id_token_hint=${hint}`)
+    const request = await new LoginApp(deployment).get('logout', parameter(at, 'logout_challenge'))
+    expect(await request.text()).not.toContain(subject)
   })
 })
 
