@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { composeBackup } from './backup-file.ts'
@@ -22,6 +22,8 @@ export async function backup(args: readonly string[]): Promise<number> {
   const file = resolve(options.value('output') ?? `ladon-backup-${madeAt.replaceAll(':', '')}.sql`)
   const { manifest, text } = composeBackup(await exported(options, local), madeAt)
   await writeFile(file, text, { mode: 0o600 })
+  // The mode above is for a file that is made; this one may have been there.
+  await chmod(file, 0o600)
   const note = { made_at: madeAt, file, rows: manifest.rows, sha256: manifest.sha256 }
   if (!local) await writeNote(note)
   const rows = Object.entries(manifest.rows).map(([table, count]) => `  ${table.padEnd(18)} ${count}`)
