@@ -1,10 +1,13 @@
-import { seconds } from '../util/clock.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+import { logLine } from '../http/log.ts'
+import { milliseconds, seconds, secondsOf } from '../util/clock.ts'
 import type { GrantId } from '../util/ids.ts'
 import { erasedEpoch, loginEpoch } from './epochs.ts'
 import { FORGOTTEN } from './erase.ts'
+import type { GrantRow } from './grant-row.ts'
 import { hasDueNotice, queueNotices, recipientsOf } from './notices.ts'
 import { endTokens } from './revocation.ts'
-import type { Row } from './schema.ts'
+import type { Row, TableName } from './schema.ts'
 import { end } from './sessions.ts'
 import { areTokensEnded, isEnded } from './standing.ts'
 import { alive, type Transaction } from './transaction.ts'
@@ -53,7 +56,15 @@ function cleanGrant(tx: Transaction, row: Row<'grants', (typeof DECIDING)[number
   if (!ended && (row.revoked === 1 || !areTokensEnded(tx, row))) return false
   const whole = ended || row.remembered === 0 ? undefined : tx.tables.find('grants', row.id)
   if (whole === undefined) tx.tables.delete('grants', [row.id])
-  else endTokens(tx, whole, { attempt: '', flowLifetime: seconds(0) })
+  else if (!readable('grants', () => endWhole(tx, whole), false)) {
+    // Its record stays as it is: other grants may rest on the consent, and a newer release may read it.
+    tx.tables.update('grants', row.id, { revoked: 1, attempt: '', recent: '[]' })
+  }
+  return true
+}
+
+function endWhole(tx: Transaction, row: GrantRow): true {
+  endTokens(tx, row, { attempt: '', flowLifetime: seconds(0) })
   return true
 }
 
@@ -62,14 +73,33 @@ function sweepSessions(tx: Transaction, sweep: Row<'sweeps'>): void {
   const rows = tx.tables.select('sessions', '*', rest, sweep.position)
   const epoch = loginEpoch(tx)
   const erased = erasedEpoch(tx)
+  // A session that has expired since was open when it ended with the others, and that is told all the same.
+  const endedAt = seconds(Math.min(tx.now, secondsOf(milliseconds(epoch))))
   for (const row of rows) {
     if (row.ended === 1 || row.epoch >= epoch) continue
     if (row.epoch < erased) tx.tables.update('sessions', row.sid, { ...FORGOTTEN, expires: tx.now })
     else end(tx, row, { attempt: '', keepUntil: sweep.keep_until, revokes: false })
-    const clients = sweep.notify === 1 && alive(row.expires, tx.now) ? recipientsOf(row) : []
-    queueNotices(tx, { clients, providerSession: '', attempt: '', due: tx.now })
+    if (!alive(row.expires, endedAt)) continue
+    const clients = sweep.notify === 1 ? readable('sessions', () => recipientsOf(row), []) : []
+    // Of the ends of all sessions only an erasure is told to the identity provider.
+    const providerSession = row.epoch < erased ? row.provider_session : ''
+    queueNotices(tx, { clients, providerSession, attempt: '', due: tx.now })
   }
   advance(tx, sweep, rows.length === BATCH.sessions ? rows.at(-1)?.sid : undefined)
+}
+
+/**
+ * Returns what a row holds, or `otherwise` if that has a form that this release does not know: one such row must not
+ * stop the clean-up of all that ended.
+ */
+function readable<T>(table: TableName, read: () => T, otherwise: T): T {
+  try {
+    return read()
+  } catch (thrown) {
+    if (!(thrown instanceof OAuthError && thrown.reason === 'stored_unreadable')) throw thrown
+    logLine('ledger.row_unreadable', { table })
+    return otherwise
+  }
 }
 
 function advance(tx: Transaction, { name }: Row<'sweeps'>, position: string | undefined): void {

@@ -30,6 +30,8 @@ export async function sweep(parts: SweepParts, nowMs: Milliseconds): Promise<voi
   if (tables.all().length === 0) return
   const now = secondsOf(nowMs)
   const more = alarm.plan(tables, nowMs)
+  // Sessions that ended with others stay until their clients were told, also if they have expired since.
+  if (tables.exists('sweeps', "WHERE name = 'sessions'")) return
   const sids = departing(tables, now)
   await unbind(ledgers, sids)
   if (sids.length === BATCH.sids) {
@@ -97,8 +99,17 @@ function deleteExpired(tables: Tables, now: Seconds): boolean {
     .filter((table) =>
       tables.deleteSome(table, BATCH.rows, `WHERE expires <= ?1 ${conditionOf[table] ?? ''}`, now),
     )
-  return more.length > 0
+  return deleteForgotten(tables) || more.length > 0
 }
+
+/** Deletes the notes of which consent is remembered whose grant is gone. Returns whether there may be more. */
+const deleteForgotten = (tables: Tables): boolean =>
+  tables.has('grants') &&
+  tables.deleteSome(
+    'remembered',
+    BATCH.rows,
+    'WHERE NOT EXISTS (SELECT 1 FROM grants WHERE grants.id = remembered.id)',
+  )
 
 /** Whether any row outlives this clean-up. If none does the whole object is deleted, which costs no row. */
 function survives(tables: Tables, now: Seconds): boolean {

@@ -204,6 +204,38 @@ it('is not held up by notices that were given up', async () => {
   expect(await select(user, 'SELECT count(*) FROM sessions WHERE ended = 0')).toEqual([0])
 })
 
+it('is told to clients of sessions that have expired before the clean-up comes', async () => {
+  const user = new Subject()
+  await user.issued({}, { notify: true })
+  const soon = String(seconds() + 30)
+  await plantSessions(user, 150, { sid: PLANTED, expires: soon, ends: soon })
+  await end(() => 'all')(user)
+  advance(31)
+  await runDurableObjectAlarm(user.stub)
+  expect(await user.rows('notices')).toHaveLength(151)
+})
+
+it('is not stopped by a row that cannot be read', async () => {
+  const log = vi.spyOn(console, 'log').mockImplementation(() => undefined)
+  const user = new Subject()
+  await user.issued({}, { notify: true, record: { remember: true } })
+  const damaged = `CASE WHEN n = 120 THEN 'x' ELSE one`
+  await plantSessions(user, 150, { sid: PLANTED, recipients: `${damaged}.recipients END` })
+  await plantGrants(user, 150, { id: PLANTED, sid: PLANTED, record: `${damaged}.record END` })
+  await end(() => 'all')(user)
+  for (let run = 0; run < 20 && (await user.rows('sweeps')).length > 0; run += 1) {
+    await runDurableObjectAlarm(user.stub)
+    advance(60)
+  }
+  expect(await user.rows('sweeps')).toEqual([])
+  expect(await select(user, 'SELECT count(*) FROM sessions WHERE ended = 0')).toEqual([0])
+  expect(await select(user, 'SELECT count(*) FROM grants WHERE revoked = 0')).toEqual([0])
+  expect(await user.rows('notices')).toHaveLength(150)
+  const lines = log.mock.calls.map(([line]) => JSON.parse(String(line)))
+  const unreadable = lines.filter(({ kind }) => kind === 'ledger.row_unreadable')
+  expect(unreadable.map(({ table }) => table).toSorted()).toEqual(['grants', 'sessions'])
+})
+
 it('never reuses an epoch, however far the clock is set back', async () => {
   const user = new Subject()
   await user.issued()

@@ -267,6 +267,23 @@ describe('the alarm', () => {
     expect(await user.tables()).toEqual([])
   })
 
+  it('forgets which consent was remembered when that is gone', async () => {
+    const user = new Subject()
+    await user.issued({}, { record: { remember: true, rememberFor: 60 }, consentExpiresAt: seconds() + 60 })
+    const other = { id: crypto.randomUUID(), record: { clientId: 'other', remember: true } }
+    await user.call('grant', user.grantInput(other))
+    await user.call('revokeGrant', {
+      attempt: newAttempt(),
+      id: user.id,
+      clientId: 'app',
+      flowLifetime: FLOW,
+    })
+    expect(await user.rows('remembered')).toHaveLength(2)
+    advance(32 * DAY)
+    await runDurableObjectAlarm(user.stub)
+    expect(await user.rows('remembered')).toEqual([{ client: 'other', id: other.id }])
+  })
+
   it('does nothing to an object that was deleted before it ran', async () => {
     const user = new Subject()
     await runInDurableObject(user.stub, (_ledger, state) => state.storage.setAlarm(Date.now() + DAY * 1000))
