@@ -3,7 +3,7 @@ import { endSessions } from './end-sessions.ts'
 import { raiseEpoch } from './epochs.ts'
 import { type Notice, noticesOf } from './notices.ts'
 import { ERASED, LOGINS, SUBJECT } from './schema.ts'
-import { alive, type Transaction } from './transaction.ts'
+import { alive, later, type Transaction } from './transaction.ts'
 
 export interface EraseInput {
   /** The HTTP request that asks (types.ts). */
@@ -29,18 +29,21 @@ export const FORGOTTEN = {
  * Ends all of a subject, tells its clients, and forgets it. Grants are deleted at once. Of sessions only the ids are
  * left, which the alarm that follows at once removes from the directory; it comes by itself to those that are too many
  * for one call. Epochs refuse every flow in progress: they name nobody, and the alarm deletes them when the last of
- * these flows is over. A notice stays until it is settled, and the id of a used assertion until that has expired.
+ * these flows is over; that of logins when it would have been deleted anyway, if all sessions were ended before: a login
+ * of before that is refused for longer than a flow takes. A notice stays until it is settled, and the id of a used assertion until that has expired.
  */
 export function erase(tx: Transaction, input: EraseInput): Erased {
   const { attempt, flowLifetime } = input
   const own = tx.tables.find('epochs', ERASED)
   if (own?.attempt === attempt && alive(own.expires, tx.now)) return { notices: noticesOf(tx, attempt) }
+  const earlier = tx.tables.find('epochs', LOGINS)?.expires ?? null
   const { notices } = endSessions(tx, { ...input, target: 'all', notify: true, revoke: false })
   const expires = after(tx.now, flowLifetime)
   tx.tables.deleteWhere('epochs', 'WHERE client NOT IN (?, ?)', LOGINS, ERASED)
   for (const client of [ERASED, SUBJECT, LOGINS] as const) {
     raiseEpoch(tx, client, { attempt, flowLifetime })
-    tx.tables.update('epochs', client, { expires })
+    const outlived = client === LOGINS && earlier !== null ? later(earlier, expires) : expires
+    tx.tables.update('epochs', client, { expires: outlived })
   }
   tx.tables.deleteWhere('grants', '')
   tx.tables.deleteWhere('remembered', '')

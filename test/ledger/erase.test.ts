@@ -1,6 +1,7 @@
 import { runDurableObjectAlarm } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { directoryOf, grantIdFor, sessionPrefix } from '../../src/ledger/owner.ts'
+import { LOGINS } from '../../src/ledger/schema.ts'
 import { sidOf } from '../../src/util/ids.ts'
 import { testEnv } from '../support/bindings.ts'
 import { countRows, plantGrants, plantSessions, spent } from './rows.ts'
@@ -161,6 +162,37 @@ describe('erasing a subject', () => {
     expect(await erase(user)).toEqual({ notices: [] })
     expect(await user.call('login', user.loginInput())).toEqual({ status: 'stale' })
     advance(FLOW + 7200)
+    await runDurableObjectAlarm(user.stub)
+    expect(await user.tables()).toEqual([])
+  })
+
+  it('tells the identity provider of every session, those that the call does not come to among them', async () => {
+    const user = await known()
+    await plantSessions(user, 150, { sid: "printf('planted-%012d', n)", provider_session: "'at-' || n" })
+    expect((await erase(user)).notices.filter(({ kind }) => kind === 'identity_provider')).toHaveLength(100)
+    for (let run = 0; run < 30; run += 1) await runDurableObjectAlarm(user.stub)
+    const told = (await user.rows('notices')).filter(({ kind }) => kind === 'identity_provider')
+    expect(new Set(told.map(({ sid }) => sid)).size).toBe(151)
+    expect(await user.rows('sessions')).toEqual([])
+  })
+
+  it('leaves an earlier end of all sessions known for as long as it was', async () => {
+    const user = new Subject()
+    await user.issued()
+    const ending = { attempt: newAttempt(), target: 'all', flowLifetime: FLOW } as const
+    await user.call('endSessions', { ...ending, notify: false, revoke: true })
+    const before = await user.call('loginEpoch', null)
+    const ends = (await user.rows('epochs')).find(({ client }) => client === LOGINS)?.['expires']
+    await erase(user)
+    for (const wait of [0, FLOW + 1, 7200]) {
+      advance(wait)
+      await runDurableObjectAlarm(user.stub)
+    }
+    expect(await user.call('loginEpoch', null)).toBeGreaterThanOrEqual(before)
+    // The greatest epoch stays as long as the object does.
+    expect(await user.rows('epochs')).toMatchObject([{ client: '' }, { client: LOGINS, expires: ends }])
+    expect(await stored(user)).not.toContain(user.name)
+    vi.setSystemTime((Number(ends) + 7200) * 1000)
     await runDurableObjectAlarm(user.stub)
     expect(await user.tables()).toEqual([])
   })
