@@ -152,7 +152,10 @@ describe('a backup of a database', () => {
     )
 
     const refused = await ladon(['restore', file, ...anew.config])
-    expect(refused).toEqual({ code: 2, output: expect.stringContaining('the database has rows (clients 3') })
+    expect(refused).toEqual({
+      code: 2,
+      output: expect.stringMatching(/the database has rows \(.*clients 3, /),
+    })
     const replaced = await ladon(['restore', file, '--replace', ...anew.config])
     expect(replaced.code, replaced.output).toBe(0)
     expect(replaced.output).toContain('clients 2, ')
