@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { explain, REASONS, templateOf } from '../errors/reasons.ts'
+import { allReasons, explain, templateOf } from '../errors/reasons.ts'
 import { ROOT } from './paths.ts'
 
 const HEAD = `# Reasons of refusals
@@ -16,10 +16,12 @@ refused is not told. The pages of the demo application have none: it is a client
 /** Returns the document that lists the reasons of refusals, for operators who read a log. */
 export const reasonsDocument = (): string =>
   HEAD +
-  REASONS.map((reason) => {
-    const { fix, public: told } = explain(reason, {})
-    return `| \`${reason}\` | ${templateOf(reason)} | ${fix} | ${told ? 'whoever was refused' : 'the log'} |\n`
-  }).join('')
+  allReasons()
+    .map((reason) => {
+      const { fix, public: told } = explain(reason, {})
+      return `| \`${reason}\` | ${templateOf(reason)} | ${fix} | ${told ? 'whoever was refused' : 'the log'} |\n`
+    })
+    .join('')
 
 /** `ladon docs`: writes the documents that are generated from the code. Returns the exit code. */
 export async function docs(): Promise<number> {

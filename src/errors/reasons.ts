@@ -5,16 +5,26 @@ import type { ReasonEntry } from './reasons/reason.ts'
 import { requestReasons } from './reasons/request.ts'
 import { serverReasons } from './reasons/server.ts'
 
-const entries = {
-  ...requestReasons,
-  ...clientReasons,
-  ...grantReasons,
-  ...authorizeReasons,
-  ...serverReasons,
+const makeEntries = () => ({
+  ...requestReasons(),
+  ...clientReasons(),
+  ...grantReasons(),
+  ...authorizeReasons(),
+  ...serverReasons(),
+})
+
+type Entries = ReturnType<typeof makeEntries>
+
+let made: Entries | undefined
+
+/** The texts, made when the first request is refused: an isolate starts without them. */
+function entries(): Entries {
+  made ??= makeEntries()
+  return made
 }
 
 /** Why a request was refused. The log names every reason; some are also shown to the sender of the request. */
-export type Reason = keyof typeof entries
+export type Reason = keyof Entries
 
 /** The values in a reason's text, such as names of parameters. Never a secret, token or code. */
 export type Facts = Readonly<Record<string, string | number | readonly string[]>>
@@ -40,7 +50,7 @@ const bounded = (fact: string | readonly string[]): string | readonly string[] =
  * read the text.
  */
 export function explain(reason: Reason, facts: Facts): { text: string; fix: string; public: boolean } {
-  const [text, fix, reader]: ReasonEntry = entries[reason]
+  const [text, fix, reader]: ReasonEntry = entries()[reason]
   const told = boundedFacts(facts)
   const fill = (template: string): string =>
     template.replace(/\{(\w+)\}/g, (_whole, name: string) => [told[name] ?? ''].flat().join(' '))
@@ -48,10 +58,10 @@ export function explain(reason: Reason, facts: Facts): { text: string; fix: stri
 }
 
 /** Returns the text of a reason with the names of its facts in braces. */
-export const templateOf = (reason: Reason): string => entries[reason][0]
+export const templateOf = (reason: Reason): string => entries()[reason][0]
 
 /** Whether a text names a reason. */
-export const isReason = (text: string): text is Reason => Object.hasOwn(entries, text)
+export const isReason = (text: string): text is Reason => Object.hasOwn(entries(), text)
 
-/** Every reason. */
-export const REASONS: readonly Reason[] = Object.keys(entries).filter(isReason)
+/** Returns every reason. */
+export const allReasons = (): readonly Reason[] => Object.keys(entries()).filter(isReason)

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { errorBody, OAuthError } from '../../src/errors/oauth-error.ts'
-import { explain, REASONS } from '../../src/errors/reasons.ts'
+import { allReasons, explain } from '../../src/errors/reasons.ts'
 
 const described = (error: OAuthError): string => errorBody(error).error_description
 
 describe('a reason', () => {
-  it.each(REASONS)('%s says what was wrong and what to do, each as a sentence', (reason) => {
+  it.each(allReasons())('%s says what was wrong and what to do, each as a sentence', (reason) => {
     const { text, fix } = explain(reason, {})
     for (const sentence of [text, fix]) expect(sentence).toMatch(/\.$|^$/)
     expect(fix).not.toBe('')

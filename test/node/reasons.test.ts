@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { reasonsDocument } from '../../src/dev/docs.ts'
-import { explain, REASONS, templateOf } from '../../src/errors/reasons.ts'
+import { allReasons, explain, templateOf } from '../../src/errors/reasons.ts'
 import { sourcesIn } from './sources.ts'
 
 const mentions = (sources: readonly { readonly text: string }[], reason: string): boolean =>
@@ -14,7 +14,7 @@ it('docs/reasons.md lists them as they are: npm run docs writes it', () => {
 
 it('what a refused one is told adds to the sentence of its code', () => {
   const catalogue = readFileSync(new URL('../../src/errors/catalogue.ts', import.meta.url), 'utf8')
-  const told = REASONS.filter((reason) => explain(reason, {}).public)
+  const told = allReasons().filter((reason) => explain(reason, {}).public)
   expect(told.filter((reason) => catalogue.includes(`'${templateOf(reason)}'`))).toEqual([])
 })
 
@@ -22,7 +22,7 @@ describe('each reason of the closed list', () => {
   const src = sourcesIn('src').filter(({ path }) => !path.startsWith('src/errors/reasons'))
   const tests = sourcesIn('test').filter(({ path }) => path !== 'test/node/reasons.test.ts')
 
-  it.each(REASONS)('%s is given by the server, and raised by a test that names it', (reason) => {
+  it.each(allReasons())('%s is given by the server, and raised by a test that names it', (reason) => {
     expect([mentions(src, reason), mentions(tests, reason)]).toEqual([true, true])
   })
 })

@@ -1,72 +1,79 @@
 import { reasonsOf } from './reason.ts'
 
+const some = () =>
+  reasonsOf({
+    token_missing: [
+      'No access token came with the request.',
+      'Send it in the Authorization header.',
+      'operator',
+    ],
+    token_unknown: ['The token is none of this server, or no access token.', 'Send it whole.', 'operator'],
+    token_expired: ['The access token has expired.', 'Refresh it.', 'operator'],
+    token_inactive: [
+      'The token was revoked, or its client was deleted.',
+      'Ask the user to log in again.',
+      'operator',
+    ],
+    token_without_subject: [
+      'The access token stands for a client, and userinfo is about users.',
+      "Ask with a user's token that has scope 'openid'.",
+    ],
+    proof_missing: [
+      'It is bound to a key, and the request does not prove to hold that.',
+      'Send the proof that the token_type asks for.',
+    ],
+    holder_proof_missing: [
+      'No proof came with the request.',
+      'Ask again with a proof that carries the nonce.',
+      'operator',
+    ],
+    proof_unfit: ['The proof {problem}.', 'Ask again with a proof that carries the nonce.'],
+    api_key_missing: [
+      'No API key came with the request.',
+      'Send one of ADMIN_API_KEYS as a Bearer token; at /oauth2/introspect the credentials of a client do, too.',
+      'operator',
+    ],
+    api_key_unknown: ['The API key is unknown.', 'Send one of ADMIN_API_KEYS.'],
+  })
+
+const others = () =>
+  reasonsOf({
+    api_key_scope: [
+      "This needs scope {scopes}, and API key '{name}' does not have it.",
+      'Use a key that has it.',
+    ],
+    binding_scope: [
+      'This needs scope {scopes}, and entrypoint {name} does not have it.',
+      'Bind to {entrypoints}, or send the request with an API key.',
+    ],
+    admin_closed: ['{setting}.', 'Send an API key, or change the setting.'],
+    path_unknown: ['No endpoint has this path and method.', 'Check the address.', 'operator'],
+    password_wrong: [
+      'User name and password of the built-in login page do not match.',
+      'Show a login page of your own.',
+      'operator',
+    ],
+    entry_unknown: ['There is no such entry.', 'Check the id.', 'operator'],
+    entry_exists: ['There is such an entry already.', 'Choose another id, or change that one.', 'operator'],
+    setting_unusable: ['{problems}', 'Correct the setting, and deploy.'],
+    stored_unreadable: [
+      "What is stored as '{place}' has an unknown form.",
+      'Restore it, or deploy the newer release.',
+      'operator',
+    ],
+    key_unavailable: ["No key of set '{set}' signs with '{alg}'.", 'Add one, or change the algorithm.'],
+    key_unusable: ['The key {problem}.', 'Use another key.'],
+    keys_unopened: [
+      "Signing key '{kid}' of set '{set}' cannot be opened: the database and SECRETS_SYSTEM do not belong together.",
+      'Restore the secret that belongs to the database.',
+    ],
+    load_slow: ['What another request asked for did not come in time.', 'Try again.', 'operator'],
+    not_ready: ['Not ready: {failed}.', 'Apply migrations; else see the status of Cloudflare.'],
+    storage_unreachable: ['The database cannot be reached.', 'Try again; see the status of Cloudflare.'],
+    ledger_unreachable: ['The ledger did not answer.', 'Try again; see the status of Cloudflare.'],
+    ledger_failed: ['The ledger failed.', 'Report the request id.', 'operator'],
+    unexpected: ['The server met a condition it did not expect.', 'Report the request id.', 'operator'],
+  })
+
 /** Why a token or key is not accepted, an entry is not found, or the server itself fails. */
-export const serverReasons = reasonsOf({
-  token_missing: [
-    'No access token came with the request.',
-    'Send it in the Authorization header.',
-    'operator',
-  ],
-  token_unknown: ['The token is none of this server, or no access token.', 'Send it whole.', 'operator'],
-  token_expired: ['The access token has expired.', 'Refresh it.', 'operator'],
-  token_inactive: [
-    'The token was revoked, or its client was deleted.',
-    'Ask the user to log in again.',
-    'operator',
-  ],
-  token_without_subject: [
-    'The access token stands for a client, and userinfo is about users.',
-    "Ask with a user's token that has scope 'openid'.",
-  ],
-  proof_missing: [
-    'It is bound to a key, and the request does not prove to hold that.',
-    'Send the proof that the token_type asks for.',
-  ],
-  holder_proof_missing: [
-    'No proof came with the request.',
-    'Ask again with a proof that carries the nonce.',
-    'operator',
-  ],
-  proof_unfit: ['The proof {problem}.', 'Ask again with a proof that carries the nonce.'],
-  api_key_missing: [
-    'No API key came with the request.',
-    'Send one of ADMIN_API_KEYS as a Bearer token; at /oauth2/introspect the credentials of a client do, too.',
-    'operator',
-  ],
-  api_key_unknown: ['The API key is unknown.', 'Send one of ADMIN_API_KEYS.'],
-  api_key_scope: [
-    "This needs scope {scopes}, and API key '{name}' does not have it.",
-    'Use a key that has it.',
-  ],
-  binding_scope: [
-    'This needs scope {scopes}, and entrypoint {name} does not have it.',
-    'Bind to {entrypoints}, or send the request with an API key.',
-  ],
-  admin_closed: ['{setting}.', 'Send an API key, or change the setting.'],
-  path_unknown: ['No endpoint has this path and method.', 'Check the address.', 'operator'],
-  password_wrong: [
-    'User name and password of the built-in login page do not match.',
-    'Show a login page of your own.',
-    'operator',
-  ],
-  entry_unknown: ['There is no such entry.', 'Check the id.', 'operator'],
-  entry_exists: ['There is such an entry already.', 'Choose another id, or change that one.', 'operator'],
-  setting_unusable: ['{problems}', 'Correct the setting, and deploy.'],
-  stored_unreadable: [
-    "What is stored as '{place}' has an unknown form.",
-    'Restore it, or deploy the newer release.',
-    'operator',
-  ],
-  key_unavailable: ["No key of set '{set}' signs with '{alg}'.", 'Add one, or change the algorithm.'],
-  key_unusable: ['The key {problem}.', 'Use another key.'],
-  keys_unopened: [
-    "Signing key '{kid}' of set '{set}' cannot be opened: the database and SECRETS_SYSTEM do not belong together.",
-    'Restore the secret that belongs to the database.',
-  ],
-  load_slow: ['What another request asked for did not come in time.', 'Try again.', 'operator'],
-  not_ready: ['Not ready: {failed}.', 'Apply migrations; else see the status of Cloudflare.'],
-  storage_unreachable: ['The database cannot be reached.', 'Try again; see the status of Cloudflare.'],
-  ledger_unreachable: ['The ledger did not answer.', 'Try again; see the status of Cloudflare.'],
-  ledger_failed: ['The ledger failed.', 'Report the request id.', 'operator'],
-  unexpected: ['The server met a condition it did not expect.', 'Report the request id.', 'operator'],
-})
+export const serverReasons = () => ({ ...some(), ...others() })
