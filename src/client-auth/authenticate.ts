@@ -7,6 +7,7 @@ import { underAttempt } from '../http/idempotency.ts'
 import { counting } from '../http/repeats.ts'
 import { clientShard } from '../ledger/owner.ts'
 import { secretGuess } from '../limits/guesses.ts'
+import { MAX_SHARDS } from '../store/client-fields.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { consumeOnce } from './consume-once.ts'
@@ -17,8 +18,11 @@ import { type Presented, present, requireTaken } from './present.ts'
 /** Maximum time in seconds until the expiry of a proof that may be used once: bounds how long a spent one is kept. */
 const MAX_LIFETIME = 86_400
 
-/** Number of ledgers that share a client's spent proofs. Must not change while spent proofs have not expired. */
-const SHARDS = 8
+/**
+ * Number of ledgers that share a client's spent proofs: as many as its tokens may have at most. It is the same for every
+ * client, whose own number may change: an id must be spent in one place, whichever copy of the client an isolate has.
+ */
+const PROOF_SHARDS = MAX_SHARDS
 
 /**
  * Authenticates the client of a request (contract 1.3.3), then runs `run`. Asks the source before a refusal. Spends a
@@ -41,7 +45,7 @@ export async function withClient<Result>(
   checkReplay(replay)
   const client = await prove(ctx, presented, request)
   return underAttempt(ctx.attempt, client.id, replay.text, async (attempt) => {
-    const owner = clientShard(client.id, replay.id, SHARDS)
+    const owner = clientShard(client.id, replay.id, PROOF_SHARDS)
     await consumeOnce(ctx, owner, { attempt, id: replay.id }, replay.expiresAt)
     return run({ ...ctx, attempt }, client)
   })

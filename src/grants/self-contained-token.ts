@@ -9,8 +9,8 @@ import { after, nowSeconds } from '../util/clock.ts'
 import type { JsonObject } from '../util/json.ts'
 import type { GrantName } from './grant.ts'
 
-/** Number of ledgers that share a client's revocations. Tokens seal the ledger they use, so the number may change. */
-const SHARDS = 8
+/** Number of ledgers that share a client's revocations, if the client has no number of its own. */
+const DEFAULT_SHARDS = 8
 
 /** The claims of a token without a grant; `subject` is null if the token represents the client itself. */
 export interface SelfContainedClaims {
@@ -43,7 +43,7 @@ export async function issueSelfContainedToken(
       type: 'client',
       clientId: client.id,
       id,
-      shards: SHARDS,
+      shards: client.metadata.ledger_shards ?? DEFAULT_SHARDS,
       subject,
       cnf: addressee.confirmation,
       ...common,

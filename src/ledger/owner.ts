@@ -45,10 +45,12 @@ export function isOwner(value: unknown): value is Owner {
 
 /**
  * Returns the shard of a client's ledgers that holds an id.
- * @param shards how many shards the client has; the caller must always pass the same number for one client.
+ * @param shards - how many shards share the client's ids of this kind. For one id it must always be the same number.
  */
 export function clientShard(clientId: ClientId, id: string, shards: number): Owner {
-  return ownerOf('client', `${clientId}\0${(sha256(id)[0] ?? 0) % shards}`)
+  // Two bytes, so that also a number which is no power of two has shards of about one size.
+  const [low = 0, high = 0] = sha256(id)
+  return ownerOf('client', `${clientId}\0${(low + 256 * high) % shards}`)
 }
 
 /** Returns the prefix of a session id, or of a grant id, by which the directory finds the session. */

@@ -29,6 +29,9 @@ export const CONTENT_ENCRYPTIONS = ['A128CBC-HS256', 'A256GCM'] as const
 /** The forms of access tokens that a client may have in place of the server's default. */
 export const ACCESS_TOKEN_STRATEGIES = ['jwt', 'opaque'] as const
 
+/** How many ledgers may share a client's revocations at most. */
+export const MAX_SHARDS = 64
+
 const plain = v.pipe(v.string(), v.check(isPlainText))
 const oneOf = (values: readonly string[]) => further(v.string(), v.picklist(values))
 
@@ -108,6 +111,11 @@ export const CLIENT_FIELDS = {
   // The server's own limit is the operator's, so a client may not lengthen it.
   refresh_token_family_lifespan: {
     ...further(v.string(), v.pipe(v.string(), v.check(isDuration))),
+    reserved: { refusal: 'invalid_request', kept: true },
+  },
+  // Each ledger is an object that the operator pays for.
+  ledger_shards: {
+    ...further(v.number(), v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_SHARDS))),
     reserved: { refusal: 'invalid_request', kept: true },
   },
 

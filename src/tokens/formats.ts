@@ -67,6 +67,7 @@ export interface SelfContainedToken extends ClientStamp {
   readonly type: 'client'
   readonly clientId: ClientId
   readonly id: string
+  /** How many ledgers shared the client's revocations when the token was issued. */
   readonly shards: number
   readonly issuedAt: Seconds
   readonly scope: readonly string[]

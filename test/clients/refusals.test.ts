@@ -203,6 +203,7 @@ describe('the log names the reason and the field of a client refused', () => {
     ['field_reserved', 'access_token_strategy', 'jwt'],
     ['field_reserved', 'skip_consent', true],
     ['field_reserved', 'skip_logout_consent', true],
+    ['field_reserved', 'ledger_shards', 64],
   ])('that registers itself with more than it may: %s %s', async (reason, field, value) => {
     const body = JSON.stringify({ redirect_uris: ['https://a.test/'], [field]: value })
     const response = await deployment.fetch('/oauth2/register', { method: 'POST', body })
