@@ -19,6 +19,7 @@ export type OwnerKind =
   | 'device'
   | 'guesser'
   | 'registrar'
+  | 'feed'
 
 /** The number of shards of the directory. It is part of scheme 1: another number would orphan the entries. */
 const DIRECTORY_SHARDS = 64

@@ -121,6 +121,10 @@ const ARGUMENTS: { readonly [M in LedgerMethod]: Names<Input<M>> } = {
   findInitialAccess: { id: true },
   listInitialAccess: { after: true, offset: true, limit: true },
   countInitialAccess: {},
+  announceChange: { attempt: true, id: true },
+  settleChange: { attempt: true, id: true, changed: true },
+  changeTags: { ids: true },
+  renewEpoch: { attempt: true },
 }
 
 /**

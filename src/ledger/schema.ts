@@ -96,6 +96,14 @@ export const COLUMNS = {
     attempt: TEXT,
     expires: INTEGER,
   },
+  changes: {
+    id: ID,
+    tag: `${TEXT} DEFAULT ''`,
+    open: `${TEXT} DEFAULT ''`,
+    mixed: COUNT,
+    until_ms: INTEGER,
+    attempt: TEXT,
+  },
 } as const satisfies Record<string, Readonly<Record<string, string>>>
 
 type Columns = typeof COLUMNS
@@ -136,6 +144,7 @@ interface Narrower {
   readonly remembered: { readonly client: ClientId; readonly id: GrantId }
   readonly sweeps: { readonly name: 'grants' | 'sessions'; readonly keep_until: Seconds }
   readonly initial_access: { readonly created_at: Seconds }
+  readonly changes: { readonly until_ms: Milliseconds }
 }
 
 /**

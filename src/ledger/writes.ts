@@ -1,5 +1,6 @@
 import { spend } from './allowances.ts'
 import { putBlob } from './blobs.ts'
+import { announceChange, changeTags, renewEpoch, settleChange } from './changes.ts'
 import { consumeId } from './consumed.ts'
 import { openDevice, settleDevice } from './device.ts'
 import { bindSession, unbindSessions } from './directory.ts'
@@ -41,4 +42,9 @@ export const WRITES = {
   addInitialAccess,
   useInitialAccess,
   revokeInitialAccess,
+  announceChange,
+  settleChange,
+  // What nobody settled is closed when it is asked for.
+  changeTags,
+  renewEpoch,
 } as const satisfies Writes

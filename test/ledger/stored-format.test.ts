@@ -345,3 +345,22 @@ it('reads and writes the initial access tokens of release 3', async () => {
   )
   expect(written?.sql).toBe(table.replace(/\s+/g, ' '))
 })
+
+it('reads and writes the changes of release 3', async () => {
+  const table = `CREATE TABLE changes (id TEXT NOT NULL PRIMARY KEY, tag TEXT NOT NULL DEFAULT '',
+    open TEXT NOT NULL DEFAULT '', mixed INTEGER NOT NULL DEFAULT 0, until_ms INTEGER NOT NULL,
+    attempt TEXT NOT NULL) WITHOUT ROWID`
+  const rows = `INSERT INTO changes VALUES ('', 'epoch-1', '', 0, 0, 'epoch-1'), ('a', 'change-1', '', 0, 1700000000000,
+    'change-1'), ('b', '', 'change-2', 0, 99999999999999, 'change-2')`
+  const feed = await restored([table, rows])
+  const tags = { a: 'change-1', b: null }
+  expect(await feed.call('changeTags', { ids: ['a', 'b', 'c'] })).toEqual({ epoch: 'epoch-1', tags })
+  const input = { attempt: 'change-2', id: 'b', changed: true }
+  expect(await feed.call('settleChange', input)).toEqual({ alone: true })
+  const fresh = new Subject()
+  await fresh.call('announceChange', { attempt: 'a', id: 'b' })
+  const [written] = await runInDurableObject(fresh.stub, (_ledger, { storage }) =>
+    storage.sql.exec<{ sql: string }>("SELECT sql FROM sqlite_master WHERE name = 'changes'").toArray(),
+  )
+  expect(written?.sql).toBe(table.replace(/\s+/g, ' '))
+})

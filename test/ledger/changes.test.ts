@@ -1,0 +1,147 @@
+import { runInDurableObject } from 'cloudflare:test'
+import fc from 'fast-check'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { ownerOf } from '../../src/ledger/owner.ts'
+import { testEnv } from '../support/bindings.ts'
+import { advance, callLedger, newAttempt, stopClock } from './support.ts'
+
+const env = testEnv()
+const feed = () => ownerOf('feed', crypto.randomUUID())
+
+beforeEach(stopClock)
+
+type Feed = ReturnType<typeof feed>
+
+const announce = async (owner: Feed, attempt: string, id = 'a'): Promise<boolean> =>
+  (await callLedger(env, owner, 'announceChange', { attempt, id })).announced
+const settle = async (owner: Feed, attempt: string, changed = true, id = 'a'): Promise<boolean> =>
+  (await callLedger(env, owner, 'settleChange', { attempt, id, changed })).alone
+const tagOf = async (owner: Feed, id = 'a'): Promise<string | null | undefined> =>
+  (await callLedger(env, owner, 'changeTags', { ids: [id, 'other'] })).tags[id]
+
+describe('changes of values with copies', () => {
+  it('are told by a new tag, and by none while they are open', async () => {
+    const owner = feed()
+    expect(await callLedger(env, owner, 'changeTags', { ids: ['a'] })).toEqual({ epoch: '', tags: {} })
+    expect(await announce(owner, 'first')).toBe(true)
+    expect(await tagOf(owner)).toBeNull()
+    expect([await settle(owner, 'first'), await settle(owner, 'first')]).toEqual([true, true])
+    expect(await tagOf(owner)).toBe('first')
+    await announce(owner, 'refused')
+    expect([await settle(owner, 'refused', false), await tagOf(owner)]).toEqual([true, 'first'])
+  })
+
+  it('at the same time leave a tag that no copy has', async () => {
+    const owner = feed()
+    for (const attempt of ['one', 'two']) await announce(owner, attempt)
+    expect([await settle(owner, 'two'), await tagOf(owner)]).toEqual([false, null])
+    expect([await settle(owner, 'one'), await tagOf(owner)]).toEqual([false, 'one+'])
+    expect(await settle(owner, 'one')).toBe(false)
+  })
+
+  it('that nobody settles count as made when they can no longer happen', async () => {
+    const owner = feed()
+    await announce(owner, 'lost')
+    advance(119)
+    expect(await tagOf(owner)).toBeNull()
+    advance(1)
+    expect(await tagOf(owner)).toBe('lost?')
+    expect([await settle(owner, 'lost'), await tagOf(owner)]).toEqual([false, 'lost?'])
+  })
+
+  it('are refused when 16 of one value are open, and repeated without effect', async () => {
+    const owner = feed()
+    for (let open = 0; open < 16; open += 1) expect(await announce(owner, `open-${open}`)).toBe(true)
+    expect([await announce(owner, 'more'), await announce(owner, 'open-3')]).toEqual([false, true])
+    expect(await announce(owner, 'more', 'b')).toBe(true)
+    advance(120)
+    expect(await announce(owner, 'more')).toBe(true)
+  })
+
+  it('begin a new epoch when they were made by other means', async () => {
+    const owner = feed()
+    await callLedger(env, owner, 'renewEpoch', { attempt: 'restored' })
+    expect(await callLedger(env, owner, 'changeTags', { ids: ['a', ''] })).toEqual({
+      epoch: 'restored',
+      tags: {},
+    })
+    expect(await callLedger(env, owner, 'announceChange', { attempt: 'x', id: 'a' })).toEqual({
+      announced: true,
+      epoch: 'restored',
+    })
+  })
+
+  it('are asked for without making anything, and outlive the alarm', async () => {
+    const owner = feed()
+    await tagOf(owner)
+    const stub = env.LEDGER.getByName(owner)
+    const state = () =>
+      runInDurableObject(stub, async (ledger, { storage }) => {
+        await ledger.alarm()
+        const tables = storage.sql.exec("SELECT name FROM sqlite_master WHERE name = 'changes'").toArray()
+        return { tables: tables.length, alarm: await storage.getAlarm() }
+      })
+    expect(await state()).toEqual({ tables: 0, alarm: null })
+    await announce(owner, 'kept')
+    await settle(owner, 'kept')
+    advance(400 * 86_400)
+    expect(await state()).toEqual({ tables: 1, alarm: null })
+    expect(await tagOf(owner)).toBe('kept')
+  })
+})
+
+type Step =
+  | { readonly do: 'announce' }
+  | { readonly do: 'settle'; readonly which: number; readonly changed: boolean }
+  | { readonly do: 'wait'; readonly seconds: number }
+
+it('never tells the same tag for two values, whatever is announced, settled or lost in whatever order', async () => {
+  const step: fc.Arbitrary<Step> = fc.oneof(
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('announce' as const) }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        do: fc.constant('settle' as const),
+        which: fc.nat(3),
+        changed: fc.boolean(),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({ do: fc.constant('wait' as const), seconds: fc.constantFrom(1, 119, 120) }),
+    },
+  )
+  const run = fc.asyncProperty(fc.array(step, { maxLength: 20 }), async (steps) => {
+    const owner = feed()
+    // What a write does to the value happens some time between its announcement and its settlement, or its end.
+    const under = new Map<string, number>()
+    let value = 0
+    const told = new Map<string, number>()
+    for (const next of steps) {
+      if (next.do === 'wait') advance(next.seconds)
+      else if (next.do === 'announce') {
+        const attempt = newAttempt()
+        if (await announce(owner, attempt)) under.set(attempt, Date.now() + 120_000)
+      } else {
+        const attempt = [...under.keys()][next.which]
+        if (attempt === undefined) continue
+        const ends = under.get(attempt) ?? 0
+        under.delete(attempt)
+        if (next.changed && Date.now() < ends) value += 1
+        await settle(owner, attempt, next.changed)
+      }
+      const tag = await tagOf(owner)
+      // What can still happen may happen now.
+      const open = [...under.values()].some((ends) => Date.now() < ends)
+      if (open) expect(tag).toBeNull()
+      if (typeof tag !== 'string') continue
+      for (const [attempt] of under) {
+        value += 1
+        under.delete(attempt)
+      }
+      expect(told.get(tag) ?? value).toBe(value)
+      told.set(tag, value)
+    }
+  })
+  await fc.assert(run, { numRuns: 40 })
+})
