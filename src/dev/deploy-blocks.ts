@@ -1,12 +1,20 @@
+import { createHash } from 'node:crypto'
 import { dirname, relative } from 'node:path'
-import type { Installation } from './deploy-target.ts'
+import type { Installation, RateLimit } from './deploy-target.ts'
 import { MIGRATIONS } from './paths.ts'
 
 /** A part of the configuration that every installation needs. */
-export type Part = 'database' | 'copies' | 'ledger' | 'migration' | 'crons' | 'routes'
+export type Part = 'database' | 'copies' | 'ledger' | 'migration' | 'crons' | 'limits' | 'routes'
 
 /** The file, environment and Worker that a part is written for. */
-type Place = Pick<Installation, 'file' | 'environment'> & { readonly worker: string }
+export interface Place extends Pick<Installation, 'file' | 'environment'> {
+  readonly worker: string
+  /** The rate limits that an installation has. */
+  readonly limits: readonly RateLimit[]
+}
+
+/** The namespace ids of rate limits have five digits, the last of which counts the limits of an installation. */
+const ID_RANGE = [10_000, 99_990] as const
 
 /** Returns the lines of `wrangler.toml` for one part. */
 export function linesOf(part: Part, place: Place): readonly string[] {
@@ -31,6 +39,14 @@ export function linesOf(part: Part, place: Place): readonly string[] {
       return [`[[${prefix}migrations]]`, 'tag = "v1"', 'new_sqlite_classes = ["Ledger"]']
     case 'crons':
       return [`[${prefix}triggers]`, 'crons = ["*/15 * * * *"]']
+    case 'limits':
+      return place.limits.flatMap(({ name, simple }, index) => [
+        ...(index === 0 ? [] : ['']),
+        `[[${prefix}ratelimits]]`,
+        `name = "${name}"`,
+        `namespace_id = "${firstId(place.worker) + index}"`,
+        `simple = { limit = ${simple.limit}, period = ${simple.period} }`,
+      ])
     case 'routes':
       return [
         ...(place.environment === undefined ? [] : [`[env.${place.environment}]`]),
@@ -40,10 +56,20 @@ export function linesOf(part: Part, place: Place): readonly string[] {
 }
 
 /** Returns the lines of an environment for one Worker, with every part that environments do not inherit. */
-export function environmentLines(file: string, environment: string, worker: string): readonly string[] {
-  const place = { file, environment, worker }
+export function environmentLines(place: Place & { readonly environment: string }): readonly string[] {
+  const { environment, worker } = place
   const [table = '', ...routes] = linesOf('routes', place)
-  const parts = (['database', 'copies', 'ledger'] as const).flatMap((part) => ['', ...linesOf(part, place)])
+  const parts = (['database', 'copies', 'ledger', 'limits'] as const).flatMap((part) => [
+    '',
+    ...linesOf(part, place),
+  ])
   const variables = [`[env.${environment}.vars]`, 'URLS_SELF_ISSUER = "https://…"   # and its other settings']
   return [table, `name = "${worker}"`, ...routes, '', ...variables, ...parts]
+}
+
+/** The namespace id of a Worker's first rate limit: limits of one id are counted together, so Workers have their own. */
+function firstId(worker: string): number {
+  const [from, to] = ID_RANGE
+  const tens = createHash('sha256').update(worker).digest().readUInt32BE() % ((to - from) / 10)
+  return from + 10 * tens
 }

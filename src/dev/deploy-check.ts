@@ -1,9 +1,9 @@
-import { environmentLines, linesOf, type Part } from './deploy-blocks.ts'
+import { environmentLines, linesOf, type Part, type Place } from './deploy-blocks.ts'
 import { type Shared, sharedWith } from './deploy-shared.ts'
-import { type Installation, titleOf } from './deploy-target.ts'
+import { type Installation, type RateLimit, titleOf } from './deploy-target.ts'
 
-/** An installation whose Worker has a name. */
-type Named = Installation & { readonly worker: string }
+/** An installation whose Worker has a name, and the rate limits that it should have. */
+type Named = Installation & Place
 
 /** One reason to refuse a deployment. */
 interface Fault {
@@ -28,18 +28,18 @@ export function refusal(target: Installation, others: readonly Installation[]): 
     `Nothing was deployed: ${titleOf(target)} is not an installation of its own.`,
     '',
     ...parts,
-    'README has a whole environment, below "Staging".',
+    'docs/guides/deploy.md has a whole environment, below "Staging".',
   ].join('\n')
 }
 
 function faultsOf(target: Installation, others: readonly Installation[]): readonly Fault[] {
   const { environment, worker, config, file } = target
   if (worker === undefined) return [{ what: 'The Worker has no name.', write: ['name = "ladon"'] }]
+  const named = { ...target, worker, limits: limitsOf([target, ...others]) }
   if (environment !== undefined && !config.definedEnvironments.includes(environment))
     return [
-      { what: `There is no env.${environment}. Write:`, write: environmentLines(file, environment, worker) },
+      { what: `There is no env.${environment}. Write:`, write: environmentLines({ ...named, environment }) },
     ]
-  const named = { ...target, worker }
   const twins = others.filter((other) => other.file === file && other.worker === worker)
   const shared = sharedWith(named, others)
   return [
@@ -54,11 +54,28 @@ function faultsOf(target: Installation, others: readonly Installation[]): readon
   ]
 }
 
+/** Returns the rate limits of the first installation at the top level of a file: those of its environments follow. */
+function limitsOf(all: readonly Installation[]): readonly RateLimit[] {
+  const top = all.find(({ environment, config }) => environment === undefined && config.ratelimits.length > 0)
+  return top?.config.ratelimits ?? []
+}
+
+/** The rate limits that an installation lacks and has not switched off. */
+function missingLimits({ config, limits }: Named): readonly RateLimit[] {
+  const off = String(config.vars['LIMITS_OFF'] ?? '').toLowerCase()
+  return limits.filter(
+    ({ name }) =>
+      !config.ratelimits.some((one) => one.name === name) &&
+      !off.includes(name.replace('LIMIT_', '').toLowerCase()),
+  )
+}
+
 function missingParts(target: Named): readonly Fault[] {
   const { config, worker, environment } = target
   const database = config.d1_databases.find(({ binding }) => binding === 'DB')
   const ledger = config.durable_objects.bindings.find(({ name }) => name === 'LEDGER')
   const ledgerOwner = ledger?.script_name ?? worker
+  const limits = missingLimits(target)
   const inherits = environment === undefined ? '' : ' of its own, and environments inherit none'
   const parts: readonly (readonly [part: Part, present: boolean, what: string])[] = [
     [
@@ -87,10 +104,15 @@ function missingParts(target: Named): readonly Fault[] {
       config.triggers.crons.length > 0,
       'It has no cron trigger, which purges D1 and rotates keys. Write:',
     ],
+    [
+      'limits',
+      limits.length === 0,
+      `It does not limit floods by ${limits.map(({ name }) => name).join(', ')}${inherits}. Write:`,
+    ],
   ]
   return parts
     .filter(([, present]) => !present)
-    .map(([part, , what]) => ({ what, write: linesOf(part, target) }))
+    .map(([part, , what]) => ({ what, write: linesOf(part, { ...target, limits }) }))
 }
 
 function sharedFaults(target: Named, shared: readonly Shared[]): readonly Fault[] {
@@ -117,6 +139,6 @@ function renamedFault(target: Named, shared: readonly Shared[]): Fault {
     what:
       `--name ${target.worker} would use what belongs to another Worker: ${list}. Write an environment, and deploy ` +
       `it with "npm run deploy -- --env ${target.worker}":`,
-    write: environmentLines(target.file, target.worker, target.worker),
+    write: environmentLines({ ...target, environment: target.worker }),
   }
 }

@@ -16,6 +16,12 @@ const Route = v.union([
   Pattern,
 ])
 
+const RateLimit = v.object({
+  name: v.string(),
+  namespace_id: v.string(),
+  simple: v.object({ limit: v.number(), period: v.number() }),
+})
+
 /** The part of wrangler's configuration that the checks of a deployment need. */
 const Configuration = v.object({
   name: v.optional(v.string()),
@@ -39,10 +45,14 @@ const Configuration = v.object({
     ),
   }),
   migrations: v.array(v.object({ new_sqlite_classes: v.optional(v.array(v.string()), []) })),
+  ratelimits: v.optional(v.array(RateLimit), []),
 })
 
 /** A domain or URL pattern whose requests a Worker gets. */
 export type Route = v.InferOutput<typeof Pattern>
+
+/** How many requests may come in a period of seconds, counted under the id. */
+export type RateLimit = v.InferOutput<typeof RateLimit>
 
 /** One Worker as a configuration file describes it, including what an environment inherits. */
 export interface Installation {

@@ -14,8 +14,8 @@ export const ID_TOKEN_SET = 'hydra.openid.id-token'
 export const ACCESS_TOKEN_SET = 'hydra.jwt.access-token'
 
 /**
- * How long a new key is published before it signs, seconds. By then the copies here, and JWKS caches of 60 s, have
- * expired (design section 5).
+ * How long a new key is published before it signs, seconds. By then the copies here, the edge's and the clients', each
+ * of 60 s, have expired (design section 5).
  */
 export const PUBLISH_SECONDS = 180
 

@@ -11,12 +11,13 @@ import { ladon } from './ladon.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const readme = await readFile(join(root, 'README.md'), 'utf8')
+const guide = await readFile(join(root, 'docs/guides/deploy.md'), 'utf8')
 
-/** The block of README's code that this is the beginning of, without its indentation. */
-function block(beginning: string): string {
-  const at = readme.indexOf(beginning)
+/** The block of code in a document that this is the beginning of, without its indentation. */
+function block(beginning: string, text = readme): string {
+  const at = text.indexOf(beginning)
   expect(at, beginning).toBeGreaterThan(0)
-  return readme.slice(at, readme.indexOf('```', at)).replaceAll(/^ {3}/gm, '')
+  return text.slice(at, text.indexOf('```', at)).replaceAll(/^ {3}/gm, '')
 }
 
 /** `wrangler.toml` as README's step 2 leaves it, to be read from another directory. */
@@ -25,7 +26,7 @@ const production = (await readFile(join(root, 'wrangler.toml'), 'utf8'))
   .replace('migrations_dir = "', `migrations_dir = "${root}`)
   .concat(block('[vars]\nURLS_SELF_ISSUER'.replace('\n', '\n   ')))
 
-const staging = block('[env.staging]\n').replace('migrations_dir = "', `migrations_dir = "${root}`)
+const staging = block('[env.staging]\n', guide).replace('migrations_dir = "', `migrations_dir = "${root}`)
 
 /** A configuration of a name and a database of its own. */
 const own = production.replaceAll('"ladon"', '"own"').replace('login.example.com', 'own.example.com')
@@ -162,6 +163,11 @@ describe('what is refused', () => {
     ['staging with a domain of its own', second('[]', '["staging.example.com/*"]'), ['--env=staging']],
     ['production by its own name', production, ['--name', 'ladon']],
     ['a file of its own', own, ['--name', 'own']],
+    [
+      'a limit that is off',
+      second(/ *\{ name = "LIMIT_DEVICE".*\n([^[]*\[env.staging.vars\])/, '$1\nLIMITS_OFF = "device"'),
+      ['--env', 'staging'],
+    ],
   ])('not %s', async (_what, toml, args) => {
     expect(await reason(toml, ...args)).toBeUndefined()
   })
@@ -176,6 +182,18 @@ describe('what is refused', () => {
       second('"Ledger" }', '"Ledger", script_name = "ladon" }'),
       ['--env', 'staging'],
       /LEDGER is bound to the ledgers of ladon\./,
+    ],
+    [
+      'no rate limits',
+      second(/ratelimits = \[[^\]]*\]/, ''),
+      ['--env', 'staging'],
+      /not limit floods by LIMIT_BROWSER, LIMIT_CLIENT, .* of its own/,
+    ],
+    [
+      'one of them',
+      second(/ *\{ name = "LIMIT_DEVICE".*\n/, ''),
+      ['--env', 'staging'],
+      /not limit floods by LIMIT_DEVICE of its own/,
     ],
     ['no migration', second('routes', 'migrations = []\nroutes'), ['--env', 'staging'], /no migration/],
     [

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import { endpoints } from '../../src/app.ts'
+import { PUBLISH_SECONDS } from '../../src/keys/ring.ts'
+import { MAX_AGE_MS } from '../../src/store/cache-kv.ts'
+import { ADMIN_KEY, Deployment } from '../support/deployment.ts'
+
+const deployment = new Deployment()
+
+/** How an answer may be cached: by its directives, those without a value being 0. */
+const directivesOf = (response: Response): ReadonlyMap<string, number> =>
+  new Map(
+    (response.headers.get('cache-control') ?? '').split(',').map((directive) => {
+      const [name = '', value = '0'] = directive.trim().split('=')
+      return [name, Number(value)]
+    }),
+  )
+
+const directives = async (path: string, headers: HeadersInit = {}): Promise<ReadonlyMap<string, number>> =>
+  directivesOf(await deployment.fetch(path, { headers }))
+
+describe('a cache in front of the Worker', () => {
+  it('may keep these answers, and no other', async () => {
+    const paths = new Set(endpoints.filter(({ methods }) => methods.includes('GET')).map(({ path }) => path))
+    const kept: string[] = []
+    for (const path of paths) {
+      const placed = path.replaceAll(/:[a-z]+\??/g, 'x')
+      for (const headers of [{}, { authorization: `Bearer ${ADMIN_KEY}` }]) {
+        const found = await directives(placed, headers)
+        if (found.has('public')) kept.push(path)
+        else expect(found.has('no-store'), path).toBe(true)
+      }
+    }
+    expect([...new Set(kept)].sort()).toEqual([
+      '/.well-known/jwks.json',
+      '/.well-known/oauth-authorization-server',
+      '/.well-known/openid-configuration',
+      '/oauth2/fallbacks/style.css',
+      '/oauth2/sessions/check',
+    ])
+    expect((await directives('/nowhere')).has('no-store')).toBe(true)
+  })
+
+  it('has forgotten the JWKS before a new key signs, and so has the client behind it', async () => {
+    const { 'max-age': fresh = 0, 'stale-while-revalidate': stale = 0 } = Object.fromEntries(
+      await directives('/.well-known/jwks.json'),
+    )
+    expect(fresh).toBeGreaterThan(0)
+    expect(fresh + stale).toBeLessThanOrEqual(60)
+    expect(MAX_AGE_MS / 1000 + 2 * (fresh + stale)).toBeLessThanOrEqual(PUBLISH_SECONDS)
+  })
+})
