@@ -1,130 +1,83 @@
 /**
- * `npm run bench`: how operations compare with an empty answer of the same Worker, in one run. Rounds alternate, the
- * median counts, and only ratios are worth quoting: local workerd runs everything on one thread.
+ * `npm run bench`: what Ladon's production bundle costs beside bare floors and other servers. `--help` tells the flags,
+ * README.md beside this file how it measures.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { Agent, request as send } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { startBenchServer } from './server.ts'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { bundleOf, HERE } from './bundle.ts'
+import type { Work } from './generator/load.ts'
+import { HELP, type Options, readOptions } from './options.ts'
+import { profile } from './profile.ts'
+import { resultsAsJson } from './report/json.ts'
+import { cpuTable, floorTable, rateTable, systemTable } from './report/table.ts'
+import { type Result, run } from './run.ts'
+import { pin } from './serve/start.ts'
+import { bundleFloors, floors } from './systems/floors.ts'
+import { ladon } from './systems/ladon.ts'
+import type { Measured, System } from './systems/system.ts'
+import { FLOOR_NAMES, workloadOf } from './workloads/catalogue.ts'
 
-const ROUNDS = 5
-const REQUESTS = 300
-const CONCURRENCY = 16
-const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
+const options = readOptions(process.argv.slice(2))
+if (options === undefined) console.log(HELP)
+else await bench(options)
 
-interface Call {
-  readonly method: string
-  readonly path: string
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string
-}
-
-interface Answer {
-  readonly status: number
-  readonly text: string
-}
-
-const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY })
-const directory = await mkdtemp(join(tmpdir(), 'ladon-bench-'))
-const server = await startBenchServer(directory)
-
-try {
-  await run()
-} finally {
-  await server.stop()
-  agent.destroy()
-  await rm(directory, { recursive: true, force: true })
-}
-
-async function run(): Promise<void> {
-  const operations = await prepare()
-  const rates = new Map(Object.keys(operations).map((name) => [name, [] as number[]]))
-  for (let round = 0; round <= ROUNDS; round += 1) {
-    for (const [name, call] of Object.entries(operations)) {
-      const rate = await measure(call)
-      // The first round warms up.
-      if (round > 0) rates.get(name)?.push(rate)
-    }
-  }
-  const floor = median(rates.get('empty answer') ?? [])
-  console.log(`${ROUNDS} rounds of ${REQUESTS} requests, ${CONCURRENCY} at a time\n`)
-  console.log('| operation | time against an empty answer |\n| --- | --- |')
-  for (const [name, own] of rates) console.log(`| ${name} | ${(floor / median(own)).toFixed(1)} |`)
-}
-
-/** What is measured; every call must succeed. */
-async function prepare(): Promise<Readonly<Record<string, Call>>> {
-  const opaque = await register('opaque')
-  const jwt = await register('jwt')
-  const token = JSON.parse((await ask(opaque)).text).access_token
-  const admin = { authorization: `Bearer ${server.adminKey}` }
-  return {
-    'empty answer': { method: 'GET', path: '/health/alive' },
-    discovery: { method: 'GET', path: '/.well-known/openid-configuration' },
-    'client_credentials, opaque': opaque,
-    'client_credentials, RS256 JWT': jwt,
-    introspection: {
-      method: 'POST',
-      path: '/admin/oauth2/introspect',
-      headers: { ...FORM, ...admin },
-      body: `token=${token}`,
-    },
-    'client by the admin API': { method: 'GET', path: '/admin/clients/bench-opaque', headers: admin },
+async function bench(given: Options): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'ladon-bench-'))
+  // Servers get the first processor; what sends, and what reads their logs, the last.
+  const processors = availableParallelism()
+  const pinned = processors > 1 && pin(process.pid, processors - 1)
+  if (!pinned) console.error('One processor, or no taskset: what sends and what serves share it.')
+  try {
+    if (given.profile !== undefined) await profile(given, given.profile, folder)
+    else await report(given, await measureAll(given, folder))
+  } finally {
+    await rm(folder, { recursive: true, force: true })
   }
 }
 
-async function register(strategy: string): Promise<Call> {
-  const id = `bench-${strategy}`
-  const client = {
-    client_id: id,
-    client_secret: 'bench-secret',
-    grant_types: ['client_credentials'],
-    access_token_strategy: strategy,
-  }
-  const headers = { authorization: `Bearer ${server.adminKey}`, 'content-type': 'application/json' }
-  await ask({ method: 'POST', path: '/admin/clients', headers, body: JSON.stringify(client) })
-  return {
-    method: 'POST',
-    path: '/oauth2/token',
-    headers: { ...FORM, authorization: `Basic ${btoa(`${id}:bench-secret`)}` },
-    body: 'grant_type=client_credentials',
-  }
-}
-
-/** Requests per second of one round. */
-async function measure(call: Call): Promise<number> {
-  const started = performance.now()
-  let left = REQUESTS
-  const worker = async (): Promise<void> => {
-    while (left > 0) {
-      left -= 1
-      await ask(call)
-    }
-  }
-  await Promise.all(Array.from({ length: CONCURRENCY }, worker))
-  return (REQUESTS * 1000) / (performance.now() - started)
-}
-
-function ask({ method, path, headers = {}, body = '' }: Call): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const request = send(`${server.base}${path}`, { method, headers, agent }, (response) => {
-      let text = ''
-      response.setEncoding('utf8')
-      response.on('data', (chunk: string) => {
-        text += chunk
-      })
-      response.on('end', () => {
-        const status = response.statusCode ?? 0
-        if (status >= 400) reject(new Error(`${method} ${path} answered ${status}: ${text}`))
-        else resolve({ status, text })
-      })
-    })
-    request.on('error', reject)
-    request.end(body)
+async function measureAll(given: Options, folder: string): Promise<readonly Result[]> {
+  const measured: Measured[] = [...(given.floors ? floorsOf(given) : []), ...given.only]
+  return run({
+    systems: await systemsOf(given, folder),
+    measured,
+    rounds: given.rounds,
+    window: given.window,
+    folder,
+    tell: (line) => console.error(line),
+    ...(given.latency === undefined ? {} : { adapt: (work: Work): Work => ({ ...work, lanes: 1 }) }),
   })
 }
 
-function median(values: readonly number[]): number {
-  return [...values].sort((left, right) => left - right)[Math.floor(values.length / 2)] ?? 0
+/** The floors of the workloads, and what shows that the generator can send more. */
+function floorsOf(given: Options): readonly Measured[] {
+  const needed = new Set([...given.only.map((name) => workloadOf(name).floor), 'socket', 'empty'])
+  return FLOOR_NAMES.filter((name) => needed.has(name))
+}
+
+async function systemsOf(given: Options, folder: string): Promise<readonly System[]> {
+  const slow = { latency: given.latency }
+  const own = await bundleOf(resolve(given.bundle ?? HERE), join(folder, 'bundle'))
+  const systems = [ladon('Ladon', own, slow)]
+  if (given.against !== undefined) {
+    const other = await bundleOf(resolve(given.against), join(folder, 'against'))
+    systems.push(ladon('against', other, slow))
+  }
+  if (given.floors) {
+    await bundleFloors(join(folder, 'floors'))
+    systems.push(floors(join(folder, 'floors')))
+  }
+  return systems
+}
+
+async function report(given: Options, results: readonly Result[]): Promise<void> {
+  console.log(`CPU microseconds a unit, medians of ${given.rounds} rounds; in brackets Ladon's as a share\n`)
+  console.log(`${cpuTable(results, given.only)}\n`)
+  console.log(`${rateTable(results, given.only)}\n`)
+  if (given.floors) console.log(`${floorTable(results)}\n`)
+  console.log(systemTable(results))
+  if (given.out !== undefined) await writeFile(given.out, resultsAsJson(given, results))
+  const failures = results.flatMap(({ system, failures: ofOne }) => [...ofOne].map((one) => [system, ...one]))
+  for (const failure of failures) console.error(`FAILED ${failure.join(': ')}`)
+  if (failures.length > 0) process.exitCode = 1
 }

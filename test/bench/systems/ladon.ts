@@ -1,0 +1,96 @@
+import { join } from 'node:path'
+import type { Bundle } from '../bundle.ts'
+import type { Work } from '../generator/load.ts'
+import { bearer, type Site } from '../generator/site.ts'
+import { type Server, startWorker } from '../serve/start.ts'
+import { WORKLOAD_NAMES, type WorkloadName } from '../workloads/catalogue.ts'
+import { makeWork } from '../workloads/make.ts'
+import { hydraApi, machine, registerClients } from './hydra-api.ts'
+import type { OAuthServer } from './oauth-server.ts'
+import type { Measured, Running, System } from './system.ts'
+
+const ISSUER = 'https://login.bench.example'
+const ADMIN_KEY = 'ladon-bench-admin-key'
+
+/** What the installation is given; everything else has its default. */
+const SETTINGS = {
+  URLS_SELF_ISSUER: ISSUER,
+  URLS_LOGIN: 'https://app.bench.example/login',
+  URLS_CONSENT: 'https://app.bench.example/consent',
+  URLS_LOGOUT: 'https://app.bench.example/logout',
+  SECRETS_SYSTEM: 'bench-system-secret-of-32-characters',
+  ADMIN_API_KEYS: ADMIN_KEY,
+}
+
+export interface LadonOptions {
+  /** Milliseconds that every storage call waits. */
+  readonly latency?: number | undefined
+  readonly inspected?: boolean
+}
+
+/** A running Ladon, as the workloads know it. */
+export interface RunningLadon extends Running {
+  readonly server: Server
+  readonly api: OAuthServer
+}
+
+const isWorkload = (name: Measured): name is WorkloadName => WORKLOAD_NAMES.some((known) => known === name)
+
+/** Ladon's bundle in workerd, for an issuer that is not this machine. */
+export function ladon(name: string, bundle: Bundle, options: LadonOptions = {}): System {
+  return {
+    name,
+    durability: 'every change is in SQLite files when it is answered',
+    measures: WORKLOAD_NAMES,
+    start: (folder) => startLadon(bundle, folder, options),
+  }
+}
+
+/** Starts Ladon with its clients registered; a second one for ES256 only when that is asked for. */
+export async function startLadon(
+  bundle: Bundle,
+  folder: string,
+  options: LadonOptions = {},
+): Promise<RunningLadon> {
+  const servers: Server[] = []
+  const serve = async (place: string, algorithm: string): Promise<{ server: Server; api: OAuthServer }> => {
+    const server = await startWorker({
+      name: 'ladon',
+      bundle: bundle.folder,
+      state: join(folder, place),
+      migrations: bundle.migrations,
+      settings: { ...SETTINGS, SIGNING_ALGORITHM: algorithm },
+      d1: ['DB'],
+      kv: ['COPIES'],
+      objects: { LEDGER: 'Ledger' },
+      ...(options.latency === undefined ? {} : { latency: options.latency }),
+      ...(options.inspected === undefined ? {} : { inspected: options.inspected }),
+    })
+    servers.push(server)
+    const site: Site = { port: server.port, origin: ISSUER, absolute: true }
+    const reached = { site, admin: site, adminHeaders: bearer(ADMIN_KEY), root: server.root }
+    await registerClients(reached)
+    const jwt = machine(site, server.root, 'bench-jwt')
+    const machines =
+      algorithm === 'ES256'
+        ? { es256: jwt }
+        : { opaque: machine(site, server.root, 'bench-opaque'), rs256: jwt }
+    return { server, api: hydraApi(reached, machines) }
+  }
+  const { server, api } = await serve('rs256', 'RS256')
+  let es256: OAuthServer | undefined
+  return {
+    server,
+    api,
+    work: async (name): Promise<Work> => {
+      if (!isWorkload(name)) throw new Error(`${name} is no workload.`)
+      if (name !== 'client_credentials_es256') return makeWork(api, name)
+      es256 ??= (await serve('es256', 'ES256')).api
+      return makeWork(es256, name)
+    },
+    memory: server.memory,
+    stop: async () => {
+      await Promise.all(servers.map((one) => one.stop()))
+    },
+  }
+}

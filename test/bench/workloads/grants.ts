@@ -1,0 +1,118 @@
+import { type Lane, prepare } from '../generator/lane.ts'
+import type { Answer } from '../generator/line.ts'
+import type { Work } from '../generator/load.ts'
+import { bearer, formText, requestText } from '../generator/site.ts'
+import { type OAuthServer, REDIRECT_URI, VERIFIER } from '../systems/oauth-server.ts'
+
+/** What a grant gave. */
+export interface Tokens {
+  readonly access_token: string
+  readonly refresh_token: string
+}
+
+export const LANES = 16
+
+/** Known users: each has a ledger, a session table or what the server keeps. */
+const USERS = 64
+
+/** How many codes are made for the exchange, which every one serves once. */
+const CODES = 480
+
+let users = 0
+
+/** One of the known users. */
+export const knownUser = (): string => `user-${users++ % USERS}`
+
+/** A user that was never there. */
+const newUser = (): string => `new-user-${users++}-${Date.now()}`
+
+export const tokensOf = ({ body }: Answer): Tokens => JSON.parse(body)
+
+const exchangeText = ({ site, paths, app }: OAuthServer, code: string): string =>
+  formText(
+    site,
+    paths.token,
+    {
+      grant_type: 'authorization_code',
+      code,
+      redirect_uri: REDIRECT_URI,
+      code_verifier: VERIFIER,
+      ...app.fields,
+    },
+    app.headers,
+  )
+
+/** Logs a user in and redeems the code. */
+export async function logIn(
+  server: OAuthServer,
+  lane: Lane,
+  identified: boolean,
+  subject = knownUser(),
+): Promise<Tokens> {
+  const code = await server.login(lane, subject, server.scope(identified))
+  const needle = identified && server.identifies ? '"id_token"' : '"refresh_token"'
+  return tokensOf(await lane.ask(server.site, exchangeText(server, code), 200, needle))
+}
+
+/** Whole logins, each in a browser of its own. */
+export function loginWork(server: OAuthServer, user: 'known' | 'new'): Work {
+  const step = async (lane: Lane): Promise<void> => {
+    await logIn(server, lane, true, user === 'known' ? knownUser() : newUser())
+  }
+  return { step, root: server.root, lanes: LANES }
+}
+
+/** Codes for tokens. */
+export async function exchangeWork(server: OAuthServer): Promise<Work> {
+  const scope = server.scope(true)
+  const needle = server.identifies ? '"id_token"' : '"access_token"'
+  const requests = (await prepare(CODES, LANES, (lane) => server.login(lane, knownUser(), scope))).map(
+    (code) => exchangeText(server, code),
+  )
+  const step = async (lane: Lane): Promise<void> => {
+    await lane.ask(server.site, requests.pop() ?? '', 200, needle)
+  }
+  return { step, root: server.root, lanes: LANES, supply: requests.length }
+}
+
+/** Refresh tokens for the next ones, each session in series. */
+export async function refreshWork(server: OAuthServer, sessions: number): Promise<Work> {
+  const { site, paths, app } = server
+  const held = (await prepare(sessions, sessions, (lane) => logIn(server, lane, false))).map(
+    (tokens) => tokens.refresh_token,
+  )
+  const step = async (lane: Lane, index: number): Promise<void> => {
+    const fields = { grant_type: 'refresh_token', refresh_token: held[index] ?? '', ...app.fields }
+    const answer = await lane.ask(
+      site,
+      formText(site, paths.token, fields, app.headers),
+      200,
+      '"refresh_token"',
+    )
+    held[index] = tokensOf(answer).refresh_token
+  }
+  return { step, root: server.root, lanes: sessions }
+}
+
+/** Revocations of refresh tokens, each of a login of its own (RFC 7009). */
+export async function revokeWork(server: OAuthServer, revoke: string): Promise<Work> {
+  const { site, app } = server
+  const requests = (await prepare(CODES, LANES, (lane) => logIn(server, lane, false))).map(
+    ({ refresh_token }) => formText(site, revoke, { token: refresh_token, ...app.fields }, app.headers),
+  )
+  const step = async (lane: Lane): Promise<void> => {
+    await lane.ask(site, requests.pop() ?? '', 200)
+  }
+  return { step, root: server.root, lanes: LANES, supply: requests.length }
+}
+
+/** What its live access token opens (OpenID Connect Core 5.3). */
+export async function userinfoWork(server: OAuthServer, userinfo: string): Promise<Work> {
+  const requests = (await prepare(LANES, LANES, (lane) => logIn(server, lane, true))).map(
+    ({ access_token }) => requestText(server.site, 'GET', userinfo, bearer(access_token)),
+  )
+  const step = async (lane: Lane, index: number): Promise<void> => {
+    await lane.ask(server.site, requests[index] ?? '', 200, server.userinfoNeedle)
+  }
+  return { step, root: server.root, lanes: LANES }
+}
