@@ -38,10 +38,12 @@ export function basicIdOf(authorization: string | undefined): string | undefined
 const encodedIn = (authorization: string | undefined): string | undefined =>
   BASIC.exec(authorization?.trim() ?? '')?.[1]
 
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 function decode(encoded: string): { readonly id: string; readonly secret: string } {
   try {
     const bytes = Buffer.from(encoded, 'base64')
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    const text = decoder.decode(bytes)
     // Both halves are form-encoded (RFC 6749 section 2.3.1 and appendix B).
     const [id, ...rest] = text.split(':').map((part) => decodeURIComponent(part.replaceAll('+', ' ')))
     if (BASE64.test(encoded) && id && rest.length > 0) return { id, secret: rest.join(':') }

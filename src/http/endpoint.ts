@@ -3,6 +3,7 @@ import { PatternRouter } from 'hono/router/pattern-router'
 import type { GenericSchema } from 'valibot'
 import type { Config, FloodClass } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
+import { withoutBody } from './bodiless.ts'
 import { type BodyClass, RequestBody } from './body.ts'
 import { type Members, onlyMembers } from './members.ts'
 import { isV1Path } from './paths.ts'
@@ -97,7 +98,7 @@ const framed =
     const refusal = isCountedHere(rate) && (await c.var.ctx.rt.floods.ofNetwork(rate, c.var.ctx.network))
     if (refusal) return renderRefusal(c, refusal)
     c.set('body', new RequestBody(raw, body))
-    if (raw.body !== null) c.req.raw = new Request(raw.url, { method: raw.method, headers: raw.headers })
+    c.req.raw = withoutBody(raw)
     const answer = await handler(c)
     const v1 = isV1Path(raw.url) ? wire().v1 : undefined
     return v1 === undefined ? answer : onlyMembers(answer, v1)

@@ -191,13 +191,14 @@ export async function readForm(body: RequestBody): Promise<Parameters> {
  * @throws `body_too_large` as soon as the bound is passed, `invalid_request` for another type, a file or too many pairs
  */
 export async function readFormEntries(body: RequestBody): Promise<Entries> {
-  const bytes = await body.read('form')
-  if (bytes.byteLength === 0) return []
   const contentType = body.type ?? ''
   const type = contentType.split(';', 1)[0]?.trim().toLowerCase()
   if (type === 'application/x-www-form-urlencoded') {
-    return readEntries(new TextDecoder().decode(bytes))
+    const text = await body.readText('form')
+    return text === '' ? [] : readEntries(text)
   }
+  const bytes = await body.read('form')
+  if (bytes.byteLength === 0) return []
   if (type !== 'multipart/form-data') {
     throw invalidRequest('body_malformed', {
       expected: 'application/x-www-form-urlencoded or multipart/form-data',

@@ -10,8 +10,9 @@ export interface JsonObject {
 export const parseJson = (bytes: Uint8Array): unknown => JSON.parse(decodeJson(bytes))
 
 /** Decodes JSON text in UTF-8, with or without a byte order mark. Throws for other bytes. */
-export const decodeJson = (bytes: Uint8Array): string =>
-  new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
+export const decodeJson = (bytes: Uint8Array): string => decoder.decode(bytes)
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 
 /** Whether a parsed JSON value is an object (not null, not an array). */
 export function isJsonObject(value: unknown): value is JsonObject {

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import { RequestBody } from '../../src/http/body.ts'
+import { readFormEntries } from '../../src/http/form.ts'
+
+const LIMIT = 64 * 1024
+const FORM = 'application/x-www-form-urlencoded'
+
+/** A stream of so many bytes in pieces, which tells how many were taken from it. */
+function pieces(total: number): { readonly stream: ReadableStream<Uint8Array>; taken: () => number } {
+  let taken = 0
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        const piece = new Uint8Array(Math.min(1024, total - taken)).fill(97)
+        taken += piece.byteLength
+        controller.enqueue(piece)
+        if (taken === total) controller.close()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+  return { stream, taken: () => taken }
+}
+
+const bodyOf = (body: BodyInit, headers: Readonly<Record<string, string>> = {}): RequestBody =>
+  new RequestBody(
+    new Request('http://op.example/', {
+      method: 'POST',
+      body,
+      headers: { 'content-type': FORM, ...headers },
+    }),
+    'form',
+  )
+
+const refused = expect.objectContaining({ code: 'body_too_large' })
+
+describe.each<readonly [string, (size: number) => Readonly<Record<string, string>>]>([
+  ['with its length stated', (size) => ({ 'content-length': String(size) })],
+  ['without a length', () => ({})],
+  ['with too small a length, as only a binding can send it', () => ({ 'content-length': '5' })],
+])('a body %s', (_how, headers) => {
+  it('is read up to the bound', async () => {
+    const { stream } = pieces(LIMIT)
+    expect((await bodyOf(stream, headers(LIMIT)).read('form')).byteLength).toBe(LIMIT)
+    expect(await bodyOf(pieces(LIMIT).stream, headers(LIMIT)).readText('form')).toBe('a'.repeat(LIMIT))
+  })
+
+  it('is refused above it, as bytes and as text', async () => {
+    const size = LIMIT + 1
+    await expect(bodyOf(pieces(size).stream, headers(size)).read('form')).rejects.toEqual(refused)
+    await expect(bodyOf(pieces(size).stream, headers(size)).readText('form')).rejects.toEqual(refused)
+  })
+
+  it('gives the same parameters, whatever its bytes', async () => {
+    const bytes = new Uint8Array([0xef, 0xbb, 0xbf, ...new TextEncoder().encode('a=%C3%A9&b='), 0xff])
+    const entries = await readFormEntries(bodyOf(bytes, headers(bytes.byteLength)))
+    expect(entries).toEqual([
+      ['a', 'é'],
+      ['b', '\u{fffd}'],
+    ])
+    expect(await readFormEntries(bodyOf('', headers(0)))).toEqual([])
+  })
+})
+
+it('takes nothing of a body that says that it is too long, and little of one that is', async () => {
+  const stated = pieces(LIMIT * 16)
+  const tooLong = bodyOf(stated.stream, { 'content-length': String(LIMIT * 16) })
+  await expect(tooLong.readText('form')).rejects.toEqual(refused)
+  expect(stated.taken()).toBe(0)
+  const unstated = pieces(LIMIT * 16)
+  await expect(bodyOf(unstated.stream).readText('form')).rejects.toEqual(refused)
+  expect(unstated.taken()).toBeLessThan(LIMIT + 4096)
+})
