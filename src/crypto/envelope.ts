@@ -1,7 +1,6 @@
 import { invalidRequest } from '../errors/oauth-error.ts'
 import { fromBase64url, toBase64url } from '../util/base64url.ts'
 import { type Seconds, seconds } from '../util/clock.ts'
-import { hmacSha256 } from '../util/digest.ts'
 import { type AeadParameters, aeadOpen, aeadSeal, NONCE_BYTES } from './aead.ts'
 import { ROOT_KEY_ID_BYTES, type RootKey } from './root-key.ts'
 import type { RootKeys } from './root-keys.ts'
@@ -12,7 +11,8 @@ import type { EnvelopeKind, Opened } from './types.ts'
  */
 const VERSION = 1
 
-const HEAD_BYTES = 1 + ROOT_KEY_ID_BYTES + NONCE_BYTES
+const NONCE_AT = 1 + ROOT_KEY_ID_BYTES
+const HEAD_BYTES = NONCE_AT + NONCE_BYTES
 
 /** Longest envelope, in characters: the platform's limit for a URL. */
 export const MAX_ENVELOPE_LENGTH = 16_384
@@ -48,16 +48,12 @@ export class Envelopes {
    */
   async seal(kind: EnvelopeKind, data: unknown, expiresAt: Seconds | null): Promise<string> {
     const root = await this.#roots.current()
-    const plain = encoder.encode(JSON.stringify([expiresAt, data]))
-    const nonce = hmacSha256(
-      root.derive(`ladon envelope-nonce ${VERSION} ${kind}`),
-      kind,
-      '\0',
-      plain,
-    ).subarray(0, NONCE_BYTES)
-    const id = fromBase64url(root.id) ?? new Uint8Array(ROOT_KEY_ID_BYTES)
-    const head = new Uint8Array([VERSION, ...id, ...nonce])
-    const text = `${toBase64url(head)}.${toBase64url(aeadSeal(parameters(root, kind, nonce), plain))}`
+    // The kinds are ASCII, so the plaintext begins after as many bytes.
+    const labelled = encoder.encode(`${kind}\0${JSON.stringify([expiresAt, data])}`)
+    const mac = await root.derive(`ladon envelope-nonce ${VERSION} ${kind}`).sign(labelled)
+    const nonce = mac.subarray(0, NONCE_BYTES)
+    const box = await aeadSeal(parameters(root, kind, nonce), labelled.subarray(kind.length + 1))
+    const text = `${toBase64url(headOf(root, nonce))}.${toBase64url(box)}`
     if (text.length > MAX_ENVELOPE_LENGTH) {
       throw invalidRequest('request_too_long', { limit: 'what can be carried along' })
     }
@@ -75,15 +71,23 @@ export class Envelopes {
     const [head, box, ...rest] = text.split('.', 3).map(fromBase64url)
     if (head === undefined || box === undefined || rest.length > 0) return undefined
     if (head.byteLength !== HEAD_BYTES || head[0] !== VERSION) return undefined
-    const root = await this.#roots.byId(toBase64url(head.subarray(1, 1 + ROOT_KEY_ID_BYTES)))
+    const root = await this.#roots.byId(toBase64url(head.subarray(1, NONCE_AT)))
     if (root === undefined) return undefined
-    const plain = aeadOpen(parameters(root, kind, head.subarray(1 + ROOT_KEY_ID_BYTES)), box)
+    const plain = await aeadOpen(parameters(root, kind, head.subarray(NONCE_AT)), box)
     return plain === undefined ? undefined : toOpened(plain)
   }
 }
 
+function headOf(root: RootKey, nonce: Uint8Array): Uint8Array {
+  const head = new Uint8Array(HEAD_BYTES)
+  head[0] = VERSION
+  head.set(fromBase64url(root.id) ?? [], 1)
+  head.set(nonce, NONCE_AT)
+  return head
+}
+
 function parameters(root: RootKey, kind: EnvelopeKind, nonce: Uint8Array): AeadParameters {
-  const associated = new Uint8Array([VERSION, ...encoder.encode(kind)])
+  const associated = encoder.encode(String.fromCharCode(VERSION) + kind)
   return { key: root.derive(`ladon envelope ${VERSION} ${kind}`), nonce, associated }
 }
 

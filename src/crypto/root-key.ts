@@ -1,5 +1,6 @@
 import { fromBase64url, toBase64url } from '../util/base64url.ts'
-import { deriveKey, hmacSha256 } from '../util/digest.ts'
+import { deriveKey } from '../util/digest.ts'
+import { MacKey } from './mac-key.ts'
 
 /** Length of a root key in bytes. */
 export const ROOT_KEY_BYTES = 32
@@ -15,7 +16,7 @@ export class RootKey {
   /** Seconds since the epoch. */
   readonly createdAt: number
   readonly #key: Uint8Array
-  readonly #derived = new Map<string, Uint8Array>()
+  readonly #derived = new Map<string, MacKey>()
 
   constructor(id: string, createdAt: number, key: Uint8Array) {
     this.id = id
@@ -24,32 +25,31 @@ export class RootKey {
   }
 
   /** Returns the 32-byte key for a purpose (HKDF-SHA-256, RFC 5869). Purposes are constants, never made from input. */
-  derive(purpose: string): Uint8Array {
+  derive(purpose: string): MacKey {
     const known = this.#derived.get(purpose)
     if (known !== undefined) return known
-    const key = deriveKey(this.#key, purpose)
+    const key = new MacKey(deriveKey(this.#key, purpose))
     this.#derived.set(purpose, key)
     return key
   }
 
   /** Whether this key, which must be the oldest, made the tag of an id. */
-  knows(id: string): boolean {
+  async knows(id: string): Promise<boolean> {
     const bytes = fromBase64url(id)
-    return bytes?.byteLength === ROOT_KEY_ID_BYTES && this.#idFor(bytes.subarray(0, RANDOM_BYTES)) === id
+    if (bytes?.byteLength !== ROOT_KEY_ID_BYTES) return false
+    return (await this.#idFor(bytes.subarray(0, RANDOM_BYTES))) === id
   }
 
   /** Makes the first root key of an installation, whose id it tags itself. `now` in seconds since the epoch. */
-  static makeFirst(now: number): { readonly root: RootKey; readonly key: Uint8Array } {
+  static async makeFirst(now: number): Promise<{ readonly root: RootKey; readonly key: Uint8Array }> {
     const key = crypto.getRandomValues(new Uint8Array(ROOT_KEY_BYTES))
-    const id = new RootKey('', now, key).#idFor(crypto.getRandomValues(new Uint8Array(RANDOM_BYTES)))
+    const id = await new RootKey('', now, key).#idFor(crypto.getRandomValues(new Uint8Array(RANDOM_BYTES)))
     return { root: new RootKey(id, now, key), key }
   }
 
-  #idFor(random: Uint8Array): string {
-    const tag = hmacSha256(this.derive('ladon root-key-id 1'), random).subarray(
-      0,
-      ROOT_KEY_ID_BYTES - RANDOM_BYTES,
-    )
+  async #idFor(random: Uint8Array): Promise<string> {
+    const mac = await this.derive('ladon root-key-id 1').sign(random)
+    const tag = mac.subarray(0, ROOT_KEY_ID_BYTES - RANDOM_BYTES)
     return toBase64url(new Uint8Array([...random, ...tag]))
   }
 }

@@ -61,7 +61,7 @@ export class RootKeys {
   async byId(id: string): Promise<RootKey | undefined> {
     const opened = await this.#ready()
     const known = opened.byId.get(id)
-    if (known !== undefined || !opened.oldest.knows(id)) return known
+    if (known !== undefined || !(await opened.oldest.knows(id))) return known
     const fresh = await this.#again.run(async () => this.#keep(await this.#source.list(true)))
     return fresh.byId.get(id)
   }
@@ -72,8 +72,8 @@ export class RootKeys {
     if (first === undefined) throw unreadable()
     let count = 0
     for (const row of await this.#source.list(true)) {
-      if (first.open(row.id, row.sealed) !== undefined) continue
-      const sealed = first.seal(row.id, this.#open(row))
+      if ((await first.open(row.id, row.sealed)) !== undefined) continue
+      const sealed = await first.seal(row.id, await this.#open(row))
       await this.#source.rewrap(row.id, row.sealed, sealed)
       count += 1
     }
@@ -87,8 +87,8 @@ export class RootKeys {
   async #load(): Promise<OpenedKeys> {
     const copies = await this.#source.list(false)
     // A copy may be older than the rows, or than their present seal: only the source may refuse.
-    if (copies.length > 0 && copies.every((row) => this.#tryOpen(row) !== undefined))
-      return this.#keep(copies)
+    const opened = await Promise.all(copies.map((row) => this.#tryOpen(row)))
+    if (copies.length > 0 && opened.every((key) => key !== undefined)) return this.#keep(copies)
     const rows = await this.#source.list(true)
     return this.#keep(rows.length > 0 ? rows : await this.#makeFirst())
   }
@@ -96,17 +96,19 @@ export class RootKeys {
   async #makeFirst(): Promise<readonly RootKeyRow[]> {
     const [seal] = this.#seals
     if (seal === undefined) throw unreadable()
-    const { root, key } = RootKey.makeFirst(nowSeconds())
-    const row = { id: root.id, sealed: seal.seal(root.id, key), createdAt: root.createdAt }
+    const { root, key } = await RootKey.makeFirst(nowSeconds())
+    const row = { id: root.id, sealed: await seal.seal(root.id, key), createdAt: root.createdAt }
     return this.#source.insertFirst(row)
   }
 
   /** Opens rows and keeps their keys in memory. Keys that were opened before stay. */
-  #keep(rows: readonly RootKeyRow[]): OpenedKeys {
-    const byId = new Map(this.#opened?.byId)
-    for (const row of rows) {
-      if (!byId.has(row.id)) byId.set(row.id, new RootKey(row.id, row.createdAt, this.#open(row)))
-    }
+  async #keep(rows: readonly RootKeyRow[]): Promise<OpenedKeys> {
+    const unknown = rows.filter(({ id }) => this.#opened?.byId.has(id) !== true)
+    const keys = await Promise.all(
+      unknown.map(async (row) => new RootKey(row.id, row.createdAt, await this.#open(row))),
+    )
+    // What was opened before stays the same object, with the keys that it derived.
+    const byId = new Map([...keys.map((key) => [key.id, key] as const), ...(this.#opened?.byId ?? [])])
     const ordered = [...byId.values()].sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
     const [oldest] = ordered
     const newest = ordered.at(-1)
@@ -116,16 +118,16 @@ export class RootKeys {
     return this.#opened
   }
 
-  #open(row: RootKeyRow): Uint8Array {
-    const key = this.#tryOpen(row)
+  async #open(row: RootKeyRow): Promise<Uint8Array> {
+    const key = await this.#tryOpen(row)
     if (key !== undefined) return key
     logLine('root_key.unreadable', { root_key: row.id })
     throw unreadable()
   }
 
-  #tryOpen(row: RootKeyRow): Uint8Array | undefined {
+  async #tryOpen(row: RootKeyRow): Promise<Uint8Array | undefined> {
     for (const seal of this.#seals) {
-      const key = seal.open(row.id, row.sealed)
+      const key = await seal.open(row.id, row.sealed)
       if (key !== undefined) return key
     }
     return undefined

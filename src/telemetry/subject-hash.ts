@@ -1,7 +1,6 @@
 import type { RootKeys } from '../crypto/root-keys.ts'
 import type { Owner } from '../ledger/owner.ts'
 import { toBase64url } from '../util/base64url.ts'
-import { hmacSha256 } from '../util/digest.ts'
 
 const PURPOSE = 'audit_subject'
 
@@ -18,5 +17,6 @@ const BYTES = 16
  */
 export async function subjectHash(roots: Pick<RootKeys, 'oldest'>, owner: Owner): Promise<string> {
   const root = await roots.oldest()
-  return toBase64url(hmacSha256(root.derive(PURPOSE), owner).subarray(0, BYTES))
+  const mac = await root.derive(PURPOSE).sign(new TextEncoder().encode(owner))
+  return toBase64url(mac.subarray(0, BYTES))
 }

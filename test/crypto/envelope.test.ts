@@ -161,12 +161,13 @@ describe('refusals', () => {
     const head = new Uint8Array([1, ...(fromBase64url(root.id) ?? []), ...new Uint8Array(24)])
     const associated = new TextEncoder().encode('\u0001code')
     const key = root.derive('ladon envelope 1 code')
-    const sealed = (length: number): string => {
+    const sealed = async (length: number): Promise<string> => {
       const plain = JSON.stringify([null, 'x'.repeat(length)])
-      return `${toBase64url(head)}.${toBase64url(aeadSeal({ key, nonce: new Uint8Array(24), associated }, new TextEncoder().encode(plain)))}`
+      const parameters = { key, nonce: new Uint8Array(24), associated }
+      return `${toBase64url(head)}.${toBase64url(await aeadSeal(parameters, new TextEncoder().encode(plain)))}`
     }
-    expect(await envelopes.open('code', sealed(12_000))).toMatchObject({ expiresAt: null })
-    expect(await envelopes.open('code', sealed(13_000))).toBeUndefined()
+    expect(await envelopes.open('code', await sealed(12_000))).toMatchObject({ expiresAt: null })
+    expect(await envelopes.open('code', await sealed(13_000))).toBeUndefined()
   })
 
   it('an over-long text is never made', async () => {
