@@ -1,5 +1,5 @@
 import { toBase64url } from '../util/base64url.ts'
-import { deriveKey, hmacSha256 } from '../util/digest.ts'
+import { deriveKey, hmacSha256, sha256 } from '../util/digest.ts'
 import { flag, listOf, oneOf, type Parser } from './parsers.ts'
 import type { AdminKey, AdminScope, Entrypoint } from './types.ts'
 
@@ -8,7 +8,7 @@ const SCOPES: readonly AdminScope[] = ['introspect', 'flows', 'clients', 'keys',
 const ENTRY = /^(?:([A-Za-z0-9_.-]{1,64})@)?(?:([a-z]+(?::[a-z]+)?):)?([A-Za-z0-9._~-]{16,})$/
 
 /** An admin API key as it is set. */
-type GivenKey = Omit<AdminKey, 'name'> & { readonly name: string | null }
+type GivenKey = Omit<AdminKey, 'name' | 'digest'> & { readonly name: string | null }
 
 /**
  * Parses a list of admin API keys: `name@scope:key`. Without a scope the key has every one. Keys of one name are for a
@@ -25,7 +25,7 @@ export const adminKeys = listOf<GivenKey>({
 })
 
 /**
- * Names the keys that have no name: `#` and eight characters, which stay the same as long as the secret. They come from a
+ * Makes keys to compare with, and names those that have no name: `#` and eight characters, which stay the same as long as the secret. They come from a
  * keyed digest, since they are logged and a key that somebody made up could be guessed by a plain one.
  *
  * @param secrets - the system secrets; the last is the one in use for longest
@@ -33,7 +33,11 @@ export const adminKeys = listOf<GivenKey>({
 export function nameKeys(keys: readonly GivenKey[], secrets: readonly string[]): readonly AdminKey[] {
   const digest = (key: string): Uint8Array =>
     hmacSha256(deriveKey(secrets.at(-1) ?? '', 'names of API keys'), key).subarray(0, 6)
-  return keys.map((one) => ({ ...one, name: one.name ?? `#${toBase64url(digest(one.key))}` }))
+  return keys.map((one) => ({
+    ...one,
+    name: one.name ?? `#${toBase64url(digest(one.key))}`,
+    digest: sha256(one.key),
+  }))
 }
 
 const entrypointList = listOf<Entrypoint>(oneOf('flows', 'introspect', 'all'))

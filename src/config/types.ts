@@ -15,6 +15,8 @@ export interface AdminKey {
   readonly name: string
   readonly scope: AdminScope
   readonly key: string
+  /** The SHA-256 of the key: that of what requests present is compared with it. */
+  readonly digest: Uint8Array
 }
 
 export type SigningAlgorithm = 'RS256' | 'PS256' | 'ES256' | 'EdDSA'

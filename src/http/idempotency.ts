@@ -29,14 +29,15 @@ export async function underAttempt<Result>(
   credential: string,
   call: (attempt: string) => Promise<Result>,
 ): Promise<Result> {
-  const key = toBase64url(sha256(`${clientId}\0${credential}`))
-  const earlier = unknownOutcomes.get(key)
+  const key = (): string => toBase64url(sha256(`${clientId}\0${credential}`))
+  // Nearly always nothing is remembered, and no key need be made.
+  const earlier = unknownOutcomes.size === 0 ? undefined : unknownOutcomes.get(key())
   const current = earlier !== undefined && nowMs() - earlier.at < REMEMBER_MS ? earlier.attempt : attempt
   const note = (failure: OAuthError): OAuthError => {
-    unknownOutcomes.set(key, { attempt: current, at: nowMs() })
+    unknownOutcomes.set(key(), { attempt: current, at: nowMs() })
     return failure
   }
   const result = await call(current).catch(as<never>({ temporarily_unavailable: note }))
-  unknownOutcomes.delete(key)
+  if (unknownOutcomes.size > 0) unknownOutcomes.delete(key())
   return result
 }

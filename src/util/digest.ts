@@ -18,8 +18,14 @@ export function deriveKey(secret: Uint8Array | string, purpose: string): Uint8Ar
 }
 
 /**
- * Compares two texts in a time that does not depend on where they differ. Both are hashed first, which hides lengths.
+ * Compares two texts or byte strings in a time that does not depend on where they differ. It does not hide that their
+ * lengths do: what is compared is a digest or a MAC, whose length is known, or what one caller gave twice.
  */
-export function constantTimeEqual(left: string, right: string): boolean {
-  return timingSafeEqual(sha256(left), sha256(right))
+export function constantTimeEqual(left: string | Uint8Array, right: string | Uint8Array): boolean {
+  const [one, other] = [bytesOf(left), bytesOf(right)]
+  return one.byteLength === other.byteLength && timingSafeEqual(one, other)
 }
+
+const encoder = new TextEncoder()
+const bytesOf = (data: string | Uint8Array): Uint8Array =>
+  typeof data === 'string' ? encoder.encode(data) : data

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { loadConfig } from '../../src/config/load.ts'
 import { OAuthError } from '../../src/errors/oauth-error.ts'
+import { sha256 } from '../../src/util/digest.ts'
 
 const edge = {
   URLS_SELF_ISSUER: 'https://op.example',
@@ -30,7 +31,10 @@ describe('ADMIN_API_KEYS', () => {
     ['login-app@flows:abcdefghijklmnop', { name: 'login-app', scope: 'flows', key: 'abcdefghijklmnop' }],
     ['ci_2.x@keys:write:0123456789abcdef', { name: 'ci_2.x', scope: 'keys:write', key: '0123456789abcdef' }],
   ])('reads name, scope and key: %s', (text, key) => {
-    expect(adminOf({ ADMIN_API_KEYS: `${text}, clients:1234567812345678` }).keys[0]).toEqual(key)
+    expect(adminOf({ ADMIN_API_KEYS: `${text}, clients:1234567812345678` }).keys[0]).toEqual({
+      ...key,
+      digest: sha256(key.key),
+    })
   })
 
   it('names a key without name by the system secret too, so that who reads logs cannot try keys', () => {
