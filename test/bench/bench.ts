@@ -8,13 +8,17 @@ import { join, resolve } from 'node:path'
 import { bundleOf, HERE } from './bundle.ts'
 import type { Work } from './generator/load.ts'
 import { HELP, type Options, readOptions } from './options.ts'
+import { installPeers } from './peers/install.ts'
 import { profile } from './profile.ts'
 import { resultsAsJson } from './report/json.ts'
 import { cpuTable, floorTable, rateTable, systemTable } from './report/table.ts'
 import { type Result, run } from './run.ts'
 import { pin } from './serve/start.ts'
 import { bundleFloors, floors } from './systems/floors.ts'
+import { hydra } from './systems/hydra.ts'
+import { bundleKvPeer, kvPeer } from './systems/kv-peer.ts'
 import { ladon } from './systems/ladon.ts'
+import { oidcProvider } from './systems/oidc-provider.ts'
 import type { Measured, System } from './systems/system.ts'
 import { FLOOR_NAMES, workloadOf } from './workloads/catalogue.ts'
 
@@ -63,11 +67,24 @@ async function systemsOf(given: Options, folder: string): Promise<readonly Syste
     const other = await bundleOf(resolve(given.against), join(folder, 'against'))
     systems.push(ladon('against', other, slow))
   }
+  if (given.peers) systems.push(...(await peers(folder)))
+  const { HYDRA_URL: url, HYDRA_ADMIN_URL: adminUrl, HYDRA_PIDS: pids } = process.env
+  if (url !== undefined) systems.push(hydra({ url, adminUrl, pids }))
   if (given.floors) {
     await bundleFloors(join(folder, 'floors'))
     systems.push(floors(join(folder, 'floors')))
   }
   return systems
+}
+
+async function peers(folder: string): Promise<readonly System[]> {
+  const installed = await installPeers()
+  await bundleKvPeer(installed, join(folder, 'kv-peer'))
+  return [
+    oidcProvider(installed, 'memory'),
+    oidcProvider(installed, 'sqlite'),
+    kvPeer(join(folder, 'kv-peer')),
+  ]
 }
 
 async function report(given: Options, results: readonly Result[]): Promise<void> {

@@ -13,6 +13,7 @@ export interface Options {
   readonly out: string | undefined
   readonly profile: WorkloadName | undefined
   readonly floors: boolean
+  readonly peers: boolean
 }
 
 const DEFAULT_ROUNDS = 5
@@ -31,6 +32,7 @@ On two quiet processors; one serves, the other sends. Linux only.
   --bundle PATH     measure this bundle: a folder with index.js, or a checkout (default: this checkout)
   --against PATH    measure another bundle or checkout in turn with it, and print the ratio
   --no-floors       leave the floors out
+  --no-peers        leave the other servers out; so does --against. npm installs them into a temporary folder
   --latency MS      every storage call waits so long, and one sends at a time
   --out FILE        write the results as JSON
   --profile W       no measurement: workerd's CPU profile while it serves this workload, by function
@@ -38,6 +40,9 @@ On two quiet processors; one serves, the other sends. Linux only.
 
 Workloads:
 ${WORKLOAD_NAMES.map((name) => `  ${name.padEnd(26)}${WORKLOADS[name].title}`).join('\n')}
+
+Environment: HYDRA_URL, and HYDRA_ADMIN_URL where it is not port 4445 beside it, add a Hydra of this machine;
+HYDRA_PIDS names the processes to count, such as its database's.
 
 Compare a change with main in about a minute:
   npm run bench -- --only client_credentials,introspection --rounds 3 --against ../ladon-main
@@ -56,6 +61,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
       bundle: { type: 'string' },
       against: { type: 'string' },
       floors: { type: 'boolean', default: true },
+      peers: { type: 'boolean' },
       latency: { type: 'string' },
       out: { type: 'string' },
       profile: { type: 'string' },
@@ -73,6 +79,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
     out: values.out,
     profile: values.profile === undefined ? undefined : workload(values.profile),
     floors: values.floors,
+    peers: values.peers ?? values.against === undefined,
   }
 }
 

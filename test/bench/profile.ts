@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type Bundle, bundleOf, HERE } from './bundle.ts'
-import { runWork } from './generator/load.ts'
+import { supplyOf, type Window } from './generator/load.ts'
+import { Trial } from './generator/trial.ts'
 import type { Options } from './options.ts'
-import { startLadon } from './systems/ladon.ts'
+import { type RunningLadon, startLadon } from './systems/ladon.ts'
 import { type WorkloadName, workloadOf } from './workloads/catalogue.ts'
 
 /** Samples are taken this often, microseconds. */
@@ -34,14 +35,12 @@ export async function profile(options: Options, name: WorkloadName, folder: stri
     latency: options.latency,
   })
   try {
-    const work = await running.work(name)
-    await runWork(work, options.window)
+    await serve(running, name, options.window)
     const inspector = await Inspector.open(running.server.inspector ?? 0)
     await inspector.call('Profiler.enable')
     await inspector.call('Profiler.setSamplingInterval', { interval: INTERVAL })
     await inspector.call('Profiler.start')
-    // What a workload uses up was used up.
-    await runWork(await running.work(name), { ...options.window, warm: 0.1 })
+    await serve(running, name, options.window)
     const recorded = await inspector.call('Profiler.stop')
     inspector.close()
     if (!hasProfile(recorded)) throw new Error('The inspector gave no profile.')
@@ -49,6 +48,16 @@ export async function profile(options: Options, name: WorkloadName, folder: stri
     console.log(await selfTimes(recorded.profile, bundle))
   } finally {
     await running.stop()
+  }
+}
+
+/** Runs a workload, which is prepared each time: it uses up what that made. */
+async function serve(running: RunningLadon, name: WorkloadName, window: Window): Promise<void> {
+  const trial = new Trial(await running.work(name, supplyOf(window)))
+  try {
+    await trial.slice(window.measured, 1)
+  } finally {
+    trial.close()
   }
 }
 

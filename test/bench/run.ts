@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { runWork, type Sample, type Window, type Work } from './generator/load.ts'
+import { type Sample, supplyOf, type Window, type Work } from './generator/load.ts'
+import { Trial } from './generator/trial.ts'
 import type { Measured, Running, System } from './systems/system.ts'
 
 /** What was measured of one system. */
@@ -37,9 +38,17 @@ interface Collected {
   readonly failures: Map<Measured, string>
 }
 
+interface Served {
+  readonly of: Collected
+  readonly served: Running
+}
+
+/** In how many slices a workload is measured in a round. */
+const SLICES = 4
+
 /**
- * Measures the systems in rounds. Each round starts all of them in fresh processes with fresh storage, and takes every
- * workload in turn from one to the next, so that what the machine does besides meets all alike; who begins changes.
+ * Measures the systems in rounds. Each round starts all of them in fresh processes with fresh storage, and measures
+ * every workload in slices in turn, so that what the machine does besides meets all alike; who begins changes.
  */
 export async function run(plan: Plan): Promise<readonly Result[]> {
   const all = plan.systems.map(
@@ -60,7 +69,7 @@ export async function run(plan: Plan): Promise<readonly Result[]> {
 }
 
 async function oneRound(plan: Plan, all: readonly Collected[], folder: string): Promise<void> {
-  const running: { readonly of: Collected; readonly served: Running }[] = []
+  const running: Served[] = []
   try {
     for (const of of all) {
       const place = join(folder, of.system.name.replaceAll(/\W+/g, '-'))
@@ -68,9 +77,8 @@ async function oneRound(plan: Plan, all: readonly Collected[], folder: string): 
       running.push({ of, served: await of.system.start(place) })
     }
     for (const measured of plan.measured) {
-      for (const { of, served } of running) {
-        if (of.system.measures.includes(measured)) await measure(plan, of, served, measured)
-      }
+      const having = running.filter(({ of }) => of.system.measures.includes(measured))
+      await measure(plan, having, measured)
     }
     for (const { of, served } of running) of.memory.push(await served.memory())
   } finally {
@@ -79,16 +87,41 @@ async function oneRound(plan: Plan, all: readonly Collected[], folder: string): 
   }
 }
 
-async function measure(plan: Plan, of: Collected, served: Running, measured: Measured): Promise<void> {
-  try {
-    const work = await served.work(measured)
-    const sample = await runWork(plan.adapt?.(work) ?? work, plan.window)
-    of.samples.set(measured, [...(of.samples.get(measured) ?? []), sample])
-    plan.tell(
-      `  ${of.system.name}: ${measured} ${sample.cpu.toFixed(0)} us CPU, ${sample.perSecond.toFixed(0)}/s`,
-    )
-  } catch (error) {
+/** Warms all up, then measures them in slices, one after the other. */
+async function measure(plan: Plan, all: readonly Served[], measured: Measured): Promise<void> {
+  const trials: { readonly of: Collected; readonly trial: Trial }[] = []
+  const failed = (of: Collected, error: unknown): void => {
     of.failures.set(measured, error instanceof Error ? error.message : String(error))
     plan.tell(`  ${of.system.name}: ${measured} FAILED: ${of.failures.get(measured)}`)
   }
+  const { warm, measured: seconds } = plan.window
+  try {
+    for (const { of, served } of all) {
+      try {
+        const work = await served.work(measured, supplyOf(plan.window))
+        const trial = new Trial(plan.adapt?.(work) ?? work)
+        trials.push({ of, trial })
+        await trial.warm(warm)
+      } catch (error) {
+        failed(of, error)
+      }
+    }
+    for (let left = SLICES; left > 0; left -= 1) {
+      for (const { of, trial } of trials) {
+        if (of.failures.has(measured)) continue
+        await trial.slice(seconds / SLICES, left).catch((error: unknown) => failed(of, error))
+      }
+    }
+    for (const { of, trial } of trials)
+      if (!of.failures.has(measured)) keep(plan, of, measured, trial.sample())
+  } finally {
+    for (const { trial } of trials) trial.close()
+  }
+}
+
+function keep(plan: Plan, of: Collected, measured: Measured, sample: Sample): void {
+  of.samples.set(measured, [...(of.samples.get(measured) ?? []), sample])
+  plan.tell(
+    `  ${of.system.name}: ${measured} ${sample.cpu.toFixed(0)} us CPU, ${sample.perSecond.toFixed(0)}/s`,
+  )
 }

@@ -18,10 +18,15 @@ export async function processTree(pid: number): Promise<readonly number[]> {
   return [pid, ...below.flat()]
 }
 
+const treesOf = async (roots: readonly number[]): Promise<readonly number[]> =>
+  (await Promise.all(roots.map(processTree))).flat()
+
 /**
- * User and system time of processes, ticks: of all their threads, and of children that ended and were waited for.
+ * User and system time of processes and those that they started, ticks: of all their threads, and of children that ended
+ * and were waited for.
  */
-export async function cpuTicks(pids: readonly number[]): Promise<number> {
+export async function cpuTicks(roots: readonly number[]): Promise<number> {
+  const pids = await treesOf(roots)
   const perProcess = await Promise.all(
     pids.map(async (pid) => {
       const fields = await statFields(pid)
@@ -41,8 +46,9 @@ export async function cpuNanoseconds(pid: number, threads: readonly string[]): P
   return times.reduce((sum, time) => sum + time, 0)
 }
 
-/** The most memory that processes had at once, MiB, each by itself (VmHWM). */
-export async function peakMemory(pids: readonly number[]): Promise<number> {
+/** The most memory that processes and those that they started had at once, MiB, each by itself (VmHWM). */
+export async function peakMemory(roots: readonly number[]): Promise<number> {
+  const pids = await treesOf(roots)
   const peaks = await Promise.all(
     pids.map(async (pid) => Number(/^VmHWM:\s+(\d+)/m.exec(await read(`/proc/${pid}/status`))?.[1] ?? 0)),
   )

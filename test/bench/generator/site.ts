@@ -5,6 +5,8 @@ export interface Site {
   readonly origin: string
   /** Whether requests name the whole URL, as to a proxy (RFC 9112 section 3.2.2), so that the server sees https. */
   readonly absolute: boolean
+  /** Headers that every request has. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 export type Fields = Readonly<Record<string, string>>
@@ -21,7 +23,9 @@ export function requestText(
   body = '',
 ): string {
   const target = site.absolute ? `${site.origin}${path}` : path
-  const given = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  const given = Object.entries({ ...site.headers, ...headers }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  )
   const size = body === '' && method === 'GET' ? '' : `content-length: ${Buffer.byteLength(body)}\r\n`
   const host = new URL(site.origin).host
   return `${method} ${target} HTTP/1.1\r\nhost: ${host}\r\ncf-connecting-ip: ${CALLER}\r\nuser-agent: bench\r\n${given.join('')}${size}\r\n${body}`

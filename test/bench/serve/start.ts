@@ -53,7 +53,7 @@ async function start(args: readonly string[], counted: 'workerd' | 'node'): Prom
       ...listening,
       root,
       startedIn,
-      memory: async () => peakMemory(await processTree(root)),
+      memory: async () => peakMemory([root]),
       stop: () => stop(child),
     }
   } catch (error) {

@@ -45,5 +45,5 @@ function floorWork({ port, root }: Server, name: FloorName): Work {
     name === 'form' || name === 'insert'
       ? formText(site, `/${name}`, { grant_type: 'client_credentials', scope: 'api.read' })
       : requestText(site, 'GET', `/${name}`)
-  return repeated({ site, root }, text, '{"done":true}')
+  return repeated({ site, roots: [root] }, text, '{"done":true}')
 }

@@ -1,6 +1,6 @@
 import { type Lane, prepare } from '../generator/lane.ts'
-import { type Answer, headerOf } from '../generator/line.ts'
 import { basic, type Fields, formText, jsonText, requestText, type Site } from '../generator/site.ts'
+import { Browser, pathOf } from './browser.ts'
 import { CHALLENGE, type Machine, type OAuthServer, REDIRECT_URI } from './oauth-server.ts'
 
 /** A server that speaks Hydra's API. */
@@ -8,7 +8,7 @@ export interface HydraServer {
   readonly site: Site
   readonly admin: Site
   readonly adminHeaders: Fields
-  readonly root: number
+  readonly roots: readonly number[]
 }
 
 const SECRET = 'bench-secret-of-32-characters-ok'
@@ -41,28 +41,28 @@ export async function registerClients({ site, admin, adminHeaders }: HydraServer
       )
       await lane.ask(admin, request, 201)
     }
-    const { headers, fields } = machine(site, 0, 'bench-jwt')
+    const { headers, fields } = machine(site, [], 'bench-jwt')
     const form = formText(site, '/oauth2/token', { grant_type: 'client_credentials', ...fields }, headers)
     await lane.ask(site, form, 200)
   })
 }
 
 /** A client of its own of a server with Hydra's API. */
-export const machine = (site: Site, root: number, id: string): Machine => ({
+export const machine = (site: Site, roots: readonly number[], id: string): Machine => ({
   site,
-  root,
+  roots,
   headers: basic(id, SECRET),
   fields: {},
 })
 
 /** Hydra's API as the workloads know it. The login app's own requests to the server count: a login has six. */
 export function hydraApi(
-  { site, admin, adminHeaders, root }: HydraServer,
+  { site, admin, adminHeaders, roots }: HydraServer,
   machines: OAuthServer['machines'],
 ): OAuthServer {
   return {
     site,
-    root,
+    roots,
     paths: {
       token: '/oauth2/token',
       discovery: '/.well-known/openid-configuration',
@@ -117,40 +117,4 @@ async function accept(
   const answer = await lane.ask(admin, jsonText(admin, 'PUT', path, body, headers), 200, '"redirect_to"')
   const { redirect_to: next }: { redirect_to: string } = JSON.parse(answer.body)
   return pathOf(next)
-}
-
-const pathOf = (url: string): string => {
-  const { pathname, search } = new URL(url)
-  return pathname + search
-}
-
-/** A browser that follows redirects by hand and keeps its cookies. */
-export class Browser {
-  readonly #lane: Lane
-  readonly #site: Site
-  readonly #cookies = new Map<string, string>()
-
-  constructor(lane: Lane, site: Site) {
-    this.#lane = lane
-    this.#site = site
-  }
-
-  /** Opens a path. Returns a parameter of the address that the answer leads to. */
-  async next(path: string, parameter: string): Promise<string> {
-    const answer = await this.open(path)
-    const location = headerOf(answer, 'location') ?? ''
-    const value = URL.canParse(location) ? new URL(location).searchParams.get(parameter) : null
-    if (value === null)
-      throw new Error(`${path} led to ${location}: there is no ${parameter}\n${answer.body}`)
-    return value
-  }
-
-  async open(path: string): Promise<Answer> {
-    const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-    const request = requestText(this.#site, 'GET', path, cookie === '' ? {} : { cookie })
-    const answer = await this.#lane.askAny(this.#site, request)
-    for (const [, name = '', value = ''] of answer.head.matchAll(/^set-cookie: *([^=]+)=([^;\r]*)/gim))
-      this.#cookies.set(name, value)
-    return answer
-  }
 }

@@ -3,11 +3,12 @@ import type { Bundle } from '../bundle.ts'
 import type { Work } from '../generator/load.ts'
 import { bearer, type Site } from '../generator/site.ts'
 import { type Server, startWorker } from '../serve/start.ts'
-import { WORKLOAD_NAMES, type WorkloadName } from '../workloads/catalogue.ts'
+import { WORKLOAD_NAMES } from '../workloads/catalogue.ts'
 import { makeWork } from '../workloads/make.ts'
 import { hydraApi, machine, registerClients } from './hydra-api.ts'
 import type { OAuthServer } from './oauth-server.ts'
-import type { Measured, Running, System } from './system.ts'
+import { serving } from './serving.ts'
+import type { Running, System } from './system.ts'
 
 const ISSUER = 'https://login.bench.example'
 const ADMIN_KEY = 'ladon-bench-admin-key'
@@ -33,8 +34,6 @@ export interface RunningLadon extends Running {
   readonly server: Server
   readonly api: OAuthServer
 }
-
-const isWorkload = (name: Measured): name is WorkloadName => WORKLOAD_NAMES.some((known) => known === name)
 
 /** Ladon's bundle in workerd, for an issuer that is not this machine. */
 export function ladon(name: string, bundle: Bundle, options: LadonOptions = {}): System {
@@ -68,27 +67,27 @@ export async function startLadon(
     })
     servers.push(server)
     const site: Site = { port: server.port, origin: ISSUER, absolute: true }
-    const reached = { site, admin: site, adminHeaders: bearer(ADMIN_KEY), root: server.root }
+    const reached = { site, admin: site, adminHeaders: bearer(ADMIN_KEY), roots: [server.root] }
     await registerClients(reached)
-    const jwt = machine(site, server.root, 'bench-jwt')
+    const jwt = machine(site, [server.root], 'bench-jwt')
     const machines =
       algorithm === 'ES256'
         ? { es256: jwt }
-        : { opaque: machine(site, server.root, 'bench-opaque'), rs256: jwt }
+        : { opaque: machine(site, [server.root], 'bench-opaque'), rs256: jwt }
     return { server, api: hydraApi(reached, machines) }
   }
   const { server, api } = await serve('rs256', 'RS256')
+  const usual = serving(server, api)
   let es256: OAuthServer | undefined
   return {
     server,
     api,
-    work: async (name): Promise<Work> => {
-      if (!isWorkload(name)) throw new Error(`${name} is no workload.`)
-      if (name !== 'client_credentials_es256') return makeWork(api, name)
+    ...usual,
+    work: async (name, supply): Promise<Work> => {
+      if (name !== 'client_credentials_es256') return usual.work(name, supply)
       es256 ??= (await serve('es256', 'ES256')).api
-      return makeWork(es256, name)
+      return makeWork(es256, name, supply)
     },
-    memory: server.memory,
     stop: async () => {
       await Promise.all(servers.map((one) => one.stop()))
     },

@@ -4,8 +4,8 @@ import type { Fields, Site } from '../generator/site.ts'
 /** A client that is itself the resource owner (RFC 6749 section 4.4). */
 export interface Machine {
   readonly site: Site
-  /** The process that serves it. */
-  readonly root: number
+  /** The processes that serve it. */
+  readonly roots: readonly number[]
   readonly headers: Fields
   readonly fields: Fields
 }
@@ -15,8 +15,8 @@ export type Strategy = 'opaque' | 'es256' | 'rs256'
 /** An authorization server as the workloads know it; what it lacks is absent. */
 export interface OAuthServer {
   readonly site: Site
-  /** The process whose CPU time counts. */
-  readonly root: number
+  /** The processes whose CPU time counts. */
+  readonly roots: readonly number[]
   readonly paths: {
     readonly token: string
     readonly discovery: string

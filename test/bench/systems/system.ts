@@ -17,8 +17,8 @@ export interface System {
 
 /** A system that runs. */
 export interface Running {
-  /** Prepares a workload. */
-  work(name: Measured): Promise<Work>
+  /** Prepares a workload, and so much of what it uses up. */
+  work(name: Measured, supply: number): Promise<Work>
   /** Peak memory of its server process until now, MiB. */
   memory(): Promise<number>
   stop(): Promise<void>

@@ -15,9 +15,6 @@ export const LANES = 16
 /** Known users: each has a ledger, a session table or what the server keeps. */
 const USERS = 64
 
-/** How many codes are made for the exchange, which every one serves once. */
-const CODES = 480
-
 let users = 0
 
 /** One of the known users. */
@@ -59,20 +56,20 @@ export function loginWork(server: OAuthServer, user: 'known' | 'new'): Work {
   const step = async (lane: Lane): Promise<void> => {
     await logIn(server, lane, true, user === 'known' ? knownUser() : newUser())
   }
-  return { step, root: server.root, lanes: LANES }
+  return { step, roots: server.roots, lanes: LANES }
 }
 
-/** Codes for tokens. */
-export async function exchangeWork(server: OAuthServer): Promise<Work> {
+/** Codes for tokens; each serves once. */
+export async function exchangeWork(server: OAuthServer, supply: number): Promise<Work> {
   const scope = server.scope(true)
   const needle = server.identifies ? '"id_token"' : '"access_token"'
-  const requests = (await prepare(CODES, LANES, (lane) => server.login(lane, knownUser(), scope))).map(
+  const requests = (await prepare(supply, LANES, (lane) => server.login(lane, knownUser(), scope))).map(
     (code) => exchangeText(server, code),
   )
   const step = async (lane: Lane): Promise<void> => {
     await lane.ask(server.site, requests.pop() ?? '', 200, needle)
   }
-  return { step, root: server.root, lanes: LANES, supply: requests.length }
+  return { step, roots: server.roots, lanes: LANES, supply: requests.length }
 }
 
 /** Refresh tokens for the next ones, each session in series. */
@@ -91,19 +88,19 @@ export async function refreshWork(server: OAuthServer, sessions: number): Promis
     )
     held[index] = tokensOf(answer).refresh_token
   }
-  return { step, root: server.root, lanes: sessions }
+  return { step, roots: server.roots, lanes: sessions }
 }
 
 /** Revocations of refresh tokens, each of a login of its own (RFC 7009). */
-export async function revokeWork(server: OAuthServer, revoke: string): Promise<Work> {
+export async function revokeWork(server: OAuthServer, revoke: string, supply: number): Promise<Work> {
   const { site, app } = server
-  const requests = (await prepare(CODES, LANES, (lane) => logIn(server, lane, false))).map(
+  const requests = (await prepare(supply, LANES, (lane) => logIn(server, lane, false))).map(
     ({ refresh_token }) => formText(site, revoke, { token: refresh_token, ...app.fields }, app.headers),
   )
   const step = async (lane: Lane): Promise<void> => {
     await lane.ask(site, requests.pop() ?? '', 200)
   }
-  return { step, root: server.root, lanes: LANES, supply: requests.length }
+  return { step, roots: server.roots, lanes: LANES, supply: requests.length }
 }
 
 /** What its live access token opens (OpenID Connect Core 5.3). */
@@ -114,5 +111,5 @@ export async function userinfoWork(server: OAuthServer, userinfo: string): Promi
   const step = async (lane: Lane, index: number): Promise<void> => {
     await lane.ask(server.site, requests[index] ?? '', 200, server.userinfoNeedle)
   }
-  return { step, root: server.root, lanes: LANES }
+  return { step, roots: server.roots, lanes: LANES }
 }

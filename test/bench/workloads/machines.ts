@@ -9,21 +9,21 @@ type Admin = NonNullable<OAuthServer['admin']>
 
 /** The same request again and again. */
 export const repeated = (
-  { site, root }: Pick<OAuthServer, 'site' | 'root'>,
+  { site, roots }: Pick<OAuthServer, 'site' | 'roots'>,
   request: string,
   needle: string,
 ): Work => ({
   step: async (lane) => {
     await lane.ask(site, request, 200, needle)
   },
-  root,
+  roots,
   lanes: LANES,
 })
 
 /** Tokens for the client itself. */
-export function machineWork({ paths }: OAuthServer, { site, root, headers, fields }: Machine): Work {
+export function machineWork({ paths }: OAuthServer, { site, roots, headers, fields }: Machine): Work {
   const form = { grant_type: 'client_credentials', ...fields }
-  return repeated({ site, root }, formText(site, paths.token, form, headers), '"access_token"')
+  return repeated({ site, roots }, formText(site, paths.token, form, headers), '"access_token"')
 }
 
 /** Introspection (RFC 7662) of a live token of a grant for each lane, of one client token, or of what nobody issued. */
@@ -38,7 +38,7 @@ export async function introspectionWork(
   const step = async (lane: Lane, index: number): Promise<void> => {
     await lane.ask(site, requests[index] ?? '', 200, needle)
   }
-  return { step, root: server.root, lanes: LANES }
+  return { step, roots: server.roots, lanes: LANES }
 }
 
 async function liveToken(
@@ -65,11 +65,11 @@ function forged(token: string): string {
 }
 
 /** The administration of clients: reading one. */
-export const clientGetWork = ({ root }: OAuthServer, { site, headers }: Admin, id: string): Work =>
-  repeated({ site, root }, requestText(site, 'GET', `/admin/clients/${id}`, headers), '"client_id"')
+export const clientGetWork = ({ roots }: OAuthServer, { site, headers }: Admin, id: string): Work =>
+  repeated({ site, roots }, requestText(site, 'GET', `/admin/clients/${id}`, headers), '"client_id"')
 
 /** The administration of clients: making new ones. */
-export function clientCreateWork({ root }: OAuthServer, { site, headers }: Admin): Work {
+export function clientCreateWork({ roots }: OAuthServer, { site, headers }: Admin): Work {
   const client = {
     client_name: 'Made by the benchmark',
     grant_types: ['authorization_code', 'refresh_token'],
@@ -81,5 +81,5 @@ export function clientCreateWork({ root }: OAuthServer, { site, headers }: Admin
   const step = async (lane: Lane): Promise<void> => {
     await lane.ask(site, request, 201, '"client_secret"')
   }
-  return { step, root, lanes: LANES }
+  return { step, roots, lanes: LANES }
 }

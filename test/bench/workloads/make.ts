@@ -10,7 +10,7 @@ export const ASKED_CLIENT = 'bench-app'
 
 const SESSIONS = 16
 
-type Maker = (server: OAuthServer) => Promise<Work> | Work | undefined
+type Maker = (server: OAuthServer, supply: number) => Promise<Work> | Work | undefined
 
 const get = (server: OAuthServer, path: string | undefined, needle: string): Work | undefined =>
   path === undefined ? undefined : repeated(server, requestText(server.site, 'GET', path), needle)
@@ -32,7 +32,8 @@ const MAKERS: Readonly<Record<WorkloadName, Maker>> = {
   refresh: (server) => refreshWork(server, SESSIONS),
   refresh_series: (server) => refreshWork(server, 1),
   code_exchange: exchangeWork,
-  revoke: (server) => (server.paths.revoke ? revokeWork(server, server.paths.revoke) : undefined),
+  revoke: (server, supply) =>
+    server.paths.revoke ? revokeWork(server, server.paths.revoke, supply) : undefined,
   login: (server) => loginWork(server, 'known'),
   login_new: (server) => loginWork(server, 'new'),
   discovery: (server) => get(server, server.paths.discovery, '"token_endpoint"'),
@@ -41,9 +42,12 @@ const MAKERS: Readonly<Record<WorkloadName, Maker>> = {
   client_create: (server) => server.admin && clientCreateWork(server, server.admin),
 }
 
-/** Prepares a workload. Throws if the server does not have it. */
-export async function makeWork(server: OAuthServer, name: WorkloadName): Promise<Work> {
-  const work = await MAKERS[name](server)
+/**
+ * Prepares a workload. Throws if the server does not have it.
+ * @param supply - how much is made of what a workload uses up
+ */
+export async function makeWork(server: OAuthServer, name: WorkloadName, supply: number): Promise<Work> {
+  const work = await MAKERS[name](server, supply)
   if (work === undefined) throw new Error(`There is no ${name} here.`)
   return work
 }

@@ -1,0 +1,70 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, it } from 'vitest'
+import { FLOOR_NAMES, WORKLOAD_NAMES, workloadOf } from '../bench/workloads/catalogue.ts'
+
+const BENCH = fileURLToPath(new URL('../bench/bench.ts', import.meta.url))
+
+interface Measured {
+  readonly median: Readonly<Record<string, number>>
+}
+
+interface System {
+  readonly system: string
+  readonly peak_memory_mib: number
+  readonly failures: Readonly<Record<string, string>>
+  readonly measured: Readonly<Record<string, Measured>>
+}
+
+/** Runs the benchmark for a moment. Returns its tables and its JSON. */
+async function bench(
+  ...flags: readonly string[]
+): Promise<{ readonly tables: string; readonly systems: readonly System[] }> {
+  const folder = await mkdtemp(join(tmpdir(), 'ladon-bench-test-'))
+  try {
+    const out = join(folder, 'bench.json')
+    const moment = ['--rounds', '1', '--seconds', '0.05', '--warm', '0.01', '--no-peers', '--out', out]
+    const { stdout } = await promisify(execFile)(process.execPath, [BENCH, ...moment, ...flags])
+    return { tables: stdout, systems: JSON.parse(await readFile(out, 'utf8')).systems }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+// Each answer of a workload is checked when it comes, and a wrong one is a failure.
+it('measures every workload and floor, and has a row for each', { timeout: 600_000 }, async () => {
+  const { tables, systems } = await bench()
+  expect(systems.map(({ system }) => system)).toEqual(['Ladon', 'floors'])
+  const [ladon, floors] = systems
+  for (const { failures, peak_memory_mib: memory } of systems) {
+    expect(failures).toEqual({})
+    expect(memory).toBeGreaterThan(10)
+  }
+  expect(Object.keys(ladon?.measured ?? {})).toEqual(WORKLOAD_NAMES)
+  expect(Object.keys(floors?.measured ?? {})).toEqual(FLOOR_NAMES)
+  for (const { median } of systems.flatMap(({ measured }) => Object.values(measured)))
+    expect(median['units']).toBeGreaterThan(0)
+  const rows = tables.split('\n')
+  for (const name of WORKLOAD_NAMES)
+    expect(rows.filter((row) => row.startsWith(`| ${workloadOf(name).title} |`))).toHaveLength(2)
+  for (const name of FLOOR_NAMES) expect(rows.some((row) => row.startsWith(`| ${name} |`))).toBe(true)
+})
+
+it('compares two bundles, and waits for storage', { timeout: 600_000 }, async () => {
+  const flags = ['--only', 'introspection,client_get', '--no-floors', '--latency', '20']
+  const { tables, systems } = await bench(
+    ...flags,
+    '--against',
+    fileURLToPath(new URL('../..', import.meta.url)),
+  )
+  expect(systems.map(({ system }) => system)).toEqual(['Ladon', 'against'])
+  for (const { failures, measured } of systems) {
+    expect(failures).toEqual({})
+    for (const { median } of Object.values(measured)) expect(median['p50']).toBeGreaterThanOrEqual(20)
+  }
+  expect(tables).toMatch(/^\| introspection, live token of a grant \| \d+ .* \| \d+ \(\d+\.\d\d\) \|$/m)
+})
