@@ -3,6 +3,7 @@ import type { EntrypointName } from './admin/guard.ts'
 import type { AppEnv } from './context.ts'
 import { bindingTable, endpointsOf, endpointTable } from './endpoints/table.ts'
 import type { Env } from './env.ts'
+import { addressOf } from './http/address.ts'
 import { cors } from './http/cors.ts'
 import { corsClasses, type Endpoint, methodsAt, mount } from './http/endpoint.ts'
 import { renderError } from './http/error-response.ts'
@@ -16,9 +17,7 @@ import { prefixesOf, requestContext } from './request-context.ts'
  * make a URL that cannot be parsed; the request's context refuses that.
  */
 const getPath = (request: Request, { env }: { env?: Env } = {}): string =>
-  URL.canParse(request.url)
-    ? canonicalPath(ownPath(new URL(request.url).pathname, env === undefined ? [] : prefixesOf(env)))
-    : '/'
+  canonicalPath(ownPath(addressOf(request.url)?.pathname ?? '/', env === undefined ? [] : prefixesOf(env)))
 
 function base(
   surface: 'public' | 'binding',

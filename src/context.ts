@@ -54,10 +54,8 @@ export interface RequestContext {
   proved(clientId: string): void
   /** Notes who acts through the admin API, once that is allowed. */
   acts(actor: Actor): void
-  /** The actor given to `acts`; null at public endpoints. */
-  readonly actor: Actor | null
-  /** The client given to `seen`, or else to `named`, if any. */
-  readonly clientId: string | null
+  /** Returns the client given to `seen`, or else to `named`, if any. */
+  client(): string | null
 }
 
 /** Hono's type parameters for every route. */

@@ -5,6 +5,7 @@ import type { Config } from './config/types.ts'
 import type { Actor, AppEnv, Outcome, RequestContext } from './context.ts'
 import type { Env } from './env.ts'
 import { OAuthError } from './errors/oauth-error.ts'
+import { addressOf } from './http/address.ts'
 import { tokenOfScheme } from './http/bearer.ts'
 import { challengeOf } from './http/challenge.ts'
 import { renderError } from './http/error-response.ts'
@@ -30,10 +31,10 @@ const UNCACHED = 'private, no-cache, no-store, must-revalidate'
  */
 export const requestContext =
   (surface: 'public' | 'binding'): MiddlewareHandler<AppEnv> =>
-  async (c, next) => {
+  (c, next) => {
     const work = answer(c, surface, next)
     c.executionCtx.waitUntil(work)
-    await work
+    return work
   }
 
 async function answer(c: Context<AppEnv>, surface: 'public' | 'binding', next: Next): Promise<void> {
@@ -59,14 +60,15 @@ async function answer(c: Context<AppEnv>, surface: 'public' | 'binding', next: N
   headers.set('x-request-id', requestId)
   if (notes.hsts !== null) headers.set('strict-transport-security', notes.hsts)
   challenge(c, c.error ?? notes.refusal)
-  await audit(c, requestId, notes, startedAt)
+  if (notes.audited.length > 0) await audit(c, requestId, notes, startedAt)
   log(c, requestId, notes, startedAt)
 }
 
 /** Whether a request came over TLS, if it should. Throws if it is for a host that is not this server's. */
 function isReachedRight(c: Context<AppEnv>, config: Config, notes: Notes): boolean {
-  const isOurs = URL.canParse(c.req.url) && hostAllowed(config, new URL(c.req.url))
-  if (!isOurs) throw new OAuthError('misdirected_request', 'host_foreign')
+  const address = addressOf(c.req.url)
+  if (address === null || !hostAllowed(config, address))
+    throw new OAuthError('misdirected_request', 'host_foreign')
   const plain = isPlain(config, c.req.raw)
   if (plain) notes.refusal = plainRefusal()
   // Browsers ignore the header over plain http (RFC 6797 section 7.2).
@@ -131,12 +133,7 @@ function contextOf(c: Context<AppEnv>, rt: Runtime, requestId: string, notes: No
     proved: (id) => {
       notes.proven = id
     },
-    get actor() {
-      return notes.actor
-    },
-    get clientId() {
-      return notes.seen ?? notes.named
-    },
+    client: () => notes.seen ?? notes.named,
   }
 }
 
@@ -147,16 +144,19 @@ async function audit(
   notes: Notes,
   startedAt: Milliseconds,
 ): Promise<void> {
-  if (notes.audited.length === 0) return
   const { rt, network, defer } = c.var.ctx
   const acting = { requestId, operator: notes.actor, client: notes.proven, network }
   const entries = await writeAudit(rt.roots, acting, notes.audited)
   if (notes.actor !== null) await keepAudit(rt.auditLog, entries, requestId, startedAt, defer)
 }
 
-/** Counts a request, and writes its line if it is to have one. */
+/** Counts a request, and writes its line, if it is to be counted or to have one. */
 function log(c: Context<AppEnv>, requestId: string, notes: Notes, startedAt: Milliseconds): void {
   const failure = c.error ?? notes.refusal
+  const rt = c.var.ctx?.rt
+  const failed = isFailure(c.res.status, failure) || notes.doubts.length > 0
+  const hasLine = isLogged(requestId, rt?.config.logRequests ?? 1, failed)
+  if (!hasLine && c.env.METRICS === undefined) return
   const line = {
     request_id: requestId,
     method: c.req.method,
@@ -166,10 +166,8 @@ function log(c: Context<AppEnv>, requestId: string, notes: Notes, startedAt: Mil
     duration_ms: nowMs() - startedAt,
   }
   const why = failureFields(failure)
-  const rt = c.var.ctx?.rt
   countRequest(c.env.METRICS, line, { ...why, ...notes.outcome }, rt?.ledgers.calls ?? 0)
-  const failed = isFailure(line.status, failure) || notes.doubts.length > 0
-  if (!isLogged(requestId, rt?.config.logRequests ?? 1, failed)) return
+  if (!hasLine) return
   logLine('request', {
     ...requestFields(line),
     ...(notes.actor !== null && { actor: notes.actor }),

@@ -47,10 +47,12 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Config {
   const cookies = cookieSettings(given.cookies, issuerUrl.protocol === 'https:')
   const demoPages = given.demoPages ?? loopback
   const all = absoluteUrls(urls, issuer ?? NO_ISSUER, demoPages)
+  const publicUrl = new URL(all.public)
   const config: Config = {
     ...given,
     urls: all,
-    transport: transportSettings(given.transport, issuerUrl, new URL(all.public), loopback),
+    hosts: new Set([issuerUrl.host, publicUrl.host, ...given.hosts]),
+    transport: transportSettings(given.transport, issuerUrl, publicUrl, loopback),
     loopback,
     demoPages,
     admin: { ...given.admin, keys: nameKeys(given.admin.keys, given.systemSecrets) },

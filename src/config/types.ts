@@ -193,8 +193,8 @@ export interface Config {
   readonly urls: Urls
   /** Whether the issuer's host is loopback, which allows plain http, development cookies and demo pages. */
   readonly loopback: boolean
-  /** The hosts, with port, that this server answers for besides those of the issuer and the public URL. */
-  readonly hosts: readonly string[]
+  /** The hosts, with port, that this server answers for: of the issuer, of the public URL, and `PUBLIC_HOSTS`. */
+  readonly hosts: ReadonlySet<string>
   readonly ttl: Lifetimes
   readonly deadlines: Deadlines
   readonly strategies: Strategies

@@ -35,27 +35,14 @@ export class RequestBody {
    *   something else, which is a bug in this server
    */
   async read(wanted: 'form' | 'json'): Promise<Uint8Array<ArrayBuffer>> {
-    const limit = this.#limitOf(wanted)
+    const isTaken = this.#taken === wanted || (wanted === 'json' && this.#taken === 'public-json')
+    if (!isTaken) throw new TypeError(`The endpoint takes ${this.#taken}, not ${wanted}.`)
+    const limit = MAX_BYTES[this.#taken]
     const bytes = this.#isStatedWithin(limit)
       ? new Uint8Array(await this.#request.arrayBuffer())
       : await readAtMost(this.#request.body, limit)
     if (bytes === undefined || bytes.byteLength > limit) throw tooLarge(limit)
     return bytes
-  }
-
-  /** Reads the body as text in UTF-8; what is not is replaced. Throws as `read`. */
-  async readText(wanted: 'form' | 'json'): Promise<string> {
-    const limit = this.#limitOf(wanted)
-    if (!this.#isStatedWithin(limit)) return decoder.decode(await this.read(wanted))
-    const text = await this.#request.text()
-    if (text.length > limit) throw tooLarge(limit)
-    return text
-  }
-
-  #limitOf(wanted: 'form' | 'json'): number {
-    const isTaken = this.#taken === wanted || (wanted === 'json' && this.#taken === 'public-json')
-    if (!isTaken) throw new TypeError(`The endpoint takes ${this.#taken}, not ${wanted}.`)
-    return MAX_BYTES[this.#taken]
   }
 
   /**
@@ -70,7 +57,5 @@ export class RequestBody {
     return true
   }
 }
-
-const decoder = new TextDecoder()
 
 const tooLarge = (limit: number): OAuthError => new OAuthError('body_too_large', 'body_too_large', { limit })

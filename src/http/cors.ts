@@ -17,11 +17,13 @@ export const cors =
   (classOf: ClassOf): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
     const settings = c.var.ctx.rt.config.publicCors
+    const isPreflight = c.req.method === 'OPTIONS'
+    if (!settings.enabled && !isPreflight) return next()
     const corsClass = classOf(c.req.path)
     if (corsClass === 'none') return next()
     const byClient = corsClass === 'client'
     const asks = settings.enabled && c.req.header('access-control-request-method') !== undefined
-    if (c.req.method === 'OPTIONS' && (asks || byClient)) return preflight(c, settings, asks, byClient)
+    if (isPreflight && (asks || byClient)) return preflight(c, settings, asks, byClient)
     await next()
     if (!settings.enabled) return
     c.res.headers.append('vary', 'Origin')
@@ -88,7 +90,8 @@ function byServer({ allowedOrigins }: CorsSettings, origin: string): string | un
  * the query names. The source is asked before the answer is no.
  */
 async function byClient(c: Context<AppEnv>, origin: string): Promise<boolean> {
-  const { rt, clientId, network } = c.var.ctx
+  const { rt, network } = c.var.ctx
+  const clientId = c.var.ctx.client()
   const id = clientId ?? c.req.query('client_id')
   if (id === undefined || origin === new URL(rt.config.urls.public).origin) return false
   // Nothing looked the query's client up before, so this is counted like a request of a client.

@@ -1,5 +1,4 @@
 import type { Context, ErrorHandler, Handler, Hono, MiddlewareHandler } from 'hono'
-import { PatternRouter } from 'hono/router/pattern-router'
 import type { GenericSchema } from 'valibot'
 import type { Config, FloodClass } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
@@ -9,6 +8,7 @@ import { type Members, onlyMembers } from './members.ts'
 import { isV1Path } from './paths.ts'
 import { renderRefusal } from './refusal.ts'
 import { newRouter } from './router.ts'
+import { SegmentRouter } from './segment-router.ts'
 
 /**
  * Which web pages may read an endpoint's answers: those on the server's list of origins or on the list of the request's
@@ -78,11 +78,11 @@ export interface EndpointGroup {
 /** Adds groups of endpoints to an application, in order. The first endpoint that matches a request answers it. */
 export function mount(app: Hono<AppEnv>, groups: readonly EndpointGroup[]): Hono<AppEnv> {
   for (const { before, onError, endpoints } of groups) {
-    const router = newRouter()
-    if (onError !== undefined) router.onError(onError)
+    // An application of its own has its own answer to errors, and costs each route twice.
+    const router = onError === undefined ? app : newRouter().onError(onError)
     for (const [pattern, middleware] of before) router.use(pattern, middleware)
     for (const endpoint of endpoints) router.on([...endpoint.methods], endpoint.path, framed(endpoint))
-    app.route('/', router)
+    if (router !== app) app.route('/', router)
   }
   return app
 }
@@ -99,9 +99,8 @@ const framed =
     if (refusal) return renderRefusal(c, refusal)
     c.set('body', new RequestBody(raw, body))
     c.req.raw = withoutBody(raw)
-    const answer = await handler(c)
     const v1 = isV1Path(raw.url) ? wire().v1 : undefined
-    return v1 === undefined ? answer : onlyMembers(answer, v1)
+    return v1 === undefined ? handler(c) : onlyMembers(await handler(c), v1)
   }
 
 const isCountedHere = (rate: RateClass): rate is Exclude<FloodClass, 'user_code' | 'api_key'> =>
@@ -109,14 +108,14 @@ const isCountedHere = (rate: RateClass): rate is Exclude<FloodClass, 'user_code'
 
 /** Returns a function that finds the CORS class of a path. It is `none` for a path that no endpoint has. */
 export function corsClasses(endpoints: readonly Endpoint[]): (path: string) => CorsClass {
-  const router = new PatternRouter<CorsClass>()
+  const router = new SegmentRouter<CorsClass>()
   for (const { path, cors } of endpoints) if (cors !== 'none') router.add('ALL', path, cors)
   return (path) => router.match('ALL', path)[0][0]?.[0] ?? 'none'
 }
 
 /** Returns a function that lists the methods that a path of these endpoints takes; none for an unknown path. */
 export function methodsAt(endpoints: readonly Endpoint[]): (path: string) => readonly string[] {
-  const router = new PatternRouter<readonly Method[]>()
+  const router = new SegmentRouter<readonly Method[]>()
   for (const { path, methods } of endpoints) router.add('ALL', path, methods)
   return (path) => {
     const methods = router.match('ALL', path)[0].flatMap(([taken]) => taken)

@@ -3,6 +3,7 @@ import { malformedBody } from '../errors/refusals.ts'
 import { InexactJson, parseExactJson } from '../util/exact-json.ts'
 import { decodeJson } from '../util/json.ts'
 import { SCOPE_TOKEN } from '../util/scope.ts'
+import { searchOf } from './address.ts'
 import type { RequestBody } from './body.ts'
 import {
   ADMIN_PARAMETERS,
@@ -31,6 +32,8 @@ const MAX_ITEMS = 1000
 
 /** Longest text of all requested scopes, in characters: as long as a query. */
 const MAX_SCOPE_TEXT = 8192
+
+const decoder = new TextDecoder()
 
 /** Request parameters. An empty value counts as absent (RFC 6749 section 3.1). */
 export class Parameters {
@@ -148,7 +151,7 @@ export const readQuery = (query: string): Parameters => new Parameters(readEntri
 
 /** Returns the query of a request's URL without its `?`. Throws `invalid_request` if it is longer than `limit`. */
 export function queryOf(url: string, limit = MAX_QUERY): string {
-  const query = new URL(url).search.slice(1)
+  const query = searchOf(url)
   if (query.length <= limit) return query
   throw requestTooLong(limit)
 }
@@ -174,7 +177,7 @@ export function countingQuery(query: string, repeats: Repeats = HYDRA_REPEATS): 
 
 /** Reads the query of a request to the admin API. Throws as `Parameters`. */
 export const readAdminQuery = (url: string): Parameters =>
-  new Parameters(readEntries(new URL(url).search.slice(1)), HYDRA_REPEATS, ADMIN_PARAMETERS)
+  new Parameters(readEntries(searchOf(url)), HYDRA_REPEATS, ADMIN_PARAMETERS)
 
 /**
  * Reads a form body, urlencoded or multipart. Throws as `readFormEntries`, and `invalid_request` for a repeated
@@ -191,14 +194,11 @@ export async function readForm(body: RequestBody): Promise<Parameters> {
  * @throws `body_too_large` as soon as the bound is passed, `invalid_request` for another type, a file or too many pairs
  */
 export async function readFormEntries(body: RequestBody): Promise<Entries> {
-  const contentType = body.type ?? ''
-  const type = contentType.split(';', 1)[0]?.trim().toLowerCase()
-  if (type === 'application/x-www-form-urlencoded') {
-    const text = await body.readText('form')
-    return text === '' ? [] : readEntries(text)
-  }
   const bytes = await body.read('form')
   if (bytes.byteLength === 0) return []
+  const contentType = body.type ?? ''
+  const type = contentType.split(';', 1)[0]?.trim().toLowerCase()
+  if (type === 'application/x-www-form-urlencoded') return readEntries(decoder.decode(bytes))
   if (type !== 'multipart/form-data') {
     throw invalidRequest('body_malformed', {
       expected: 'application/x-www-form-urlencoded or multipart/form-data',

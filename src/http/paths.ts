@@ -1,3 +1,5 @@
+import { addressOf } from './address.ts'
+
 /** The documents whose path may be before the path of the issuer, too (RFC 8414 section 3.1). */
 const BEFORE_ISSUER = /^\/\.well-known\/(?:openid-configuration|oauth-authorization-server)(?=\/)/
 
@@ -39,14 +41,16 @@ export function canonicalPath(path: string): string {
   return prefixed.replace(VERDICT_LAST, '$1/$3/$2')
 }
 
-const collapse = (path: string): string => path.replace(/\/{2,}/g, '/')
+const collapse = (path: string): string => (path.includes('//') ? path.replace(/\/{2,}/g, '/') : path)
+
+const pathOf = (url: string): string => addressOf(url)?.pathname ?? '/'
 
 /** The address of registration in v1's documents (contract 8.1). */
 const V1_REGISTRATION = /^\/connect\/register(?:\/|$)/
 
 /** Whether the path of a URL is spelled as in v1: an admin path without the prefix, or v1's address of registration. */
 export function isV1Path(url: string): boolean {
-  const path = collapse(new URL(url).pathname)
+  const path = collapse(pathOf(url))
   return UNPREFIXED.test(path) || V1_REGISTRATION.test(path)
 }
 
@@ -54,4 +58,4 @@ export function isV1Path(url: string): boolean {
  * Whether the path of a URL ends in an empty segment. That is all that is left of a name `.`, so a call that would
  * otherwise be about the whole must not take it for no name.
  */
-export const endsInSlash = (url: string): boolean => /[^/]\/+$/.test(new URL(url).pathname)
+export const endsInSlash = (url: string): boolean => /[^/]\/+$/.test(pathOf(url))

@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import type { Config } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
 import { invalidRequest, type OAuthError } from '../errors/oauth-error.ts'
+import { addressOf } from './address.ts'
 import { redirect } from './location.ts'
 
 /**
@@ -10,7 +11,7 @@ import { redirect } from './location.ts'
  */
 export function isPlain({ transport }: Config, { url, headers }: Request): boolean {
   if (transport.tls === 'none') return false
-  if (transport.tls === 'platform') return new URL(url).protocol === 'http:'
+  if (transport.tls === 'platform') return addressOf(url)?.protocol === 'http:'
   const schemes = headers.get('x-forwarded-proto')?.split(',') ?? []
   return schemes.some((scheme) => scheme.trim().toLowerCase() === 'http')
 }

@@ -42,13 +42,11 @@ describe.each<readonly [string, (size: number) => Readonly<Record<string, string
   it('is read up to the bound', async () => {
     const { stream } = pieces(LIMIT)
     expect((await bodyOf(stream, headers(LIMIT)).read('form')).byteLength).toBe(LIMIT)
-    expect(await bodyOf(pieces(LIMIT).stream, headers(LIMIT)).readText('form')).toBe('a'.repeat(LIMIT))
   })
 
-  it('is refused above it, as bytes and as text', async () => {
+  it('is refused above it', async () => {
     const size = LIMIT + 1
     await expect(bodyOf(pieces(size).stream, headers(size)).read('form')).rejects.toEqual(refused)
-    await expect(bodyOf(pieces(size).stream, headers(size)).readText('form')).rejects.toEqual(refused)
   })
 
   it('gives the same parameters, whatever its bytes', async () => {
@@ -65,9 +63,9 @@ describe.each<readonly [string, (size: number) => Readonly<Record<string, string
 it('takes nothing of a body that says that it is too long, and little of one that is', async () => {
   const stated = pieces(LIMIT * 16)
   const tooLong = bodyOf(stated.stream, { 'content-length': String(LIMIT * 16) })
-  await expect(tooLong.readText('form')).rejects.toEqual(refused)
+  await expect(tooLong.read('form')).rejects.toEqual(refused)
   expect(stated.taken()).toBe(0)
   const unstated = pieces(LIMIT * 16)
-  await expect(bodyOf(unstated.stream).readText('form')).rejects.toEqual(refused)
+  await expect(bodyOf(unstated.stream).read('form')).rejects.toEqual(refused)
   expect(unstated.taken()).toBeLessThan(LIMIT + 4096)
 })

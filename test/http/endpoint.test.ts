@@ -133,7 +133,9 @@ describe('every answer of every endpoint', () => {
     ['GET', 'http://foreign.example/userinfo'],
   ])('says whether it may be kept, and that its type is no guess: %s %s', async (method, path) => {
     const answer = await deployment.fetch(path, { method, headers })
-    expect(answer.headers.get('cache-control')).toMatch(/no-store|^public, max-age=\d+$/)
+    expect(answer.headers.get('cache-control')).toMatch(
+      /no-store|^public, max-age=\d+(?:, stale-while-revalidate=\d+)?$/,
+    )
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
     await answer.body?.cancel()
   })

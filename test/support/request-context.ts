@@ -28,9 +28,6 @@ export function requestContext(env: Env): RecordedContext {
     seen: (clientId) => seenClients.push(clientId),
     named: () => undefined,
     acts: () => undefined,
-    actor: null,
-    get clientId() {
-      return seenClients.at(-1) ?? null
-    },
+    client: () => seenClients.at(-1) ?? null,
   }
 }
