@@ -6,9 +6,11 @@ import { clearSessionCookie, type SessionCookie, writeSessionCookie } from '../f
 import { changeState, clearState, extendState } from '../flow/session-state.ts'
 import type { LoginAcceptance, LoginVerdict } from '../flow/state.ts'
 import { directoryOf } from '../ledger/owner.ts'
-import type { LoginResult } from '../ledger/types.ts'
+import type { Input, LoginResult } from '../ledger/types.ts'
 import { endSessions } from '../logout/end-sessions.ts'
+import { isRefreshable, lifetimesFor } from '../tokens/lifetimes.ts'
 import { after, nowSeconds, type Seconds, seconds } from '../util/clock.ts'
+import type { FlowRequest } from './request.ts'
 import type { Resumed } from './resume.ts'
 import { sessionLimits } from './session-limits.ts'
 
@@ -51,6 +53,7 @@ export async function commitLogin(
     skip,
     expiresAt: skip && !extend ? null : seconds(Math.max(nowSeconds() + lifetime, flowExpiresAt)),
     flowExpiresAt,
+    ...likelyEnd(rt.config, request, flowExpiresAt),
     replaces: other?.owner === owner ? other.sid : null,
     ...sessionLimits(rt.config),
   })
@@ -63,6 +66,17 @@ export async function commitLogin(
   }
   if (other !== undefined) await dropSession(c, other)
   return result
+}
+
+/** When the tokens that a request asks for end, if it gets them and they are not refreshed. */
+function likelyEnd(
+  config: Config,
+  { client, scope }: FlowRequest,
+  flowExpiresAt: Seconds,
+): Pick<Input<'login'>, 'tokensLikelyEnd'> {
+  if (!isRefreshable(client, scope)) return {}
+  const { refreshToken } = lifetimesFor(config, client, 'authorization_code')
+  return refreshToken === null ? {} : { tokensLikelyEnd: after(flowExpiresAt, refreshToken) }
 }
 
 /** How long the session is recognised, in seconds; 0 if the login is longer ago than any session may last. */

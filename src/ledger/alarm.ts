@@ -1,4 +1,5 @@
 import { type Milliseconds, milliseconds, msOf, type Seconds, seconds, secondsOf } from '../util/clock.ts'
+import { storedIn } from './layout.ts'
 import { nextNotice } from './notices.ts'
 import { ERASED } from './schema.ts'
 import type { Tables } from './tables.ts'
@@ -11,6 +12,9 @@ export type Wake = 'row' | 'tombstone' | 'notice'
  * row as absent. The delay lets one alarm clean up after a whole login, and each alarm costs a row.
  */
 const ALARM_DELAY_MS = { row: 3_600_000, tombstone: 31 * 86_400_000, notice: 0 } as const
+
+/** How long rows of a login may wait for the last of them, so that one alarm cleans up after all of it, ms. */
+const LOGIN_WAITS_MS = ALARM_DELAY_MS.tombstone
 
 /** An alarm that is this late is considered lost, ms. */
 const OVERDUE_MS = 60_000
@@ -30,15 +34,23 @@ export interface Alarm {
    * @param expires seconds since the epoch; null for never, which changes nothing.
    */
   noLaterThan(expires: Seconds | null, what: Wake): void
+  /**
+   * Makes the alarm fire for the rows of a login. An alarm that is set already is left as it is unless it comes a month
+   * after the first of them has ended: each change of it costs a row.
+   * @param first when the first of the rows ends, seconds since the epoch.
+   * @param last when the last of them ends, as far as is known; null for never.
+   */
+  forLogin(first: Seconds, last: Seconds | null): void
   /** Makes the alarm fire no later than `due` (ms since the epoch). */
   noLaterThanMs(due: Milliseconds): void
   /** Sets the alarm again if it is missing or lost and some row expires after `since` (seconds since the epoch). */
   check(tables: Tables, nowMs: Milliseconds, since?: Seconds): void
   /**
-   * Sets the next alarm while one is being handled: for the first row that ends after `nowMs`. Without such a row it is
-   * set after a pause all the same, in case this run fails. Returns whether there is such a row.
+   * Sets the next alarm while one is being handled: for the first row that ends after `nowMs`. Without such a row none is
+   * set, since the platform repeats a run that does not come to its end; a repeated run is set after a pause all the same,
+   * because the platform gives up after some. Returns whether there is such a row.
    */
-  plan(tables: Tables, nowMs: Milliseconds): boolean
+  plan(tables: Tables, nowMs: Milliseconds, isRetry: boolean): boolean
   /** Records that the alarm fired: the platform has removed it from storage. */
   fired(): void
   /** Runs a transaction. If it throws, the alarm time in memory is rolled back too. */
@@ -70,15 +82,21 @@ export function alarmOf(storage: DurableObjectStorage): Alarm {
     noLaterThan(expires, what) {
       if (expires !== null) noLaterThanMs(milliseconds(msOf(expires) + ALARM_DELAY_MS[what]))
     },
+    forLogin(first, last) {
+      const latest = msOf(first) + LOGIN_WAITS_MS
+      if (due !== null && due <= latest) return
+      set(last === null ? latest : Math.min(msOf(last) + ALARM_DELAY_MS.row, latest))
+    },
     check(tables, nowMs, since = seconds(0)) {
       if (due !== null && due > nowMs - OVERDUE_MS) return
       const next = nextWake(tables, since)
       if (next === null) due = Number.POSITIVE_INFINITY
       else set(Math.max(next, nowMs))
     },
-    plan(tables, nowMs) {
+    plan(tables, nowMs, isRetry) {
       const next = nextWake(tables, secondsOf(nowMs))
-      set(Math.max(next ?? 0, nowMs + PAUSE_MS))
+      if (next !== null || isRetry) set(Math.max(next ?? 0, nowMs + PAUSE_MS))
+      else due = Number.POSITIVE_INFINITY
       return next !== null
     },
     fired() {
@@ -106,19 +124,32 @@ export function alarmOf(storage: DurableObjectStorage): Alarm {
  */
 function nextWake(tables: Tables, since: Seconds): number | null {
   if (tables.exists('sweeps', '')) return msOf(since)
-  let next: Seconds | null = null
-  for (const table of tables.expiring()) {
-    // A session is kept as long as a grant names it, so until then its own end does not matter.
-    const unless =
-      table === 'sessions'
-        ? 'AND sid NOT IN (SELECT sid FROM grants WHERE expires IS NULL OR expires > ?1)'
-        : ''
-    const at = tables.extreme(table, 'MIN', 'expires', `WHERE expires > ?1 ${unless}`, since)
-    if (at !== null && (next === null || at < next)) next = at
-  }
-  if (next === null) return null
+  const ends = tables
+    .expiring()
+    .filter((table) => storedIn(table) === table)
+    .map((table) => tables.extreme(table, 'MIN', 'expires', 'WHERE expires > ?1', since))
+  const rows = ends.map((at) => (at === null ? NEVER : msOf(at) + ALARM_DELAY_MS.row))
+  const next = Math.min(...rows, nextLoginEnd(tables, since))
+  if (next === NEVER) return null
   // What is left of an erased subject goes on time.
   const erased = tables.extreme('epochs', 'MIN', 'expires', 'WHERE client = ? AND expires > ?', ERASED, since)
-  const others = [nextNotice(tables), erased].map((at) => (at === null ? Number.POSITIVE_INFINITY : msOf(at)))
-  return Math.min(msOf(next) + ALARM_DELAY_MS.row, ...others)
+  const others = [nextNotice(tables), erased].map((at) => (at === null ? NEVER : msOf(at)))
+  return Math.min(next, ...others)
+}
+
+const NEVER = Number.POSITIVE_INFINITY
+
+/**
+ * Of every session: when its last row ends, itself or a grant, and when the first that has not ended will. As `forLogin`
+ * has it, the alarm waits for the last. Both delays are bound, in seconds.
+ */
+const LOGIN_END = `SELECT MIN(MIN(last + ?2, first + ?3)) AS found FROM (
+    SELECT MAX(coalesce(expires, 1e12)) AS last, MIN(CASE WHEN expires > ?1 THEN expires END) AS first
+    FROM (SELECT sid, expires FROM sessions UNION ALL SELECT sid, expires FROM grants) GROUP BY sid)
+  WHERE first IS NOT NULL`
+
+function nextLoginEnd(tables: Tables, since: Seconds): number {
+  if (!tables.has('sessions')) return NEVER
+  const at = tables.number(LOGIN_END, since, ALARM_DELAY_MS.row / 1000, LOGIN_WAITS_MS / 1000)
+  return at === null ? NEVER : at * 1000
 }

@@ -3,8 +3,9 @@ import type { ClientId, GrantId, Sid } from '../util/ids.ts'
 import { PAGE_BYTES } from '../util/page-bytes.ts'
 import { readConsent, type StoredGrant } from './grant-record.ts'
 import { findOwn, type GrantRow } from './grant-row.ts'
+import { isIndexed } from './indexes.ts'
 import type { LoginInput } from './sessions.ts'
-import { conditions, isRemembered } from './standing.ts'
+import { asItStands, conditions, isRemembered } from './standing.ts'
 import type { ReadableTables } from './tables.ts'
 import { later, type Transaction, type View } from './transaction.ts'
 
@@ -87,27 +88,32 @@ export function rememberedConsent(
   return isSame ? { id, scope, audience, claims } : null
 }
 
-/** Returns the row of a client's remembered consent, which its id is kept of: a subject may have very many grants. */
+/** Returns the row of a client's remembered consent. At most one of them has not ended. */
 function findRemembered(view: View, clientId: ClientId): GrantRow | undefined {
-  const id = view.tables.find('remembered', clientId)?.id
-  const row = id && findOwn(view, { id, clientId })
-  return row && isRemembered(row, view.now) ? row : undefined
+  const rows = isIndexed(view) ? indexed(view, clientId) : lookedUp(view, clientId)
+  return rows.find((row) => isRemembered(row, view.now))
 }
 
+function indexed(view: View, clientId: ClientId): readonly GrantRow[] {
+  const id = view.tables.find('remembered', clientId)?.id
+  const row = id && findOwn(view, { id, clientId })
+  return row ? [row] : []
+}
+
+const lookedUp = (view: View, clientId: ClientId): readonly GrantRow[] =>
+  view.tables
+    .select('grants', '*', `WHERE client = ? AND remembered = 1 ${NEWEST_FIRST}`, clientId)
+    .flatMap((row) => asItStands(view, row) ?? [])
+
 /**
- * Makes a consent the one that is remembered of its client, and ends the one before. The tokens of that, and the grants
- * that rest on it, stay valid. Its row is kept until those end.
+ * Ends the remembered consent of a client, for a newer one to take its place. Its tokens, and the grants that rest on it,
+ * stay valid. Its row is kept until those end.
  */
-export function rememberConsent(
-  tx: Transaction,
-  newer: { readonly id: GrantId; readonly clientId: ClientId },
-): void {
-  const row = findRemembered(tx, newer.clientId)
-  if (row !== undefined) {
-    const tokensEnd = row.revoked === 1 ? row.flow_expires : row.tokens_end
-    const expires = tokensEnd === null ? row.expires : later(row.flow_expires, tokensEnd)
-    tx.tables.update('grants', row.id, { consent_ends: tx.now, expires })
-    tx.wake(expires)
-  }
-  tx.tables.insert('remembered', { client: newer.clientId, id: newer.id })
+export function endRemembered(tx: Transaction, clientId: ClientId): void {
+  const row = findRemembered(tx, clientId)
+  if (row === undefined) return
+  const tokensEnd = row.revoked === 1 ? row.flow_expires : row.tokens_end
+  const expires = tokensEnd === null ? row.expires : later(row.flow_expires, tokensEnd)
+  tx.tables.update('grants', row.id, { consent_ends: tx.now, expires })
+  if (expires !== null) tx.wakeForLogin(expires, expires)
 }

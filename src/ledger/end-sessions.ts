@@ -76,7 +76,7 @@ function endOne(tx: Transaction, row: Row<'sessions'>, input: EndSessionsInput):
   const { target, attempt } = input
   const open = row.ended === 0 && alive(row.expires, tx.now)
   if (open && target !== 'all' && target.onlyEnded === true) return { open: false, told: [], notices: [] }
-  const told = input.notify && (open || target !== 'all') ? recipientsOf(row) : []
+  const told = input.notify && (open || target !== 'all') ? recipientsOf(tx, row) : []
   const own = row.ended === 1 && row.attempt === attempt
   if (!open) return { open, ...(own && { sid: row.sid }), told, notices: [] }
   end(tx, row, { attempt, keepUntil: after(tx.now, input.flowLifetime), revokes: input.revoke })

@@ -5,6 +5,7 @@ import type { GrantId } from '../util/ids.ts'
 import { erasedEpoch, loginEpoch } from './epochs.ts'
 import { FORGOTTEN } from './erase.ts'
 import type { GrantRow } from './grant-row.ts'
+import { isIndexed, tellAtEnd } from './indexes.ts'
 import { hasDueNotice, queueNotices, recipientsOf } from './notices.ts'
 import { endTokens } from './revocation.ts'
 import type { Row, TableName } from './schema.ts'
@@ -39,7 +40,7 @@ export function sweepEnded(tx: Transaction): SweptBatch {
   return { ended, more: tx.tables.exists('sweeps', waits ? "WHERE name = 'grants'" : '') }
 }
 
-const DECIDING = ['id', 'client', 'sid', 'epoch', 'rests_on', 'revoked', 'remembered'] as const
+const DECIDING = ['id', 'client', 'sid', 'epoch', 'rests_on', 'revoked', 'remembered', 'notify'] as const
 
 function sweepGrants(tx: Transaction, sweep: Row<'sweeps'>): readonly GrantId[] {
   const rest = `WHERE id > ? ORDER BY id LIMIT ${BATCH.grants}`
@@ -55,8 +56,10 @@ function cleanGrant(tx: Transaction, row: Row<'grants', (typeof DECIDING)[number
   const ended = isEnded(tx, row)
   if (!ended && (row.revoked === 1 || !areTokensEnded(tx, row))) return false
   const whole = ended || row.remembered === 0 ? undefined : tx.tables.find('grants', row.id)
-  if (whole === undefined) tx.tables.delete('grants', [row.id])
-  else if (!readable('grants', () => endWhole(tx, whole), false)) {
+  if (whole === undefined) {
+    if (row.notify !== '' && !isIndexed(tx)) tellAtEnd(tx, row.sid, [row.client, row.notify])
+    tx.tables.delete('grants', [row.id])
+  } else if (!readable('grants', () => endWhole(tx, whole), false)) {
     // Its record stays as it is: other grants may rest on the consent, and a newer release may read it.
     tx.tables.update('grants', row.id, { revoked: 1, attempt: '', recent: '[]' })
   }
@@ -80,7 +83,7 @@ function sweepSessions(tx: Transaction, sweep: Row<'sweeps'>): void {
     if (row.epoch < erased) tx.tables.update('sessions', row.sid, { ...FORGOTTEN, expires: tx.now })
     else end(tx, row, { attempt: '', keepUntil: sweep.keep_until, revokes: false })
     if (!alive(row.expires, endedAt)) continue
-    const clients = sweep.notify === 1 ? readable('sessions', () => recipientsOf(row), []) : []
+    const clients = sweep.notify === 1 ? readable('sessions', () => recipientsOf(tx, row), []) : []
     // Of the ends of all sessions only an erasure is told to the identity provider.
     const providerSession = row.epoch < erased ? row.provider_session : ''
     queueNotices(tx, { clients, providerSession, attempt: '', due: tx.now })

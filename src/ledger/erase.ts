@@ -1,6 +1,7 @@
 import { after, type Seconds, seconds } from '../util/clock.ts'
 import { endSessions } from './end-sessions.ts'
 import { raiseEpoch } from './epochs.ts'
+import { indexRecipients, isIndexed } from './indexes.ts'
 import { type Notice, noticesOf } from './notices.ts'
 import { ERASED, LOGINS, SUBJECT } from './schema.ts'
 import { alive, later, type Transaction } from './transaction.ts'
@@ -45,6 +46,7 @@ export function erase(tx: Transaction, input: EraseInput): Erased {
     const outlived = client === LOGINS && earlier !== null ? later(earlier, expires) : expires
     tx.tables.update('epochs', client, { expires: outlived })
   }
+  if (!isIndexed(tx)) indexRecipients(tx, 'AND sid IN (SELECT sid FROM sessions WHERE ended = 0)')
   tx.tables.deleteWhere('grants', '')
   tx.tables.deleteWhere('remembered', '')
   tx.tables.updateWhere('sessions', { ...FORGOTTEN, expires: tx.now }, 'WHERE ended = 1')

@@ -1,12 +1,14 @@
 import { after, type Seconds } from '../util/clock.ts'
 import type { ClientId, GrantId } from '../util/ids.ts'
-import { rememberConsent } from './consents.ts'
+import { endRemembered } from './consents.ts'
 import { epochHolds, presentEpoch } from './epochs.ts'
 import { encodeNotify, encodeRecord, type GrantRecord, readRecord, type StoredGrant } from './grant-record.ts'
 import { findGrant, findOwn } from './grant-row.ts'
+import { indexIfMany, indexRemembered, isIndexed, isTold, tellAtEnd } from './indexes.ts'
 import type { Owner } from './owner.ts'
 import { type Grace, isWithinGrace } from './refresh.ts'
-import { findSession, isOpen, tellAtEnd } from './sessions.ts'
+import type { Row } from './schema.ts'
+import { findSession, isOpen } from './sessions.ts'
 import { isRemembered } from './standing.ts'
 import { later, type Transaction, type View } from './transaction.ts'
 
@@ -73,17 +75,20 @@ export function commitGrant(tx: Transaction, input: GrantInput): GrantResult {
   if (input.flowExpiresAt <= tx.now) return ENDED
   const row = findGrant(tx, input.id)
   if (row !== undefined && (row.revoked === 1 || row.generation > 0)) return ENDED
-  if (!mayIssue(tx, input)) return ENDED
-  if (row === undefined) return insert(tx, input)
+  const session = findSession(tx, input.record.sid)
+  if (!isOpen(session, tx.now) || !mayIssue(tx, session, input)) return ENDED
+  if (row === undefined) return insert(tx, session, input)
   if (row.digest !== input.digest || row.client !== input.record.clientId) return { status: 'conflict' }
   if (row.code_expires <= tx.now) return ENDED
   return { status: 'granted', codeExpiresAt: row.code_expires, first: row.attempt === input.attempt }
 }
 
-function mayIssue(tx: Transaction, { record, epoch, restsOn }: GrantInput): boolean {
-  const session = findSession(tx, record.sid)
+function mayIssue(
+  tx: Transaction,
+  session: Row<'sessions'>,
+  { record, epoch, restsOn }: GrantInput,
+): boolean {
   return (
-    isOpen(session, tx.now) &&
     session.subject === record.subject &&
     epochHolds(tx, record.clientId, epoch) &&
     (restsOn === null || isStillRemembered(tx, { id: restsOn, clientId: record.clientId }))
@@ -98,7 +103,7 @@ function isStillRemembered(
   return row !== undefined && isRemembered(row, tx.now)
 }
 
-function insert(tx: Transaction, input: GrantInput): GrantResult {
+function insert(tx: Transaction, session: Row<'sessions'>, input: GrantInput): GrantResult {
   const { id, record, attempt, digest } = input
   const codeExpires = after(tx.now, input.codeLifetime)
   const tokensEnd = later(codeExpires, after(tx.now, input.tokenLifetime))
@@ -108,6 +113,9 @@ function insert(tx: Transaction, input: GrantInput): GrantResult {
   const remembered = record.remember && !skipped
   const consentEnds = remembered ? input.consentExpiresAt : null
   const expires = remembered ? later(flowExpires, consentEnds) : flowExpires
+  const notify = input.notify ? encodeNotify(record) : ''
+  const isNew = notify !== '' && !isTold(tx, session, [record.clientId, notify])
+  if (remembered) endRemembered(tx, record.clientId)
   tx.tables.insert('grants', {
     id,
     client: record.clientId,
@@ -125,10 +133,12 @@ function insert(tx: Transaction, input: GrantInput): GrantResult {
     rests_on: input.restsOn ?? '',
     tokens_end: tokensEnd,
     epoch: presentEpoch(tx),
+    ...(isNew && !isIndexed(tx) && { notify }),
   })
-  tx.wake(expires)
-  if (input.notify) tellAtEnd(tx, record.sid, [record.clientId, encodeNotify(record)])
-  if (remembered) rememberConsent(tx, { id, clientId: record.clientId })
+  tx.wakeForLogin(flowExpires, later(expires, session.expires))
+  if (isNew && isIndexed(tx)) tellAtEnd(tx, record.sid, [record.clientId, notify])
+  if (remembered) indexRemembered(tx, { id, clientId: record.clientId })
+  indexIfMany(tx)
   return { status: 'granted', codeExpiresAt: codeExpires, first: true }
 }
 

@@ -1,7 +1,7 @@
 import { after, type Seconds, seconds } from '../util/clock.ts'
 import { type ClientId, clientIdOf } from '../util/ids.ts'
 import { readNotify } from './grant-record.ts'
-import { readRecipients } from './recipients.ts'
+import { toldAtEnd } from './indexes.ts'
 import type { Row } from './schema.ts'
 import type { ReadableTables } from './tables.ts'
 import type { Transaction, View } from './transaction.ts'
@@ -67,8 +67,8 @@ const asNotice = ({ id, kind, client, instance, subject, sid }: Stored): Notice 
 const NO_CLIENT = { client: clientIdOf(''), instance: '', subject: '' } as const
 
 /** Returns the clients that got a grant in this session, open or ended, and asked to be notified of its end. */
-export function recipientsOf(session: Row<'sessions'>): readonly LogoutRecipient[] {
-  const clients = readRecipients(session).toSorted((one, other) => (String(one) < String(other) ? -1 : 1))
+export function recipientsOf(view: View, session: Row<'sessions'>): readonly LogoutRecipient[] {
+  const clients = toldAtEnd(view, session).toSorted((one, other) => (String(one) < String(other) ? -1 : 1))
   return clients.map(([client, notify]) => {
     const { instance, sub: subject = session.subject, sid = session.sid } = readNotify(notify)
     return { client, instance, subject, sid }

@@ -35,7 +35,7 @@ export class Ledger extends DurableObject<Env> {
     super(ctx, env)
     this.#tables = new Tables(ctx.storage.sql)
     this.#alarm = alarmOf(ctx.storage)
-    if (this.#tables.all().length > 0) ctx.storage.transactionSync(() => this.#tables.upgrade())
+    if (!this.#tables.isEmpty()) ctx.storage.transactionSync(() => this.#tables.upgrade())
     void ctx.blockConcurrencyWhile(() => this.#alarm.load())
   }
 
@@ -71,7 +71,7 @@ export class Ledger extends DurableObject<Env> {
    * Tries the notices that are due, cleans what ended with others and deletes expired rows. Never throws; a failed run is repeated
    * after a pause.
    */
-  override async alarm(): Promise<void> {
+  override async alarm(invocation?: AlarmInvocationInfo): Promise<void> {
     const started = nowMs()
     this.#alarm.fired()
     const parts = {
@@ -79,6 +79,7 @@ export class Ledger extends DurableObject<Env> {
       tables: this.#tables,
       alarm: this.#alarm,
       ledgers: new Ledgers(this.env.LEDGER),
+      isRetry: invocation?.isRetry === true,
     }
     try {
       await this.#deliverDue()
@@ -116,6 +117,7 @@ export class Ledger extends DurableObject<Env> {
       now: secondsOf(at),
       nowMs: at,
       wake: (expires, what = 'row') => this.#alarm.noLaterThan(expires, what),
+      wakeForLogin: (first, last) => this.#alarm.forLogin(first, last),
     }
     this.#alarm.check(this.#tables, at)
     return tx

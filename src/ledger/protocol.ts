@@ -53,6 +53,7 @@ const ARGUMENTS: { readonly [M in LedgerMethod]: Names<Input<M>> } = {
     skip: true,
     expiresAt: true,
     flowExpiresAt: true,
+    tokensLikelyEnd: true,
     replaces: true,
     ...sessionLimits,
   },

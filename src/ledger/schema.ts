@@ -12,7 +12,7 @@ const COUNT = `${INTEGER} DEFAULT 0`
  * list, nullable or with a default, and one release reads them before the next one writes them (design section 5). The
  * columns of a table are its stored version: when an object starts, its tables get the columns that they lack. Every
  * table is WITHOUT ROWID and has no further index, so a change costs one row. The first write creates a table, which
- * costs two rows once per object. README.md describes every column.
+ * costs two rows once per object; sessions and grants share one (`layout.ts`). README.md describes every column.
  */
 export const COLUMNS = {
   // Before the sessions that they name, since rows are deleted in this order.

@@ -2,7 +2,6 @@ import { after, type Seconds } from '../util/clock.ts'
 import type { ClientId, Sid } from '../util/ids.ts'
 import { type RememberedConsent, rememberedConsent } from './consents.ts'
 import { currentEpoch, loginEpoch, presentEpoch } from './epochs.ts'
-import { type AtEnd, encodeRecipients, readRecipients } from './recipients.ts'
 import type { Row } from './schema.ts'
 import type { ReadableTables } from './tables.ts'
 import { alive, later, type Transaction, type View } from './transaction.ts'
@@ -53,6 +52,11 @@ export interface LoginInput extends SessionLimits {
    * When everything sealed in this flow has expired, its code too. An ended session is kept as a tombstone until then.
    */
   readonly flowExpiresAt: Seconds
+  /**
+   * When tokens end that the request asks for, if it gets them; absent if they end with the flow. Nothing depends on it:
+   * the alarm need not fire before.
+   */
+  readonly tokensLikelyEnd?: Seconds
   /** The session of the same owner that this login replaces; null for none. */
   readonly replaces: Sid | null
 }
@@ -179,12 +183,15 @@ function startSession(tx: Transaction, input: LoginInput, row: SessionRow | unde
 
 function insertSession(
   tx: Transaction,
-  { sid, subject, authTime, remember, providerSession = '', attempt, expiresAt }: LoginInput,
+  input: LoginInput,
   { flowExpires, ended }: { readonly flowExpires: Seconds; readonly ended: 0 | 1 },
   renewed: SessionRow | undefined,
 ): void {
+  const { sid, subject, authTime, remember, providerSession = '', attempt, expiresAt } = input
+  const tokensEnd = input.tokensLikelyEnd ?? flowExpires
   const recognised = remember && ended === 0
   const ends = recognised ? expiresAt : null
+  const expires = recognised ? later(ends, flowExpires) : flowExpires
   tx.tables.insert('sessions', {
     sid,
     subject,
@@ -194,16 +201,14 @@ function insertSession(
     flow_expires: flowExpires,
     ended,
     attempt,
-    expires: recognised ? later(ends, flowExpires) : flowExpires,
+    expires,
     provider_session: providerSession,
     epoch: presentEpoch(tx),
     used: tx.now,
     ...(renewed !== undefined && { recipients: renewed.recipients }),
   })
-  // What looks for sessions that may go looks at both tables.
-  tx.tables.make('grants')
-  // The alarm is set for the flow's end, so that the grant that follows need not move it.
-  tx.wake(flowExpires)
+  // The alarm is set for all that is likely to follow, which then need not move it.
+  tx.wakeForLogin(flowExpires, later(expires, tokensEnd))
 }
 
 /** How a session ends. */
@@ -220,13 +225,4 @@ export function end(tx: Transaction, row: SessionRow, { attempt, keepUntil, revo
   const expires = later(row.flow_expires, keepUntil)
   tx.tables.update('sessions', row.sid, { ended: 1, attempt, expires, ...(revokes && { revoked: 1 }) })
   tx.wake(expires, 'tombstone')
-}
-
-/** Notes a client that is told when the session ends. Costs a row only for a client that it did not know. */
-export function tellAtEnd(tx: Transaction, sid: Sid, client: AtEnd): void {
-  const row = tx.tables.find('sessions', sid)
-  if (row === undefined) return
-  const known = readRecipients(row)
-  if (known.some(([id, notify]) => id === client[0] && notify === client[1])) return
-  tx.tables.update('sessions', sid, { recipients: encodeRecipients([...known, client]) })
 }

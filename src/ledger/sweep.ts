@@ -2,6 +2,7 @@ import { type Milliseconds, type Seconds, secondsOf } from '../util/clock.ts'
 import type { Sid } from '../util/ids.ts'
 import type { Alarm } from './alarm.ts'
 import type { Ledgers } from './client.ts'
+import { isIndexed } from './indexes.ts'
 import { directoryOf, grantsOf } from './owner.ts'
 import type { TableName } from './schema.ts'
 import { conditions } from './standing.ts'
@@ -13,6 +14,8 @@ export interface SweepParts {
   readonly tables: Tables
   readonly alarm: Alarm
   readonly ledgers: Ledgers
+  /** Whether the platform repeats a run that did not come to its end. */
+  readonly isRetry: boolean
 }
 
 /** The largest number of session ids that one run removes from the directory, and of rows of a table that it deletes. */
@@ -20,16 +23,16 @@ const BATCH = { sids: 500, rows: 2000 } as const
 
 /**
  * Deletes expired rows, and the whole object if no row is left; if there are very many, some of them. It sets the next
- * alarm before any I/O. A session id is removed from the directory before its last row is deleted, so a failure in
+ * alarm before any I/O, if there is one: until the run ends the platform keeps the one that fired. A session id is removed from the directory before its last row is deleted, so a failure in
  * between only leaves work for the next run.
  * @param nowMs the moment by which every expiry is judged, ms since the epoch.
  * @throws what the ledger client throws if the directory cannot be reached; nothing is deleted then.
  */
 export async function sweep(parts: SweepParts, nowMs: Milliseconds): Promise<void> {
-  const { storage, tables, alarm, ledgers } = parts
+  const { storage, tables, alarm, ledgers, isRetry } = parts
   if (tables.all().length === 0) return
   const now = secondsOf(nowMs)
-  const more = alarm.plan(tables, nowMs)
+  const more = alarm.plan(tables, nowMs, isRetry)
   // Sessions that ended with others stay until their clients were told, also if they have expired since.
   if (tables.exists('sweeps', "WHERE name = 'sessions'")) return
   const sids = departing(tables, now)
@@ -81,10 +84,14 @@ function deleteSessions(tables: Tables, sids: readonly Sid[]): void {
   tables.delete('sessions', sids)
 }
 
+/** Kept besides: what alone says that a session tells a client of its end. */
+const UNTOLD = `AND (notify = '' OR sid NOT IN
+  (SELECT sid FROM sessions WHERE expires IS NULL OR expires > ?1))`
+
 /** Conditions for the expired rows that may be deleted, by table. */
 const deletable = (tables: Tables): { readonly [Table in TableName]?: string } => ({
   // Kept: a consent that live grants rest on.
-  grants: `AND NOT ${conditions(tables).restedOn}`,
+  grants: `AND NOT ${conditions(tables).restedOn} ${isIndexed({ tables }) ? '' : UNTOLD}`,
   // Kept: a session that a grant names. A code that comes late must find that the session was ended.
   sessions: 'AND sid NOT IN (SELECT sid FROM grants)',
   // Kept: what rows that were not yet cleaned are compared with, and a number that none may be below.

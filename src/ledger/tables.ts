@@ -1,5 +1,17 @@
 import { BACKFILLS, type Backfill } from './backfills.ts'
 import {
+  allColumns,
+  byKey,
+  creation,
+  found,
+  insertion,
+  resolved,
+  SHARING,
+  storedColumns,
+  storedIn,
+  takeover,
+} from './layout.ts'
+import {
   type Changes,
   COLUMNS,
   type ColumnName,
@@ -29,6 +41,8 @@ export interface ReadableTables {
   ): readonly Row<Name, Column>[]
   /** Returns the row of a key. */
   find<Name extends TableName>(name: Name, key: KeyOf<Name>): Row<Name> | undefined
+  /** Returns the row of a key, unless it expired (seconds since the epoch). */
+  findAlive<Name extends EndingTable>(name: Name, key: KeyOf<Name>, now: number): Row<Name> | undefined
   /** Returns the least or greatest value of a column of numbers; null if no row has a value. */
   extreme<Name extends TableName, Column extends ColumnName<Name>>(
     name: Name,
@@ -41,9 +55,9 @@ export interface ReadableTables {
   count(name: TableName, rest: string, ...values: readonly Bound[]): number
   /** Whether a query finds a row. */
   exists(name: TableName, rest: string, ...values: readonly Bound[]): boolean
+  /** Returns the number that a query of existing tables finds, which calls it `found`; null for none. */
+  number(query: string, ...values: readonly Bound[]): number | null
 }
-
-const byKey = (name: TableName): string => `WHERE ${keyOf(name)} = ?`
 
 /** The tables of one object: creates them and reads and changes their rows. */
 export class Tables implements ReadableTables {
@@ -61,7 +75,7 @@ export class Tables implements ReadableTables {
   }
 
   has(name: TableName): boolean {
-    return this.#existing.has(name)
+    return this.#existing.has(storedIn(name))
   }
 
   select<Name extends TableName, Column extends ColumnName<Name> = ColumnName<Name>>(
@@ -74,7 +88,11 @@ export class Tables implements ReadableTables {
   }
 
   find<Name extends TableName>(name: Name, key: KeyOf<Name>): Row<Name> | undefined {
-    return this.select(name, '*', byKey(name), key)[0]
+    return this.#byKey(name, '', key)
+  }
+
+  findAlive<Name extends EndingTable>(name: Name, key: KeyOf<Name>, now: number): Row<Name> | undefined {
+    return this.#byKey(name, ' AND (expires IS NULL OR expires > ?)', key, now)
   }
 
   extreme<Name extends TableName, Column extends ColumnName<Name>>(
@@ -101,18 +119,21 @@ export class Tables implements ReadableTables {
     return this.#query<{ found: number }>(name, '1 AS found', `${rest} LIMIT 1`, values).length > 0
   }
 
+  number(query: string, ...values: readonly Bound[]): number | null {
+    return this.#sql.exec<{ found: number | null }>(resolved(query), ...values).toArray()[0]?.found ?? null
+  }
+
   /** Inserts a row, or replaces the row of its key. Columns that are not given get their defaults. */
   insert<Name extends TableName>(name: Name, row: NewRow<Name>): void {
     this.make(name)
-    const columns = Object.keys(row)
-    const query = `INSERT OR REPLACE INTO ${name} (${columns.join()}) VALUES (${columns.map(() => '?').join()})`
-    this.#sql.exec(query, ...Object.values(row))
+    this.#sql.exec(insertion(name, row), ...Object.values(row))
   }
 
   /** Changes some columns of the row of a key. */
   update<Name extends TableName>(name: Name, key: KeyOf<Name>, changes: Changes<Name>): void {
     const columns = Object.keys(changes).map((column) => `${column} = ?`)
-    this.#sql.exec(`UPDATE ${name} SET ${columns.join()} ${byKey(name)}`, ...Object.values(changes), key)
+    const query = `UPDATE ${storedIn(name)} SET ${columns.join()} ${byKey(name)}`
+    this.#sql.exec(query, ...Object.values(changes), key)
   }
 
   /** Changes some columns of the rows that a condition holds for. */
@@ -124,28 +145,29 @@ export class Tables implements ReadableTables {
   ): void {
     if (!this.has(name)) return
     const columns = Object.keys(changes).map((column) => `${column} = ?`)
-    this.#sql.exec(`UPDATE ${name} SET ${columns.join()} ${rest}`, ...Object.values(changes), ...values)
+    const query = `UPDATE ${storedIn(name)} SET ${columns.join()} ${found(name, rest)}`
+    this.#sql.exec(resolved(query), ...Object.values(changes), ...values)
   }
 
   /** Deletes the rows of some keys. */
   delete<Name extends TableName>(name: Name, keys: readonly KeyOf<Name>[]): void {
-    for (const key of keys) this.deleteWhere(name, byKey(name), key)
+    if (!this.has(name)) return
+    for (const key of keys) this.#sql.exec(`DELETE FROM ${storedIn(name)} ${byKey(name)}`, key)
   }
 
   /** Deletes the rows that a condition holds for; all rows if `rest` is empty. */
   deleteWhere(name: TableName, rest: string, ...values: readonly Bound[]): void {
-    if (this.has(name)) this.#sql.exec(`DELETE FROM ${name} ${rest}`, ...values)
+    if (!this.has(name)) return
+    this.#sql.exec(resolved(`DELETE FROM ${storedIn(name)} ${found(name, rest)}`), ...values)
   }
 
   /** Deletes at most `limit` of the rows that a condition holds for. Returns whether there may be more. */
   deleteSome(name: TableName, limit: number, rest: string, ...values: readonly Bound[]): boolean {
     if (!this.has(name)) return false
     const key = keyOf(name)
-    const some = `SELECT ${key} FROM ${name} ${rest} LIMIT ${limit}`
-    const deleted = this.#sql
-      .exec(`DELETE FROM ${name} WHERE ${key} IN (${some}) RETURNING 1`, ...values)
-      .toArray()
-    return deleted.length === limit
+    const some = found(name, `WHERE ${key} IN (SELECT ${key} FROM ${name} ${rest} LIMIT ${limit})`)
+    const query = `DELETE FROM ${storedIn(name)} ${some} RETURNING 1`
+    return this.#sql.exec(resolved(query), ...values).toArray().length === limit
   }
 
   /** Returns the tables that exist, in a fixed order. */
@@ -161,32 +183,58 @@ export class Tables implements ReadableTables {
   /** Creates a table unless it exists. To be called inside a transaction. */
   make(name: TableName): void {
     if (this.has(name)) return
-    const columns = Object.entries(COLUMNS[name]).map((column) => column.join(' '))
-    this.#sql.exec(`CREATE TABLE ${name} (${columns.join(', ')}) WITHOUT ROWID`)
-    this.#existing = new Set([...this.#existing, name])
+    this.#sql.exec(creation(name))
+    this.#existing = new Set([...this.#existing, storedIn(name)])
   }
 
-  /** Adds the columns that tables of an older release lack, and fills them. To be called inside a transaction. */
+  /** Whether there is nothing of this or an older release. */
+  isEmpty(): boolean {
+    return this.all().length === 0 && !SHARING.some((name) => this.#existing.has(name))
+  }
+
+  /**
+   * Adds the columns that tables of an older release lack, fills them, and takes over the tables that were stored by
+   * themselves. To be called inside a transaction.
+   */
   upgrade(): void {
-    const added: string[] = []
-    for (const table of this.all()) {
-      const there = this.#names('SELECT name FROM pragma_table_info(?)', table)
-      for (const [column, type] of Object.entries(COLUMNS[table])) {
-        if (there.has(column)) continue
-        this.#sql.exec(`ALTER TABLE ${table} ADD COLUMN ${column} ${type}`)
-        added.push(`${table}.${column}`)
-      }
-    }
+    const apart = SHARING.filter((name) => this.#existing.has(name))
+    const added = apart.flatMap((name) => this.#complete(name, new Map(Object.entries(COLUMNS[name]))))
     for (const backfill of BACKFILLS) if (added.includes(backfill.column)) this.#fill(backfill)
+    for (const name of this.all()) this.#complete(storedIn(name), storedColumns(name))
+    for (const name of apart) {
+      this.make(name)
+      for (const statement of takeover(name)) this.#sql.exec(statement)
+    }
+    if (apart.length > 0) this.reload()
+  }
+
+  /** Adds the columns that a stored table lacks, and returns which. */
+  #complete(table: string, columns: ReadonlyMap<string, string>): readonly string[] {
+    const there = this.#names('SELECT name FROM pragma_table_info(?)', table)
+    const lacking = [...columns].filter(([column]) => !there.has(column))
+    for (const [column, type] of lacking) this.#sql.exec(`ALTER TABLE ${table} ADD COLUMN ${column} ${type}`)
+    return lacking.map(([column]) => `${table}.${column}`)
   }
 
   #fill({ needs, makes, statement }: Backfill): void {
-    if (!needs.every((name) => this.has(name))) return
+    if (!needs.every((name) => this.#existing.has(name))) return
     if (makes !== undefined) {
-      if (!needs.some((name) => this.exists(name, makes.if))) return
+      const [from] = needs
+      const query = `SELECT count(*) AS found FROM ${from} ${makes.if}`
+      if (this.#sql.exec<{ found: number }>(query).one().found === 0) return
       this.make(makes.table)
     }
     this.#sql.exec(statement)
+  }
+
+  #byKey<Name extends TableName>(
+    name: Name,
+    rest: string,
+    ...values: readonly Bound[]
+  ): Row<Name> | undefined {
+    if (!this.has(name)) return undefined
+    const query = `SELECT ${allColumns(name)} FROM ${storedIn(name)} ${byKey(name)}${rest}`
+    return this.#sql.exec<Row<Name>>(query, ...values).toArray()[0]
   }
 
   /** Runs a query. The type parameter must name the columns that the query returns, with their types in the schema. */
@@ -197,7 +245,7 @@ export class Tables implements ReadableTables {
     values: readonly Bound[],
   ): readonly Found[] {
     if (!this.has(name)) return []
-    return this.#sql.exec<Found>(`SELECT ${columns} FROM ${name} ${rest}`, ...values).toArray()
+    return this.#sql.exec<Found>(resolved(`SELECT ${columns} FROM ${name} ${rest}`), ...values).toArray()
   }
 
   #names(query: string, ...values: readonly string[]): ReadonlySet<string> {

@@ -1,7 +1,7 @@
 import { type Milliseconds, type Seconds, seconds } from '../util/clock.ts'
 import type { Wake } from './alarm.ts'
 import type { Callers } from './device.ts'
-import { type EndingTable, type KeyOf, keyOf, type Row } from './schema.ts'
+import type { EndingTable, KeyOf, Row } from './schema.ts'
 import type { ReadableTables, Tables } from './tables.ts'
 
 /** What a ledger method that only reads gets. The time does not change during a call. */
@@ -19,6 +19,11 @@ export interface Transaction extends View {
   readonly tables: Tables
   /** Makes the alarm fire after a row ends (seconds since the epoch; null for never). Never moves the alarm later. */
   readonly wake: (expires: Seconds | null, what?: Wake) => void
+  /**
+   * Makes the alarm fire for the rows of a login, of which the first ends at `first`, and the last at `last`, as far as
+   * is known (seconds since the epoch; null for never).
+   */
+  readonly wakeForLogin: (first: Seconds, last: Seconds | null) => void
 }
 
 /** Whether something that expires at `expires` has not expired; null never expires. */
@@ -45,6 +50,5 @@ export function findAlive<Name extends EndingTable>(
   table: Name,
   key: KeyOf<Name>,
 ): Row<Name> | undefined {
-  const rest = `WHERE ${keyOf(table)} = ? AND (expires IS NULL OR expires > ?)`
-  return tables.select(table, '*', rest, key, now)[0]
+  return tables.findAlive(table, key, now)
 }

@@ -1,5 +1,6 @@
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { resolved } from '../../src/ledger/layout.ts'
 import type { Input } from '../../src/ledger/types.ts'
 import { countRows, plantGrants, plantSessions, type Rows, spent } from './rows.ts'
 import { advance, DAY, FLOW, newAttempt, type PlainInput, Subject, seconds, stopClock } from './support.ts'
@@ -143,7 +144,7 @@ it.each(cases)('$name: 20,000 end at once, and their rows go in batches', async 
 /** The first column of what a query finds. */
 const select = (user: Subject, query: string): Promise<readonly unknown[]> =>
   runInDurableObject(user.stub, (_ledger, { storage }) =>
-    [...storage.sql.exec(query).raw()].map(([first]) => first),
+    [...storage.sql.exec(resolved(query)).raw()].map(([first]) => first),
   )
 
 /** Some planted grants: within what a call looks at itself, beyond it, and beyond a batch. */

@@ -184,7 +184,7 @@ describe('a ledger that fails by itself', () => {
     const user = new Subject()
     await user.issued()
     await runInDurableObject(user.stub, (_ledger, state) =>
-      state.storage.sql.exec("UPDATE grants SET record = '{'").toArray(),
+      state.storage.sql.exec("UPDATE logins SET record = '{' WHERE kind = 0").toArray(),
     )
     const grace = { seconds: inSeconds(0), uses: 0 }
     const input = { id: user.id, generation: 1, grace, use: 'access_token' } as const

@@ -206,6 +206,37 @@ describe('the end of a consent', () => {
   })
 })
 
+it('is remembered, and its client is told, as before when the grants become many', async () => {
+  const user = new Subject()
+  await user.issued({}, { notify: true, record: { remember: true } })
+  const other = { notify: true, record: { clientId: 'other', remember: true } }
+  for (let grant = 0; grant < 98; grant += 1)
+    await user.call('grant', user.grantInput({ id: crypto.randomUUID() }))
+  await user.call('grant', user.grantInput({ ...other, id: 'other-1' }))
+  const remembered = async (clientId: string) => {
+    const login = await user.call('login', user.loginInput({ clientId, skip: true, expiresAt: null }))
+    return login.status === 'active' ? login.remembered?.id : undefined
+  }
+  expect(await user.tables()).toEqual(['logins'])
+  expect([await remembered('app'), await remembered('other')]).toEqual([user.id, 'other-1'])
+  await user.call('grant', user.grantInput({ id: crypto.randomUUID() }))
+  expect(await user.tables()).toEqual(['logins', 'remembered'])
+  expect([await remembered('app'), await remembered('other')]).toEqual([user.id, 'other-1'])
+  await user.call('grant', user.grantInput({ ...other, id: 'other-2' }))
+  expect(await remembered('other')).toBe('other-2')
+  const ending = {
+    attempt: newAttempt(),
+    target: { sid: user.sid },
+    flowLifetime: FLOW,
+    notify: true,
+    revoke: false,
+  }
+  expect((await user.call('endSessions', ending)).told).toMatchObject([
+    { client: 'app' },
+    { client: 'other' },
+  ])
+})
+
 describe('rows of consents', () => {
   it('that newer ones replaced go with their tokens, however many logins there were', async () => {
     const { user, consent } = await loggedIn()
@@ -245,7 +276,9 @@ describe('rows of consents', () => {
     const { user, consent, listed, remembered } = await loggedIn()
     await consent('one', remember)
     await runInDurableObject(user.stub, (_ledger, state) =>
-      state.storage.sql.exec("UPDATE grants SET revoked = 1, record = '', tokens_end = NULL").toArray(),
+      state.storage.sql
+        .exec("UPDATE logins SET revoked = 1, record = '', tokens_end = NULL WHERE kind = 0")
+        .toArray(),
     )
     expect([await listed(), await remembered()]).toEqual([[], null])
   })

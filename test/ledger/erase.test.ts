@@ -34,7 +34,7 @@ const stored = async (user: Subject): Promise<string> =>
 
 /** What is stored, without the ids of sessions, which an alarm may take at any moment after an erasure. */
 const storedBesideSessions = async (user: Subject): Promise<string> => {
-  const tables = (await user.tables()).filter((table) => table !== 'sessions')
+  const tables = (await user.tables()).map((table) => (table === 'logins' ? 'grants' : table))
   return JSON.stringify(await Promise.all(tables.map((table) => user.rows(table))))
 }
 

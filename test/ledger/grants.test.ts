@@ -188,7 +188,7 @@ describe('listGrants', () => {
       const { user, page } = await start()
       const [, , third] = await page(null, null)
       await runInDurableObject(user.stub, (_ledger, state) => {
-        state.storage.sql.exec("DELETE FROM grants WHERE id = 'd'")
+        state.storage.sql.exec("DELETE FROM logins WHERE id = 'd'")
       })
       expect(ids(await page('d', third?.grantedAt))).toEqual(['b'])
       expect(ids(await page('a'))).toEqual(['b'])

@@ -1,5 +1,6 @@
-import { runInDurableObject } from 'cloudflare:test'
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { vi } from 'vitest'
+import { resolved } from '../../src/ledger/layout.ts'
 import { Subject } from './support.ts'
 
 /** Rows that ledgers read and wrote. */
@@ -9,8 +10,10 @@ export interface Rows {
 }
 
 /**
- * Starts the count of rows that all ledgers read and write, alarms included; the storage itself works as ever. It lasts
- * until the mocks are restored.
+ * Starts the count of rows that all ledgers read and write, as the platform bills them (Durable Objects pricing, August
+ * 2026): what the cursors say, which tables and deleted rows are part of, and one for each `setAlarm`. `deleteAll` counts
+ * as one, however many rows go: so the open-source runtime meters it (`actor-state.c++`, which takes nothing for
+ * `deleteAlarm`). The storage itself works as ever. It lasts until the mocks are restored.
  */
 export async function countRows(): Promise<() => Rows> {
   const cursors = new Set<SqlStorageCursor<Record<string, SqlStorageValue>>>()
@@ -32,6 +35,11 @@ export async function countRows(): Promise<() => Rows> {
     vi.spyOn(proto, 'setAlarm').mockImplementation(function (this: DurableObjectStorage, at) {
       written += 1
       return setAlarm.call(this, at)
+    })
+    const deleteAll = proto.deleteAll
+    vi.spyOn(proto, 'deleteAll').mockImplementation(function (this: DurableObjectStorage) {
+      written += 1
+      return deleteAll.call(this)
     })
   })
   return () => {
@@ -68,6 +76,15 @@ export async function plantGrants(
   columns: Record<string, string>,
 ): Promise<void> {
   await plant(user, 'grants', count, columns)
+  // A ledger that got them one by one would have made its indexes.
+  await runInDurableObject(user.stub, (_ledger, { storage: { sql } }) => {
+    if (count < 100) return
+    sql.exec('CREATE TABLE remembered (client TEXT NOT NULL PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID')
+    const remembered = 'SELECT client, id FROM grants WHERE remembered = 1 ORDER BY consent_ends IS NULL'
+    for (const { client, id } of sql.exec(resolved(remembered)))
+      sql.exec('INSERT OR REPLACE INTO remembered VALUES (?, ?)', client, id)
+  })
+  await evictDurableObject(user.stub)
 }
 
 /** As `plantGrants`, for copies of a subject's only session. */
@@ -76,6 +93,11 @@ export async function plantSessions(
   count: number,
   columns: Record<string, string>,
 ): Promise<void> {
+  // A session that is copied tells the clients that the grants of the first one name.
+  await runInDurableObject(user.stub, (_ledger, { storage: { sql } }) => {
+    const told = "SELECT json_group_array(json_array(client, notify)) FROM grants WHERE notify <> ''"
+    sql.exec(resolved(`UPDATE logins SET recipients = (${told}) WHERE kind = 1`))
+  })
   await plant(user, 'sessions', count, columns)
 }
 
@@ -87,15 +109,16 @@ async function plant(
 ): Promise<void> {
   await runInDurableObject(user.stub, (_ledger, { storage }) => {
     const names = storage.sql
-      .exec<{ name: string }>('SELECT name FROM pragma_table_info(?)', table)
+      .exec<{ name: string }>("SELECT name FROM pragma_table_info('logins')")
       .toArray()
       .map(({ name }) => name)
-    const values = names.map((name) => columns[name] ?? `one.${name}`)
+    const given: Readonly<Record<string, string | undefined>> =
+      table === 'sessions' ? { ...columns, id: columns['sid'], sid: 'NULL' } : columns
+    const values = names.map((name) => given[name] ?? `one.${name}`)
+    const kind = table === 'sessions' ? 1 : 0
+    const one = `(SELECT * FROM logins WHERE kind = ${kind} LIMIT 1) AS one`
     storage.sql
-      .exec(
-        `${NUMBERS} INSERT INTO ${table} (${names}) SELECT ${values} FROM numbers, (SELECT * FROM ${table} LIMIT 1) AS one`,
-        count,
-      )
+      .exec(`${NUMBERS} INSERT INTO logins (${names}) SELECT ${values} FROM numbers, ${one}`, count)
       .toArray()
   })
 }

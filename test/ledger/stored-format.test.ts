@@ -79,6 +79,25 @@ const RELEASE_4 = {
 const REMEMBERED_4 =
   'CREATE TABLE remembered (client TEXT NOT NULL PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID'
 
+/** The table that release 5 adds, in the place of two. */
+const LOGINS_5 = {
+  logins: `CREATE TABLE logins (kind INTEGER, id TEXT, client TEXT, sid TEXT, skipped INTEGER, remembered INTEGER,
+    revoked INTEGER, consent_ends INTEGER, granted_at INTEGER, digest TEXT, code_expires INTEGER,
+    flow_expires INTEGER, code_attempt TEXT, generation INTEGER, issued_at INTEGER, attempt TEXT, recent TEXT,
+    expires INTEGER, record TEXT, notify TEXT, rests_on TEXT, tokens_end INTEGER, epoch INTEGER, subject TEXT,
+    auth_time INTEGER, remember INTEGER, ends INTEGER, ended INTEGER, provider_session TEXT, recipients TEXT,
+    used INTEGER, PRIMARY KEY (kind, id)) WITHOUT ROWID`,
+  session: `INSERT INTO logins (kind, id, subject, auth_time, remember, ends, flow_expires, ended, attempt, expires,
+    provider_session, epoch, revoked, recipients, used) VALUES (1, 'sid-1', 'alice', 1700000000, 1, NULL, 1700001800, 0,
+    'attempt-1', NULL, '', 0, 0, '[]', 1700000000)`,
+  grant: `INSERT INTO logins (kind, id, client, sid, skipped, remembered, revoked, consent_ends, granted_at, digest,
+    code_expires, flow_expires, code_attempt, generation, issued_at, attempt, recent, expires, record, notify, rests_on,
+    tokens_end, epoch) VALUES (0, 'grant-1', 'app', 'sid-1', 0, 1, 0, NULL, 1700000010, 'digest-1', 1700000610,
+    1700001800, 'attempt-2', 3, 1700000700, 'attempt-3', '[[2,1700000700000,1,"attempt-x"]]', NULL,
+    '{"v":1,"subject":"alice","clientId":"app","instance":"instance-1","sid":"sid-1","query":"client_id=app","requestedAt":1700000000,"authTime":1700000000,"scope":["openid","offline"],"audience":["https://api.example"],"requestedScope":["openid","offline"],"requestedAudience":[],"nonce":"n-1","acr":"0","amr":["pwd"],"remember":true,"rememberFor":0,"handledAt":1700000010,"accessTokenClaims":{"plan":"gold"},"idTokenClaims":{"email":"a@example"},"context":{"k":[1,null]}}',
+    '{"instance":"instance-1"}', '', NULL, 0)`,
+}
+
 /** What a network has spent, of release 4. */
 const ALLOWANCES_4 = {
   allowances: `CREATE TABLE allowances (id TEXT NOT NULL PRIMARY KEY, whole_ms INTEGER NOT NULL, attempt TEXT NOT NULL,
@@ -143,6 +162,56 @@ it('reads every table of release 1', async () => {
   expect(await user.call('isIdRevoked', { id: 'jti-1' })).toBe(true)
   expect(await user.call('owners', { prefix: 'sid-1' })).toEqual([{ sid: 'sid-1', owner: 'owner-1' }])
   expect(await user.call('getBlob', { id: 'blob-1' })).toBe('text')
+})
+
+const END = ') WITHOUT ROWID'
+/** The tables of release 4, with rows that have what release 1 wrote. */
+const TABLES_4 = {
+  ...RELEASE_1,
+  sessions: RELEASE_1.sessions.replace(END, RELEASE_3.sessions).replace(END, RELEASE_4.sessions),
+  session: RELEASE_1.session.replace(/\)$/, ", '', 1700000000001, 0, '[]', 0)"),
+  grants: RELEASE_1.grants.replace(END, RELEASE_2.grants).replace(END, RELEASE_4.grants),
+  grant: RELEASE_1.grant.replace(/\)$/, ", '', NULL, 1700000000001)"),
+  remembered: REMEMBERED_4,
+  consent: "INSERT INTO remembered VALUES ('app', 'grant-1')",
+}
+
+it.each([
+  ['release 1', RELEASE_1],
+  ['release 4', TABLES_4],
+])('takes the tables of %s over into one, with every row', async (_name, tables) => {
+  const user = await restored(Object.values(tables))
+  const own = { attempt: 'attempt-1', expires: null, recipients: '[]', epoch: 1700000000001 }
+  const session = { sid: 'sid-1', subject: 'alice', auth_time: 1700000000, remember: 1, ended: 0 }
+  const grant = { id: 'grant-1', client: 'app', sid: 'sid-1', generation: 3, remembered: 1, rests_on: '' }
+  expect(await user.call('session', { sid: 'sid-1' })).not.toBeNull()
+  expect(await user.rows('sessions')).toMatchObject([{ ...session, ...own }])
+  expect(await user.rows('grants')).toMatchObject([
+    { ...grant, attempt: 'attempt-3', code_attempt: 'attempt-2', digest: 'digest-1' },
+  ])
+  expect(await user.rows('remembered')).toEqual([{ client: 'app', id: 'grant-1' }])
+  expect((await user.tables()).toSorted()).toEqual(
+    ['blobs', 'consumed', 'directory', 'epochs', 'logins', 'remembered'].toSorted(),
+  )
+})
+
+it('reads sessions and grants of release 5, which found what is remembered by looking', async () => {
+  const user = await restored(Object.values(LOGINS_5))
+  const login = { sid: 'sid-1', subject: 'alice', skip: true, expiresAt: null }
+  const remembered = { id: 'grant-1', scope: ['openid', 'offline'] }
+  expect(await user.call('login', user.loginInput(login))).toMatchObject({ status: 'active', remembered })
+  const refresh = user.refreshInput(3, { id: 'grant-1', limits })
+  expect(await user.call('refresh', refresh)).toMatchObject({ generation: 4, via: 'advance' })
+  const ending = {
+    attempt: newAttempt(),
+    target: { sid: 'sid-1' },
+    flowLifetime: FLOW,
+    notify: true,
+    revoke: false,
+  }
+  expect((await user.call('endSessions', ending)).told).toEqual([
+    { client: 'app', instance: 'instance-1', subject: 'alice', sid: 'sid-1' },
+  ])
 })
 
 it('reads a consent of release 2 whose tokens have ended, and what rests on it', async () => {
@@ -231,6 +300,8 @@ it('tells the clients that grants of release 1 named, each once', async () => {
 it('writes release 1 as the sample shows it, and what the later ones add', async () => {
   const user = new Subject()
   await user.issued({}, { record: { remember: true } })
+  for (let grant = 0; grant < 100; grant += 1)
+    await user.call('grant', user.grantInput({ id: crypto.randomUUID() }))
   await user.call('consumeId', { attempt: 'a', id: 'x', expiresAt: seconds() + 60 })
   await user.call('bindSession', { sid: 'x', owner: 'x' })
   await user.call('putBlob', { id: 'x', data: 'x', expiresAt: seconds() + 60 })
@@ -238,22 +309,18 @@ it('writes release 1 as the sample shows it, and what the later ones add', async
   await user.call('revokeGrants', { attempt: newAttempt(), target: 'all', flowLifetime: FLOW })
   const written = await runInDurableObject(user.stub, (_ledger, state) => {
     const query =
-      "SELECT sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' ORDER BY name"
+      "SELECT sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' AND name <> 'sweeps' ORDER BY name"
     return state.storage.sql.exec<{ sql: string }>(query).toArray()
   })
   const { epochs, consumed, directory, blobs } = RELEASE_1
-  const END = ') WITHOUT ROWID'
-  const sessions = RELEASE_1.sessions.replace(END, RELEASE_3.sessions).replace(END, RELEASE_4.sessions)
-  const grants = RELEASE_1.grants.replace(END, RELEASE_2.grants).replace(END, RELEASE_4.grants)
   const expected = [
     ALLOWANCES_4.allowances,
     blobs,
     consumed,
     directory,
     epochs,
-    grants,
+    LOGINS_5.logins,
     REMEMBERED_4,
-    sessions,
   ].map((sql) => sql.replace(/\s+/g, ' '))
   expect(written.map((row) => row.sql)).toEqual(expected)
 })

@@ -2,6 +2,7 @@ import { runInDurableObject } from 'cloudflare:test'
 import { vi } from 'vitest'
 import type { Env } from '../../src/env.ts'
 import { Ledgers } from '../../src/ledger/client.ts'
+import { resolved } from '../../src/ledger/layout.ts'
 import { grantIdFor, type Owner, ownerOf } from '../../src/ledger/owner.ts'
 import type { GrantRecord, Input, LedgerMethod, Output, StoredGrant } from '../../src/ledger/types.ts'
 import { type Milliseconds, milliseconds, nowSeconds, type Seconds } from '../../src/util/clock.ts'
@@ -193,7 +194,7 @@ export class Subject {
   /** All rows of a table. */
   rows(table: string): Promise<readonly Record<string, SqlStorageValue>[]> {
     return runInDurableObject(this.stub, (_ledger, state) =>
-      state.storage.sql.exec(`SELECT * FROM ${table}`).toArray(),
+      state.storage.sql.exec(resolved(`SELECT * FROM ${table}`)).toArray(),
     )
   }
 
