@@ -5,6 +5,8 @@ export interface Env {
   readonly DB: D1Database
   readonly COPIES: KVNamespace
   readonly LEDGER: DurableObjectNamespace<Ledger>
+  /** A database of the grants book's own; it is in `DB` if absent. */
+  readonly BOOK?: D1Database
   /** The admin API of the identity provider, where no public URL leads to it. */
   readonly IDENTITY_PROVIDER?: Fetcher
   /** Where requests, notices and runs of the scheduled job are counted; nowhere if absent. */

@@ -7,17 +7,11 @@ import type { Notice } from './ledger/types.ts'
 import { deliverNotice } from './logout/notices.ts'
 import { runtimeOf } from './runtime.ts'
 import { scheduled } from './scheduled.ts'
-import { nowSeconds } from './util/clock.ts'
-import type { GrantId } from './util/ids.ts'
 
 /** The ledger of one owner, whose alarm sends notices of ended sessions as this Worker does. */
 export class Ledger extends OwnerLedger {
   protected override deliver(notice: Notice): Promise<boolean> {
     return deliverNotice(runtimeOf(this.env), notice)
-  }
-
-  protected override noteEnded(ids: readonly GrantId[]): Promise<void> {
-    return runtimeOf(this.env).book.revoke(ids, nowSeconds())
   }
 }
 

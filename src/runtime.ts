@@ -16,7 +16,7 @@ import { ClientStore } from './store/clients.ts'
 import { GrantsBook } from './store/grants-book.ts'
 import { JsonWebKeyStore } from './store/json-web-keys.ts'
 import { RootKeyStore } from './store/root-keys.ts'
-import { type Sources, sourcesOf } from './store/sources.ts'
+import { type Sources, sourcesOf, timedDatabase } from './store/sources.ts'
 import { TrustedIssuerStore } from './store/trusted-issuers.ts'
 import { UpkeepNotes } from './store/upkeep.ts'
 import { nowMs } from './util/clock.ts'
@@ -73,13 +73,19 @@ export function runtimeOf(env: Env): Runtime {
     ledgers: new Ledgers(env.LEDGER, config.deadlines.ledger),
     floods: new Floods(env, config.limitsOff),
     spending: new Spending(),
-    book: new GrantsBook(sources.d1, config.grantsBook),
+    book: bookOf(env, sources, config),
     auditLog: new AuditLog(sources.d1),
     upkeep: new UpkeepNotes(sources.d1),
     sources,
   }
   runtimes.set(env, runtime)
   return runtime
+}
+
+/** The grants book: in a database of its own, if there is one. */
+function bookOf({ BOOK }: Env, { d1 }: Sources, { grantsBook, deadlines }: Config): GrantsBook {
+  if (BOOK === undefined) return new GrantsBook(d1, grantsBook)
+  return new GrantsBook(timedDatabase(BOOK, deadlines.storage), grantsBook, d1)
 }
 
 /** Logs names that are probably misspelt settings, which have no effect: once per isolate. */

@@ -18,7 +18,7 @@ type Task = (rt: Runtime, now: Seconds) => Promise<number | undefined>
 const TASKS: Readonly<Record<string, Task>> = {
   root_keys: rewrap,
   signing_keys: rotate,
-  grants: ({ book }, now) => book.purge(now, PURGE_BATCH),
+  grants: ({ book }, now) => book.purge(now),
   clients: ({ clients }, now) => clients.purge(now, PURGE_BATCH),
   trusted_issuers: ({ issuers }, now) => issuers.purge(now, PURGE_BATCH),
   audit_log: ({ auditLog }, now) => auditLog.purge(msOf(now), PURGE_BATCH),

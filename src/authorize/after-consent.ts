@@ -4,7 +4,8 @@ import type { AppEnv } from '../context.ts'
 import { accessDenied, OAuthError } from '../errors/oauth-error.ts'
 import { type ConsentAcceptance, type ConsentVerdict, consentVerifier } from '../flow/state.ts'
 import { ownerOf } from '../ledger/owner.ts'
-import type { GrantInput, GrantRecord } from '../ledger/types.ts'
+import type { Granted, GrantInput, GrantRecord } from '../ledger/types.ts'
+import { longestEnd } from '../tokens/lifetimes.ts'
 import { requestedNames } from '../tokens/requested-claims.ts'
 import { pairwiseIdentity } from '../tokens/subject.ts'
 import { toBase64url } from '../util/base64url.ts'
@@ -45,7 +46,7 @@ export async function afterConsent(
   if (result.status === 'conflict') {
     return channel.tell(c, accessDenied('decision_differs'))
   }
-  if (result.first) book(c, resumed, decision, result.codeExpiresAt)
+  if (result.first) tellOf(c, resumed, decision, result)
   const grant = { owner, grantId: state.flow.id, epoch: state.epoch }
   const answer = await approve(c, { grant, input, codeExpiresAt: result.codeExpiresAt })
   return answer ?? startAfresh(c, request)
@@ -111,12 +112,12 @@ function grantRecord(state: ConsentVerdict, request: FlowRequest, decision: Cons
   }
 }
 
-/** Writes a new grant to the audit log and, after the response, to the grants book. */
-function book(
+/** Writes a new grant to the audit log and, after the response, to the grants book if that has to know. */
+function tellOf(
   { var: { ctx } }: Context<AppEnv>,
   { state, request }: Resumed<ConsentVerdict>,
-  { scope, remember, rememberFor, handledAt }: ConsentAcceptance,
-  codeExpiresAt: Seconds,
+  { scope }: ConsentAcceptance,
+  { codeExpiresAt, booking }: Granted,
 ): void {
   const { flow, subject } = state
   const clientId = request.client.id
@@ -125,12 +126,13 @@ function book(
     { client_id: clientId, grant: flow.id, sid: flow.sid, scope },
     ownerOf('subject', subject),
   )
-  const { refreshToken } = ctx.rt.config.ttl
-  // A skipped consent rests on an earlier one and is not itself remembered, whatever the app says.
-  const remembered = remember && state.restsOn === null
-  const forEver = refreshToken === null || (remembered && rememberFor === 0)
-  const expiresAt = forEver
-    ? null
-    : seconds(Math.max(codeExpiresAt + refreshToken, flow.requestedAt + (remembered ? rememberFor : 0)))
-  ctx.defer(ctx.rt.book.record({ id: flow.id, subject, clientId, scope, createdAt: handledAt, expiresAt }))
+  if (!booking) return
+  const { book, config } = ctx.rt
+  const tokensEnd = longestEnd(config, request.client, scope, codeExpiresAt)
+  const expiresAt = latest(tokensEnd, booking.consentEnds)
+  ctx.defer(book.record({ subject, clientId, scope, grantedAt: booking.at, expiresAt }))
 }
+
+/** The later of two ends; null is never. */
+const latest = (one: Seconds | null, other: Seconds | null): Seconds | null =>
+  one === null || other === null ? null : seconds(Math.max(one, other))

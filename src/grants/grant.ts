@@ -7,12 +7,12 @@ import { invalidGrant, OAuthError } from '../errors/oauth-error.ts'
 import type { Parameters } from '../http/form.ts'
 import { underAttempt } from '../http/idempotency.ts'
 import type { Owner } from '../ledger/owner.ts'
+import { noteEnds } from '../logout/note-ends.ts'
 import type { ClientRecord } from '../store/types.ts'
 import type { Requester } from '../tokens/addressee.ts'
 import type { ProvingRequest } from '../tokens/binding/binding.ts'
 import { confirmationBy } from '../tokens/binding/possession.ts'
 import type { TokenResponse } from '../tokens/issue.ts'
-import { nowSeconds } from '../util/clock.ts'
 import type { GrantId } from '../util/ids.ts'
 import type { Credential } from './credential.ts'
 import { type Permitted, permitted, type ScopePolicy } from './permitted.ts'
@@ -105,14 +105,14 @@ async function allowedClient(
 
 /** Logs the reuse of a code or refresh token, marks its grant revoked in the grants book, and returns the error. */
 function refuseReused(
-  { rt, audit, defer }: RequestContext,
+  ctx: RequestContext,
   client: ClientRecord,
   { reuse }: Pick<Credential<never>, 'reuse'>,
   { reusedGrant, owner }: Reused,
 ): OAuthError {
   const credential = reuse?.credential ?? 'code'
   const reason = reuse?.reason ?? 'grant_ended'
-  audit('token.reuse_detected', { client_id: client.id, grant: reusedGrant, credential, reason }, owner)
-  defer(rt.book.revoke([reusedGrant], nowSeconds()))
+  ctx.audit('token.reuse_detected', { client_id: client.id, grant: reusedGrant, credential, reason }, owner)
+  noteEnds(ctx, owner, client.id)
   return invalidGrant(reason)
 }

@@ -1,14 +1,15 @@
 import { audienceOf, invalidTarget, resourcesIn } from '../clients/resource.ts'
 import type { RequestContext } from '../context.ts'
 import { invalidGrant, invalidRequest, OAuthError } from '../errors/oauth-error.ts'
-import type { HookStep, RefreshResult } from '../ledger/types.ts'
+import type { HookStep, IssuedGeneration, RefreshResult } from '../ledger/types.ts'
+import { outlives } from '../store/book-ends.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { prepareTokens } from '../tokens/addressee.ts'
 import { type GrantToken, refreshTokens } from '../tokens/formats.ts'
 import { issueTokens } from '../tokens/issue.ts'
-import { familyOf, keepFor, lifetimesFor } from '../tokens/lifetimes.ts'
+import { familyOf, keepFor, lifetimesFor, type TokenLifetimes } from '../tokens/lifetimes.ts'
 import { partOf } from '../tokens/targets.ts'
-import type { Seconds } from '../util/clock.ts'
+import { after, type Seconds } from '../util/clock.ts'
 import { issuedCredential } from './credential.ts'
 import { defineGrant } from './grant.ts'
 import { type GrantedRequest, withHooks } from './hook.ts'
@@ -44,10 +45,24 @@ export const refreshToken = defineGrant({
     ctx.told({ grant: token.grantId, generation, via })
     if (via === 'fast_forward')
       ctx.audit('token.fast_forward', { client_id: client.id, grant: token.grantId, generation }, token.owner)
+    noteLife(ctx, token.expiresAt, result, lifetimes)
     const part = partOf(result.grant, wanted)
     return issueTokens(ctx, addressee, { owner: token.owner, ...result, part }, lifetimes)
   },
 })
+
+/** Tells the grants book, after the response, that the tokens of a grant live on. Seldom is there anything to tell. */
+function noteLife(
+  { rt: { book }, defer }: RequestContext,
+  before: Seconds | null,
+  { grant, issuedAt }: IssuedGeneration,
+  { refreshToken }: TokenLifetimes,
+): void {
+  const { subject, clientId, scope, handledAt } = grant
+  const expiresAt = refreshToken === null ? null : after(issuedAt, refreshToken)
+  if (!book.isKept || !outlives({ subject, expiresAt }, before)) return
+  defer(book.renew({ subject, clientId, scope, grantedAt: handledAt, expiresAt }, issuedAt))
+}
 
 /**
  * Advances the grant in the ledger. A refusal because of a limit in a cached client is checked with the source first.

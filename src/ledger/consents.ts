@@ -81,7 +81,7 @@ export function rememberedConsent(
   view: View,
   { clientId, instance, consentEpoch = 0 }: Pick<LoginInput, 'clientId' | 'instance' | 'consentEpoch'>,
 ): RememberedConsent | null {
-  const row = findRemembered(view, clientId)
+  const row = rememberedRow(view, clientId)
   if (row === undefined) return null
   const { id, scope, audience, claims = [], ...given } = readConsent(row)
   const isSame = given.instance === instance && (given.consentEpoch ?? 0) === consentEpoch
@@ -89,7 +89,7 @@ export function rememberedConsent(
 }
 
 /** Returns the row of a client's remembered consent. At most one of them has not ended. */
-function findRemembered(view: View, clientId: ClientId): GrantRow | undefined {
+export function rememberedRow(view: View, clientId: ClientId): GrantRow | undefined {
   const rows = isIndexed(view) ? indexed(view, clientId) : lookedUp(view, clientId)
   return rows.find((row) => isRemembered(row, view.now))
 }
@@ -110,7 +110,7 @@ const lookedUp = (view: View, clientId: ClientId): readonly GrantRow[] =>
  * stay valid. Its row is kept until those end.
  */
 export function endRemembered(tx: Transaction, clientId: ClientId): void {
-  const row = findRemembered(tx, clientId)
+  const row = rememberedRow(tx, clientId)
   if (row === undefined) return
   const tokensEnd = row.revoked === 1 ? row.flow_expires : row.tokens_end
   const expires = tokensEnd === null ? row.expires : later(row.flow_expires, tokensEnd)

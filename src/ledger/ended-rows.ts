@@ -1,7 +1,6 @@
 import { OAuthError } from '../errors/oauth-error.ts'
 import { logLine } from '../http/log.ts'
 import { milliseconds, seconds, secondsOf } from '../util/clock.ts'
-import type { GrantId } from '../util/ids.ts'
 import { erasedEpoch, loginEpoch } from './epochs.ts'
 import { FORGOTTEN } from './erase.ts'
 import type { GrantRow } from './grant-row.ts'
@@ -21,40 +20,34 @@ import { alive, type Transaction } from './transaction.ts'
 /** The largest number of rows that one run looks at. */
 const BATCH = { grants: 500, sessions: 100 } as const
 
-/** What one run did. */
-export interface SweptBatch {
-  /** The grants whose rows it cleaned. */
-  readonly ended: readonly GrantId[]
-  /** Whether the next run should follow at once. */
-  readonly more: boolean
-}
-
-/** Cleans the next rows that ended with many others. To be called until there are no more. */
-export function sweepEnded(tx: Transaction): SweptBatch {
+/**
+ * Cleans the next rows that ended with many others. To be called until there are no more. Returns whether the next run
+ * should follow at once.
+ */
+export function sweepEnded(tx: Transaction): boolean {
   const sessions = tx.tables.find('sweeps', 'sessions')
   // The clients of the sessions of one batch are told before those of the next.
   const waits = hasDueNotice(tx)
   if (sessions !== undefined && !waits) sweepSessions(tx, sessions)
   const grants = tx.tables.find('sweeps', 'grants')
-  const ended = grants === undefined ? [] : sweepGrants(tx, grants)
-  return { ended, more: tx.tables.exists('sweeps', waits ? "WHERE name = 'grants'" : '') }
+  if (grants !== undefined) sweepGrants(tx, grants)
+  return tx.tables.exists('sweeps', waits ? "WHERE name = 'grants'" : '')
 }
 
 const DECIDING = ['id', 'client', 'sid', 'epoch', 'rests_on', 'revoked', 'remembered', 'notify'] as const
 
-function sweepGrants(tx: Transaction, sweep: Row<'sweeps'>): readonly GrantId[] {
+function sweepGrants(tx: Transaction, sweep: Row<'sweeps'>): void {
   const rest = `WHERE id > ? ORDER BY id LIMIT ${BATCH.grants}`
   // Records may be long: only those of consents are read, one at a time.
   const rows = tx.tables.select('grants', DECIDING, rest, sweep.position)
-  const ended = rows.filter((row) => cleanGrant(tx, row))
+  for (const row of rows) cleanGrant(tx, row)
   advance(tx, sweep, rows.length === BATCH.grants ? rows.at(-1)?.id : undefined)
-  return ended.map(({ id }) => id)
 }
 
 /** Leaves no tombstone: an epoch, the session or the consent refuses every verifier from before. */
-function cleanGrant(tx: Transaction, row: Row<'grants', (typeof DECIDING)[number]>): boolean {
+function cleanGrant(tx: Transaction, row: Row<'grants', (typeof DECIDING)[number]>): void {
   const ended = isEnded(tx, row)
-  if (!ended && (row.revoked === 1 || !areTokensEnded(tx, row))) return false
+  if (!ended && (row.revoked === 1 || !areTokensEnded(tx, row))) return
   const whole = ended || row.remembered === 0 ? undefined : tx.tables.find('grants', row.id)
   if (whole === undefined) {
     if (row.notify !== '' && !isIndexed(tx)) tellAtEnd(tx, row.sid, [row.client, row.notify])
@@ -63,7 +56,6 @@ function cleanGrant(tx: Transaction, row: Row<'grants', (typeof DECIDING)[number
     // Its record stays as it is: other grants may rest on the consent, and a newer release may read it.
     tx.tables.update('grants', row.id, { revoked: 1, attempt: '', recent: '[]' })
   }
-  return true
 }
 
 function endWhole(tx: Transaction, row: GrantRow): true {

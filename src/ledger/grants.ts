@@ -1,5 +1,6 @@
-import { after, type Seconds } from '../util/clock.ts'
+import { after, type Seconds, seconds } from '../util/clock.ts'
 import type { ClientId, GrantId } from '../util/ids.ts'
+import { type Booking, bookingOf } from './booked.ts'
 import { endRemembered } from './consents.ts'
 import { epochHolds, presentEpoch } from './epochs.ts'
 import { encodeNotify, encodeRecord, type GrantRecord, readRecord, type StoredGrant } from './grant-record.ts'
@@ -37,9 +38,18 @@ export interface GrantInput {
   readonly flowExpiresAt: Seconds
 }
 
+/** The answer for a grant that can be redeemed. */
+export interface Granted {
+  readonly status: 'granted'
+  readonly codeExpiresAt: Seconds
+  /** True for the attempt that committed the grant. */
+  readonly first: boolean
+  /** What that attempt tells the grants book; null for nothing new. Absent from ledgers of an older release. */
+  readonly booking?: Booking | null
+}
+
 export type GrantResult =
-  /** `first` is true for the attempt that committed the grant. */
-  | { readonly status: 'granted'; readonly codeExpiresAt: Seconds; readonly first: boolean }
+  | Granted
   /** Another decision was already made for this flow. */
   | { readonly status: 'conflict' }
   /**
@@ -80,7 +90,7 @@ export function commitGrant(tx: Transaction, input: GrantInput): GrantResult {
   if (row === undefined) return insert(tx, session, input)
   if (row.digest !== input.digest || row.client !== input.record.clientId) return { status: 'conflict' }
   if (row.code_expires <= tx.now) return ENDED
-  return { status: 'granted', codeExpiresAt: row.code_expires, first: row.attempt === input.attempt }
+  return granted(tx, input, row.code_expires, row.attempt === input.attempt)
 }
 
 function mayIssue(
@@ -139,8 +149,15 @@ function insert(tx: Transaction, session: Row<'sessions'>, input: GrantInput): G
   if (isNew && isIndexed(tx)) tellAtEnd(tx, record.sid, [record.clientId, notify])
   if (remembered) indexRemembered(tx, { id, clientId: record.clientId })
   indexIfMany(tx)
-  return { status: 'granted', codeExpiresAt: codeExpires, first: true }
+  return granted(tx, input, codeExpires, true)
 }
+
+const granted = (view: View, input: GrantInput, codeExpiresAt: Seconds, first: boolean): Granted => ({
+  status: 'granted',
+  codeExpiresAt,
+  first,
+  ...(first && { booking: bookingOf(view, input, seconds(codeExpiresAt - input.codeLifetime)) }),
+})
 
 /** Returns the grant of a token; null if the grant is revoked or expired, or the token's generation is superseded. */
 export function inspect(view: View, input: InspectInput): StoredGrant | null {

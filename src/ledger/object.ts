@@ -3,7 +3,6 @@ import type { Env } from '../env.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { logLine } from '../http/log.ts'
 import { msAfter, nowMs, secondsOf } from '../util/clock.ts'
-import type { GrantId } from '../util/ids.ts'
 import { mapConcurrent } from '../util/map-concurrent.ts'
 import { type Alarm, alarmOf, PAUSE_MS } from './alarm.ts'
 import { Ledgers } from './client.ts'
@@ -62,11 +61,6 @@ export class Ledger extends DurableObject<Env> {
     return Promise.resolve(false)
   }
 
-  /** Notes that grants ended with others, after their rows were cleaned. The Worker overrides this: it has the book. */
-  protected noteEnded(_ids: readonly GrantId[]): Promise<void> {
-    return Promise.resolve()
-  }
-
   /**
    * Tries the notices that are due, cleans what ended with others and deletes expired rows. Never throws; a failed run is repeated
    * after a pause.
@@ -83,7 +77,7 @@ export class Ledger extends DurableObject<Env> {
     }
     try {
       await this.#deliverDue()
-      if (!(await this.#cleanEnded())) await sweep(parts, started)
+      if (!this.#cleanEnded()) await sweep(parts, started)
       this.#alarm.noLaterThan(nextNotice(parts.tables), 'notice')
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown.name : typeof thrown
@@ -101,10 +95,9 @@ export class Ledger extends DurableObject<Env> {
   }
 
   /** Cleans a batch of what ended with others. Returns whether the next run should do no more than the next batch. */
-  async #cleanEnded(): Promise<boolean> {
+  #cleanEnded(): boolean {
     if (!this.#tables.has('sweeps')) return false
-    const { ended, more } = this.#change(sweepEnded)
-    if (ended.length > 0) await this.noteEnded(ended)
+    const more = this.#change(sweepEnded)
     if (more) this.#alarm.noLaterThanMs(nowMs())
     return more
   }

@@ -94,6 +94,7 @@ const ARGUMENTS: { readonly [M in LedgerMethod]: Names<Input<M>> } = {
   listSessions: { after: { sid: true, authTime: true }, offset: true, limit: true },
   countSessions: {},
   listHeld: { after: { kind: true, id: true }, limit: true, size: true },
+  standing: { clientId: true },
   revokeGrant: { ...revocation, id: true, clientId: true },
   revokeGrants: { ...revocation, target: { id: true, clientId: true } },
   retractGrant: { ...revocation, id: true },

@@ -1,5 +1,6 @@
 import { left } from './allowances.ts'
 import { getBlob } from './blobs.ts'
+import { standing } from './booked.ts'
 import { countGrants, listGrants } from './consents.ts'
 import { isConsumed } from './consumed.ts'
 import { findDevice, pollDevice } from './device.ts'
@@ -26,6 +27,7 @@ export const READS = {
   listSessions,
   countSessions,
   listHeld,
+  standing,
   isIdRevoked: isConsumed,
   owners,
   getBlob,

@@ -1,8 +1,8 @@
 import type { RequestContext } from '../context.ts'
 import type { Owner } from '../ledger/owner.ts'
 import type { EndSessionsInput, LogoutRecipient, Revoked, RevokeGrantsInput } from '../ledger/types.ts'
-import { nowSeconds } from '../util/clock.ts'
 import type { GrantId } from '../util/ids.ts'
+import { noteEnds } from './note-ends.ts'
 import { deliverNotices } from './notices.ts'
 
 /**
@@ -63,7 +63,7 @@ const LISTED = 20
 
 /** Writes what a revocation ended to the audit log, and after the response to the grants book. */
 function noteRevoked(
-  { rt, audit, defer }: RequestContext,
+  ctx: RequestContext,
   owner: Owner,
   event: 'token.revoked' | 'consent.revoked',
   { revoked, more }: Revoked,
@@ -71,6 +71,6 @@ function noteRevoked(
   if (revoked.length === 0 && more === undefined) return
   const grants = revoked.slice(0, LISTED)
   const unlisted = more === true || grants.length < revoked.length
-  audit(event, { grants, ...(unlisted && { count: revoked.length }), ...(more && { more }) }, owner)
-  if (revoked.length > 0) defer(rt.book.revoke(revoked, nowSeconds()))
+  ctx.audit(event, { grants, ...(unlisted && { count: revoked.length }), ...(more && { more }) }, owner)
+  noteEnds(ctx, owner, null)
 }

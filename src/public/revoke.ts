@@ -4,6 +4,7 @@ import { readClientForm } from '../client-auth/client-form.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
 import { NO_STORE } from '../http/json.ts'
 import { ownerOf } from '../ledger/owner.ts'
+import { noteEnds } from '../logout/note-ends.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { isExpired, openToken, shardOf } from '../tokens/active-token.ts'
 import { nowSeconds } from '../util/clock.ts'
@@ -27,7 +28,7 @@ async function revokeToken(ctx: RequestContext, client: ClientRecord, text: stri
   const opened = await openToken(ctx, text)
   if (opened === undefined) return
   const { token } = opened
-  const { ledgers, book, config } = ctx.rt
+  const { ledgers, config } = ctx.rt
   if (token.type === 'client') {
     if (token.clientId !== client.id || isExpired(token)) return
     const expiresAt = token.expiresAt ?? nowSeconds()
@@ -44,5 +45,5 @@ async function revokeToken(ctx: RequestContext, client: ClientRecord, text: stri
   })
   if (!revoked) return
   ctx.audit('token.revoked', { client_id: client.id, grant: token.grantId }, token.owner)
-  ctx.defer(book.revoke([token.grantId], nowSeconds()))
+  noteEnds(ctx, token.owner, client.id)
 }

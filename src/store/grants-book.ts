@@ -1,109 +1,205 @@
-import { asc, eq, inArray, lte, sql } from 'drizzle-orm'
-import type { Seconds } from '../util/clock.ts'
-import type { GrantId } from '../util/ids.ts'
+import { and, asc, eq, gt, isNull, lte, type SQL, sql } from 'drizzle-orm'
+import { OAuthError } from '../errors/oauth-error.ts'
+import { after, type Seconds, seconds } from '../util/clock.ts'
+import type { ClientId } from '../util/ids.ts'
+import { PAGE_BYTES } from '../util/page-bytes.ts'
+import { bookedUntil, type Lasting } from './book-ends.ts'
+import { purgeBook } from './book-walk.ts'
 import { type Database, logFailure, openDatabase, queryD1 } from './d1.ts'
-import { grants } from './schema.ts'
-import type { GrantsBookEntry } from './types.ts'
+import { eraseOlder, purgeOlder } from './older-grants.ts'
+import { bytesOf } from './page.ts'
+import { grantsBook } from './schema.ts'
+import type { BookedGrant } from './types.ts'
 
 /** How often a write is tried. */
 const TRIES = 3
 /** The pause before the second try, milliseconds. Each further pause is twice as long. */
 const PAUSE_MS = 100
 
-/** The largest number of ids in one statement, so that no statement occupies the database for long. */
-const IDS_PER_STATEMENT = 90
+/** How long a row stays at most after all that it tells of was ended, seconds. */
+const ENDED_KEPT = seconds(90 * 86_400)
 
-/** How long a revoked grant without an end stays in the book, seconds. */
-const REVOKED_KEPT_SECONDS = 90 * 86_400
+/** What a grant tells the book. */
+export interface BookedEvent extends Lasting, Pick<BookedGrant, 'subject' | 'clientId' | 'scope'> {
+  /** When the ledger made the grant. */
+  readonly grantedAt: Seconds
+}
 
-/** The largest number of batches in one purge, so that a backlog does not exhaust the scheduled handler. */
-const PURGE_BATCHES = 20
+/** What is left of a subject, by its ledger. */
+export interface Remains {
+  readonly subject: string
+  /** When the ledger was asked. */
+  readonly at: Seconds
+  /** The client in question; null for all. */
+  readonly clientId: ClientId | null
+  /** The clients, of those in question, with a consent or token that is alive. */
+  readonly clients: readonly ClientId[]
+}
+
+/** Which rows are listed; null is any. */
+export interface BookFilter {
+  readonly subject: string | null
+  readonly clientId: ClientId | null
+}
+
+/** The place of a row: rows are in the order of subject and client. */
+export type BookPlace = Pick<BookedGrant, 'subject' | 'clientId'>
+
+const { subject, clientId, scope, lastGrantedAt, expiresAt, endedAt } = grantsBook
+const NEW = {
+  scope: sql`excluded.scope`,
+  lastGrantedAt: sql`excluded.last_granted_at`,
+  expiresAt: sql`excluded.expires_at`,
+}
 
 /**
- * The grants book: one row per grant, for questions across subjects. A write that fails is tried a few times, then
- * logged and dropped. No method but `erase` throws, so no other request fails because of the book (design section 2).
+ * The grants book: one row for each subject and client, for questions across subjects. A write that fails is tried a few
+ * times, then logged and dropped: nothing waits for `record`, `renew` and `end`, and they never throw (design section 2).
  */
 export class GrantsBook {
   readonly #db: Database
+  readonly #all: readonly Database[]
   readonly #enabled: boolean
 
-  constructor(d1: D1Database, enabled: boolean) {
+  /**
+   * @param d1 - where the book is
+   * @param enabled - whether there is one
+   * @param elsewhere - another database with rows from before the book had one of its own
+   */
+  constructor(d1: D1Database, enabled: boolean, elsewhere?: D1Database) {
     this.#db = openDatabase(d1)
+    this.#all = [this.#db, ...(elsewhere === undefined ? [] : [openDatabase(elsewhere)])]
     this.#enabled = enabled
   }
 
-  /** Adds a grant. A second call for the same grant updates its scope and end. */
-  async record(entry: GrantsBookEntry): Promise<void> {
+  /** Whether grants are written down. */
+  get isKept(): boolean {
+    return this.#enabled
+  }
+
+  /** Writes down a grant: a new row costs two written rows, a known one costs one. */
+  async record(event: BookedEvent): Promise<void> {
     if (!this.#enabled) return
-    const { scope, expiresAt } = entry
+    const isNewest = sql`${lastGrantedAt} <= ${NEW.lastGrantedAt} AND coalesce(${endedAt}, 0) <= ${NEW.lastGrantedAt}`
+    // The end of a grant of before may be later, unless that was never: only one consent is remembered.
+    const ends = sql`CASE WHEN ${expiresAt} IS NULL THEN ${NEW.expiresAt} ELSE max(${expiresAt}, ${NEW.expiresAt}) END`
     await attempt('grants_book.record', () =>
       this.#db
-        .insert(grants)
-        .values(entry)
-        .onConflictDoUpdate({ target: grants.id, set: { scope, expiresAt } }),
+        .insert(grantsBook)
+        .values(rowOf(event))
+        .onConflictDoUpdate({
+          target: [subject, clientId],
+          set: { scope: NEW.scope, lastGrantedAt: NEW.lastGrantedAt, expiresAt: ends, endedAt: null },
+          setWhere: isNewest,
+        }),
     )
   }
 
-  /** Marks grants as revoked at a time (seconds since the epoch). The first revocation of each grant counts. */
-  async revoke(ids: readonly GrantId[], at: Seconds): Promise<void> {
+  /**
+   * Writes down that the tokens of a grant live on. To be called when `outlives` (book-ends.ts) says so; it writes nothing
+   * if the row says so already.
+   * @param at - when the ledger found the grant alive
+   */
+  async renew(event: BookedEvent, at: Seconds): Promise<void> {
     if (!this.#enabled) return
-    for (let start = 0; start < ids.length; start += IDS_PER_STATEMENT) {
-      const some = ids.slice(start, start + IDS_PER_STATEMENT)
-      await attempt('grants_book.revoke', () =>
-        this.#db
-          .update(grants)
-          .set({
-            revokedAt: sql`coalesce(${grants.revokedAt}, ${at})`,
-            expiresAt: sql`coalesce(${grants.expiresAt}, ${at + REVOKED_KEPT_SECONDS})`,
-          })
-          .where(inArray(grants.id, some)),
-      )
+    const ends = sql`max(${expiresAt}, ${NEW.expiresAt})`
+    await attempt('grants_book.renew', () =>
+      this.#db
+        .insert(grantsBook)
+        .values(rowOf(event))
+        .onConflictDoUpdate({
+          target: [subject, clientId],
+          set: { expiresAt: ends, endedAt: null },
+          setWhere: sql`(${endedAt} IS NULL OR ${endedAt} <= ${at}) AND (${endedAt} IS NOT NULL OR ${expiresAt} IS NOT ${ends})`,
+        }),
+    )
+  }
+
+  /** Marks the rows of a subject of which nothing is left. They go at the latest 90 days later. */
+  async end({ at, clients, ...of }: Remains): Promise<void> {
+    if (!this.#enabled) return
+    const end = after(at, ENDED_KEPT)
+    const standing = sql`(SELECT value FROM json_each(${JSON.stringify(clients)}))`
+    await attempt('grants_book.end', () =>
+      this.#db
+        .update(grantsBook)
+        .set({ endedAt: at, expiresAt: sql`min(coalesce(${expiresAt}, ${end}), ${end})` })
+        .where(
+          and(matching(of), isNull(endedAt), lte(lastGrantedAt, at), sql`${clientId} NOT IN ${standing}`),
+        ),
+    )
+  }
+
+  /** Deletes every row of a subject, also while no more are written. Throws `temporarily_unavailable`. */
+  async erase(named: string): Promise<void> {
+    for (const db of this.#all) {
+      await queryD1(() => db.delete(grantsBook).where(eq(subject, named)))
+      await eraseOlder(db, named)
     }
   }
 
   /**
-   * Deletes every row of a subject, also while no more are written. Looks at the whole book, which has no index for it.
-   * Throws `temporarily_unavailable`.
+   * Returns some rows, in the order of subject and client: no more than fit a page. It reads no other rows.
+   *
+   * @param place - the rows begin after this place; null for the beginning
+   * @throws `temporarily_unavailable`
    */
-  async erase(subject: string): Promise<void> {
-    await queryD1(() => this.#db.delete(grants).where(eq(grants.subject, subject)))
+  async list(filter: BookFilter, place: BookPlace | null, limit: number): Promise<readonly BookedGrant[]> {
+    const listed = this.#db
+      .select({ subject, clientId, bytes: bytesOf(scope) })
+      .from(grantsBook)
+      .where(and(matching(filter), place === null ? undefined : behind(filter, place)))
+      .orderBy(asc(subject), asc(clientId))
+      .limit(limit)
+    const summed = sql`SELECT subject, client_id, sum(bytes) OVER (ORDER BY subject, client_id) - bytes AS before FROM (${listed})`
+    return queryD1(() =>
+      this.#db
+        .select()
+        .from(grantsBook)
+        .where(
+          sql`(${subject}, ${clientId}) IN (SELECT subject, client_id FROM (${summed}) WHERE before < ${PAGE_BYTES})`,
+        )
+        .orderBy(asc(subject), asc(clientId)),
+    )
   }
 
   /**
-   * Deletes expired rows, the oldest first, in a bounded number of batches. Returns how many it deleted.
-   * @param now seconds since the epoch.
-   * @param batch the largest number of rows in one batch.
+   * Deletes expired rows, a part of the table at a time: all of it once a day. Returns how many it deleted.
+   * @param now - seconds since the epoch
+   * @param batch - the largest number of rows that one statement looks at
    */
-  async purge(now: number, batch: number): Promise<number> {
-    const { id, expiresAt } = grants
-    const due = this.#db
-      .select({ id })
-      .from(grants)
-      .where(lte(expiresAt, now))
-      .orderBy(asc(expiresAt))
-      .limit(batch)
+  async purge(now: Seconds, batch?: number): Promise<number> {
     let purged = 0
-    for (let round = 0; round < PURGE_BATCHES; round += 1) {
-      const ended = await attempt('grants_book.purge', () =>
-        this.#db.delete(grants).where(inArray(id, due)).returning({ id }),
-      )
-      const deleted = ended?.length ?? 0
-      purged += deleted
-      if (deleted < batch) break
-    }
+    for (const db of this.#all) purged += (await purgeBook(db, now, batch)) + (await purgeOlder(db, now))
     return purged
   }
 }
 
-async function attempt<T>(event: string, write: () => PromiseLike<T>): Promise<T | undefined> {
+const rowOf = ({ subject, clientId, scope, grantedAt, expiresAt }: BookedEvent): BookedGrant => ({
+  ...{ subject, clientId, scope, grantedAt, lastGrantedAt: grantedAt, endedAt: null },
+  expiresAt: bookedUntil({ subject, expiresAt }),
+})
+
+const matching = (filter: BookFilter): SQL | undefined =>
+  and(
+    filter.subject === null ? undefined : eq(subject, filter.subject),
+    filter.clientId === null ? undefined : eq(clientId, filter.clientId),
+  )
+
+/** The condition for rows behind a place. By one of the columns if the other is given, so that an index leads there. */
+function behind(filter: BookFilter, place: BookPlace): SQL {
+  if (filter.subject !== null) return gt(clientId, place.clientId)
+  if (filter.clientId !== null) return gt(subject, place.subject)
+  return sql`(${subject}, ${clientId}) > (${place.subject}, ${place.clientId})`
+}
+
+async function attempt(event: string, write: () => PromiseLike<unknown>): Promise<void> {
   for (let tried = 1; ; tried += 1) {
     try {
-      return await write()
+      await write()
+      return
     } catch (error) {
-      if (tried === TRIES) {
-        logFailure(event, error)
-        return undefined
-      }
+      if (tried === TRIES || error instanceof OAuthError) return logFailure(event, error)
       await scheduler.wait(PAUSE_MS * 2 ** (tried - 1))
     }
   }

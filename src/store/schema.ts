@@ -76,7 +76,29 @@ export const versions = sqliteTable('versions', {
   value: integer('value').notNull(),
 })
 
-/** The grants book: what was granted to whom, for questions and reports. No request is decided by it. */
+/**
+ * The grants book: one row for each subject and client, for questions across subjects. No request is decided by it. The
+ * table is WITHOUT ROWID, which drizzle cannot say: its migration does. So a new row costs two, itself and its place in
+ * the index, and a change costs one. Expired rows are found by walking through the table (book-walk.ts).
+ */
+export const grantsBook = sqliteTable(
+  'grants_book',
+  {
+    subject: text('subject').notNull(),
+    clientId: text('client_id').$type<ClientId>().notNull(),
+    scope: jsonColumn('scope', texts).notNull(),
+    grantedAt: integer('granted_at').$type<Seconds>().notNull(),
+    lastGrantedAt: integer('last_granted_at').$type<Seconds>().notNull(),
+    expiresAt: integer('expires_at').$type<Seconds>(),
+    endedAt: integer('ended_at').$type<Seconds>(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.subject, table.clientId] }),
+    index('grants_book_by_client').on(table.clientId, table.subject),
+  ],
+)
+
+/** The grants book of releases before 0.3.0: a row for each grant. It is only emptied, and goes with the next release. */
 export const grants = sqliteTable(
   'grants',
   {

@@ -35,6 +35,10 @@ export function sourcesOf({ DB, COPIES }: Pick<Env, 'DB' | 'COPIES'>, deadlines 
   }
 }
 
+/** Returns another database with a deadline for each call, which throws `Late` if it is missed. */
+export const timedDatabase = (real: D1Database, ms: Milliseconds): D1Database =>
+  timedD1(real, asking(new Breaker(), ms))
+
 /** Makes a call and returns its outcome. */
 type Ask = (call: () => unknown) => Promise<unknown>
 

@@ -1,6 +1,6 @@
 import type * as v from 'valibot'
 import type { Seconds } from '../util/clock.ts'
-import type { ClientId, GrantId } from '../util/ids.ts'
+import type { ClientId } from '../util/ids.ts'
 import type { initialAccess } from './client-field.ts'
 import type { ClientBounds, ClientMetadata } from './client-metadata.ts'
 
@@ -44,13 +44,17 @@ export interface ClientRecord {
   readonly updatedAt: Seconds
 }
 
-/** One row of the grants book. */
-export interface GrantsBookEntry {
-  readonly id: GrantId
+/** One row of the grants book: what a subject granted to a client. */
+export interface BookedGrant {
   readonly subject: string
   readonly clientId: ClientId
+  /** The scopes of the last grant. */
   readonly scope: readonly string[]
-  readonly createdAt: Seconds
-  /** When the row may be purged; null for never. */
+  /** When the first and the last grant were made, as far as the book was told. */
+  readonly grantedAt: Seconds
+  readonly lastGrantedAt: Seconds
+  /** When all of it will have ended, at the latest; null for never. */
   readonly expiresAt: Seconds | null
+  /** When it ended before its time; null if it did not. */
+  readonly endedAt: Seconds | null
 }

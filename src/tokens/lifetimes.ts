@@ -37,6 +37,31 @@ export function isRefreshable(client: ClientRecord, scope: readonly string[]): b
   return offline && listsGrantType(client, 'refresh_token')
 }
 
+/** The grants of a user whose tokens a client may refresh, each with a lifespan of its own. */
+const OF_USERS = ['authorization_code', 'device_authorization', 'refresh_token'] as const
+
+/**
+ * When every token of a grant with these scopes will have ended that is not refreshed once more: of this grant, and of
+ * those that the client got of before.
+ *
+ * @param codeExpiresAt - until when the grant's code can be redeemed
+ * @returns seconds since the epoch; null for never
+ */
+export function longestEnd(
+  config: Config,
+  client: ClientRecord,
+  scope: readonly string[],
+  codeExpiresAt: Seconds,
+): Seconds | null {
+  const kept = OF_USERS.map((grant) =>
+    keepFor(lifetimesFor(config, client, grant), isRefreshable(client, scope)),
+  )
+  const longest = kept.reduce((one, other) =>
+    one === null || other === null ? null : seconds(Math.max(one, other)),
+  )
+  return longest === null ? null : after(codeExpiresAt, longest)
+}
+
 /** When the tokens of a grant can no longer be refreshed, and all of them end; null for never. */
 export function familyEnd(
   { ttl }: Config,

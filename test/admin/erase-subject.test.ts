@@ -31,7 +31,8 @@ const remembered = (subject: string) => ({
 })
 
 const bookRows = async (subject: string): Promise<unknown> =>
-  (await testEnv().DB.prepare('SELECT id FROM grants WHERE subject = ?').bind(subject).all()).results
+  (await testEnv().DB.prepare('SELECT client_id FROM grants_book WHERE subject = ?').bind(subject).all())
+    .results
 
 describe('DELETE of a subject', () => {
   it('ends sessions, tokens, codes and consents, tells the clients, and leaves nothing in ledger, directory and book', async () => {

@@ -1,6 +1,4 @@
 import { describe, expect, it, vi } from 'vitest'
-import { scheduled } from '../../src/scheduled.ts'
-import { testEnv as bindings } from '../support/bindings.ts'
 import { Browser, bodyOf, Deployment, testEnv } from '../support/deployment.ts'
 import { withHanging, withOutage } from '../support/outage.ts'
 import {
@@ -140,43 +138,6 @@ describe('D1 or KV silent (design section 8)', () => {
       { d1: 'does not answer', kv: 'does not answer' },
     ])
     vi.useRealTimers()
-  })
-})
-
-describe('the grants book', () => {
-  const rows = async (id: string): Promise<Record<string, unknown>[]> =>
-    (await bindings().DB.prepare('SELECT * FROM grants WHERE client_id = ?').bind(id).all()).results
-
-  it('has a line per grant, marks revocation, and is purged on schedule', async () => {
-    const deployment = new Deployment()
-    const client = await registerClient(deployment)
-    const tokens = await logIn(deployment, client, { login: { subject: 'booked' } })
-    const [row, ...others] = await rows(client.id)
-    expect(others).toEqual([])
-    expect(row).toMatchObject({ subject: 'booked', client_id: client.id, revoked_at: null })
-    await revoke(deployment, client, tokens.access_token)
-    expect((await rows(client.id))[0]?.['revoked_at']).toEqual(expect.any(Number))
-    vi.useFakeTimers({ toFake: ['Date'] })
-    vi.setSystemTime(Date.now() + 3 * 366 * 24 * 3600 * 1000)
-    await scheduled(deployment.env)
-    expect(await rows(client.id)).toEqual([])
-    vi.useRealTimers()
-  })
-
-  it('keeps for ever only the consent that is remembered for ever, not those that rest on it', async () => {
-    const deployment = new Deployment()
-    const client = await registerClient(deployment)
-    const always = { login: { subject: 'returning' }, consent: { remember: true } }
-    for (let login = 0; login < 3; login += 1) await logIn(deployment, client, always)
-    const ends = (await rows(client.id)).map((row) => row['expires_at'])
-    expect([ends.length, ends.filter((end) => end === null).length]).toEqual([3, 1])
-  })
-
-  it('writes nothing when it is off', async () => {
-    const deployment = new Deployment(testEnv({ GRANTS_BOOK: 'off' }))
-    const client = await registerClient(deployment)
-    await logIn(deployment, client)
-    expect(await rows(client.id)).toEqual([])
   })
 })
 

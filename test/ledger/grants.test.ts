@@ -17,9 +17,11 @@ describe('grant', () => {
     await user.call('login', user.loginInput())
     const input = user.grantInput()
     const codeExpiresAt = seconds() + 600
-    expect(await user.call('grant', input)).toEqual({ status: 'granted', codeExpiresAt, first: true })
+    const booking = { at: seconds(), consentEnds: seconds() }
+    const answer = { status: 'granted', codeExpiresAt, first: true, booking }
+    expect(await user.call('grant', input)).toEqual(answer)
     advance(60)
-    expect(await user.call('grant', input)).toEqual({ status: 'granted', codeExpiresAt, first: true })
+    expect(await user.call('grant', input)).toEqual(answer)
     const repeated = { ...input, attempt: newAttempt() }
     expect(await user.call('grant', repeated)).toEqual({ status: 'granted', codeExpiresAt, first: false })
     expect(await user.call('grant', { ...repeated, digest: 'other' })).toEqual({ status: 'conflict' })

@@ -1,85 +1,164 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { GrantsBook } from '../../src/store/grants-book.ts'
-import type { GrantsBookEntry } from '../../src/store/types.ts'
-import { seconds } from '../../src/util/clock.ts'
-import { clientIdOf, grantIdOf } from '../../src/util/ids.ts'
+import { bookedUntil, outlives } from '../../src/store/book-ends.ts'
+import { type BookedEvent, GrantsBook } from '../../src/store/grants-book.ts'
+import { type Seconds, seconds } from '../../src/util/clock.ts'
+import { clientIdOf } from '../../src/util/ids.ts'
 import { testEnv } from '../support/bindings.ts'
+import { countRows } from '../support/d1-rows.ts'
 import { withOutage } from '../support/outage.ts'
 
 const env = testEnv()
-const book = new GrantsBook(env.DB, true)
+const { d1, rows: spent } = countRows(env.DB)
+const book = new GrantsBook(d1, true)
 
-const entry = (id: string, expiresAt: number | null): GrantsBookEntry => ({
-  id: grantIdOf(id),
-  subject: 'alice',
-  clientId: clientIdOf('app'),
-  scope: ['openid', 'offline'],
-  createdAt: seconds(1000),
-  expiresAt: expiresAt === null ? null : seconds(expiresAt),
+const DAY = 86_400
+const NOW = 1_800_000_000
+
+const grant = (over: Partial<BookedEvent> = {}): BookedEvent => ({
+  ...{ subject: 'alice', clientId: clientIdOf('app'), scope: ['openid', 'offline'] },
+  ...{ grantedAt: seconds(NOW), expiresAt: seconds(NOW + 30 * DAY) },
+  ...over,
 })
 
-const revoke = (ids: readonly string[], at: number, on = book): Promise<void> =>
-  on.revoke(ids.map(grantIdOf), seconds(at))
+const end = (at: number, clients: readonly string[] = [], clientId: string | null = null, on = book) =>
+  on.end({
+    subject: 'alice',
+    at: seconds(at),
+    clients: clients.map(clientIdOf),
+    clientId: clientId === null ? null : clientIdOf(clientId),
+  })
 
 interface Row {
-  readonly id: string
+  readonly subject: string
+  readonly client_id: string
+  readonly granted_at: number
+  readonly last_granted_at: number
   readonly expires_at: number | null
-  readonly revoked_at: number | null
+  readonly ended_at: number | null
 }
 
-async function rows(): Promise<readonly Row[]> {
-  const { results } = await env.DB.prepare(
-    'select id, expires_at, revoked_at from grants order by id',
-  ).all<Row>()
+async function stored(): Promise<readonly Row[]> {
+  const { results } = await env.DB.prepare('SELECT * FROM grants_book ORDER BY subject, client_id').all<Row>()
   return results
 }
 
+/** What one operation costs in rows of D1. */
+async function cost(operation: () => Promise<unknown>): Promise<{ written: number; read: number }> {
+  const before = { ...spent }
+  await operation()
+  return { written: spent.written - before.written, read: spent.read - before.read }
+}
+
+/** Puts many rows into the book, of subjects s00000000, s00000001, …; every nth of them has expired. */
+const fill = (count: number, every: number, client = 'app') =>
+  env.DB.prepare(
+    `WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?1 - 1)
+     INSERT INTO grants_book SELECT printf('s%08d', n), ?4, '[]', 1, 1, CASE WHEN n % ?2 = 0 THEN ?3 END, NULL FROM numbers`,
+  )
+    .bind(count, every, NOW, client)
+    .run()
+
 beforeEach(async () => {
-  await env.DB.exec('delete from grants')
+  await env.DB.batch(
+    ['grants_book', 'grants', 'upkeep'].map((table) => env.DB.prepare(`DELETE FROM ${table}`)),
+  )
 })
 afterEach(() => {
   vi.restoreAllMocks()
 })
 
 describe('the grants book', () => {
-  it('writes one row per grant and renews its end', async () => {
-    await book.record(entry('g', 2000))
-    await revoke(['g'], 1500)
-    await book.record(entry('g', 3000))
-    expect(await rows()).toEqual([{ id: 'g', expires_at: 3000, revoked_at: 1500 }])
+  it('has one row for each subject and client: a new one costs two written rows, a known one costs one', async () => {
+    expect(await cost(() => book.record(grant()))).toMatchObject({ written: 2 })
+    const again = grant({
+      grantedAt: seconds(NOW + DAY),
+      scope: ['openid'],
+      expiresAt: seconds(NOW + 31 * DAY),
+    })
+    expect(await cost(() => book.record(again))).toMatchObject({ written: 1 })
+    expect(await cost(() => book.record(grant({ clientId: clientIdOf('other') })))).toMatchObject({
+      written: 2,
+    })
+    expect(await stored()).toMatchObject([
+      { client_id: 'app', scope: '["openid"]', granted_at: NOW, last_granted_at: NOW + DAY, ended_at: null },
+      { client_id: 'other' },
+    ])
   })
 
-  it('marks many grants, each with its first revocation, and gives endless ones an end', async () => {
-    const ids = Array.from({ length: 200 }, (_, index) => `g${String(index).padStart(3, '0')}`)
-    for (const id of ids) await book.record(entry(id, null))
-    await revoke(ids.slice(0, 150), 1500)
-    await revoke(ids, 1600)
-    const found = await rows()
-    expect(found.filter((row) => row.revoked_at === 1500)).toHaveLength(150)
-    expect(found.filter((row) => row.revoked_at === 1600)).toHaveLength(50)
-    expect(found.every((row) => row.expires_at !== null && row.expires_at > 1600)).toBe(true)
+  it('is not set back by a grant that arrives late', async () => {
+    await book.record(grant({ grantedAt: seconds(NOW + 10) }))
+    await book.record(grant({ scope: [] }))
+    expect(await stored()).toMatchObject([{ scope: '["openid","offline"]', last_granted_at: NOW + 10 }])
   })
 
-  it('purges what ended, keeps the rest, and takes more than one batch', async () => {
-    for (let index = 0; index < 7; index += 1) await book.record(entry(`old${index}`, 2000 + index))
-    await book.record(entry('new', 3000))
-    await book.record(entry('endless', null))
-    expect(await book.purge(2006, 3)).toBe(7)
-    expect((await rows()).map((row) => row.id)).toEqual(['endless', 'new'])
-    expect(await book.purge(2006, 3)).toBe(0)
+  it('keeps the later end, unless the consent that was for ever no longer is', async () => {
+    const ends = async () => (await stored())[0]?.expires_at
+    const far = seconds(NOW + 900 * DAY)
+    await book.record(grant({ expiresAt: far }))
+    await book.record(grant())
+    expect(await ends()).toBe(bookedUntil(grant({ expiresAt: far })))
+    await book.record(grant({ expiresAt: null }))
+    expect(await ends()).toBeNull()
+    await book.record(grant())
+    expect(await ends()).toBe(bookedUntil(grant()))
   })
 
-  it('bounds one purge and goes on with the next', async () => {
-    for (let index = 0; index < 25; index += 1) await book.record(entry(`g${index}`, 2000))
-    expect(await book.purge(2000, 1)).toBe(20)
-    expect(await book.purge(2000, 1)).toBe(5)
+  it('marks what ended, of one client or all, but not what stands or came since', async () => {
+    for (const clientId of ['a', 'b', 'c'].map(clientIdOf))
+      await book.record(grant({ clientId, expiresAt: null }))
+    await book.record(grant({ clientId: clientIdOf('d'), grantedAt: seconds(NOW + 100) }))
+    expect(await cost(() => end(NOW + 10, [], 'a'))).toMatchObject({ written: 1 })
+    expect(await cost(() => end(NOW + 20, ['c']))).toMatchObject({ written: 1 })
+    expect(await cost(() => end(NOW + 30, ['c']))).toMatchObject({ written: 0 })
+    expect((await stored()).map((row) => [row.client_id, row.ended_at, row.expires_at])).toEqual([
+      ['a', NOW + 10, NOW + 10 + 90 * DAY],
+      ['b', NOW + 20, NOW + 20 + 90 * DAY],
+      ['c', null, null],
+      ['d', null, expect.any(Number)],
+    ])
+  })
+
+  it('takes a row up again for what is granted or alive after its end, and not for what was before', async () => {
+    const ended = async () => (await stored())[0]?.ended_at
+    await book.record(grant())
+    await end(NOW + 10)
+    await book.record(grant({ grantedAt: seconds(NOW + 5) }))
+    await book.renew(grant(), seconds(NOW + 5))
+    expect(await ended()).toBe(NOW + 10)
+    await book.renew(grant(), seconds(NOW + 15))
+    expect(await ended()).toBeNull()
+    await end(NOW + 20)
+    await book.record(grant({ grantedAt: seconds(NOW + 25) }))
+    expect(await ended()).toBeNull()
+  })
+
+  it('is renewed by tokens that live on, at no cost where it says so already, and heals a row that was lost', async () => {
+    const later = grant({ expiresAt: seconds(NOW + 200 * DAY) })
+    await book.record(grant())
+    expect(await cost(() => book.renew(later, seconds(NOW + 170 * DAY)))).toMatchObject({ written: 1 })
+    expect(await cost(() => book.renew(later, seconds(NOW + 170 * DAY)))).toMatchObject({ written: 0 })
+    expect(await stored()).toMatchObject([{ expires_at: bookedUntil(later), last_granted_at: NOW }])
+    await env.DB.exec('DELETE FROM grants_book')
+    expect(await cost(() => book.renew(later, seconds(NOW + 170 * DAY)))).toMatchObject({ written: 2 })
+  })
+
+  it('erases a subject by its key', async () => {
+    await fill(1000, 2)
+    for (const clientId of ['a', 'b'].map(clientIdOf)) await book.record(grant({ clientId }))
+    await env.DB.exec("INSERT INTO grants VALUES ('g', 'alice', 'app', '[]', 1, NULL, NULL)")
+    const { read } = await cost(() => book.erase('alice'))
+    expect(read).toBeLessThan(20)
+    expect((await stored()).some(({ subject }) => subject === 'alice')).toBe(false)
+    expect((await env.DB.prepare('SELECT 1 FROM grants').all()).results).toEqual([])
   })
 
   it('writes nothing when it is off', async () => {
     const off = new GrantsBook(env.DB, false)
-    await off.record(entry('g', null))
-    await revoke(['g'], 1, off)
-    expect(await rows()).toEqual([])
+    await off.record(grant())
+    await off.renew(grant(), seconds(NOW))
+    await book.record(grant())
+    await end(NOW, [], null, off)
+    expect([off.isKept, await stored()]).toMatchObject([false, [{ ended_at: null }]])
   })
 
   it('gives up with one log line when D1 stays away, and throws nothing', async () => {
@@ -87,10 +166,170 @@ describe('the grants book', () => {
     const outage = withOutage(env)
     outage.down = true
     const away = new GrantsBook(outage.env.DB, true)
-    await away.record(entry('g', null))
-    await revoke(['g'], 1, away)
-    expect(await away.purge(1, 1)).toBe(0)
+    await away.record(grant())
+    await away.renew(grant(), seconds(NOW))
+    await end(NOW, [], null, away)
     expect(log).toHaveBeenCalledTimes(3)
-    expect(String(log.mock.calls[0])).not.toContain('alice')
+    expect(String(log.mock.calls)).not.toContain('alice')
+  })
+})
+
+describe('the end of a row', () => {
+  const subjects = Array.from({ length: 300 }, (_, n) => `subject-${n}`)
+
+  it('is never before that of any token, however a family is refreshed', () => {
+    const wrong: unknown[] = []
+    for (const subject of subjects.slice(0, 10)) {
+      for (const [ttl, every] of [
+        [30, 1],
+        [30, 29],
+        [7, 3],
+        [400, 100],
+      ] as const) {
+        let now = NOW
+        let before = seconds(now + ttl * DAY)
+        let row = bookedUntil({ subject, expiresAt: before }) ?? 0
+        let writes = 0
+        for (; now < NOW + 3 * 365 * DAY; now += every * DAY) {
+          const expiresAt = seconds(now + ttl * DAY)
+          if (outlives({ subject, expiresAt }, before)) {
+            row = Math.max(row, bookedUntil({ subject, expiresAt }) ?? 0)
+            writes += 1
+          }
+          before = expiresAt
+          if (row < expiresAt || row > expiresAt + 93 * DAY) wrong.push([subject, ttl, every, now])
+        }
+        expect(writes).toBeLessThanOrEqual((3 * 365) / 90 + 1)
+      }
+    }
+    expect(wrong).toEqual([])
+  })
+
+  it('is another for each subject, so that families of one day are not renewed on one day', () => {
+    const days = new Map<number, number>()
+    for (const subject of subjects) {
+      const day = Math.floor((bookedUntil({ subject, expiresAt: seconds(NOW) }) ?? 0) / DAY)
+      days.set(day, (days.get(day) ?? 0) + 1)
+    }
+    expect(Math.max(...days.values())).toBeLessThan(20)
+  })
+
+  it.each<readonly [Seconds | null, Seconds | null, boolean]>([
+    [null, null, false],
+    [null, seconds(NOW), false],
+    [seconds(NOW), null, true],
+    [seconds(NOW), seconds(NOW), false],
+  ])('before %s, now %s: to be told %s', (before, expiresAt, told) => {
+    expect(outlives({ subject: 'alice', expiresAt }, before)).toBe(told)
+  })
+})
+
+describe('lists of the book', () => {
+  const ask = (subject: string | null, client: string | null, limit = 100) =>
+    book.list({ subject, clientId: client === null ? null : clientIdOf(client) }, null, limit)
+
+  it.each([
+    ['a client', null, 'rare', 5],
+    ['a subject', 's00000007', null, 2],
+    ['both', 's00000007', 'rare', 0],
+  ])('of %s read no other rows', async (_what, subject, client, found) => {
+    await fill(3000, 2)
+    for (const name of ['a', 'b', 'c', 'd', 'e'])
+      await book.record(grant({ subject: name, clientId: clientIdOf('rare') }))
+    await book.record(grant({ subject: 's00000007', clientId: clientIdOf('other') }))
+    const { read } = await cost(async () => expect(await ask(subject, client)).toHaveLength(found))
+    expect(read).toBeLessThan(40)
+  })
+
+  it.each([
+    ['of everything', null, null, 25],
+    ['of a client', null, 'app', 20],
+    ['of a subject', 's00000003', null, 6],
+  ])('%s have each row once, a page at a time', async (_what, subject, client, total) => {
+    await fill(20, 2)
+    for (const name of ['a', 'b', 'c', 'd', 'e'])
+      await book.record(grant({ subject: 's00000003', clientId: clientIdOf(`other-${name}`) }))
+    const filter = { subject, clientId: client === null ? null : clientIdOf(client) }
+    const found: string[] = []
+    for (let place: Awaited<ReturnType<typeof ask>>[number] | undefined; ; ) {
+      const page = await book.list(filter, place ?? null, 3)
+      found.push(...page.map((row) => `${row.subject} ${row.clientId}`))
+      place = page.at(-1)
+      if (page.length < 3) break
+    }
+    expect([found.length, new Set(found).size]).toEqual([total, total])
+    expect(found).toEqual(found.toSorted())
+  })
+})
+
+describe('the purge of the book', () => {
+  const left = async () => (await stored()).length
+
+  it('deletes what expired, and nothing else', async () => {
+    await fill(10, 2)
+    await book.record(grant())
+    expect(await book.purge(seconds(NOW))).toBe(5)
+    expect(await left()).toBe(6)
+  })
+
+  it('walks through the book once a day, in one query for each batch without expired rows', async () => {
+    await fill(95, 1000)
+    const { read } = await cost(() => book.purge(seconds(NOW), 10))
+    expect(read).toBeGreaterThan(95)
+    expect(await cost(() => book.purge(seconds(NOW + 60), 10))).toMatchObject({ written: 0, read: 2 })
+    await fill(20, 1, 'later')
+    expect(await book.purge(seconds(NOW + DAY), 10)).toBe(20)
+  })
+
+  it('goes on where it stopped, is through within a day of runs every 15 minutes, and spares the free plan', async () => {
+    await fill(6000, 2)
+    let runs = 0
+    for (; (await left()) > 3000; runs += 1) {
+      const started = spent.queries
+      await book.purge(seconds(NOW + runs * 900), 20)
+      expect(spent.queries - started).toBeLessThan(25)
+    }
+    expect(runs).toBeLessThan(96)
+    expect((await stored()).every((row) => row.expires_at === null)).toBe(true)
+  })
+
+  it('keeps up with 500 logins a second: of a book so large, a run takes 450,000 rows in some hundred queries', async () => {
+    const result = JSON.stringify({ day: '2020-01-01', after: null, seen: 500 * DAY, before: 0 })
+    await env.DB.prepare("INSERT INTO upkeep VALUES ('grants_book', 1, 1, ?)").bind(result).run()
+    const rows = 90_000
+    await fill(rows, 1)
+    const started = spent.queries
+    expect(await book.purge(seconds(NOW))).toBe(rows)
+    const steps = (spent.queries - started) / 2
+    // A run may make 1,000 queries; the other tasks make some.
+    expect(2 * steps * (450_000 / rows)).toBeLessThan(300)
+  })
+
+  it('makes no more queries in a run than an invocation may, and leaves the rest to the next', async () => {
+    const result = JSON.stringify({ day: '2020-01-01', after: null, seen: 1e9, before: 0 })
+    await env.DB.prepare("INSERT INTO upkeep VALUES ('grants_book', 1, 1, ?)").bind(result).run()
+    await fill(5000, 1)
+    const started = spent.queries
+    expect(await book.purge(seconds(NOW), 10)).toBe(4000)
+    expect(spent.queries - started).toBeLessThan(900)
+    expect(await book.purge(seconds(NOW), 10)).toBe(1000)
+  })
+
+  it('begins anew where its note cannot be read, and tells of a database that is away', async () => {
+    await fill(10, 1)
+    await env.DB.exec(`INSERT INTO upkeep VALUES ('grants_book', 1, 1, '{"day":7}')`)
+    expect(await book.purge(seconds(NOW))).toBe(10)
+    const outage = withOutage(env)
+    outage.down = true
+    await expect(new GrantsBook(outage.env.DB, true).purge(seconds(NOW))).rejects.toMatchObject({
+      code: 'temporarily_unavailable',
+    })
+  })
+
+  it('empties the table of the release before, too', async () => {
+    await env.DB.exec(
+      "INSERT INTO grants VALUES ('g', 'alice', 'app', '[]', 1, 5, NULL), ('h', 'alice', 'app', '[]', 1, NULL, NULL)",
+    )
+    expect(await book.purge(seconds(NOW))).toBe(1)
   })
 })

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { advance } from '../support.ts'
 import type { Real } from './commands.ts'
 import type { CheckedLedger } from './ledger.ts'
-import { LIFE, type Reference } from './reference.ts'
+import { CLIENTS, type ClientName, LIFE, type Reference } from './reference.ts'
 
 /** Holds everything that can be seen of a user's ledger against the reference. */
 export async function checkAll(model: Reference, real: Real): Promise<void> {
@@ -47,6 +47,21 @@ async function checkConsents(model: Reference, { ledger }: Real): Promise<void> 
   )
   expect(listed.toSorted(), 'consents').toEqual(expected.map(({ id }) => id).toSorted())
   expect(await ledger.read('countGrants', { sid: null })).toBe(expected.length)
+  await checkStanding(expected, ledger)
+}
+
+/** The clients of which something stands: what the grants book is told of ends. */
+async function checkStanding(
+  expected: readonly { readonly client: ClientName }[],
+  ledger: CheckedLedger,
+): Promise<void> {
+  const clients = new Set<string>(expected.map(({ client }) => client))
+  const all = await ledger.read('standing', { clientId: null })
+  expect(all.clients.toSorted(), 'clients').toEqual([...clients].toSorted())
+  for (const clientId of CLIENTS) {
+    const one = await ledger.read('standing', { clientId })
+    expect(one.clients, 'one client').toEqual(clients.has(clientId) ? [clientId] : [])
+  }
 }
 
 /** No epoch falls while a flow from before it may come; once it is forgotten it is 0. */
