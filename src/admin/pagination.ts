@@ -29,7 +29,8 @@ export interface Listing<Item extends Listed> {
     readonly offset: number
     readonly limit: number
   }) => Promise<readonly Item[]>
-  readonly count: () => Promise<number>
+  /** Counts all of the items, for pages by limit and offset; null for a list too long for that, which has none. */
+  readonly count: (() => Promise<number>) | null
   /** An item as JSON; undefined items are left out. */
   readonly render: (item: Item) => unknown
 }
@@ -65,10 +66,17 @@ export async function respondWithPage<Item extends Listed>(
   }
   const size = readSize(byOffset ? 'limit' : 'page_size', query)
   const { config, envelopes } = c.var.ctx.rt
+  const { count } = listing
+  if (byOffset && count === null)
+    throw malformedBody('parameter_malformed', {
+      parameter: query.has('limit') ? 'limit' : 'offset',
+      expected: "absent: this list takes 'page_size' and 'page_token'",
+    })
   const linked = { ...listing, base: config.urls.path }
-  const { items, headers } = byOffset
-    ? await pageByOffset(linked, size, readNumber('offset', query, 0))
-    : await pageByToken(envelopes, linked, size, token)
+  const { items, headers } =
+    byOffset && count !== null
+      ? await pageByOffset({ ...linked, count }, size, readNumber('offset', query, 0))
+      : await pageByToken(envelopes, linked, size, token)
   const shown = await mapConcurrent(items, async (item) => listing.render(item))
   const present = shown.filter((item) => item !== undefined)
   return json(present, 200, headers)
@@ -120,7 +128,7 @@ export async function linkTo(
 
 /** A page with a Link header of `first`, `next`, `prev` and `last`; links that lead nowhere are left out. */
 async function pageByOffset<Item extends Listed>(
-  listing: Linked<Item>,
+  listing: Linked<Item> & { readonly count: () => Promise<number> },
   size: number,
   offset: number,
 ): Promise<Page<Item>> {

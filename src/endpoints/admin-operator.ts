@@ -1,10 +1,11 @@
 import { getAudit } from '../admin/audit.ts'
+import { getGrants } from '../admin/grants.ts'
 import { metrics } from '../admin/metrics.ts'
 import { status } from '../admin/status.ts'
 import { version } from '../admin/version.ts'
 import type { Endpoint } from '../http/endpoint.ts'
 import { adminEndpoint as endpoint } from './admin-endpoint.ts'
-import { gives, instant, list, object, paging, text } from './schemas.ts'
+import { gives, instant, list, object, paging, refuses, text, whole } from './schemas.ts'
 
 const auditEntry = (): ReturnType<typeof object> =>
   object(
@@ -21,7 +22,25 @@ const statusAnswer = (): ReturnType<typeof object> =>
     'version',
   )
 
-/** Endpoints for the server itself and what operators did with it (contract 1.1, 1.4.9). */
+const grant = (): ReturnType<typeof object> =>
+  object(
+    {
+      subject: text,
+      client_id: text,
+      grant_scope: list(text),
+      granted_at: instant,
+      last_granted_at: instant,
+      expires_at: instant,
+      ended_at: instant,
+    },
+    'subject',
+    'client_id',
+    'grant_scope',
+    'granted_at',
+    'last_granted_at',
+  )
+
+/** Endpoints for the server itself, what operators did with it and what users granted (contract 1.1, 1.4.9, 1.4.11). */
 export const operatorEndpoints: readonly Endpoint[] = [
   endpoint('GET', '/audit', getAudit, () => ({
     summary: 'List what operators changed',
@@ -30,6 +49,11 @@ export const operatorEndpoints: readonly Endpoint[] = [
       ...{ subject: text, client_id: text, actor: text, event: text, since: instant, until: instant },
     },
     answers: { 200: gives('A page of audit entries, the newest first.', list(auditEntry())) },
+  })),
+  endpoint('GET', '/grants', getGrants, () => ({
+    summary: 'List who granted something to which client',
+    query: { page_size: whole, page_token: text, client_id: text, subject: text },
+    answers: { 200: gives('A page of the grants book.', list(grant())), ...refuses(404) },
   })),
   endpoint('GET', '/version', version, () => ({
     summary: 'Version',

@@ -38,10 +38,11 @@ const CALLS: readonly (readonly [method: string, path: string, enough: readonly 
   ['PUT', '/admin/oauth2/auth/requests/device/accept?device_challenge=x', ['flows', 'all']],
   ['GET', '/admin/oauth2/auth/sessions/consent?subject=x', ['flows', 'all']],
   ['POST', '/admin/oauth2/introspect', ['introspect', 'all']],
+  ['GET', '/admin/grants?client_id=x', ['audit', 'all']],
   ['GET', '/admin/version', ['introspect', 'all']],
 ]
 
-const SCOPES = ['introspect', 'flows', 'clients', 'keys', 'keys:write', 'all']
+const SCOPES = ['introspect', 'flows', 'clients', 'keys', 'keys:write', 'audit', 'all']
 const keyOf = (scope: string): string => `key-of-scope-${scope.replace(':', '-')}`
 const ADMIN_API_KEYS = SCOPES.map((scope) => `app@${scope}:${keyOf(scope)}`).join(',')
 

@@ -53,6 +53,7 @@ const others = () =>
       'Show a login page of your own.',
       'operator',
     ],
+    book_off: ['No grants book is kept: GRANTS_BOOK is off.', 'Take that setting away, and deploy.'],
     entry_unknown: ['There is no such entry.', 'Check the id.', 'operator'],
     entry_exists: ['There is such an entry already.', 'Choose another id, or change that one.', 'operator'],
     setting_unusable: ['{problems}', 'Correct the setting, and deploy.'],
