@@ -2,7 +2,7 @@
  * `npm run test:soak -- --minutes M`: logins, refreshes, introspection, revocations, devices and admin writes, while D1,
  * KV and the ledgers fail, are slow, hang or lose answers in turn, and the process is killed now and then. Every
  * acknowledged fact is checked: some between two troubles, the others at the end. Outside of a trouble nothing may be a
- * 5xx; within one only a 503 with Retry-After.
+ * 5xx; within one only a 503 with Retry-After. `--kill-every 0` kills nothing: that shows how memory goes on.
  */
 import { parseArgs } from 'node:util'
 import { Browser } from '../../support/browser.ts'
@@ -18,6 +18,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     workers: { type: 'string', default: '6' },
     port: { type: 'string', default: '5248' },
+    'kill-every': { type: 'string', default: '4' },
     bundle: { type: 'string' },
     out: { type: 'string' },
   },
@@ -42,8 +43,8 @@ const TROUBLE_MS = 8_000
 /** How long calls that began in a trouble may still hang, and sources count as down. */
 const AFTERMATH_MS = 35_000
 const CALM_MS = 12_000
-/** The process is killed in each so many rounds. */
-const KILL_EVERY = 4
+/** The process is killed in each so many rounds; 0 for never. */
+const KILL_EVERY = Number(values['kill-every'])
 /** Share of the facts that are kept to the end. */
 const KEPT = 0.2
 
@@ -100,7 +101,7 @@ async function run(): Promise<void> {
     const trouble = TROUBLES[round % TROUBLES.length] ?? {}
     await server.faults({ ...WELL, ...trouble })
     await pause(TROUBLE_MS)
-    if (round % KILL_EVERY === KILL_EVERY - 1) await kill()
+    if (KILL_EVERY > 0 && round % KILL_EVERY === KILL_EVERY - 1) await kill()
     await server.faults(WELL)
     await pause(AFTERMATH_MS)
     inTrouble = false
