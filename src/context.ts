@@ -48,13 +48,13 @@ export interface RequestContext {
   warned(problems: readonly string[]): void
   /** Adds the client to the request's log line. */
   seen(clientId: string): void
-  /** Notes the id by which the request names its client. It may be anything, so it is not logged. */
-  named(clientId: string): void
+  /** Notes how to find the id by which the request names its client. It may be anything, so it is not logged. */
+  named(find: () => string | undefined): void
   /** Notes the client that proved who it is, which audit lines then name as the one who acts. */
   proved(clientId: string): void
   /** Notes who acts through the admin API, once that is allowed. */
   acts(actor: Actor): void
-  /** Returns the client given to `seen`, or else to `named`, if any. */
+  /** Returns the client given to `seen`, or else the one found by `named`, if any. */
   client(): string | null
 }
 

@@ -24,6 +24,9 @@ import { type Milliseconds, nowMs } from './util/clock.ts'
 /** Cache header of an answer whose handler set none (contract 5.4). */
 const UNCACHED = 'private, no-cache, no-store, must-revalidate'
 
+/** The longest id of a client, in characters. */
+const MAX_CLIENT_ID = 255
+
 /**
  * Sets the context of each request, refuses foreign hosts unless the request came over a binding, adds what every
  * answer has, and writes the audit lines and the one log line of the request. Somebody who hangs up does not stop that:
@@ -79,7 +82,7 @@ function isReachedRight(c: Context<AppEnv>, config: Config, notes: Notes): boole
 /** What a request's handlers told, for its log lines and its headers. */
 interface Notes {
   seen: string | null
-  named: string | null
+  named: () => string | undefined
   actor: Actor | null
   proven: string | null
   refusal: OAuthError | undefined
@@ -92,7 +95,7 @@ interface Notes {
 
 const newNotes = (): Notes => ({
   seen: null,
-  named: null,
+  named: () => undefined,
   actor: null,
   proven: null,
   refusal: undefined,
@@ -124,8 +127,8 @@ function contextOf(c: Context<AppEnv>, rt: Runtime, requestId: string, notes: No
     seen: (id) => {
       notes.seen = id
     },
-    named: (id) => {
-      notes.named = id
+    named: (find) => {
+      notes.named = find
     },
     acts: (actor) => {
       notes.actor = actor
@@ -133,7 +136,7 @@ function contextOf(c: Context<AppEnv>, rt: Runtime, requestId: string, notes: No
     proved: (id) => {
       notes.proven = id
     },
-    client: () => notes.seen ?? notes.named,
+    client: () => notes.seen ?? notes.named()?.slice(0, MAX_CLIENT_ID) ?? null,
   }
 }
 
@@ -144,7 +147,7 @@ async function audit(
   notes: Notes,
   startedAt: Milliseconds,
 ): Promise<void> {
-  const { rt, network, defer } = c.var.ctx
+  const { rt, network, defer } = c.get('ctx')
   const acting = { requestId, operator: notes.actor, client: notes.proven, network }
   const entries = await writeAudit(rt.roots, acting, notes.audited)
   if (notes.actor !== null) await keepAudit(rt.auditLog, entries, requestId, startedAt, defer)
@@ -153,7 +156,7 @@ async function audit(
 /** Counts a request, and writes its line, if it is to be counted or to have one. */
 function log(c: Context<AppEnv>, requestId: string, notes: Notes, startedAt: Milliseconds): void {
   const failure = c.error ?? notes.refusal
-  const rt = c.var.ctx?.rt
+  const rt = c.get('ctx')?.rt
   const failed = isFailure(c.res.status, failure) || notes.doubts.length > 0
   const hasLine = isLogged(requestId, rt?.config.logRequests ?? 1, failed)
   if (!hasLine && c.env.METRICS === undefined) return

@@ -15,7 +15,6 @@ export async function readClientForm({ req, var: { ctx, body } }: Context<AppEnv
   const authorization = req.header('authorization')
   const entries = await readFormEntries(body)
   if (entries.length === 0) throw invalidRequest('body_empty')
-  const id = basicIdOf(authorization) ?? entries.find(([name]) => name === 'client_id')?.[1]
-  if (id !== undefined) ctx.named(id.slice(0, 255))
+  ctx.named(() => basicIdOf(authorization) ?? entries.find(([name]) => name === 'client_id')?.[1])
   return { authorization, form: new Parameters(entries) }
 }

@@ -16,7 +16,7 @@ type ClassOf = (path: string) => CorsClass
 export const cors =
   (classOf: ClassOf): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
-    const settings = c.var.ctx.rt.config.publicCors
+    const settings = c.get('ctx').rt.config.publicCors
     const isPreflight = c.req.method === 'OPTIONS'
     if (!settings.enabled && !isPreflight) return next()
     const corsClass = classOf(c.req.path)

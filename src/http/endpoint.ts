@@ -95,7 +95,8 @@ const framed =
   ({ body, handler, rate, wire }: Endpoint): Handler<AppEnv> =>
   async (c) => {
     const { raw } = c.req
-    const refusal = isCountedHere(rate) && (await c.var.ctx.rt.floods.ofNetwork(rate, c.var.ctx.network))
+    const { rt, network } = c.get('ctx')
+    const refusal = isCountedHere(rate) && (await rt.floods.ofNetwork(rate, network))
     if (refusal) return renderRefusal(c, refusal)
     c.set('body', new RequestBody(raw, body))
     c.req.raw = withoutBody(raw)

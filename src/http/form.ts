@@ -135,8 +135,18 @@ function checkNumber(count: number): void {
  */
 export function readEntries(text: string): Entries {
   // One part more than allowed is enough to refuse.
-  checkNumber(text.split('&', MAX_PARAMETERS + 1).length)
-  return [...new URLSearchParams(text)]
+  const parts = text.split('&', MAX_PARAMETERS + 1)
+  checkNumber(parts.length)
+  return ESCAPED.test(text) ? [...new URLSearchParams(text)] : parts.filter(Boolean).map(literalEntry)
+}
+
+/** Matches text whose pairs do not stand as they are; a question mark in front of them is dropped. */
+const ESCAPED = /^\?|[%+]/
+
+/** Splits a pair without escapes at its first equals sign (URL Standard section 5.1). */
+function literalEntry(pair: string): Entry {
+  const end = pair.indexOf('=')
+  return end === -1 ? [pair, ''] : [pair.slice(0, end), pair.slice(end + 1)]
 }
 
 /**

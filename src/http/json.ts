@@ -13,9 +13,11 @@ export const oauthJson = (body: unknown): Response =>
   json(body, 200, { 'content-type': 'application/json;charset=UTF-8', ...NO_STORE })
 
 /** Returns a JSON answer of the admin API or a public document. */
-export function json(body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Response {
-  return new Response(JSON.stringify(body), {
-    status,
-    headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
-  })
-}
+export const json = (body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Response =>
+  jsonText(JSON.stringify(body), status, headers)
+
+/** Returns a public document whose JSON is there already. */
+export const publicDocument = (text: string): Response => jsonText(text, 200, MINUTE)
+
+const jsonText = (text: string, status: number, headers: Readonly<Record<string, string>>): Response =>
+  new Response(text, { status, headers: { 'content-type': 'application/json; charset=utf-8', ...headers } })

@@ -5,11 +5,15 @@ import type { Config } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
 import { supported } from '../grants/supported.ts'
 import type { Discovered } from '../http/endpoint.ts'
-import { json, MINUTE } from '../http/json.ts'
+import { publicDocument } from '../http/json.ts'
 import { FOREIGN_ALGORITHMS, REQUEST_OBJECT_ALGORITHMS } from '../keys/foreign-jwt.ts'
 import { ID_TOKEN_SET, type KeyRing } from '../keys/ring.ts'
 import { profilesOf } from '../profiles/registry.ts'
 import { CONTENT_ENCRYPTIONS, KEY_ENCRYPTIONS } from '../store/client-fields.ts'
+import { SameParts } from '../util/same-parts.ts'
+
+/** The text of the document, by what it depends on. */
+const texts = new SameParts<KeyRing, string>()
 
 /**
  * GET /.well-known/openid-configuration and /.well-known/oauth-authorization-server: the same document for both (OpenID
@@ -21,18 +25,20 @@ export const discovery =
   (members: Discovered) =>
   (c: Context<AppEnv>): Promise<Response> => {
     const { config, keys } = c.var.ctx.rt
-    return discoveryResponse(config, keys, members(config))
+    return discoveryResponse(config, keys, members)
   }
 
 /** The document as a response that may be cached for a minute. */
 export async function discoveryResponse(
   config: Config,
   ring: KeyRing,
-  endpoints: ReturnType<Discovered>,
+  members: Discovered,
 ): Promise<Response> {
   const [signer, published] = await Promise.all([ring.signer(ID_TOKEN_SET), ring.publicKeys(ID_TOKEN_SET)])
   const algorithms = published.flatMap((key) => key.alg ?? [])
-  return json({ ...document(config, signer.alg, algorithms), ...endpoints }, 200, MINUTE)
+  const make = (): string =>
+    JSON.stringify({ ...document(config, signer.alg, algorithms), ...members(config) })
+  return publicDocument(texts.of(ring, [config, signer.alg, ...algorithms], make))
 }
 
 /**

@@ -1,7 +1,11 @@
 import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
-import { json, MINUTE } from '../http/json.ts'
+import { publicDocument } from '../http/json.ts'
 import { ACCESS_TOKEN_SET, ID_TOKEN_SET, type KeyRing } from '../keys/ring.ts'
+import { SameParts } from '../util/same-parts.ts'
+
+/** The text of the document, by the keys that are in it. */
+const texts = new SameParts<KeyRing, string>()
 
 /** GET /.well-known/jwks.json (contract 1.3.1). */
 export const jwks = (c: Context<AppEnv>): Promise<Response> =>
@@ -14,5 +18,6 @@ export const jwks = (c: Context<AppEnv>): Promise<Response> =>
 export async function jwksResponse(ring: KeyRing, broadcast: readonly string[] = []): Promise<Response> {
   const names = [...new Set([ID_TOKEN_SET, ACCESS_TOKEN_SET, ...broadcast])]
   const sets = await Promise.all(names.map((name) => ring.publicKeys(name)))
-  return json({ keys: sets.flat() }, 200, MINUTE)
+  const keys = sets.flat()
+  return publicDocument(texts.of(ring, keys, () => JSON.stringify({ keys })))
 }

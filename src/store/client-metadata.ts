@@ -17,12 +17,10 @@ export function fieldsWith<const Traits extends Partial<ClientField>>(
   traits: Traits,
 ): readonly FieldWith<Traits>[]
 export function fieldsWith(traits: Partial<ClientField>): readonly string[] {
-  return fields
-    .filter(([, field]) => {
-      const own: Partial<Record<string, unknown>> = { ...field }
-      return Object.entries(traits).every(([trait, value]) => own[trait] === value)
-    })
-    .map(([name]) => name)
+  const wanted = Object.entries(traits)
+  const has = (field: ClientField): boolean =>
+    wanted.every(([trait, value]) => Reflect.get(field, trait) === value)
+  return fields.filter(([, field]) => has(field)).map(([name]) => name)
 }
 
 /** The rows of the table. */

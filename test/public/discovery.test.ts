@@ -34,7 +34,7 @@ async function addKey(set: string, algorithm: SigningAlgorithm, age: number): Pr
 }
 
 const metadataOf = (config: Config): Promise<Response> =>
-  discoveryResponse(config, ring, discovered(endpoints, config))
+  discoveryResponse(config, ring, (known) => discovered(endpoints, known))
 
 const documentOf = async (more: Readonly<Record<string, string>> = {}): Promise<unknown> =>
   (await metadataOf(loadConfig({ ...env, ...more }))).json()
