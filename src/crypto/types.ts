@@ -98,7 +98,7 @@ export interface KeySource extends SigningKeySource {
   replace(set: string, kid: string | null, rows: readonly SigningKeyRow[]): Promise<readonly string[]>
 }
 
-/** A key that can sign. It must stay the same object, since jose imports each object once. */
+/** A key that can sign. `key` must stay the same object, since each object is imported once. */
 export interface SigningKey {
   readonly kid: string
   readonly alg: string

@@ -35,7 +35,7 @@ export function keySet(
   const making = new SharedLoad<Rows>()
   let known: ReadonlyMap<string, OpenedKey> = new Map()
 
-  // Keys that were opened before stay the same objects, since jose keeps the imported form of each object.
+  // Keys that were opened before stay the same objects, since the imported form of each object is kept.
   async function open(rows: Rows): Promise<Keys> {
     const before = known
     const opened = await Promise.all(

@@ -130,13 +130,22 @@ async function isUsable(key: KeyMaterial): Promise<boolean> {
   return true
 }
 
-/** Returns the Web Crypto parameters of an algorithm (RFC 7518 section 3.1, RFC 8037). */
-function parametersOf(alg: string): { name: string; hash?: string; namedCurve?: string } {
+/**
+ * Returns the Web Crypto parameters of an algorithm, to make or import a key and to sign (RFC 7518 section 3.1, RFC 8037).
+ */
+export function parametersOf(alg: string): {
+  readonly name: string
+  readonly hash?: string
+  readonly namedCurve?: string
+  readonly saltLength?: number
+} {
   if (alg === 'EdDSA') return { name: 'Ed25519' }
   const hash = `SHA-${alg.slice(2)}`
   const namedCurve = CURVES[alg]
   if (namedCurve !== undefined) return { name: 'ECDSA', namedCurve, hash }
-  return { name: alg.startsWith('PS') ? 'RSA-PSS' : 'RSASSA-PKCS1-v1_5', hash }
+  // The salt is as long as the digest (RFC 7518 section 3.5).
+  if (alg.startsWith('PS')) return { name: 'RSA-PSS', hash, saltLength: Number(alg.slice(2)) / 8 }
+  return { name: 'RSASSA-PKCS1-v1_5', hash }
 }
 
 const unusable = (): OAuthError =>
