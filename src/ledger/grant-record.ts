@@ -136,9 +136,9 @@ export const encodeNotify = ({ instance, pairwise }: GrantRecord): string =>
 /** Reads the stored form of `notify`. Throws as `readRecord`. */
 export const readNotify = (notify: string): Notify => readStored(notify, 'grants.notify', readNames)
 
-/** Returns the stored record with the claims of a token hook, if one gave any. The claims of the consent are kept. */
-export function hookedRecord(row: Pick<GrantRow, 'record'>, hooked: CustomClaims | undefined): string {
-  return hooked === undefined ? row.record : JSON.stringify({ ...parse(row), hooked })
+/** Returns the stored record with the claims of a token hook. The claims of the consent are kept. */
+export function hookedRecord(row: Pick<GrantRow, 'record'>, hooked: CustomClaims): string {
+  return JSON.stringify({ ...parse(row), hooked })
 }
 
 /**

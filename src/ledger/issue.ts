@@ -1,11 +1,5 @@
 import { after, type Seconds } from '../util/clock.ts'
-import {
-  type CustomClaims,
-  type GrantRecord,
-  hookedRecord,
-  readRecord,
-  type StoredGrant,
-} from './grant-record.ts'
+import { type CustomClaims, type GrantRecord, hookedRecord, type StoredGrant } from './grant-record.ts'
 import type { GrantRow } from './grant-row.ts'
 import type { RedeemInput } from './redeem.ts'
 import { alive, earlier, later, type Transaction, type View } from './transaction.ts'
@@ -29,11 +23,13 @@ export interface IssuedGeneration {
 /**
  * Makes a generation the current one of a grant and keeps the grant as long as the tokens live. With `hook: 'ask'` it
  * writes nothing and returns the same answer.
+ * @param grant the record of the row.
  * @param changes the new generation, and the columns that change with it.
  */
 export function issue(
   tx: Transaction,
   row: GrantRow,
+  grant: StoredGrant,
   {
     attempt,
     hook,
@@ -42,15 +38,15 @@ export function issue(
   }: Pick<RedeemInput, 'attempt' | 'hook' | 'keepSeconds' | 'familySeconds'>,
   changes: { readonly generation: number; readonly code_attempt?: string; readonly recent?: string },
 ): IssuedGeneration {
-  if (hook === 'ask') return issued(row, changes.generation, tx.now)
-  const record = hookedRecord(row, hook)
+  if (hook === 'ask') return issued(grant, changes.generation, tx.now)
   const end = earlier(
     keepSeconds === null ? null : after(tx.now, keepSeconds),
-    familySeconds === undefined ? null : familyEnd(readRecord(row), { familySeconds }),
+    familySeconds === undefined ? null : familyEnd(grant, { familySeconds }),
   )
   const ends = { tokens_end: later(row.tokens_end, end), expires: later(row.expires, end) }
-  tx.tables.update('grants', row.id, { ...changes, issued_at: tx.now, attempt, ...ends, record })
-  return issued({ ...row, record }, changes.generation, tx.now)
+  const hooked = hook === undefined ? {} : { record: hookedRecord(row, hook) }
+  tx.tables.update('grants', row.id, { ...changes, issued_at: tx.now, attempt, ...ends, ...hooked })
+  return issued({ ...grant, ...hook }, changes.generation, tx.now)
 }
 
 /** Whether a grant may be refreshed (OIDC Core section 11). */
@@ -74,9 +70,9 @@ export const ungranted = (
 ): string | undefined => resources.find((resource) => !audience.includes(resource))
 
 /** Returns the answer for a generation that was made at `issuedAt`. */
-export const issued = (row: GrantRow, generation: number, issuedAt: Seconds): IssuedGeneration => ({
+export const issued = (grant: StoredGrant, generation: number, issuedAt: Seconds): IssuedGeneration => ({
   status: 'issued',
-  grant: readRecord(row),
+  grant,
   generation,
   issuedAt,
 })

@@ -41,8 +41,16 @@ export function storedColumns(name: TableName): ReadonlyMap<string, string> {
   return new Map([['kind', 'INTEGER'], ...types])
 }
 
+const creations = new Map<TableName, string>()
+
 /** Returns the statement that makes the stored table of a table. */
 export function creation(name: TableName): string {
+  const statement = creations.get(name) ?? makeCreation(name)
+  creations.set(name, statement)
+  return statement
+}
+
+function makeCreation(name: TableName): string {
   const columns = [...storedColumns(name)].map(
     ([column, type]) => `${column} ${isShared(name) ? bare(type) : type}`,
   )

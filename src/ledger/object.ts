@@ -34,7 +34,7 @@ export class Ledger extends DurableObject<Env> {
     super(ctx, env)
     this.#tables = new Tables(ctx.storage.sql)
     this.#alarm = alarmOf(ctx.storage)
-    if (!this.#tables.isEmpty()) ctx.storage.transactionSync(() => this.#tables.upgrade())
+    if (!this.#tables.areCurrent()) ctx.storage.transactionSync(() => this.#tables.upgrade())
     void ctx.blockConcurrencyWhile(() => this.#alarm.load())
   }
 

@@ -58,7 +58,7 @@ export function redeem(tx: Transaction, input: RedeemInput): RedeemResult {
   if (isFamilyOver(tx, grant, input)) return GONE
   const value = ungranted(grant, input)
   if (value !== undefined) return { status: 'target_refused', value }
-  return issue(tx, row, input, { generation: 1, code_attempt: input.attempt })
+  return issue(tx, row, grant, input, { generation: 1, code_attempt: input.attempt })
 }
 
 function redeemAgain(tx: Transaction, input: RedeemInput, row: GrantRow): RedeemResult {
@@ -69,5 +69,5 @@ function redeemAgain(tx: Transaction, input: RedeemInput, row: GrantRow): Redeem
     return { status: 'reused' }
   }
   if (row.revoked === 1 || row.generation > 1) return GONE
-  return issued(row, 1, row.issued_at)
+  return issued(readRecord(row), 1, row.issued_at)
 }

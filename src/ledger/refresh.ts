@@ -169,9 +169,9 @@ export function refresh(tx: Transaction, input: RefreshInput): RefreshResult {
     return { status: 'reused' }
   }
   const { via, ...changes } = decision
-  if (changes.generation > row.generation) return { ...issue(tx, row, input, changes), via }
+  if (changes.generation > row.generation) return { ...issue(tx, row, grant, input, changes), via }
   if (changes.recent !== undefined && commits) tx.tables.update('grants', row.id, changes)
-  return { ...issued(row, row.generation, row.issued_at), via }
+  return { ...issued(grant, row.generation, row.issued_at), via }
 }
 
 function refuse(

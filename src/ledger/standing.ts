@@ -20,12 +20,12 @@ type Stamped = Pick<GrantRow, 'client' | 'sid' | 'epoch' | 'rests_on'>
  */
 export function isEnded(view: View, { client, epoch, rests_on: consent }: Omit<Stamped, 'sid'>): boolean {
   if (epoch < currentEpoch(view, client)) return true
-  return consent !== '' && (view.tables.find('grants', consent)?.record ?? '') === ''
+  return consent !== '' && (view.tables.value('grants', consent, 'record') ?? '') === ''
 }
 
 /** Whether a grant's tokens ended with many others: with all sessions of the subject, or with their session. */
 export const areTokensEnded = (view: View, { epoch, sid }: Pick<Stamped, 'epoch' | 'sid'>): boolean =>
-  epoch < tokenEpoch(view) || view.tables.find('sessions', sid)?.revoked === 1
+  epoch < tokenEpoch(view) || view.tables.value('sessions', sid, 'revoked') === 1
 
 /** Returns a row as it must be read, whether or not the clean-up came to it: undefined if the grant has ended. */
 export function asItStands(view: View, row: GrantRow): GrantRow | undefined {

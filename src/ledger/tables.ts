@@ -43,6 +43,12 @@ export interface ReadableTables {
   find<Name extends TableName>(name: Name, key: KeyOf<Name>): Row<Name> | undefined
   /** Returns the row of a key, unless it expired (seconds since the epoch). */
   findAlive<Name extends EndingTable>(name: Name, key: KeyOf<Name>, now: number): Row<Name> | undefined
+  /** Returns one column of the row of a key; undefined if there is no such row. */
+  value<Name extends TableName, Column extends ColumnName<Name> & keyof Changes<Name>>(
+    name: Name,
+    key: KeyOf<Name>,
+    column: Column,
+  ): Row<Name, Column>[Column] | undefined
   /** Returns the least or greatest value of a column of numbers; null if no row has a value. */
   extreme<Name extends TableName, Column extends ColumnName<Name>>(
     name: Name,
@@ -62,7 +68,8 @@ export interface ReadableTables {
 /** The tables of one object: creates them and reads and changes their rows. */
 export class Tables implements ReadableTables {
   readonly #sql: SqlStorage
-  #existing: ReadonlySet<string> = new Set()
+  /** The stored tables that exist, and the statement of each. */
+  #existing: ReadonlyMap<string, string> = new Map()
 
   constructor(sql: SqlStorage) {
     this.#sql = sql
@@ -71,7 +78,9 @@ export class Tables implements ReadableTables {
 
   /** Reads again which tables exist: after a start, a rolled back transaction or the deletion of everything. */
   reload(): void {
-    this.#existing = this.#names("SELECT name FROM sqlite_master WHERE type = 'table'")
+    const query = "SELECT name, sql FROM sqlite_master WHERE type = 'table'"
+    const tables = this.#sql.exec<{ name: string; sql: string }>(query).toArray()
+    this.#existing = new Map(tables.map(({ name, sql }) => [name, sql]))
   }
 
   has(name: TableName): boolean {
@@ -88,11 +97,19 @@ export class Tables implements ReadableTables {
   }
 
   find<Name extends TableName>(name: Name, key: KeyOf<Name>): Row<Name> | undefined {
-    return this.#byKey(name, '', key)
+    return this.#byKey<Row<Name>>(name, allColumns(name), '', key)
   }
 
   findAlive<Name extends EndingTable>(name: Name, key: KeyOf<Name>, now: number): Row<Name> | undefined {
-    return this.#byKey(name, ' AND (expires IS NULL OR expires > ?)', key, now)
+    return this.#byKey<Row<Name>>(name, allColumns(name), ' AND (expires IS NULL OR expires > ?)', key, now)
+  }
+
+  value<Name extends TableName, Column extends ColumnName<Name> & keyof Changes<Name>>(
+    name: Name,
+    key: KeyOf<Name>,
+    column: Column,
+  ): Row<Name, Column>[Column] | undefined {
+    return this.#byKey<Row<Name, Column>>(name, column, '', key)?.[column]
   }
 
   extreme<Name extends TableName, Column extends ColumnName<Name>>(
@@ -184,12 +201,13 @@ export class Tables implements ReadableTables {
   make(name: TableName): void {
     if (this.has(name)) return
     this.#sql.exec(creation(name))
-    this.#existing = new Set([...this.#existing, storedIn(name)])
+    this.#existing = new Map([...this.#existing, [storedIn(name), creation(name)]])
   }
 
-  /** Whether there is nothing of this or an older release. */
-  isEmpty(): boolean {
-    return this.all().length === 0 && !SHARING.some((name) => this.#existing.has(name))
+  /** Whether no table is of an older release: each was made by the statement that would make it now. */
+  areCurrent(): boolean {
+    const isCurrent = (name: TableName): boolean => this.#existing.get(storedIn(name)) === creation(name)
+    return this.all().every(isCurrent) && !SHARING.some((name) => this.#existing.has(name))
   }
 
   /**
@@ -227,14 +245,16 @@ export class Tables implements ReadableTables {
     this.#sql.exec(statement)
   }
 
-  #byKey<Name extends TableName>(
-    name: Name,
+  /** Returns the row of a key. The type parameter must name the columns, as `#query` says. */
+  #byKey<Found extends Record<string, SqlStorageValue>>(
+    name: TableName,
+    columns: string,
     rest: string,
     ...values: readonly Bound[]
-  ): Row<Name> | undefined {
+  ): Found | undefined {
     if (!this.has(name)) return undefined
-    const query = `SELECT ${allColumns(name)} FROM ${storedIn(name)} ${byKey(name)}${rest}`
-    return this.#sql.exec<Row<Name>>(query, ...values).toArray()[0]
+    const query = `SELECT ${columns} FROM ${storedIn(name)} ${byKey(name)}${rest}`
+    return this.#sql.exec<Found>(query, ...values).toArray()[0]
   }
 
   /** Runs a query. The type parameter must name the columns that the query returns, with their types in the schema. */
