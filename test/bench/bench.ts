@@ -2,25 +2,24 @@
  * `npm run bench`: what Ladon's production bundle costs beside bare floors and other servers. `--help` tells the flags,
  * README.md beside this file how it measures.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { bundleOf, HERE } from './bundle.ts'
+import { join } from 'node:path'
+import { choose } from './choose.ts'
 import type { Work } from './generator/load.ts'
 import { HELP, type Options, readOptions } from './options.ts'
-import { installPeers } from './peers/install.ts'
 import { profile } from './profile.ts'
-import { resultsAsJson } from './report/json.ts'
-import { cpuTable, floorTable, rateTable, systemTable } from './report/table.ts'
-import { type Result, run } from './run.ts'
+import { record } from './report/document.ts'
+import { type Measurements, resultsOf } from './report/results.ts'
+import { tablesOf } from './report/table.ts'
+import { run } from './run.ts'
 import { pin } from './serve/start.ts'
-import { bundleFloors, floors } from './systems/floors.ts'
-import { hydra } from './systems/hydra.ts'
-import { bundleKvPeer, kvPeer } from './systems/kv-peer.ts'
-import { ladon } from './systems/ladon.ts'
-import { oidcProvider } from './systems/oidc-provider.ts'
-import type { Measured, System } from './systems/system.ts'
+import { measureStarts } from './start/starts.ts'
+import type { Measured } from './systems/system.ts'
 import { FLOOR_NAMES, workloadOf } from './workloads/catalogue.ts'
+
+/** How many cold starts belong to a round. */
+const STARTS = 5
 
 const options = readOptions(process.argv.slice(2))
 if (options === undefined) console.log(HELP)
@@ -40,17 +39,15 @@ async function bench(given: Options): Promise<void> {
   }
 }
 
-async function measureAll(given: Options, folder: string): Promise<readonly Result[]> {
+async function measureAll(given: Options, folder: string): Promise<Measurements> {
+  const { systems, starters } = await choose(given, folder)
+  const tell = (line: string): void => console.error(line)
+  const starts = given.starts === 'none' ? [] : await measureStarts(starters, given.rounds * STARTS)
+  if (given.starts === 'only') return { results: [], starts }
   const measured: Measured[] = [...(given.floors ? floorsOf(given) : []), ...given.only]
-  return run({
-    systems: await systemsOf(given, folder),
-    measured,
-    rounds: given.rounds,
-    window: given.window,
-    folder,
-    tell: (line) => console.error(line),
-    ...(given.latency === undefined ? {} : { adapt: (work: Work): Work => ({ ...work, lanes: 1 }) }),
-  })
+  const adapt = (work: Work): Work => (given.latency === undefined ? work : { ...work, lanes: 1 })
+  const { rounds, window } = given
+  return { results: await run({ systems, measured, rounds, window, folder, tell, adapt }), starts }
 }
 
 /** The floors of the workloads, and what shows that the generator can send more. */
@@ -59,42 +56,14 @@ function floorsOf(given: Options): readonly Measured[] {
   return FLOOR_NAMES.filter((name) => needed.has(name))
 }
 
-async function systemsOf(given: Options, folder: string): Promise<readonly System[]> {
-  const slow = { latency: given.latency }
-  const own = await bundleOf(resolve(given.bundle ?? HERE), join(folder, 'bundle'))
-  const systems = [ladon('Ladon', own, slow)]
-  if (given.against !== undefined) {
-    const other = await bundleOf(resolve(given.against), join(folder, 'against'))
-    systems.push(ladon('against', other, slow))
-  }
-  if (given.peers) systems.push(...(await peers(folder)))
-  const { HYDRA_URL: url, HYDRA_ADMIN_URL: adminUrl, HYDRA_PIDS: pids } = process.env
-  if (url !== undefined) systems.push(hydra({ url, adminUrl, pids }))
-  if (given.floors) {
-    await bundleFloors(join(folder, 'floors'))
-    systems.push(floors(join(folder, 'floors')))
-  }
-  return systems
-}
-
-async function peers(folder: string): Promise<readonly System[]> {
-  const installed = await installPeers()
-  await bundleKvPeer(installed, join(folder, 'kv-peer'))
-  return [
-    oidcProvider(installed, 'memory'),
-    oidcProvider(installed, 'sqlite'),
-    kvPeer(join(folder, 'kv-peer')),
-  ]
-}
-
-async function report(given: Options, results: readonly Result[]): Promise<void> {
-  console.log(`CPU microseconds a unit, medians of ${given.rounds} rounds; in brackets Ladon's as a share\n`)
-  console.log(`${cpuTable(results, given.only)}\n`)
-  console.log(`${rateTable(results, given.only)}\n`)
-  if (given.floors) console.log(`${floorTable(results)}\n`)
-  console.log(systemTable(results))
-  if (given.out !== undefined) await writeFile(given.out, resultsAsJson(given, results))
-  const failures = results.flatMap(({ system, failures: ofOne }) => [...ofOne].map((one) => [system, ...one]))
-  for (const failure of failures) console.error(`FAILED ${failure.join(': ')}`)
+async function report(given: Options, measurements: Measurements): Promise<void> {
+  const tables = tablesOf(given, measurements)
+  console.log(tables)
+  const kind = given.grants.length > 0 ? 'grants' : given.latency === undefined ? 'main' : 'latency'
+  if (given.out !== undefined) await record(given.out, kind, resultsOf(given, measurements), tables)
+  const failures = measurements.results.flatMap(({ system, failures: ofOne }) =>
+    [...ofOne].map((one) => [system, ...one].join(': ')),
+  )
+  for (const failure of failures) console.error(`FAILED ${failure}`)
   if (failures.length > 0) process.exitCode = 1
 }

@@ -14,6 +14,10 @@ export interface Options {
   readonly profile: WorkloadName | undefined
   readonly floors: boolean
   readonly peers: boolean
+  /** How many grants the only subject has, for each system; none for a run without. */
+  readonly grants: readonly number[]
+  /** What is measured beside or instead of workloads: cold starts. */
+  readonly starts: 'none' | 'too' | 'only'
 }
 
 const DEFAULT_ROUNDS = 5
@@ -34,7 +38,9 @@ On two quiet processors; one serves, the other sends. Linux only.
   --no-floors       leave the floors out
   --no-peers        leave the other servers out; so does --against. npm installs them into a temporary folder
   --latency MS      every storage call waits so long, and one sends at a time
-  --out FILE        write the results as JSON
+  --grants N,N      Ladon with one subject that has so many grants, such as 0,10000,1000000; without peers
+  --starts          cold starts only, in five times the rounds; a run of all workloads has them too
+  --out FILE        write the results into a JSON file, and the tables into the .md file beside it, if there is one
   --profile W       no measurement: workerd's CPU profile while it serves this workload, by function
   --help            this text
 
@@ -63,6 +69,8 @@ export function readOptions(args: readonly string[]): Options | undefined {
       floors: { type: 'boolean', default: true },
       peers: { type: 'boolean' },
       latency: { type: 'string' },
+      grants: { type: 'string' },
+      starts: { type: 'boolean', default: false },
       out: { type: 'string' },
       profile: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -79,8 +87,24 @@ export function readOptions(args: readonly string[]): Options | undefined {
     out: values.out,
     profile: values.profile === undefined ? undefined : workload(values.profile),
     floors: values.floors,
-    peers: values.peers ?? values.against === undefined,
+    peers: values.peers ?? (values.against === undefined && values.grants === undefined),
+    grants:
+      values.grants === undefined ? [] : values.grants.split(',').map((text) => count('--grants', text)),
+    starts: values.starts ? 'only' : hasStarts(values) ? 'too' : 'none',
   }
+}
+
+/** Whether a run is that of all workloads, to which cold starts belong. */
+const hasStarts = ({
+  only,
+  latency,
+  grants,
+}: Readonly<Partial<Record<'only' | 'latency' | 'grants', string>>>) =>
+  only === undefined && latency === undefined && grants === undefined
+
+function count(flag: string, text: string): number {
+  if (!/^\d{1,7}$/.test(text)) throw new Error(`${flag} ${text}: numbers of grants are expected.`)
+  return Number(text)
 }
 
 function number(flag: string, text: string): number {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
+import type { ColdStart } from '../bench/start/measure.ts'
 import { FLOOR_NAMES, WORKLOAD_NAMES, workloadOf } from '../bench/workloads/catalogue.ts'
 
 const BENCH = fileURLToPath(new URL('../bench/bench.ts', import.meta.url))
@@ -20,16 +21,20 @@ interface System {
   readonly measured: Readonly<Record<string, Measured>>
 }
 
+interface Run {
+  readonly systems: readonly System[]
+  readonly starts: readonly { readonly name: string; readonly starts: readonly ColdStart[] }[]
+}
+
 /** Runs the benchmark for a moment. Returns its tables and its JSON. */
-async function bench(
-  ...flags: readonly string[]
-): Promise<{ readonly tables: string; readonly systems: readonly System[] }> {
+async function bench(...flags: readonly string[]): Promise<Run & { readonly tables: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'ladon-bench-test-'))
   try {
     const out = join(folder, 'bench.json')
     const moment = ['--rounds', '1', '--seconds', '0.05', '--warm', '0.01', '--no-peers', '--out', out]
     const { stdout } = await promisify(execFile)(process.execPath, [BENCH, ...moment, ...flags])
-    return { tables: stdout, systems: JSON.parse(await readFile(out, 'utf8')).systems }
+    const [run] = Object.values<Run>(JSON.parse(await readFile(out, 'utf8')))
+    return { tables: stdout, ...{ systems: [], starts: [], ...run } }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -37,7 +42,7 @@ async function bench(
 
 // Each answer of a workload is checked when it comes, and a wrong one is a failure.
 it('measures every workload and floor, and has a row for each', { timeout: 600_000 }, async () => {
-  const { tables, systems } = await bench()
+  const { tables, systems, starts } = await bench()
   expect(systems.map(({ system }) => system)).toEqual(['Ladon', 'floors'])
   const [ladon, floors] = systems
   for (const { failures, peak_memory_mib: memory } of systems) {
@@ -48,6 +53,11 @@ it('measures every workload and floor, and has a row for each', { timeout: 600_0
   expect(Object.keys(floors?.measured ?? {})).toEqual(FLOOR_NAMES)
   for (const { median } of systems.flatMap(({ measured }) => Object.values(measured)))
     expect(median['units']).toBeGreaterThan(0)
+  expect(starts.map(({ name }) => name)).toEqual(['an empty Worker', 'Ladon'])
+  for (const { listening, answered } of starts.flatMap((one) => one.starts)) {
+    expect(listening).toBeGreaterThan(0)
+    expect(answered).toBeGreaterThanOrEqual(listening)
+  }
   const rows = tables.split('\n')
   for (const name of WORKLOAD_NAMES)
     expect(rows.filter((row) => row.startsWith(`| ${workloadOf(name).title} |`))).toHaveLength(2)
@@ -67,4 +77,22 @@ it('compares two bundles, and waits for storage', { timeout: 600_000 }, async ()
     for (const { median } of Object.values(measured)) expect(median['p50']).toBeGreaterThanOrEqual(20)
   }
   expect(tables).toMatch(/^\| introspection, live token of a grant \| \d+ .* \| \d+ \(\d+\.\d\d\) \|$/m)
+})
+
+it('gives one subject many grants, and profiles', { timeout: 600_000 }, async () => {
+  const only = ['--only', 'login,introspection', '--no-floors']
+  const { systems } = await bench(...only, '--grants', '0,500')
+  expect(systems.map(({ system }) => system)).toEqual(['Ladon, 0 grants', 'Ladon, 500 grants'])
+  for (const { failures, measured } of systems) {
+    expect(failures).toEqual({})
+    expect(Object.keys(measured)).toEqual(['login', 'introspection'])
+  }
+  const profile = await promisify(execFile)(process.execPath, [
+    BENCH,
+    '--profile',
+    'discovery',
+    '--seconds',
+    '0.2',
+  ])
+  expect(profile.stdout).toMatch(/^\| \d+\.\d % \| \w+, src\/\S+\.ts, line \d+ of the bundle \|$/m)
 })

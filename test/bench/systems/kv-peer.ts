@@ -32,13 +32,19 @@ export async function bundleKvPeer(peers: string, folder: string): Promise<void>
 }
 
 /** workers-oauth-provider under Miniflare. What stands as userinfo is a call of the API that it protects. */
-export function kvPeer(bundle: string): System {
+export function kvPeer(bundle: string, latency?: number): System {
   return {
     name: `workers-oauth-provider ${PEERS['@cloudflare/workers-oauth-provider']}, KV`,
     durability: 'every change is in files of the local KV when it is answered',
     measures: MEASURES,
     start: async (folder) => {
-      const server = await startWorker({ name: 'peer', bundle, state: folder, kv: ['OAUTH_KV'] })
+      const server = await startWorker({
+        name: 'peer',
+        bundle,
+        state: folder,
+        kv: ['OAUTH_KV'],
+        ...(latency !== undefined && { latency }),
+      })
       return serving(server, await api(server))
     },
   }

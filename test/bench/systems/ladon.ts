@@ -1,20 +1,22 @@
 import { join } from 'node:path'
 import type { Bundle } from '../bundle.ts'
+import { prepare } from '../generator/lane.ts'
 import type { Work } from '../generator/load.ts'
 import { bearer, type Site } from '../generator/site.ts'
 import { type Server, startWorker } from '../serve/start.ts'
 import { WORKLOAD_NAMES } from '../workloads/catalogue.ts'
-import { makeWork } from '../workloads/make.ts'
+import { logIn } from '../workloads/grants.ts'
+import { allBut, makeWork } from '../workloads/make.ts'
 import { hydraApi, machine, registerClients } from './hydra-api.ts'
 import type { OAuthServer } from './oauth-server.ts'
 import { serving } from './serving.ts'
 import type { Running, System } from './system.ts'
 
-const ISSUER = 'https://login.bench.example'
+export const ISSUER = 'https://login.bench.example'
 const ADMIN_KEY = 'ladon-bench-admin-key'
 
 /** What the installation is given; everything else has its default. */
-const SETTINGS = {
+export const SETTINGS = {
   URLS_SELF_ISSUER: ISSUER,
   URLS_LOGIN: 'https://app.bench.example/login',
   URLS_CONSENT: 'https://app.bench.example/consent',
@@ -27,6 +29,10 @@ export interface LadonOptions {
   /** Milliseconds that every storage call waits. */
   readonly latency?: number | undefined
   readonly inspected?: boolean
+  /** A folder with storage to go on with, instead of fresh storage for each round. */
+  readonly state?: string
+  /** The only user that logs in. */
+  readonly user?: string
 }
 
 /** A running Ladon, as the workloads know it. */
@@ -56,7 +62,7 @@ export async function startLadon(
     const server = await startWorker({
       name: 'ladon',
       bundle: bundle.folder,
-      state: join(folder, place),
+      state: options.state ?? join(folder, place),
       migrations: bundle.migrations,
       settings: { ...SETTINGS, SIGNING_ALGORITHM: algorithm },
       d1: ['DB'],
@@ -74,7 +80,8 @@ export async function startLadon(
       algorithm === 'ES256'
         ? { es256: jwt }
         : { opaque: machine(site, [server.root], 'bench-opaque'), rs256: jwt }
-    return { server, api: hydraApi(reached, machines) }
+    const api = hydraApi(reached, machines)
+    return { server, api: options.user === undefined ? api : { ...api, users: [options.user] } }
   }
   const { server, api } = await serve('rs256', 'RS256')
   const usual = serving(server, api)
@@ -92,4 +99,22 @@ export async function startLadon(
       await Promise.all(servers.map((one) => one.stop()))
     },
   }
+}
+
+const HISTORY = 'user-with-a-history'
+
+/** Ladon with storage in which one subject has so many grants, which is kept from round to round. */
+export async function seeded(name: string, bundle: Bundle, count: number, folder: string): Promise<System> {
+  const options = { state: join(folder, `grants-${count}`), user: HISTORY }
+  const running = await startLadon(bundle, folder, options)
+  try {
+    await prepare(1, 1, (lane) => logIn(running.api, lane, true))
+  } finally {
+    await running.stop()
+  }
+  // Loaded here, since Node warns of its SQLite.
+  const { seedGrants } = await import('../serve/seed.ts')
+  await seedGrants(options.state, count)
+  const system = ladon(name, bundle, options)
+  return { ...system, measures: allBut('client_credentials_es256', 'login_new') }
 }

@@ -32,6 +32,8 @@ export interface OAuthServer {
   readonly admin?: { readonly site: Site; readonly headers: Fields }
   /** A scope that gives a refresh token; with an ID token if `identified`. */
   scope(identified: boolean): string
+  /** The users that log in again and again; some of the bench's if absent. */
+  readonly users?: readonly string[]
   /** Whether a login gives an ID token. */
   readonly identifies: boolean
   /** Text that every answer of userinfo holds. */

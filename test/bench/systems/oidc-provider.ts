@@ -9,12 +9,19 @@ import { CHALLENGE, type Machine, type OAuthServer, REDIRECT_URI } from './oauth
 import { serving } from './serving.ts'
 import type { System } from './system.ts'
 
-const PROGRAM = join(import.meta.dirname, '../peers/oidc-provider.ts')
 const VERSION = PEERS['oidc-provider']
+
+/** The program that serves it, with its store in memory. */
+export const oidcProgram = (
+  peers: string,
+): { readonly program: string; readonly args: readonly string[] } => ({
+  program: join(import.meta.dirname, '../peers/oidc-provider.ts'),
+  args: [join(peers, 'node_modules/oidc-provider/lib/index.js')],
+})
 
 /** oidc-provider on Node's HTTP server. */
 export function oidcProvider(peers: string, store: 'memory' | 'sqlite'): System {
-  const module = join(peers, 'node_modules/oidc-provider/lib/index.js')
+  const { program, args } = oidcProgram(peers)
   return {
     name: `oidc-provider ${VERSION}, ${store}`,
     durability:
@@ -23,10 +30,10 @@ export function oidcProvider(peers: string, store: 'memory' | 'sqlite'): System 
         : 'every change is in one SQLite file, WAL and synced, when it is answered',
     measures: allBut('client_get', 'client_create'),
     start: async (folder) => {
-      const server = await startNode(PROGRAM, [
-        module,
-        store === 'memory' ? '' : join(folder, 'store.sqlite'),
-      ])
+      const server = await startNode(
+        program,
+        store === 'memory' ? args : [...args, join(folder, 'store.sqlite')],
+      )
       return serving(server, api(server))
     },
   }

@@ -12,16 +12,22 @@ export interface Tokens {
 
 export const LANES = 16
 
-/** Known users: each has a ledger, a session table or what the server keeps. */
-const USERS = 64
+/** Users that log in again and again. */
+const USERS: readonly string[] = Array.from({ length: 64 }, (_, index) => `user-${index}`)
 
-let users = 0
+let turns = 0
 
-/** One of the known users. */
-export const knownUser = (): string => `user-${users++ % USERS}`
+/** One of the known users, each in turn. */
+function knownUser({ users = USERS }: OAuthServer): string {
+  turns += 1
+  return users[turns % users.length] ?? ''
+}
 
 /** A user that was never there. */
-const newUser = (): string => `new-user-${users++}-${Date.now()}`
+function newUser(): string {
+  turns += 1
+  return `new-user-${turns}-${Date.now()}`
+}
 
 export const tokensOf = ({ body }: Answer): Tokens => JSON.parse(body)
 
@@ -44,7 +50,7 @@ export async function logIn(
   server: OAuthServer,
   lane: Lane,
   identified: boolean,
-  subject = knownUser(),
+  subject = knownUser(server),
 ): Promise<Tokens> {
   const code = await server.login(lane, subject, server.scope(identified))
   const needle = identified && server.identifies ? '"id_token"' : '"refresh_token"'
@@ -54,7 +60,7 @@ export async function logIn(
 /** Whole logins, each in a browser of its own. */
 export function loginWork(server: OAuthServer, user: 'known' | 'new'): Work {
   const step = async (lane: Lane): Promise<void> => {
-    await logIn(server, lane, true, user === 'known' ? knownUser() : newUser())
+    await logIn(server, lane, true, user === 'known' ? knownUser(server) : newUser())
   }
   return { step, roots: server.roots, lanes: LANES }
 }
@@ -63,7 +69,7 @@ export function loginWork(server: OAuthServer, user: 'known' | 'new'): Work {
 export async function exchangeWork(server: OAuthServer, supply: number): Promise<Work> {
   const scope = server.scope(true)
   const needle = server.identifies ? '"id_token"' : '"access_token"'
-  const requests = (await prepare(supply, LANES, (lane) => server.login(lane, knownUser(), scope))).map(
+  const requests = (await prepare(supply, LANES, (lane) => server.login(lane, knownUser(server), scope))).map(
     (code) => exchangeText(server, code),
   )
   const step = async (lane: Lane): Promise<void> => {
@@ -93,10 +99,17 @@ export async function refreshWork(server: OAuthServer, sessions: number): Promis
 
 /** Revocations of refresh tokens, each of a login of its own (RFC 7009). */
 export async function revokeWork(server: OAuthServer, revoke: string, supply: number): Promise<Work> {
-  const { site, app } = server
-  const requests = (await prepare(supply, LANES, (lane) => logIn(server, lane, false))).map(
-    ({ refresh_token }) => formText(site, revoke, { token: refresh_token, ...app.fields }, app.headers),
-  )
+  const { site, app, paths } = server
+  const requestOf = ({ refresh_token: token }: Tokens): string =>
+    formText(site, revoke, { token, ...app.fields }, app.headers)
+  // What revokes nothing is answered in the same way (RFC 7009 section 2.2).
+  await prepare(1, 1, async (lane) => {
+    const tokens = await logIn(server, lane, false)
+    await lane.ask(site, requestOf(tokens), 200)
+    const fields = { grant_type: 'refresh_token', refresh_token: tokens.refresh_token, ...app.fields }
+    await lane.ask(site, formText(site, paths.token, fields, app.headers), 400, '"invalid_grant"')
+  })
+  const requests = (await prepare(supply, LANES, (lane) => logIn(server, lane, false))).map(requestOf)
   const step = async (lane: Lane): Promise<void> => {
     await lane.ask(site, requests.pop() ?? '', 200)
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { HERE } from '../bundle.ts'
 import type { Options } from '../options.ts'
 import type { Result } from '../run.ts'
+import type { Starts } from '../start/starts.ts'
 import { summary } from './summary.ts'
 
 /** The version of a package that is installed here. */
@@ -26,17 +27,25 @@ export const machine = (): Readonly<Record<string, string | number>> => ({
   miniflare: installed('miniflare'),
 })
 
-/** The results as JSON: medians, and every round. */
-export function resultsAsJson(options: Options, results: readonly Result[]): string {
+/** What a run gave. */
+export interface Measurements {
+  readonly results: readonly Result[]
+  readonly starts: readonly Starts[]
+}
+
+/** What a run gave, for a JSON file: medians, and every round. */
+export function resultsOf(
+  { rounds, window, latency }: Pick<Options, 'rounds' | 'window' | 'latency'>,
+  { results, starts }: Measurements,
+): object {
   const systems = results.map(({ system, durability, samples, memory, failures }) => ({
     system,
     durability,
     peak_memory_mib: Math.max(...memory, 0),
     failures: Object.fromEntries(failures),
     measured: Object.fromEntries(
-      [...samples].map(([name, rounds]) => [name, { median: summary(rounds), rounds }]),
+      [...samples].map(([name, ofRounds]) => [name, { median: summary(ofRounds), rounds: ofRounds }]),
     ),
   }))
-  const { rounds, window, latency } = options
-  return `${JSON.stringify({ machine: machine(), rounds, window, latency, systems }, null, 2)}\n`
+  return { machine: machine(), rounds, window, latency_ms: latency, systems, starts }
 }
