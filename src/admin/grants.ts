@@ -32,7 +32,7 @@ export function getGrants(c: Context<AppEnv>): Promise<Response> {
     page: async ({ after, limit }) =>
       (await book.list(filter, readPlace(after), limit)).map((row) => ({ id: idOf(row), ...row })),
     count: null,
-    render,
+    render: renderBooked,
   })
 }
 
@@ -44,7 +44,8 @@ function readPlace(id: string | null): BookPlace | null {
   return { subject, clientId: clientIdOf(client) }
 }
 
-const render = (row: BookedGrant): object => ({
+/** A row of the book as JSON. */
+export const renderBooked = (row: BookedGrant): object => ({
   subject: row.subject,
   client_id: row.clientId,
   grant_scope: row.scope,

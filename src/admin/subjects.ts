@@ -6,6 +6,7 @@ import { ownerOf } from '../ledger/owner.ts'
 import type { HeldPlace } from '../ledger/types.ts'
 import { eraseSubject } from '../logout/erase-subject.ts'
 import { nowSeconds } from '../util/clock.ts'
+import { renderBooked } from './grants.ts'
 import { linkTo, openToken, readSize } from './pagination.ts'
 import { viewSubject } from './subject-view.ts'
 
@@ -13,8 +14,8 @@ import { viewSubject } from './subject-view.ts'
 const PAGE_CHARACTERS = 1_000_000
 
 /**
- * GET /admin/subjects/{subject}: what is stored about a subject, from its ledger, for a person who asks for their data
- * (contract 1.4.8). Pages end by number and by size. A subject of whom nothing is stored has one empty page.
+ * GET /admin/subjects/{subject}: what is stored about a subject, from its ledger and on the first page from the grants
+ * book, for a person who asks for their data (contract 1.4.8). Pages end by number and by size. A subject of whom nothing is stored has one empty page.
  */
 export async function getSubject(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
@@ -34,7 +35,8 @@ export async function getSubject(c: Context<AppEnv>): Promise<Response> {
   const links = [await link('first', null)]
   const last = held.at(-1)
   if (more && last !== undefined) links.push(await link('next', `${last.kind} ${last.id}`))
-  return json({ subject, ...(await viewSubject(ctx, held)) }, 200, { link: links.join() })
+  const book = after === null ? { grants_book: (await ctx.rt.book.ofSubject(subject)).map(renderBooked) } : {}
+  return json({ subject, ...(await viewSubject(ctx, held)), ...book }, 200, { link: links.join() })
 }
 
 /** Reads a place as `getSubject` writes it into page tokens. */

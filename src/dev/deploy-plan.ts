@@ -4,14 +4,22 @@ import type { Options } from './options.ts'
 /** The arguments of one wrangler command. */
 export type WranglerCall = readonly string[]
 
+/** A D1 database of an installation: its binding, and whether it is there. */
+export interface Migrated {
+  readonly binding: string
+  readonly exists: boolean
+}
+
 /**
- * Returns the wrangler commands of a deployment. The first deployment creates the database, so migrations run after it.
- * Later on migrations run first, so that the code never runs with an older schema.
+ * Returns the wrangler commands of a deployment. The first deployment creates a database, so its migrations run after it.
+ * Later on they run first, so that the code never runs with an older schema.
  */
-export function deploySteps(options: Options, databaseExists: boolean): readonly WranglerCall[] {
-  const deploy = deployStep(options)
-  const migrate = ['d1', 'migrations', 'apply', 'DB', '--remote', ...configOf(options)]
-  return databaseExists ? [migrate, deploy] : [deploy, migrate]
+export function deploySteps(options: Options, databases: readonly Migrated[]): readonly WranglerCall[] {
+  const migrate = (there: boolean): readonly WranglerCall[] =>
+    databases
+      .filter(({ exists }) => exists === there)
+      .map(({ binding }) => ['d1', 'migrations', 'apply', binding, '--remote', ...configOf(options)])
+  return [...migrate(true), deployStep(options), ...migrate(false)]
 }
 
 /**

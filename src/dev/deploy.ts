@@ -31,9 +31,13 @@ export async function deploy(args: readonly string[]): Promise<number> {
     return code
   }
   const known = namesIn(await wranglerJson(['d1', 'list', '--json', ...configOf(options)]))
-  const database = config.d1_databases.find(({ binding }) => binding === 'DB')
-  const exists = database?.database_id !== undefined || known.has(database?.database_name ?? '')
-  for (const step of deploySteps(options, exists)) {
+  const databases = config.d1_databases
+    .filter(({ binding }) => binding === 'DB' || binding === 'BOOK')
+    .map(({ binding, database_id: id, database_name: name }) => ({
+      binding,
+      exists: id !== undefined || known.has(name ?? ''),
+    }))
+  for (const step of deploySteps(options, databases)) {
     const { code } = await runTool('wrangler', step)
     if (code !== 0) return code
   }

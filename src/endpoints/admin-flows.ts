@@ -155,6 +155,7 @@ export const subjectEndpoints: readonly Endpoint[] = [
             sessions: list(session),
             consents: list(consent),
             notices: list(object({})),
+            grants_book: list(object({})),
             clients,
           },
           ...['subject', 'sessions', 'consents', 'notices', 'clients'],

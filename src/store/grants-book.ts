@@ -1,5 +1,4 @@
 import { and, asc, eq, gt, isNull, lte, type SQL, sql } from 'drizzle-orm'
-import { OAuthError } from '../errors/oauth-error.ts'
 import { after, type Seconds, seconds } from '../util/clock.ts'
 import type { ClientId } from '../util/ids.ts'
 import { PAGE_BYTES } from '../util/page-bytes.ts'
@@ -44,6 +43,9 @@ export interface BookFilter {
 
 /** The place of a row: rows are in the order of subject and client. */
 export type BookPlace = Pick<BookedGrant, 'subject' | 'clientId'>
+
+/** The most rows of a subject that are read at once. */
+const MOST_OF_SUBJECT = 1000
 
 const { subject, clientId, scope, lastGrantedAt, expiresAt, endedAt } = grantsBook
 const NEW = {
@@ -144,23 +146,15 @@ export class GrantsBook {
    * @param place - the rows begin after this place; null for the beginning
    * @throws `temporarily_unavailable`
    */
-  async list(filter: BookFilter, place: BookPlace | null, limit: number): Promise<readonly BookedGrant[]> {
-    const listed = this.#db
-      .select({ subject, clientId, bytes: bytesOf(scope) })
-      .from(grantsBook)
-      .where(and(matching(filter), place === null ? undefined : behind(filter, place)))
-      .orderBy(asc(subject), asc(clientId))
-      .limit(limit)
-    const summed = sql`SELECT subject, client_id, sum(bytes) OVER (ORDER BY subject, client_id) - bytes AS before FROM (${listed})`
-    return queryD1(() =>
-      this.#db
-        .select()
-        .from(grantsBook)
-        .where(
-          sql`(${subject}, ${clientId}) IN (SELECT subject, client_id FROM (${summed}) WHERE before < ${PAGE_BYTES})`,
-        )
-        .orderBy(asc(subject), asc(clientId)),
-    )
+  list(filter: BookFilter, place: BookPlace | null, limit: number): Promise<readonly BookedGrant[]> {
+    return listIn(this.#db, filter, place, limit)
+  }
+
+  /** Returns the rows of a subject, in every database, as far as they fit a page. Throws `temporarily_unavailable`. */
+  async ofSubject(named: string): Promise<readonly BookedGrant[]> {
+    const filter = { subject: named, clientId: null }
+    const found = await Promise.all(this.#all.map((db) => listIn(db, filter, null, MOST_OF_SUBJECT)))
+    return found.flat()
   }
 
   /**
@@ -173,6 +167,30 @@ export class GrantsBook {
     for (const db of this.#all) purged += (await purgeBook(db, now, batch)) + (await purgeOlder(db, now))
     return purged
   }
+}
+
+async function listIn(
+  db: Database,
+  filter: BookFilter,
+  place: BookPlace | null,
+  limit: number,
+): Promise<readonly BookedGrant[]> {
+  const listed = db
+    .select({ subject, clientId, bytes: bytesOf(scope) })
+    .from(grantsBook)
+    .where(and(matching(filter), place === null ? undefined : behind(filter, place)))
+    .orderBy(asc(subject), asc(clientId))
+    .limit(limit)
+  const summed = sql`SELECT subject, client_id, sum(bytes) OVER (ORDER BY subject, client_id) - bytes AS before FROM (${listed})`
+  return queryD1(() =>
+    db
+      .select()
+      .from(grantsBook)
+      .where(
+        sql`(${subject}, ${clientId}) IN (SELECT subject, client_id FROM (${summed}) WHERE before < ${PAGE_BYTES})`,
+      )
+      .orderBy(asc(subject), asc(clientId)),
+  )
 }
 
 const rowOf = ({ subject, clientId, scope, grantedAt, expiresAt }: BookedEvent): BookedGrant => ({
@@ -199,7 +217,7 @@ async function attempt(event: string, write: () => PromiseLike<unknown>): Promis
       await write()
       return
     } catch (error) {
-      if (tried === TRIES || error instanceof OAuthError) return logFailure(event, error)
+      if (tried === TRIES) return logFailure(event, error)
       await scheduler.wait(PAUSE_MS * 2 ** (tried - 1))
     }
   }

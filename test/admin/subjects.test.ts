@@ -54,6 +54,11 @@ describe('what is stored about a subject', () => {
     for (const token of Object.values(tokens)) expect(text).not.toContain(String(token))
     expect(text).not.toContain('null')
     const body = await bodyOf(response)
+    const booked = {
+      ...{ subject: 'anna', grant_scope: ['openid', 'offline_access'] },
+      ...{ granted_at: expect.stringMatching(INSTANT), last_granted_at: expect.stringMatching(INSTANT) },
+      expires_at: expect.stringMatching(INSTANT),
+    }
     expect(body).toEqual({
       subject: 'anna',
       sessions: [expect.anything(), expect.anything()],
@@ -62,6 +67,10 @@ describe('what is stored about a subject', () => {
       clients: [
         { client_id: 'forum', client_name: 'The forum' },
         { client_id: 'shop', client_name: 'The shop' },
+      ],
+      grants_book: [
+        { ...booked, client_id: 'forum' },
+        { ...booked, client_id: 'shop' },
       ],
     })
     expect(body['sessions']).toContainEqual({
@@ -96,7 +105,7 @@ describe('what is stored about a subject', () => {
   })
 
   it('is nothing for somebody who was never here', async () => {
-    const nothing = { sessions: [], consents: [], notices: [], clients: [] }
+    const nothing = { sessions: [], consents: [], notices: [], clients: [], grants_book: [] }
     expect(await pagesOf(pathOf('nobody'))).toEqual([{ subject: 'nobody', ...nothing }])
   })
 

@@ -173,8 +173,12 @@ describe('deploy', () => {
   const upload = ['deploy', '--minify', '--env', 'staging', '--tag', 't1']
 
   it('makes the database by deploying first, and later migrates first', () => {
-    expect(deploySteps(options, false)).toEqual([upload, migrate])
-    expect(deploySteps(options, true)).toEqual([migrate, upload])
+    const databases = (exists: boolean) => [{ binding: 'DB', exists }]
+    expect(deploySteps(options, databases(false))).toEqual([upload, migrate])
+    expect(deploySteps(options, databases(true))).toEqual([migrate, upload])
+    const both = [...databases(true), { binding: 'BOOK', exists: false }]
+    const migrateBook = migrate.with(3, 'BOOK')
+    expect(deploySteps(options, both)).toEqual([migrate, upload, migrateBook])
   })
 
   it.each([
