@@ -13,6 +13,7 @@ import { Spending } from './limits/spending.ts'
 import { type Profiles, profilesOf } from './profiles/registry.ts'
 import { AuditLog } from './store/audit-log.ts'
 import { ClientStore } from './store/clients.ts'
+import { CopyUpkeep } from './store/copy-upkeep.ts'
 import { GrantsBook } from './store/grants-book.ts'
 import { JsonWebKeyStore } from './store/json-web-keys.ts'
 import { RootKeyStore } from './store/root-keys.ts'
@@ -40,6 +41,7 @@ export interface Runtime {
   readonly book: GrantsBook
   readonly auditLog: AuditLog
   readonly upkeep: UpkeepNotes
+  readonly copies: CopyUpkeep
   /** D1 and KV, and which of them is silent. */
   readonly sources: Sources
 }
@@ -56,10 +58,16 @@ export function runtimeOf(env: Env): Runtime {
   warnOnce(env)
   isolateStart(nowMs())
   const config = loadConfig(env)
-  const sources = sourcesOf(env, config.deadlines)
-  const roots = new RootKeys(new RootKeyStore(sources), config.systemSecrets)
+  const ledgers = new Ledgers(env.LEDGER, config.deadlines.ledger)
+  const sources = sourcesOf(env, config.deadlines, ledgers)
+  const rootKeys = new RootKeyStore(sources)
+  const roots = new RootKeys(rootKeys, config.systemSecrets)
   const envelopes = new Envelopes(roots)
   const keySource = new JsonWebKeyStore(sources)
+  const clients = new ClientStore(sources, config.registration.unusedTtl)
+  const issuers = new TrustedIssuerStore(sources)
+  const upkeep = new UpkeepNotes(sources.d1)
+  const kinds = { keys: keySource, clients, issuers }
   const runtime: Runtime = {
     env: { ...env, DB: sources.d1, COPIES: sources.kv },
     config,
@@ -68,14 +76,15 @@ export function runtimeOf(env: Env): Runtime {
     envelopes,
     keys: new KeyRing(keySource, envelopes, config.signingAlgorithm),
     storedKeys: new StoredKeys(keySource, envelopes),
-    clients: new ClientStore(sources, config.registration.unusedTtl),
-    issuers: new TrustedIssuerStore(sources),
-    ledgers: new Ledgers(env.LEDGER, config.deadlines.ledger),
+    clients,
+    issuers,
+    ledgers,
     floods: new Floods(env, config.limitsOff),
     spending: new Spending(),
     book: bookOf(env, sources, config),
     auditLog: new AuditLog(sources.d1),
-    upkeep: new UpkeepNotes(sources.d1),
+    upkeep,
+    copies: new CopyUpkeep({ sources, notes: upkeep, rootKeys, kinds }),
     sources,
   }
   runtimes.set(env, runtime)

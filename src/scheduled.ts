@@ -17,6 +17,10 @@ type Task = (rt: Runtime, now: Seconds) => Promise<number | undefined>
 
 const TASKS: Readonly<Record<string, Task>> = {
   root_keys: rewrap,
+  copies: async ({ copies }, now) => {
+    await copies.fill(now)
+    return undefined
+  },
   signing_keys: rotate,
   grants: ({ book }, now) => book.purge(now),
   clients: ({ clients }, now) => clients.purge(now, PURGE_BATCH),
@@ -26,8 +30,8 @@ const TASKS: Readonly<Record<string, Task>> = {
 
 /**
  * Upkeep that nothing depends on: rotates signing keys unless the operator does, purges the grants book, unused
- * clients, expired trusted issuers and old audit entries, re-seals root keys under the newest system secret, and notes
- * and counts how that went. Throws what failed, after all was tried.
+ * clients, expired trusted issuers and old audit entries, re-seals root keys under the newest system secret, fills the
+ * copies in KV, and notes and counts how that went. Throws what failed, after all was tried.
  */
 export async function scheduled(env: Env): Promise<void> {
   const startedAt = nowMs()

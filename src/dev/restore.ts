@@ -48,6 +48,7 @@ export async function restore(args: readonly string[]): Promise<number> {
       `Restored what the backup of ${manifest.made_at} has: ${listed(restored)}.`,
       '',
       'The server needs the SECRETS_SYSTEM of that time; with another one it answers 503 and says so.',
+      'A server that runs on this database learns of it by DELETE /admin/copies.',
       'Sessions, consents and grants are in the ledgers, which no backup holds.',
       'docs/guides/backup.md says what else there is to do.',
     ].join('\n'),

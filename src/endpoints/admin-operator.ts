@@ -1,11 +1,12 @@
 import { getAudit } from '../admin/audit.ts'
+import { deleteCopies } from '../admin/copies.ts'
 import { getGrants } from '../admin/grants.ts'
 import { metrics } from '../admin/metrics.ts'
 import { status } from '../admin/status.ts'
 import { version } from '../admin/version.ts'
 import type { Endpoint } from '../http/endpoint.ts'
 import { adminEndpoint as endpoint } from './admin-endpoint.ts'
-import { gives, instant, list, object, paging, refuses, text, whole } from './schemas.ts'
+import { done, gives, instant, list, object, paging, refuses, text, whole } from './schemas.ts'
 
 const auditEntry = (): ReturnType<typeof object> =>
   object(
@@ -62,6 +63,10 @@ export const operatorEndpoints: readonly Endpoint[] = [
   endpoint('GET', '/status', status, () => ({
     summary: 'Keys, migrations, the scheduled job, and the trouble of the isolate that answers',
     answers: { 200: gives('The status.', statusAnswer()) },
+  })),
+  endpoint('DELETE', '/copies', deleteCopies, () => ({
+    summary: 'Have everything read from D1 again, after it was restored or changed by hand',
+    answers: { 204: done },
   })),
   endpoint('GET', '/metrics/prometheus', metrics, () => ({
     summary: 'The same for Prometheus',

@@ -22,6 +22,7 @@ const PARTS: readonly (readonly [pattern: string, reads: AdminScope, writes?: Ad
   ['/audit', 'audit'],
   ['/grants', 'audit'],
   ['/clients/*', 'clients'],
+  ['/copies', 'all'],
   ['/keys/*', 'keys', 'keys:write'],
   ['/oauth2/auth/*', 'flows'],
   ['/subjects/*', 'flows', 'all'],

@@ -9,10 +9,16 @@ import type { Transaction } from './transaction.ts'
 const OPEN_MS = milliseconds(120_000)
 
 /** How many changes of one value may be open at the same time. */
-const MAX_OPEN = 16
+const MAX_OPEN = 64
 
-/** The row whose tag is the epoch: all copies from before it are worth nothing. It is no id of a value. */
-const EPOCH = ''
+/** Up to how many values that ever changed all of them are told: some 40 kB. */
+const MAX_WHOLE = 1000
+
+/**
+ * The row that speaks of all values. Its tag is the epoch: copies from before it are worth nothing. It is no id of a
+ * value.
+ */
+const ALL = ''
 
 /** Ends a tag after several changes at the same time, and after one that nobody settled: no copy has such a tag. */
 const [SEVERAL, UNSETTLED] = ['+', '?']
@@ -30,11 +36,22 @@ export interface SettleChangeInput extends ChangeInput {
   readonly changed: boolean
 }
 
-/** What is known of some values. */
+export interface ChangeTagsInput {
+  /** The keys of the values that are asked about. */
+  readonly ids: readonly string[]
+  /** What the last answer that told all had for its head; null for none. */
+  readonly head: string | null
+}
+
+/** What is known of values. */
 export interface ChangeTags {
   readonly epoch: string
+  /** Another one after each event. */
+  readonly head: string
+  /** Whether the tags are those of all values that ever changed, or of some; `same`: all are as the head says. */
+  readonly told: 'all' | 'some' | 'same'
   /**
-   * The tags of those that ever changed, by key; null while a change is open. A value with the same tag as before is
+   * The tags of values that ever changed, by key; null while a change is open. A value with the same tag as before is
    * the same as before.
    */
   readonly tags: Readonly<Record<string, string | null>>
@@ -51,17 +68,19 @@ export function announceChange(
 ): { readonly announced: boolean; readonly epoch: string } {
   const row = find(tx, id)
   const open = openOf(row)
-  const epoch = tx.tables.find('changes', EPOCH)?.tag ?? ''
+  const epoch = tx.tables.find('changes', ALL)?.tag ?? ''
   if (open.includes(attempt)) return { announced: true, epoch }
   if (open.length >= MAX_OPEN) return { announced: false, epoch }
+  const until_ms = msAfter(tx.nowMs, OPEN_MS)
   tx.tables.insert('changes', {
     id,
     tag: row?.tag ?? '',
     open: [...open, attempt].join(' '),
     mixed: open.length > 0 ? 1 : 0,
-    until_ms: msAfter(tx.nowMs, OPEN_MS),
+    until_ms,
     attempt,
   })
+  moveHead(tx, until_ms)
   return { announced: true, epoch }
 }
 
@@ -81,24 +100,48 @@ export function settleChange(
   const alone = row.mixed === 0
   const tag = alone ? (changed ? attempt : row.tag) : attempt + SEVERAL
   tx.tables.update('changes', id, others.length > 0 ? { open: others.join(' ') } : { open: '', tag })
+  moveHead(tx)
   return { alone }
 }
 
-/** Returns the tags of values that ever changed, by their keys. Writes only what became of changes that nobody settled. */
-export function changeTags(tx: Transaction, { ids }: { readonly ids: readonly string[] }): ChangeTags {
-  const asked = JSON.stringify([EPOCH, ...ids])
-  const rows = tx.tables.select('changes', '*', 'WHERE id IN (SELECT value FROM json_each(?))', asked)
+/** Returns the tags of values that ever changed. Writes only what became of changes that nobody settled. */
+export function changeTags(tx: Transaction, { ids, head: known }: ChangeTagsInput): ChangeTags {
+  closeAllOver(tx)
+  const all = tx.tables.find('changes', ALL)
+  const epoch = all?.tag ?? ''
+  const head = `${epoch}.${all?.head ?? 0}`
+  if (head === known) return { epoch, head, told: 'same', tags: {} }
+  const whole = tx.tables.select('changes', '*', 'LIMIT ?', MAX_WHOLE + 1)
+  const told = whole.length > MAX_WHOLE ? 'some' : 'all'
+  const some = 'WHERE id IN (SELECT value FROM json_each(?))'
+  const rows = told === 'all' ? whole : tx.tables.select('changes', '*', some, JSON.stringify(ids))
   const tags = rows
-    .filter(({ id }) => id !== EPOCH)
-    .map((row) => closeIfOver(tx, row))
+    .filter(({ id }) => id !== ALL)
     .map(({ id, tag, open }) => [id, open === '' ? tag : null] as const)
-  return { epoch: rows.find(({ id }) => id === EPOCH)?.tag ?? '', tags: Object.fromEntries(tags) }
+  return { epoch, head, told, tags: Object.fromEntries(tags) }
 }
 
 /** Begins a new epoch: the values were changed by other means, so no copy of any is worth anything. */
 export function renewEpoch(tx: Transaction, { attempt }: { readonly attempt: string }): null {
-  tx.tables.insert('changes', { id: EPOCH, tag: attempt, until_ms: milliseconds(0), attempt })
+  moveHead(tx)
+  tx.tables.update('changes', ALL, { tag: attempt, attempt })
   return null
+}
+
+/** Notes that something happened. `until` is when what was announced can no longer take effect, ms since the epoch. */
+function moveHead(tx: Transaction, until = milliseconds(0)): void {
+  const all = tx.tables.find('changes', ALL)
+  const { tag = '', head = 0, until_ms = milliseconds(0), attempt = '' } = all ?? {}
+  const latest = milliseconds(Math.max(until, until_ms))
+  tx.tables.insert('changes', { id: ALL, tag, until_ms: latest, attempt, head: head + 1 })
+}
+
+/** Closes every change that was never settled, once all that were announced can no longer take effect. */
+function closeAllOver(tx: Transaction): void {
+  const until = tx.tables.find('changes', ALL)?.until_ms ?? 0
+  if (until === 0 || tx.nowMs < until) return
+  for (const row of tx.tables.select('changes', '*', "WHERE open <> ''")) closeIfOver(tx, row)
+  tx.tables.update('changes', ALL, { until_ms: milliseconds(0) })
 }
 
 /** Whether the last change of a value that has none open was this one, by itself. */
@@ -118,5 +161,6 @@ function closeIfOver(tx: Transaction, row: Row<'changes'>): Row<'changes'> {
   if (row.open === '' || tx.nowMs < row.until_ms) return row
   const closed = { open: '', tag: row.attempt + UNSETTLED }
   tx.tables.update('changes', row.id, closed)
+  moveHead(tx)
   return { ...row, ...closed }
 }

@@ -125,7 +125,7 @@ const ARGUMENTS: { readonly [M in LedgerMethod]: Names<Input<M>> } = {
   countInitialAccess: {},
   announceChange: { attempt: true, id: true },
   settleChange: { attempt: true, id: true, changed: true },
-  changeTags: { ids: true },
+  changeTags: { ids: true, head: true },
   renewEpoch: { attempt: true },
 }
 

@@ -103,6 +103,7 @@ export const COLUMNS = {
     mixed: COUNT,
     until_ms: INTEGER,
     attempt: TEXT,
+    head: COUNT,
   },
 } as const satisfies Record<string, Readonly<Record<string, string>>>
 

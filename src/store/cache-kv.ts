@@ -2,21 +2,25 @@ import { toBase64url } from '../util/base64url.ts'
 import { type Milliseconds, milliseconds } from '../util/clock.ts'
 import { sha256 } from '../util/digest.ts'
 import { logFailure } from './d1.ts'
+import type { Tag } from './feed.ts'
 import type { Sources } from './sources.ts'
 
 /**
  * The format of the copies in KV. A new format gets a new number, so old and new code never read each other's copies.
  */
-const FORMAT = 5
+const FORMAT = 6
 
-/** How long KV keeps a copy, seconds. After `MAX_AGE_MS` the copy is used only while D1 cannot be reached. */
-const KEEP_SECONDS = 86_400
+/** How long KV keeps a copy, seconds: long enough for any outage. The scheduled job renews those that are used up. */
+const KEEP_SECONDS = 7 * 86_400
 
-/** How long a copy may be used after the read of D1 that made it, milliseconds (design rule 5). */
+/** The age at which the scheduled job writes a copy again, ms. */
+const USED_UP_MS = 3 * 86_400_000
+
+/** How long KV keeps what a change made of a value, seconds: by then every isolate that had another copy has it. */
+const KEEP_CHANGE_SECONDS = 3600
+
+/** How long a copy may be used after it was last known to be the present value, milliseconds (design rule 5). */
 export const MAX_AGE_MS = milliseconds(60_000)
-
-/** How much newer a copy of the same version must be to replace the one in KV, milliseconds. */
-const REPLACE_AFTER_MS = 20_000
 
 /** A value that counts its writes. */
 export interface Versioned {
@@ -26,8 +30,10 @@ export interface Versioned {
 /** A copy of a value. */
 export interface Copy<T extends Versioned> {
   readonly value: T
-  /** When the read of D1 that returned the value began, ms since the epoch. */
+  /** When the read of D1 that returned the value began, or the write that made it; ms since the epoch. */
   readonly readAt: Milliseconds
+  /** What the feed had said of the value before that; null if nothing was known. Equal tags mean equal values. */
+  readonly tag: Tag
 }
 
 /**
@@ -41,12 +47,23 @@ export function isNewer(left: Copy<Versioned>, right: Copy<Versioned>): boolean 
   return left.value.version > right.value.version
 }
 
-/** The regional copies in KV. They are an optimisation: a failure is logged and counts as "no answer". */
+/** Whether a copy will be dropped by KV before long, or is of no known age. */
+export const isUsedUp = ({ readAt }: Copy<Versioned>, now: Milliseconds): boolean =>
+  Math.abs(now - readAt) >= USED_UP_MS
+
+/**
+ * The copies in KV, which writes of values make, never reads. A failure is logged and counts as "no answer". KV may
+ * return what it had a minute ago, so a copy counts by its tag.
+ */
 export interface KvCache<T extends Versioned> {
-  /** Returns the copy in KV, whatever its age; null if KV has none, `undefined` if it does not answer. */
+  /** Returns the copy of a value; null if KV has none, `undefined` if it does not answer. */
   get(id: string): Promise<Copy<T> | null | undefined>
-  /** Stores a copy unless KV holds a newer one, or a recent one of the same version. */
+  /** Returns what the change of this tag made of a value. Nobody asks for it before it is there. */
+  getChange(id: string, tag: string): Promise<Copy<T> | null | undefined>
+  /** Stores a copy. */
   put(id: string, copy: Copy<T>): Promise<void>
+  /** Stores a copy, and the same as what a change made. */
+  putChange(id: string, copy: Copy<T>): Promise<void>
   /** Removes the copy. */
   drop(id: string): Promise<void>
 }
@@ -58,6 +75,7 @@ export function kvCache<T extends Versioned>(
 ): KvCache<T> {
   /** A KV key holds at most 512 bytes, and an id may be longer, so the key contains a digest. */
   const keyOf = (id: string): string => `${name}:${FORMAT}:${toBase64url(sha256(id))}`
+  const changeOf = (id: string, tag: Tag): string => `${keyOf(id)}:${tag}`
 
   async function attempt<R>(what: string, run: () => Promise<R>): Promise<R | undefined> {
     if (!kvBreaker.mayAsk()) return undefined
@@ -69,20 +87,22 @@ export function kvCache<T extends Versioned>(
     }
   }
 
-  const get = (id: string): Promise<Copy<T> | null | undefined> =>
-    attempt('get', () => kv.get<Copy<T>>(keyOf(id), 'json'))
+  const get = (key: string): Promise<Copy<T> | null | undefined> =>
+    attempt('get', () => kv.get<Copy<T>>(key, 'json'))
+
+  async function put(key: string, copy: Copy<T>, expirationTtl: number): Promise<void> {
+    await attempt('put', () => kv.put(key, JSON.stringify(copy), { expirationTtl }))
+  }
 
   return {
-    get,
-    async put(id, copy) {
-      const known = await get(id)
-      if (known) {
-        if (isNewer(known, copy)) return
-        const recent = copy.readAt - known.readAt < REPLACE_AFTER_MS
-        if (known.value.version === copy.value.version && recent) return
-      }
-      const text = JSON.stringify(copy)
-      await attempt('put', () => kv.put(keyOf(id), text, { expirationTtl: KEEP_SECONDS }))
+    get: (id) => get(keyOf(id)),
+    getChange: (id, tag) => get(changeOf(id, tag)),
+    put: (id, copy) => put(keyOf(id), copy, KEEP_SECONDS),
+    async putChange(id, copy) {
+      await Promise.all([
+        put(keyOf(id), copy, KEEP_SECONDS),
+        put(changeOf(id, copy.tag), copy, KEEP_CHANGE_SECONDS),
+      ])
     },
     drop: (id) => attempt('delete', () => kv.delete(keyOf(id))),
   }

@@ -1,6 +1,6 @@
 import { and, asc, count, eq, gt, inArray, lte, type SQL, sql } from 'drizzle-orm'
 import { type Seconds, seconds } from '../util/clock.ts'
-import { clientIdOf } from '../util/ids.ts'
+import { type ClientId, clientIdOf } from '../util/ids.ts'
 import { LIFESPAN_FIELDS } from './client-metadata.ts'
 import { isAlive, isPurgeable, NOTED_EVERY } from './client-use.ts'
 import type { Database } from './d1.ts'
@@ -58,6 +58,22 @@ export async function selectClient(db: Database, id: string): Promise<ClientReco
     .where(eq(clients.id, clientIdOf(id)))
     .get()
   return row && toRecord(row)
+}
+
+/** Returns the ids of clients after one, in their order. */
+export async function selectIds(
+  db: Database,
+  after: string | null,
+  limit: number,
+): Promise<readonly ClientId[]> {
+  const rest = after === null ? undefined : gt(clients.id, clientIdOf(after))
+  const rows = await db
+    .select({ id: clients.id })
+    .from(clients)
+    .where(rest)
+    .orderBy(asc(clients.id))
+    .limit(limit)
+  return rows.map(({ id }) => id)
 }
 
 /** Stores a client with a version above that of every deleted client. Returns `undefined` if the id is taken. */

@@ -1,5 +1,6 @@
 import { BoundedMap } from '../util/bounded-map.ts'
 import { type Milliseconds, milliseconds, nowMs, nowSeconds, type Seconds, secondsOf } from '../util/clock.ts'
+import { stableText } from '../util/json.ts'
 import { type ReadThroughCache, readThroughCache } from './cache.ts'
 import { isClientId } from './client-id.ts'
 import {
@@ -14,6 +15,7 @@ import {
   purgeUnusedClients,
   replaceClient,
   selectClient,
+  selectIds,
   selectLifespans,
 } from './client-table.ts'
 import { hasEnded, NOTED_EVERY } from './client-use.ts'
@@ -44,7 +46,11 @@ export class ClientStore {
     const db = openDatabase(sources.d1)
     this.#db = db
     this.#unusedTtl = unusedTtl
-    this.#copies = readThroughCache('clients', sources, (id) => selectClient(db, id))
+    this.#copies = readThroughCache(sources, {
+      name: 'clients',
+      read: (id) => selectClient(db, id),
+      counterOf: (name) => ({ of: 'client', name }),
+    })
   }
 
   /** Returns the client from the nearest copy that may still be used. */
@@ -67,29 +73,24 @@ export class ClientStore {
 
   /** Stores a new client. Returns it with its version; `undefined` if the id is taken. */
   async insert(record: Omit<ClientRecord, 'version'>): Promise<ClientRecord | undefined> {
-    const writtenAt = nowMs()
-    const stored = await queryD1(() => insertClient(this.#db, record))
-    if (stored === undefined) return undefined
-    await this.#copies.put(record.id, stored, writtenAt)
-    return stored
+    return this.#copies.add(record.id, () => queryD1(() => insertClient(this.#db, record)))
   }
 
   /** Replaces a client if its stored version is the one before `record.version`. Returns whether it did. */
   async replace(record: ClientRecord): Promise<boolean> {
-    const writtenAt = nowMs()
-    const replaced = await queryD1(() => replaceClient(this.#db, record))
-    if (!replaced) return false
-    await this.#copies.put(record.id, record, writtenAt)
-    return true
+    return this.#copies.change(record.id, async () => {
+      const replaced = await queryD1(() => replaceClient(this.#db, record))
+      return replaced ? { result: true, kept: record } : { result: false }
+    })
   }
 
   /** Deletes a client if it has a version; null is any. Returns false if there was no such client. */
   async remove(id: string, version: number | null = null): Promise<boolean> {
     if (!isClientId(id)) return false
-    const deleted = await queryD1(() => deleteClient(this.#db, id, version))
-    if (deleted === undefined) return false
-    await this.#copies.drop(id, deleted)
-    return true
+    return this.#copies.change(id, async () => {
+      const deleted = await queryD1(() => deleteClient(this.#db, id, version))
+      return { result: deleted !== undefined, deleted }
+    })
   }
 
   /** Returns one page of clients, ordered by id. */
@@ -121,8 +122,19 @@ export class ClientStore {
   }
 
   async #noteUse(client: ClientRecord, at: Milliseconds): Promise<void> {
-    const noted = await queryD1(() => noteClientUse(this.#db, client, secondsOf(at)))
-    if (noted !== undefined) await this.#copies.put(noted.id, noted, at)
+    const { id } = client
+    const noted = await this.#copies.touch(id, () =>
+      queryD1(() => noteClientUse(this.#db, client, secondsOf(at))),
+    )
+    // Another isolate noted it, which the copy here does not know.
+    if (noted === undefined) await this.#copies.read(id)
+  }
+
+  /** Gives KV the copies that it lacks, for clients after an id. Returns the last id of the page; null at the end. */
+  async fill(after: string | null, limit: number): Promise<string | null> {
+    const ids = await queryD1(() => selectIds(this.#db, after, limit))
+    await this.#copies.fill(ids, ({ usedAt: _usedAt, ...rest }) => stableText(rest))
+    return ids.length < limit ? null : (ids.at(-1) ?? null)
   }
 
   /** Deletes clients that ended because they were not used, in batches of `limit`. Returns how many. */

@@ -1,4 +1,4 @@
-import { and, desc, eq, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, sql } from 'drizzle-orm'
 import type { KeySource, SigningKeyRow } from '../crypto/types.ts'
 import { type Database, openDatabase } from './d1.ts'
 import { jsonWebKeys } from './schema.ts'
@@ -21,6 +21,11 @@ export class JsonWebKeyStore extends VersionedRows<SigningKeyRow> implements Key
           .from(jsonWebKeys)
           .where(eq(jsonWebKeys.set, set))
           .orderBy(desc(jsonWebKeys.createdAt), sql`rowid DESC`),
+      sets: async (after, limit) => {
+        const { set } = jsonWebKeys
+        const named = db.selectDistinct({ set }).from(jsonWebKeys).where(gt(set, after))
+        return (await named.orderBy(asc(set)).limit(limit)).map((row) => row.set)
+      },
     })
     this.#db = db
   }

@@ -1,11 +1,11 @@
-import { waitUntil } from 'cloudflare:workers'
 import type { Breaker } from '../util/breaker.ts'
 import { nowMs } from '../util/clock.ts'
 import { type AskedIds, askedIds, type Outcome } from './asked.ts'
-import type { KvCache, Versioned } from './cache-kv.ts'
-import type { Memory } from './cache-memory.ts'
+import type { Versioned } from './cache-kv.ts'
+import type { Heard, Memory } from './cache-memory.ts'
 import { queryD1 } from './d1.ts'
 import { sharing, unavailable } from './sharing.ts'
+import type { Vouching } from './vouching.ts'
 
 /** The largest number of concurrent reads of the source in one isolate. Copies are used beyond it. */
 const MAX_READS = 64
@@ -13,13 +13,16 @@ const MAX_READS = 64
 /** The same for ids that this isolate has never seen: strangers make up any number, and must not use up the others. */
 const MAX_UNKNOWN_READS = 48
 
-/** Reads values from the source, and keeps copies of them. */
+/** Reads values from the source, and keeps copies of them in memory. */
 export interface SourceReader<T> {
   readonly asked: AskedIds
-  /** Reads a value. Throws `temporarily_unavailable` if the source cannot be asked. */
-  read(id: string): Promise<T | undefined>
+  /**
+   * Reads a value. Throws `temporarily_unavailable` if the source cannot be asked.
+   * @param heard what the feed said of it before, if it was asked; else what it said of the copy in memory counts.
+   */
+  read(id: string, heard?: Heard): Promise<T | undefined>
   /** Joins or begins a read. While the source is silent it is only asked by probes; others throw at once. */
-  readShared(id: string): Promise<T | undefined>
+  readShared(id: string, heard?: Heard): Promise<T | undefined>
 }
 
 /** What a reader works with. */
@@ -27,33 +30,34 @@ interface ReaderParts<T extends Versioned> {
   /** Reads one value from D1. */
   readonly source: (id: string) => Promise<T | undefined>
   readonly memory: Memory<T>
-  readonly regional: KvCache<T>
+  readonly vouching: Vouching
   readonly d1Breaker: Breaker
 }
 
 /** Returns the reader of a cache. */
 export function sourceReader<T extends Versioned>(parts: ReaderParts<T>): SourceReader<T> {
-  const { source, memory, regional, d1Breaker } = parts
+  const { source, memory, vouching, d1Breaker } = parts
   const asked = askedIds()
   const known = sharing<T>(MAX_READS)
   const unknown = sharing<T>(MAX_UNKNOWN_READS)
 
-  async function read(id: string): Promise<T | undefined> {
+  async function read(id: string, told?: Heard): Promise<T | undefined> {
     const readAt = nowMs()
+    // Only what was heard before the read began: what it said then is true of the value that is read, or of a later one.
+    const heard = told ?? memory.get(id)?.heard
     const note = (outcome: Outcome): void => asked.note(id, readAt, outcome)
     const value = await queryD1(() => source(id)).catch((error: unknown) => {
       note('failed')
       throw error
     })
+    vouching.d1Answered()
     note(value === undefined ? 'absent' : 'found')
     if (value === undefined) {
       const held = memory.get(id)
       if (held !== undefined && held.readAt <= readAt) memory.forget(id, held.value.version)
       return undefined
     }
-    const copy = { value, readAt }
-    if (memory.accept(id, copy)) waitUntil(regional.put(id, copy))
-    else note('absent')
+    if (!memory.accept(id, { value, readAt, tag: heard?.tag ?? null }, readAt, heard)) note('absent')
     // A write may have overtaken the read: its value counts, and a deletion counts over both.
     return memory.get(id)?.value
   }
@@ -61,10 +65,10 @@ export function sourceReader<T extends Versioned>(parts: ReaderParts<T>): Source
   return {
     asked,
     read,
-    async readShared(id) {
+    async readShared(id, heard) {
       const readers = memory.get(id) !== undefined || asked.wasFound(id) ? known : unknown
       if (!(readers.has(id) || d1Breaker.mayAsk())) throw unavailable()
-      return readers.run(id, read)
+      return readers.run(id, () => read(id, heard))
     },
   }
 }

@@ -1,7 +1,12 @@
 import type { Env } from '../env.ts'
+import { Ledgers } from '../ledger/client.ts'
 import { Breaker } from '../util/breaker.ts'
 import { type Milliseconds, milliseconds } from '../util/clock.ts'
 import { Late, withTimeout } from '../util/with-timeout.ts'
+import { openDatabase } from './d1.ts'
+import { type Feed, feedOf } from './feed.ts'
+import { versionsIn } from './versions.ts'
+import { Vouching } from './vouching.ts'
 
 /** How long D1 and KV may take, ms. */
 export interface StorageDeadlines {
@@ -20,18 +25,30 @@ export interface Sources {
   readonly d1Breaker: Breaker
   readonly kvBreaker: Breaker
   readonly deadlines: StorageDeadlines
+  /** Which values of D1 changed. */
+  readonly feed: Feed
+  readonly vouching: Vouching
 }
 
 /** Returns the bindings with deadlines. A call that misses its own throws `Late`; it may still take effect. */
-export function sourcesOf({ DB, COPIES }: Pick<Env, 'DB' | 'COPIES'>, deadlines = PRESET): Sources {
+export function sourcesOf(
+  { DB, COPIES, LEDGER }: Pick<Env, 'DB' | 'COPIES' | 'LEDGER'>,
+  deadlines = PRESET,
+  ledgers = new Ledgers(LEDGER),
+): Sources {
   const [d1Breaker, kvBreaker] = [new Breaker(), new Breaker()]
+  const d1 = timedD1(DB, asking(d1Breaker, deadlines.storage))
+  const feed = feedOf(ledgers)
+  const versionsOf = versionsIn(openDatabase(d1))
   return {
-    d1: timedD1(DB, asking(d1Breaker, deadlines.storage)),
+    d1,
     // D1 stands behind KV, so nothing waits long for it.
     kv: timed(COPIES, asking(kvBreaker, deadlines.cached)),
     d1Breaker,
     kvBreaker,
     deadlines,
+    feed,
+    vouching: new Vouching({ feed, versionsOf, patience: deadlines.cached, d1Breaker }),
   }
 }
 

@@ -39,6 +39,11 @@ export class TrustedIssuerStore {
       name: 'issuers',
       counterOf: (issuer) => `trusted_issuers:${issuer}`,
       select: (issuer) => db.select().from(trustedIssuers).where(eq(trustedIssuers.issuer, issuer)),
+      sets: async (after, limit) => {
+        const { issuer } = trustedIssuers
+        const named = db.selectDistinct({ issuer }).from(trustedIssuers).where(gt(issuer, after))
+        return (await named.orderBy(asc(issuer)).limit(limit)).map((row) => row.issuer)
+      },
     })
   }
 
@@ -60,6 +65,11 @@ export class TrustedIssuerStore {
       .where(and(eq(trustedIssuers.issuer, issuer), lte(trustedIssuers.expiresAt, createdAt)))
     const { added } = await this.#rows.exchange(issuer, expired, this.#insert(entry))
     return added.length === 1
+  }
+
+  /** Gives KV the copies that it lacks, for issuers after one. Returns the last of the page; null at the end. */
+  fill(after: string | null, limit: number): Promise<string | null> {
+    return this.#rows.fill(after, limit)
   }
 
   /** Reads the entry of an id from the source. */

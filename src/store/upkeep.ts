@@ -13,8 +13,9 @@ export interface UpkeepNote {
   readonly result: JsonObject
 }
 
-/** The row of the scheduled job. */
+/** The row of the scheduled job, and that of how far it came with the copies. */
 const NAME = 'cron'
+const COPIES = 'copies'
 
 /** What the scheduled job noted about its last run, in D1. Every method throws `temporarily_unavailable`. */
 export class UpkeepNotes {
@@ -25,22 +26,40 @@ export class UpkeepNotes {
   }
 
   /** Notes a run. The time of the last success stays if this was none. */
-  async write({ ranAt, succeededAt, result }: UpkeepNote): Promise<void> {
+  write(note: UpkeepNote): Promise<void> {
+    return this.#write(NAME, note)
+  }
+
+  /** Returns the note of the last run; `undefined` before the first. */
+  read(): Promise<UpkeepNote | undefined> {
+    return this.#read(NAME)
+  }
+
+  /** Notes how far the last run came with the copies. */
+  writePlace(ranAt: Seconds, place: JsonObject): Promise<void> {
+    return this.#write(COPIES, { ranAt, succeededAt: ranAt, result: place })
+  }
+
+  /** Returns how far the last run came with the copies; empty for their beginning. */
+  async readPlace(): Promise<JsonObject> {
+    return (await this.#read(COPIES))?.result ?? {}
+  }
+
+  async #write(name: string, { ranAt, succeededAt, result }: UpkeepNote): Promise<void> {
     const set = { ranAt, result, succeededAt: sql`coalesce(${succeededAt}, ${upkeep.succeededAt})` }
     await queryD1(() =>
       this.#db
         .insert(upkeep)
-        .values({ name: NAME, ranAt, succeededAt, result })
+        .values({ name, ranAt, succeededAt, result })
         .onConflictDoUpdate({ target: upkeep.name, set })
         .run(),
     )
   }
 
-  /** Returns the note of the last run; `undefined` before the first. */
-  async read(): Promise<UpkeepNote | undefined> {
+  async #read(name: string): Promise<UpkeepNote | undefined> {
     const { ranAt, succeededAt, result } = upkeep
     return queryD1(() =>
-      this.#db.select({ ranAt, succeededAt, result }).from(upkeep).where(eq(upkeep.name, NAME)).get(),
+      this.#db.select({ ranAt, succeededAt, result }).from(upkeep).where(eq(upkeep.name, name)).get(),
     )
   }
 

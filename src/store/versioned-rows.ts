@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
-import { type Milliseconds, nowMs } from '../util/clock.ts'
+import { stableText } from '../util/json.ts'
 import { type ReadThroughCache, readThroughCache } from './cache.ts'
 import { type Database, queryD1 } from './d1.ts'
 import { versions } from './schema.ts'
@@ -30,6 +30,8 @@ export interface SetSource<Row> {
   counterOf(set: string): string
   /** Returns the statement that reads a set. */
   select(set: string): Statement<Row[]>
+  /** Returns the names of sets that have rows, after one and in their order. */
+  sets(after: string, limit: number): Promise<readonly string[]>
 }
 
 /**
@@ -45,9 +47,13 @@ export class VersionedRows<Row> {
   constructor(db: Database, sources: Sources, source: SetSource<Row>) {
     this.#db = db
     this.#source = source
-    this.#copies = readThroughCache(source.name, sources, async (set) => {
-      const [counter, rows] = await db.batch([this.#readVersion(set), source.select(set)])
-      return toSet(counter[0]?.value, rows)
+    this.#copies = readThroughCache(sources, {
+      name: source.name,
+      counterOf: (set) => ({ of: 'set', name: source.counterOf(set) }),
+      read: async (set) => {
+        const [counter, rows] = await db.batch([this.#readVersion(set), source.select(set)])
+        return toSet(counter[0]?.value, rows)
+      },
     })
   }
 
@@ -63,11 +69,12 @@ export class VersionedRows<Row> {
 
   /** Changes a set in one transaction, and updates its copies. */
   async change<Result>(set: string, statement: Statement<Result>): Promise<Changed<Result, Row>> {
-    const writtenAt = nowMs()
-    const [returned, counter, rows] = await queryD1(() =>
-      this.#db.batch([statement, this.#raiseVersion(set), this.#source.select(set)]),
-    )
-    return { returned, rows: await this.#keep(set, counter[0]?.value, rows, writtenAt) }
+    return this.#copies.change(set, async () => {
+      const [returned, counter, rows] = await queryD1(() =>
+        this.#db.batch([statement, this.#raiseVersion(set), this.#source.select(set)]),
+      )
+      return { result: { returned, rows }, ...written(counter[0]?.value, rows) }
+    })
   }
 
   /** Deletes rows of a set and adds rows in one transaction, and updates its copies. */
@@ -76,23 +83,19 @@ export class VersionedRows<Row> {
     remove: Statement<Removed>,
     add: Statement<Added>,
   ): Promise<{ readonly removed: Removed; readonly added: Added }> {
-    const writtenAt = nowMs()
-    const [removed, added, counter, rows] = await queryD1(() =>
-      this.#db.batch([remove, add, this.#raiseVersion(set), this.#source.select(set)]),
-    )
-    await this.#keep(set, counter[0]?.value, rows, writtenAt)
-    return { removed, added }
+    return this.#copies.change(set, async () => {
+      const [removed, added, counter, rows] = await queryD1(() =>
+        this.#db.batch([remove, add, this.#raiseVersion(set), this.#source.select(set)]),
+      )
+      return { result: { removed, added }, ...written(counter[0]?.value, rows) }
+    })
   }
 
-  async #keep(
-    set: string,
-    version: number | undefined,
-    rows: readonly Row[],
-    writtenAt: Milliseconds,
-  ): Promise<readonly Row[]> {
-    if (rows.length > 0) await this.#copies.put(set, { version: version ?? 0, rows }, writtenAt)
-    else await this.#copies.drop(set, version ?? 0)
-    return rows
+  /** Gives KV the copies that it lacks of the sets after a name. Returns the last name of the page; null at the end. */
+  async fill(after: string | null, limit: number): Promise<string | null> {
+    const sets = await queryD1(() => this.#source.sets(after ?? '', limit))
+    await this.#copies.fill(sets, stableText)
+    return sets.length < limit ? null : (sets.at(-1) ?? null)
   }
 
   #readVersion(set: string) {
@@ -108,6 +111,10 @@ export class VersionedRows<Row> {
       .returning({ value: versions.value })
   }
 }
+
+/** What a write left of a set: an empty one counts as deleted, and its counter stays. */
+const written = <Row>(version = 0, rows: readonly Row[]) =>
+  rows.length > 0 ? { kept: { version, rows } } : { deleted: version }
 
 function toSet<Row>(version = 0, rows: readonly Row[]): VersionedSet<Row> | undefined {
   return version > 0 || rows.length > 0 ? { version, rows } : undefined

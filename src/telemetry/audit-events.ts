@@ -37,6 +37,7 @@ const EVENTS = {
   'client.rotated_secrets_dropped': byAnybody,
   'client.registration_token_replaced': byAnybody,
   'client.tokens_deleted': byAnybody,
+  'copies.dropped': byAnybody,
   'initial_access_token.created': byAnybody,
   'initial_access_token.revoked': byAnybody,
   'issuer.trusted': byAnybody,

@@ -30,3 +30,11 @@ export function isShallow(value: unknown, limit: number): boolean {
   if (limit === 0) return false
   return Object.values(value).every((member: unknown) => isShallow(member, limit - 1))
 }
+
+/** Returns a value as JSON whose objects have their members in the order of their names. */
+export const stableText = (value: unknown): string =>
+  JSON.stringify(value, (_name, member: unknown) =>
+    isJsonObject(member)
+      ? Object.fromEntries(Object.entries(member).sort(([left], [right]) => (left < right ? -1 : 1)))
+      : member,
+  )

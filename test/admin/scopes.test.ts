@@ -19,6 +19,7 @@ const CALLS: readonly (readonly [method: string, path: string, enough: readonly 
   ['GET', '/clients', ['clients', 'all']],
   ['POST', '/admin/clients', ['clients', 'all']],
   ['DELETE', '/admin/oauth2/tokens?client_id=x', ['clients', 'all']],
+  ['DELETE', '/admin/copies', ['all']],
   ['GET', SET, ['keys', 'keys:write', 'all']],
   ['GET', '/keys/some-set', ['keys', 'keys:write', 'all']],
   ['POST', SET, ['keys:write', 'all']],

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { sourcesOf } from '../../src/store/sources.ts'
 import type { Deployment } from '../support/deployment.ts'
+import { patient } from '../support/patient.ts'
 
 const REDIRECT_URIS = ['https://app.example/cb']
 const LIFESPAN = 'planted_grant_access_token_lifespan'
@@ -66,7 +66,7 @@ beforeAll(async () => {
 
 describe('a field that is a row of the table and nothing else', () => {
   it('is stored, and shown to admins', async () => {
-    expect((await new ClientStore(sourcesOf(env)).read(id))?.metadata).toMatchObject({
+    expect((await new ClientStore(patient(env)).read(id))?.metadata).toMatchObject({
       planted_text: 'two',
       planted_flag: true,
       planted_number: 7,

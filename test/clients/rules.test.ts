@@ -6,9 +6,9 @@ import { hashSecret, makeSecret, verifySecret } from '../../src/clients/secret.t
 import { loadConfig } from '../../src/config/load.ts'
 import { RootKeys } from '../../src/crypto/root-keys.ts'
 import { RootKeyStore } from '../../src/store/root-keys.ts'
-import { sourcesOf } from '../../src/store/sources.ts'
 import { testEnv } from '../support/bindings.ts'
 import { clientRecord } from '../support/client-record.ts'
+import { patient } from '../support/patient.ts'
 
 const env = testEnv()
 
@@ -108,7 +108,7 @@ describe('lifespans', () => {
 })
 
 describe('secrets', () => {
-  const store = new RootKeyStore(sourcesOf(env))
+  const store = new RootKeyStore(patient(env))
   const roots = new RootKeys(store, ['first-system-secret-of-32-characters!'])
 
   it('makes 26 characters of the whole alphabet, evenly', () => {

@@ -6,9 +6,9 @@ import type { RootKeyRow, SigningKeyRow } from '../../src/crypto/types.ts'
 import { KeyRing } from '../../src/keys/ring.ts'
 import { JsonWebKeyStore } from '../../src/store/json-web-keys.ts'
 import { RootKeyStore } from '../../src/store/root-keys.ts'
-import { sourcesOf } from '../../src/store/sources.ts'
 import { type CallCounts, countCalls, testEnv } from '../support/bindings.ts'
 import { withOutage } from '../support/outage.ts'
+import { patient } from '../support/patient.ts'
 
 export const SECRET = 'first-system-secret-of-32-characters'
 export const OTHER_SECRET = 'other-system-secret-of-32-characters'
@@ -47,8 +47,7 @@ export class Installation {
   }
 
   roots(...secrets: readonly string[]): RootKeys {
-    const { DB, COPIES } = this.#outage.env
-    return new RootKeys(new RootKeyStore(sourcesOf({ DB, COPIES })), secrets.length > 0 ? secrets : [SECRET])
+    return new RootKeys(new RootKeyStore(patient(this.#outage.env)), secrets.length > 0 ? secrets : [SECRET])
   }
 
   envelopes(): Envelopes {
@@ -56,7 +55,7 @@ export class Installation {
   }
 
   keyStore(): JsonWebKeyStore {
-    return new JsonWebKeyStore(sourcesOf(this.#outage.env))
+    return new JsonWebKeyStore(patient(this.#outage.env))
   }
 
   ring(algorithm: SigningAlgorithm = 'ES256'): KeyRing {
@@ -64,10 +63,20 @@ export class Installation {
   }
 }
 
-/** A new installation without any keys, a day after the last one: no copy of that one is used any more. */
+/** Makes copies worth nothing after D1 was changed by hand, as `DELETE /admin/copies` does; a minute goes by. */
+export async function changedByHand(): Promise<void> {
+  const { COPIES } = testEnv()
+  const { keys } = await COPIES.list()
+  await Promise.all(keys.map(({ name }) => COPIES.delete(name)))
+  await patient(testEnv()).feed.renew(crypto.randomUUID())
+  later(60)
+}
+
+/** A new installation without any keys and copies, a day after the last one. */
 export async function emptyInstallation(): Promise<Installation> {
   today += DAY_MS
   vi.useFakeTimers({ toFake: ['Date'], now: today })
+  await changedByHand()
   const { DB } = testEnv()
   await DB.batch([DB.prepare('DELETE FROM root_keys'), DB.prepare('DELETE FROM json_web_keys')])
   return new Installation()

@@ -1,9 +1,9 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { ClientStore } from '../../src/store/clients.ts'
-import { sourcesOf } from '../../src/store/sources.ts'
 import { ADMIN_KEY, Browser, bodyOf, Deployment, ISSUER, testEnv } from '../support/deployment.ts'
 import { registerDeviceClient, startDevice } from '../support/device.ts'
+import { patient } from '../support/patient.ts'
 import {
   authorizationPath,
   authorizedForm,
@@ -97,7 +97,7 @@ describe('a client (contract 2.1)', () => {
     const path = `/admin/clients/${created['client_id']}`
     expect(created['jwks']).toStrictEqual({ keys: [{ kid: '', use: '', alg: '', ...key }] })
     expect((await deployment.admin('PUT', path, created)).status).toBe(200)
-    const stored = await new ClientStore(sourcesOf(testEnv())).read(String(created['client_id']))
+    const stored = await new ClientStore(patient(testEnv())).read(String(created['client_id']))
     expect(stored?.metadata.jwks).toStrictEqual({ keys: [key] })
   })
 

@@ -20,11 +20,14 @@ import {
 const { DB } = testEnv()
 let today = Date.now()
 
-/** An installation without keys, days after the last one: no copy of that one is used any more. */
+/** An installation without keys, days after the last one. */
 async function beginAnew(): Promise<void> {
   today += 2 * 86_400_000
   vi.useFakeTimers({ toFake: ['Date'], now: today })
   await DB.batch([DB.prepare('DELETE FROM root_keys'), DB.prepare('DELETE FROM json_web_keys')])
+  await isolate({}).admin('DELETE', '/admin/copies')
+  // No location has what KV had.
+  vi.setSystemTime(today + 61_000)
 }
 
 afterAll(() => {
@@ -247,8 +250,9 @@ describe('SECRETS_SYSTEM is lost', () => {
     const { client, token } = await begin()
     // As the guide deletes them, and a minute later.
     await DB.batch([DB.prepare('DELETE FROM root_keys'), DB.prepare('DELETE FROM json_web_keys')])
-    vi.setSystemTime(Date.now() + 61_000)
     const anew = isolate({ SECRETS_SYSTEM: NEXT })
+    expect((await anew.admin('DELETE', '/admin/copies')).status).toBe(204)
+    vi.setSystemTime(Date.now() + 61_000)
     expect((await anew.fetch('/health/ready')).status).toBe(200)
     expect([await isActive(anew, token), await secretStatus(anew, client)]).toEqual([false, 503])
     const rotated = await bodyOf(await anew.admin('POST', `/admin/clients/${client.id}/secrets/rotate`))

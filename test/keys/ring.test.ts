@@ -5,7 +5,13 @@ import type { SigningKeyRow } from '../../src/crypto/types.ts'
 import { generateKey } from '../../src/keys/material.ts'
 import { ACCESS_TOKEN_SET, ID_TOKEN_SET, type KeyRing } from '../../src/keys/ring.ts'
 import { makeSigningKey, sealKey } from '../../src/keys/signing-key.ts'
-import { emptyInstallation, type Installation, keyRows, later } from '../crypto/installation.ts'
+import {
+  changedByHand,
+  emptyInstallation,
+  type Installation,
+  keyRows,
+  later,
+} from '../crypto/installation.ts'
 import { testEnv } from '../support/bindings.ts'
 
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
@@ -126,7 +132,7 @@ describe('further keys', () => {
     expect(await ring.publicKeys(ID_TOKEN_SET)).toHaveLength(1)
     expect(await ring.verifier(ID_TOKEN_SET, added.kid)).toMatchObject({ alg: 'ES256' })
     const other = await addKey(ID_TOKEN_SET)
-    later(20)
+    later(36)
     const kids = async () => (await ring.publicKeys(ID_TOKEN_SET)).map(({ kid }) => kid)
     await vi.waitFor(async () => expect(await kids()).toContain(other.kid))
   })
@@ -194,20 +200,15 @@ describe('reads', () => {
     expect(installation.counts).toMatchObject({ d1: 0, kv: 0 })
   })
 
-  it('one read of KV after 20 s and of D1 after 60 s for many requests, and the imported keys stay', async () => {
+  it('no read of KV and D1 however long it is used, and the imported keys stay', async () => {
     const ring = await warm()
     const { key } = await ring.signer(ID_TOKEN_SET)
-    for (const expected of [
-      { d1: 0, kv: 1 },
-      { d1: 1, kv: 1 },
-    ]) {
-      later(expected.d1 === 0 ? 20 : 40)
-      const before = { ...installation.counts }
+    for (let turn = 0; turn < 10; turn += 1) {
+      later(61)
       const signers = await Promise.all(Array.from({ length: 10 }, () => ring.signer(ID_TOKEN_SET)))
-      expect(installation.counts.d1 - before.d1).toBe(expected.d1)
-      expect(installation.counts.kv - before.kv).toBeGreaterThanOrEqual(expected.kv)
       expect(signers.every((signer) => signer.key === key)).toBe(true)
     }
+    expect(installation.counts).toMatchObject({ d1: 0, kv: 0 })
   })
 
   it('an unknown kid is looked up at most once a second', async () => {
@@ -275,7 +276,7 @@ describe('rows that do not open', () => {
       .DB.prepare('UPDATE json_web_keys SET kid = ?, private_sealed = ? WHERE "set" = ?')
       .bind(kid, privateSealed, ID_TOKEN_SET)
       .run()
-    later(60)
+    await changedByHand()
     const kept = await keyRows()
     const failure = { code: 'misconfiguration', reason: 'keys_unopened' }
     const cold = isolate()

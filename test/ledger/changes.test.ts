@@ -17,12 +17,13 @@ const announce = async (owner: Feed, attempt: string, id = 'a'): Promise<boolean
 const settle = async (owner: Feed, attempt: string, changed = true, id = 'a'): Promise<boolean> =>
   (await callLedger(env, owner, 'settleChange', { attempt, id, changed })).alone
 const tagOf = async (owner: Feed, id = 'a'): Promise<string | null | undefined> =>
-  (await callLedger(env, owner, 'changeTags', { ids: [id, 'other'] })).tags[id]
+  (await callLedger(env, owner, 'changeTags', { ids: [id, 'other'], head: null })).tags[id]
 
 describe('changes of values with copies', () => {
   it('are told by a new tag, and by none while they are open', async () => {
     const owner = feed()
-    expect(await callLedger(env, owner, 'changeTags', { ids: ['a'] })).toEqual({ epoch: '', tags: {} })
+    const nothing = { epoch: '', head: '.0', told: 'all', tags: {} }
+    expect(await callLedger(env, owner, 'changeTags', { ids: ['a'], head: null })).toEqual(nothing)
     expect(await announce(owner, 'first')).toBe(true)
     expect(await tagOf(owner)).toBeNull()
     expect([await settle(owner, 'first'), await settle(owner, 'first')]).toEqual([true, true])
@@ -49,9 +50,9 @@ describe('changes of values with copies', () => {
     expect([await settle(owner, 'lost'), await tagOf(owner)]).toEqual([false, 'lost?'])
   })
 
-  it('are refused when 16 of one value are open, and repeated without effect', async () => {
+  it('are refused when 64 of one value are open, and repeated without effect', async () => {
     const owner = feed()
-    for (let open = 0; open < 16; open += 1) expect(await announce(owner, `open-${open}`)).toBe(true)
+    for (let open = 0; open < 64; open += 1) expect(await announce(owner, `open-${open}`)).toBe(true)
     expect([await announce(owner, 'more'), await announce(owner, 'open-3')]).toEqual([false, true])
     expect(await announce(owner, 'more', 'b')).toBe(true)
     advance(120)
@@ -61,14 +62,40 @@ describe('changes of values with copies', () => {
   it('begin a new epoch when they were made by other means', async () => {
     const owner = feed()
     await callLedger(env, owner, 'renewEpoch', { attempt: 'restored' })
-    expect(await callLedger(env, owner, 'changeTags', { ids: ['a', ''] })).toEqual({
+    expect(await callLedger(env, owner, 'changeTags', { ids: ['a', ''], head: null })).toEqual({
       epoch: 'restored',
+      head: 'restored.1',
+      told: 'all',
       tags: {},
     })
     expect(await callLedger(env, owner, 'announceChange', { attempt: 'x', id: 'a' })).toEqual({
       announced: true,
       epoch: 'restored',
     })
+  })
+
+  it('are told all at once while they are few, then those that are asked for; nothing if nothing happened', async () => {
+    const owner = feed()
+    const ask = (ids: readonly string[], head: string | null = null) =>
+      callLedger(env, owner, 'changeTags', { ids, head })
+    for (const id of ['a', 'b']) await announce(owner, 'one', id)
+    const { head, ...all } = await ask([])
+    expect(all).toEqual({ epoch: '', told: 'all', tags: { a: null, b: null } })
+    expect(await ask(['a'], head)).toEqual({ epoch: '', head, told: 'same', tags: {} })
+    await settle(owner, 'one')
+    expect(await ask([], head)).toMatchObject({ told: 'all', tags: { a: 'one', b: null } })
+    await runInDurableObject(env.LEDGER.getByName(owner), (_ledger, { storage }) => {
+      storage.sql.exec(
+        `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+         INSERT INTO changes (id, tag, until_ms, attempt) SELECT 'n' || i, 'tag', 0, 'a' FROM n`,
+      )
+    })
+    const few = await ask(['a', 'n7', 'unknown'])
+    expect([few.told, few.tags]).toEqual(['some', { a: 'one', n7: 'tag' }])
+    advance(120)
+    const over = await ask(['b'], few.head)
+    expect([over.told, over.tags]).toEqual(['some', { b: 'one?' }])
+    expect((await ask(['b'], over.head)).told).toBe('same')
   })
 
   it('are asked for without making anything, and outlive the alarm', async () => {

@@ -416,12 +416,13 @@ it('reads and writes the initial access tokens of release 3', async () => {
 it('reads and writes the changes of release 3', async () => {
   const table = `CREATE TABLE changes (id TEXT NOT NULL PRIMARY KEY, tag TEXT NOT NULL DEFAULT '',
     open TEXT NOT NULL DEFAULT '', mixed INTEGER NOT NULL DEFAULT 0, until_ms INTEGER NOT NULL,
-    attempt TEXT NOT NULL) WITHOUT ROWID`
-  const rows = `INSERT INTO changes VALUES ('', 'epoch-1', '', 0, 0, 'epoch-1'), ('a', 'change-1', '', 0, 1700000000000,
-    'change-1'), ('b', '', 'change-2', 0, 99999999999999, 'change-2')`
+    attempt TEXT NOT NULL, head INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID`
+  const rows = `INSERT INTO changes VALUES ('', 'epoch-1', '', 0, 99999999999999, 'epoch-1', 5),
+    ('a', 'change-1', '', 0, 1700000000000, 'change-1', 0), ('b', '', 'change-2', 0, 99999999999999, 'change-2', 0)`
   const feed = await restored([table, rows])
   const tags = { a: 'change-1', b: null }
-  expect(await feed.call('changeTags', { ids: ['a', 'b', 'c'] })).toEqual({ epoch: 'epoch-1', tags })
+  const answer = { epoch: 'epoch-1', head: 'epoch-1.5', told: 'all', tags }
+  expect(await feed.call('changeTags', { ids: ['c'], head: null })).toEqual(answer)
   const input = { attempt: 'change-2', id: 'b', changed: true }
   expect(await feed.call('settleChange', input)).toEqual({ alone: true })
   const fresh = new Subject()

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { scheduled } from '../../src/scheduled.ts'
 import { ClientStore } from '../../src/store/clients.ts'
-import { sourcesOf } from '../../src/store/sources.ts'
 import { nowSeconds, seconds } from '../../src/util/clock.ts'
 import { clientIdOf } from '../../src/util/ids.ts'
 import { countCalls } from '../support/bindings.ts'
 import { clientRecord } from '../support/client-record.ts'
 import { bodyOf, Deployment, testEnv } from '../support/deployment.ts'
+import { patient } from '../support/patient.ts'
 import { tokenRequest } from '../support/relying-party.ts'
 
 const DAY = 86_400
@@ -161,7 +161,7 @@ describe('the note of a use', () => {
   })
 
   it('is not lost beside a change, and raises no version', async () => {
-    const store = new ClientStore(sourcesOf(testEnv()), seconds(TTL))
+    const store = new ClientStore(patient(testEnv()), seconds(TTL))
     const usedAt = seconds(nowSeconds() - 10 * DAY)
     const record = { ...clientRecord('noted'), usedAt, unusedTtl: seconds(TTL) }
     const stored = await store.insert(record)
@@ -175,7 +175,7 @@ describe('the note of a use', () => {
 
 describe('the purge', () => {
   it('deletes what ended, in batches, and nothing else', async () => {
-    const store = new ClientStore(sourcesOf(testEnv()), seconds(TTL))
+    const store = new ClientStore(patient(testEnv()), seconds(TTL))
     const now = nowSeconds()
     const over = seconds(now - TTL - DAY - 3600)
     const rows: [string, number | null, number | null][] = [

@@ -1,46 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { readThroughCache } from '../../src/store/cache.ts'
 import { kvCache } from '../../src/store/cache-kv.ts'
-import { sourcesOf } from '../../src/store/sources.ts'
-import { milliseconds, nowMs } from '../../src/util/clock.ts'
-import { testEnv } from '../support/bindings.ts'
-import { withHanging } from '../support/outage.ts'
-
-interface Item {
-  readonly version: number
-  readonly text: string
-}
-
-const env = testEnv()
-const kv = env.COPIES
-let names = 0
-
-/** A source in memory that counts how often it is asked, and isolates over it that share one KV. */
-function makeSource() {
-  names += 1
-  const name = `copies-test-${names}`
-  const rows = new Map<string, Item>()
-  const state = { reads: 0, down: false, gate: Promise.resolve() }
-  const read = async (id: string): Promise<Item | undefined> => {
-    state.reads += 1
-    if (state.down) throw new Error('down')
-    const row = rows.get(id)
-    await state.gate
-    return row
-  }
-  return { name, rows, state, isolate: () => readThroughCache<Item>(name, sourcesOf(env), read) }
-}
-
-/** Waits until KV has the copy that a read leaves behind. */
-const inKv = (name: string): Promise<unknown> =>
-  vi.waitUntil(async () => (await kv.list({ prefix: `${name}:` })).keys.length > 0)
-
-const item = (version: number): Item => ({ version, text: `v${version}` })
-const later = (milliseconds: number): void => {
-  vi.setSystemTime(Date.now() + milliseconds)
-}
+import { nowMs } from '../../src/util/clock.ts'
+import { patient } from '../support/patient.ts'
+import { env, feed, type Item, item, later, makeSource, quiet } from './cache-support.ts'
 
 beforeEach(() => {
+  Object.assign(feed, { down: false })
   vi.useFakeTimers({ toFake: ['Date'] })
   vi.spyOn(console, 'log').mockImplementation(() => undefined)
 })
@@ -50,43 +15,90 @@ afterEach(() => {
 })
 
 describe('find', () => {
-  it('asks the source once, and renews the copy for later callers before it is too old', async () => {
-    const { name, rows, state, isolate } = makeSource()
-    const copies = isolate()
+  it('asks nobody but the feed for a copy in use, behind the request, and writes nothing', async () => {
+    const { name, rows, state, isolate, fill } = makeSource()
     rows.set('a', item(1))
-    expect(await copies.find('a')).toEqual(item(1))
-    await inKv(name)
-    rows.set('a', item(2))
-    for (const step of [0, 19_000, 20_000, 10_000]) {
-      later(step)
+    await fill('a')
+    const copies = isolate()
+    const put = vi.spyOn(Object.getPrototypeOf(env.COPIES), 'put')
+    for (let turn = 0; turn < 60; turn += 1) {
       expect(await copies.find('a')).toEqual(item(1))
+      await quiet()
+      later(20_000)
     }
-    expect(state.reads).toBe(1)
-    later(2000)
-    expect(await copies.find('a')).toEqual(item(1))
-    await vi.waitFor(async () => expect(await copies.find('a')).toEqual(item(2)))
-    expect(state.reads).toBe(2)
+    expect([state.reads, put.mock.calls.length]).toEqual([0, 0])
+    const before = feed.asked
+    for (let turn = 0; turn < 10; turn += 1) {
+      later(2000)
+      await copies.find('a')
+      await quiet()
+    }
+    expect(feed.asked - before).toBeLessThanOrEqual(1)
+    expect((await env.COPIES.list({ prefix: `${name}:` })).keys).toHaveLength(1)
   })
 
-  it('uses no copy that was read 60 s ago', async () => {
-    const { rows, isolate } = makeSource()
-    const copies = isolate()
+  it('uses a copy for 60 s, and then asks the feed before it is used', async () => {
+    const { rows, state, isolate, fill, write } = makeSource()
     rows.set('a', item(1))
+    await fill('a')
+    const [copies, writer] = [isolate(), isolate()]
     await copies.find('a')
-    rows.set('a', item(2))
-    later(60_000)
+    later(10)
+    await write(writer, 'a', item(2))
+    expect(await writer.find('a')).toEqual(item(2))
+    later(59_000)
+    expect(await copies.find('a')).toEqual(item(1))
+    later(1000)
     expect(await copies.find('a')).toEqual(item(2))
+    expect(state.reads).toBe(0)
+  })
+
+  it('sees a change of another isolate behind a request, without D1', async () => {
+    const { rows, state, isolate, fill, write } = makeSource()
+    rows.set('a', item(1))
+    await fill('a')
+    const [copies, writer] = [isolate(), isolate()]
+    await copies.find('a')
+    await write(writer, 'a', item(2))
+    later(36_000)
+    expect(await copies.find('a')).toEqual(item(1))
+    await quiet()
+    await vi.waitFor(async () => expect(await copies.find('a')).toEqual(item(2)))
+    expect(state.reads).toBe(0)
+  })
+
+  it('sees what changed in D1 by hand after some hours, or when the job looks', async () => {
+    const { rows, isolate, fill } = makeSource()
+    rows.set('a', item(1))
+    await fill('a')
+    const [copies, job] = [isolate(), isolate()]
+    await copies.find('a')
+    rows.set('a', { version: 1, text: 'by hand' })
+    later(8 * 3_600_000)
+    await copies.find('a')
+    await vi.waitFor(async () => {
+      later(1000)
+      expect(await copies.find('a')).toMatchObject({ text: 'by hand' })
+    }, 20_000)
+    rows.set('a', { version: 1, text: 'by hand again' })
+    expect(await job.fill(['a'], JSON.stringify)).toBe(1)
+    later(60_000)
+    expect(await copies.find('a')).toMatchObject({ text: 'by hand again' })
+    rows.delete('a')
+    await job.fill(['a'], JSON.stringify)
+    later(60_000)
+    expect(await copies.find('a')).toBeUndefined()
   })
 
   it('uses no copy whose time is not known, because the clock was set back', async () => {
-    const { rows, isolate } = makeSource()
+    const { rows, isolate, write } = makeSource()
     const copies = isolate()
     rows.set('a', item(1))
     await copies.find('a')
-    rows.set('a', item(2))
     later(-3_600_000)
+    await write(isolate(), 'a', item(2))
     expect(await copies.find('a')).toEqual(item(2))
-    rows.set('a', item(3))
+    await write(isolate(), 'a', item(3))
     later(60_000)
     expect(await copies.find('a')).toEqual(item(3))
   })
@@ -104,7 +116,7 @@ describe('find', () => {
     const copies = isolate()
     for (const id of ['a', 'b', 'a', 'b']) expect(await copies.find(id)).toBeUndefined()
     expect(state.reads).toBe(2)
-    await copies.put('b', item(1), nowMs())
+    await copies.add('b', async () => item(1))
     expect(await copies.find('b')).toEqual(item(1))
     rows.set('a', item(1))
     expect(await copies.find('a')).toBeUndefined()
@@ -112,113 +124,144 @@ describe('find', () => {
     expect(await copies.find('a')).toEqual(item(1))
   })
 
-  it('lets another isolate use the copy in KV, counted from the first read', async () => {
-    const { name, rows, state, isolate } = makeSource()
+  it('takes the copy of KV only if nothing changed since it was made', async () => {
+    const { rows, state, name, isolate, fill } = makeSource()
     rows.set('a', item(1))
-    const [first, second] = [isolate(), isolate()]
-    await first.find('a')
-    await inKv(name)
-    later(59_000)
-    expect(await second.find('a')).toEqual(item(1))
+    await fill('a')
+    later(6 * 86_400_000)
+    expect(await isolate().find('a')).toEqual(item(1))
+    expect(state.reads).toBe(0)
     rows.set('a', item(2))
-    later(1001)
-    expect(await second.find('a')).toEqual(item(2))
-    expect(state.reads).toBe(2)
-  })
-
-  it('sees a write of another isolate through KV from 20 s on', async () => {
-    const { rows, isolate } = makeSource()
-    rows.set('a', item(1))
-    const [reader, writer] = [isolate(), isolate()]
-    await reader.find('a')
-    later(10)
-    rows.set('a', item(2))
-    await writer.put('a', item(2), nowMs())
-    expect(await reader.find('a')).toEqual(item(1))
-    later(20_000)
-    expect(await reader.find('a')).toEqual(item(1))
-    await vi.waitFor(async () => expect(await reader.find('a')).toEqual(item(2)))
-  })
-
-  it('trusts no copy from a clock that runs ahead, except while the source is unreachable', async () => {
-    const { name, rows, state, isolate } = makeSource()
-    rows.set('a', item(2))
-    await kvCache<Item>(name, sourcesOf(env)).put('a', {
-      value: item(1),
-      readAt: milliseconds(nowMs() + 50_000),
-    })
+    const old = await kvCache<Item>(name, patient(env)).get('a')
+    if (!old) throw new Error('no copy')
+    await kvCache<Item>(name, patient(env)).put('a', { ...old, tag: '.another' })
     expect(await isolate().find('a')).toEqual(item(2))
-    state.down = true
-    expect((await isolate().find('a'))?.version).toBeGreaterThan(0)
+    expect(state.reads).toBe(1)
+  })
+
+  it('asks the feed once for any number of copies that KV has', async () => {
+    const { rows, isolate, fill } = makeSource()
+    const ids = Array.from({ length: 20 }, (_, index) => `id-${index}`)
+    for (const id of ids) rows.set(id, item(1))
+    await fill(...ids)
+    const before = feed.asked
+    const copies = isolate()
+    for (const id of ids) await copies.find(id)
+    expect(feed.asked - before).toBe(1)
   })
 })
 
-describe('versions', () => {
-  it('keeps a newer version in KV when an older one arrives later', async () => {
-    const { name } = makeSource()
-    const store = kvCache<Item>(name, sourcesOf(env))
-    await store.put('a', { value: item(3), readAt: nowMs() })
-    await store.put('a', { value: item(2), readAt: milliseconds(nowMs() + 5000) })
-    expect((await store.get('a'))?.value).toEqual(item(3))
-    await store.put('a', { value: item(4), readAt: nowMs() })
-    expect((await store.get('a'))?.value).toEqual(item(4))
+describe('changes', () => {
+  it('are refused before D1 is written where the feed cannot be told', async () => {
+    const { rows, isolate, write } = makeSource()
+    rows.set('a', item(1))
+    const copies = isolate()
+    feed.down = true
+    await expect(write(copies, 'a', item(2))).rejects.toMatchObject({ status: 503 })
+    expect(rows.get('a')).toEqual(item(1))
+    expect(await copies.add('b', async () => item(1))).toEqual(item(1))
   })
 
-  it('keeps what a write stored while an older read was under way', async () => {
-    const { rows, state, isolate } = makeSource()
+  it('that stop half way, or take effect late, are seen within 60 s all the same', async () => {
+    const { rows, isolate, fill } = makeSource()
+    rows.set('a', item(1))
+    await fill('a')
+    const copies = isolate()
+    await copies.find('a')
+    const lost = isolate().change('a', () => Promise.reject(new Error('stopped')))
+    await expect(lost).rejects.toThrow('stopped')
+    for (const wait of [20_000, 20_000, 20_000, 20_000]) {
+      later(wait)
+      await copies.find('a')
+      await quiet()
+    }
+    rows.set('a', item(2))
+    later(60_000)
+    expect(await copies.find('a')).toEqual(item(2))
+  })
+
+  it('at the same time end with what D1 has, whichever ends last', async () => {
+    const { rows, isolate } = makeSource()
+    rows.set('a', item(1))
+    const [one, two, reader] = [isolate(), isolate(), isolate()]
+    const gate = Promise.withResolvers<void>()
+    const slow = one.change('a', async () => {
+      rows.set('a', item(2))
+      await gate.promise
+      return { result: null, kept: item(2) }
+    })
+    await vi.waitUntil(() => rows.get('a')?.version === 2)
+    await two.change('a', async () => {
+      rows.set('a', item(3))
+      return { result: null, kept: item(3) }
+    })
+    gate.resolve()
+    await slow
+    expect(await reader.find('a')).toEqual(item(3))
+    for (const cache of [one, two]) {
+      later(60_000)
+      expect(await cache.find('a')).toEqual(item(3))
+    }
+  })
+
+  it('keep what a write stored while an older read was under way', async () => {
+    const { rows, state, isolate, write } = makeSource()
     const copies = isolate()
     const gate = Promise.withResolvers<void>()
     state.gate = gate.promise
     rows.set('a', item(1))
     const reading = copies.find('a')
     await vi.waitUntil(() => state.reads === 1)
-    await copies.put('a', item(2), nowMs())
+    await write(copies, 'a', item(2))
     gate.resolve()
     expect(await reading).toEqual(item(2))
     expect(await copies.find('a')).toEqual(item(2))
   })
 
-  it('does not bring a deleted value back from a read that was under way, nor from KV', async () => {
-    const { name, rows, state, isolate } = makeSource()
+  it('do not bring a deleted value back from a read that was under way, nor from KV', async () => {
+    const { name, rows, state, isolate, remove } = makeSource()
     const copies = isolate()
     const gate = Promise.withResolvers<void>()
     state.gate = gate.promise
     rows.set('a', item(1))
     const reading = copies.find('a')
     await vi.waitUntil(() => state.reads === 1)
-    rows.delete('a')
-    await copies.drop('a', 1)
+    await remove(copies, 'a')
     gate.resolve()
     expect(await reading).toBeUndefined()
-    await kvCache<Item>(name, sourcesOf(env)).put('a', { value: item(1), readAt: nowMs() })
-    expect(await copies.find('a')).toBeUndefined()
-    rows.set('a', item(2))
+    const old = { value: item(1), readAt: nowMs(), tag: '.' }
+    await kvCache<Item>(name, patient(env)).put('a', old)
+    for (const cache of [copies, isolate()]) expect(await cache.find('a')).toBeUndefined()
     later(1000)
-    expect(await copies.find('a')).toEqual(item(2))
+    await copies.add('a', async () => {
+      rows.set('a', item(2))
+      return item(2)
+    })
+    for (const cache of [copies, isolate()]) expect(await cache.find('a')).toEqual(item(2))
   })
 
-  it('sees from 20 s on that another isolate deleted a value', async () => {
-    const { name, rows, isolate } = makeSource()
+  it('of another isolate that delete a value are seen behind a request', async () => {
+    const { rows, isolate, fill, remove } = makeSource()
     rows.set('a', item(1))
+    await fill('a')
     const [reader, writer] = [isolate(), isolate()]
     await reader.find('a')
-    await inKv(name)
     later(10)
-    rows.delete('a')
-    await writer.drop('a', 1)
-    later(20_000)
-    expect(await reader.find('a')).toEqual(item(1))
-    await vi.waitFor(async () => expect(await reader.find('a')).toBeUndefined())
+    await remove(writer, 'a')
+    later(60_000)
+    expect(await reader.find('a')).toBeUndefined()
   })
 
-  it('follows a restored database whose versions went back, after 60 s', async () => {
-    const { rows, isolate } = makeSource()
-    const copies = isolate()
+  it('by a restored database count everywhere once that was said, also if its versions went back', async () => {
+    const { rows, isolate, fill } = makeSource()
     rows.set('a', item(9))
+    await fill('a')
+    const [copies, cold] = [isolate(), isolate()]
     await copies.find('a')
     rows.set('a', item(3))
+    await patient(env).feed.renew(crypto.randomUUID())
     later(60_001)
-    expect(await copies.find('a')).toEqual(item(3))
+    for (const cache of [copies, cold]) expect(await cache.find('a')).toEqual(item(3))
   })
 })
 
@@ -254,220 +297,5 @@ describe('fresh', () => {
     later(1000)
     expect(await copies.fresh('a')).toBeUndefined()
     expect(await copies.find('a')).toBeUndefined()
-  })
-})
-
-describe('while the source is unreachable', () => {
-  const unavailable = { code: 'temporarily_unavailable' }
-
-  it('stretches a known value, asks again once a second, and returns to the source', async () => {
-    const { rows, state, isolate } = makeSource()
-    const copies = isolate()
-    rows.set('a', item(1))
-    await copies.find('a')
-    state.down = true
-    later(600_000)
-    expect(await copies.find('a')).toEqual(item(1))
-    expect(await copies.find('a')).toEqual(item(1))
-    expect(state.reads).toBe(2)
-    rows.set('a', item(2))
-    state.down = false
-    later(1000)
-    expect(await copies.find('a')).toEqual(item(2))
-  })
-
-  it('stretches a copy that only KV has', async () => {
-    const { name, state, isolate } = makeSource()
-    await kvCache<Item>(name, sourcesOf(env)).put('a', {
-      value: item(1),
-      readAt: milliseconds(nowMs() - 600_000),
-    })
-    state.down = true
-    expect(await isolate().find('a')).toEqual(item(1))
-  })
-
-  it('says neither yes nor no without a copy, and refuses to say no in fresh', async () => {
-    const { rows, state, isolate } = makeSource()
-    const copies = isolate()
-    rows.set('a', item(1))
-    await copies.find('a')
-    state.down = true
-    later(1000)
-    await expect(copies.find('b')).rejects.toMatchObject(unavailable)
-    await expect(copies.fresh('a')).rejects.toMatchObject(unavailable)
-    await expect(copies.fresh('a')).rejects.toMatchObject(unavailable)
-    expect(state.reads).toBe(3)
-  })
-
-  it.each(['find', 'fresh'] as const)('lets nobody wait forever for the %s of another', async (method) => {
-    vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] })
-    const { rows, state, isolate } = makeSource()
-    rows.set('a', item(1))
-    const [cold, warm] = [isolate(), isolate()]
-    await warm.find('a')
-    later(600_000)
-    const hanging = Promise.withResolvers<void>()
-    state.gate = hanging.promise
-    const first = [cold[method]('b'), warm[method]('a')]
-    const followers = Promise.allSettled([cold[method]('b'), warm[method]('a')])
-    await vi.advanceTimersByTimeAsync(3000)
-    const late = { status: 'rejected', reason: expect.objectContaining({ reason: 'load_slow' }) }
-    // Who knew the value goes on with it, except before a refusal.
-    const known = method === 'find' ? { status: 'fulfilled', value: item(1) } : late
-    expect(await followers).toEqual([late, known])
-    hanging.resolve()
-    expect(await Promise.all(first)).toEqual([undefined, item(1)])
-  })
-
-  it('limits how many reads are under way, of ids that were never there more than of others', async () => {
-    const { rows, state, isolate } = makeSource()
-    const copies = isolate()
-    const known = Array.from({ length: 70 }, (_, index) => `known-${index}`)
-    for (const id of known) {
-      rows.set(id, item(1))
-      await copies.find(id)
-    }
-    state.reads = 0
-    const gate = Promise.withResolvers<void>()
-    state.gate = gate.promise
-    const refusals = async (reads: readonly Promise<unknown>[]): Promise<number> =>
-      (await Promise.allSettled(reads)).filter(({ status }) => status === 'rejected').length
-    const strange = refusals(Array.from({ length: 100 }, (_, index) => copies.find(`id-${index}`)))
-    await vi.waitUntil(() => state.reads === 48)
-    later(2000)
-    const others = refusals(known.map((id) => copies.fresh(id)))
-    await vi.waitUntil(() => state.reads === 48 + 64)
-    gate.resolve()
-    expect(await Promise.all([strange, others])).toEqual([52, 6])
-  })
-
-  it('notes ids that strangers make up apart from those that are there', async () => {
-    const { rows, state, isolate } = makeSource()
-    const copies = isolate()
-    rows.set('a', item(1))
-    await copies.find('a')
-    for (let index = 0; index < 1100; index += 1) await copies.fresh(`id-${index}`)
-    state.reads = 0
-    expect(await copies.fresh('a')).toEqual(item(1))
-    expect(state.reads).toBe(0)
-  })
-})
-
-describe('while a source is silent', () => {
-  /** Deadlines that nothing but silence misses. */
-  const deadlines = { cached: milliseconds(100), storage: milliseconds(200) }
-
-  /** An isolate whose D1 and KV answer nothing while told so. */
-  function makeSilent() {
-    const hanging = withHanging(env)
-    const { name, rows, state } = makeSource()
-    const sources = sourcesOf(hanging.env, deadlines)
-    const read = async (id: string): Promise<Item | undefined> => {
-      state.reads += 1
-      await sources.d1.prepare('SELECT 1').first()
-      return rows.get(id)
-    }
-    return { rows, state, hanging, sources, copies: readThroughCache<Item>(name, sources, read) }
-  }
-
-  it('waits once for a copy that is too old, then for nothing, and closes by a probe', async () => {
-    const { rows, state, hanging, sources, copies } = makeSilent()
-    rows.set('a', item(1))
-    rows.set('b', item(1))
-    await copies.find('a')
-    await copies.find('b')
-    hanging.d1 = true
-    later(600_000)
-    expect(await copies.find('a')).toEqual(item(1))
-    expect(sources.d1Breaker.isOpen).toBe(true)
-    const reads = state.reads
-    for (let turn = 0; turn < 20; turn += 1) expect(await copies.find('b')).toEqual(item(1))
-    await expect(copies.find('cold')).rejects.toMatchObject({ reason: 'storage_unreachable' })
-    expect(state.reads).toBe(reads)
-    hanging.d1 = false
-    rows.set('b', item(2))
-    later(1000)
-    expect(await copies.find('b')).toEqual(item(1))
-    await vi.waitFor(async () => expect(await copies.find('b')).toEqual(item(2)))
-    expect(sources.d1Breaker.isOpen).toBe(false)
-  })
-
-  it('asks again after an idle time before it uses a copy of any age, and waits no longer than for one', async () => {
-    const { rows, hanging, sources, copies } = makeSilent()
-    rows.set('a', item(1))
-    rows.set('b', item(1))
-    await copies.find('a')
-    await copies.find('b')
-    hanging.d1 = true
-    later(600_000)
-    expect(await copies.find('a')).toEqual(item(1))
-    later(3_600_000)
-    const asked = hanging.calls.d1
-    expect(await copies.find('a')).toEqual(item(1))
-    expect(hanging.calls.d1).toBe(asked + 1)
-    // The probe has just found it silent, so nobody else waits.
-    expect(await copies.find('b')).toEqual(item(1))
-    expect(hanging.calls.d1).toBe(asked + 1)
-    // The reads that nobody waits for any more miss their own deadline.
-    await scheduler.wait(deadlines.storage + 50)
-    hanging.d1 = false
-    rows.set('a', item(2))
-    later(3_600_000)
-    expect(await copies.find('a')).toEqual(item(2))
-    expect(sources.d1Breaker.isOpen).toBe(false)
-  })
-
-  it('a call from before the recovery does not make it count as down again', async () => {
-    const { hanging, sources } = makeSilent()
-    const ask = () => sources.d1.prepare('SELECT 1').first()
-    hanging.d1 = true
-    const old = expect(ask()).rejects.toThrow('no answer')
-    hanging.d1 = false
-    await ask()
-    await old
-    expect(sources.d1Breaker.isOpen).toBe(false)
-    hanging.d1 = true
-    await expect(ask()).rejects.toThrow('no answer')
-    expect(sources.d1Breaker.isOpen).toBe(true)
-  })
-
-  it('never waits where a copy is renewed in time', async () => {
-    const { rows, hanging, copies } = makeSilent()
-    rows.set('a', item(1))
-    await copies.find('a')
-    hanging.d1 = true
-    hanging.kv = true
-    vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] })
-    for (let second = 0; second < 200; second += 1) {
-      await vi.advanceTimersByTimeAsync(1000)
-      // Time stands still, so what waited for a deadline would not come back.
-      expect(await copies.find('a')).toEqual(item(1))
-    }
-    expect(hanging.calls.d1).toBeGreaterThan(50)
-  })
-
-  it('goes on to D1 where KV is silent, and asks KV once a second', async () => {
-    const { rows, hanging, copies } = makeSilent()
-    hanging.kv = true
-    for (const id of ['a', 'b', 'c']) {
-      rows.set(id, item(1))
-      expect(await copies.find(id)).toEqual(item(1))
-    }
-    expect(hanging.calls.kv).toBe(1)
-    hanging.kv = false
-    later(1000)
-    rows.set('d', item(1))
-    expect(await copies.find('d')).toEqual(item(1))
-    await vi.waitUntil(() => hanging.calls.kv > 2)
-  })
-
-  it('refuses nothing because a silent source did not say yes', async () => {
-    const { rows, hanging, copies } = makeSilent()
-    rows.set('a', item(1))
-    await copies.find('a')
-    hanging.d1 = true
-    later(1000)
-    await expect(copies.fresh('a')).rejects.toMatchObject({ code: 'temporarily_unavailable' })
-    expect(await copies.find('a')).toEqual(item(1))
   })
 })

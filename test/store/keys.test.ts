@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { JsonWebKeyStore } from '../../src/store/json-web-keys.ts'
 import { RootKeyStore } from '../../src/store/root-keys.ts'
-import { sourcesOf } from '../../src/store/sources.ts'
 import { countCalls, testEnv } from '../support/bindings.ts'
+import { patient } from '../support/patient.ts'
 
 const env = testEnv()
-const roots = (): RootKeyStore => new RootKeyStore(sourcesOf(env))
-const keys = (): JsonWebKeyStore => new JsonWebKeyStore(sourcesOf(env))
+const roots = (): RootKeyStore => new RootKeyStore(patient(env))
+const keys = (): JsonWebKeyStore => new JsonWebKeyStore(patient(env))
 
 describe('root keys', () => {
   beforeEach(async () => {
@@ -90,7 +90,7 @@ describe('signing keys', () => {
 
   it('asks at most once a second for a set that lost its last key', async () => {
     const counted = countCalls(env)
-    const store = new JsonWebKeyStore(sourcesOf(counted.env))
+    const store = new JsonWebKeyStore(patient(counted.env))
     await store.insertFirst(row('emptied', 'k', 1), [])
     expect(await store.replace('emptied', 'k', [])).toEqual(['k'])
     counted.reset()

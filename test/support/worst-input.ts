@@ -433,6 +433,7 @@ const PATHS = [
   '/admin/oauth2/flush POST',
   '/admin/oauth2/tokens DELETE',
   '/admin/audit GET',
+  '/admin/copies DELETE',
   '/admin/grants GET',
   '/admin/status GET',
   '/admin/version GET',
