@@ -62,7 +62,7 @@ export function listGrants({ tables, now }: View, input: ListGrantsInput): reado
   const page = `SELECT id FROM (${summed}) WHERE before < ${PAGE_BYTES}`
   const rows = tables.select(
     'grants',
-    ['id', 'record', 'granted_at'],
+    ['id', 'client', 'sid', 'record', 'granted_at'],
     `WHERE id IN (${page}) ${NEWEST_FIRST}`,
     ...[now, after, sid, limit, afterGrantedAt, offset],
   )

@@ -4,6 +4,7 @@ import { arrayOf, isBoolean, isNumber, isText, objectOf, orAbsent, orNull } from
 import type { ClientId, GrantId, Sid } from '../util/ids.ts'
 import { isJsonObject, type Json, type JsonObject } from '../util/json.ts'
 import type { GrantRow } from './grant-row.ts'
+import { compact, expanded } from './record-form.ts'
 
 /** A grant as the user consented to it. It is written once and read by every token operation. */
 export interface GrantRecord {
@@ -59,12 +60,8 @@ export interface StoredGrant extends GrantRecord {
 /** The custom claims for each kind of token. */
 export type CustomClaims = Pick<GrantRecord, 'accessTokenClaims' | 'idTokenClaims'>
 
-/** The version of the JSON in `record`. */
-const RECORD_VERSION = 1
-
-/** The content of `record`. */
+/** The content of `record`, whatever its version. */
 interface StoredRecord extends GrantRecord {
-  readonly v: typeof RECORD_VERSION
   /** The claims that a token hook returned. Tokens get these instead of the claims of the consent. */
   readonly hooked?: CustomClaims
 }
@@ -75,10 +72,9 @@ const isSid = (value: unknown): value is Sid => isText(value)
 const isClientId = (value: unknown): value is ClientId => isText(value)
 const isClaims = { accessTokenClaims: isJsonObject, idTokenClaims: isJsonObject }
 
-/** Checks the form of `record`. Members that a newer release added stay in it when it is written again. */
+/** Checks the content of `record`. Members that a newer release added stay in it when it is written again. */
 const readForm = fitting(
   objectOf<StoredRecord>({
-    v: (value): value is typeof RECORD_VERSION => value === RECORD_VERSION,
     subject: isText,
     clientId: isClientId,
     instance: isText,
@@ -107,16 +103,16 @@ const readForm = fitting(
   }),
 )
 
-/** Returns a record in its stored form. */
-export function encodeRecord(record: GrantRecord): string {
-  return JSON.stringify({ v: RECORD_VERSION, ...record })
-}
+/** What is needed of a row to read its record. */
+type RecordRow = Pick<GrantRow, 'id' | 'client' | 'sid' | 'granted_at' | 'record'>
+
+/** Returns a record in its stored form (record-form.ts). */
+export const encodeRecord = (record: GrantRecord): string => compact(record)
 
 /** Returns the stored record of a consent whose tokens ended: without claims, context and nonce. */
-export function withoutClaims(row: Pick<GrantRow, 'record'>): string {
+export function withoutClaims(row: RecordRow): string {
   const { hooked: _hooked, ...record } = parse(row)
-  const emptied = { accessTokenClaims: {}, idTokenClaims: {}, context: null, nonce: null }
-  return JSON.stringify({ ...record, ...emptied } satisfies typeof record)
+  return compact({ ...record, accessTokenClaims: {}, idTokenClaims: {}, context: null, nonce: null })
 }
 
 /** The content of `notify`: the instance of a client to notify, and its own names for subject and session, if any. */
@@ -137,27 +133,30 @@ export const encodeNotify = ({ instance, pairwise }: GrantRecord): string =>
 export const readNotify = (notify: string): Notify => readStored(notify, 'grants.notify', readNames)
 
 /** Returns the stored record with the claims of a token hook. The claims of the consent are kept. */
-export function hookedRecord(row: Pick<GrantRow, 'record'>, hooked: CustomClaims): string {
-  return JSON.stringify({ ...parse(row), hooked })
+export function hookedRecord(row: RecordRow, hooked: CustomClaims): string {
+  const record: StoredRecord = { ...parse(row), hooked }
+  return compact(record)
 }
 
 /**
  * Reads the record of a row whose tokens are not revoked, with the claims of a token hook if one gave any.
  * @throws OAuthError `server_error` for a form that this release does not know. It never means "no such grant".
  */
-export function readRecord(row: Pick<GrantRow, 'id' | 'record'>): StoredGrant {
-  const { v: _v, hooked, ...record } = parse(row)
+export function readRecord(row: RecordRow): StoredGrant {
+  const { hooked, ...record } = parse(row)
   return { id: row.id, ...record, ...hooked }
 }
 
 /** Reads the record as the user consented to it, without the claims of a token hook. Throws as `readRecord`. */
-export function readConsent(row: Pick<GrantRow, 'id' | 'record'>): StoredGrant {
-  const { v: _v, hooked: _hooked, ...record } = parse(row)
+export function readConsent(row: RecordRow): StoredGrant {
+  const { hooked: _hooked, ...record } = parse(row)
   return { id: row.id, ...record }
 }
 
 /** Reads the claims of a token hook; undefined if none gave any. Throws as `readRecord`. */
-export const readHooked = (row: Pick<GrantRow, 'record'>): CustomClaims | undefined => parse(row).hooked
+export const readHooked = (row: RecordRow): CustomClaims | undefined => parse(row).hooked
 
-const parse = ({ record }: Pick<GrantRow, 'record'>): StoredRecord =>
-  readStored(record, 'grants.record', readForm)
+const parse = (row: RecordRow): StoredRecord =>
+  readStored(row.record, 'grants.record', (stored) =>
+    readForm(expanded(stored, { clientId: row.client, sid: row.sid, handledAt: row.granted_at })),
+  )

@@ -343,7 +343,7 @@ it('adds the columns that an older table lacks', async () => {
 })
 
 it.each([
-  ['an unknown version', '{"v":1,', '{"v":2,'],
+  ['an unknown version', '{"v":1,', '{"v":3,'],
   ['a member that is missing', '"sid":"sid-1",', ''],
   ['a member of another kind', '"scope":["openid","offline"]', '"scope":"openid offline"'],
   ['claims that are no object', '"idTokenClaims":{"email":"a@example"}', '"idTokenClaims":[]'],
