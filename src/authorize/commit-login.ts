@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { MAX_SESSION_SECONDS } from '../config/limits.ts'
 import type { Config } from '../config/types.ts'
-import type { AppEnv } from '../context.ts'
+import type { AppEnv, RequestContext } from '../context.ts'
 import { clearSessionCookie, type SessionCookie, writeSessionCookie } from '../flow/browser.ts'
 import { changeState, clearState, extendState } from '../flow/session-state.ts'
 import type { LoginAcceptance, LoginVerdict } from '../flow/state.ts'
@@ -30,16 +30,12 @@ export async function commitLogin(
   const { subject, authTime, epoch, extend, providerSession } = decision
   const { id: clientId, instance, consentEpoch } = request.client
   const skip = state.known !== null
-  if (!skip) {
-    const bound = await rt.ledgers.call(directoryOf(sid), 'bindSession', session)
-    if (bound.owner !== owner) return { status: 'ended' }
-  }
   const lifetime = lifetimeOf(rt.config, decision)
   const remember = decision.remember && lifetime > 0
   const other = !skip && !remember && cookie?.sid !== sid ? cookie : undefined
   // Removing the cookie ends a session, but its row must outlive this flow and its code, which are checked against it.
   const flowExpiresAt = after(expiresAt, request.profile.codeLifetime)
-  const result = await rt.ledgers.call(owner, 'login', {
+  const input: Input<'login'> = {
     attempt,
     sid,
     subject,
@@ -56,7 +52,10 @@ export async function commitLogin(
     ...likelyEnd(rt.config, request, flowExpiresAt),
     replaces: other?.owner === owner ? other.sid : null,
     ...sessionLimits(rt.config),
-  })
+  }
+  const result = skip
+    ? await rt.ledgers.call(owner, 'login', input)
+    : await startSession(c.var.ctx, session, input)
   if (result.status !== 'active') return result
   if (!skip) audit('session.started', { client_id: clientId, sid }, owner)
   if (remember && (!skip || extend)) {
@@ -66,6 +65,37 @@ export async function commitLogin(
   }
   if (other !== undefined) await dropSession(c, other)
   return result
+}
+
+/**
+ * Binds the id of a new session to its owner, and starts the session. The id was made in this flow, so hardly ever
+ * somebody else has it: both are asked at once, and a session whose id is not its own ends before anybody hears of it.
+ * A login that ends another session first makes sure that the id is its own.
+ */
+async function startSession(
+  { rt, attempt }: RequestContext,
+  session: SessionCookie,
+  input: Input<'login'>,
+): Promise<LoginResult> {
+  const { owner, sid } = session
+  const bind = async (): Promise<boolean> => {
+    const bound = await rt.ledgers.call(directoryOf(sid), 'bindSession', session)
+    return bound.owner === owner
+  }
+  const login = (): Promise<LoginResult> => rt.ledgers.call(owner, 'login', input)
+  if (input.replaces !== null) return (await bind()) ? login() : { status: 'ended' }
+  const [bound, started] = await Promise.allSettled([bind(), login()])
+  if (bound.status === 'fulfilled' && bound.value) {
+    if (started.status === 'rejected') throw started.reason
+    return started.value
+  }
+  const flowLifetime = rt.config.ttl.loginConsentRequest
+  // Without an answer it may have been bound before, by an attempt that started the session.
+  const target = bound.status === 'rejected' ? { sid, startedBy: attempt } : { sid }
+  const ending = { attempt, target, flowLifetime, notify: false, revoke: false }
+  await rt.ledgers.call(owner, 'endSessions', ending)
+  if (bound.status === 'rejected') throw bound.reason
+  return { status: 'ended' }
 }
 
 /** When the tokens that a request asks for end, if it gets them and they are not refreshed. */

@@ -18,9 +18,16 @@ export function bindSession(
   return { owner: known?.owner ?? owner }
 }
 
-/** Deletes the entries of session ids. */
-export function unbindSessions({ tables }: Transaction, { sids }: { readonly sids: readonly Sid[] }): null {
-  tables.delete('directory', sids)
+export interface UnbindInput {
+  readonly sids: readonly Sid[]
+  /** The owner that asks, whose entries alone are deleted. Absent from ledgers of an older release. */
+  readonly owner?: Owner
+}
+
+/** Deletes the entries of session ids. An id may be another owner's: the login that lost it left a row. */
+export function unbindSessions({ tables }: Transaction, { sids, owner }: UnbindInput): null {
+  const own = sids.filter((sid) => owner === undefined || tables.find('directory', sid)?.owner === owner)
+  tables.delete('directory', own)
   return null
 }
 

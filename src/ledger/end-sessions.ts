@@ -13,9 +13,10 @@ export interface EndSessionsInput {
   /** The HTTP request that asks (types.ts). */
   readonly attempt: string
   /**
-   * One session, or all of the subject. With `onlyEnded` a session that is still open is left alone and not reported.
+   * One session, or all of the subject. A session that is still open is left alone and not reported with `onlyEnded`, or
+   * if another attempt than `startedBy` started or changed it.
    */
-  readonly target: { readonly sid: Sid; readonly onlyEnded?: boolean } | 'all'
+  readonly target: { readonly sid: Sid; readonly onlyEnded?: boolean; readonly startedBy?: string } | 'all'
   /** The longest time a flow may take: tombstones are kept that long, so no old verifier can restore what ended. */
   readonly flowLifetime: Seconds
   /** Whether the sessions' clients are notified. False when a new login replaces a session. */
@@ -75,7 +76,7 @@ interface One {
 function endOne(tx: Transaction, row: Row<'sessions'>, input: EndSessionsInput): One {
   const { target, attempt } = input
   const open = row.ended === 0 && alive(row.expires, tx.now)
-  if (open && target !== 'all' && target.onlyEnded === true) return { open: false, told: [], notices: [] }
+  if (open && target !== 'all' && isSpared(row, target)) return { open: false, told: [], notices: [] }
   const told = input.notify && (open || target !== 'all') ? recipientsOf(tx, row) : []
   const own = row.ended === 1 && row.attempt === attempt
   if (!open) return { open, ...(own && { sid: row.sid }), told, notices: [] }
@@ -83,6 +84,11 @@ function endOne(tx: Transaction, row: Row<'sessions'>, input: EndSessionsInput):
   const providerSession = input.endsProviderSession === true ? row.provider_session : ''
   return { open, sid: row.sid, told, notices: queueNotices(tx, { clients: told, providerSession, attempt }) }
 }
+
+const isSpared = (
+  row: Row<'sessions'>,
+  { onlyEnded = false, startedBy = row.attempt }: Exclude<EndSessionsInput['target'], 'all'>,
+): boolean => onlyEnded || startedBy !== row.attempt
 
 function revokeTokens(
   tx: Transaction,

@@ -9,6 +9,7 @@ import { Ledgers } from './client.ts'
 import { Callers } from './device.ts'
 import { sweepEnded } from './ended-rows.ts'
 import { type Notice, nextNotice, settleNotices, takeDueNotices } from './notices.ts'
+import { isOwner } from './owner.ts'
 import { understands } from './protocol.ts'
 import { READS } from './reads.ts'
 import { sweep } from './sweep.ts'
@@ -68,11 +69,13 @@ export class Ledger extends DurableObject<Env> {
   override async alarm(invocation?: AlarmInvocationInfo): Promise<void> {
     const started = nowMs()
     this.#alarm.fired()
+    const { name } = this.ctx.id
     const parts = {
       storage: this.ctx.storage,
       tables: this.#tables,
       alarm: this.#alarm,
       ledgers: new Ledgers(this.env.LEDGER),
+      owner: isOwner(name) ? name : undefined,
       isRetry: invocation?.isRetry === true,
     }
     try {

@@ -59,7 +59,7 @@ const ARGUMENTS: { readonly [M in LedgerMethod]: Names<Input<M>> } = {
   },
   endSessions: {
     ...revocation,
-    target: { sid: true, onlyEnded: true },
+    target: { sid: true, onlyEnded: true, startedBy: true },
     notify: true,
     endsProviderSession: true,
     revoke: true,
@@ -102,7 +102,7 @@ const ARGUMENTS: { readonly [M in LedgerMethod]: Names<Input<M>> } = {
   revokeId: { attempt: true, id: true, expiresAt: true },
   isIdRevoked: { id: true },
   bindSession: { sid: true, owner: true },
-  unbindSessions: { sids: true },
+  unbindSessions: { sids: true, owner: true },
   owners: { prefix: true },
   putBlob: { id: true, data: true, expiresAt: true },
   getBlob: { id: true },

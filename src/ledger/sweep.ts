@@ -3,7 +3,7 @@ import type { Sid } from '../util/ids.ts'
 import type { Alarm } from './alarm.ts'
 import type { Ledgers } from './client.ts'
 import { isIndexed } from './indexes.ts'
-import { directoryOf, grantsOf } from './owner.ts'
+import { directoryOf, grantsOf, type Owner } from './owner.ts'
 import type { TableName } from './schema.ts'
 import { conditions } from './standing.ts'
 import type { Tables } from './tables.ts'
@@ -14,6 +14,8 @@ export interface SweepParts {
   readonly tables: Tables
   readonly alarm: Alarm
   readonly ledgers: Ledgers
+  /** Whose ledger it is. */
+  readonly owner: Owner | undefined
   /** Whether the platform repeats a run that did not come to its end. */
   readonly isRetry: boolean
 }
@@ -29,14 +31,14 @@ const BATCH = { sids: 500, rows: 2000 } as const
  * @throws what the ledger client throws if the directory cannot be reached; nothing is deleted then.
  */
 export async function sweep(parts: SweepParts, nowMs: Milliseconds): Promise<void> {
-  const { storage, tables, alarm, ledgers, isRetry } = parts
+  const { storage, tables, alarm, isRetry } = parts
   if (tables.all().length === 0) return
   const now = secondsOf(nowMs)
   const more = alarm.plan(tables, nowMs, isRetry)
   // Sessions that ended with others stay until their clients were told, also if they have expired since.
   if (tables.exists('sweeps', "WHERE name = 'sessions'")) return
   const sids = departing(tables, now)
-  await unbind(ledgers, sids)
+  await unbind(parts, sids)
   if (sids.length === BATCH.sids) {
     storage.transactionSync(() => {
       // A login may have come meanwhile.
@@ -59,9 +61,10 @@ export async function sweep(parts: SweepParts, nowMs: Milliseconds): Promise<voi
   alarm.check(tables, nowMs, now)
 }
 
-async function unbind(ledgers: Ledgers, sids: readonly Sid[]): Promise<void> {
+async function unbind({ ledgers, owner }: SweepParts, sids: readonly Sid[]): Promise<void> {
   const shards = Map.groupBy(sids, directoryOf)
-  for (const [shard, members] of shards) await ledgers.call(shard, 'unbindSessions', { sids: members })
+  for (const [shard, members] of shards)
+    await ledgers.call(shard, 'unbindSessions', { sids: members, ...(owner !== undefined && { owner }) })
 }
 
 /** Returns session ids that will have neither a session nor a grant once the expired rows are deleted. */

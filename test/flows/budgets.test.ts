@@ -5,6 +5,7 @@ import { enterCode, poll, registerDeviceClient, startDevice, toLastHop } from '.
 import {
   authorizationPath,
   LoginApp,
+  logIn,
   parameter,
   redeem,
   refresh,
@@ -81,6 +82,24 @@ describe('budgets on a warm isolate (design section 9)', () => {
     expect(known).toEqual(ONE_HOP)
     const [gone, revoked] = await cost(() => revoke(deployment, client, access_token))
     expect([gone.status, revoked]).toEqual([200, ONE_HOP])
+  })
+
+  it('a logout with a hint: one hop to begin, one to end the session, and nothing between', async () => {
+    const own = await registerClient(deployment, { post_logout_redirect_uris: ['https://app.example/bye'] })
+    const browser = new Browser(deployment)
+    const app = new LoginApp(deployment)
+    const { id_token } = await logIn(deployment, own, { browser, login: { remember: true } })
+    const hint = { id_token_hint: id_token, post_logout_redirect_uri: 'https://app.example/bye' }
+    const path = `/oauth2/sessions/logout?${new URLSearchParams(hint)}`
+    const [page, begun] = await cost(() => browser.next(path))
+    expect(begun).toEqual(ONE_HOP)
+    const challenge = parameter(page, 'logout_challenge')
+    const [, shown] = await cost(() => app.get('logout', challenge))
+    expect(shown).toEqual(FREE)
+    const [last, accepted] = await cost(() => app.decide('logout', 'accept', challenge))
+    expect(accepted).toEqual(FREE)
+    const [bye, ended] = await cost(() => browser.next(last))
+    expect([bye.href, ended]).toEqual(['https://app.example/bye', ONE_HOP])
   })
 
   it('a device: one hop to begin, for a typed code and for a poll, two for its tokens', async () => {

@@ -6,6 +6,7 @@ import { Browser, Deployment, testEnv } from '../support/deployment.ts'
 import {
   authorizationPath,
   LoginApp,
+  logIn as logInWith,
   parameter,
   redeem,
   registerClient,
@@ -152,6 +153,17 @@ const KNOWN_USER: Steps = [
   ['code', 1, 'the grant'],
   ['clean-up', 4, 'the session, the grant and the entry in the directory; an alarm, at most'],
 ]
+
+it('a logout with a hint writes one row: the session', async () => {
+  const client = await clientFor({ ...plain, name: '', login: session })
+  const subject = crypto.randomUUID()
+  const browser = new Browser(deployment)
+  const { id_token } = await logInWith(deployment, client, { browser, login: { subject, ...session } })
+  const rows = await countRows()
+  const page = await browser.next(`/oauth2/sessions/logout?id_token_hint=${id_token}`)
+  await browser.next(await app.decide('logout', 'accept', parameter(page, 'logout_challenge')))
+  expect(rows().written).toBe(1)
+})
 
 describe('rows written by a whole login over its life (design section 9)', () => {
   it.each(LOGINS)('of a new user with $name: 9', async (asked) => {
