@@ -50,7 +50,7 @@ export class Envelopes {
     const root = await this.#roots.current()
     // The kinds are ASCII, so the plaintext begins after as many bytes.
     const labelled = encoder.encode(`${kind}\0${JSON.stringify([expiresAt, data])}`)
-    const mac = await root.derive(`ladon envelope-nonce ${VERSION} ${kind}`).sign(labelled)
+    const mac = await root.derive(constantsOf(kind).nonce).sign(labelled)
     const nonce = mac.subarray(0, NONCE_BYTES)
     const box = await aeadSeal(parameters(root, kind, nonce), labelled.subarray(kind.length + 1))
     const text = `${toBase64url(headOf(root, nonce))}.${toBase64url(box)}`
@@ -81,14 +81,35 @@ export class Envelopes {
 function headOf(root: RootKey, nonce: Uint8Array): Uint8Array {
   const head = new Uint8Array(HEAD_BYTES)
   head[0] = VERSION
-  head.set(fromBase64url(root.id) ?? [], 1)
+  head.set(root.idBytes, 1)
   head.set(nonce, NONCE_AT)
   return head
 }
 
 function parameters(root: RootKey, kind: EnvelopeKind, nonce: Uint8Array): AeadParameters {
-  const associated = encoder.encode(String.fromCharCode(VERSION) + kind)
-  return { key: root.derive(`ladon envelope ${VERSION} ${kind}`), nonce, associated }
+  const { key, associated } = constantsOf(kind)
+  return { key: root.derive(key), nonce, associated }
+}
+
+/** What is the same for all envelopes of a kind: the purposes of its keys, and its associated data. */
+interface KindConstants {
+  readonly nonce: string
+  readonly key: string
+  readonly associated: Uint8Array
+}
+
+const constants = new Map<EnvelopeKind, KindConstants>()
+
+function constantsOf(kind: EnvelopeKind): KindConstants {
+  const known = constants.get(kind)
+  if (known !== undefined) return known
+  const made = {
+    nonce: `ladon envelope-nonce ${VERSION} ${kind}`,
+    key: `ladon envelope ${VERSION} ${kind}`,
+    associated: encoder.encode(String.fromCharCode(VERSION) + kind),
+  }
+  constants.set(kind, made)
+  return made
 }
 
 function toOpened(plain: Uint8Array): Opened | undefined {

@@ -13,6 +13,8 @@ const RANDOM_BYTES = 3
 /** A root key, from which every other symmetric key is derived (design section 5). */
 export class RootKey {
   readonly id: string
+  /** The id as bytes. */
+  readonly idBytes: Uint8Array
   /** Seconds since the epoch. */
   readonly createdAt: number
   readonly #key: Uint8Array
@@ -20,6 +22,7 @@ export class RootKey {
 
   constructor(id: string, createdAt: number, key: Uint8Array) {
     this.id = id
+    this.idBytes = fromBase64url(id) ?? new Uint8Array(ROOT_KEY_ID_BYTES)
     this.createdAt = createdAt
     this.#key = key
   }
