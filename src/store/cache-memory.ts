@@ -107,8 +107,11 @@ export function emptyMemory<T extends Versioned>(
       // A copy from the future was made before the clock was set back: it must not keep others out.
       const replaces = held === undefined || held.readAt > now || (isPresent && held.tag !== copy.tag)
       if (!replaces && isNewer(held, copy)) return true
+      // A read that nothing was heard before, of the version that is here, is of what the tag says.
+      const isSame = held?.value.version === copy.value.version
       const next: Held<T> = {
         ...copy,
+        tag: copy.tag ?? (isSame ? held.tag : null),
         key: held?.key ?? feedKey(name, id),
         counter: held?.counter ?? counterOf(id),
         vouchedAt,

@@ -1,6 +1,8 @@
-import { beforeAll, describe, expect, it } from 'vitest'
-import { countCalls } from '../support/bindings.ts'
-import { ADMIN_KEY, Browser, Deployment, testEnv } from '../support/deployment.ts'
+import { createExecutionContext } from 'cloudflare:test'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { app } from '../../src/app.ts'
+import { countCalls, varyLedger } from '../support/bindings.ts'
+import { ADMIN_KEY, Browser, Deployment, ISSUER, testEnv } from '../support/deployment.ts'
 import { enterCode, poll, registerDeviceClient, startDevice, toLastHop } from '../support/device.ts'
 import {
   authorizationPath,
@@ -136,6 +138,41 @@ describe('budgets on a warm isolate (design section 9)', () => {
       expect(await deployment.introspect(access_token)).toEqual({ active: false })
     },
   )
+})
+
+describe('copies that are due to be asked about', () => {
+  it('cost one question to the feed, for which no request waits', async () => {
+    const gate = Promise.withResolvers<void>()
+    let [asked, isGated] = [0, false]
+    const gated = varyLedger(testEnv({ GRANTS_BOOK: 'off' }), {
+      changeTags: async (input, real) => {
+        asked += 1
+        if (isGated) await gate.promise
+        return real(input)
+      },
+    })
+    const { env, counts, reset } = countCalls(gated)
+    const aged = new Deployment(env)
+    const client = await registerClient(aged, { access_token_strategy: 'jwt' })
+    const request = { grant_type: 'client_credentials' }
+    await tokenRequest(aged, client, request)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 50_000 })
+    reset()
+    isGated = true
+    asked = 0
+    const headers = { authorization: `Basic ${btoa(`${client.id}:${client.secret}`)}` }
+    for (let turn = 0; turn < 3; turn += 1) {
+      const posted = new Request(`${ISSUER}/oauth2/token`, {
+        method: 'POST',
+        headers,
+        body: new URLSearchParams(request),
+      })
+      expect((await app.fetch(posted, env, createExecutionContext())).status).toBe(200)
+    }
+    expect([asked, counts]).toEqual([1, { d1: 0, kv: 0, ledger: 1 }])
+    gate.resolve()
+    vi.useRealTimers()
+  })
 })
 
 describe('forged values read no storage', () => {

@@ -142,7 +142,7 @@ describe('SECRETS_SYSTEM is rotated', () => {
     tooSoon = await isolate({ SECRETS_SYSTEM: NEW }).fetch('/health/ready')
     await scheduled(isolate({ SECRETS_SYSTEM: `${NEW},${OLD}` }).env)
     await outcome('new', isolate({ SECRETS_SYSTEM: NEW }))
-  })
+  }, 60_000)
 
   it.each(Object.keys(ALIVE))(
     '%s goes on under new and old, and under the new one alone after the job',

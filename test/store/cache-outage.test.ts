@@ -164,7 +164,7 @@ describe('while a source is silent', () => {
     expect(state.reads).toBe(reads)
     hanging.d1 = false
     rows.set('b', item(2))
-    later(1000)
+    later(4000)
     expect(await copies.find('b')).toEqual(item(1))
     await vi.waitFor(async () => expect(await copies.find('b')).toEqual(item(2)))
     expect(sources.d1Breaker.isOpen).toBe(false)
