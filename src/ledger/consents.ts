@@ -100,10 +100,13 @@ function indexed(view: View, clientId: ClientId): readonly GrantRow[] {
   return row ? [row] : []
 }
 
+/** Those that newer ones replaced are left out by the query: there may be many of them. */
 const lookedUp = (view: View, clientId: ClientId): readonly GrantRow[] =>
   view.tables
-    .select('grants', '*', `WHERE client = ? AND remembered = 1 ${NEWEST_FIRST}`, clientId)
+    .select('grants', '*', `WHERE client = ?1 AND ${NOT_REPLACED} ${NEWEST_FIRST}`, clientId, view.now)
     .flatMap((row) => asItStands(view, row) ?? [])
+
+const NOT_REPLACED = `remembered = 1 AND record <> '' AND (consent_ends IS NULL OR consent_ends > ?2)`
 
 /**
  * Ends the remembered consent of a client, for a newer one to take its place. Its tokens, and the grants that rest on it,

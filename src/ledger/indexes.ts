@@ -9,6 +9,8 @@ import type { Transaction, View } from './transaction.ts'
  * looks at all of them instead. The existence of `remembered` says that there were many once.
  */
 
+type Writable = Pick<Transaction, 'tables'>
+
 /** The largest number of grants that are looked at. */
 const FEW = 100
 
@@ -38,8 +40,13 @@ export function indexIfMany(tx: Transaction): void {
  * Notes the clients that grants alone name in the sessions that tell them, before those grants are deleted.
  * @param rest further conditions for the grants.
  */
-export function indexRecipients(tx: Transaction, rest = ''): void {
-  const told = tx.tables.select('grants', ['sid', 'client', 'notify'], `WHERE notify <> '' ${rest}`)
+export function indexRecipients(tx: Writable, rest = '', ...values: readonly number[]): void {
+  const told = tx.tables.select(
+    'grants',
+    ['sid', 'client', 'notify'],
+    `WHERE notify <> '' ${rest}`,
+    ...values,
+  )
   for (const { sid, client, notify } of told) tellAtEnd(tx, sid, [client, notify])
 }
 
@@ -58,7 +65,7 @@ export const isTold = (view: View, session: Row<'sessions'>, client: AtEnd): boo
   toldAtEnd(view, session).some((known) => String(known) === String(client))
 
 /** Notes in a session a client that is told of its end. Costs a row for a client that it did not know. */
-export function tellAtEnd(tx: Transaction, sid: Sid, client: AtEnd): void {
+export function tellAtEnd(tx: Writable, sid: Sid, client: AtEnd): void {
   const row = tx.tables.find('sessions', sid)
   if (row === undefined) return
   const known = readRecipients(row)

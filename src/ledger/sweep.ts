@@ -2,7 +2,7 @@ import { type Milliseconds, type Seconds, secondsOf } from '../util/clock.ts'
 import type { Sid } from '../util/ids.ts'
 import type { Alarm } from './alarm.ts'
 import type { Ledgers } from './client.ts'
-import { isIndexed } from './indexes.ts'
+import { indexRecipients, isIndexed } from './indexes.ts'
 import { directoryOf, grantsOf, type Owner } from './owner.ts'
 import type { TableName } from './schema.ts'
 import { conditions } from './standing.ts'
@@ -87,9 +87,15 @@ function deleteSessions(tables: Tables, sids: readonly Sid[]): void {
   tables.delete('sessions', sids)
 }
 
-/** Kept besides: what alone says that a session tells a client of its end. */
-const UNTOLD = `AND (notify = '' OR sid NOT IN
-  (SELECT sid FROM sessions WHERE expires IS NULL OR expires > ?1))`
+/** A month, as long as the alarm waits for the rows of a login (alarm.ts), seconds. */
+const MONTH = 31 * 86_400
+
+/** Sessions that live on, and end within a month, or not. */
+const ENDING = `SELECT sid FROM sessions WHERE expires > ?1 AND expires <= ?1 + ${MONTH}`
+const LASTING = `SELECT sid FROM sessions WHERE expires IS NULL OR expires > ?1 + ${MONTH}`
+
+/** Kept besides: what alone says that a session tells a client of its end, if that is near. */
+const UNTOLD = `AND (notify = '' OR sid NOT IN (${ENDING}))`
 
 /** Conditions for the expired rows that may be deleted, by table. */
 const deletable = (tables: Tables): { readonly [Table in TableName]?: string } => ({
@@ -103,6 +109,7 @@ const deletable = (tables: Tables): { readonly [Table in TableName]?: string } =
 
 /** Returns whether there may be more. */
 function deleteExpired(tables: Tables, now: Seconds): boolean {
+  if (!isIndexed({ tables })) indexRecipients({ tables }, `AND expires <= ?1 AND sid IN (${LASTING})`, now)
   const conditionOf = deletable(tables)
   const more = tables
     .expiring()

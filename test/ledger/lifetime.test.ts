@@ -261,6 +261,22 @@ describe('the alarm', () => {
     expect(await user.tables()).toEqual([])
   })
 
+  it.each([
+    ['of a session that never ends', null, 0],
+    ['of a session that ends later than a month from now', 60 * DAY, 0],
+    ['of a session that ends soon, whose alarm deletes both', 20 * DAY, 1],
+  ])('deletes an expired grant %s, and its client is told all the same', async (_name, lasts, kept) => {
+    const user = new Subject()
+    await user.consented({ expiresAt: lasts === null ? null : seconds() + lasts }, { notify: true })
+    await user.call('redeem', user.redeemInput({ keepSeconds: HOUR }))
+    advance(DAY)
+    await runDurableObjectAlarm(user.stub)
+    expect(await user.rows('grants')).toHaveLength(kept)
+    const target = { sid: user.sid }
+    const ending = { attempt: newAttempt(), target, flowLifetime: FLOW, notify: true, revoke: false }
+    expect((await user.call('endSessions', ending)).told).toMatchObject([{ client: 'app' }])
+  })
+
   it('forgets which consent was remembered when that is gone', async () => {
     const user = new Subject()
     await user.issued({}, { record: { remember: true, rememberFor: 60 }, consentExpiresAt: seconds() + 60 })
