@@ -1,6 +1,7 @@
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import type { EntrypointName } from './admin/guard.ts'
 import { app, bindingApp } from './app.ts'
+import type { SigningAlgorithm } from './config/types.ts'
 import type { Env } from './env.ts'
 import { Ledger as OwnerLedger } from './ledger/object.ts'
 import type { Notice } from './ledger/types.ts'
@@ -8,8 +9,12 @@ import { deliverNotice } from './logout/notices.ts'
 import { runtimeOf } from './runtime.ts'
 import { scheduled } from './scheduled.ts'
 
-/** The ledger of one owner, whose alarm sends notices of ended sessions as this Worker does. */
+/** The ledger of one owner, which sends notices of ended sessions and makes keys as this Worker does. */
 export class Ledger extends OwnerLedger {
+  protected override firstKey(set: string, algorithm: SigningAlgorithm): Promise<void> {
+    return runtimeOf(this.env).storedKeys.makeFirst(set, algorithm)
+  }
+
   protected override deliver(notice: Notice): Promise<boolean> {
     return deliverNotice(runtimeOf(this.env), notice)
   }

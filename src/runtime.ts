@@ -74,7 +74,7 @@ export function runtimeOf(env: Env): Runtime {
     profiles: profilesOf(config),
     roots,
     envelopes,
-    keys: new KeyRing(keySource, envelopes, config.signingAlgorithm),
+    keys: new KeyRing(keySource, envelopes, (set) => ledgers.makeFirstKey(set, config.signingAlgorithm)),
     storedKeys: new StoredKeys(keySource, envelopes),
     clients,
     issuers,

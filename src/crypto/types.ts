@@ -72,6 +72,12 @@ export interface SigningKeyRow {
 export interface SigningKeySource {
   /** Returns the rows of a set, from the primary database if `fresh`. */
   list(set: string, fresh: boolean): Promise<readonly SigningKeyRow[]>
+  /** Reads the rows of a set from the primary database. */
+  read(set: string): Promise<readonly SigningKeyRow[]>
+}
+
+/** What administrators do with stored keys. */
+export interface KeySource extends SigningKeySource {
   /**
    * Stores a key unless its set has another one that can sign: of concurrent callers one stores its key. Returns all
    * rows of the set.
@@ -79,12 +85,6 @@ export interface SigningKeySource {
    * @param unable - the kids of the keys in the set that cannot sign
    */
   insertFirst(row: SigningKeyRow, unable: readonly string[]): Promise<readonly SigningKeyRow[]>
-}
-
-/** What administrators do with stored keys. */
-export interface KeySource extends SigningKeySource {
-  /** Reads the rows of a set from the primary database. */
-  read(set: string): Promise<readonly SigningKeyRow[]>
   /** Stores a key. Returns false if its set has a key of that kid. */
   add(row: SigningKeyRow): Promise<boolean>
   /** Stores new keys of a set, newest first, in one step. */

@@ -1,12 +1,16 @@
-import type { SigningAlgorithm } from '../config/types.ts'
 import type { Envelopes } from '../crypto/envelope.ts'
 import type { SigningKeyRow, SigningKeySource } from '../crypto/types.ts'
-import { nowSeconds } from '../util/clock.ts'
 import { SharedLoad } from '../util/shared-load.ts'
-import { makeSigningKey, type OpenedKey, openSigningKey } from './signing-key.ts'
+import { type OpenedKey, openSigningKey } from './signing-key.ts'
 
 type Rows = readonly SigningKeyRow[]
 type Keys = readonly OpenedKey[]
+
+/**
+ * Makes the first key of a set in the source, unless the set has got one that signs in the meantime. Throws
+ * `temporarily_unavailable` if that is not possible now.
+ */
+export type MakeFirst = (set: string) => Promise<void>
 
 /**
  * One set of keys, newest first and never empty: its first key is made on first use. The source decides how old rows
@@ -21,16 +25,12 @@ export interface KeySet {
   signable(): Promise<Keys>
 }
 
-/**
- * Returns the key set of a name.
- *
- * @param algorithm - of the keys that are made here
- */
+/** Returns the key set of a name. */
 export function keySet(
   name: string,
   source: SigningKeySource,
   envelopes: Envelopes,
-  algorithm: SigningAlgorithm,
+  makeFirst: MakeFirst,
 ): KeySet {
   const making = new SharedLoad<Rows>()
   let known: ReadonlyMap<string, OpenedKey> = new Map()
@@ -48,21 +48,17 @@ export function keySet(
     return opened.map(([, key]) => key)
   }
 
-  /** Makes and stores a key, unless the set has got another one that can sign in the meantime. */
-  async function make(unable: Keys): Promise<Keys> {
+  async function make(): Promise<Keys> {
     const rows = await making.join(async () => {
-      const row = await makeSigningKey(envelopes, name, algorithm, nowSeconds())
-      return source.insertFirst(
-        row,
-        unable.map(({ kid }) => kid),
-      )
+      await makeFirst(name)
+      return source.read(name)
     })
     return open(rows)
   }
 
   async function fresh(): Promise<Keys> {
     const rows = await source.list(name, true)
-    return rows.length > 0 ? open(rows) : make([])
+    return rows.length > 0 ? open(rows) : make()
   }
 
   async function keys(): Promise<Keys> {
@@ -77,7 +73,7 @@ export function keySet(
       const signing = signers(await keys())
       if (signing.length > 0) return signing
       const all = await fresh()
-      return signers(signers(all).length > 0 ? all : await make(all))
+      return signers(signers(all).length > 0 ? all : await make())
     },
   }
 }

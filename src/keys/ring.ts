@@ -1,10 +1,9 @@
 import type { JWK } from 'jose'
-import type { SigningAlgorithm } from '../config/types.ts'
 import type { Envelopes } from '../crypto/envelope.ts'
 import type { SigningKey, SigningKeySource } from '../crypto/types.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { nowSeconds } from '../util/clock.ts'
-import { type KeySet, keySet } from './key-set.ts'
+import { type KeySet, keySet, type MakeFirst } from './key-set.ts'
 import type { OpenedKey } from './signing-key.ts'
 
 /** The set whose keys sign ID tokens (contract 5.2). */
@@ -31,9 +30,8 @@ export class KeyRing {
   readonly #sets = new Map<string, KeySet>()
   readonly #make: (name: string) => KeySet
 
-  /** @param algorithm - of new keys; existing keys keep theirs */
-  constructor(source: SigningKeySource, envelopes: Envelopes, algorithm: SigningAlgorithm) {
-    this.#make = (name) => keySet(name, source, envelopes, algorithm)
+  constructor(source: SigningKeySource, envelopes: Envelopes, makeFirst: MakeFirst) {
+    this.#make = (name) => keySet(name, source, envelopes, makeFirst)
   }
 
   /**

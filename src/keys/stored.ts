@@ -1,10 +1,11 @@
+import type { SigningAlgorithm } from '../config/types.ts'
 import type { Envelopes } from '../crypto/envelope.ts'
 import type { KeySource, SigningKeyRow } from '../crypto/types.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { isName } from '../util/text.ts'
 import type { KeyMaterial } from './material.ts'
-import { type OpenedKey, openedKey, openSigningKey, sealKey } from './signing-key.ts'
+import { makeSigningKey, type OpenedKey, openedKey, openSigningKey, sealKey } from './signing-key.ts'
 
 /** The largest number of keys in a set. All keys of a set are opened, published and copied together. */
 const MAX_KEYS = 50
@@ -23,6 +24,21 @@ export class StoredKeys {
   async read(set: string): Promise<readonly OpenedKey[]> {
     const rows = isName(set) ? await this.#source.read(set) : []
     return Promise.all(rows.map((row) => openSigningKey(this.#envelopes, row)))
+  }
+
+  /**
+   * Makes the first key of a set, unless the set has one that signs. An RSA key takes some 150 ms of CPU, so this
+   * runs in a ledger (design section 5).
+   */
+  async makeFirst(set: string, algorithm: SigningAlgorithm): Promise<void> {
+    const rows = await this.#source.read(set)
+    const keys = await Promise.all(rows.map((row) => openSigningKey(this.#envelopes, row)))
+    if (keys.some(({ signs }) => signs)) return
+    const row = await makeSigningKey(this.#envelopes, set, algorithm, nowSeconds())
+    await this.#source.insertFirst(
+      row,
+      keys.map(({ kid }) => kid),
+    )
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { SigningAlgorithm } from '../config/types.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { logLine } from '../http/log.ts'
 import { BoundedMap } from '../util/bounded-map.ts'
@@ -6,11 +7,12 @@ import { type Milliseconds, milliseconds, nowMs } from '../util/clock.ts'
 import { noteTrouble } from '../util/trouble.ts'
 import { Late, withTimeout } from '../util/with-timeout.ts'
 import type { Ledger } from './object.ts'
-import type { Owner } from './owner.ts'
+import { type Owner, ownerOf } from './owner.ts'
 import { PROTOCOL } from './protocol.ts'
 import type { Input, LedgerMethod, Output } from './types.ts'
 
 type Remote = {
+  makeFirstKey(set: string, algorithm: SigningAlgorithm): Promise<boolean>
   run<M extends LedgerMethod>(method: M, input: Input<M>, protocol: number): Promise<Output<M>>
 }
 
@@ -83,11 +85,25 @@ export class Ledgers {
    * @throws OAuthError `temporarily_unavailable` if the platform failed or the time is over, which leaves the outcome
    *   unknown; `server_error` if the ledger's own code threw: nothing was changed, and the same call would fail again.
    */
-  async call<M extends LedgerMethod>(owner: Owner, method: M, input: Input<M>): Promise<Output<M>> {
+  call<M extends LedgerMethod>(owner: Owner, method: M, input: Input<M>): Promise<Output<M>> {
+    return this.#repeat(owner, method, (stub) => stub.run(method, input, PROTOCOL))
+  }
+
+  /**
+   * Has the ledger of a set of signing keys make its first key, unless the set has one that signs. Throws as `call`
+   * does, and `temporarily_unavailable` if the ledger does not reach D1.
+   */
+  async makeFirstKey(set: string, algorithm: SigningAlgorithm): Promise<void> {
+    const owner = ownerOf('keys', set)
+    const made = await this.#repeat(owner, 'makeFirstKey', (stub) => stub.makeFirstKey(set, algorithm))
+    if (!made) throw new OAuthError('temporarily_unavailable', 'storage_unreachable')
+  }
+
+  async #repeat<T>(owner: Owner, method: string, run: (stub: Remote) => Promise<T>): Promise<T> {
     const until = nowMs() + this.#deadlineMs
     for (let tries = 1; ; tries += 1) {
       try {
-        return await this.#ask(owner, until - nowMs(), (stub) => stub.run(method, input, PROTOCOL))
+        return await this.#ask(owner, until - nowMs(), run)
       } catch (thrown) {
         const failure = readFailure(thrown)
         const again = tries < TRIES && mayRetry(failure) && (await hasTimeAfterPause(tries, until))

@@ -1,9 +1,11 @@
 import { DurableObject } from 'cloudflare:workers'
+import type { SigningAlgorithm } from '../config/types.ts'
 import type { Env } from '../env.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { logLine } from '../http/log.ts'
 import { msAfter, nowMs, secondsOf } from '../util/clock.ts'
 import { mapConcurrent } from '../util/map-concurrent.ts'
+import { SharedLoad } from '../util/shared-load.ts'
 import { type Alarm, alarmOf, PAUSE_MS } from './alarm.ts'
 import { Ledgers } from './client.ts'
 import { Callers } from './device.ts'
@@ -30,6 +32,7 @@ export class Ledger extends DurableObject<Env> {
   readonly #tables: Tables
   readonly #alarm: Alarm
   readonly #callers = new Callers()
+  #firstKey = new SharedLoad<void>()
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
@@ -52,6 +55,30 @@ export class Ledger extends DurableObject<Env> {
     }
     const step = (tx: Transaction): Output<M> => METHODS[method](tx, input)
     return Object.hasOwn(READS, method) ? step(this.#transaction()) : this.#change(step)
+  }
+
+  /**
+   * Makes the first key of a set of signing keys, unless the set has one that signs: once for all that ask meanwhile,
+   * and after a failure not for a second. Returns whether D1 could be reached. It writes nothing here.
+   */
+  makeFirstKey(set: string, algorithm: SigningAlgorithm): Promise<boolean> {
+    return this.#firstKey
+      .run(() => this.firstKey(set, algorithm))
+      .then(
+        () => {
+          this.#firstKey = new SharedLoad()
+          return true
+        },
+        (thrown: unknown) => {
+          if (thrown instanceof OAuthError && thrown.code === 'temporarily_unavailable') return false
+          throw thrown
+        },
+      )
+  }
+
+  /** Makes a set's first key and stores it in D1. The Worker overrides this: it has the keys. */
+  protected firstKey(_set: string, _algorithm: SigningAlgorithm): Promise<void> {
+    return Promise.resolve()
   }
 
   /**

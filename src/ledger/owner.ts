@@ -19,6 +19,7 @@ export type OwnerKind =
   | 'device'
   | 'guesser'
   | 'registrar'
+  | 'keys'
   | 'feed'
 
 /** The number of shards of the directory. It is part of scheme 1: another number would orphan the entries. */

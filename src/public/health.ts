@@ -3,6 +3,7 @@ import type { Config } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
 import { errorBody, OAuthError } from '../errors/oauth-error.ts'
 import { json } from '../http/json.ts'
+import { ACCESS_TOKEN_SET, ID_TOKEN_SET } from '../keys/ring.ts'
 import { ownerOf } from '../ledger/owner.ts'
 import type { Runtime } from '../runtime.ts'
 import { schemaState } from '../store/migrations.ts'
@@ -25,8 +26,9 @@ type Errors = Readonly<Record<string, string>>
 const findings = new WeakMap<Config, SharedLoad<Errors>>()
 
 /**
- * Readiness: asks D1 for every table and column, KV and a ledger, at most once in three seconds, and opens the root keys;
- * a 503 names what failed. Throws `misconfiguration` for a wrong system secret.
+ * Readiness: asks D1 for every table and column, KV and a ledger, at most once in three seconds, and opens the root keys
+ * and the signing keys; what is missing of those is made, so that no user waits for it. A 503 names what failed. Throws
+ * `misconfiguration` for a wrong system secret.
  */
 export async function ready(c: Context<AppEnv>): Promise<Response> {
   const { rt } = c.var.ctx
@@ -34,18 +36,25 @@ export async function ready(c: Context<AppEnv>): Promise<Response> {
   findings.set(rt.config, finding)
   const errors = await finding.run(() => probe(rt))
   const failed = Object.entries(errors).map(([part, problem]) => `${part} ${problem}`)
-  if (failed.length === 0) {
-    // A secret that does not open the stored keys is reported like any other wrong setting.
-    await rt.roots.current()
-    return json({ status: 'ok' })
-  }
+  if (failed.length === 0) return json({ status: 'ok' })
   const refusal = new OAuthError('temporarily_unavailable', 'not_ready', { failed: failed.join(', ') })
   c.var.ctx.refused(refusal)
   return json({ ...errorBody(refusal), errors }, refusal.status, { 'retry-after': '1' })
 }
 
 async function probe(rt: Runtime): Promise<Errors> {
-  return Object.assign({}, ...(await Promise.all(PROBES.map((one) => one(rt)))))
+  const errors: Errors = Object.assign({}, ...(await Promise.all(PROBES.map((one) => one(rt)))))
+  if (Object.keys(errors).length > 0) return errors
+  // A secret that does not open the stored keys is reported like any other wrong setting.
+  await rt.roots.current()
+  const signers = Promise.all([rt.keys.signer(ID_TOKEN_SET), rt.keys.signer(ACCESS_TOKEN_SET)])
+  return withTimeout(signers, PATIENCE_MS).then(
+    () => ({}),
+    (thrown: unknown) => {
+      if (thrown instanceof OAuthError && thrown.code === 'misconfiguration') throw thrown
+      return { keys: 'could not be read or made yet' }
+    },
+  )
 }
 
 const SILENT = 'does not answer'

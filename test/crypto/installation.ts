@@ -4,6 +4,7 @@ import { Envelopes } from '../../src/crypto/envelope.ts'
 import { RootKeys } from '../../src/crypto/root-keys.ts'
 import type { RootKeyRow, SigningKeyRow } from '../../src/crypto/types.ts'
 import { KeyRing } from '../../src/keys/ring.ts'
+import { StoredKeys } from '../../src/keys/stored.ts'
 import { JsonWebKeyStore } from '../../src/store/json-web-keys.ts'
 import { RootKeyStore } from '../../src/store/root-keys.ts'
 import { type CallCounts, countCalls, testEnv } from '../support/bindings.ts'
@@ -59,7 +60,10 @@ export class Installation {
   }
 
   ring(algorithm: SigningAlgorithm = 'ES256'): KeyRing {
-    return new KeyRing(this.keyStore(), this.envelopes(), algorithm)
+    const envelopes = this.envelopes()
+    const store = this.keyStore()
+    const stored = new StoredKeys(store, envelopes)
+    return new KeyRing(store, envelopes, (set) => stored.makeFirst(set, algorithm))
   }
 }
 
