@@ -44,6 +44,8 @@ export default defineConfig({
               },
               // For a database in which the last migration is missing.
               d1Databases: ['OLDER_DB'],
+              // A binding of the Secrets Store to a secret that is not in it.
+              secretsStoreSecrets: { STORED_SECRET: { store_id: 'store', secret_name: 'nowhere' } },
             },
           })),
         ],

@@ -1,30 +1,41 @@
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import type { EntrypointName } from './admin/guard.ts'
 import { app, bindingApp } from './app.ts'
+import { withStoredSettings } from './config/secrets-store.ts'
 import type { SigningAlgorithm } from './config/types.ts'
 import type { Env } from './env.ts'
 import { Ledger as OwnerLedger } from './ledger/object.ts'
 import type { Notice } from './ledger/types.ts'
 import { deliverNotice } from './logout/notices.ts'
-import { runtimeOf } from './runtime.ts'
+import { type Runtime, runtimeOf } from './runtime.ts'
 import { scheduled } from './scheduled.ts'
 
 /** The ledger of one owner, which sends notices of ended sessions and makes keys as this Worker does. */
 export class Ledger extends OwnerLedger {
-  protected override firstKey(set: string, algorithm: SigningAlgorithm): Promise<void> {
-    return runtimeOf(this.env).storedKeys.makeFirst(set, algorithm)
+  protected override async firstKey(set: string, algorithm: SigningAlgorithm): Promise<void> {
+    await (await this.#runtime()).storedKeys.makeFirst(set, algorithm)
   }
 
-  protected override deliver(notice: Notice): Promise<boolean> {
-    return deliverNotice(runtimeOf(this.env), notice)
+  protected override async deliver(notice: Notice): Promise<boolean> {
+    return deliverNotice(await this.#runtime(), notice)
   }
+
+  async #runtime(): Promise<Runtime> {
+    return runtimeOf(await withStoredSettings(this.env))
+  }
+}
+
+/** Runs with the bindings once every setting in them has its value: at once, unless one is in the Secrets Store. */
+function settled<T>(env: Env, run: (env: Env) => T | Promise<T>): T | Promise<T> {
+  const whole = withStoredSettings(env)
+  return whole instanceof Promise ? whole.then(run) : run(whole)
 }
 
 /** Returns the class of an entrypoint: a part of the admin API over a service binding. */
 const entrypoint = (name: EntrypointName) =>
   class extends WorkerEntrypoint<Env> {
     override fetch(request: Request): Response | Promise<Response> {
-      return bindingApp(name).fetch(request, this.env, this.ctx)
+      return settled(this.env, (env) => bindingApp(name).fetch(request, env, this.ctx))
     }
   }
 
@@ -38,6 +49,6 @@ export class AdminIntrospect extends entrypoint('AdminIntrospect') {}
 export class Admin extends entrypoint('Admin') {}
 
 export default {
-  fetch: (request, env, context) => app.fetch(request, env, context),
-  scheduled: (_controller, env) => scheduled(env),
+  fetch: (request, env, context) => settled(env, (whole) => app.fetch(request, whole, context)),
+  scheduled: async (_controller, env) => scheduled(await withStoredSettings(env)),
 } satisfies ExportedHandler<Env>

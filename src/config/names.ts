@@ -7,7 +7,8 @@ type Group = { readonly [name: string]: Setting<unknown> | Group }
 const namesIn = (group: Group): readonly string[] =>
   Object.values(group).flatMap((entry) => ('parser' in entry ? [String(entry.name)] : namesIn(entry)))
 
-const KNOWN: ReadonlySet<string> = new Set([...namesIn(settings), ...HOOK_PARTS])
+/** The name of every setting. */
+export const SETTING_NAMES: ReadonlySet<string> = new Set([...namesIn(settings), ...HOOK_PARTS])
 
 /**
  * Says which of the names of an environment are probably misspelt settings: they are none, and at most two letters away
@@ -15,6 +16,6 @@ const KNOWN: ReadonlySet<string> = new Set([...namesIn(settings), ...HOOK_PARTS]
  */
 export const misspeltNames = (names: readonly string[]): readonly string[] =>
   names.flatMap((name) => {
-    const meant = KNOWN.has(name) ? undefined : nearest(name, KNOWN)
+    const meant = SETTING_NAMES.has(name) ? undefined : nearest(name, SETTING_NAMES)
     return meant === undefined ? [] : [`${name} is no setting; is ${meant} meant?`]
   })

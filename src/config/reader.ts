@@ -1,4 +1,5 @@
 import { OAuthError } from '../errors/oauth-error.ts'
+import { isStored } from './secrets-store.ts'
 import type { Setting } from './settings.ts'
 
 interface Group {
@@ -31,7 +32,9 @@ export class SettingsReader {
   }
 
   #value(setting: Setting<unknown>): unknown {
-    const text = textOf(this.#env[setting.name])
+    const given = this.#env[setting.name]
+    const text = textOf(given)
+    if (isStored(given)) this.refuse(setting, 'cannot be read from the Secrets Store')
     if (text !== '') {
       const value = text === undefined ? undefined : setting.parser.parse(text)
       if (value !== undefined) return value
