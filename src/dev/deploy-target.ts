@@ -28,6 +28,8 @@ const Configuration = v.object({
   configPath: v.optional(v.string()),
   definedEnvironments: v.optional(v.array(v.string()), []),
   vars: v.record(v.string(), v.unknown()),
+  workers_dev: v.optional(v.boolean()),
+  secrets_store_secrets: v.optional(v.array(v.object({ binding: v.string() })), []),
   route: v.optional(Route),
   routes: v.optional(v.array(Route)),
   triggers: v.object({ crons: v.optional(v.array(v.string()), []) }),
@@ -103,6 +105,18 @@ export function readOthers(target: Installation): readonly Installation[] {
         other.worker !== target.worker,
     )
   })
+}
+
+/**
+ * Returns the settings that an installation is deployed with, by name: variables of its configuration and of the command
+ * line that have a value, and secrets of the account's store, whose value is not known here.
+ */
+export function setSettings({ config }: Installation, options: Options): Map<string, string> {
+  const stored = config.secrets_store_secrets.map(({ binding }) => [binding, ''] as const)
+  const variables = Object.entries(config.vars).map(
+    ([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)] as const,
+  )
+  return new Map([...stored, ...[...variables, ...options.vars()].filter(([, value]) => value !== '')])
 }
 
 /** Returns the name of an installation for messages. */

@@ -1,67 +1,123 @@
 import { CommandError } from './command-error.ts'
+import { type AccountState, readAccount } from './deploy-account.ts'
 import { refusal } from './deploy-check.ts'
+import { adoptCopies } from './deploy-copies.ts'
+import { planResidency } from './deploy-jurisdiction.ts'
+import { noteDeployed, refuseRenamed } from './deploy-note.ts'
+import { OWN_HELP, type OwnOptions, ownOptions } from './deploy-options.ts'
 import {
-  configOf,
   deployStep,
   deploySteps,
   missingSettings,
   misspeltSettings,
+  type WranglerCall,
   workerOf,
 } from './deploy-plan.ts'
-import { type Installation, readOthers, readTarget } from './deploy-target.ts'
+import { askReady } from './deploy-ready.ts'
+import { setUp } from './deploy-setup.ts'
+import { type Installation, readOthers, readTarget, setSettings } from './deploy-target.ts'
 import { Options } from './options.ts'
 import { ROOT } from './paths.ts'
 import { runTool } from './tools.ts'
-import { wranglerJson } from './wrangler-json.ts'
+
+/** An installation whose Worker has a name. */
+type Named = Installation & { readonly worker: string }
 
 /**
- * `ladon deploy`: applies the migrations and deploys the Worker. Returns the exit code of the first step that fails, or
- * 0. Throws CommandError with exit code 2, before any request to Cloudflare, if the deployment could not work or would
- * use resources of another installation.
+ * `ladon deploy`: applies the migrations, deploys the Worker and asks it whether it is ready. Returns the exit code of
+ * the first step that fails, 1 if the server answers that it is not ready, or 0. Throws CommandError with exit code 2,
+ * before anything is written, if the deployment could not work, would use resources of another installation, or would
+ * leave the sessions of this one behind.
  */
 export async function deploy(args: readonly string[]): Promise<number> {
-  const options = new Options(args)
-  if (options.has('help')) return (await runTool('wrangler', deployStep(options))).code
-  process.chdir(ROOT)
-  const { config } = checkedTarget(options)
-  const variables = [...Object.keys(config.vars), ...options.vars().keys()]
-  if (options.has('dry-run')) {
+  const { own, options } = ownOptions(new Options(args))
+  if (options.has('help')) {
     const { code } = await runTool('wrangler', deployStep(options))
-    process.stdout.write(misspeltSettings(variables))
+    process.stdout.write(OWN_HELP)
     return code
   }
-  const known = namesIn(await wranglerJson(['d1', 'list', '--json', ...configOf(options)]))
-  const databases = config.d1_databases
-    .filter(({ binding }) => binding === 'DB' || binding === 'BOOK')
-    .map(({ binding, database_id: id, database_name: name }) => ({
-      binding,
-      exists: id !== undefined || known.has(name ?? ''),
-    }))
-  for (const step of deploySteps(options, databases)) {
-    const { code } = await runTool('wrangler', step)
-    if (code !== 0) return code
+  process.chdir(ROOT)
+  const target = checkedTarget(options)
+  if (options.has('dry-run')) {
+    const { code } = await runTool('wrangler', deployStep(options))
+    process.stdout.write(misspeltSettings(setSettings(target, options).keys()))
+    return code
   }
-  const secrets = namesIn(await wranglerJson(['secret', 'list', '--format', 'json', ...workerOf(options)]))
-  const present = new Set([...secrets, ...variables])
-  process.stdout.write(missingSettings(present, workerOf(options)) + misspeltSettings(present))
+  const state = await readAccount(target, options)
+  if (!own.renamed) await refuseRenamed(target, target.worker, state, options)
+  return roll(target, own, state, options)
+}
+
+/** Carries out a deployment that is allowed. */
+async function roll(target: Named, own: OwnOptions, state: AccountState, options: Options): Promise<number> {
+  const residency = planResidency(own, target, state, options)
+  const made = own.setup ? await setUp(target, own, state, options) : undefined
+  process.stdout.write(made?.text ?? '')
+  const secretsFile = made === undefined ? [] : ['--secrets-file', made.secretsFile]
+  const upload = new Options([...options.args, ...residency.args, ...secretsFile])
+  await adoptCopies(target, state, options)
+  const databases = residency.make.length > 0 ? state.databases.map(there) : state.databases
+  const code = await runSteps([...residency.make, ...deploySteps(upload, databases)])
+  if (code !== 0) return code
+  await noteDeployed(target, target.worker)
+  process.stdout.write(residency.text + secondWay(target))
+  const settings = setSettings(target, upload)
+  if (made !== undefined) settings.set('URLS_SELF_ISSUER', made.issuer)
+  const present = new Set([...settings.keys(), ...(state.secrets ?? []), ...(made?.secrets ?? [])])
+  const missing = missingSettings(present, workerOf(options))
+  process.stdout.write(missing + misspeltSettings(present))
+  return missing === '' ? tellReadiness(target, settings) : 0
+}
+
+const there = (database: AccountState['databases'][number]) => ({ ...database, exists: true })
+
+async function runSteps(steps: readonly WranglerCall[]): Promise<number> {
+  for (const step of steps) {
+    const { code } = await runTool('wrangler', step)
+    if (code === 0) continue
+    console.error(
+      `\nwrangler ${step.join(' ')} failed, and nothing was done after it. The same command again goes on from there.`,
+    )
+    return code
+  }
   return 0
 }
 
-function checkedTarget(options: Options): Installation {
+/** Asks the server whether it is ready, and prints what it says. Returns 1 if it says that it is not. */
+async function tellReadiness(target: Named, settings: ReadonlyMap<string, string>): Promise<number> {
+  const base = addressOf(target, settings)
+  if (base === undefined) {
+    console.log('\nThe issuer is a secret: open its /health/ready, which makes the signing keys.')
+    return 0
+  }
+  const { state, text } = await askReady(base)
+  console.log(`\n${text}`)
+  return state === 'failing' ? 1 : 0
+}
+
+/**
+ * Returns the address at which a Worker is reached: the public URL or issuer; or, while the issuer still leads to another
+ * server, the address below workers.dev that it answers at (`PUBLIC_HOSTS`).
+ */
+function addressOf({ routes, worker }: Named, settings: ReadonlyMap<string, string>): string | undefined {
+  const own = (settings.get('PUBLIC_HOSTS') ?? '')
+    .split(/[\s,]+/)
+    .find((host) => host.startsWith(`${worker}.`) && host.endsWith('.workers.dev'))
+  if (routes.length === 0 && own !== undefined) return `https://${own}`
+  return (settings.get('URLS_SELF_PUBLIC') ?? settings.get('URLS_SELF_ISSUER'))?.replace(/\/+$/, '')
+}
+
+/** Says that the address below workers.dev is a second way in, if it is. */
+function secondWay({ config, routes }: Named): string {
+  if (config.workers_dev !== true || routes.length === 0) return ''
+  return '\nworkers_dev = true beside a route is a way in past the firewall rules of your zone: leave it out.\n'
+}
+
+function checkedTarget(options: Options): Named {
   if (options.has('cwd'))
     throw new CommandError('Nothing was deployed: --cwd is not for this command. Say --config FILE.', 2)
   const target = readTarget(options)
   const reason = refusal(target, readOthers(target))
   if (reason !== undefined) throw new CommandError(reason, 2)
-  return target
-}
-
-/** Returns the `name` members of a JSON array of objects. */
-function namesIn(list: unknown): ReadonlySet<string> {
-  if (!Array.isArray(list)) return new Set()
-  return new Set(list.flatMap((item: unknown) => (isNamed(item) ? [item.name] : [])))
-}
-
-function isNamed(item: unknown): item is { readonly name: string } {
-  return typeof item === 'object' && item !== null && 'name' in item && typeof item.name === 'string'
+  return { ...target, worker: target.worker ?? '' }
 }

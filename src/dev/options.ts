@@ -47,6 +47,31 @@ export class Options {
     })
   }
 
+  /**
+   * Returns the options without some of them, which another tool does not know.
+   * @param flags - names of options without a value
+   * @param values - names of options with one value each
+   */
+  without({
+    flags,
+    values,
+  }: {
+    readonly flags: readonly string[]
+    readonly values: readonly string[]
+  }): Options {
+    const dropped = new Set(
+      this.#tokens.flatMap((token, at) => {
+        if (token.kind !== 'option') return []
+        const name = nameOf(token.name)
+        if (flags.includes(name)) return [token.index]
+        if (!values.includes(name)) return []
+        const next = token.value === undefined ? this.#tokens[at + 1] : undefined
+        return [token.index, ...(next?.kind === 'positional' ? [next.index] : [])]
+      }),
+    )
+    return new Options(this.args.filter((_, index) => !dropped.has(index)))
+  }
+
   /** Returns the values after each occurrence of the named options, one list for each occurrence. */
   #occurrences(...names: readonly string[]): readonly (readonly string[])[] {
     return this.#tokens.flatMap((token, index) => {

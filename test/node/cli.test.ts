@@ -2,13 +2,18 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseEnv } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import manifest from '../../package.json'
 import { browserRequired, findChromium } from '../../src/dev/chromium.ts'
+import { ownOptions } from '../../src/dev/deploy-options.ts'
 import { deploySteps, missingSettings, misspeltSettings, workerOf } from '../../src/dev/deploy-plan.ts'
+import { readTarget } from '../../src/dev/deploy-target.ts'
 import { planDev } from '../../src/dev/dev-plan.ts'
 import { addSystemSecret, readDevVars } from '../../src/dev/dev-secrets.ts'
 import { Options } from '../../src/dev/options.ts'
 import { checkLayer, layersOf, renderReport } from '../../src/dev/test-report.ts'
+import { withNamespaceId, withVariable } from '../../src/dev/toml.ts'
 import { ladon } from './ladon.ts'
 
 let directory: string
@@ -204,6 +209,63 @@ describe('deploy', () => {
     expect(text).toContain('npx wrangler secret put SECRETS_SYSTEM --env staging')
     expect(text).toContain('ADMIN_API_KEYS')
     expect(text).not.toContain('URLS_SELF_ISSUER')
+  })
+
+  it.each<[args: readonly string[], left: readonly string[]]>([
+    [
+      ['--setup', '--env', 'staging'],
+      ['--env', 'staging'],
+    ],
+    [['--renamed', 'src/index.ts'], ['src/index.ts']],
+    [
+      ['--setup', '--issuer', 'https://a.example', '--tag', 't'],
+      ['--tag', 't'],
+    ],
+    [['--issuer=https://a.example', '--setup=true'], []],
+    [
+      ['--jurisdiction', 'eu', '-e', 'x'],
+      ['-e', 'x'],
+    ],
+  ])('keeps its own options from wrangler: %j', (args, left) => {
+    expect(ownOptions(new Options(args)).options.args).toEqual(left)
+  })
+
+  it.each([
+    [['--jurisdiction', 'mars'], '--jurisdiction takes one of eu, us, fedramp.'],
+    [['--issuer', 'https://a.example'], 'belongs to --setup'],
+    [['--setup', '--issuer', 'login'], '--issuer takes a URL'],
+  ])('refuses %j', (args, message) => {
+    expect(() => ownOptions(new Options(args))).toThrow(message)
+  })
+
+  const TOML = 'name = "x"\n\n[vars]\nA = "1"   # one\n\n[[kv_namespaces]]\nbinding = "COPIES"\n'
+
+  it.each([
+    ['in place of its line', undefined, 'A', '[vars]\nA = "2"\n'],
+    ['as a new line', undefined, 'B', '[vars]\nB = "2"\nA = "1"   # one\n'],
+    ['in a new table', 'staging', 'A', 'binding = "COPIES"\n\n[env.staging.vars]\nA = "2"\n'],
+  ])('writes a variable %s', (_how, environment, name, expected) => {
+    expect(withVariable(TOML, environment, name, '2')).toContain(expected)
+  })
+
+  it('writes the id of a namespace below its binding, if there is one', () => {
+    expect(withNamespaceId(TOML, undefined, 'COPIES', 'i')).toBe(`${TOML}id = "i"\n`)
+    expect(withNamespaceId(TOML, 'staging', 'COPIES', 'i')).toBeUndefined()
+    expect(withNamespaceId(TOML, undefined, 'OTHER', 'i')).toBeUndefined()
+  })
+
+  it('the button asks for secrets and variables, explains each, and fills in none', async () => {
+    const example = await readFile(new URL('../../.dev.vars.example', import.meta.url), 'utf8')
+    const secrets = parseEnv(example)
+    const { vars, d1_databases: databases, kv_namespaces: namespaces } = readTarget(new Options([])).config
+    const asked = [...Object.entries(secrets), ...Object.entries(vars)]
+    expect(asked.map(([, value]) => value)).toEqual(asked.map(() => ''))
+    const names = [
+      ...asked.map(([name]) => name),
+      ...[...databases, ...namespaces].map(({ binding }) => binding),
+    ]
+    expect(Object.keys(manifest.cloudflare.bindings).sort()).toEqual(names.sort())
+    expect(Object.keys(secrets).sort()).toEqual(['ADMIN_API_KEYS', 'SECRETS_SYSTEM'])
   })
 
   it('tells names that are probably misspelt, as dev does', () => {

@@ -1,12 +1,18 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { cp, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { parseEnv } from 'node:util'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { refusal } from '../../src/dev/deploy-check.ts'
+import { askReady } from '../../src/dev/deploy-ready.ts'
 import { readOthers, readTarget } from '../../src/dev/deploy-target.ts'
 import { Options } from '../../src/dev/options.ts'
+import { TOOLS } from '../../src/dev/paths.ts'
+import { withVariable } from '../../src/dev/toml.ts'
 import { CloudflareAccount } from '../support/cloudflare/account.ts'
+import { type Answer, type Site, startSite } from '../support/site.ts'
 import { ladon } from './ladon.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -20,16 +26,43 @@ function block(beginning: string, text = readme): string {
   return text.slice(at, text.indexOf('```', at)).replaceAll(/^ {3}/gm, '')
 }
 
-/** `wrangler.toml` as README's step 2 leaves it, to be read from another directory. */
-const production = (await readFile(join(root, 'wrangler.toml'), 'utf8'))
-  .replace('main = "', `${block('routes = [{').split('\n')[0]}\nmain = "${root}`)
+/** `wrangler.toml` as it is, to be read from another directory. */
+const plain = (await readFile(join(root, 'wrangler.toml'), 'utf8'))
+  .replace('main = "', `main = "${root}`)
   .replace('migrations_dir = "', `migrations_dir = "${root}`)
-  .concat(block('[vars]\nURLS_SELF_ISSUER'.replace('\n', '\n   ')))
+
+/** `wrangler.toml` as README's step 2 leaves it. */
+const production = block('URLS_SELF_ISSUER = "')
+  .split('\n')
+  .reduce((toml, line) => {
+    const [, name = '', value = ''] = /^(\w+) = "(.*)"/.exec(line) ?? []
+    return name === '' ? toml : withVariable(toml, undefined, name, value)
+  }, plain)
+  .replace('main = "', `${block('routes = [{').split('\n')[0]}\nmain = "`)
 
 const staging = block('[env.staging]\n', guide).replace('migrations_dir = "', `migrations_dir = "${root}`)
 
+/** Runs wrangler as the deployments do. */
+const runWrangler = (
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<{ code: number; output: string }> =>
+  new Promise((resolve) => {
+    const options = { cwd: root, env: { ...process.env, ...env, WRANGLER_SEND_METRICS: 'false' } }
+    const child = execFile(process.execPath, [TOOLS.wrangler, ...args], options, (_error, stdout, stderr) => {
+      resolve({ code: child.exitCode ?? -1, output: stdout + stderr })
+    })
+  })
+
+function never(): never {
+  throw new Error('there is nothing left')
+}
+
 /** A configuration of a name and a database of its own. */
 const own = production.replaceAll('"ladon"', '"own"').replace('login.example.com', 'own.example.com')
+
+/** How long a deployment may take on a machine that does other things besides, ms; on a quiet one it takes some 8 s. */
+const LONG = 900_000
 
 /** Wrangler is large and runs often here: what Node compiled of it is kept between its runs. */
 const compiled = await mkdtemp(join(tmpdir(), 'ladon-compiled-'))
@@ -73,61 +106,70 @@ describe('against a stub of the API', () => {
   const bindings = (worker: string) =>
     Object.fromEntries((account.workers.get(worker)?.bindings ?? []).map((one) => [one.name, one]))
 
-  it('recovers from half-way, migrates first from then on, and staging leaves production alone', async () => {
-    account.failing = /\/query$/
-    expect(await deploy(production)).toMatchObject({
-      code: 1,
-      output: expect.stringContaining('made to fail'),
-    })
-    expect(at('PUT /accounts/acct/workers/scripts/ladon')).toBeLessThan(
-      at('POST /accounts/acct/d1/database/'),
-    )
-    expect(tables('ladon')).toEqual([])
+  it(
+    'recovers from half-way, migrates first from then on, and staging leaves production alone',
+    async () => {
+      account.failing = /\/query$/
+      expect(await deploy(production)).toMatchObject({
+        code: 1,
+        output: expect.stringContaining('made to fail'),
+      })
+      expect(at('PUT /accounts/acct/workers/scripts/ladon')).toBeLessThan(
+        at('POST /accounts/acct/d1/database/'),
+      )
+      expect(tables('ladon')).toEqual([])
 
-    account.failing = undefined
-    const again = await deploy(production)
-    expect(again.code, again.output).toBe(0)
-    expect(at('POST /accounts/acct/d1/database/')).toBeLessThan(
-      at('POST /accounts/acct/workers/scripts/ladon'),
-    )
-    expect(tables('ladon')).toContainEqual({ name: 'clients' })
-    expect([...account.databases.keys(), ...account.namespaces.keys()]).toEqual(['ladon', 'ladon-copies'])
-    const deployed = account.workers.get('ladon')
-    expect(deployed).toMatchObject({
-      migrationTag: 'v1',
-      domains: ['login.example.com'],
-      crons: ['*/15 * * * *'],
-    })
-    expect(bindings('ladon')).toMatchObject({ DB: { id: idOf('ladon') }, LEDGER: { class_name: 'Ledger' } })
-    expect(again.output).not.toContain('secret put URLS_SELF_ISSUER')
+      account.failing = undefined
+      const again = await deploy(production)
+      expect(again.code, again.output).toBe(0)
+      expect(at('POST /accounts/acct/d1/database/')).toBeLessThan(
+        at('POST /accounts/acct/workers/scripts/ladon'),
+      )
+      expect(tables('ladon')).toContainEqual({ name: 'clients' })
+      expect([...account.databases.keys(), ...account.namespaces.keys()]).toEqual(['ladon', 'ladon-copies'])
+      const deployed = account.workers.get('ladon')
+      expect(deployed).toMatchObject({
+        migrationTag: 'v1',
+        domains: ['login.example.com'],
+        crons: ['*/15 * * * *'],
+      })
+      expect(bindings('ladon')).toMatchObject({ DB: { id: idOf('ladon') }, LEDGER: { class_name: 'Ledger' } })
+      expect(again.output).not.toContain('secret put URLS_SELF_ISSUER')
+      expect(deployed?.subdomain).toEqual({ enabled: false, previews_enabled: false })
 
-    const second = await deploy(`${production}\n${staging}`, '--env', 'staging')
-    expect(second.code, second.output).toBe(0)
-    expect(account.workers.get('ladon')).toEqual(deployed)
-    expect(account.workers.get('ladon-staging')).toMatchObject({
-      migrationTag: 'v1',
-      domains: [],
-      crons: ['*/15 * * * *'],
-    })
-    expect(bindings('ladon-staging')).toMatchObject({
-      DB: { id: idOf('ladon-staging') },
-      COPIES: { namespace_id: account.namespaces.get('ladon-staging-copies') },
-      LEDGER: { class_name: 'Ledger' },
-      URLS_SELF_ISSUER: { text: 'https://ladon-staging.ACCOUNT.workers.dev' },
-    })
-    expect(tables('ladon-staging')).toEqual(tables('ladon'))
-    expect(at('GET /accounts/acct/workers/scripts/ladon-staging/secrets')).toBeGreaterThan(0)
-    expect(second.output).toContain('secret put SECRETS_SYSTEM --config')
-  }, 300_000)
+      const second = await deploy(`${production}\n${staging}`, '--env', 'staging')
+      expect(second.code, second.output).toBe(0)
+      expect(account.workers.get('ladon')).toEqual(deployed)
+      expect(account.workers.get('ladon-staging')).toMatchObject({
+        migrationTag: 'v1',
+        domains: [],
+        crons: ['*/15 * * * *'],
+      })
+      expect(bindings('ladon-staging')).toMatchObject({
+        DB: { id: idOf('ladon-staging') },
+        COPIES: { namespace_id: account.namespaces.get('ladon-staging-copies') },
+        LEDGER: { class_name: 'Ledger' },
+        URLS_SELF_ISSUER: { text: 'https://ladon-staging.ACCOUNT.workers.dev' },
+      })
+      expect(tables('ladon-staging')).toEqual(tables('ladon'))
+      expect(at('GET /accounts/acct/workers/scripts/ladon-staging/secrets')).toBeGreaterThan(0)
+      expect(second.output).toContain('secret put SECRETS_SYSTEM --config')
+    },
+    LONG,
+  )
 
-  it('deploys another name with bindings of its own, and asks for the secrets of that Worker', async () => {
-    const { code, output } = await deploy(own, '--name', 'own')
-    expect(code, output).toBe(0)
-    expect([...account.workers.keys(), ...account.databases.keys()]).toEqual(['own', 'own'])
-    expect(account.calls.at(-1)).toBe('GET /accounts/acct/workers/scripts/own/secrets')
-    expect(output).toMatch(/secret put SECRETS_SYSTEM --config .* --name own\n/)
-    expect(tables('own')).toContainEqual({ name: 'clients' })
-  }, 300_000)
+  it(
+    'deploys another name with bindings of its own, and asks for the secrets of that Worker',
+    async () => {
+      const { code, output } = await deploy(own, '--name', 'own')
+      expect(code, output).toBe(0)
+      expect([...account.workers.keys(), ...account.databases.keys()]).toEqual(['own', 'own'])
+      expect(at('GET /accounts/acct/workers/scripts/own/secrets')).toBeGreaterThan(0)
+      expect(output).toMatch(/secret put SECRETS_SYSTEM --config .* --name own\n/)
+      expect(tables('own')).toContainEqual({ name: 'clients' })
+    },
+    LONG,
+  )
 
   it.each([
     ['an environment that has only variables', ['--env', 'staging'], 'env.staging'],
@@ -138,6 +180,203 @@ describe('against a stub of the API', () => {
     expect(code).toBe(2)
     expect(account.calls).toEqual([])
     expect(account.workers.size).toBe(0)
+  })
+})
+
+describe('the life of an installation', () => {
+  const account = new CloudflareAccount()
+  let env: NodeJS.ProcessEnv
+  let site: Site
+  let home: string
+  let answer: Answer
+
+  beforeAll(async () => {
+    home = await mkdtemp(join(tmpdir(), 'ladon-life-'))
+    await cp(join(root, 'migrations'), join(home, 'migrations'), { recursive: true })
+    await write(plain.replaceAll('"ladon"', '"own"').replace(`"${root}migrations`, '"migrations'))
+    env = { ...(await account.listen()), NODE_COMPILE_CACHE: compiled, SECRETS_SYSTEM: 'not this one' }
+    site = await startSite('localhost', () => answer)
+  })
+
+  afterAll(async () => {
+    account.close()
+    await site?.stop()
+    await rm(home, { recursive: true, force: true })
+  })
+
+  const file = () => join(home, 'wrangler.toml')
+  const write = (toml: string): Promise<void> => writeFile(file(), toml)
+  const kept = () => readFile(join(home, '.ladon/own.env'), 'utf8')
+  const deploy = (...args: readonly string[]) => {
+    account.calls.length = 0
+    return ladon(['deploy', '--', '--config', file(), ...args], env)
+  }
+  const at = (call: string) => account.calls.findIndex((one) => one.startsWith(call))
+  const UPLOAD = 'POST /accounts/acct/workers/scripts/own/versions'
+  const QUERY = 'POST /accounts/acct/d1/database/'
+  const sqlite = () => account.databases.get('own')?.sqlite
+  const texts = (name = 'own') =>
+    Object.fromEntries((account.workers.get(name)?.bindings ?? []).map((one) => [one.name, one['text']]))
+
+  it(
+    'keeps its secrets before they are uploaded, and is completed with the same ones',
+    async () => {
+      account.failing = /PUT .*scripts\/own$/
+      const first = await deploy('--setup', '--jurisdiction', 'eu')
+      expect(first.code, first.output).toBe(1)
+      expect(first.output).toContain('nothing was done after it')
+      expect((await stat(join(home, '.ladon/own.env'))).mode & 0o777).toBe(0o600)
+      const before = await kept()
+      const { SECRETS_SYSTEM: secret, ADMIN_API_KEYS: keys } = parseEnv(before)
+      expect(secret).toHaveLength(43)
+      expect(keys).toMatch(/^ops@all:[0-9a-f]{64}$/)
+      expect(first.output).not.toContain(secret)
+      expect(account.databases.get('own')?.jurisdiction).toBe('eu')
+      expect(account.workers.size).toBe(0)
+
+      account.failing = undefined
+      const second = await deploy('--setup', '--jurisdiction', 'eu')
+      expect(second.code, second.output).toBe(0)
+      expect(await kept()).toBe(before)
+      expect(account.databases.size).toBe(1)
+      const issuer = 'https://own.account.workers.dev'
+      expect(texts()).toMatchObject({
+        SECRETS_SYSTEM: secret,
+        ADMIN_API_KEYS: keys,
+        URLS_SELF_ISSUER: issuer,
+        LEDGER_JURISDICTION: 'eu',
+      })
+      expect(account.workers.get('own')?.subdomain).toEqual({ enabled: true, previews_enabled: false })
+      expect(await readFile(file(), 'utf8')).toContain(`URLS_SELF_ISSUER = "${issuer}"`)
+      expect(second.output).toContain('KV knows no jurisdiction')
+      expect(second.output).toContain(`${issuer}/health/ready does not answer`)
+      expect(second.output).not.toContain('Still to be set')
+    },
+    LONG,
+  )
+
+  it(
+    'gets no new secrets, no other name and no other jurisdiction once it holds keys',
+    async () => {
+      sqlite()?.exec("INSERT INTO root_keys VALUES ('k', 'sealed', 1)")
+      const again = await deploy('--setup')
+      expect(again).toMatchObject({ code: 2, output: expect.stringContaining('database own holds keys') })
+      const moved = await deploy('--jurisdiction', 'us')
+      expect(moved).toMatchObject({ code: 2, output: expect.stringContaining('in eu, and cannot be moved') })
+
+      const toml = await readFile(file(), 'utf8')
+      await write(toml.replace('name = "own"', 'name = "other"'))
+      const noted = await deploy()
+      expect(noted).toMatchObject({ code: 2, output: expect.stringContaining('as the Worker own before') })
+      await rm(join(home, '.ladon/deployed.json'))
+      const asked = await deploy()
+      expect(asked).toMatchObject({ code: 2, output: expect.stringContaining('say --renamed') })
+      expect(account.calls.filter((call) => !call.startsWith('GET ') && !call.endsWith('/query'))).toEqual([])
+      account.failing = /\/query$/
+      expect((await deploy('--renamed')).code).toBe(1)
+      account.failing = undefined
+      await write(toml)
+    },
+    LONG,
+  )
+
+  it(
+    'takes a new migration before new code, whatever stops it, and keeps variables of the dashboard',
+    async () => {
+      answer = { type: 'application/json', body: '{"status":"ok"}' }
+      const ran = account.workers.get('own')?.version
+      await writeFile(join(home, 'migrations/9999_new.sql'), 'CREATE TABLE newer (id TEXT);')
+      account.workers.set('own', {
+        ...(account.workers.get('own') ?? never()),
+        bindings: [
+          ...(account.workers.get('own')?.bindings ?? []),
+          { name: 'TTL_ID_TOKEN', type: 'plain_text', text: '2h' },
+        ],
+      })
+      const issuer = ['--var', `URLS_SELF_ISSUER:${site.origin}`]
+      for (const [status, code, call] of [
+        [429, 10_429, /database$/],
+        [403, 10_000, /\/query$/],
+      ] as const) {
+        account.failure = { status, code }
+        account.failing = call
+        const stopped = await deploy(...issuer)
+        expect(stopped.code, stopped.output).toBe(1)
+        expect(stopped.output).toContain('made to fail')
+        expect(at(UPLOAD)).toBe(-1)
+      }
+      account.failing = undefined
+      expect(account.workers.get('own')?.version).toBe(ran)
+      expect(site.visits).toEqual([])
+
+      const { code, output } = await deploy(...issuer)
+      expect(code, output).toBe(0)
+      expect(at(QUERY)).toBeGreaterThan(0)
+      expect(at(UPLOAD)).toBeGreaterThan(account.calls.findLastIndex((call) => call.endsWith('/query')))
+      expect(sqlite()?.prepare('SELECT * FROM newer').all()).toEqual([])
+      expect(account.workers.get('own')?.version).not.toBe(ran)
+      expect(texts()).toMatchObject({ TTL_ID_TOKEN: '2h', SECRETS_SYSTEM: expect.any(String) })
+      expect(site.visits.map(({ url }) => url.pathname)).toEqual(['/health/ready'])
+      expect(output).toContain('says that the server is ready')
+      await rollBack(ran)
+    },
+    LONG,
+  )
+
+  /** Rolls the code back by wrangler as the guide says: the tables stay as they are. */
+  async function rollBack(version = ''): Promise<void> {
+    const [line = ''] = guide.match(/^npx wrangler rollback .*$/m) ?? []
+    const args = line.replace('npx wrangler', '').replace('VERSION', version).trim().split(' ')
+    const { code, output } = await runWrangler([...args, '--config', file()], env)
+    expect(code, output).toBe(0)
+    expect(account.workers.get('own')?.version).toBe(version)
+    expect(sqlite()?.prepare('SELECT * FROM newer').all()).toEqual([])
+  }
+})
+
+describe('what the server says after a deployment', () => {
+  const answering = async (answers: readonly Answer[]) => {
+    const left = [...answers]
+    const site = await startSite('localhost', () => (left.length > 1 ? left.shift() : left[0]) ?? never())
+    const said = await askReady(site.origin, 1500)
+    await site.stop()
+    return said
+  }
+  const type = 'application/json'
+
+  it.each<[what: string, answers: readonly Answer[], state: string, text: string]>([
+    ['that it is ready', [{ type, body: '{"status":"ok"}' }], 'ready', 'is ready, and has its keys'],
+    [
+      'so after a while',
+      [
+        { type, status: 503, body: '{}' },
+        { type, body: '{}' },
+      ],
+      'ready',
+      'is ready',
+    ],
+    [
+      'what failed',
+      [{ type, status: 503, body: '{"errors":{"d1":"does not answer","keys":"x"}}' }],
+      'failing',
+      'answers 503: d1 does not answer, keys x.',
+    ],
+    [
+      'which setting is wrong',
+      [{ type, status: 503, body: '{"error":"misconfiguration","error_description":"Bad."}' }],
+      'failing',
+      'answers 503: Bad.',
+    ],
+    ['something else', [{ type: 'text/html', status: 404, body: 'no' }], 'failing', 'answers 404.'],
+  ])('%s', async (_what, answers, state, text) => {
+    expect(await answering(answers)).toEqual({ state, text: expect.stringContaining(text) })
+  })
+
+  it.each([
+    ['no name', 'https://login.invalid', 'ENOTFOUND'],
+    ['no server', 'http://127.0.0.1:6259', 'ECONNREFUSED'],
+  ])('nothing, for there is %s', async (_what, base, why) => {
+    expect(await askReady(base, 0)).toEqual({ state: 'silent', text: expect.stringContaining(why) })
   })
 })
 

@@ -14,8 +14,9 @@ export class CloudflareAccount {
   readonly namespaces = new Map<string, string>()
   /** Every call so far, like `GET /accounts/acct/d1/database`. */
   readonly calls: string[] = []
-  /** Which calls are to fail with status 500. */
+  /** Which calls are to fail, with a status. */
   failing: RegExp | undefined
+  failure: { readonly status: number; readonly code: number } = { status: 500, code: 10_000 }
   readonly #files = new Files()
   readonly #server: Server
   readonly #routes: readonly ApiRoute[]
@@ -74,7 +75,8 @@ export class CloudflareAccount {
     const call = `${request.method} ${pathname}`
     this.calls.push(call)
     try {
-      if (this.failing?.test(call) === true) throw new ApiFailure(500, 10_000, 'made to fail')
+      if (this.failing?.test(call) === true)
+        throw new ApiFailure(this.failure.status, this.failure.code, 'made to fail')
       const [pattern, handler] = this.#routes.find(([known]) => known.test(call)) ?? []
       if (handler === undefined) throw new ApiFailure(404, 7003, `the stub does not know ${call}`)
       const result = handler(pattern?.exec(call)?.slice(1) ?? [], text, searchParams)

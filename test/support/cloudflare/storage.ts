@@ -7,15 +7,22 @@ import { ApiFailure, type ApiRoute, parse, route } from './api.ts'
 export interface Database {
   readonly id: string
   readonly sqlite: DatabaseSync
+  readonly jurisdiction: string | null
 }
 
-const Named = v.object({ name: v.string() })
+const Named = v.object({ name: v.string(), jurisdiction: v.nullish(v.string(), null) })
 const Titled = v.object({ title: v.string() })
 const Query = v.object({ sql: v.string(), params: v.optional(v.array(v.string()), []) })
 
 /** D1: databases by name. */
 export function databaseRoutes(databases: Map<string, Database>): readonly ApiRoute[] {
-  const listing = () => [...databases].map(([name, { id }]) => ({ uuid: id, name, version: 'production' }))
+  const listing = () =>
+    [...databases].map(([name, { id, jurisdiction }]) => ({
+      uuid: id,
+      name,
+      jurisdiction,
+      version: 'production',
+    }))
   const find = (key = '') => {
     const found = listing().find(({ uuid, name }) => uuid === key || name === key)
     if (found === undefined) throw new ApiFailure(404, 7404, 'no such database')
@@ -24,9 +31,9 @@ export function databaseRoutes(databases: Map<string, Database>): readonly ApiRo
   return [
     route('GET', '/d1/database', (_ids, _body, query) => firstPage(query, listing())),
     route('POST', '/d1/database', (_ids, body) => {
-      const { name } = parse(Named, body)
+      const { name, jurisdiction } = parse(Named, body)
       if (databases.has(name)) throw new ApiFailure(400, 7502, 'the name is taken')
-      databases.set(name, { id: randomUUID(), sqlite: new DatabaseSync(':memory:') })
+      databases.set(name, { id: randomUUID(), sqlite: new DatabaseSync(':memory:'), jurisdiction })
       return find(name)
     }),
     route('GET', '/d1/database/([^/]+)', ([key]) => find(key)),
