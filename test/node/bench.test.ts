@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { creation, resolved, storedIn } from '../../src/ledger/layout.ts'
 import { readOptions } from '../bench/options.ts'
 import { record } from '../bench/report/document.ts'
 import { ratioOf, summary } from '../bench/report/summary.ts'
@@ -46,6 +47,21 @@ describe('the figures of the benchmark', () => {
       '| introspection, live token of a grant | 800 | 400 (read) | 2.00 x | 1.60 x | 1600 (0.50) |',
     )
     expect(tables).toContain('| another | none | 120 |')
+  })
+
+  it('say whether the generator was the limit', () => {
+    const floorsOf = (perSecond: number): Result => ({
+      ...result('floors'),
+      samples: new Map([['socket', [{ ...sample(20), perSecond }]]]),
+    })
+    const given = { only: ['introspection'], rounds: 1, floors: true } as const
+    const told = (perSecond: number): string =>
+      tablesOf(given, { results: [result('Ladon', 800), floorsOf(perSecond)], starts: [] })
+    expect(told(30_000)).toContain(
+      'at most 10 % busy, the fastest row 1 a second; a bare socket answered 30000',
+    )
+    expect(told(30_000)).not.toContain('the limit')
+    expect(told(1)).toContain('**It may have been the limit.**')
   })
 
   it('are told of cold starts as what is above an empty Worker', () => {
@@ -106,30 +122,20 @@ describe('the flags of the benchmark', () => {
 
 it('many grants are copies of one login, with ids of their own, in the ledger of its subject', async () => {
   const state = join(folder, 'state')
-  await mkdir(join(state, 'd1'), { recursive: true })
-  const d1 = new DatabaseSync(join(state, 'd1/book.sqlite'))
-  d1.exec(
-    "CREATE TABLE grants (id TEXT PRIMARY KEY, sid TEXT); INSERT INTO grants VALUES ('of the book', '')",
-  )
+  await mkdir(state)
+  const other = new DatabaseSync(join(state, 'another.sqlite'))
+  other.exec(`${creation('directory')}; INSERT INTO directory VALUES ('0123456789abcdef', 'owner')`)
   const ledger = new DatabaseSync(join(state, 'ledger.sqlite'))
-  ledger.exec(`
-    CREATE TABLE sessions (sid TEXT PRIMARY KEY, subject TEXT) WITHOUT ROWID;
-    CREATE TABLE grants (id TEXT PRIMARY KEY, sid TEXT, record TEXT) WITHOUT ROWID;
-    INSERT INTO sessions VALUES ('0123456789abcdef', 'user');
-    INSERT INTO grants VALUES ('fedcba9876543210', '0123456789abcdef', '{}');`)
+  ledger.exec(`${creation('grants')};
+    INSERT INTO ${storedIn('sessions')} (kind, id, subject) VALUES (1, '0123456789abcdef', 'user');
+    INSERT INTO ${storedIn('grants')} (kind, id, sid, record) VALUES (0, 'fedcba9876543210', '0123456789abcdef', '{}')`)
+  await seedGrants(state, 0)
   await seedGrants(state, 60_000)
-  const count = (database: DatabaseSync, what: string) => database.prepare(`SELECT ${what}`).get()
+  const read = (statement: string) => ledger.prepare(resolved(statement)).get()
   const all =
     'count(DISTINCT id) AS ids, count(DISTINCT sid) AS sids, max(length(id)) AS longest, min(record) AS record'
-  expect(count(ledger, `${all} FROM grants`)).toEqual({
-    ids: 60_000,
-    sids: 60_000,
-    longest: 16,
-    record: '{}',
-  })
-  expect(count(ledger, 'count(*) AS rows, min(subject) AS subject FROM sessions')).toEqual({
-    rows: 60_000,
-    subject: 'user',
-  })
-  expect(count(d1, 'count(*) AS rows FROM grants')).toEqual({ rows: 1 })
+  expect(read(`SELECT ${all} FROM grants`)).toEqual({ ids: 60_000, sids: 60_000, longest: 16, record: '{}' })
+  expect(read('SELECT count(*) AS rows FROM sessions')).toEqual({ rows: 60_000 })
+  expect(read('SELECT count(*) AS rows FROM grants JOIN sessions USING (sid)')).toEqual({ rows: 60_000 })
+  expect(other.prepare('SELECT count(*) AS rows FROM directory').get()).toEqual({ rows: 1 })
 })

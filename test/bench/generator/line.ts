@@ -13,6 +13,9 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
+/** How long an answer may take, ms. */
+const ANSWER_WITHIN_MS = 60_000
+
 const HEAD_END = '\r\n\r\n'
 
 /** Offsets of the status in "HTTP/1.1 200 OK". */
@@ -36,6 +39,7 @@ export class Line {
       this.#text = this.#text === '' ? chunk : this.#text + chunk
       this.#read()
     })
+    socket.setTimeout(ANSWER_WITHIN_MS, () => this.#fail(new Error('The server did not answer in time.')))
     socket.on('error', (error) => this.#fail(error))
     socket.on('close', () => this.#fail(new Error('The server closed the connection.')))
   }

@@ -12,6 +12,9 @@ const head = (...names: readonly string[]): string => `${row(...names)}\n${row(.
 
 const MISSING = '-'
 
+/** The share of its processor above which the generator is suspected. */
+const TOO_BUSY = 0.9
+
 /** What Ladon may take more than an empty Worker, milliseconds of CPU time. */
 const START_GOAL_MS = 15
 const FIRST_GOAL_MS = 2
@@ -79,6 +82,23 @@ function floorTable(results: readonly Result[]): string {
   return [head('floor', 'what it does', 'CPU, us', 'a second', 'generator'), ...lines].join('\n')
 }
 
+/** Whether the generator could have sent more: how busy it was, and what it sends where answers cost next to nothing. */
+function generatorLine(results: readonly Result[]): string {
+  const all = results.flatMap((result) =>
+    [...result.samples.keys()].flatMap((name) => {
+      const sample = measuredOf(result, name)
+      return sample === undefined ? [] : [{ name, ...sample }]
+    }),
+  )
+  const measured = all.filter(({ name }) => name !== 'socket')
+  const busiest = Math.max(...measured.map(({ generator }) => generator))
+  const fastest = Math.max(...measured.map(({ perSecond }) => perSecond))
+  const bare = all.find(({ name }) => name === 'socket')?.perSecond
+  const beside = bare === undefined ? '' : `; a bare socket answered ${bare.toFixed(0)} a second`
+  const limits = busiest > TOO_BUSY || fastest >= (bare ?? Number.POSITIVE_INFINITY)
+  return `The generator was at most ${percent(busiest)} busy, the fastest row ${fastest.toFixed(0)} a second${beside}.${limits ? ' **It may have been the limit.**' : ''}`
+}
+
 /** Peak memory and durability of every system. */
 function systemTable(results: readonly Result[]): string {
   const lines = results.map(({ system, durability, memory }) =>
@@ -138,6 +158,7 @@ export function tablesOf(
           cpuTable(results, only),
           'Throughput and latency; how busy the generator was, of one processor:',
           rateTable(results, only),
+          generatorLine(results),
           ...(floors ? [floorTable(results)] : []),
           systemTable(results),
         ]
