@@ -18,7 +18,9 @@ export class Lane {
 
   /** Sends a request and returns its answer, whatever that is. */
   async askAny({ port }: Site, request: string): Promise<Answer> {
-    const line = this.#lines.get(port) ?? (await this.#connect(port))
+    const kept = this.#lines.get(port)
+    // A server closes connections that rest while others are measured.
+    const line = kept === undefined || kept.closed ? await this.#connect(port) : kept
     return line.ask(request)
   }
 

@@ -30,6 +30,7 @@ export class Line {
   readonly #socket: Socket
   #text = ''
   #waiting: Waiting | undefined
+  #closed = false
 
   private constructor(socket: Socket) {
     this.#socket = socket
@@ -64,6 +65,11 @@ export class Line {
     })
   }
 
+  /** Whether the server closed it, as it does with connections that rest, or did not answer in time. */
+  get closed(): boolean {
+    return this.#closed
+  }
+
   close(): void {
     this.#socket.destroy()
   }
@@ -94,6 +100,8 @@ export class Line {
   }
 
   #fail(error: Error): void {
+    this.#closed = true
+    this.#socket.destroy()
     const waiting = this.#waiting
     this.#waiting = undefined
     waiting?.reject(error)
