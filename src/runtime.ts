@@ -58,7 +58,7 @@ export function runtimeOf(env: Env): Runtime {
   warnOnce(env)
   isolateStart(nowMs())
   const config = loadConfig(env)
-  const ledgers = new Ledgers(env.LEDGER, config.deadlines.ledger)
+  const ledgers = new Ledgers(env.LEDGER, config.deadlines.ledger, config.residency)
   const sources = sourcesOf(env, config.deadlines, ledgers)
   const rootKeys = new RootKeyStore(sources)
   const roots = new RootKeys(rootKeys, config.systemSecrets)

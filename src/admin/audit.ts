@@ -27,7 +27,7 @@ export async function getAudit(c: Context<AppEnv>): Promise<Response> {
     actor: query.get('actor') || null,
     client_id: query.get('client_id') || null,
   }
-  const subHash = subject === null ? null : await subjectHash(roots, ownerOf('subject', subject))
+  const subHash = subject === null ? null : await subjectHash(roots, ownerOf('subject', subject, 'none'))
   const filter = {
     event: named.event,
     actor: named.actor,

@@ -7,7 +7,7 @@ import type { AppEnv, RequestContext } from '../context.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
 import { readAdminQuery, readQuery } from '../http/form.ts'
 import { endsInSlash, isV1Path } from '../http/paths.ts'
-import { directoryOf, type Owner, ownerOf, sessionPrefix } from '../ledger/owner.ts'
+import { directoriesOf, type Owner, ownersOf, sessionPrefix } from '../ledger/owner.ts'
 import type {
   EndSessionsInput,
   ListedConsent,
@@ -22,6 +22,7 @@ import { pairwiseSids } from '../tokens/subject.ts'
 import { seconds } from '../util/clock.ts'
 import { clientIdOf, type GrantId, grantIdOf, type Sid, sidOf } from '../util/ids.ts'
 import { rfc3339 } from '../util/rfc3339.ts'
+import { inTurn } from './in-turn.ts'
 import { respondWithPage } from './pagination.ts'
 import { viewClients } from './subject-view.ts'
 
@@ -37,21 +38,23 @@ export async function listConsents(c: Context<AppEnv>): Promise<Response> {
   const query = readAdminQuery(c.req.url)
   const subject = c.req.param('subject') ?? query.get('subject') ?? ''
   if (subject === '') throw invalidRequest('parameter_missing', { parameter: 'subject' })
-  const { ledgers } = ctx.rt
+  const { config, ledgers } = ctx.rt
   const sid = sidOf(query.get('login_session_id') ?? '') || null
-  const owner = ownerOf('subject', subject)
-  return respondWithPage<ListedConsent>(c, {
-    path: PATH,
-    filters: { subject, login_session_id: sid },
+  const list = inTurn<ListedConsent>(ownersOf('subject', subject, config.residency), {
     placeOf: ({ grantedAt, id }) => `${grantedAt} ${id}`,
-    page: ({ after, offset, limit }) =>
+    page: (owner, { after, offset, limit }) =>
       ledgers.call(owner, 'listGrants', {
         sid,
         ...readPlace(after),
         limit,
         ...(offset > 0 && { offset: Math.min(offset, MAX_OFFSET) }),
       }),
-    count: () => ledgers.call(owner, 'countGrants', { sid }),
+    count: (owner) => ledgers.call(owner, 'countGrants', { sid }),
+  })
+  return respondWithPage(c, {
+    ...list,
+    path: PATH,
+    filters: { subject, login_session_id: sid },
     render: (grant) => renderConsent(ctx, grant),
   })
 }
@@ -124,7 +127,7 @@ async function consentsNamed(c: Context<AppEnv>): Promise<Named<RevokeGrantsInpu
   if (subjectInPath !== undefined) {
     if (client === undefined && (endsInSlash(c.req.url) || query.has('client')))
       throw invalidRequest('parameter_missing', { parameter: 'client' })
-    return consentsOf(subjectInPath, client)
+    return consentsOf(c, subjectInPath, client)
   }
   const id = query.get('consent_request_id')
   const subject = query.get('subject')
@@ -134,7 +137,7 @@ async function consentsNamed(c: Context<AppEnv>): Promise<Named<RevokeGrantsInpu
     const other = Object.entries(named).find(([, value]) => value !== undefined)?.[0]
     if (other !== undefined)
       throw invalidRequest('parameters_conflict', { parameter: 'consent_request_id', other })
-    return { owners: await ownersOf(c, grantIdOf(id)), target: { id: grantIdOf(id) } }
+    return { owners: await ownersNamed(c, grantIdOf(id)), target: { id: grantIdOf(id) } }
   }
   if (subject === undefined)
     throw invalidRequest('parameter_missing', { parameter: "subject' or 'consent_request_id" })
@@ -142,27 +145,28 @@ async function consentsNamed(c: Context<AppEnv>): Promise<Named<RevokeGrantsInpu
     throw invalidRequest('parameters_conflict', { parameter: 'client', other: 'all' })
   // An empty `client` is a mistake of the caller, who does not mean all.
   const subjectAlone = isV1Path(c.req.url) && !query.has('client') && !query.has('all')
-  if (client !== undefined || all || subjectAlone) return consentsOf(subject, client)
+  if (client !== undefined || all || subjectAlone) return consentsOf(c, subject, client)
   throw invalidRequest('parameter_missing', { parameter: "client' or 'all=true" })
 }
 
 /** A subject's consents to one client, or all of them. */
-const consentsOf = (subject: string, client: string | undefined): Named<RevokeGrantsInput['target']> => ({
-  owners: [ownerOf('subject', subject)],
+const consentsOf = (
+  c: Context<AppEnv>,
+  subject: string,
+  client: string | undefined,
+): Named<RevokeGrantsInput['target']> => ({
+  owners: ownersOf('subject', subject, c.var.ctx.rt.config.residency),
   target: client === undefined ? 'all' : { clientId: clientIdOf(client) },
 })
 
 /** Lists a subject's open login sessions, the newest first, from the subject's ledger (contract 1.4.3). */
 export async function listLogins(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
-  const { ledgers } = ctx.rt
+  const { config, ledgers } = ctx.rt
   const subject = readAdminQuery(c.req.url).require('subject')
-  const owner = ownerOf('subject', subject)
-  return respondWithPage<ListedSession>(c, {
-    path: LOGINS_PATH,
-    filters: { subject },
+  const list = inTurn<ListedSession>(ownersOf('subject', subject, config.residency), {
     placeOf: ({ authTime, id }) => `${authTime} ${id}`,
-    page: ({ after, offset, limit }) => {
+    page: (owner, { after, offset, limit }) => {
       const [, at, sid] = /^(\d+) (.+)$/.exec(after ?? '') ?? []
       const place = sid === undefined ? null : { sid: sidOf(sid), authTime: seconds(Number(at)) }
       return ledgers.call(owner, 'listSessions', {
@@ -171,7 +175,12 @@ export async function listLogins(c: Context<AppEnv>): Promise<Response> {
         limit,
       })
     },
-    count: () => ledgers.call(owner, 'countSessions', null),
+    count: (owner) => ledgers.call(owner, 'countSessions', null),
+  })
+  return respondWithPage(c, {
+    ...list,
+    path: LOGINS_PATH,
+    filters: { subject },
     render: async ({ id, authTime, remember, ends, lastUsed, clients }) => ({
       sid: id,
       subject,
@@ -197,15 +206,18 @@ async function loginsNamed(c: Context<AppEnv>): Promise<Named<EndSessionsInput['
   if (sid === undefined) {
     const subject = query.get('subject') ?? c.req.param('subject')
     if (subject === undefined) throw invalidRequest('parameter_missing', { parameter: "subject' or 'sid" })
-    return { owners: [ownerOf('subject', subject)], target: 'all' }
+    return { owners: ownersOf('subject', subject, c.var.ctx.rt.config.residency), target: 'all' }
   }
   const shown = await pairwiseSids.open(c.var.ctx.rt, sid)
   if (shown !== undefined) return { owners: [shown.owner], target: { sid: shown.sid } }
-  return { owners: await ownersOf(c, sidOf(sid)), target: { sid: sidOf(sid) } }
+  return { owners: await ownersNamed(c, sidOf(sid)), target: { sid: sidOf(sid) } }
 }
 
 /** The owners that an id without a subject may belong to, from the directory (design invariant 4). */
-async function ownersOf(c: Context<AppEnv>, id: Sid | GrantId): Promise<readonly Owner[]> {
-  const entries = await c.var.ctx.rt.ledgers.call(directoryOf(id), 'owners', { prefix: sessionPrefix(id) })
-  return [...new Set(entries.map(({ owner }) => owner))]
+async function ownersNamed(c: Context<AppEnv>, id: Sid | GrantId): Promise<readonly Owner[]> {
+  const { config, ledgers } = c.var.ctx.rt
+  const prefix = sessionPrefix(id)
+  const shards = directoriesOf(id, config.residency)
+  const entries = await Promise.all(shards.map((shard) => ledgers.call(shard, 'owners', { prefix })))
+  return [...new Set(entries.flat().map(({ owner }) => owner))]
 }

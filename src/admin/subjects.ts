@@ -2,11 +2,12 @@ import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
 import { readAdminQuery } from '../http/form.ts'
 import { json } from '../http/json.ts'
-import { ownerOf } from '../ledger/owner.ts'
+import { ownersOf } from '../ledger/owner.ts'
 import type { HeldPlace } from '../ledger/types.ts'
 import { eraseSubject } from '../logout/erase-subject.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { renderBooked } from './grants.ts'
+import { readLedger, writeLedger } from './in-turn.ts'
 import { linkTo, openToken, readSize } from './pagination.ts'
 import { viewSubject } from './subject-view.ts'
 
@@ -26,16 +27,22 @@ export async function getSubject(c: Context<AppEnv>): Promise<Response> {
   const path = `/admin/subjects/${encodeURIComponent(subject)}`
   const list = { base: config.urls.path, path, filters: {} }
   const token = query.get('page_token')
-  const after = token === undefined ? null : readPlace(await openToken(envelopes, path, token, now))
+  const [ledger, place] = readLedger(
+    token === undefined ? null : await openToken(envelopes, path, token, now),
+  )
   const limit = readSize('page_size', query)
-  const input = { after, limit, size: PAGE_CHARACTERS }
-  const { held, more } = await ledgers.call(ownerOf('subject', subject), 'listHeld', input)
+  const input = { after: readPlace(place), limit, size: PAGE_CHARACTERS }
+  const owners = ownersOf('subject', subject, config.residency)
+  const { held, more } = await ledgers.call(owners[ledger] ?? owners[0], 'listHeld', input)
   const link = (rel: string, last: string | null): Promise<string> =>
     linkTo(envelopes, list, { size: limit, rel, last }, now)
   const links = [await link('first', null)]
   const last = held.at(-1)
-  if (more && last !== undefined) links.push(await link('next', `${last.kind} ${last.id}`))
-  const book = after === null ? { grants_book: (await ctx.rt.book.ofSubject(subject)).map(renderBooked) } : {}
+  if (more && last !== undefined)
+    links.push(await link('next', writeLedger(ledger, `${last.kind} ${last.id}`)))
+  else if (ledger + 1 < owners.length) links.push(await link('next', writeLedger(ledger + 1, '')))
+  const isFirst = ledger === 0 && place === null
+  const book = isFirst ? { grants_book: (await ctx.rt.book.ofSubject(subject)).map(renderBooked) } : {}
   return json({ subject, ...(await viewSubject(ctx, held)), ...book }, 200, { link: links.join() })
 }
 

@@ -2,8 +2,7 @@ import type { Context } from 'hono'
 import { grantedAudience } from '../clients/resource.ts'
 import type { AppEnv } from '../context.ts'
 import { accessDenied, OAuthError } from '../errors/oauth-error.ts'
-import { type ConsentAcceptance, type ConsentVerdict, consentVerifier } from '../flow/state.ts'
-import { ownerOf } from '../ledger/owner.ts'
+import { type ConsentAcceptance, type ConsentVerdict, consentVerifier, ownerIn } from '../flow/state.ts'
 import type { Granted, GrantInput, GrantRecord } from '../ledger/types.ts'
 import { longestEnd } from '../tokens/lifetimes.ts'
 import { requestedNames } from '../tokens/requested-claims.ts'
@@ -38,8 +37,8 @@ export async function afterConsent(
   const { channel } = request
   const approve = await channel.approver(ctx, decision).catch(refused)
   if (approve instanceof OAuthError) return channel.tell(c, approve)
-  const owner = ownerOf('subject', state.subject)
-  const pairwise = await pairwiseIdentity(ctx.rt, request.client, { ...state, sid: state.flow.sid })
+  const owner = ownerIn(state.flow, state.subject)
+  const pairwise = await pairwiseIdentity(ctx.rt, request.client, { ...state, owner, sid: state.flow.sid })
   const input = grantInput(ctx.attempt, resumed, decision, pairwise)
   const result = await ctx.rt.ledgers.call(owner, 'grant', input)
   if (result.status === 'ended') return startAfresh(c, request)
@@ -124,7 +123,7 @@ function tellOf(
   ctx.audit(
     'consent.granted',
     { client_id: clientId, grant: flow.id, sid: flow.sid, scope },
-    ownerOf('subject', subject),
+    ownerIn(flow, subject),
   )
   if (!booking) return
   const { book, config } = ctx.rt

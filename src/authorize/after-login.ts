@@ -3,10 +3,15 @@ import { isPublic } from '../clients/public.ts'
 import type { AppEnv } from '../context.ts'
 import { loginRequired, OAuthError } from '../errors/oauth-error.ts'
 import { bindBrowser, readSessionCookie } from '../flow/browser.ts'
-import { consentChallenge, type LoginAcceptance, type LoginVerdict, loginVerifier } from '../flow/state.ts'
-import { ownerOf } from '../ledger/owner.ts'
+import {
+  consentChallenge,
+  type LoginAcceptance,
+  type LoginVerdict,
+  loginVerifier,
+  ownerIn,
+} from '../flow/state.ts'
 import type { RememberedConsent } from '../ledger/types.ts'
-import { verifyIdTokenHint } from '../tokens/id-token-hint.ts'
+import { isHintOf, verifyIdTokenHint } from '../tokens/id-token-hint.ts'
 import { requestedNames } from '../tokens/requested-claims.ts'
 import type { GrantId } from '../util/ids.ts'
 import { scopeRule } from '../util/scope.ts'
@@ -38,7 +43,7 @@ export async function afterLogin(
   // Anybody can put an unmet claim into a request, so it must not end the existing session.
   const unmet = unmetClaims(request, decision)
   if (unmet !== undefined) return request.channel.tell(c, unmet)
-  const session = { owner: ownerOf('subject', decision.subject), sid: state.flow.sid }
+  const session = { owner: ownerIn(state.flow, decision.subject), sid: state.flow.sid }
   const login = await commitLogin(c, resumed, session, cookie)
   if (login.status === 'stale') return startLogin(c, request)
   if (login.status !== 'active') return startAfresh(c, request)
@@ -73,8 +78,8 @@ async function checkAuthentication(
   }
   const hint = request.parameters.get('id_token_hint')
   if (hint === undefined) return undefined
-  const { owner } = await verifyIdTokenHint(c.var.ctx, hint, request.client)
-  return owner === ownerOf('subject', subject) ? undefined : loginRequired('other_subject')
+  const verified = await verifyIdTokenHint(c.var.ctx, hint, request.client)
+  return isHintOf(verified, ownerIn(flow, subject)) ? undefined : loginRequired('other_subject')
 }
 
 /** The id of the earlier consent that covers this request; null if there is none (contract 3.5). */

@@ -1,11 +1,12 @@
 import type { Context } from 'hono'
 import { MAX_SESSION_SECONDS } from '../config/limits.ts'
+import type { Location } from '../config/residency.ts'
 import type { Config } from '../config/types.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
 import { clearSessionCookie, type SessionCookie, writeSessionCookie } from '../flow/browser.ts'
 import { changeState, clearState, extendState } from '../flow/session-state.ts'
 import type { LoginAcceptance, LoginVerdict } from '../flow/state.ts'
-import { directoryOf } from '../ledger/owner.ts'
+import { directoryOf, jurisdictionOf } from '../ledger/owner.ts'
 import type { Input, LoginResult } from '../ledger/types.ts'
 import { endSessions } from '../logout/end-sessions.ts'
 import { isRefreshable, lifetimesFor } from '../tokens/lifetimes.ts'
@@ -55,7 +56,7 @@ export async function commitLogin(
   }
   const result = skip
     ? await rt.ledgers.call(owner, 'login', input)
-    : await startSession(c.var.ctx, session, input)
+    : await startSession(c.var.ctx, session, input, state.flow.location)
   if (result.status !== 'active') return result
   if (!skip) audit('session.started', { client_id: clientId, sid }, owner)
   if (remember && (!skip || extend)) {
@@ -76,13 +77,15 @@ async function startSession(
   { rt, attempt }: RequestContext,
   session: SessionCookie,
   input: Input<'login'>,
+  location: Location | null,
 ): Promise<LoginResult> {
   const { owner, sid } = session
+  const directory = directoryOf(sid, jurisdictionOf(owner))
   const bind = async (): Promise<boolean> => {
-    const bound = await rt.ledgers.call(directoryOf(sid), 'bindSession', session)
+    const bound = await rt.ledgers.call(directory, 'bindSession', session)
     return bound.owner === owner
   }
-  const login = (): Promise<LoginResult> => rt.ledgers.call(owner, 'login', input)
+  const login = (): Promise<LoginResult> => rt.ledgers.call(owner, 'login', input, location)
   if (input.replaces !== null) return (await bind()) ? login() : { status: 'ended' }
   const [bound, started] = await Promise.allSettled([bind(), login()])
   if (bound.status === 'fulfilled' && bound.value) {

@@ -1,10 +1,11 @@
 import { MAX_SESSION_SECONDS } from '../config/limits.ts'
+import type { RequestContext } from '../context.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
 import { acceptLoginBody, checkSize, parseBody, parseDenial, remembering } from '../flow/bodies.ts'
 import { callsOn, goOn } from '../flow/challenge.ts'
-import { loginChallenge, loginVerifier } from '../flow/state.ts'
+import { loginChallenge, loginVerifier, ownerIn } from '../flow/state.ts'
 import { withQuery } from '../http/location.ts'
-import { ownerOf } from '../ledger/owner.ts'
+import { ownersOf } from '../ledger/owner.ts'
 import { type Milliseconds, milliseconds, nowMs, secondsOf } from '../util/clock.ts'
 import { parseRfc3339Ms } from '../util/rfc3339.ts'
 import { isDotSegment, isPlainText } from '../util/text.ts'
@@ -61,9 +62,10 @@ export const acceptLogin = loginCall(async (ctx, { state, expiresAt }, body) => 
   const anew = { redirect_to: withQuery(startUrl(ctx.rt.config, flow), { prompt: 'login' }) }
   if (known !== null && known.subject !== subject) return anew
   const epoch =
-    known === null ? await ctx.rt.ledgers.call(ownerOf('subject', subject), 'loginEpoch', null) : 0
+    known === null ? await ctx.rt.ledgers.call(ownerIn(flow, subject), 'loginEpoch', null, flow.location) : 0
+  const latest = known === null && authenticatedMs !== undefined ? await lastEnd(ctx, subject, epoch) : epoch
   // Old epochs are deleted, so an older authentication cannot be checked against them.
-  const oldestMs = Math.max(epoch, nowMs() - MAX_SESSION_SECONDS * 1000)
+  const oldestMs = Math.max(latest, nowMs() - MAX_SESSION_SECONDS * 1000)
   if (known === null && authenticatedMs !== undefined && authenticatedMs < oldestMs) return anew
   const decision = {
     subject,
@@ -80,6 +82,13 @@ export const acceptLogin = loginCall(async (ctx, { state, expiresAt }, body) => 
   }
   return goOn(ctx, loginVerifier, { ...state, decision }, expiresAt, entryUrl(ctx.rt.config, state.flow))
 })
+
+/** When all sessions of a subject were last ended, ms: as its ledger says, or one in which it was before. */
+async function lastEnd({ rt }: RequestContext, subject: string, epoch: number): Promise<number> {
+  const [, ...before] = ownersOf('subject', subject, rt.config.residency)
+  const epochs = await Promise.all(before.map((owner) => rt.ledgers.call(owner, 'loginEpoch', null)))
+  return Math.max(epoch, ...epochs)
+}
 
 /** Rejects a login request; the client gets the app's own error when the browser returns with the verifier. */
 export const rejectLogin = loginCall((ctx, { state, expiresAt }, body) => {

@@ -4,10 +4,9 @@ import { accessDenied, OAuthError } from '../errors/oauth-error.ts'
 import { invalidClient } from '../errors/refusals.ts'
 import { browserMatches } from '../flow/browser.ts'
 import type { FlowKind } from '../flow/seal.ts'
-import type { Denial, Flow } from '../flow/state.ts'
+import { type Denial, type Flow, ownerIn } from '../flow/state.ts'
 import type { CsrfStep } from '../http/cookies.ts'
 import { MAX_QUERY, readQuery } from '../http/form.ts'
-import { ownerOf } from '../ledger/owner.ts'
 import type { Seconds } from '../util/clock.ts'
 import { validate } from './pipeline.ts'
 import { asks, type FlowRequest } from './request.ts'
@@ -62,7 +61,7 @@ export async function resume<
     ? request.channel.expiry()
     : new OAuthError('request_forbidden', 'flow_of_other_browser')
   if ('error' in decision) {
-    const owner = state.subject === undefined ? undefined : ownerOf('subject', state.subject)
+    const owner = state.subject === undefined ? undefined : ownerIn(state.flow, state.subject)
     return request.channel.deny(c, decision, { step, owner }, refusal)
   }
   return refusal === undefined ? { state, decision, request, expiresAt } : request.channel.tell(c, refusal)

@@ -6,6 +6,7 @@ import { cookieSettings } from './cookies.ts'
 import { withWholeHooks } from './hook.ts'
 import { BOUND_URL, isBound } from './identity-provider.ts'
 import { SettingsReader, type Values } from './reader.ts'
+import { isWithin, residencyOf } from './residency.ts'
 import { settings } from './settings.ts'
 import { transportSettings } from './transport.ts'
 import type { Config, IdentityProvider, Urls, UserCodeSettings } from './types.ts'
@@ -53,6 +54,7 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Config {
     urls: all,
     hosts: new Set([issuerUrl.host, publicUrl.host, ...given.hosts]),
     transport: transportSettings(given.transport, issuerUrl, publicUrl, loopback),
+    residency: residencyOf(given.residency),
     loopback,
     demoPages,
     admin: { ...given.admin, keys: nameKeys(given.admin.keys, given.systemSecrets) },
@@ -162,6 +164,12 @@ function check(reader: SettingsReader, config: Config): void {
     )
   if (oauth2.grace.uses === 0 && oauth2.grace.seconds > MAX_UNCOUNTED_GRACE)
     reader.bad(settings.grace.seconds)
+  const { location, jurisdiction } = config.residency
+  if (location !== null && location !== 'auto' && !isWithin(location, jurisdiction))
+    reader.refuse(
+      settings.residency.location,
+      `must be a region in the jurisdiction ${jurisdiction}, or auto`,
+    )
   // Without a salt, anybody who knows the subjects can compute the pairwise identifiers (OIDC Core section 8.1).
   if (subjects.types.includes('pairwise') && subjects.salt === null) reader.missing(settings.subjects.salt)
   // Missing admin keys are not refused here: the admin API then answers that it is closed (design rule 7).

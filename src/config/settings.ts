@@ -27,6 +27,7 @@ import {
   textThat,
   unlimitedDuration,
 } from './parsers.ts'
+import { JURISDICTIONS, jurisdictionName, LOCATIONS } from './residency.ts'
 import type { LimitName } from './types.ts'
 
 /** One setting. */
@@ -155,6 +156,11 @@ export const settings = {
     cached: setting('DEADLINE_CACHED', patience, '1s'),
     storage: setting('DEADLINE_STORAGE', patience, '5s'),
     ledger: setting('DEADLINE_LEDGER', patience, '5s'),
+  },
+  residency: {
+    jurisdiction: setting('LEDGER_JURISDICTION', oneOf(...JURISDICTIONS), 'none'),
+    before: setting('LEDGER_JURISDICTIONS_BEFORE', listOf(jurisdictionName)),
+    location: setting('LEDGER_LOCATION', optional(oneOf('auto', ...LOCATIONS))),
   },
   ttl: {
     loginConsentRequest: setting('TTL_LOGIN_CONSENT_REQUEST', duration(1), '30m'),

@@ -1,5 +1,6 @@
 import type { Milliseconds, Seconds } from '../util/clock.ts'
 import type { LIMITS } from './limits.ts'
+import type { Residency } from './residency.ts'
 
 /**
  * The part of the admin API that an API key allows; `all` allows every part. `keys` reads what signatures are believed,
@@ -197,6 +198,7 @@ export interface Config {
   readonly hosts: ReadonlySet<string>
   readonly ttl: Lifetimes
   readonly deadlines: Deadlines
+  readonly residency: Residency
   readonly strategies: Strategies
   readonly oauth2: OAuth2Settings
   readonly transport: TransportSettings

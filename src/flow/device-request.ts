@@ -3,8 +3,10 @@ import type { RequestContext } from '../context.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
 import { readQuery } from '../http/form.ts'
 import type { Network } from '../http/network.ts'
-import { type Owner, ownerOf } from '../ledger/owner.ts'
+import { type Owner, ownersOf } from '../ledger/owner.ts'
+import type { Output } from '../ledger/types.ts'
 import { userCodeGuess } from '../limits/guesses.ts'
+import type { Runtime } from '../runtime.ts'
 import { parseBody } from './bodies.ts'
 import { callsOn } from './challenge.ts'
 import { deviceChallenge, deviceVerifier } from './device-state.ts'
@@ -13,8 +15,17 @@ import { readUserCode } from './user-code.ts'
 
 const acceptBody = v.object({ user_code: v.nullish(v.string(), '') })
 
-/** The ledger of the device that shows this user code (design section 4). */
-export const deviceOwner = (userCode: string): Owner => ownerOf('device', userCode)
+/** A pending request of a device, and its ledger. */
+type Found = NonNullable<Output<'findDevice'>> & { readonly owner: Owner }
+
+/** Finds the request of the device that shows a user code (design section 4); null if there is none. */
+async function findDevice({ config, ledgers }: Runtime, userCode: string): Promise<Found | null> {
+  for (const owner of ownersOf('device', userCode, config.residency)) {
+    const found = await ledgers.call(owner, 'findDevice', null)
+    if (found !== null) return { ...found, owner }
+  }
+  return null
+}
 
 /**
  * Accepts a user code for a challenge of the verification page (contract 1.4.2). Writes nothing, unless the code is
@@ -30,8 +41,7 @@ export const acceptUserCode = callsOn(
   const guess = userCodeGuess(state, state.rateLimitOwner)
   await guess.begin(ctx)
   await requireFewTries(ctx, state)
-  const owner = deviceOwner(userCode)
-  const found = await rt.ledgers.call(owner, 'findDevice', null)
+  const found = await findDevice(rt, userCode)
   if (found === null) {
     await guess.missed(ctx)
     throw invalidRequest('user_code_unusable')
@@ -40,7 +50,7 @@ export const acceptUserCode = callsOn(
   const clientId = readQuery(found.request).require('client_id')
   seen(clientId)
   const url = verifyUrl(rt.config)
-  const step = { ...state, owner, device: found.id }
+  const step = { ...state, owner: found.owner, device: found.id }
   return { redirect_to: await deviceVerifier.urlWith(rt, url, step, expiresAt, { client_id: clientId }) }
 })
 

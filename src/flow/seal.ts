@@ -1,3 +1,4 @@
+import { JURISDICTIONS } from '../config/residency.ts'
 import type { Format } from '../crypto/sealed.ts'
 import type { EnvelopeKind, Opened } from '../crypto/types.ts'
 import { withQuery } from '../http/location.ts'
@@ -119,15 +120,20 @@ const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
 const fits = (data: readonly unknown[]): boolean =>
   bytesOf(JSON.stringify(data)).byteLength <= MAX_INLINE_BYTES
 
-/** Stores a text in the ledger that is named by its digest, and returns the digest. */
+/** Stores a text in the ledger that is named by its digest, and returns the reference of that. */
 async function store(rt: Runtime, data: string, expiresAt: Seconds): Promise<string> {
+  const { jurisdiction } = rt.config.residency
   const id = toBase64url(sha256(data))
-  await rt.ledgers.call(ownerOf('flow', id), 'putBlob', { id, data, expiresAt })
-  return id
+  await rt.ledgers.call(ownerOf('flow', id, jurisdiction), 'putBlob', { id, data, expiresAt })
+  return jurisdiction === 'none' ? id : `${jurisdiction}.${id}`
 }
 
-const fetchStored = (rt: Runtime, id: string): Promise<string | null> =>
-  rt.ledgers.call(ownerOf('flow', id), 'getBlob', { id })
+/** Fetches what was stored. In front of the digest is the jurisdiction if the ledger is in one. */
+function fetchStored(rt: Runtime, reference: string): Promise<string | null> {
+  const [id = '', place = 'none'] = reference.split('.').reverse()
+  const jurisdiction = JURISDICTIONS.find((name) => name === place) ?? 'none'
+  return rt.ledgers.call(ownerOf('flow', id, jurisdiction), 'getBlob', { id })
+}
 
 async function wholeData(rt: Runtime, opened: Opened | undefined): Promise<Opened | undefined> {
   if (typeof opened?.data !== 'string') return opened

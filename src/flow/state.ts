@@ -1,6 +1,7 @@
 import * as v from 'valibot'
+import { JURISDICTIONS, type Jurisdiction, LOCATIONS, type Location } from '../config/residency.ts'
 import { tuple } from '../crypto/tuple.ts'
-import { isOwner, type Owner } from '../ledger/owner.ts'
+import { isOwner, type Owner, ownerOf } from '../ledger/owner.ts'
 import type { Seconds } from '../util/clock.ts'
 import { type GrantId, grantIdOf, type Sid } from '../util/ids.ts'
 import type { Json, JsonObject } from '../util/json.ts'
@@ -42,7 +43,15 @@ export interface Flow {
   readonly signed: boolean
   /** How many characters at the end of the query the client signed; 0 if it did not. */
   readonly signedTail: number
+  /** Where the ledgers of session and user are. It stays so if the setting changes before the flow ends. */
+  readonly jurisdiction: Jurisdiction
+  /** Near what the user's ledger should be if this is its first login; null for any place. */
+  readonly location: Location | null
 }
+
+/** Returns the ledger of the user who logged in in a flow. */
+export const ownerIn = ({ jurisdiction }: Flow, subject: string): Owner =>
+  ownerOf('subject', subject, jurisdiction)
 
 /** The session that was recognised at the start of the flow. */
 export interface KnownSession {
@@ -129,17 +138,20 @@ const flowFormat = tuple({
   consentEpoch: v.nullish(v.number(), null),
   // Whether, or how many characters at the end of the query.
   signed: v.nullish(v.union([v.boolean(), v.number()]), null),
+  jurisdiction: v.nullish(v.picklist(JURISDICTIONS), null),
+  location: v.nullish(v.picklist(LOCATIONS), null),
 })
 
 function fromFlow(flow: Flow): readonly unknown[] {
   const pending = flow.pending === null ? null : pendingFormat.write(flow.pending)
   // Few flows have these, and a null at the end takes no room in a URL.
   const [consentEpoch, signed] = [flow.consentEpoch || null, flow.signed ? flow.signedTail || true : null]
-  return flowFormat.write({ ...flow, tail: flow.id.slice(18), pending, consentEpoch, signed })
+  const jurisdiction = flow.jurisdiction === 'none' ? null : flow.jurisdiction
+  return flowFormat.write({ ...flow, tail: flow.id.slice(18), pending, consentEpoch, signed, jurisdiction })
 }
 
 function toFlow(data: readonly unknown[]): Flow {
-  const { tail, pending, consentEpoch, signed, ...flow } = flowFormat.read(data)
+  const { tail, pending, consentEpoch, signed, jurisdiction, ...flow } = flowFormat.read(data)
   const id = grantIdOf(flow.sid.slice(0, 18) + tail)
   return {
     ...flow,
@@ -148,6 +160,7 @@ function toFlow(data: readonly unknown[]): Flow {
     consentEpoch: consentEpoch ?? 0,
     signed: Boolean(signed),
     signedTail: typeof signed === 'number' ? signed : 0,
+    jurisdiction: jurisdiction ?? 'none',
   }
 }
 

@@ -6,7 +6,7 @@ import { invalidGrant, OAuthError } from '../errors/oauth-error.ts'
 import type { Parameters } from '../http/form.ts'
 import { type Assertion, candidates, claimProblem, readAssertion, signedByOne } from '../keys/foreign-jwt.ts'
 import { MAX_CANDIDATES } from '../keys/foreign-keys.ts'
-import { ownerOf } from '../ledger/owner.ts'
+import { ownersOf } from '../ledger/owner.ts'
 import type { TrustedIssuer } from '../store/trusted-issuers.ts'
 import { prepareAccessToken } from '../tokens/addressee.ts'
 import { toBase64url } from '../util/base64url.ts'
@@ -113,5 +113,7 @@ function checkTrustedScope({ strategies }: Config, trust: TrustedIssuer, request
 async function consume(ctx: RequestContext, assertion: Assertion): Promise<void> {
   if (assertion.jti === '') return
   const id = toBase64url(sha256(JSON.stringify([assertion.iss, assertion.jti])))
-  await consumeOnce(ctx, ownerOf('subject', assertion.sub), { attempt: ctx.attempt, id }, assertion.exp ?? 0)
+  // In every ledger that the subject may have: an isolate with other settings spends it in one of these alone.
+  for (const owner of ownersOf('subject', assertion.sub, ctx.rt.config.residency).toReversed())
+    await consumeOnce(ctx, owner, { attempt: ctx.attempt, id }, assertion.exp ?? 0)
 }

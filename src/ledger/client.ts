@@ -1,3 +1,4 @@
+import { ANYWHERE, type Jurisdiction, type Location, type Residency } from '../config/residency.ts'
 import type { SigningAlgorithm } from '../config/types.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { logLine } from '../http/log.ts'
@@ -7,7 +8,7 @@ import { type Milliseconds, milliseconds, nowMs } from '../util/clock.ts'
 import { noteTrouble } from '../util/trouble.ts'
 import { Late, withTimeout } from '../util/with-timeout.ts'
 import type { Ledger } from './object.ts'
-import { type Owner, ownerOf } from './owner.ts'
+import { jurisdictionOf, type Owner, ownerOf } from './owner.ts'
 import { PROTOCOL } from './protocol.ts'
 import type { Input, LedgerMethod, Output } from './types.ts'
 
@@ -30,6 +31,11 @@ const MAX_KNOWN = 1000
 /** For how long a ledger is reported as silent, ms: one whose user does not come back is never asked again. */
 const REPORTED_MS = milliseconds(60_000)
 
+/** What relies on a revocation having reached the ledger. */
+const MAKES_GOOD: ReadonlySet<LedgerMethod> = new Set<LedgerMethod>([
+  ...(['session', 'login', 'grant', 'redeem', 'refresh', 'inspect'] as const),
+])
+
 /** A ledger that is being called or was silent. */
 interface Known {
   readonly breaker: Breaker
@@ -42,22 +48,26 @@ export class Ledgers {
   readonly #namespace: DurableObjectNamespace<Ledger>
   readonly #deadlineMs: Milliseconds
   readonly #known: BoundedMap<Known>
+  readonly #residency: Residency
   readonly #requestId: string | null
   #calls = 0
 
   /**
    * @param deadlineMs - how long a call may take, all its tries together, ms
+   * @param residency - where ledgers are
    * @param known - the ledgers that are being called or were silent
    * @param requestId - the request that is logged when a call fails; null outside a request
    */
   constructor(
     namespace: DurableObjectNamespace<Ledger>,
     deadlineMs = DEADLINE_MS,
+    residency = ANYWHERE,
     known = new BoundedMap<Known>(MAX_KNOWN),
     requestId: string | null = null,
   ) {
     this.#namespace = namespace
     this.#deadlineMs = deadlineMs
+    this.#residency = residency
     this.#known = known
     this.#requestId = requestId
   }
@@ -74,7 +84,7 @@ export class Ledgers {
 
   /** Returns the same ledgers, called on behalf of a request. */
   during(requestId: string): Ledgers {
-    return new Ledgers(this.#namespace, this.#deadlineMs, this.#known, requestId)
+    return new Ledgers(this.#namespace, this.#deadlineMs, this.#residency, this.#known, requestId)
   }
 
   /**
@@ -82,11 +92,20 @@ export class Ledgers {
    * through a fresh stub, while there is time; one that it marks overloaded is not. A ledger that did not answer in time
    * is then asked by one call a second until it answers; other calls fail at once and are not made. A failure is logged
    * once.
+   *
+   * @param location - the region in which the ledger should be made if it does not exist; the configured one if null
    * @throws OAuthError `temporarily_unavailable` if the platform failed or the time is over, which leaves the outcome
-   *   unknown; `server_error` if the ledger's own code threw: nothing was changed, and the same call would fail again.
+   *   unknown; `server_error` if the ledger's own code threw: nothing was changed, and the same call would fail again;
+   *   `misconfiguration` if the settings do not name the ledger's jurisdiction, or the platform has none.
    */
-  call<M extends LedgerMethod>(owner: Owner, method: M, input: Input<M>): Promise<Output<M>> {
-    return this.#repeat(owner, method, (stub) => stub.run(method, input, PROTOCOL))
+  async call<M extends LedgerMethod>(
+    owner: Owner,
+    method: M,
+    input: Input<M>,
+    location: Location | null = null,
+  ): Promise<Output<M>> {
+    if (MAKES_GOOD.has(method)) this.#requireNamed(owner)
+    return this.#repeat(owner, method, (stub) => stub.run(method, input, PROTOCOL), location)
   }
 
   /**
@@ -99,11 +118,17 @@ export class Ledgers {
     if (!made) throw new OAuthError('temporarily_unavailable', 'storage_unreachable')
   }
 
-  async #repeat<T>(owner: Owner, method: string, run: (stub: Remote) => Promise<T>): Promise<T> {
+  async #repeat<T>(
+    owner: Owner,
+    method: string,
+    run: (stub: Remote) => Promise<T>,
+    location: Location | null = null,
+  ): Promise<T> {
+    const connect = this.#connector(owner, location)
     const until = nowMs() + this.#deadlineMs
     for (let tries = 1; ; tries += 1) {
       try {
-        return await this.#ask(owner, until - nowMs(), run)
+        return await this.#ask(owner, until - nowMs(), () => run(connect()))
       } catch (thrown) {
         const failure = readFailure(thrown)
         const again = tries < TRIES && mayRetry(failure) && (await hasTimeAfterPause(tries, until))
@@ -119,7 +144,7 @@ export class Ledgers {
   }
 
   /** Makes one try. Throws `Late` if there is no answer in time, or if none is to be expected. */
-  async #ask<T>(owner: Owner, ms: number, run: (stub: Remote) => Promise<T>): Promise<T> {
+  async #ask<T>(owner: Owner, ms: number, run: () => Promise<T>): Promise<T> {
     const known = this.#known.get(owner) ?? { breaker: new Breaker(), calls: 0 }
     const { breaker } = known
     if (!breaker.mayAsk()) throw new Late(0)
@@ -128,7 +153,7 @@ export class Ledgers {
     this.#known.set(owner, known)
     try {
       this.#calls += 1
-      const answer = await withTimeout(run(this.#stub(owner)), ms)
+      const answer = await withTimeout(run(), ms)
       breaker.heard()
       return answer
     } catch (thrown) {
@@ -141,11 +166,39 @@ export class Ledgers {
     }
   }
 
-  #stub(owner: Owner): Remote {
+  /** Refuses a ledger in a jurisdiction that settings do not name: a revocation would not come to it. */
+  #requireNamed(owner: Owner): void {
+    const jurisdiction = jurisdictionOf(owner)
+    if (this.#residency.jurisdictions.includes(jurisdiction)) return
+    throw unusable(`LEDGER_JURISDICTIONS_BEFORE must name ${jurisdiction}: a user's ledger is there.`)
+  }
+
+  /** Returns what makes stubs of a ledger. */
+  #connector(owner: Owner, location: Location | null): () => Remote {
+    const configured = this.#residency.location
+    const locationHint = location ?? (configured === 'auto' ? null : configured)
+    const namespace = inJurisdiction(this.#namespace, jurisdictionOf(owner))
+    const stub = () =>
+      locationHint === null ? namespace.getByName(owner) : namespace.getByName(owner, { locationHint })
     // The compiler gives up on the platform's stub type, which maps every JSON type to a remote one. This is its shape.
-    return this.#namespace.getByName(owner) as unknown as Remote
+    return stub as unknown as () => Remote
   }
 }
+
+function inJurisdiction(
+  namespace: DurableObjectNamespace<Ledger>,
+  jurisdiction: Jurisdiction,
+): DurableObjectNamespace<Ledger> {
+  if (jurisdiction === 'none') return namespace
+  try {
+    return namespace.jurisdiction(jurisdiction)
+  } catch {
+    throw unusable(`This runtime has no jurisdiction ${jurisdiction}, which LEDGER_JURISDICTION named.`)
+  }
+}
+
+const unusable = (problems: string): OAuthError =>
+  new OAuthError('misconfiguration', 'setting_unusable', { problems })
 
 /** Waits before the next try. Returns whether there is time left for it then. */
 async function hasTimeAfterPause(tries: number, until: number): Promise<boolean> {

@@ -3,7 +3,7 @@ import type { Sid } from '../util/ids.ts'
 import type { Alarm } from './alarm.ts'
 import type { Ledgers } from './client.ts'
 import { indexRecipients, isIndexed } from './indexes.ts'
-import { directoryOf, grantsOf, type Owner } from './owner.ts'
+import { directoryOf, grantsOf, jurisdictionOf, type Owner } from './owner.ts'
 import type { TableName } from './schema.ts'
 import { conditions } from './standing.ts'
 import type { Tables } from './tables.ts'
@@ -62,7 +62,9 @@ export async function sweep(parts: SweepParts, nowMs: Milliseconds): Promise<voi
 }
 
 async function unbind({ ledgers, owner }: SweepParts, sids: readonly Sid[]): Promise<void> {
-  const shards = Map.groupBy(sids, directoryOf)
+  // The entries of a ledger's sessions are in the jurisdiction of the ledger.
+  const jurisdiction = owner === undefined ? 'none' : jurisdictionOf(owner)
+  const shards = Map.groupBy(sids, (sid) => directoryOf(sid, jurisdiction))
   for (const [shard, members] of shards)
     await ledgers.call(shard, 'unbindSessions', { sids: members, ...(owner !== undefined && { owner }) })
 }

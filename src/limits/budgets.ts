@@ -1,3 +1,4 @@
+import type { Residency } from '../config/residency.ts'
 import type { Network } from '../http/network.ts'
 import { type Owner, ownerOf } from '../ledger/owner.ts'
 import type { Allowance } from '../ledger/types.ts'
@@ -35,10 +36,10 @@ export interface Place {
 }
 
 /** Returns where a network's budgets are counted. */
-export const placeOf = ({ wide, narrow }: Network): Place => ({
+export const placeOf = ({ wide, narrow }: Network, { jurisdiction }: Residency): Place => ({
   wide,
   narrow,
-  owner: () => ownerOf('guesser', wide),
+  owner: () => ownerOf('guesser', wide, jurisdiction),
 })
 
 /**

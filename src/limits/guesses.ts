@@ -24,7 +24,7 @@ export interface Guess {
  */
 export function secretGuess({ rt, network }: RequestContext, clientId: string): Guess | null {
   if (network === null || rt.config.limitsOff.includes('secret')) return null
-  const budget = budgetOf('secret', clientId, WRONG_TRIES, placeOf(network))
+  const budget = budgetOf('secret', clientId, WRONG_TRIES, placeOf(network, rt.config.residency))
   return guessOf(budget, 'secret_guessed', { client_id: clientId })
 }
 

@@ -31,7 +31,12 @@ export async function countRegistration(ctx: RequestContext): Promise<void> {
 function registrations({ rt, network }: RequestContext): Budget | null {
   const { hourlyLimit } = rt.config.registration
   if (network === null || hourlyLimit === 0) return null
-  return budgetOf('registration', '', { burst: hourlyLimit, seconds: HOUR_SECONDS }, placeOf(network))
+  return budgetOf(
+    'registration',
+    '',
+    { burst: hourlyLimit, seconds: HOUR_SECONDS },
+    placeOf(network, rt.config.residency),
+  )
 }
 
 const refusal = (seconds: number): OAuthError =>

@@ -1,5 +1,5 @@
 import type { RequestContext } from '../context.ts'
-import { ownerOf } from '../ledger/owner.ts'
+import { ownerOf, ownersOf } from '../ledger/owner.ts'
 import { deliverNotices } from './notices.ts'
 
 /**
@@ -9,12 +9,13 @@ import { deliverNotices } from './notices.ts'
  */
 export async function eraseSubject(ctx: RequestContext, subject: string): Promise<void> {
   const { rt, attempt } = ctx
-  const owner = ownerOf('subject', subject)
   const flowLifetime = rt.config.ttl.loginConsentRequest
   const endsProviderSession = rt.config.identityProvider !== null
   const input = { attempt, flowLifetime, endsProviderSession }
-  const { notices } = await rt.ledgers.call(owner, 'erase', input)
-  ctx.audit('subject.erased', {}, owner)
-  if (notices.length > 0) ctx.defer(deliverNotices(rt, owner, notices))
+  for (const owner of ownersOf('subject', subject, rt.config.residency)) {
+    const { notices } = await rt.ledgers.call(owner, 'erase', input)
+    if (notices.length > 0) ctx.defer(deliverNotices(rt, owner, notices))
+  }
+  ctx.audit('subject.erased', {}, ownerOf('subject', subject, rt.config.residency.jurisdiction))
   await rt.book.erase(subject)
 }

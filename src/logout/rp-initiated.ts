@@ -17,9 +17,9 @@ import {
 } from '../http/form.ts'
 import { withQuery } from '../http/location.ts'
 import { counting, HYDRA_REPEATS } from '../http/repeats.ts'
-import { type Hint, verifyIdTokenHint, withSealedHint } from '../tokens/id-token-hint.ts'
+import { type Hint, isHintOf, verifyIdTokenHint, withSealedHint } from '../tokens/id-token-hint.ts'
 import { after, nowSeconds } from '../util/clock.ts'
-import { clientIdOf } from '../util/ids.ts'
+import { clientIdOf, type Sid } from '../util/ids.ts'
 import { mapConcurrent } from '../util/map-concurrent.ts'
 import { endSessions } from './end-sessions.ts'
 import { frontChannelUrl, showFrames } from './front-channel.ts'
@@ -94,25 +94,43 @@ async function byClient(c: Context<AppEnv>, hint: Hint, parameters: Parameters):
   if ((parameters.get('client_id') ?? clientId) !== clientId)
     throw unfit("has a 'client_id' that is not the client of its 'id_token_hint'")
   const target = await logoutTarget(c, clientId, parameters)
-  const { owner, sid } = hint
+  const { sid } = hint
   if (sid === undefined) throw unfit("has an 'id_token_hint' that names no session")
-  const named = await ctx.rt.ledgers.call(owner, 'session', { sid })
-  if (named === null) return target
   const cookie = await readSessionCookie(c)
+  const named = await sessionOf(ctx, hint, sid, cookie)
+  if (named === null) return target
   const foreign = cookie?.sid !== sid
   const asked = { clientId, target, foreign }
   const own = cookie !== undefined && foreign ? await ownSession(ctx, cookie) : null
   // Nobody's word but this browser's ends its session, so it is asked about that one.
   if (own !== null) return { ...asked, ...own }
   // Without the session's cookie only the token speaks: what it does not tell its holder is not shown.
-  return { ...asked, owner, sid, subject: foreign ? hint.subject : named.subject }
+  return { ...asked, ...named, subject: foreign ? hint.subject : named.subject }
 }
 
-/** The session of a browser's cookie; null if it is over. */
+/** The session that a hint names, in the ledger of this browser's cookie or in those of its subject; null if it is over. */
+async function sessionOf(
+  ctx: RequestContext,
+  hint: Hint,
+  sid: Sid,
+  cookie: SessionCookie | undefined,
+): Promise<OpenSession | null> {
+  const own = cookie?.sid === sid && isHintOf(hint, cookie.owner)
+  for (const owner of own ? [cookie.owner] : hint.owners) {
+    const session = await ownSession(ctx, { owner, sid })
+    if (session !== null) return session
+  }
+  return null
+}
+
+/** A session that is not over, with its ledger. */
+type OpenSession = Pick<LogoutState, 'owner' | 'sid' | 'subject'>
+
+/** A session in its ledger; null if it is over. */
 async function ownSession(
   { rt }: RequestContext,
   { owner, sid }: SessionCookie,
-): Promise<Pick<LogoutState, 'owner' | 'sid' | 'subject'> | null> {
+): Promise<OpenSession | null> {
   const session = await rt.ledgers.call(owner, 'session', { sid })
   return session === null ? null : { owner, sid, subject: session.subject }
 }

@@ -5,12 +5,12 @@ import { withClient } from '../client-auth/authenticate.ts'
 import { readClientForm } from '../client-auth/client-form.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
-import { deviceOwner } from '../flow/device-request.ts'
 import { verifyUrl } from '../flow/urls.ts'
 import { makeUserCode } from '../flow/user-code.ts'
 import { MAX_QUERY, type Parameters, requestTooLong, toQuery } from '../http/form.ts'
 import { oauthJson } from '../http/json.ts'
 import { withQuery } from '../http/location.ts'
+import { ownerOf } from '../ledger/owner.ts'
 import { deviceCodes, stampOf } from '../tokens/formats.ts'
 import { after, nowSeconds } from '../util/clock.ts'
 
@@ -51,7 +51,7 @@ async function openDevice(ctx: RequestContext, request: string): Promise<Respons
   const expiresAt = after(nowSeconds(), lifetime)
   for (let tries = 0; tries < TRIES; tries += 1) {
     const userCode = makeUserCode(config.oauth2.device.userCode)
-    const owner = deviceOwner(userCode)
+    const owner = ownerOf('device', userCode, config.residency.jurisdiction)
     const validation = await validate(ctx, request, { channel: device.name, owner, id, expiresAt })
     if (validation.error !== undefined) throw validation.error
     const { query, client } = validation.request

@@ -46,7 +46,7 @@ async function askUserCode(c: Context<AppEnv>, given: Parameters): Promise<Respo
   const csrf = await bindBrowser(c, 'device', '', id)
   // Without a network all browsers count together: user codes are short, and somebody could try them all.
   const { wide, narrow } = network ?? { wide: '', narrow: null }
-  const rateLimitOwner = ownerOf('guesser', wide)
+  const rateLimitOwner = ownerOf('guesser', wide, rt.config.residency.jurisdiction)
   const state = { id, csrf, reauthenticate: given.get('prompt') === 'login', rateLimitOwner, wide, narrow }
   const expiresAt = after(nowSeconds(), rt.config.ttl.loginConsentRequest)
   const query = userCode === '' ? {} : { user_code: userCode }

@@ -62,7 +62,11 @@ const SILENT = 'does not answer'
 const PROBES: readonly ((rt: Runtime) => Promise<Errors>)[] = [
   (rt) => finds('d1', schemaState(rt.env.DB), (state) => SCHEMA_ERRORS[state]),
   (rt) => finds('kv', rt.env.COPIES.get('probe')),
-  (rt) => finds('ledger', rt.ledgers.call(ownerOf('probe', 'ready'), 'ping', null)),
+  (rt) =>
+    finds(
+      'ledger',
+      rt.ledgers.call(ownerOf('probe', 'ready', rt.config.residency.jurisdiction), 'ping', null),
+    ),
 ]
 
 const SCHEMA_ERRORS: Readonly<Record<Awaited<ReturnType<typeof schemaState>>, Errors>> = {

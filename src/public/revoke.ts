@@ -33,7 +33,8 @@ async function revokeToken(ctx: RequestContext, client: ClientRecord, text: stri
     if (token.clientId !== client.id || isExpired(token)) return
     const expiresAt = token.expiresAt ?? nowSeconds()
     await ledgers.call(shardOf(token), 'revokeId', { attempt: ctx.attempt, id: token.id, expiresAt })
-    const owner = token.subject === null ? undefined : ownerOf('subject', token.subject)
+    const owner =
+      token.subject === null ? undefined : ownerOf('subject', token.subject, config.residency.jurisdiction)
     ctx.audit('token.revoked', { client_id: client.id }, owner)
     return
   }

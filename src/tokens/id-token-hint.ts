@@ -7,7 +7,7 @@ import { readEntries, toQuery } from '../http/form.ts'
 import { kindOf } from '../keys/jwt-kind.ts'
 import { isSignedBy, readJwt } from '../keys/read-jwt.ts'
 import { ID_TOKEN_SET } from '../keys/ring.ts'
-import { type Owner, ownerOf } from '../ledger/owner.ts'
+import { type Owner, ownersOf, withoutPlace } from '../ledger/owner.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { nowSeconds, type Seconds, seconds } from '../util/clock.ts'
@@ -43,7 +43,8 @@ const sealedHints = sealed('id_token_hint', tuple({ claims: jsonObject }))
 
 /** What an ID token hint says: its subject's ledger, its session, and its clients. */
 export interface Hint {
-  readonly owner: Owner
+  /** Where the session's ledger is, or every ledger in which the session may be. */
+  readonly owners: readonly [Owner, ...Owner[]]
   readonly sid: Sid | undefined
   readonly subject: string
   readonly audience: readonly string[]
@@ -72,13 +73,17 @@ export async function verifyIdTokenHint(
   if (!isOwn) throw invalidRequest('hint_foreign')
   const session = shown === undefined ? undefined : await pairwiseSids.open(rt, shown)
   return {
-    owner: session?.owner ?? ownerOf('subject', sub),
+    owners: session === undefined ? ownersOf('subject', sub, rt.config.residency) : [session.owner],
     sid: session?.sid ?? shown,
     subject: sub,
     audience: [aud].flat(),
     claims,
   }
 }
+
+/** Whether a hint is about the subject of a ledger, wherever that is. */
+export const isHintOf = ({ owners: [owner] }: Hint, other: Owner): boolean =>
+  withoutPlace(owner) === withoutPlace(other)
 
 /** The claims of an ID token that this server signed; `undefined` for anything else. */
 async function verifiedClaims(rt: Runtime, hint: string): Promise<JsonObject | undefined> {

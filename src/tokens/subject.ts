@@ -5,7 +5,7 @@ import type { Config } from '../config/types.ts'
 import { sealed } from '../crypto/sealed.ts'
 import { tuple } from '../crypto/tuple.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import { isOwner, type Owner, ownerOf } from '../ledger/owner.ts'
+import { isOwner, type Owner } from '../ledger/owner.ts'
 import type { StoredGrant } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ClientRecord } from '../store/types.ts'
@@ -43,7 +43,7 @@ export function subjectFor(
   const { salt } = config.subjects
   if (salt === null)
     throw new OAuthError('misconfiguration', 'setting_unusable', {
-      problem: 'Pairwise subjects need their salt.',
+      problems: 'Pairwise subjects need their salt.',
     })
   return createHash('sha256')
     .update(requireSector(config, client) + subject + salt)
@@ -59,12 +59,18 @@ export async function pairwiseIdentity(
   client: ClientRecord,
   {
     subject,
+    owner,
     sid,
     forcedSubject,
-  }: { readonly subject: string; readonly sid: Sid; readonly forcedSubject: string },
+  }: {
+    readonly subject: string
+    readonly owner: Owner
+    readonly sid: Sid
+    readonly forcedSubject: string
+  },
 ): Promise<StoredGrant['pairwise']> {
   if (!isPairwise(client)) return undefined
-  const session = { owner: ownerOf('subject', subject), sid, clientId: client.id }
+  const session = { owner, sid, clientId: client.id }
   return {
     sub: subjectFor(rt.config, client, subject, forcedSubject),
     sid: await pairwiseSids.seal(rt, session, null),

@@ -63,7 +63,7 @@ describe('DELETE of a subject', () => {
     expect(await consents.json()).toEqual([])
     expect(await bookRows('her/self')).toEqual([])
 
-    const ledger = testEnv().LEDGER.getByName(ownerOf('subject', 'her/self'))
+    const ledger = testEnv().LEDGER.getByName(ownerOf('subject', 'her/self', 'none'))
     await runDurableObjectAlarm(ledger)
     const left = await bodyOf(await deployment.admin('GET', '/admin/subjects/her%2Fself'))
     expect(left).toMatchObject({ sessions: [], consents: [], clients: [] })

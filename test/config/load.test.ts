@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { loadConfig } from '../../src/config/load.ts'
+import { LOCATIONS } from '../../src/config/residency.ts'
 import { allSettings } from '../support/settings.ts'
 import { edge, hookWith, local, problemOf, SECRET } from './settings-env.ts'
 
@@ -36,6 +37,7 @@ describe('defaults', () => {
         vcNonce: 3600,
       },
       deadlines: { cached: 1000, storage: 5000, ledger: 5000 },
+      residency: { jurisdiction: 'none', jurisdictions: ['none'], location: null },
       strategies: { accessToken: 'opaque', scope: 'wildcard', jwtScopeClaim: 'list', jwtTyp: 'JWT' },
       oauth2: {
         pkceEnforced: false,
@@ -297,6 +299,9 @@ const NOTATIONS: Readonly<Record<string, readonly unknown[]>> = {
   DEADLINE_CACHED: ['500ms', '0.5s', '500000us'],
   DEADLINE_STORAGE: ['10s', '10000ms'],
   DEADLINE_LEDGER: ['10s', '10000ms'],
+  LEDGER_JURISDICTION: choice('eu'),
+  LEDGER_JURISDICTIONS_BEFORE: listed('eu', 'us'),
+  LEDGER_LOCATION: choice('weur'),
   OUTBOUND_ALLOW_PRIVATE: on,
   LIMITS_OFF: listed('device', 'secret'),
 }
@@ -461,5 +466,16 @@ describe('good values', () => {
 
   it('ADMIN_AUTH=open is taken on a loopback issuer', () => {
     expect(loadConfig({ ...local, ADMIN_AUTH: 'open' }).admin.auth).toBe('open')
+  })
+})
+
+describe('where ledgers are', () => {
+  it.each(LOCATIONS)('may be near %s', (location) => {
+    expect(loadConfig({ ...edge, LEDGER_LOCATION: location }).residency.location).toBe(location)
+  })
+
+  it('are the jurisdictions of today and before, each once', () => {
+    const given = { LEDGER_JURISDICTION: 'eu', LEDGER_JURISDICTIONS_BEFORE: 'none, eu, us, none' }
+    expect(loadConfig({ ...edge, ...given }).residency.jurisdictions).toEqual(['eu', 'none', 'us'])
   })
 })

@@ -89,6 +89,9 @@ describe('bad values are refused by name and never repeated', () => {
     ['DEADLINE_CACHED', '99ms', /from 100ms to 25s/],
     ['DEADLINE_STORAGE', '26s', /from 100ms to 25s/],
     ['DEADLINE_LEDGER', 'soon', /from 100ms to 25s/],
+    ['LEDGER_JURISDICTION', 'leak', /one of none, eu, us, fedramp/],
+    ['LEDGER_JURISDICTIONS_BEFORE', 'none,leak', /list or a JSON array of none, eu, us, fedramp/],
+    ['LEDGER_LOCATION', 'leak', /one of auto, wnam/],
   ])('%s = %j', (name, value, expected) => {
     const hint = problemOf({ ...edge, [name]: value })
     expect(hint.startsWith(`${name} `)).toBe(true)
@@ -111,6 +114,15 @@ describe('bad values are refused by name and never repeated', () => {
     expect(problemOf({ ...edge, [name]: value })).toMatch(
       new RegExp(`^OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_${missing} is missing`),
     )
+  })
+
+  it.each([
+    ['eu', 'enam'],
+    ['us', 'weur'],
+    ['fedramp', 'apac'],
+  ])('a region outside the jurisdiction %s is none for its ledgers: %s', (jurisdiction, location) => {
+    const hint = problemOf({ ...edge, LEDGER_JURISDICTION: jurisdiction, LEDGER_LOCATION: location })
+    expect(hint).toMatch(new RegExp(`^LEDGER_LOCATION must be a region in the jurisdiction ${jurisdiction}`))
   })
 
   it('missing admin keys stop nothing else', () => {

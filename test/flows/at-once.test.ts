@@ -30,7 +30,7 @@ afterEach(() => {
 const logged = new LogLines()
 /** Plants grants whose ids come before that of the real one, which no call looks at itself then; some in the book. */
 async function plant(subject: string): Promise<void> {
-  const stub = env.LEDGER.getByName(ownerOf('subject', subject))
+  const stub = env.LEDGER.getByName(ownerOf('subject', subject, 'none'))
   await plantGrants({ stub }, MANY, { id: "printf('00000000-%012d', n)", remembered: '0' })
   await env.DB.prepare(
     `WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 600)
@@ -66,7 +66,7 @@ it.each([
   async ({ what, end, event, ...then }) => {
     const subject = `monitor-${what}`
     const path = `/admin/oauth2/auth/sessions/${end}`.replace('SUBJECT', subject)
-    const stub = env.LEDGER.getByName(ownerOf('subject', subject))
+    const stub = env.LEDGER.getByName(ownerOf('subject', subject, 'none'))
     const remembered = { login: { subject, remember: true }, consent: { remember: true } }
     const client = await registerClient(deployment)
     const browser = new Browser(deployment)

@@ -203,7 +203,7 @@ describe('the session of the identity provider (contract 2.2, 3.11)', () => {
 
   const alarm = (): Promise<boolean> => {
     const { LEDGER } = deployment.env
-    return runDurableObjectAlarm(LEDGER.get(LEDGER.idFromName(ownerOf('subject', subject))))
+    return runDurableObjectAlarm(LEDGER.get(LEDGER.idFromName(ownerOf('subject', subject, 'none'))))
   }
 
   const endLogins = (query: string): Promise<Response> =>

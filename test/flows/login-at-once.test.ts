@@ -47,7 +47,7 @@ const entriesOf = async (sid: string): Promise<readonly unknown[]> =>
 
 const clean = async (subject: string): Promise<void> => {
   vi.setSystemTime(Date.now() + 40 * 86_400_000)
-  await runDurableObjectAlarm(testEnv().LEDGER.getByName(ownerOf('subject', subject)))
+  await runDurableObjectAlarm(testEnv().LEDGER.getByName(ownerOf('subject', subject, 'none')))
 }
 
 const at = (response: Response): string => response.headers.get('location') ?? ''
@@ -119,6 +119,6 @@ describe('a new session', () => {
     expect(isFresh(await browser.visit(String(hops[1])))).toBe(true)
     expect([await sessionsOf(alice), await sessionsOf(bob)]).toMatchObject([[{}], []])
     await clean(bob)
-    expect(await entriesOf(sid)).toEqual([{ sid, owner: ownerOf('subject', alice) }])
+    expect(await entriesOf(sid)).toEqual([{ sid, owner: ownerOf('subject', alice, 'none') }])
   })
 })

@@ -227,7 +227,7 @@ describe('the log names why a request was refused', () => {
 const broken = (remote: boolean) =>
   runtimeOf(dropAnswers(testEnv(), { method: 'ping', times: 9, retryable: false, remote }))
 const ping = (remote: boolean): Promise<unknown> =>
-  broken(remote).ledgers.call(ownerOf('probe', 'ready'), 'ping', null)
+  broken(remote).ledgers.call(ownerOf('probe', 'ready', 'none'), 'ping', null)
 
 const RAISED: readonly (readonly [string, () => unknown])[] = [
   ['key_unavailable', () => runtimeOf(testEnv()).keys.signer('hydra.openid.id-token', 'HS256')],

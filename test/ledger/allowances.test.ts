@@ -1,6 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { ANYWHERE } from '../../src/config/residency.ts'
 import { networkOf } from '../../src/http/network.ts'
 import { ownerOf } from '../../src/ledger/owner.ts'
 import type { Output } from '../../src/ledger/types.ts'
@@ -19,7 +20,7 @@ type Allowances = PlainInput<'left'>['allowances']
 
 /** The ledger of a network of its own. */
 class Guesser {
-  readonly owner = ownerOf('guesser', crypto.randomUUID())
+  readonly owner = ownerOf('guesser', crypto.randomUUID(), 'none')
   readonly stub = testEnv().LEDGER.getByName(this.owner)
 
   spend(allowances: Allowances, attempt = newAttempt()): Promise<Output<'spend'>> {
@@ -128,7 +129,7 @@ const RATE = { burst: 60, seconds: 600 }
 const allowancesAt = (address: string): Allowances => {
   const network = networkOf(new Headers({ 'cf-connecting-ip': address }))
   if (network === null) throw new Error('no network')
-  return budgetOf('secret', 'app', RATE, placeOf(network)).ledger().allowances
+  return budgetOf('secret', 'app', RATE, placeOf(network, ANYWHERE)).ledger().allowances
 }
 const V4 = allowancesAt('192.0.2.1')
 const V6 = allowancesAt('2001:db8::1')

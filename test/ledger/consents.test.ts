@@ -256,20 +256,22 @@ describe('rows of consents', () => {
     const other = crypto.randomUUID()
     await consent('one', { ...remember, consentExpiresAt: seconds() + HOUR }, HOUR)
     await user.call('login', user.loginInput({ sid: other }))
-    await ledgers.call(directoryOf(user.sid), 'bindSession', { sid: user.sid, owner: user.owner })
+    await ledgers.call(directoryOf(user.sid, 'none'), 'bindSession', { sid: user.sid, owner: user.owner })
     await consent('two', { restsOn: 'one', record: { sid: other } }, 90 * DAY)
     for (const wait of [2 * HOUR, 40 * DAY]) {
       advance(wait)
       await runDurableObjectAlarm(user.stub)
       expect(await listed()).toEqual(['one'])
-      expect(await ledgers.call(directoryOf(user.sid), 'owners', { prefix: user.sid })).toHaveLength(1)
+      expect(await ledgers.call(directoryOf(user.sid, 'none'), 'owners', { prefix: user.sid })).toHaveLength(
+        1,
+      )
     }
     expect(await remove({ id: 'one' })).toEqual({ revoked: ['one', 'two'] })
     expect([await active('two'), await listed()]).toEqual([false, []])
     advance(40 * DAY)
     await runDurableObjectAlarm(user.stub)
     expect(await user.tables()).toEqual([])
-    expect(await ledgers.call(directoryOf(user.sid), 'owners', { prefix: user.sid })).toEqual([])
+    expect(await ledgers.call(directoryOf(user.sid, 'none'), 'owners', { prefix: user.sid })).toEqual([])
   })
 
   it('of an older release that were revoked count for nothing', async () => {

@@ -8,7 +8,7 @@ import { advance, callLedger, newAttempt, type PlainInput, seconds, stopClock, t
 
 /** One device's ledger. */
 class Device {
-  readonly owner = ownerOf('device', crypto.randomUUID())
+  readonly owner = ownerOf('device', crypto.randomUUID(), 'none')
   readonly stub = testEnv().LEDGER.getByName(this.owner)
 
   call<M extends LedgerMethod>(method: M, input: PlainInput<M>) {
@@ -34,7 +34,7 @@ class Device {
   }
 }
 
-const GRANT = { owner: ownerOf('subject', 'alice'), grantId: 'grant-1', epoch: 3 }
+const GRANT = { owner: ownerOf('subject', 'alice', 'none'), grantId: 'grant-1', epoch: 3 }
 const OTHER = { ...GRANT, grantId: 'grant-2' }
 
 beforeEach(stopClock)

@@ -20,10 +20,10 @@ const erase = (user: Subject, attempt = newAttempt()) =>
   user.call('erase', { attempt, flowLifetime: FLOW, endsProviderSession: true })
 
 const bind = (user: Subject, sid: string) =>
-  callLedger(testEnv(), directoryOf(sidOf(sid)), 'bindSession', { sid, owner: user.owner })
+  callLedger(testEnv(), directoryOf(sidOf(sid), 'none'), 'bindSession', { sid, owner: user.owner })
 
 const ownersOf = (sid: string) =>
-  callLedger(testEnv(), directoryOf(sidOf(sid)), 'owners', { prefix: sessionPrefix(sidOf(sid)) })
+  callLedger(testEnv(), directoryOf(sidOf(sid), 'none'), 'owners', { prefix: sessionPrefix(sidOf(sid)) })
 
 const heldBy = async (user: Subject) =>
   (await user.call('listHeld', { after: null, limit: 100, size: 1e6 })).held

@@ -1,11 +1,15 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { directoryOf } from '../../src/ledger/owner.ts'
+import type { Residency } from '../../src/config/residency.ts'
+import { Ledgers } from '../../src/ledger/client.ts'
+import { directoryOf, ownerOf } from '../../src/ledger/owner.ts'
 import type { Sid } from '../../src/util/ids.ts'
 import { testEnv } from '../support/bindings.ts'
+import { notingLedgers } from '../support/namespace.ts'
 import { countRows, plantGrants, spent } from './rows.ts'
 import {
   advance,
+  asMeant,
   callLedger,
   DAY,
   FLOW,
@@ -24,10 +28,11 @@ afterEach(() => {
 })
 
 const HOUR = 3600
+const EUROPE: Residency = { jurisdiction: 'eu', jurisdictions: ['eu'], location: null }
 
 /** Directory entries of a session, as the login writes them beside the ledger. */
 const directory = (sid: Sid) => {
-  const owner = directoryOf(sid)
+  const owner = directoryOf(sid, 'none')
   return {
     bindSession: (entry: PlainInput<'bindSession'>) => callLedger(testEnv(), owner, 'bindSession', entry),
     owners: (input: PlainInput<'owners'>) => callLedger(testEnv(), owner, 'owners', input),
@@ -351,4 +356,22 @@ describe('a failing change', () => {
     await user.call('login', user.loginInput({ sid: 'second', expiresAt, flowExpiresAt, clientId: 'other' }))
     expect(await user.alarm()).toBe((flowExpiresAt + 31 * DAY) * 1000)
   })
+})
+
+it('in a jurisdiction takes its sessions out of the directory there', async () => {
+  const name = crypto.randomUUID()
+  const owner = ownerOf('subject', name, 'eu')
+  const user = new Subject()
+  const stub = testEnv().LEDGER.getByName(owner)
+  const { env } = notingLedgers(testEnv())
+  const input = { ...user.loginInput({ subject: name }), expiresAt: seconds() + HOUR }
+  await new Ledgers(env.LEDGER, undefined, EUROPE).call(owner, 'login', asMeant<'login'>(input))
+  // The local runtime has no jurisdictions, which the object's own calls would need.
+  const called = vi.spyOn(Ledgers.prototype, 'call').mockResolvedValue(null)
+  advance(60 * DAY)
+  await evictDurableObject(stub)
+  expect(await runDurableObjectAlarm(stub)).toBe(true)
+  expect(called.mock.calls).toEqual([
+    [directoryOf(user.sid, 'eu'), 'unbindSessions', { sids: [user.sid], owner }],
+  ])
 })

@@ -28,7 +28,7 @@ afterEach(() => {
 beforeAll(async () => {
   const entry = { sid: sidOf('another'), owner: 'other' }
   for (let bucket = 0; bucket < 64; bucket += 1)
-    await callLedger(testEnv(), ownerOf('directory', String(bucket)), 'bindSession', entry)
+    await callLedger(testEnv(), ownerOf('directory', String(bucket), 'none'), 'bindSession', entry)
 })
 
 /** What a login asks for. */
@@ -62,7 +62,7 @@ const clientFor = ({ refreshes, isTold }: Asked): Promise<TestClient> =>
   })
 
 /** The subject's ledger. */
-const ledgerOf = (subject: string) => testEnv().LEDGER.getByName(ownerOf('subject', subject))
+const ledgerOf = (subject: string) => testEnv().LEDGER.getByName(ownerOf('subject', subject, 'none'))
 
 /** Logs in as a user does who comes with a new browser. Says what each step wrote. */
 async function logIn(

@@ -62,7 +62,7 @@ describe('directory', () => {
     await user.call('bindSession', entry)
     await user.call('bindSession', { sid: crypto.randomUUID(), owner: 'owner-2' })
     const grantId = grantIdFor(sid)
-    expect(directoryOf(grantId)).toBe(directoryOf(sid))
+    expect(directoryOf(grantId, 'none')).toBe(directoryOf(sid, 'none'))
     for (const prefix of [sid, sessionPrefix(grantId)]) {
       expect(await user.call('owners', { prefix })).toEqual([entry])
     }

@@ -65,7 +65,7 @@ type PlainRefresh = PlainInput<'refresh'>
 /** One subject with its ledger, and inputs that fit together; every test has its own. */
 export class Subject {
   readonly name = crypto.randomUUID()
-  readonly owner = ownerOf('subject', this.name)
+  readonly owner = ownerOf('subject', this.name, 'none')
   readonly sid = sidOf(crypto.randomUUID())
   readonly id = grantIdFor(this.sid)
   readonly stub = testEnv().LEDGER.getByName(this.owner)

@@ -79,8 +79,8 @@ const TRAPS = {
       await ledgers.call(owner, 'revokeGrants', { attempt, target: { clientId: id }, flowLifetime }) ${REFUSED}
       await ledgers.call(owner, 'revokeGrant', { attempt, id, clientId, flowLifetime })
       await ledgers.call(owner, 'revokeGrant', { attempt, id: clientId, clientId: id, flowLifetime }) ${REFUSED}
-      await ledgers.call(directoryOf(sid), 'bindSession', { sid, owner })
-      await ledgers.call(directoryOf(sid), 'bindSession', { sid: owner, owner: sid }) ${REFUSED}
+      await ledgers.call(directoryOf(sid, 'none'), 'bindSession', { sid, owner })
+      await ledgers.call(directoryOf(sid, 'none'), 'bindSession', { sid: owner, owner: sid }) ${REFUSED}
       return [grantIdFor(sid), grantIdFor(clientIdOf('a'))] ${REFUSED}
     }`,
   'milliseconds in the place of seconds': `

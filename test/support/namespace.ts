@@ -3,19 +3,33 @@ import type { Env } from '../../src/env.ts'
 /** One ledger that was asked for. */
 export interface Reached {
   readonly name: string
+  /** The jurisdiction of the namespace that it was asked of. */
+  readonly jurisdiction: string
+  /** The region in which it was to be made. */
+  readonly location: string | undefined
 }
 
-/** An Env that notes which ledgers are asked for, in order. */
+type Namespace = Env['LEDGER']
+
+/**
+ * An Env that notes which ledgers are asked for, in order, and whose ledgers may be in a jurisdiction, which those of
+ * the local runtime may not (docs/unproven.md). As on the platform, the same name in two jurisdictions means two ledgers:
+ * here because the names of ledgers tell their jurisdiction, to which they are held.
+ */
 export function notingLedgers(real: Env): { readonly env: Env; readonly reached: Reached[] } {
   const reached: Reached[] = []
-  const noting = new Proxy(real.LEDGER, {
-    get(target, member) {
-      if (member !== 'getByName') return Reflect.get(target, member, target)
-      return (name: string) => {
-        reached.push({ name })
-        return target.getByName(name)
-      }
-    },
-  })
-  return { env: { ...real, LEDGER: noting }, reached }
+  const within = (jurisdiction: string): Namespace =>
+    new Proxy(real.LEDGER, {
+      get(target, member) {
+        if (member === 'jurisdiction') return within
+        if (member !== 'getByName') return Reflect.get(target, member, target)
+        return (name: string, options?: DurableObjectNamespaceGetDurableObjectOptions) => {
+          if (name.startsWith('2') ? name[1] !== jurisdiction[0] : jurisdiction !== 'none')
+            throw new Error(`${name} is not in ${jurisdiction}`)
+          reached.push({ name, jurisdiction, location: options?.locationHint })
+          return target.getByName(name)
+        }
+      },
+    })
+  return { env: { ...real, LEDGER: within('none') }, reached }
 }

@@ -56,7 +56,7 @@ const pass = (seconds: number): void => {
 /** The subject's ledger. */
 const ledger = () => {
   const { LEDGER } = deployment.env
-  return LEDGER.getByName(ownerOf('subject', subject))
+  return LEDGER.getByName(ownerOf('subject', subject, 'none'))
 }
 
 /** Runs its alarm; whether there was one. */
