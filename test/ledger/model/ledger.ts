@@ -1,6 +1,6 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { expect } from 'vitest'
-import { type Owner, type OwnerKind, ownerOf } from '../../../src/ledger/owner.ts'
+import { type Owner, ownerOf, type PlacedKind } from '../../../src/ledger/owner.ts'
 import { READS } from '../../../src/ledger/reads.ts'
 import type { LedgerMethod, Output } from '../../../src/ledger/types.ts'
 import { testEnv } from '../../support/bindings.ts'
@@ -20,8 +20,8 @@ export class CheckedLedger {
   readonly owner: Owner
   readonly stub: Subject['stub']
 
-  constructor(kind: OwnerKind, name: string = crypto.randomUUID()) {
-    this.owner = kind === 'client' || kind === 'registrar' ? ownerOf(kind, name) : ownerOf(kind, name, 'none')
+  constructor(kind: PlacedKind | 'client', name: string = crypto.randomUUID()) {
+    this.owner = kind === 'client' ? ownerOf(kind, name) : ownerOf(kind, name, 'none')
     this.stub = testEnv().LEDGER.getByName(this.owner)
   }
 
