@@ -6,6 +6,7 @@ class Bodiless implements ProxyHandler<Request> {
     if (name === 'headers') return request.headers
     if (name === 'url') return request.url
     if (name === 'method') return request.method
+    if (name === 'cf') return request.cf
     this.#copy ??= new Request(request.url, { method: request.method, headers: request.headers })
     const member: unknown = Reflect.get(this.#copy, name)
     return typeof member === 'function' ? member.bind(this.#copy) : member

@@ -469,7 +469,8 @@ describe('the request as it is shown and kept (contract 2.2)', () => {
     const { LEDGER } = testEnv()
     const stored = await runInDurableObject(
       LEDGER.getByName(ownerOf('subject', 'alice', 'none')),
-      (_, { storage }) => storage.sql.exec<{ record: string }>('SELECT record FROM logins WHERE kind = 0').toArray(),
+      (_, { storage }) =>
+        storage.sql.exec<{ record: string }>('SELECT record FROM logins WHERE kind = 0').toArray(),
     )
     expect(stored.length).toBeGreaterThan(1)
     for (const { record } of stored) expect(record).not.toMatch(/id_token_hint|[?&]request=/)
