@@ -43,7 +43,7 @@ const sessionsOf = async (subject: string): Promise<readonly unknown[]> => {
 }
 
 const entriesOf = async (sid: string): Promise<readonly unknown[]> =>
-  callLedger(testEnv(), directoryOf(sidOf(sid)), 'owners', { prefix: sid })
+  callLedger(testEnv(), directoryOf(sidOf(sid), 'none'), 'owners', { prefix: sid })
 
 const clean = async (subject: string): Promise<void> => {
   vi.setSystemTime(Date.now() + 40 * 86_400_000)

@@ -53,8 +53,13 @@ const remembered = (browser?: Browser) => ({
   consent: { remember: true },
 })
 
-/** The jurisdictions of the ledgers that were asked for. */
-const places = (): string[] => [...new Set(reached.map(({ jurisdiction }) => jurisdiction))].sort()
+/** The one ledger that tells which clients and keys changed. */
+const FEED = ownerOf('feed', 'copies')
+
+/** The jurisdictions of the ledgers that were asked for, but for that one. */
+const places = (): string[] => [
+  ...new Set(reached.flatMap(({ name, jurisdiction }) => (name === FEED ? [] : [jurisdiction]))),
+]
 
 /** Whether the subject's ledger in a jurisdiction was asked for. */
 const isReached = (jurisdiction: 'none' | 'eu'): boolean =>
