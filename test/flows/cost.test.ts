@@ -50,7 +50,7 @@ beforeAll(async () => {
   await tokenRequest(deployment, client, { grant_type: 'client_credentials' })
   const entry = { sid: sidOf('another'), owner: 'other' }
   for (let bucket = 0; bucket < 64; bucket += 1)
-    await callLedger(testEnv(), ownerOf('directory', String(bucket)), 'bindSession', entry)
+    await callLedger(testEnv(), ownerOf('directory', String(bucket), 'none'), 'bindSession', entry)
 })
 
 /** Counts what an operation asks of the platform. */
@@ -75,7 +75,7 @@ async function used(operation: () => Promise<unknown>, alarms = () => 0): Promis
  * each makes to the directory.
  */
 async function outlive(subject: string): Promise<number> {
-  const stub = testEnv().LEDGER.getByName(ownerOf('subject', subject))
+  const stub = testEnv().LEDGER.getByName(ownerOf('subject', subject, 'none'))
   for (let fired = 0; ; fired += 1) {
     const at = await runInDurableObject(stub, (_ledger, { storage }) => storage.getAlarm())
     if (at === null || fired > 9) return 2 * fired
