@@ -1,9 +1,13 @@
+import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { creation, resolved, storedIn } from '../../src/ledger/layout.ts'
+import { Lane } from '../bench/generator/lane.ts'
+import { requestText } from '../bench/generator/site.ts'
 import { readOptions } from '../bench/options.ts'
 import { record } from '../bench/report/document.ts'
 import { ratioOf, summary } from '../bench/report/summary.ts'
@@ -118,6 +122,27 @@ describe('the flags of the benchmark', () => {
   ])('%j is refused', (flags, why) => {
     expect(() => readOptions(flags)).toThrow(why)
   })
+})
+
+it('a connection that the server closed is opened again', async () => {
+  const closed: Promise<unknown>[] = []
+  const server = createServer((socket) => {
+    closed.push(once(socket, 'close'))
+    socket.on('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ndone'))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const site = { port, origin: 'https://login.example', absolute: false }
+  const lane = new Lane()
+  for (let times = 0; times < 3; times += 1) {
+    const { body } = await lane.ask(site, requestText(site, 'GET', '/'), 200)
+    expect(body).toBe('done')
+    await Promise.all(closed)
+  }
+  expect(closed).toHaveLength(3)
+  lane.close()
+  await new Promise((resolve) => server.close(resolve))
 })
 
 it('many grants are copies of one login, with ids of their own, in the ledger of its subject', async () => {

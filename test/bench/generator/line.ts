@@ -42,6 +42,7 @@ export class Line {
     })
     socket.setTimeout(ANSWER_WITHIN_MS, () => this.#fail(new Error('The server did not answer in time.')))
     socket.on('error', (error) => this.#fail(error))
+    socket.on('end', () => this.#fail(new Error('The server ended the connection.')))
     socket.on('close', () => this.#fail(new Error('The server closed the connection.')))
   }
 
