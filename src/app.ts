@@ -5,7 +5,7 @@ import { bindingTable, endpointsOf, endpointTable } from './endpoints/table.ts'
 import type { Env } from './env.ts'
 import { addressOf } from './http/address.ts'
 import { cors } from './http/cors.ts'
-import { corsClasses, type Endpoint, methodsAt, mount } from './http/endpoint.ts'
+import { corsClasses, type Endpoint, type EndpointGroup, methodsAt, mount } from './http/endpoint.ts'
 import { renderError } from './http/error-response.ts'
 import { notFound } from './http/not-found.ts'
 import { canonicalPath, ownPath } from './http/paths.ts'
@@ -31,13 +31,20 @@ function base(
     .onError(renderError)
 }
 
-const table = endpointTable((request, c) => Promise.resolve(app.fetch(request, c.env, c.executionCtx)))
+/** Returns the table of the public origin: every public route, and the admin API, which requires an API key. */
+export const publicTable = (): readonly EndpointGroup[] =>
+  endpointTable((request, c) => Promise.resolve(publicApp().fetch(request, c.env, c.executionCtx)))
 
-/** Every endpoint of the public origin. */
-export const endpoints = endpointsOf(table)
+let known: Hono<AppEnv> | undefined
 
-/** The public origin: every public route, and the admin API, which requires an API key. */
-export const app: Hono<AppEnv> = mount(base('public', endpoints, cors(corsClasses(endpoints))), table)
+/** Returns the application of the public origin. An isolate that runs only ledgers or the scheduled job makes none. */
+export function publicApp(): Hono<AppEnv> {
+  if (known !== undefined) return known
+  const table = publicTable()
+  const endpoints = endpointsOf(table)
+  known = mount(base('public', endpoints, cors(corsClasses(endpoints))), table)
+  return known
+}
 
 const bindingApps = new Map<EntrypointName, Hono<AppEnv>>()
 

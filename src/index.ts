@@ -1,6 +1,6 @@
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import type { EntrypointName } from './admin/guard.ts'
-import { app, bindingApp } from './app.ts'
+import { bindingApp, publicApp } from './app.ts'
 import { withStoredSettings } from './config/secrets-store.ts'
 import type { SigningAlgorithm } from './config/types.ts'
 import type { Env } from './env.ts'
@@ -49,6 +49,6 @@ export class AdminIntrospect extends entrypoint('AdminIntrospect') {}
 export class Admin extends entrypoint('Admin') {}
 
 export default {
-  fetch: (request, env, context) => settled(env, (whole) => app.fetch(request, whole, context)),
+  fetch: (request, env, context) => settled(env, (whole) => publicApp().fetch(request, whole, context)),
   scheduled: async (_controller, env) => scheduled(await withStoredSettings(env)),
 } satisfies ExportedHandler<Env>

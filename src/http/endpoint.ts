@@ -1,7 +1,8 @@
 import type { Context, ErrorHandler, Handler, Hono, MiddlewareHandler } from 'hono'
 import type { GenericSchema } from 'valibot'
 import type { Config, FloodClass } from '../config/types.ts'
-import type { AppEnv } from '../context.ts'
+import type { AppEnv, RequestContext } from '../context.ts'
+import type { OAuthError } from '../errors/oauth-error.ts'
 import { withoutBody } from './bodiless.ts'
 import { type BodyClass, RequestBody } from './body.ts'
 import { type Members, onlyMembers } from './members.ts'
@@ -95,14 +96,16 @@ const framed =
   ({ body, handler, rate, wire }: Endpoint): Handler<AppEnv> =>
   async (c) => {
     const { raw } = c.req
-    const { rt, network } = c.get('ctx')
-    const refusal = isCountedHere(rate) && (await rt.floods.ofNetwork(rate, network))
+    const refusal = isCountedHere(rate) && (await flooded(c.get('ctx'), rate))
     if (refusal) return renderRefusal(c, refusal)
     c.set('body', new RequestBody(raw, body))
     c.req.raw = withoutBody(raw)
     const v1 = isV1Path(raw.url) ? wire().v1 : undefined
     return v1 === undefined ? handler(c) : onlyMembers(await handler(c), v1)
   }
+
+const flooded = ({ rt, network }: RequestContext, rate: FloodClass): Promise<OAuthError | undefined> =>
+  rt.floods.ofNetwork(rate, network)
 
 const isCountedHere = (rate: RateClass): rate is Exclude<FloodClass, 'user_code' | 'api_key'> =>
   rate !== 'none' && rate !== 'user_code' && rate !== 'api_key'

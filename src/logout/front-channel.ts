@@ -19,7 +19,8 @@ function go(){rest();location.replace(link.href)}
 function loaded(){rest();timer=setTimeout(go,500)}
 link.addEventListener('click',rest)
 addEventListener('load',loaded)`
-const POLICY = `script-src ${scriptSource(SCRIPT)}; frame-src http: https:; frame-ancestors 'none'`
+const policy = (): string =>
+  `script-src ${scriptSource(SCRIPT)}; frame-src http: https:; frame-ancestors 'none'`
 
 /**
  * The URL that notifies a client in the browser; `undefined` if it has none (OIDC Front-Channel Logout 1.0 section 2).
@@ -45,5 +46,5 @@ export function showFrames(
 ${frames.map((frame) => html`<iframe src="${frame}" title="Application" hidden></iframe>`)}
 <script>${raw(SCRIPT)}</script>`
   const head = html`<noscript><meta http-equiv="refresh" content="8; url=${url}"></noscript>`
-  return renderPage(c, { title: 'Logging out', narrow: true, content, policy: POLICY, head })
+  return renderPage(c, { title: 'Logging out', narrow: true, content, policy: policy(), head })
 }

@@ -8,9 +8,10 @@ import * as schema from './schema.ts'
  * Reads no row, but names every column. Each with its table: where a column is missing, SQLite takes a quoted name
  * alone for a text.
  */
-const NAMES_EVERY_COLUMN = sql`SELECT ${list(
-  Object.values(schema).flatMap((table) => (is(table, SQLiteTable) ? [countOfNone(table)] : [])),
-)}`
+const namesEveryColumn = (): SQL =>
+  sql`SELECT ${list(
+    Object.values(schema).flatMap((table) => (is(table, SQLiteTable) ? [countOfNone(table)] : [])),
+  )}`
 
 function countOfNone(table: SQLiteTable): SQL {
   const columns = Object.values(getTableColumns(table)).map((column) => sql`${column}`)
@@ -33,7 +34,7 @@ export async function schemaState(d1: D1Database): Promise<'whole' | 'missing' |
       () => true,
       () => false,
     )
-  if (await answers(NAMES_EVERY_COLUMN)) return 'whole'
+  if (await answers(namesEveryColumn())) return 'whole'
   return (await answers(sql`SELECT 1`)) ? 'missing' : 'unreachable'
 }
 

@@ -1,6 +1,6 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { describe, expect, it } from 'vitest'
-import { app } from '../../src/app.ts'
+import { publicApp } from '../../src/app.ts'
 import { ADMIN_KEY, Browser, Deployment, ISSUER, testEnv } from '../support/deployment.ts'
 import { LogLines } from '../support/log-lines.ts'
 import {
@@ -117,7 +117,7 @@ describe('an audit line', () => {
     const context = createExecutionContext()
     const headers = { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' }
     const request = new Request(`${ISSUER}/admin/clients`, { method: 'POST', headers, body: '{}' })
-    void app.fetch(request, deployment.env, context)
+    void publicApp().fetch(request, deployment.env, context)
     expect(lines.of('audit')).toEqual([])
     await waitOnExecutionContext(context)
     expect(audited('client.created')).toMatchObject({ actor: 'key:ops' })

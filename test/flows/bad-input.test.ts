@@ -2,7 +2,7 @@ import { applyD1Migrations, createExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { app } from '../../src/app.ts'
+import { publicApp } from '../../src/app.ts'
 import { fromBase64url, toBase64url } from '../../src/util/base64url.ts'
 import { parseExactJson } from '../../src/util/exact-json.ts'
 import { makeKey, signAssertion } from '../support/assertions.ts'
@@ -288,7 +288,7 @@ describe('hosts and routes', () => {
         },
       })
       for (const settings of [{}, { URLS_SELF_ISSUER: 'http://localhost:4444/path' }]) {
-        const response = await app.fetch(odd, testEnv(settings), createExecutionContext())
+        const response = await publicApp().fetch(odd, testEnv(settings), createExecutionContext())
         expect([response.status, await bodyOf(response)]).toMatchObject([
           421,
           { error: 'misdirected_request' },

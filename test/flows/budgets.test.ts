@@ -1,6 +1,6 @@
 import { createExecutionContext } from 'cloudflare:test'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { app } from '../../src/app.ts'
+import { publicApp } from '../../src/app.ts'
 import { countCalls, varyLedger } from '../support/bindings.ts'
 import { ADMIN_KEY, Browser, Deployment, ISSUER, testEnv } from '../support/deployment.ts'
 import { enterCode, poll, registerDeviceClient, startDevice, toLastHop } from '../support/device.ts'
@@ -167,7 +167,7 @@ describe('copies that are due to be asked about', () => {
         headers,
         body: new URLSearchParams(request),
       })
-      expect((await app.fetch(posted, env, createExecutionContext())).status).toBe(200)
+      expect((await publicApp().fetch(posted, env, createExecutionContext())).status).toBe(200)
     }
     expect([asked, counts]).toEqual([1, { d1: 0, kv: 0, ledger: 1 }])
     gate.resolve()

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { endpoints } from '../../src/app.ts'
 import { PUBLISH_SECONDS } from '../../src/keys/ring.ts'
 import { MAX_AGE_MS } from '../../src/store/cache-kv.ts'
 import { ADMIN_KEY, Deployment } from '../support/deployment.ts'
+import { endpoints } from '../support/endpoints.ts'
 
 const deployment = new Deployment()
 

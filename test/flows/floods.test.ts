@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { endpoints } from '../../src/app.ts'
 import { ADMIN_KEY, Browser, Deployment, testEnv } from '../support/deployment.ts'
+import { endpoints } from '../support/endpoints.ts'
 import { LogLines } from '../support/log-lines.ts'
 import { authorizationPath, registerClient, type TestClient } from '../support/relying-party.ts'
 

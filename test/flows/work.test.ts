@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { app, endpoints } from '../../src/app.ts'
+import { publicApp } from '../../src/app.ts'
 import { countCalls } from '../support/bindings.ts'
 import { ADMIN_KEY, Deployment, testEnv } from '../support/deployment.ts'
+import { endpoints } from '../support/endpoints.ts'
 import { startCounting, stopCounting, workOf } from '../support/work.ts'
 import { type Ask, type Call, OWN_ROUTES, ROUTES, worstInputs } from '../support/worst-input.ts'
 
@@ -65,7 +66,7 @@ describe('work grows no faster than what is sent', () => {
     const names = new Set(
       endpoints.flatMap(({ methods, path }) => methods.map((method) => `${method} ${path}`)),
     )
-    const routes = app.routes.filter(({ method }) => method !== 'ALL')
+    const routes = publicApp().routes.filter(({ method }) => method !== 'ALL')
     expect([...new Set(routes.map(({ method, path }) => `${method} ${path}`))].sort()).toEqual(
       [...names].sort(),
     )

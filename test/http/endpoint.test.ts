@@ -3,7 +3,7 @@ import { Hono } from 'hono'
 import * as v from 'valibot'
 import { describe, expect, expectTypeOf, it, vi } from 'vitest'
 import { version } from '../../package.json'
-import { app, bindingApp, endpoints } from '../../src/app.ts'
+import { bindingApp, publicApp } from '../../src/app.ts'
 import { OWN_SEGMENTS } from '../../src/config/load.ts'
 import type { AppEnv } from '../../src/context.ts'
 import { corsClasses, type Endpoint, mount } from '../../src/http/endpoint.ts'
@@ -11,6 +11,7 @@ import { renderError } from '../../src/http/error-response.ts'
 import { readForm, readJson } from '../../src/http/form.ts'
 import { ADMIN_PARAMETERS, OAUTH_PARAMETERS } from '../../src/http/repeats.ts'
 import { ADMIN_KEY, Deployment, testEnv } from '../support/deployment.ts'
+import { endpoints } from '../support/endpoints.ts'
 import { openApiOf } from '../support/openapi.ts'
 import { logIn, registerClient } from '../support/relying-party.ts'
 import { misfit } from '../support/shapes.ts'
@@ -273,7 +274,7 @@ describe('an answer that a strict reader cannot read fails the test that gets it
   })
 
   it('whoever asks: the message names operation, generation and member', async () => {
-    vi.spyOn(app, 'fetch').mockResolvedValueOnce(Response.json({ client_id: null }, { status: 201 }))
+    vi.spyOn(publicApp(), 'fetch').mockResolvedValueOnce(Response.json({ client_id: null }, { status: 201 }))
     await expect(new Deployment().admin('POST', '/admin/clients', {})).rejects.toThrow(
       'POST /admin/clients (v26.2), status 201: body.client_id is null',
     )

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { UnsupportedPathError } from 'hono/router'
 import { PatternRouter } from 'hono/router/pattern-router'
 import { describe, expect, it } from 'vitest'
-import { endpoints } from '../../src/app.ts'
 import { SegmentRouter } from '../../src/http/segment-router.ts'
+import { endpoints } from '../support/endpoints.ts'
 
 /** The table's routes, and middleware around and between them, in both routers. */
 function bothRouters(): readonly [SegmentRouter<string>, PatternRouter<string>] {

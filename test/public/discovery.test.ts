@@ -1,6 +1,5 @@
 import { allowInsecureRequests, customFetch, discovery, None } from 'openid-client'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { endpoints } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { Config, SigningAlgorithm } from '../../src/config/types.ts'
 import { discovered } from '../../src/http/endpoint.ts'
@@ -9,6 +8,7 @@ import { makeSigningKey } from '../../src/keys/signing-key.ts'
 import { discoveryResponse } from '../../src/public/discovery.ts'
 import { jwksResponse } from '../../src/public/jwks.ts'
 import { emptyInstallation, type Installation, keyRows } from '../crypto/installation.ts'
+import { endpoints } from '../support/endpoints.ts'
 
 const env = {
   URLS_SELF_ISSUER: 'https://op.example/',

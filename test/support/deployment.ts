@@ -1,5 +1,5 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
-import { app } from '../../src/app.ts'
+import { publicApp } from '../../src/app.ts'
 import type { Env } from '../../src/env.ts'
 import { testEnv as bindings } from './bindings.ts'
 import { ISSUER, type Reachable } from './browser.ts'
@@ -40,7 +40,7 @@ export class Deployment implements Reachable {
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const context = createExecutionContext()
     const request = new Request(new URL(path, this.#base), { redirect: 'manual', ...init })
-    const response = await app.fetch(request, this.env, context)
+    const response = await publicApp().fetch(request, this.env, context)
     await waitOnExecutionContext(context)
     return fitting(request, response)
   }

@@ -3,7 +3,7 @@ import { renderPage, scriptSource } from '../../http/page.ts'
 import type { ResponseMode } from './mode.ts'
 
 const SCRIPT = 'document.forms[0].submit()'
-const POLICY = `script-src ${scriptSource(SCRIPT)}`
+const policy = (): string => `script-src ${scriptSource(SCRIPT)}`
 
 /**
  * The browser posts the answer to the client (OAuth 2.0 Form Post Response Mode 1.0 section 2): by script, or by a
@@ -18,6 +18,6 @@ ${Object.entries(answer).map(([name, value]) => html`<input type="hidden" name="
 <button type="submit">Continue</button>
 </form>
 <script>${raw(SCRIPT)}</script>`
-    return renderPage(c, { title: 'Back to the application', narrow: true, content, policy: POLICY })
+    return renderPage(c, { title: 'Back to the application', narrow: true, content, policy: policy() })
   },
 }

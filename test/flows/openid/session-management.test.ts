@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { endpoints } from '../../../src/app.ts'
 import { discovered } from '../../../src/http/endpoint.ts'
 import { runtimeOf } from '../../../src/runtime.ts'
 import { Browser, bodyOf, Deployment, ISSUER, testEnv } from '../../support/deployment.ts'
+import { endpoints } from '../../support/endpoints.ts'
 import {
   authorizationPath,
   authorizeAt,
