@@ -8,6 +8,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   deploy: async () => (await import('./deploy.ts')).deploy,
   backup: async () => (await import('./backup.ts')).backup,
   restore: async () => (await import('./restore.ts')).restore,
+  smoke: async () => (await import('./smoke.ts')).smoke,
   docs: async () => (await import('./docs.ts')).docs,
   test: async () => (await import('./test.ts')).test,
 }
@@ -19,6 +20,7 @@ const USAGE = `Usage: ladon <command> [arguments for the tools it runs]
   deploy   apply D1 migrations and deploy to Cloudflare; --dry-run only bundles
   backup   write the D1 database into a file
   restore  put such a file into an empty D1 database
+  smoke    try a deployed server: a whole login with a temporary client
   docs     write the documents that are made from the code
   test     type check, lint and all tests
 `
