@@ -7,6 +7,7 @@ import { invalidGrant, OAuthError } from '../errors/oauth-error.ts'
 import type { Parameters } from '../http/form.ts'
 import { underAttempt } from '../http/idempotency.ts'
 import type { Owner } from '../ledger/owner.ts'
+import type { Ends } from '../ledger/types.ts'
 import { noteEnds } from '../logout/note-ends.ts'
 import type { ClientRecord } from '../store/types.ts'
 import type { Requester } from '../tokens/addressee.ts'
@@ -36,6 +37,8 @@ export interface Reused {
   readonly reusedGrant: GrantId
   /** The ledger that the grant lies in. */
   readonly owner: Owner
+  /** What ended with the grant, as the ledger told it. */
+  readonly ends?: Ends | undefined
 }
 
 /** What is particular to one grant type; `defineGrant` does the rest. */
@@ -103,16 +106,16 @@ async function allowedClient(
   throw new OAuthError('unauthorized_client', 'grant_type_not_allowed', { grant_type: type })
 }
 
-/** Logs the reuse of a code or refresh token, marks its grant revoked in the grants book, and returns the error. */
+/** Logs the reuse of a code or refresh token, marks in the grants book what ended, and returns the error. */
 function refuseReused(
   ctx: RequestContext,
   client: ClientRecord,
   { reuse }: Pick<Credential<never>, 'reuse'>,
-  { reusedGrant, owner }: Reused,
+  { reusedGrant, owner, ends }: Reused,
 ): OAuthError {
   const credential = reuse?.credential ?? 'code'
   const reason = reuse?.reason ?? 'grant_ended'
   ctx.audit('token.reuse_detected', { client_id: client.id, grant: reusedGrant, credential, reason }, owner)
-  noteEnds(ctx, owner, client.id)
+  noteEnds(ctx, ends)
   return invalidGrant(reason)
 }

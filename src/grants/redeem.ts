@@ -33,11 +33,12 @@ export async function redeemGrant(
       spareReused: name.type === DEVICE_GRANT,
       resources,
       hook,
+      tellEnds: ctx.rt.book.isKept,
     }),
   )
   switch (result.status) {
     case 'reused':
-      return { reusedGrant: grant.grantId, owner: grant.owner }
+      return { reusedGrant: grant.grantId, owner: grant.owner, ends: result.ends }
     case 'gone':
       throw invalidGrant('grant_ended')
     case 'target_refused':

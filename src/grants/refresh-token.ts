@@ -39,7 +39,8 @@ export const refreshToken = defineGrant({
     const wanted = { resources: resourcesIn(form), scope: form.scopes() }
     const asked = { client, form, lifetimes, ...wanted }
     const result = await advance(ctx, asked, token, keepFor(lifetimes, true))
-    if (result.status === 'reused') return { reusedGrant: token.grantId, owner: token.owner }
+    if (result.status === 'reused')
+      return { reusedGrant: token.grantId, owner: token.owner, ends: result.ends }
     if (result.status !== 'issued') throw refusal(result)
     const { via, generation } = result
     ctx.told({ grant: token.grantId, generation, via })
@@ -73,7 +74,7 @@ async function advance(
   token: GrantToken,
   keepSeconds: Seconds | null,
 ): Promise<RefreshResult> {
-  const { config, ledgers, clients } = ctx.rt
+  const { config, ledgers, clients, book } = ctx.rt
   const { client } = request
   const ask = (limits: ClientRecord, hook: HookStep | undefined): Promise<RefreshResult> =>
     ledgers.call(token.owner, 'refresh', {
@@ -93,6 +94,7 @@ async function advance(
       // A ledger of an older release does not know it; only requests that name scopes need a newer one.
       ...(request.scope.length > 0 && { scope: request.scope }),
       hook,
+      tellEnds: book.isKept,
     })
   const result = await withHooks(ctx, request, (hook) => ask(client, hook))
   if (result.status !== 'scope_lost' && result.status !== 'audience_lost') return result

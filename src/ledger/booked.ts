@@ -74,31 +74,77 @@ function readIfPossible(row: GrantRow): GrantRecord | undefined {
   }
 }
 
-export interface StandingInput {
-  /** The client in question; null for all. */
-  readonly clientId: ClientId | null
+/** An input that may ask what ended. */
+export interface AskingForEnds {
+  /** Whether the answer says of which clients nothing is left, for the grants book. Absent for no. */
+  readonly tellEnds?: boolean
 }
 
-/** What is alive of a subject. */
-export interface Standing {
+/** What is over of a subject. */
+export interface Ends {
   /** When that was so. */
   readonly at: Seconds
-  /** The subject; null if this ledger knows none. */
-  readonly subject: string | null
-  /** The clients, of those in question, with a remembered consent, or with live tokens or a code for them. */
-  readonly clients: readonly ClientId[]
+  readonly subject: string
+  /** The clients with neither a remembered consent, nor live tokens or a code for them; null for all. */
+  readonly clients: readonly ClientId[] | null
 }
 
-/** Returns to which clients something of a subject is alive. */
-export function standing({ tables, now }: View, { clientId }: StandingInput): Standing {
+/** An answer that may say what ended. */
+export interface TellingEnds {
+  /** Absent if nobody asked, or if something is alive of each client in question. */
+  readonly ends?: Ends
+}
+
+/** The largest number of grants that are looked at. Of a subject with more the rows of the book go when they expire. */
+const MOST = 1000
+
+/**
+ * Returns of which clients nothing is left, if the input asks for it. To be called behind the changes of the call.
+ *
+ * @param clients - the clients in question; null for all that grants name
+ */
+export function endsAmong(
+  view: View,
+  input: AskingForEnds,
+  clients: readonly ClientId[] | null,
+): TellingEnds {
+  if (input.tellEnds !== true || clients?.length === 0 || areTooMany(view)) return {}
+  const [one, ...others] = clients ?? []
+  const standing = new Set(standingOf(view, others.length === 0 ? one : undefined))
+  const over = [...new Set(clients ?? namedByGrants(view))].filter((client) => !standing.has(client))
+  return over.length === 0 ? {} : endsOf(view, input, over)
+}
+
+/**
+ * Returns that clients are over, if the input asks for it.
+ *
+ * @param clients - the clients of which nothing is left; null for all
+ */
+export function endsOf(
+  { tables, now }: View,
+  { tellEnds }: AskingForEnds,
+  clients: Ends['clients'],
+): TellingEnds {
+  if (tellEnds !== true) return {}
+  const [session] = tables.select('sessions', ['subject'], "WHERE subject <> '' LIMIT 1")
+  return session === undefined ? {} : { ends: { at: now, subject: session.subject, clients } }
+}
+
+const areTooMany = (view: View): boolean =>
+  isIndexed(view) && view.tables.select('grants', ['id'], `LIMIT ${MOST + 1}`).length > MOST
+
+const namedByGrants = ({ tables }: View): readonly ClientId[] =>
+  tables.select('grants', ['client'], 'GROUP BY client').map(({ client }) => client)
+
+/** Returns the clients with something alive: all, or the one in question if it has. */
+function standingOf({ tables, now }: View, one: ClientId | undefined): readonly ClientId[] {
   const { live, remembered } = conditions(tables)
-  const some = clientId === null ? 'GROUP BY client' : 'LIMIT 1'
-  const rows = tables.select(
+  const some = one === undefined ? 'GROUP BY client' : 'LIMIT 1'
+  const found = tables.select(
     'grants',
     ['client'],
     `WHERE (?2 IS NULL OR client = ?2) AND ((${remembered}) OR (${live})) ${some}`,
-    ...[now, clientId],
+    ...[now, one ?? null],
   )
-  const [session] = tables.select('sessions', ['subject'], "WHERE subject <> '' LIMIT 1")
-  return { at: now, subject: session?.subject ?? null, clients: rows.map(({ client }) => client) }
+  return found.map(({ client }) => client)
 }

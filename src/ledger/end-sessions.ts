@@ -1,6 +1,7 @@
 import { MAX_SESSION_SECONDS } from '../config/limits.ts'
 import { after, type Seconds } from '../util/clock.ts'
 import type { Sid } from '../util/ids.ts'
+import type { AskingForEnds } from './booked.ts'
 import { raiseEpoch } from './epochs.ts'
 import { type LogoutRecipient, type Notice, noticesOf, queueNotices, recipientsOf } from './notices.ts'
 import { planSweep } from './plan-sweep.ts'
@@ -9,7 +10,7 @@ import { LOGINS, type Row } from './schema.ts'
 import { end, findSession } from './sessions.ts'
 import { alive, type Transaction } from './transaction.ts'
 
-export interface EndSessionsInput {
+export interface EndSessionsInput extends AskingForEnds {
   /** The HTTP request that asks (types.ts). */
   readonly attempt: string
   /**

@@ -23,7 +23,7 @@ type Nested<T> = [Structure<T>] extends [never]
 
 const sid = { sid: true } as const
 const sessionLimits = { idleSeconds: true, absoluteSeconds: true } as const
-const revocation = { attempt: true, flowLifetime: true } as const
+const revocation = { attempt: true, flowLifetime: true, tellEnds: true } as const
 const issuing = {
   attempt: true,
   id: true,
@@ -31,6 +31,7 @@ const issuing = {
   keepSeconds: true,
   familySeconds: true,
   hook: true,
+  tellEnds: true,
 } as const
 const grace = { seconds: true, uses: true } as const
 
@@ -64,7 +65,7 @@ const ARGUMENTS: { readonly [M in LedgerMethod]: Names<Input<M>> } = {
     endsProviderSession: true,
     revoke: true,
   },
-  erase: { ...revocation, endsProviderSession: true },
+  erase: { attempt: true, flowLifetime: true, endsProviderSession: true },
   settleNotices: { ids: true },
   grant: {
     attempt: true,
@@ -94,7 +95,6 @@ const ARGUMENTS: { readonly [M in LedgerMethod]: Names<Input<M>> } = {
   listSessions: { after: { sid: true, authTime: true }, offset: true, limit: true },
   countSessions: {},
   listHeld: { after: { kind: true, id: true }, limit: true, size: true },
-  standing: { clientId: true },
   revokeGrant: { ...revocation, id: true, clientId: true },
   revokeGrants: { ...revocation, target: { id: true, clientId: true } },
   retractGrant: { ...revocation, id: true },

@@ -1,6 +1,5 @@
 import { left } from './allowances.ts'
 import { getBlob } from './blobs.ts'
-import { standing } from './booked.ts'
 import { countGrants, listGrants } from './consents.ts'
 import { isConsumed } from './consumed.ts'
 import { findDevice, pollDevice } from './device.ts'
@@ -27,7 +26,6 @@ export const READS = {
   listSessions,
   countSessions,
   listHeld,
-  standing,
   isIdRevoked: isConsumed,
   owners,
   getBlob,

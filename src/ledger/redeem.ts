@@ -1,5 +1,6 @@
 import { type Seconds, seconds } from '../util/clock.ts'
 import type { ClientId, GrantId } from '../util/ids.ts'
+import { type AskingForEnds, endsAmong, type TellingEnds } from './booked.ts'
 import { epochHolds } from './epochs.ts'
 import { readRecord } from './grant-record.ts'
 import { findOwn, type GrantRow } from './grant-row.ts'
@@ -8,7 +9,7 @@ import { endTokens } from './revocation.ts'
 import { findSession } from './sessions.ts'
 import type { Transaction } from './transaction.ts'
 
-export interface RedeemInput {
+export interface RedeemInput extends AskingForEnds {
   /** The HTTP request that asks (types.ts). */
   readonly attempt: string
   /** The grant that the code names. */
@@ -35,7 +36,7 @@ export interface RedeemInput {
 export type RedeemResult =
   | IssuedGeneration
   /** The code was redeemed before. All tokens of the grant are revoked, unless `spareReused` is set. */
-  | { readonly status: 'reused' }
+  | ({ readonly status: 'reused' } & TellingEnds)
   /** There is no such code, it expired or its grant was revoked. */
   | { readonly status: 'gone' }
   /** `value` is a resource that was not granted. Nothing changes. */
@@ -66,7 +67,7 @@ function redeemAgain(tx: Transaction, input: RedeemInput, row: GrantRow): Redeem
     if (input.spareReused === true) return GONE
     if (row.revoked === 0 && input.hook !== 'ask')
       endTokens(tx, row, { attempt: input.attempt, flowLifetime: seconds(0) })
-    return { status: 'reused' }
+    return { status: 'reused', ...endsAmong(tx, input, [row.client]) }
   }
   if (row.revoked === 1 || row.generation > 1) return GONE
   return issued(readRecord(row), 1, row.issued_at)

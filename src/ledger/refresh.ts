@@ -3,6 +3,7 @@ import { type Milliseconds, msOf, type Seconds, seconds } from '../util/clock.ts
 import { arrayOf, isNumber, isText, orNull } from '../util/guard.ts'
 import type { ClientId, GrantId } from '../util/ids.ts'
 import { audienceRule, scopeRule } from '../util/scope.ts'
+import { type AskingForEnds, endsAmong, type TellingEnds } from './booked.ts'
 import { type GrantRecord, readRecord } from './grant-record.ts'
 import { findOwn, type GrantRow } from './grant-row.ts'
 import type { InspectInput } from './grants.ts'
@@ -36,7 +37,7 @@ export interface ClientLimits {
   readonly strategy: 'wildcard' | 'exact'
 }
 
-export interface RefreshInput {
+export interface RefreshInput extends AskingForEnds {
   /** The HTTP request that asks (types.ts). */
   readonly attempt: string
   /** The grant that the token names. */
@@ -68,7 +69,7 @@ type Via = 'advance' | 'repeat' | 'grace' | 'fast_forward'
 export type RefreshResult =
   | (IssuedGeneration & { readonly via: Via })
   /** The token was used before, and all tokens of the grant are revoked. */
-  | { readonly status: 'reused' }
+  | ({ readonly status: 'reused' } & TellingEnds)
   /** There is no such grant, it expired or was revoked. */
   | { readonly status: 'gone' }
   /** `value` is a granted scope that the client is no longer registered for. */
@@ -157,7 +158,7 @@ function withinGrace(
 export function refresh(tx: Transaction, input: RefreshInput): RefreshResult {
   const row = findOwn(tx, input)
   if (row === undefined) return { status: 'gone' }
-  if (row.revoked === 1) return { status: row.attempt === input.attempt ? 'reused' : 'gone' }
+  if (row.revoked === 1) return row.attempt === input.attempt ? reused(tx, input) : { status: 'gone' }
   const grant = readRecord(row)
   if (isFamilyOver(tx, grant, input)) return { status: 'gone' }
   const refusal = refuse(grant, input)
@@ -166,13 +167,18 @@ export function refresh(tx: Transaction, input: RefreshInput): RefreshResult {
   const commits = input.hook !== 'ask'
   if (decision === undefined) {
     if (commits) endTokens(tx, row, { attempt: input.attempt, flowLifetime: seconds(0) })
-    return { status: 'reused' }
+    return reused(tx, input)
   }
   const { via, ...changes } = decision
   if (changes.generation > row.generation) return { ...issue(tx, row, grant, input, changes), via }
   if (changes.recent !== undefined && commits) tx.tables.update('grants', row.id, changes)
   return { ...issued(grant, row.generation, row.issued_at), via }
 }
+
+const reused = (tx: Transaction, input: RefreshInput): RefreshResult => ({
+  status: 'reused',
+  ...endsAmong(tx, input, [input.clientId]),
+})
 
 function refuse(
   grant: GrantRecord,

@@ -1,6 +1,7 @@
 import { MAX_SESSION_SECONDS } from '../config/limits.ts'
 import { after, type Seconds } from '../util/clock.ts'
 import type { ClientId, GrantId, Sid } from '../util/ids.ts'
+import { type AskingForEnds, endsAmong, endsOf, type TellingEnds } from './booked.ts'
 import { raiseEpoch } from './epochs.ts'
 import { withoutClaims } from './grant-record.ts'
 import { findGrant, findOwn, type GrantRow } from './grant-row.ts'
@@ -10,7 +11,7 @@ import { SUBJECT, TOKENS } from './schema.ts'
 import { isLive, isRemembered } from './standing.ts'
 import { alive, later, type Transaction } from './transaction.ts'
 
-export interface RevokeGrantInput {
+export interface RevokeGrantInput extends AskingForEnds {
   /** The HTTP request that asks (types.ts). */
   readonly attempt: string
   /** The grant that the presented token names. */
@@ -21,7 +22,7 @@ export interface RevokeGrantInput {
   readonly flowLifetime: Seconds
 }
 
-export interface RevokeGrantsInput {
+export interface RevokeGrantsInput extends AskingForEnds {
   /** The HTTP request that asks (types.ts). */
   readonly attempt: string
   /** One consent with the grants that rest on it, all grants of one client, or all of the subject. */
@@ -31,7 +32,7 @@ export interface RevokeGrantsInput {
 }
 
 /** What a revocation ended. */
-export interface Revoked {
+export interface Revoked extends TellingEnds {
   /** The ids of the grants that this attempt ended itself. */
   readonly revoked: readonly GrantId[]
   /** Set if there are more of them, which ended with these. The alarm cleans their rows up. */
@@ -39,7 +40,7 @@ export interface Revoked {
 }
 
 /** The request that revokes, and the longest time a flow may take. A tombstone also outlives the grant's own flow. */
-type Revocation = Pick<RevokeGrantInput, 'attempt' | 'flowLifetime'>
+type Revocation = Pick<RevokeGrantInput, 'attempt' | 'flowLifetime' | 'tellEnds'>
 
 /** What is kept of a row whose tokens ended, and until when. */
 type Left = { readonly record: string; readonly expires: Seconds | null }
@@ -74,9 +75,13 @@ const tombstoneOf = ({ now }: Transaction, row: GrantRow, { flowLifetime }: Revo
 /**
  * Revokes the grant of a token that its client presents (RFC 7009 section 2.1). A grant of another client is unchanged.
  */
-export function revokeGrant(tx: Transaction, input: RevokeGrantInput): { readonly revoked: boolean } {
+export function revokeGrant(
+  tx: Transaction,
+  input: RevokeGrantInput,
+): { readonly revoked: boolean } & TellingEnds {
   const row = findOwn(tx, input)
-  return { revoked: row !== undefined && revokeTokens(tx, row, input) }
+  if (row === undefined || !revokeTokens(tx, row, input)) return { revoked: false }
+  return { revoked: true, ...endsAmong(tx, input, [row.client]) }
 }
 
 /**
@@ -92,13 +97,26 @@ export function revokeGrants(tx: Transaction, input: RevokeGrantsInput): Revoked
   if (several && (tx.tables.exists('sessions', '') || tx.tables.exists('grants', ''))) {
     raiseEpoch(tx, target === 'all' ? SUBJECT : target.clientId, input)
   }
-  return { revoked, ...more }
+  const ended = revoked.length > 0 || more.more === true
+  return { revoked, ...more, ...(ended && endsOfConsents(tx, input, rows)) }
 }
+
+/** Everything of a subject or client ends by its epoch. Something of a client may outlive one of its consents. */
+function endsOfConsents(tx: Transaction, input: RevokeGrantsInput, rows: readonly GrantRow[]): TellingEnds {
+  const { target } = input
+  if (target === 'all') return endsOf(tx, input, null)
+  if ('clientId' in target) return endsOf(tx, input, [target.clientId])
+  return endsAmong(tx, input, clientsOf(rows))
+}
+
+const clientsOf = (rows: readonly GrantRow[]): readonly ClientId[] => [
+  ...new Set(rows.map(({ client }) => client)),
+]
 
 /** Whether a text can be a client's id, and is no key of an epoch of its own. */
 const isClientId = (id: ClientId): boolean => id !== SUBJECT && !id.startsWith('\u0000')
 
-export interface RetractInput {
+export interface RetractInput extends AskingForEnds {
   /** The HTTP request that asks (types.ts). */
   readonly attempt: string
   readonly id: GrantId
@@ -123,22 +141,22 @@ export function retractGrant(tx: Transaction, { id, ...revocation }: RetractInpu
 export function revokeTokensOfSession(tx: Transaction, sid: Sid, input: Revocation): Revoked {
   const [from, to] = grantsOf(sid)
   const { rows, more } = firstRows(tx, 'WHERE id >= ? AND id < ?', from, to)
-  return {
-    revoked: endAlive(
-      tx,
-      rows.filter((row) => row.sid === sid),
-      input,
-    ),
-    ...more,
-  }
+  const ended = endAlive(
+    tx,
+    rows.filter((row) => row.sid === sid),
+    input,
+  )
+  const clients = more.more === true ? null : clientsOf(ended)
+  return { revoked: ended.map(({ id }) => id), ...more, ...endsAmong(tx, input, clients) }
 }
 
 /** Revokes all tokens of the subject. */
 export function revokeAllTokens(tx: Transaction, input: Revocation): Revoked {
   const { rows, more } = firstRows(tx, '')
-  const revoked = endAlive(tx, rows, input)
+  const ended = endAlive(tx, rows, input)
   if (rows.length > 0) raiseEpoch(tx, TOKENS, { ...input, flowLifetime: MAX_SESSION_SECONDS })
-  return { revoked, ...more }
+  const clients = more.more === true ? null : clientsOf(ended)
+  return { revoked: ended.map(({ id }) => id), ...more, ...endsAmong(tx, input, clients) }
 }
 
 function revokeTokens(tx: Transaction, row: GrantRow, input: Revocation): boolean {
@@ -147,9 +165,9 @@ function revokeTokens(tx: Transaction, row: GrantRow, input: Revocation): boolea
   return true
 }
 
-function endAlive(tx: Transaction, rows: readonly GrantRow[], input: Revocation): readonly GrantId[] {
+function endAlive(tx: Transaction, rows: readonly GrantRow[], input: Revocation): readonly GrantRow[] {
   const alivesNow = rows.filter((row) => alive(row.expires, tx.now))
-  return alivesNow.filter((row) => revokeTokens(tx, row, input)).map(({ id }) => id)
+  return alivesNow.filter((row) => revokeTokens(tx, row, input))
 }
 
 function revokeConsent(tx: Transaction, row: GrantRow, input: Revocation): boolean {

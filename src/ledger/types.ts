@@ -10,6 +10,7 @@ import type { WRITES } from './writes.ts'
  */
 
 export type { Allowance } from './allowances.ts'
+export type { Ends } from './booked.ts'
 export type { ChangeTags } from './changes.ts'
 export type { ListedConsent, ListGrantsInput, RememberedConsent } from './consents.ts'
 export type { EndSessionsInput } from './end-sessions.ts'

@@ -23,7 +23,8 @@ export async function endSessions(
   const flowLifetime = rt.config.ttl.loginConsentRequest
   const revoke = notify && rt.config.oauth2.revokeTokensOnLogout
   const endsProviderSession = notify && target !== 'all' && rt.config.identityProvider !== null
-  const input = { attempt, target, flowLifetime, notify, endsProviderSession, revoke }
+  const tellEnds = rt.book.isKept
+  const input = { attempt, target, flowLifetime, notify, endsProviderSession, revoke, tellEnds }
   const { ended, moreEnded, notices, told, ...tokens } = await rt.ledgers.call(owner, 'endSessions', input)
   for (const sid of ended) ctx.audit('session.ended', { sid }, owner)
   if (moreEnded) ctx.audit('session.ended', { more: true }, owner)
@@ -40,7 +41,8 @@ export async function revokeGrants(
 ): Promise<void> {
   const { rt, attempt } = ctx
   const flowLifetime = rt.config.ttl.loginConsentRequest
-  const consents = await rt.ledgers.call(owner, 'revokeGrants', { attempt, target, flowLifetime })
+  const input = { attempt, target, flowLifetime, tellEnds: rt.book.isKept }
+  const consents = await rt.ledgers.call(owner, 'revokeGrants', input)
   noteRevoked(ctx, owner, 'consent.revoked', consents)
 }
 
@@ -52,7 +54,8 @@ export async function revokeGrants(
 export async function retractGrant(ctx: RequestContext, owner: Owner, id: GrantId): Promise<boolean> {
   const { rt, attempt } = ctx
   const flowLifetime = rt.config.ttl.loginConsentRequest
-  const result = await rt.ledgers.call(owner, 'retractGrant', { attempt, id, flowLifetime })
+  const input = { attempt, id, flowLifetime, tellEnds: rt.book.isKept }
+  const result = await rt.ledgers.call(owner, 'retractGrant', input)
   if (result.status === 'redeemed') return false
   noteRevoked(ctx, owner, 'consent.revoked', result)
   return true
@@ -66,11 +69,11 @@ function noteRevoked(
   ctx: RequestContext,
   owner: Owner,
   event: 'token.revoked' | 'consent.revoked',
-  { revoked, more }: Revoked,
+  { revoked, more, ends }: Revoked,
 ): void {
   if (revoked.length === 0 && more === undefined) return
   const grants = revoked.slice(0, LISTED)
   const unlisted = more === true || grants.length < revoked.length
   ctx.audit(event, { grants, ...(unlisted && { count: revoked.length }), ...(more && { more }) }, owner)
-  noteEnds(ctx, owner, null)
+  noteEnds(ctx, ends)
 }

@@ -1,25 +1,11 @@
 import type { RequestContext } from '../context.ts'
-import { OAuthError } from '../errors/oauth-error.ts'
-import type { Owner } from '../ledger/owner.ts'
-import type { Runtime } from '../runtime.ts'
-import type { ClientId } from '../util/ids.ts'
+import type { Ends } from '../ledger/types.ts'
 
 /**
- * Marks in the grants book, after the response, what was ended: of which clients nothing is alive, the ledger says.
+ * Marks in the grants book, after the response, what was ended.
  *
- * @param owner - the ledger of the subject
- * @param clientId - the client in question; null for all
+ * @param ends - what the ledger told of it, which was asked for with `tellEnds`; absent if something of it is alive
  */
-export function noteEnds({ rt, defer }: RequestContext, owner: Owner, clientId: ClientId | null): void {
-  if (rt.book.isKept) defer(writeEnds(rt, owner, clientId))
-}
-
-async function writeEnds({ ledgers, book }: Runtime, owner: Owner, clientId: ClientId | null): Promise<void> {
-  try {
-    const { subject, ...left } = await ledgers.call(owner, 'standing', { clientId })
-    if (subject !== null) await book.end({ subject, clientId, ...left })
-  } catch (thrown) {
-    // The ledger client has logged it, and the row goes when its time has come.
-    if (!(thrown instanceof OAuthError)) throw thrown
-  }
+export function noteEnds({ rt, defer }: RequestContext, ends: Ends | undefined): void {
+  if (ends !== undefined) defer(rt.book.end(ends))
 }

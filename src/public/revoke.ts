@@ -28,7 +28,7 @@ async function revokeToken(ctx: RequestContext, client: ClientRecord, text: stri
   const opened = await openToken(ctx, text)
   if (opened === undefined) return
   const { token } = opened
-  const { ledgers, config } = ctx.rt
+  const { ledgers, config, book } = ctx.rt
   if (token.type === 'client') {
     if (token.clientId !== client.id || isExpired(token)) return
     const expiresAt = token.expiresAt ?? nowSeconds()
@@ -38,13 +38,14 @@ async function revokeToken(ctx: RequestContext, client: ClientRecord, text: stri
     ctx.audit('token.revoked', { client_id: client.id }, owner)
     return
   }
-  const { revoked } = await ledgers.call(token.owner, 'revokeGrant', {
+  const { revoked, ends } = await ledgers.call(token.owner, 'revokeGrant', {
     attempt: ctx.attempt,
     id: token.grantId,
     clientId: client.id,
     flowLifetime: config.ttl.loginConsentRequest,
+    tellEnds: book.isKept,
   })
   if (!revoked) return
   ctx.audit('token.revoked', { client_id: client.id, grant: token.grantId }, token.owner)
-  noteEnds(ctx, token.owner, client.id)
+  noteEnds(ctx, ends)
 }

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, isNull, lte, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, isNull, lte, type SQL, sql } from 'drizzle-orm'
 import { after, type Seconds, seconds } from '../util/clock.ts'
 import type { ClientId } from '../util/ids.ts'
 import { PAGE_BYTES } from '../util/page-bytes.ts'
@@ -24,15 +24,13 @@ export interface BookedEvent extends Lasting, Pick<BookedGrant, 'subject' | 'cli
   readonly grantedAt: Seconds
 }
 
-/** What is left of a subject, by its ledger. */
-export interface Remains {
+/** What is over of a subject, by its ledger. */
+export interface BookedEnds {
   readonly subject: string
-  /** When the ledger was asked. */
+  /** When it was. */
   readonly at: Seconds
-  /** The client in question; null for all. */
-  readonly clientId: ClientId | null
-  /** The clients, of those in question, with a consent or token that is alive. */
-  readonly clients: readonly ClientId[]
+  /** The clients of which nothing is alive; null for all. */
+  readonly clients: readonly ClientId[] | null
 }
 
 /** Which rows are listed; null is any. */
@@ -118,17 +116,15 @@ export class GrantsBook {
   }
 
   /** Marks the rows of a subject of which nothing is left. They go at the latest 90 days later. */
-  async end({ at, clients, ...of }: Remains): Promise<void> {
+  async end({ subject: named, at, clients }: BookedEnds): Promise<void> {
     if (!this.#enabled) return
     const end = after(at, ENDED_KEPT)
-    const standing = sql`(SELECT value FROM json_each(${JSON.stringify(clients)}))`
+    const over = clients === null ? undefined : inArray(clientId, anyOf(clients))
     await attempt('grants_book.end', () =>
       this.#db
         .update(grantsBook)
         .set({ endedAt: at, expiresAt: sql`min(coalesce(${expiresAt}, ${end}), ${end})` })
-        .where(
-          and(matching(of), isNull(endedAt), lte(lastGrantedAt, at), sql`${clientId} NOT IN ${standing}`),
-        ),
+        .where(and(eq(subject, named), isNull(endedAt), lte(lastGrantedAt, at), over)),
     )
   }
 
@@ -197,6 +193,10 @@ const rowOf = ({ subject, clientId, scope, grantedAt, expiresAt }: BookedEvent):
   ...{ subject, clientId, scope, grantedAt, lastGrantedAt: grantedAt, endedAt: null },
   expiresAt: bookedUntil({ subject, expiresAt }),
 })
+
+/** The values of a list of any length, as one bound text. */
+const anyOf = (values: readonly string[]): SQL =>
+  sql`(SELECT value FROM json_each(${JSON.stringify(values)}))`
 
 const matching = (filter: BookFilter): SQL | undefined =>
   and(

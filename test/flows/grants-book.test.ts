@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { bookedUntil } from '../../src/store/book-ends.ts'
 import { nowSeconds, seconds } from '../../src/util/clock.ts'
-import { aroundD1, countCalls, varyLedger } from '../support/bindings.ts'
+import { aroundD1, countCalls } from '../support/bindings.ts'
 import { countRows } from '../support/d1-rows.ts'
 import { bodyOf, Deployment, testEnv } from '../support/deployment.ts'
 import { LogLines } from '../support/log-lines.ts'
@@ -220,14 +220,25 @@ describe('a row ends before its time', () => {
     expect(await ends('joe')).toEqual([true])
   })
 
-  it('by what its ledger says: of one that does not answer nothing is marked, and nothing fails', async () => {
-    const cut = varyLedger(testEnv(), { standing: () => Promise.reject(new Error('away')) })
-    const own = new Deployment(cut)
-    const client = await registerClient(own)
-    const { access_token } = await logIn(own, client, as('kim'))
-    expect((await revoke(own, client, access_token)).status).toBe(200)
-    expect(await own.introspect(access_token)).toEqual({ active: false })
-    expect(await ends('kim')).toEqual([false])
+  it('when tokens end with their session, of the clients to which nothing else is alive', async () => {
+    const at = new Deployment(testEnv({ OAUTH2_REVOKE_TOKENS_ON_LOGOUT: 'true' }))
+    const client = await registerClient(at, { client_id: 'book-4' })
+    const kept = await registerClient(at, { client_id: 'book-5' })
+    await logIn(at, client, as('kim'))
+    await logIn(at, kept, always('kim'))
+    await at.admin('DELETE', '/admin/oauth2/auth/sessions/login?subject=kim')
+    expect(await ends('kim')).toEqual([true, false])
+  })
+
+  it('by what the ledger says in its answer, without another call', async () => {
+    const counted = countCalls(testEnv())
+    const at = new Deployment(counted.env)
+    const client = await registerClient(at)
+    const { access_token } = await logIn(at, client, as('kit'))
+    counted.reset()
+    await revoke(at, client, access_token)
+    expect(await ends('kit')).toEqual([true])
+    expect(counted.counts).toEqual({ d1: 1, kv: 0, ledger: 1 })
   })
 })
 

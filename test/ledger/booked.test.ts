@@ -106,41 +106,92 @@ describe('what a grant tells the grants book', () => {
   })
 })
 
-describe('what stands of a subject', () => {
-  const asked = (user: User, clientId: string | null = null) => user.call('standing', { clientId })
-  const revocation = () => ({ attempt: newAttempt(), flowLifetime: FLOW })
+describe('what ended, for the grants book', () => {
+  const revocation = () => ({ attempt: newAttempt(), flowLifetime: FLOW, tellEnds: true })
+  const over = (user: User, clients: readonly string[] | null) => ({
+    at: seconds(),
+    subject: user.name,
+    clients,
+  })
+  const revoke = (user: User, id: string, clientId = 'app') =>
+    user.call('revokeGrant', { ...revocation(), id, clientId })
+  const revokeAll = (user: User, target: PlainInput<'revokeGrants'>['target']) =>
+    user.call('revokeGrants', { ...revocation(), target })
 
-  it('is what has a live token or code, or a remembered consent', async () => {
+  it('is a client with neither a live token or code, nor a remembered consent', async () => {
     const user = new User()
-    expect(await asked(user)).toEqual({ at: seconds(), subject: null, clients: [] })
-    const tokens = await user.granting({ record: { clientId: 'tokens' } })
-    const consent = await user.granting(remembered({ record: { clientId: 'consent' } }))
-    await user.granting({ record: { clientId: 'code' } })
-    const of = async (clientId: string | null) => (await asked(user, clientId)).clients.toSorted()
-    expect(await of(null)).toEqual(['code', 'consent', 'tokens'])
-    await user.call('redeem', { ...user.redeemInput(), id: tokens.id, clientId: 'tokens' })
-    advance(DAY)
-    expect(await of(null)).toEqual(['consent', 'tokens'])
-    expect([await of('code'), await of('tokens')]).toEqual([[], ['tokens']])
-    await user.call('revokeGrant', { ...revocation(), id: consent.id, clientId: 'consent' })
-    expect(await of('consent')).toEqual(['consent'])
-    const target: PlainInput<'revokeGrants'>['target'] = { id: consent.id }
-    await user.call('revokeGrants', { ...revocation(), target })
-    expect(await of('consent')).toEqual([])
-    await user.call('revokeGrants', { ...revocation(), target: 'all' })
-    expect(await asked(user)).toEqual({ at: seconds(), subject: user.name, clients: [] })
+    const [one, two] = [await user.granting(), await user.granting()]
+    expect(await revoke(user, one.id)).toEqual({ revoked: true })
+    expect(await revoke(user, two.id)).toEqual({ revoked: true, ends: over(user, ['app']) })
+    const consent = await user.granting(remembered())
+    expect(await revoke(user, consent.id)).not.toHaveProperty('ends')
+    expect((await revokeAll(user, { id: consent.id })).ends).toEqual(over(user, ['app']))
   })
 
-  it('is a client as long as another of its grants is alive', async () => {
+  it('is told to whoever asks, and only of what this attempt ended', async () => {
     const user = new User()
-    const one = await user.granting()
-    const two = await user.granting()
-    for (const [{ id }, left] of [
-      [one, ['app']],
-      [two, []],
-    ] as const) {
-      await user.call('revokeGrant', { ...revocation(), id, clientId: 'app' })
-      expect((await asked(user, 'app')).clients).toEqual(left)
+    const { id } = await user.granting()
+    const input = { attempt: newAttempt(), flowLifetime: FLOW, id, clientId: 'app' }
+    expect(await user.call('revokeGrant', input)).toEqual({ revoked: true })
+    expect(await user.call('revokeGrant', { ...input, tellEnds: true })).toHaveProperty('ends')
+    expect(await revoke(user, id)).toEqual({ revoked: false })
+    expect(await revoke(user, id, 'other')).toEqual({ revoked: false })
+    expect((await revokeAll(user, { id })).ends).toBeUndefined()
+  })
+
+  it('is a client, or all, where all of it is revoked', async () => {
+    const user = new User()
+    for (const clientId of ['app', 'shop', 'other']) await user.granting(remembered({ record: { clientId } }))
+    expect((await revokeAll(user, { clientId: 'shop' })).ends).toEqual(over(user, ['shop']))
+    expect((await revokeAll(user, { clientId: 'unknown' })).ends).toBeUndefined()
+    expect((await revokeAll(user, 'all')).ends).toEqual(over(user, null))
+  })
+
+  it('is what a session leaves nothing of, when its tokens are revoked with it', async () => {
+    const user = new User()
+    await user.granting({ record: { clientId: 'shop' } })
+    await user.granting(remembered())
+    const ending = { ...revocation(), notify: false, target: { sid: user.sid } } as const
+    expect(await user.call('endSessions', { ...ending, revoke: false })).not.toHaveProperty('ends')
+    const other = new User()
+    await other.granting({ record: { clientId: 'shop' } })
+    await other.granting(remembered())
+    for (const target of [{ sid: other.sid }, 'all'] as const) {
+      const { ends } = await other.call('endSessions', {
+        ...revocation(),
+        notify: false,
+        target,
+        revoke: true,
+      })
+      expect(ends).toEqual(target === 'all' ? undefined : over(other, ['shop']))
     }
+  })
+
+  it.each(['redeem', 'refresh'] as const)(
+    'is told of a credential that was used again: %s',
+    async (method) => {
+      const user = new User()
+      const { id } = await user.granting()
+      await user.call('redeem', { ...user.redeemInput(), id })
+      const grace = { seconds: 0, uses: 0 }
+      const again = { id, attempt: newAttempt(), tellEnds: true }
+      await user.call('refresh', { ...user.refreshInput(1, { grace }), id })
+      const result =
+        method === 'redeem'
+          ? await user.call('redeem', { ...user.redeemInput(), ...again })
+          : await user.call('refresh', { ...user.refreshInput(1, { grace }), ...again })
+      expect(result).toEqual({ status: 'reused', ends: over(user, ['app']) })
+    },
+  )
+
+  it.each([
+    [900, true],
+    [1000, false],
+  ])('is looked for among at most a thousand grants: %i others', async (count, isTold) => {
+    const user = new User()
+    const { id } = await user.granting()
+    await plantGrants(user, count, { id: "printf('00000000-%012d', n)", client: "'other'" })
+    expect((await revoke(user, id)).ends).toEqual(isTold ? over(user, ['app']) : undefined)
+    expect((await revokeAll(user, 'all')).ends).toEqual(over(user, null))
   })
 })

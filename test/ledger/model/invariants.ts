@@ -42,26 +42,28 @@ async function checkSessions(model: Reference, { ledger }: Real): Promise<void> 
 async function checkConsents(model: Reference, { ledger }: Real): Promise<void> {
   const input = { sid: null, after: null, limit: 100 }
   const listed = (await ledger.read('listGrants', input)).map(({ id }): string => id)
-  const expected = model.flows.filter(
-    (flow) => model.isRemembered(flow) || model.isLive(flow) || model.isCode(flow),
-  )
+  const expected = model.standing()
   expect(listed.toSorted(), 'consents').toEqual(expected.map(({ id }) => id).toSorted())
   expect(await ledger.read('countGrants', { sid: null })).toBe(expected.length)
-  await checkStanding(expected, ledger)
 }
 
-/** The clients of which something stands: what the grants book is told of ends. */
-async function checkStanding(
-  expected: readonly { readonly client: ClientName }[],
-  ledger: CheckedLedger,
-): Promise<void> {
-  const clients = new Set<string>(expected.map(({ client }) => client))
-  const all = await ledger.read('standing', { clientId: null })
-  expect(all.clients.toSorted(), 'clients').toEqual([...clients].toSorted())
-  for (const clientId of CLIENTS) {
-    const one = await ledger.read('standing', { clientId })
-    expect(one.clients, 'one client').toEqual(clients.has(clientId) ? [clientId] : [])
-  }
+/**
+ * Holds what a call told the grants book of ends against the reference, which knows of the call.
+ * @param clients those whose grants the call ended
+ */
+export function checkEnds(model: Reference, { ends }: Told, clients: readonly ClientName[]): void {
+  const standing = new Set(model.standing().map(({ client }): string => client))
+  const told: readonly string[] = ends?.clients === null ? CLIENTS : (ends?.clients ?? [])
+  expect(
+    told.filter((client) => standing.has(client)),
+    'nothing that is alive is told of as over',
+  ).toEqual([])
+  const over = clients.filter((client) => !standing.has(client))
+  expect(told, 'what is over is told').toEqual(expect.arrayContaining(over))
+}
+
+interface Told {
+  readonly ends?: { readonly clients: readonly string[] | null }
 }
 
 /** No epoch falls while a flow from before it may come; once it is forgotten it is 0. */

@@ -113,6 +113,11 @@ export class Reference {
     return seconds() < flow.rememberedUntil
   }
 
+  /** The flows of which a consent is remembered, or a token or code is alive. */
+  standing(): readonly FlowModel[] {
+    return this.flows.filter((flow) => this.isRemembered(flow) || this.isLive(flow) || this.isCode(flow))
+  }
+
   /** The tokens of these flows end. */
   end(flows: readonly FlowModel[]): void {
     for (const flow of flows) if (flow.state !== 'consenting') flow.state = 'dead'

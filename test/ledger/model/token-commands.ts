@@ -3,7 +3,8 @@ import { expect } from 'vitest'
 import { newAttempt, seconds } from '../support.ts'
 import { type Command, fate, text } from './command.ts'
 import { client, command, flowAt, type Real, SIDS, sidIn, which } from './commands.ts'
-import { type FlowModel, LIFE, type Reference } from './reference.ts'
+import { checkEnds } from './invariants.ts'
+import { type ClientName, type FlowModel, LIFE, type Reference } from './reference.ts'
 
 const redeem = fc.tuple(which, fc.boolean(), fate).map(([back, other, lot]) =>
   command(text('redeem', back, other ? 'by another client' : '', lot), async (model, real) => {
@@ -12,16 +13,20 @@ const redeem = fc.tuple(which, fc.boolean(), fate).map(([back, other, lot]) =>
     const { subject, ledger } = real
     const attempt = newAttempt()
     const clientId = other ? 'stranger' : flow.client
-    const keep = { keepSeconds: LIFE.keep, epoch: flow.epoch }
+    const keep = { keepSeconds: LIFE.keep, epoch: flow.epoch, tellEnds: true }
     const input = subject.redeemInput({ id: flow.id, clientId, attempt, ...keep })
     const refused = ({ status }: { readonly status: string }): boolean =>
       status === 'gone' || (status === 'reused' && flow.state !== 'live')
-    const { status } = await ledger.call('redeem', input, lot, refused)
+    const result = await ledger.call('redeem', input, lot, refused)
+    const { status } = result
     if (other) return expect(status, 'a code of another client neither works nor revokes').toBe('gone')
     if (flow.state === 'live' || flow.state === 'dead') {
       if (model.isLive(flow)) expect(status, 'a code is redeemed once').toBe('reused')
       else expect(['reused', 'gone'], 'a code is redeemed once').toContain(status)
-      if (status === 'reused') model.end([flow])
+      if (result.status === 'reused') {
+        model.end([flow])
+        checkEnds(model, result, [flow.client])
+      }
       return
     }
     const good = model.isCode(flow) && !flow.barred && flow.session.status === 'open'
@@ -52,6 +57,7 @@ const refresh = fc
       const input = real.subject.refreshInput(presented, {
         ...{ id: flow.id, clientId: flow.client, attempt, keepSeconds: LIFE.keep },
         grace: { seconds: LIFE.grace, uses: 0 },
+        tellEnds: true,
       })
       const expected = outcome(model, flow, presented, attempt)
       const result = await real.ledger.call('refresh', input, lot, ({ status }) => status === 'gone')
@@ -60,7 +66,10 @@ const refresh = fc
       const repeated = expected === 'advance' && lot !== 'arrives' ? 'repeat' : expected
       if (expected === undefined) expect(['gone', 'reused'], 'nothing dead is refreshed').toContain(told)
       else expect(told, 'one current generation').toBe(repeated)
-      if (result.status === 'reused') model.end([flow])
+      if (result.status === 'reused') {
+        model.end([flow])
+        checkEnds(model, result, [flow.client])
+      }
       if (expected === 'advance') win(flow, presented + 1, attempt)
       if (result.status === 'issued') expect(result.generation, 'one successor').toBe(flow.generation)
     }),
@@ -78,10 +87,10 @@ function outcome(
   return model.isGood(flow, presented, LIFE.grace) ? 'grace' : 'reused'
 }
 
-const once = (): { readonly attempt: string; readonly flowLifetime: number } => ({
-  attempt: newAttempt(),
-  flowLifetime: LIFE.flow,
-})
+const once = () => ({ attempt: newAttempt(), flowLifetime: LIFE.flow, tellEnds: true }) as const
+
+const clientsOf = (model: Reference, ids: readonly string[]): readonly ClientName[] =>
+  model.flows.filter(({ id }) => ids.includes(id)).map((flow) => flow.client)
 
 const revokeToken = fc.tuple(which, fc.boolean(), fate).map(([back, other, lot]) =>
   command(text('revoke a token', back, other ? 'of another client' : '', lot), async (model, real) => {
@@ -89,10 +98,12 @@ const revokeToken = fc.tuple(which, fc.boolean(), fate).map(([back, other, lot])
     if (flow === undefined) return
     const clientId = other ? 'stranger' : flow.client
     const input = { ...once(), id: flow.id, clientId }
-    const { revoked } = await real.ledger.call('revokeGrant', input, lot, (answer) => !answer.revoked)
+    const answer = await real.ledger.call('revokeGrant', input, lot, ({ revoked }) => !revoked)
+    const { revoked } = answer
     if (other) return expect(revoked, 'nobody revokes for another client').toBe(false)
     if (model.isLive(flow) || model.isCode(flow)) expect(revoked).toBe(true)
     model.end([flow])
+    checkEnds(model, answer, revoked ? [flow.client] : [])
   }),
 )
 
@@ -104,12 +115,13 @@ const revokeConsents = fc
       if (typeof target === 'number' && flow === undefined) return
       const named =
         flow === undefined ? (target === 'all' ? 'all' : { clientId: String(target) }) : { id: flow.id }
-      await real.ledger.call('revokeGrants', { ...once(), target: named }, lot)
+      const answer = await real.ledger.call('revokeGrants', { ...once(), target: named }, lot)
       const concerned = model.flows.filter((one) => {
         if (flow !== undefined) return one === flow && one.state !== 'consenting'
         return target === 'all' || one.client === target
       })
       model.revoke(concerned)
+      checkEnds(model, answer, clientsOf(model, answer.revoked))
     }),
   )
 
@@ -123,11 +135,13 @@ const endSessions = fc
         (one) => one.status === 'open' && (session === undefined || one === session),
       )
       const input = { ...once(), target, notify: false, revoke } as const
-      const { ended } = await real.ledger.call('endSessions', input, lot)
+      const answer = await real.ledger.call('endSessions', input, lot)
+      const { ended } = answer
       expect(ended.toSorted(), 'what was open ends').toEqual(open.map(({ sid }) => sid).toSorted())
       for (const one of open) model.close(one)
       if (session === undefined) model.timesEnded += 1
       if (revoke) model.end(model.flows.filter((flow) => open.includes(flow.session)))
+      checkEnds(model, answer, clientsOf(model, answer.revoked))
     }),
   )
 
@@ -136,14 +150,11 @@ const retract = fc.tuple(which, fate).map(([back, lot]) =>
     const flow = flowAt(model, back)
     if (flow === undefined) return
     const input = { ...once(), id: flow.id }
-    const { status } = await real.ledger.call(
-      'retractGrant',
-      input,
-      lot,
-      (answer) => answer.status === 'redeemed',
-    )
+    const answer = await real.ledger.call('retractGrant', input, lot, (told) => told.status === 'redeemed')
+    const { status } = answer
     if (flow.state === 'live' && model.isLive(flow)) return expect(status).toBe('redeemed')
     if (status === 'retracted' && flow.state !== 'consenting') model.revoke([flow])
+    if (answer.status === 'retracted') checkEnds(model, answer, clientsOf(model, answer.revoked))
   }),
 )
 
