@@ -53,12 +53,15 @@ const remembered = (browser?: Browser) => ({
   consent: { remember: true },
 })
 
-/** The one ledger that tells which clients and keys changed. */
-const FEED = ownerOf('feed', 'copies')
+/** The ledgers that tell which clients and keys changed, and that make the first keys. */
+const OF_NOBODY: ReadonlySet<string> = new Set([
+  ownerOf('feed', 'copies'),
+  ...['hydra.openid.id-token', 'hydra.jwt.access-token'].map((set) => ownerOf('keys', set)),
+])
 
-/** The jurisdictions of the ledgers that were asked for, but for that one. */
+/** The jurisdictions of the ledgers that were asked for, but for those. */
 const places = (): string[] => [
-  ...new Set(reached.flatMap(({ name, jurisdiction }) => (name === FEED ? [] : [jurisdiction]))),
+  ...new Set(reached.flatMap(({ name, jurisdiction }) => (OF_NOBODY.has(name) ? [] : [jurisdiction]))),
 ]
 
 /** Whether the subject's ledger in a jurisdiction was asked for. */
