@@ -22,7 +22,7 @@ describe('defaults', () => {
         deviceSuccess: 'https://op.example/oauth2/fallbacks/device/done',
       },
       loopback: false,
-      hosts: [],
+      hosts: new Set(['op.example']),
       ttl: {
         loginConsentRequest: 1800,
         authenticationSession: 2_592_000,
@@ -429,7 +429,7 @@ describe('good values', () => {
     [{ SIGNING_ALGORITHM: 'EdDSA' }, { signingAlgorithm: 'EdDSA' }],
     [
       { PUBLIC_HOSTS: 'Login.example, alt.example:8443,x.example:443' },
-      { hosts: ['login.example', 'alt.example:8443', 'x.example'] },
+      { hosts: new Set(['op.example', 'login.example', 'alt.example:8443', 'x.example']) },
     ],
     [{ SECRETS_SYSTEM: `${SECRET}-new,${SECRET}` }, { systemSecrets: [`${SECRET}-new`, SECRET] }],
     [{ SECRETS_SYSTEM: JSON.stringify([`${SECRET},`]) }, { systemSecrets: [`${SECRET},`] }],

@@ -1,6 +1,8 @@
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { runtimeOf } from '../../src/runtime.ts'
 import { scheduled } from '../../src/scheduled.ts'
+import { varyLedger } from '../support/bindings.ts'
 import { Browser, bodyOf, Deployment, testEnv } from '../support/deployment.ts'
 import { approve, poll, registerDeviceClient, startDevice } from '../support/device.ts'
 import {
@@ -34,8 +36,16 @@ afterAll(() => {
   vi.useRealTimers()
 })
 
-/** A new isolate with these settings, over the storage of all. */
-const isolate = (settings: Readonly<Record<string, string>>): Deployment => new Deployment(testEnv(settings))
+/** A new isolate with these settings, over the storage of all. First keys are made with them too, not in a ledger. */
+function isolate(settings: Readonly<Record<string, string>>): Deployment {
+  const env = testEnv(settings)
+  const make = (set: string) => async (): Promise<true> => {
+    await runtimeOf(env).storedKeys.makeFirst(set, 'RS256')
+    return true
+  }
+  const sets = ['hydra.jwt.access-token', 'hydra.openid.id-token']
+  return new Deployment(varyLedger(env, Object.fromEntries(sets.map((set) => [set, make(set)]))))
+}
 
 const jwksOf = async (deployment: Deployment): Promise<JSONWebKeySet> =>
   (await deployment.fetch('/.well-known/jwks.json')).json()

@@ -74,11 +74,14 @@ describe('erasing a subject', () => {
     const user = await known()
     const { notices } = await erase(user)
     await user.call('settleNotices', { ids: notices.map(({ id }) => id) })
-    expect(await user.alarm()).toBe(seconds() * 1000)
-    await runDurableObjectAlarm(user.stub)
+    // An alarm that is due may have fired already: then the next one waits for the flow.
+    const [due, afterFlow] = [seconds() * 1000, (seconds() + FLOW) * 1000]
+    const alarm = await user.alarm()
+    expect([due, afterFlow]).toContain(alarm)
+    if (alarm === due) await runDurableObjectAlarm(user.stub)
     expect(await user.rows('sessions')).toEqual([])
     expect(await ownersOf(user.sid)).toEqual([])
-    expect(await user.alarm()).toBe((seconds() + FLOW) * 1000)
+    expect(await user.alarm()).toBe(afterFlow)
     advance(FLOW)
     await runDurableObjectAlarm(user.stub)
     expect(await user.tables()).toEqual([])
