@@ -16,17 +16,36 @@ export const PRICES = {
   logLine: 0.6,
 } as const
 
-/** USD for a gigabyte of ledgers in a month, and for the plan. */
-export const MONTHLY = { ledgerGb: 0.2, plan: 5 } as const
+/** USD for a gigabyte of ledgers and of D1 in a month, and for the plan. */
+export const MONTHLY = { ledgerGb: 0.2, d1Gb: 0.75, plan: 5 } as const
 
 /** What the free plan allows in a day. */
 export const FREE_A_DAY = { requests: 100_000, ledgerRows: 100_000, d1Rows: 100_000, calls: 100_000 } as const
 
 /**
- * What is not counted but assumed: how long a ledger is active for a call, seconds, the CPU time of a request, ms, and
- * what the ledger of a user takes, GB.
+ * What is not counted but assumed: how long a ledger is active for a call, seconds; the CPU time of a request that was
+ * not measured, ms; what the ledger of a user and a row of the grants book take, GB.
  */
-export const ASSUMED = { ledgerSeconds: 0.005, cpuMs: 2, userGb: 20e-6 } as const
+export const ASSUMED = { ledgerSeconds: 0.005, cpuMs: 2, userGb: 20e-6, bookRowGb: 230e-9 } as const
+
+/**
+ * CPU time of an operation, ms: of the whole server process under Miniflare on a two-core Xeon of 2.5 GHz, on 2026-11-28,
+ * with its simulation of storage and its logging. A login's six requests took 13.2 ms; the two in which the app reads are
+ * taken as 1 ms each.
+ */
+export const CPU_MS = {
+  login: 15.2,
+  introspection: 0.97,
+  userinfo: 0.8,
+  refresh: 1.77,
+  clientCredentials: 0.76,
+} as const
+
+/**
+ * What asking the feed of changes, and reading KV in cold isolates, cost a month, USD, by the fleet simulated in
+ * test/copies/fleet.test.ts at 494 look-ups a second (src/store/README.md): as many as ten million users make.
+ */
+export const COPIES_A_MONTH = { '30 x 10': { feed: 4, kv: 3 }, '100 x 10': { feed: 12, kv: 8 } } as const
 
 const MEMORY_GB = 0.128
 
@@ -37,18 +56,24 @@ export interface Usage {
   /** Calls of ledgers, alarms among them. */
   readonly calls: number
   readonly ledgerRows: number
+  /** Rows that are read, in ledgers and D1. */
+  readonly rowsRead: number
   readonly d1Rows: number
   readonly kv: number
   /** Log lines, with the default settings. */
   readonly lines: number
+  /** CPU time, ms. */
+  readonly cpuMs: number
 }
 
-/** Returns the list price of a million operations, USD. Rows that are read are left out: they cost a thousandth. */
-export function priceOf({ requests, calls, ledgerRows, d1Rows, kv, lines }: Usage): number {
+/** Returns the list price of a million operations, USD. */
+export function priceOf({ requests, calls, ledgerRows, rowsRead, d1Rows, kv, lines, cpuMs }: Usage): number {
   return (
-    requests * (PRICES.request + ASSUMED.cpuMs * PRICES.cpuMs) +
+    requests * PRICES.request +
+    cpuMs * PRICES.cpuMs +
     calls * (PRICES.ledgerRequest + ASSUMED.ledgerSeconds * MEMORY_GB * PRICES.ledgerGbSecond) +
     (ledgerRows + d1Rows) * PRICES.rowWritten +
+    rowsRead * PRICES.rowRead +
     kv * PRICES.kvRead +
     lines * PRICES.logLine
   )
