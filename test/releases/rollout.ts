@@ -6,7 +6,7 @@ import type { Release } from './release.ts'
 
 const ADMIN_KEY = 'ladon-releases-admin-key-5b0d'
 
-/** For how long a request may be repeated that is told to wait, ms. */
+/** For how long readiness may be asked again, ms. */
 const PATIENCE_MS = 5000
 
 const SETTINGS = {
@@ -179,11 +179,12 @@ export class UnderWay extends Isolate {
     await response.arrayBuffer()
     this.repeated.push(`${init.method ?? 'GET'} ${new URL(path, ISSUER).pathname}`)
     await this.#rollout.deployLedgers('new')
-    return answered(await patiently(() => worker.fetch(path, init)), path)
+    const ask = (): Promise<Response> => worker.fetch(path, init)
+    return answered(await (path === '/health/ready' ? patiently(ask) : ask()), path)
   }
 }
 
-/** Repeats a request as its answers say. Only readiness needs it, which is asked anew every few seconds. */
+/** Repeats a request as its answers say. Readiness needs it: its parts are asked every few seconds only. */
 async function patiently(ask: () => Promise<Response>): Promise<Response> {
   const until = Date.now() + PATIENCE_MS
   for (;;) {
@@ -207,6 +208,6 @@ function waitOf({ status, headers }: Response): number | undefined {
 
 function answered(response: Response, path: string): Response {
   if (response.status >= 500 || waitOf(response) !== undefined)
-    throw new Error(`${path} is answered by ${response.status}`)
+    throw new Error(`${new URL(path, ISSUER).pathname} is answered by ${response.status}`)
   return response
 }

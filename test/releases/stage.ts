@@ -124,7 +124,7 @@ export async function expectError(response: Response, status: number, error: str
   expect([response.status, (await bodyOf(response))['error']]).toEqual([status, error])
 }
 
-/** The error that a request without a page ends with; null for a code. */
+/** The error that a request without a page ends with; null if it goes on. */
 export async function silently(browser: Browser, client: TestClient): Promise<string | null> {
   return (await browser.next(authorizationPath(client, { prompt: 'none' }))).searchParams.get('error')
 }
