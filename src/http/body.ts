@@ -48,11 +48,12 @@ export class RequestBody {
   /**
    * Whether the body says that it is short enough to be read at once, which costs a third of reading its stream. HTTP
    * cuts a body where its header says; only a Worker of the same account can send a longer one, over a binding, and its
-   * size is looked at afterwards. Throws `body_too_large` for one that says that it is too long.
+   * size is looked at afterwards. A length that is no number says nothing. Throws `body_too_large` for one that says
+   * that it is too long.
    */
   #isStatedWithin(limit: number): boolean {
     const stated = this.#request.headers.get('content-length')
-    if (stated === null) return false
+    if (stated === null || !/^\d+$/.test(stated)) return false
     if (Number(stated) > limit) throw tooLarge(limit)
     return true
   }

@@ -37,6 +37,9 @@ const refused = expect.objectContaining({ code: 'body_too_large' })
 describe.each<readonly [string, (size: number) => Readonly<Record<string, string>>]>([
   ['with its length stated', (size) => ({ 'content-length': String(size) })],
   ['without a length', () => ({})],
+  ['with an empty length', () => ({ 'content-length': '' })],
+  ['with a length that is no number', () => ({ 'content-length': '1e3' })],
+  ['with a negative length', () => ({ 'content-length': '-5' })],
   ['with too small a length, as only a binding can send it', () => ({ 'content-length': '5' })],
 ])('a body %s', (_how, headers) => {
   it('is read up to the bound', async () => {
@@ -68,4 +71,10 @@ it('takes nothing of a body that says that it is too long, and little of one tha
   const unstated = pieces(LIMIT * 16)
   await expect(bodyOf(unstated.stream).read('form')).rejects.toEqual(refused)
   expect(unstated.taken()).toBeLessThan(LIMIT + 4096)
+})
+
+it.each(['', 'x', '-5', '1e3', '0x10', '5.0'])('counts what comes where the length is %j', async (length) => {
+  const sent = pieces(LIMIT * 16)
+  await expect(bodyOf(sent.stream, { 'content-length': length }).read('form')).rejects.toEqual(refused)
+  expect(sent.taken()).toBeLessThan(LIMIT + 4096)
 })
