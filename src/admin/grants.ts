@@ -1,7 +1,8 @@
 import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import { readAdminQuery } from '../http/form.ts'
+import { malformedBody } from '../errors/refusals.ts'
+import { type Parameters, readAdminQuery } from '../http/form.ts'
 import type { BookPlace } from '../store/grants-book.ts'
 import type { BookedGrant } from '../store/types.ts'
 import { clientIdOf } from '../util/ids.ts'
@@ -17,14 +18,14 @@ const SEPARATOR = '\u0000'
  * GET /admin/grants: who granted something to a client, to which clients a subject did, or all of both, from the grants
  * book, in the order of subject and client (contract 1.4.11). It is what was written down: no request is decided by it.
  *
- * @throws `resource_not_found` where no book is kept
+ * @throws `resource_not_found` where no book is kept, `malformed_body` for an empty filter
  */
 export function getGrants(c: Context<AppEnv>): Promise<Response> {
   const { book } = c.var.ctx.rt
   if (!book.isKept) throw new OAuthError('resource_not_found', 'book_off')
   const query = readAdminQuery(c.req.url)
-  const subject = query.get('subject') || null
-  const client = query.get('client_id') || null
+  const subject = given(query, 'subject')
+  const client = given(query, 'client_id')
   const filter = { subject, clientId: client === null ? null : clientIdOf(client) }
   return respondWithPage<BookedGrant & { readonly id: string }>(c, {
     path: PATH,
@@ -34,6 +35,14 @@ export function getGrants(c: Context<AppEnv>): Promise<Response> {
     count: null,
     render: renderBooked,
   })
+}
+
+/** A filter; null if it is absent. An empty one is refused: who forgot its value did not ask for everybody. */
+function given(query: Parameters, parameter: 'subject' | 'client_id'): string | null {
+  const value = query.get(parameter)
+  if (value !== undefined) return value
+  if (!query.has(parameter)) return null
+  throw malformedBody('parameter_malformed', { parameter, expected: 'absent or not empty' })
 }
 
 const idOf = ({ subject, clientId }: BookPlace): string => `${subject}${SEPARATOR}${clientId}`

@@ -20,7 +20,7 @@ import { clientAuthentication, done, gives, introspection, object, text } from '
  */
 const PARTS: readonly (readonly [pattern: string, reads: AdminScope, writes?: AdminScope])[] = [
   ['/audit', 'audit'],
-  ['/grants', 'audit'],
+  ['/grants', 'all'],
   ['/clients/*', 'clients'],
   ['/copies', 'all'],
   ['/keys/*', 'keys', 'keys:write'],

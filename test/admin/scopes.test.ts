@@ -39,7 +39,8 @@ const CALLS: readonly (readonly [method: string, path: string, enough: readonly 
   ['PUT', '/admin/oauth2/auth/requests/device/accept?device_challenge=x', ['flows', 'all']],
   ['GET', '/admin/oauth2/auth/sessions/consent?subject=x', ['flows', 'all']],
   ['POST', '/admin/oauth2/introspect', ['introspect', 'all']],
-  ['GET', '/admin/grants?client_id=x', ['audit', 'all']],
+  ['GET', '/admin/audit', ['audit', 'all']],
+  ['GET', '/admin/grants?client_id=x', ['all']],
   ['GET', '/admin/version', ['introspect', 'all']],
 ]
 
