@@ -8,6 +8,9 @@ import type { Transaction } from './transaction.ts'
  */
 const OPEN_MS = milliseconds(120_000)
 
+/** The end of changes where none is open. */
+const NONE = milliseconds(0)
+
 /** How many changes of one value may be open at the same time. */
 const MAX_OPEN = 64
 
@@ -128,20 +131,25 @@ export function renewEpoch(tx: Transaction, { attempt }: { readonly attempt: str
   return null
 }
 
-/** Notes that something happened. `until` is when what was announced can no longer take effect, ms since the epoch. */
-function moveHead(tx: Transaction, until = milliseconds(0)): void {
+/**
+ * Notes that something happened. `until` is when what was announced can no longer take effect, ms since the epoch; the
+ * row of all values keeps the first such time of those that may be open.
+ */
+function moveHead(tx: Transaction, until = NONE): void {
   const all = tx.tables.find('changes', ALL)
-  const { tag = '', head = 0, until_ms = milliseconds(0), attempt = '' } = all ?? {}
-  const latest = milliseconds(Math.max(until, until_ms))
-  tx.tables.insert('changes', { id: ALL, tag, until_ms: latest, attempt, head: head + 1 })
+  const { tag = '', head = 0, until_ms = NONE, attempt = '' } = all ?? {}
+  const ends = [until, until_ms].filter((end) => end !== NONE)
+  const first = ends.length > 0 ? milliseconds(Math.min(...ends)) : NONE
+  tx.tables.insert('changes', { id: ALL, tag, until_ms: first, attempt, head: head + 1 })
 }
 
-/** Closes every change that was never settled, once all that were announced can no longer take effect. */
+/** Closes every change that was never settled and can no longer take effect. */
 function closeAllOver(tx: Transaction): void {
-  const until = tx.tables.find('changes', ALL)?.until_ms ?? 0
-  if (until === 0 || tx.nowMs < until) return
-  for (const row of tx.tables.select('changes', '*', "WHERE open <> ''")) closeIfOver(tx, row)
-  tx.tables.update('changes', ALL, { until_ms: milliseconds(0) })
+  const until = tx.tables.find('changes', ALL)?.until_ms ?? NONE
+  if (until === NONE || tx.nowMs < until) return
+  const rows = tx.tables.select('changes', '*', "WHERE open <> ''").map((row) => closeIfOver(tx, row))
+  const ends = rows.filter(({ open }) => open !== '').map(({ until_ms }) => until_ms)
+  tx.tables.update('changes', ALL, { until_ms: ends.length > 0 ? milliseconds(Math.min(...ends)) : NONE })
 }
 
 /** Whether the last change of a value that has none open was this one, by itself. */

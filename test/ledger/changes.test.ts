@@ -50,6 +50,27 @@ describe('changes of values with copies', () => {
     expect([await settle(owner, 'lost'), await tagOf(owner)]).toEqual([false, 'lost?'])
   })
 
+  it('that nobody settles end in time also while other values go on to change', async () => {
+    const owner = feed()
+    await announce(owner, 'lost')
+    for (const attempt of ['b-1', 'b-2', 'b-3']) {
+      await announce(owner, attempt, 'b')
+      await settle(owner, attempt, true, 'b')
+      expect(await tagOf(owner, 'b')).toBe(attempt)
+      advance(115)
+    }
+    expect(await tagOf(owner)).toBe('lost?')
+    // One that is still open when another is closed ends in its time too.
+    await announce(owner, 'lost', 'c')
+    advance(60)
+    await announce(owner, 'later', 'd')
+    advance(60)
+    expect([await tagOf(owner, 'c'), await tagOf(owner, 'd')]).toEqual(['lost?', null])
+    await announce(owner, 'open', 'e')
+    advance(60)
+    expect([await tagOf(owner, 'd'), await tagOf(owner, 'e')]).toEqual(['later?', null])
+  })
+
   it('are refused when 64 of one value are open, and repeated without effect', async () => {
     const owner = feed()
     for (let open = 0; open < 64; open += 1) expect(await announce(owner, `open-${open}`)).toBe(true)
