@@ -50,8 +50,8 @@ export function cacheWrites<T extends Versioned>(parts: WriteParts<T>): CacheWri
   const keyOf = (id: string): string => feedKey(source.name, id)
 
   async function change<R>(id: string, write: () => Promise<Written<R, T>>): Promise<R> {
-    // What would be announced and then fail would leave nobody a copy to use.
-    if (d1Breaker.isOpen) throw unavailable()
+    // What would be announced and then fail would leave nobody a copy to use. A write may be the probe.
+    if (!d1Breaker.mayAsk()) throw unavailable()
     const attempt = crypto.randomUUID()
     const tag = await feed.announce(keyOf(id), attempt)
     const readAt = nowMs()

@@ -196,6 +196,25 @@ describe('while a source is silent', () => {
     expect(sources.d1Breaker.isOpen).toBe(false)
   })
 
+  it('a change is refused before it is announced, and is itself the probe once a second', async () => {
+    const { rows, hanging, sources, copies } = makeSilent()
+    const write = (version: number) =>
+      copies.change('a', async () => {
+        await sources.d1.prepare('SELECT 1').first()
+        rows.set('a', item(version))
+        return { result: null, kept: item(version) }
+      })
+    hanging.d1 = true
+    await expect(write(1)).rejects.toThrow('no answer')
+    const announced = feed.asked
+    await expect(write(1)).rejects.toMatchObject({ reason: 'storage_unreachable' })
+    expect(feed.asked).toBe(announced)
+    hanging.d1 = false
+    later(1000)
+    expect(await write(2)).toBeNull()
+    expect(sources.d1Breaker.isOpen).toBe(false)
+  })
+
   it('a call from before the recovery does not make it count as down again', async () => {
     const { hanging, sources } = makeSilent()
     const ask = () => sources.d1.prepare('SELECT 1').first()
