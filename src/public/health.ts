@@ -39,7 +39,9 @@ export async function ready(c: Context<AppEnv>): Promise<Response> {
   if (failed.length === 0) return json({ status: 'ok' })
   const refusal = new OAuthError('temporarily_unavailable', 'not_ready', { failed: failed.join(', ') })
   c.var.ctx.refused(refusal)
-  return json({ ...errorBody(refusal), errors }, refusal.status, { 'retry-after': '1' })
+  return json({ ...errorBody(refusal), errors }, refusal.status, {
+    'retry-after': String(REMEMBER_MS / 1000),
+  })
 }
 
 async function probe(rt: Runtime): Promise<Errors> {
