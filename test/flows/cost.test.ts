@@ -18,6 +18,7 @@ import {
   COPIES_A_MONTH,
   CPU_MS,
   FREE_A_DAY,
+  includedIn,
   MONTHLY,
   PRICES,
   priceOf,
@@ -261,10 +262,30 @@ describe('what a million operations cost, at list price and with the default set
     ).toEqual(table)
   })
 
-  const priceNamed = (name: string): number => {
+  const usageNamed = (name: string): Usage => {
     const usage = counted.get(name)
     if (usage === undefined) throw new TypeError(name)
-    return priceOf(usage)
+    return usage
+  }
+  const priceNamed = (name: string): number => priceOf(usageNamed(name))
+
+  /** What a million users ask for in a month: so many times each. */
+  const monthOf = (...times: readonly (readonly [name: string, times: number])[]): Usage => {
+    const none = { requests: 0, calls: 0, ledgerRows: 0, rowsRead: 0, d1Rows: 0, kv: 0, lines: 0, cpuMs: 0 }
+    return times.reduce<Usage>((sum, [name, count]) => {
+      const one = usageNamed(name)
+      const add = (what: keyof Usage): number => sum[what] + count * one[what]
+      return {
+        requests: add('requests'),
+        calls: add('calls'),
+        ledgerRows: add('ledgerRows'),
+        rowsRead: add('rowsRead'),
+        d1Rows: add('d1Rows'),
+        kv: add('kv'),
+        lines: add('lines'),
+        cpuMs: add('cpuMs'),
+      }
+    }, none)
   }
 
   it('10 million monthly users cost around $1,000, below $600 where tokens are checked locally', () => {
@@ -286,6 +307,13 @@ describe('what a million operations cost, at list price and with the default set
     expect(doc).toContain(`$${month(checked, wide)} a month`)
     expect(month(local, wide)).toBeLessThan(600)
     expect(doc).toContain(`$${month(local, wide)} a month`)
+    const login = ['login of a known user, on another day', millions] as const
+    const refreshes = ['refresh', 20 * millions] as const
+    const billed = Math.round(
+      month(checked, wide) - includedIn(monthOf(login, refreshes, ['introspection', 100 * millions])),
+    )
+    expect(billed).toBeLessThan(1000)
+    expect(doc).toContain(`a bill of $${billed}`)
   })
 
   it('the free plan is enough for 9,000 logins a day', () => {

@@ -1,7 +1,6 @@
 /**
  * List prices of the paid plan, in USD for a million, as read on 2026-11-28 at developers.cloudflare.com: the pages
- * "Pricing" of Workers, Durable Objects (SQLite), D1 and KV, and "Limits" of Workers Logs. Not the amounts that the plan
- * includes.
+ * "Pricing" of Workers, Durable Objects (SQLite), D1 and KV, and "Limits" of Workers Logs.
  */
 export const PRICES = {
   request: 0.3,
@@ -14,6 +13,19 @@ export const PRICES = {
   kvRead: 0.5,
   kvWrite: 5,
   logLine: 0.6,
+} as const
+
+/** What the plan includes in a month, in millions of each; storage in GB. From the same pages. */
+export const INCLUDED = {
+  requests: 10,
+  cpuMs: 30,
+  calls: 1,
+  ledgerGbSeconds: 0.4,
+  ledgerRows: 50,
+  d1Rows: 50,
+  rowsRead: 25_000,
+  lines: 20,
+  ledgerGb: 5,
 } as const
 
 /** USD for a gigabyte of ledgers and of D1 in a month, and for the plan. */
@@ -76,5 +88,25 @@ export function priceOf({ requests, calls, ledgerRows, rowsRead, d1Rows, kv, lin
     rowsRead * PRICES.rowRead +
     kv * PRICES.kvRead +
     lines * PRICES.logLine
+  )
+}
+
+/** Returns what of the list price of so many millions of each is taken off, since the plan includes it, USD. */
+export function includedIn(usage: Usage): number {
+  const off = (
+    what: 'requests' | 'cpuMs' | 'calls' | 'ledgerRows' | 'd1Rows' | 'rowsRead' | 'lines',
+    price: number,
+  ) => Math.min(usage[what], INCLUDED[what]) * price
+  const active = Math.min(usage.calls * ASSUMED.ledgerSeconds * MEMORY_GB, INCLUDED.ledgerGbSeconds)
+  return (
+    off('requests', PRICES.request) +
+    off('cpuMs', PRICES.cpuMs) +
+    off('calls', PRICES.ledgerRequest) +
+    off('ledgerRows', PRICES.rowWritten) +
+    off('d1Rows', PRICES.rowWritten) +
+    off('rowsRead', PRICES.rowRead) +
+    off('lines', PRICES.logLine) +
+    active * PRICES.ledgerGbSecond +
+    INCLUDED.ledgerGb * MONTHLY.ledgerGb
   )
 }
