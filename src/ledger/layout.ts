@@ -113,12 +113,42 @@ export function insertion<Name extends TableName>(name: Name, row: NewRow<Name>)
   return `INSERT OR REPLACE INTO ${storedIn(name)} (${names}) VALUES (${columns.map(([, value]) => value).join()})`
 }
 
-/** Returns the statements that take the rows of an older release, whose table was stored by itself, into the shared one. */
+/**
+ * What makes one of two rows of the same key the stricter, the most significant first: it ended, its consent was
+ * withdrawn, its tokens were refreshed more often.
+ */
+const STRICTNESS = {
+  grants: ['revoked', "record = ''", 'generation'],
+  sessions: ['ended', 'revoked'],
+} as const
+
+/** Columns of which neither row decides alone: the epoch is the earlier, and a flow's tombstone lasts for both. */
+const OF_BOTH: ReadonlyMap<string, string> = new Map([
+  ['epoch', `MIN(${LOGINS}.epoch, excluded.epoch)`],
+  ['flow_expires', `MAX(${LOGINS}.flow_expires, excluded.flow_expires)`],
+])
+
+/**
+ * Returns the statements that take the rows of an older release, whose table was stored by itself, into the shared one.
+ * Where that release came back for a while both may have a row of a key. The stricter is kept: what ended in either
+ * has ended.
+ */
 export function takeover(name: (typeof SHARING)[number]): readonly string[] {
   const columns = Object.keys(COLUMNS[name])
   const into = columns.map((column) => stored(name, column))
+  const rank = (row: string): string => `(${STRICTNESS[name].map((column) => `${row}.${column}`).join()})`
+  const stricter = `${rank('excluded')} > ${rank(LOGINS)}`
+  const merged = into
+    .filter((column) => column !== 'id')
+    .map((column) => {
+      const kept = `iif(${stricter}, excluded.${column}, ${LOGINS}.${column})`
+      // Null is never, and stays that.
+      if (column === 'expires') return `expires = MAX(${kept}, ${OF_BOTH.get('flow_expires')})`
+      return `${column} = ${OF_BOTH.get(column) ?? kept}`
+    })
   return [
-    `INSERT INTO ${LOGINS} (kind, ${into.join()}) SELECT ${KINDS[name]}, ${columns.join()} FROM ${name}`,
+    `INSERT INTO ${LOGINS} (kind, ${into.join()}) SELECT ${KINDS[name]}, ${columns.join()} FROM ${name} WHERE TRUE
+     ON CONFLICT (kind, id) DO UPDATE SET ${merged.join()}`,
     `DROP TABLE ${name}`,
   ]
 }

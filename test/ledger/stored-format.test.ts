@@ -214,6 +214,40 @@ it('reads sessions and grants of release 5, which found what is remembered by lo
   ])
 })
 
+/** Release 5, and release 4 after it came back for a while: both tables have rows of the same keys. */
+const BOTH = [...Object.values(TABLES_4), ...Object.values(LOGINS_5)]
+
+it.each([
+  ['nothing ended, and the refreshed grant', [], { generation: 5, revoked: 0, record: /gold/ }, { ended: 0 }],
+  [
+    'what the release before ended',
+    ['UPDATE sessions SET ended = 1, revoked = 1, expires = 1700000001', 'UPDATE grants SET revoked = 1'],
+    { generation: 3, revoked: 1, record: /gold/ },
+    // Its tombstone outlives the flow, which the other row has too.
+    { ended: 1, revoked: 1, expires: 1700001800 },
+  ],
+  [
+    'what this release ended',
+    [
+      `UPDATE logins SET ended = 1, revoked = 1, expires = 1900000000, subject = '' WHERE kind = 1`,
+      `UPDATE logins SET revoked = 1, record = '', generation = 1 WHERE kind = 0`,
+    ],
+    { generation: 1, revoked: 1, record: /^$/ },
+    { ended: 1, revoked: 1, expires: 1900000000, subject: '' },
+  ],
+])('takes tables over beside those that are there: %s', async (_name, changes, grant, session) => {
+  const further = 'UPDATE logins SET generation = 5 WHERE kind = 0'
+  const user = await restored([...BOTH, further, ...changes])
+  await user.call('ping', null)
+  expect(await user.rows('grants')).toMatchObject([
+    { id: 'grant-1', ...grant, record: expect.stringMatching(grant.record), epoch: 0 },
+  ])
+  expect(await user.rows('sessions')).toMatchObject([
+    { sid: 'sid-1', subject: 'alice', epoch: 0, ...session },
+  ])
+  expect(await user.tables()).not.toContain('sessions')
+})
+
 it('reads a consent of release 2 whose tokens have ended, and what rests on it', async () => {
   const { sessions, session } = RELEASE_1
   const grants = RELEASE_1.grants.replace(') WITHOUT ROWID', RELEASE_2.grants)
