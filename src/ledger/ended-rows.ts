@@ -1,13 +1,12 @@
-import { OAuthError } from '../errors/oauth-error.ts'
-import { logLine } from '../http/log.ts'
 import { milliseconds, seconds, secondsOf } from '../util/clock.ts'
 import { erasedEpoch, loginEpoch } from './epochs.ts'
 import { FORGOTTEN } from './erase.ts'
 import type { GrantRow } from './grant-row.ts'
 import { isIndexed, tellAtEnd } from './indexes.ts'
 import { hasDueNotice, queueNotices, recipientsOf } from './notices.ts'
+import { readable } from './readable.ts'
 import { endTokens } from './revocation.ts'
-import type { Row, TableName } from './schema.ts'
+import type { Row } from './schema.ts'
 import { end } from './sessions.ts'
 import { areTokensEnded, isEnded } from './standing.ts'
 import { alive, type Transaction } from './transaction.ts'
@@ -81,20 +80,6 @@ function sweepSessions(tx: Transaction, sweep: Row<'sweeps'>): void {
     queueNotices(tx, { clients, providerSession, attempt: '', due: tx.now })
   }
   advance(tx, sweep, rows.length === BATCH.sessions ? rows.at(-1)?.sid : undefined)
-}
-
-/**
- * Returns what a row holds, or `otherwise` if that has a form that this release does not know: one such row must not
- * stop the clean-up of all that ended.
- */
-function readable<T>(table: TableName, read: () => T, otherwise: T): T {
-  try {
-    return read()
-  } catch (thrown) {
-    if (!(thrown instanceof OAuthError && thrown.reason === 'stored_unreadable')) throw thrown
-    logLine('ledger.row_unreadable', { table })
-    return otherwise
-  }
 }
 
 function advance(tx: Transaction, { name }: Row<'sweeps'>, position: string | undefined): void {

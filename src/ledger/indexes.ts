@@ -1,4 +1,5 @@
 import type { ClientId, GrantId, Sid } from '../util/ids.ts'
+import { readable } from './readable.ts'
 import { type AtEnd, encodeRecipients, readRecipients } from './recipients.ts'
 import type { Row } from './schema.ts'
 import type { Transaction, View } from './transaction.ts'
@@ -64,11 +65,14 @@ export function toldAtEnd(view: View, session: Row<'sessions'>): readonly AtEnd[
 export const isTold = (view: View, session: Row<'sessions'>, client: AtEnd): boolean =>
   toldAtEnd(view, session).some((known) => String(known) === String(client))
 
-/** Notes in a session a client that is told of its end. Costs a row for a client that it did not know. */
+/**
+ * Notes in a session a client that is told of its end. Costs a row for a client that it did not know. A list that cannot
+ * be read stays as it is: a newer release may read it, and nothing else of the subject waits for that.
+ */
 export function tellAtEnd(tx: Writable, sid: Sid, client: AtEnd): void {
   const row = tx.tables.find('sessions', sid)
   if (row === undefined) return
-  const known = readRecipients(row)
-  if (known.some((one) => String(one) === String(client))) return
+  const known = readable('sessions', () => readRecipients(row), null)
+  if (known === null || known.some((one) => String(one) === String(client))) return
   tx.tables.update('sessions', sid, { recipients: encodeRecipients([...known, client]) })
 }

@@ -1,6 +1,6 @@
-import { evictDurableObject } from 'cloudflare:test'
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { countRows, plantGrants, type Rows, spent } from './rows.ts'
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { countRows, plantGrants, plantSessions, type Rows, spent } from './rows.ts'
 import { advance, DAY, FLOW, newAttempt, Subject, seconds, stopClock } from './support.ts'
 
 // An alarm that is due would fire by itself; one of tomorrow waits for the test.
@@ -82,4 +82,65 @@ it('a login and all that follows cost with 100,000 grants what they cost with 10
     expect(written, name).toBeLessThanOrEqual((few[name]?.written ?? 0) + 2 + looked / 5)
   }
   for (const { read } of Object.values(few)) expect(read).toBeLessThan(100)
+})
+
+describe('a session whose list of clients cannot be read', () => {
+  const PLANTED = "printf('planted-%012d', n)"
+
+  beforeEach(() => {
+    vi.spyOn(console, 'log').mockImplementation(() => undefined)
+  })
+
+  const change = (user: Subject, statement: string) =>
+    runInDurableObject(user.stub, (_ledger, { storage }) => {
+      storage.sql.exec(statement)
+    })
+
+  /** A user whose grants alone say which client their session tells. */
+  async function damaged(): Promise<Subject> {
+    const user = new Subject()
+    await user.issued({ expiresAt: null }, { notify: true })
+    await change(user, "UPDATE logins SET recipients = 'x' WHERE kind = 1")
+    return user
+  }
+
+  it('does not keep its user from a grant more than are looked at', async () => {
+    const user = await damaged()
+    await plantGrants(user, 99, { id: PLANTED })
+    await user.call('login', user.loginInput({ sid: again.sid }))
+    const input = user.grantInput({ id: again.id, record: { sid: again.sid }, notify: true })
+    expect(await user.call('grant', input)).toMatchObject({ status: 'granted' })
+    expect(await user.rows('remembered')).toEqual([])
+    expect(await user.tables()).toContain('remembered')
+    expect((await user.rows('sessions')).map(({ recipients }) => recipients)).toEqual(
+      expect.arrayContaining(['x', '[["app","{\\"instance\\":\\"instance-1\\"}"]]']),
+    )
+  })
+
+  it('does not keep what expired', async () => {
+    const user = await damaged()
+    await change(user, `UPDATE logins SET expires = ${seconds() - 1} WHERE kind = 0`)
+    await user.call('consumeId', { attempt: newAttempt(), id: 'jti-1', expiresAt: seconds() + 1 })
+    advance(DAY)
+    await runDurableObjectAlarm(user.stub)
+    expect(await user.rows('grants')).toEqual([])
+    expect(await user.rows('consumed')).toEqual([])
+    expect(await user.rows('sessions')).toMatchObject([{ ended: 0, recipients: 'x' }])
+  })
+
+  it('does not keep its user from being erased', async () => {
+    const user = new Subject()
+    await user.issued({}, { notify: true })
+    const recipients = "CASE WHEN n = 120 THEN 'x' ELSE one.recipients END"
+    await plantSessions(user, 150, { sid: PLANTED, recipients })
+    await plantGrants(user, 90, { id: PLANTED, sid: "printf('planted-%012d', n + 60)" })
+    await user.call('erase', { attempt: newAttempt(), flowLifetime: FLOW, endsProviderSession: false })
+    expect(await user.rows('grants')).toEqual([])
+    for (let run = 0; run < 20 && (await user.rows('sweeps')).length > 0; run += 1) {
+      await runDurableObjectAlarm(user.stub)
+      advance(60)
+    }
+    expect(await user.rows('sweeps')).toEqual([])
+    expect(JSON.stringify(await user.rows('sessions'))).not.toContain(user.name)
+  })
 })
