@@ -200,7 +200,8 @@ function insertSession(
     ends,
     flow_expires: flowExpires,
     ended,
-    attempt,
+    // Nobody may take back a session that it only renewed, nor one that was renewed since (`startedBy`).
+    attempt: isOpen(renewed, tx.now) ? '' : attempt,
     expires,
     provider_session: providerSession,
     epoch: presentEpoch(tx),

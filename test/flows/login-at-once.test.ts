@@ -25,8 +25,10 @@ async function accepted(...subjects: readonly string[]) {
   const challenge = parameter(page, 'login_challenge')
   const sid = sidOf(String((await bodyOf(await app.get('login', challenge)))['session_id']))
   const hops: URL[] = []
-  for (const subject of subjects)
+  for (const subject of subjects) {
     hops.push(new URL(await app.decide('login', 'accept', challenge, { subject, remember: true })))
+    vi.setSystemTime(Date.now() + 1000)
+  }
   return { browser, sid, hops }
 }
 
@@ -101,6 +103,15 @@ describe('a new session', () => {
     expect(at(await browser.visit(String(hops[0])))).toContain('consent_challenge=')
     expect(at(await visit(browser, hops[0], { bindSession: fails }))).toEqual(UNAVAILABLE)
     expect(await sessionsOf(subject)).toHaveLength(1)
+  })
+
+  it('that another login in the same flow only renews does not end because that login fails', async () => {
+    const subject = crypto.randomUUID()
+    const { browser, hops } = await accepted(subject, subject)
+    expect(at(await browser.visit(String(hops[0])))).toContain('consent_challenge=')
+    expect(at(await visit(browser, hops[1], { bindSession: fails }))).toEqual(UNAVAILABLE)
+    expect(await sessionsOf(subject)).toHaveLength(1)
+    expect(at(await browser.visit(String(hops[1])))).toContain('consent_challenge=')
   })
 
   it('is not started where the start fails, and can be by the same step', async () => {
