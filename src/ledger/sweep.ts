@@ -1,3 +1,4 @@
+import { logLine } from '../http/log.ts'
 import { type Milliseconds, type Seconds, secondsOf } from '../util/clock.ts'
 import type { Sid } from '../util/ids.ts'
 import type { Alarm } from './alarm.ts'
@@ -14,7 +15,7 @@ export interface SweepParts {
   readonly tables: Tables
   readonly alarm: Alarm
   readonly ledgers: Ledgers
-  /** Whose ledger it is. */
+  /** Whose ledger it is. Undefined if its object does not say: it then leaves the directory alone. */
   readonly owner: Owner | undefined
   /** Whether the platform repeats a run that did not come to its end. */
   readonly isRetry: boolean
@@ -62,11 +63,15 @@ export async function sweep(parts: SweepParts, nowMs: Milliseconds): Promise<voi
 }
 
 async function unbind({ ledgers, owner }: SweepParts, sids: readonly Sid[]): Promise<void> {
+  if (sids.length === 0) return
+  if (owner === undefined) {
+    // Without its owner the directory would delete entries of others.
+    logLine('ledger.owner_unknown', { sessions: sids.length })
+    return
+  }
   // The entries of a ledger's sessions are in the jurisdiction of the ledger.
-  const jurisdiction = owner === undefined ? 'none' : jurisdictionOf(owner)
-  const shards = Map.groupBy(sids, (sid) => directoryOf(sid, jurisdiction))
-  for (const [shard, members] of shards)
-    await ledgers.call(shard, 'unbindSessions', { sids: members, ...(owner !== undefined && { owner }) })
+  const shards = Map.groupBy(sids, (sid) => directoryOf(sid, jurisdictionOf(owner)))
+  for (const [shard, members] of shards) await ledgers.call(shard, 'unbindSessions', { sids: members, owner })
 }
 
 /** Returns session ids that will have neither a session nor a grant once the expired rows are deleted. */

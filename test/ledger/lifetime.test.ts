@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Residency } from '../../src/config/residency.ts'
 import { Ledgers } from '../../src/ledger/client.ts'
 import { directoryOf, ownerOf } from '../../src/ledger/owner.ts'
+import { PROTOCOL } from '../../src/ledger/protocol.ts'
 import type { Sid } from '../../src/util/ids.ts'
 import { testEnv } from '../support/bindings.ts'
 import { notingLedgers } from '../support/namespace.ts'
@@ -134,6 +135,23 @@ describe('the alarm', () => {
     expect(await directory(user.sid).owners({ prefix: user.sid })).toEqual([])
     expect(await user.tables()).toEqual([])
     expect(await user.alarm()).toBeNull()
+  })
+
+  it('leaves the directory alone where the object does not say whose ledger it is', async () => {
+    const log = vi.spyOn(console, 'log').mockImplementation(() => undefined)
+    const user = new Subject()
+    await directory(user.sid).bindSession({ sid: user.sid, owner: user.owner })
+    const stub = testEnv().LEDGER.get(testEnv().LEDGER.newUniqueId())
+    const login = asMeant<'login'>(user.loginInput({ remember: false }))
+    await runInDurableObject(stub, (ledger) => ledger.run('login', login, PROTOCOL))
+    advance(30 * DAY)
+    expect(await runDurableObjectAlarm(stub)).toBe(true)
+    expect(await tablesOf(stub)).toEqual([])
+    expect(await directory(user.sid).owners({ prefix: user.sid })).toHaveLength(1)
+    expect(log.mock.calls.map(([line]) => JSON.parse(String(line)))).toContainEqual({
+      kind: 'ledger.owner_unknown',
+      sessions: 1,
+    })
   })
 
   it('leaves the object usable after deleting everything', async () => {
