@@ -3,8 +3,8 @@ export const NO_STORE = { 'cache-control': 'no-store', pragma: 'no-cache' } as c
 
 /**
  * The headers of a public document. A cache has it for a minute at most: half of it fresh, and half while it asks again.
- * Cloudflare's and the client's, one behind the other, so have it for two, and a copy of ours is a minute old: after the
- * three minutes for which a key is published before it signs, everybody has seen it (design section 5).
+ * Cloudflare's and the client's, one behind the other, so have it for two, and a copy of ours is a minute old: within the
+ * four minutes for which a key is published before it signs, everybody has seen it (design section 5).
  */
 export const MINUTE = { 'cache-control': 'public, max-age=30, stale-while-revalidate=30' } as const
 

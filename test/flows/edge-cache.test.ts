@@ -46,6 +46,7 @@ describe('a cache in front of the Worker', () => {
     )
     expect(fresh).toBeGreaterThan(0)
     expect(fresh + stale).toBeLessThanOrEqual(60)
-    expect(MAX_AGE_MS / 1000 + 2 * (fresh + stale)).toBeLessThanOrEqual(PUBLISH_SECONDS)
+    // Its row is written up to half a minute after the time that it bears.
+    expect(30 + MAX_AGE_MS / 1000 + 2 * (fresh + stale)).toBeLessThan(PUBLISH_SECONDS)
   })
 })
