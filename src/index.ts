@@ -9,6 +9,7 @@ import type { Notice } from './ledger/types.ts'
 import { deliverNotice } from './logout/notices.ts'
 import { type Runtime, runtimeOf } from './runtime.ts'
 import { scheduled } from './scheduled.ts'
+import { answerUnsettled } from './telemetry/unsettled.ts'
 
 /** The ledger of one owner, which sends notices of ended sessions and makes keys as this Worker does. */
 export class Ledger extends OwnerLedger {
@@ -25,17 +26,20 @@ export class Ledger extends OwnerLedger {
   }
 }
 
-/** Runs with the bindings once every setting in them has its value: at once, unless one is in the Secrets Store. */
-function settled<T>(env: Env, run: (env: Env) => T | Promise<T>): T | Promise<T> {
+type Answer = Response | Promise<Response>
+
+/** Answers with the bindings once every setting in them has its value: at once, unless one is in the Secrets Store. */
+function settled(env: Env, request: Request, answer: (env: Env) => Answer): Answer {
   const whole = withStoredSettings(env)
-  return whole instanceof Promise ? whole.then(run) : run(whole)
+  if (!(whole instanceof Promise)) return answer(whole)
+  return whole.then(answer, (thrown: unknown) => answerUnsettled(request, thrown))
 }
 
 /** Returns the class of an entrypoint: a part of the admin API over a service binding. */
 const entrypoint = (name: EntrypointName) =>
   class extends WorkerEntrypoint<Env> {
-    override fetch(request: Request): Response | Promise<Response> {
-      return settled(this.env, (env) => bindingApp(name).fetch(request, env, this.ctx))
+    override fetch(request: Request): Answer {
+      return settled(this.env, request, (env) => bindingApp(name).fetch(request, env, this.ctx))
     }
   }
 
@@ -49,6 +53,7 @@ export class AdminIntrospect extends entrypoint('AdminIntrospect') {}
 export class Admin extends entrypoint('Admin') {}
 
 export default {
-  fetch: (request, env, context) => settled(env, (whole) => publicApp().fetch(request, whole, context)),
+  fetch: (request, env, context) =>
+    settled(env, request, (whole) => publicApp().fetch(request, whole, context)),
   scheduled: async (_controller, env) => scheduled(await withStoredSettings(env)),
 } satisfies ExportedHandler<Env>

@@ -3,8 +3,8 @@ import { SharedLoad } from '../util/shared-load.ts'
 import { withTimeout } from '../util/with-timeout.ts'
 import { SETTING_NAMES } from './names.ts'
 
-/** How long the store may take to give a value, ms. */
-const DEADLINE_MS = 5000
+/** How long the store may take to give a value, ms; less than those wait who ask at the same time (util/shared-load.ts). */
+const DEADLINE_MS = 2500
 
 /** How long a failure is remembered, ms. */
 const TRY_AGAIN_MS = milliseconds(1000)

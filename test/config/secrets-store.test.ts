@@ -1,8 +1,11 @@
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { loadConfig } from '../../src/config/load.ts'
 import { withStoredSettings } from '../../src/config/secrets-store.ts'
 import { OAuthError } from '../../src/errors/oauth-error.ts'
+import worker from '../../src/index.ts'
 import { testEnv } from '../support/deployment.ts'
+import { LogLines } from '../support/log-lines.ts'
 
 const SECRET = 'a-system-secret-of-32-characters!!!!'
 
@@ -57,6 +60,38 @@ describe('a setting in the Secrets Store', () => {
     const env = testEnv({ SECRETS_SYSTEM: testEnv()['STORED_SECRET'] })
     const refused = ['SECRETS_SYSTEM cannot be read from the Secrets Store.']
     expect(problemsOf(await withStoredSettings(env))).toEqual(refused)
+  })
+})
+
+describe('a Secrets Store that does not answer', () => {
+  const request = new Request<unknown, IncomingRequestCfProperties>('https://login.example/health/alive')
+  const ask = async (secret: unknown): Promise<Response> => {
+    const context = createExecutionContext()
+    const response = await worker.fetch(request, testEnv({ SECRETS_SYSTEM: secret }), context)
+    await waitOnExecutionContext(context)
+    return response
+  }
+  const lines = new LogLines()
+
+  it('is given up before those who wait for another’s request give up', async () => {
+    const env = testEnv({ SECRETS_SYSTEM: { get: () => new Promise(() => undefined) } })
+    const whole = await Promise.all([withStoredSettings(env), withStoredSettings(env)])
+    const refused = ['SECRETS_SYSTEM cannot be read from the Secrets Store.']
+    expect(whole.map(problemsOf)).toEqual([refused, refused])
+  })
+
+  it('makes a 503 with a log line, whatever is thrown', async () => {
+    const thrower = {
+      get: () => {
+        throw new TypeError('planted')
+      },
+    }
+    const response = await ask(thrower)
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1'])
+    expect(await response.json()).toMatchObject({ error: 'temporarily_unavailable' })
+    const [line] = lines.of('request')
+    expect(line).toMatchObject({ status: 503, reason: 'load_slow', thrown: 'TypeError' })
+    expect(line?.['request_id']).toBe(response.headers.get('x-request-id'))
   })
 })
 
