@@ -228,6 +228,17 @@ describe('a subject with ledgers in two jurisdictions', () => {
     expect(await listed(current, 'consent')).toEqual([])
   })
 
+  it('no grant is told to have ended by the ledger of one jurisdiction', async () => {
+    const consents = (await listed(current, 'consent')) as { consent_request_id: string }[]
+    const path = '/admin/oauth2/auth/sessions/consent?consent_request_id='
+    await current.admin('DELETE', `${path}${consents[0]?.consent_request_id}`)
+    const { results } = await testEnv()
+      .DB.prepare('SELECT ended_at FROM grants_book WHERE subject = ?')
+      .bind(subject)
+      .all()
+    expect(results).toEqual([{ ended_at: null }])
+  })
+
   it('loses the consents of a client', async () => {
     const path = `/admin/oauth2/auth/sessions/consent?subject=${subject}&client=${client.id}`
     expect((await current.admin('DELETE', path)).status).toBe(204)
