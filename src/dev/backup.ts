@@ -1,9 +1,10 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { composeBackup } from './backup-file.ts'
 import { CommandError } from './command-error.ts'
 import { configOf } from './deploy-plan.ts'
+import { makeKept } from './kept.ts'
 import { Options } from './options.ts'
 import { runTool } from './tools.ts'
 
@@ -65,6 +66,6 @@ async function exported(options: Options, local: boolean): Promise<string> {
 }
 
 async function writeNote(note: object): Promise<void> {
-  await mkdir(dirname(LAST_BACKUP), { recursive: true })
+  await makeKept(dirname(LAST_BACKUP))
   await writeFile(LAST_BACKUP, `${JSON.stringify(note, null, 2)}\n`)
 }

@@ -1,9 +1,10 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import * as v from 'valibot'
 import { CommandError } from './command-error.ts'
 import { type AccountState, countRootKeys } from './deploy-account.ts'
 import { type Installation, titleOf } from './deploy-target.ts'
+import { makeKept } from './kept.ts'
 import type { Options } from './options.ts'
 
 /** Which Worker was last deployed, by configuration file and environment. */
@@ -24,7 +25,7 @@ async function read(target: Installation): Promise<v.InferOutput<typeof Note>> {
 /** Notes which Worker was deployed. */
 export async function noteDeployed(target: Installation, worker: string): Promise<void> {
   const note = { ...(await read(target)), [keyOf(target)]: { worker, at: new Date().toISOString() } }
-  await mkdir(keptIn(target), { recursive: true })
+  await makeKept(keptIn(target))
   await writeFile(noteOf(target), `${JSON.stringify(note, null, 2)}\n`)
 }
 

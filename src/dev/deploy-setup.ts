@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { readFile, writeFile } from 'node:fs/promises'
+import { relative } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { CommandError } from './command-error.ts'
 import { type AccountState, countRootKeys, workersDevAddress } from './deploy-account.ts'
 import { keptIn } from './deploy-note.ts'
 import { isIssuer, type OwnOptions } from './deploy-options.ts'
+import { keepSecrets } from './deploy-secrets.ts'
 import type { Installation } from './deploy-target.ts'
 import type { Options } from './options.ts'
 import { ROOT } from './paths.ts'
@@ -29,8 +29,8 @@ export interface SetUp {
  * an admin key, and keeps them in `.ladon/NAME.env` before anything is uploaded, since what is sealed with a lost secret
  * is lost. A file that is there already is used as it is, so a set-up that stopped half-way can be repeated.
  *
- * @throws CommandError with exit code 2 if D1 holds keys, which are sealed with a secret that exists, or if there is no
- *   issuer
+ * @throws CommandError with exit code 2 if D1 holds keys, which are sealed with a secret that exists, if there is no
+ *   issuer, or if the file cannot be used as it is
  */
 export async function setUp(
   target: Installation & { readonly worker: string },
@@ -48,7 +48,7 @@ export async function setUp(
       2,
     )
   const issuer = await issuerOf(target, own, options)
-  const { file, names, made } = await keepSecrets(target)
+  const { file, names, made } = await keepSecrets(keptIn(target), target.worker)
   await keepIssuer(target, issuer)
   // wrangler would upload what the environment has under these names, and not what is kept.
   for (const name of names) delete process.env[name]
@@ -98,28 +98,6 @@ async function ask(question: string): Promise<string> {
   const answer = await terminal.question(question)
   terminal.close()
   return answer.trim()
-}
-
-async function keepSecrets(
-  target: Installation & { readonly worker: string },
-): Promise<{ readonly file: string; readonly names: readonly string[]; readonly made: boolean }> {
-  const file = join(keptIn(target), `${target.worker}.env`)
-  const names = ['SECRETS_SYSTEM', 'ADMIN_API_KEYS']
-  await mkdir(keptIn(target), { recursive: true })
-  const text = [
-    `# The secrets of ${target.worker}. Keep this file; never commit it.`,
-    `SECRETS_SYSTEM=${randomBytes(32).toString('base64url')}`,
-    '# name@scope:key. The key alone is what is sent.',
-    `ADMIN_API_KEYS=ops@all:${randomBytes(32).toString('hex')}`,
-    '',
-  ].join('\n')
-  try {
-    await writeFile(file, text, { flag: 'wx', mode: 0o600 })
-    return { file, names, made: true }
-  } catch (thrown) {
-    if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST')) throw thrown
-    return { file, names, made: false }
-  }
 }
 
 /** Writes the issuer into the variables of the configuration file, which count more than what was set before. */

@@ -76,11 +76,17 @@ async function runSteps(steps: readonly WranglerCall[]): Promise<number> {
     const { code } = await runTool('wrangler', step)
     if (code === 0) continue
     console.error(
-      `\nwrangler ${step.join(' ')} failed, and nothing was done after it. The same command again goes on from there.`,
+      `\nwrangler ${nameOf(step)} failed, and nothing was done after it. The same command again goes on from there.`,
     )
     return code
   }
   return 0
+}
+
+/** The command without its options, whose values may be secret (`--var`). */
+function nameOf(step: WranglerCall): string {
+  const end = step.findIndex((arg) => arg.startsWith('-'))
+  return step.slice(0, end === -1 ? 1 : end).join(' ')
 }
 
 /** Asks the server whether it is ready, and prints what it says. Returns 1 if it says that it is not. */
