@@ -8,6 +8,7 @@ import { logLine } from './http/log.ts'
 import { KeyRing } from './keys/ring.ts'
 import { StoredKeys } from './keys/stored.ts'
 import { Ledgers } from './ledger/client.ts'
+import { ownerOf } from './ledger/owner.ts'
 import { Floods } from './limits/floods.ts'
 import { Spending } from './limits/spending.ts'
 import { type Profiles, profilesOf } from './profiles/registry.ts'
@@ -20,6 +21,7 @@ import { RootKeyStore } from './store/root-keys.ts'
 import { type Sources, sourcesOf, timedDatabase } from './store/sources.ts'
 import { TrustedIssuerStore } from './store/trusted-issuers.ts'
 import { UpkeepNotes } from './store/upkeep.ts'
+import { subjectHash } from './telemetry/subject-hash.ts'
 import { nowMs } from './util/clock.ts'
 import { isolateStart } from './util/trouble.ts'
 
@@ -81,7 +83,7 @@ export function runtimeOf(env: Env): Runtime {
     ledgers,
     floods: new Floods(env, config.limitsOff),
     spending: new Spending(),
-    book: bookOf(env, sources, config),
+    book: bookOf(env, sources, config, roots),
     auditLog: new AuditLog(sources.d1),
     upkeep,
     copies: new CopyUpkeep({ sources, notes: upkeep, rootKeys, kinds }),
@@ -92,9 +94,15 @@ export function runtimeOf(env: Env): Runtime {
 }
 
 /** The grants book: in a database of its own, if there is one. */
-function bookOf({ BOOK }: Env, { d1 }: Sources, { grantsBook, deadlines }: Config): GrantsBook {
-  if (BOOK === undefined) return new GrantsBook(d1, grantsBook)
-  return new GrantsBook(timedDatabase(BOOK, deadlines.storage), grantsBook, d1)
+function bookOf(
+  { BOOK }: Env,
+  { d1 }: Sources,
+  { grantsBook, deadlines }: Config,
+  roots: RootKeys,
+): GrantsBook {
+  const hash = (subject: string) => subjectHash(roots, ownerOf('subject', subject, 'none'))
+  if (BOOK === undefined) return new GrantsBook(d1, grantsBook, hash)
+  return new GrantsBook(timedDatabase(BOOK, deadlines.storage), grantsBook, hash, d1)
 }
 
 /** Logs names that are probably misspelt settings, which have no effect: once per isolate. */

@@ -16,6 +16,8 @@ export interface EraseInput {
 }
 
 export interface Erased {
+  /** When it was, seconds since the epoch. Absent from a ledger of a release before. */
+  readonly at?: Seconds
   /** The notices that this attempt queued and that are not settled yet. */
   readonly notices: readonly Notice[]
 }
@@ -36,7 +38,8 @@ export const FORGOTTEN = {
 export function erase(tx: Transaction, input: EraseInput): Erased {
   const { attempt, flowLifetime } = input
   const own = tx.tables.find('epochs', ERASED)
-  if (own?.attempt === attempt && alive(own.expires, tx.now)) return { notices: noticesOf(tx, attempt) }
+  if (own?.attempt === attempt && alive(own.expires, tx.now))
+    return { at: tx.now, notices: noticesOf(tx, attempt) }
   const earlier = tx.tables.find('epochs', LOGINS)?.expires ?? null
   const { notices } = endSessions(tx, { ...input, target: 'all', notify: true, revoke: false })
   const expires = after(tx.now, flowLifetime)
@@ -51,5 +54,5 @@ export function erase(tx: Transaction, input: EraseInput): Erased {
   tx.tables.deleteWhere('remembered', '')
   tx.tables.updateWhere('sessions', { ...FORGOTTEN, expires: tx.now }, 'WHERE ended = 1')
   tx.wake(tx.now, 'notice')
-  return { notices }
+  return { at: tx.now, notices }
 }

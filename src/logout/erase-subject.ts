@@ -1,5 +1,6 @@
 import type { RequestContext } from '../context.ts'
 import { ownerOf, ownersOf } from '../ledger/owner.ts'
+import { nowSeconds, seconds } from '../util/clock.ts'
 import { deliverNotices } from './notices.ts'
 
 /**
@@ -12,10 +13,12 @@ export async function eraseSubject(ctx: RequestContext, subject: string): Promis
   const flowLifetime = rt.config.ttl.loginConsentRequest
   const endsProviderSession = rt.config.identityProvider !== null
   const input = { attempt, flowLifetime, endsProviderSession }
+  let erasedAt = seconds(0)
   for (const owner of ownersOf('subject', subject, rt.config.residency)) {
-    const { notices } = await rt.ledgers.call(owner, 'erase', input)
+    const { notices, at } = await rt.ledgers.call(owner, 'erase', input)
+    erasedAt = seconds(Math.max(erasedAt, at ?? nowSeconds()))
     if (notices.length > 0) ctx.defer(deliverNotices(rt, owner, notices))
   }
   ctx.audit('subject.erased', {}, ownerOf('subject', subject, rt.config.residency.jurisdiction))
-  await rt.book.erase(subject)
+  await rt.book.erase(subject, erasedAt)
 }

@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import type { Seconds } from '../util/clock.ts'
 import { rfc3339 } from '../util/rfc3339.ts'
 import { type Database, queryD1 } from './d1.ts'
+import { purgeMarks } from './erasures.ts'
 import { grantsBook, upkeep } from './schema.ts'
 
 /*
@@ -48,7 +49,8 @@ const partsOf = (key: string): readonly [subject: string, clientId: string] => {
 }
 
 /**
- * Goes on with the walk of the day, or begins it, and deletes the expired rows that it sees. Returns how many.
+ * Goes on with the walk of the day, or begins it, and deletes the expired rows that it sees; and old marks of erased
+ * subjects. Returns how many rows of the book.
  *
  * @param now - seconds since the epoch
  * @throws `temporarily_unavailable`; the next run then begins where this one did
@@ -57,6 +59,7 @@ export async function purgeBook(db: Database, now: Seconds, batch = BATCH): Prom
   const today = rfc3339(now).slice(0, 10)
   const last = await readNote(db)
   if (last !== undefined && last.after === null && last.day === today) return 0
+  await purgeMarks(db, now)
   const begun = last?.after == null ? { day: today, after: '', seen: 0, before: last?.seen ?? 0 } : last
   const { purged, ...walked } = await walk(db, begun, now, batch)
   await writeNote(db, walked, now)

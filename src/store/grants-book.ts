@@ -5,6 +5,7 @@ import { PAGE_BYTES } from '../util/page-bytes.ts'
 import { bookedUntil, type Lasting } from './book-ends.ts'
 import { purgeBook } from './book-walk.ts'
 import { type Database, logFailure, openDatabase, queryD1 } from './d1.ts'
+import { isNotErased, markErased } from './erasures.ts'
 import { eraseOlder, purgeOlder } from './older-grants.ts'
 import { bytesOf } from './page.ts'
 import { grantsBook } from './schema.ts'
@@ -17,6 +18,9 @@ const PAUSE_MS = 100
 
 /** How long a row stays at most after all that it tells of was ended, seconds. */
 const ENDED_KEPT = seconds(90 * 86_400)
+
+/** Returns what stands for a subject where its name must not stay. */
+export type SubjectHash = (subject: string) => Promise<string>
 
 /** What a grant tells the book. */
 export interface BookedEvent extends Lasting, Pick<BookedGrant, 'subject' | 'clientId' | 'scope'> {
@@ -60,16 +64,19 @@ export class GrantsBook {
   readonly #db: Database
   readonly #all: readonly Database[]
   readonly #enabled: boolean
+  readonly #hash: SubjectHash
 
   /**
    * @param d1 - where the book is
    * @param enabled - whether there is one
+   * @param hash - what stands for a subject that was erased
    * @param elsewhere - another database with rows from before the book had one of its own
    */
-  constructor(d1: D1Database, enabled: boolean, elsewhere?: D1Database) {
+  constructor(d1: D1Database, enabled: boolean, hash: SubjectHash, elsewhere?: D1Database) {
     this.#db = openDatabase(d1)
     this.#all = [this.#db, ...(elsewhere === undefined ? [] : [openDatabase(elsewhere)])]
     this.#enabled = enabled
+    this.#hash = hash
   }
 
   /** Whether grants are written down. */
@@ -83,10 +90,10 @@ export class GrantsBook {
     const isNewest = sql`${lastGrantedAt} <= ${NEW.lastGrantedAt} AND coalesce(${endedAt}, 0) <= ${NEW.lastGrantedAt}`
     // The end of a grant of before may be later, unless that was never: only one consent is remembered.
     const ends = sql`CASE WHEN ${expiresAt} IS NULL THEN ${NEW.expiresAt} ELSE max(${expiresAt}, ${NEW.expiresAt}) END`
-    await attempt('grants_book.record', () =>
+    await attempt('grants_book.record', async () =>
       this.#db
         .insert(grantsBook)
-        .values(rowOf(event))
+        .select(await this.#unlessErased(event, event.grantedAt))
         .onConflictDoUpdate({
           target: [subject, clientId],
           set: { scope: NEW.scope, lastGrantedAt: NEW.lastGrantedAt, expiresAt: ends, endedAt: null },
@@ -103,10 +110,10 @@ export class GrantsBook {
   async renew(event: BookedEvent, at: Seconds): Promise<void> {
     if (!this.#enabled) return
     const ends = sql`max(${expiresAt}, ${NEW.expiresAt})`
-    await attempt('grants_book.renew', () =>
+    await attempt('grants_book.renew', async () =>
       this.#db
         .insert(grantsBook)
-        .values(rowOf(event))
+        .select(await this.#unlessErased(event, at))
         .onConflictDoUpdate({
           target: [subject, clientId],
           set: { expiresAt: ends, endedAt: null },
@@ -128,10 +135,24 @@ export class GrantsBook {
     )
   }
 
-  /** Deletes every row of a subject, also while no more are written. Throws `temporarily_unavailable`. */
-  async erase(named: string): Promise<void> {
+  /** The row of an event, or none if the subject was erased since the ledger decided it. */
+  async #unlessErased(event: BookedEvent, decidedAt: Seconds): Promise<SQL> {
+    const row = rowOf(event)
+    const times = sql`${row.grantedAt}, ${row.lastGrantedAt}, ${row.expiresAt}, ${row.endedAt}`
+    const isStanding = isNotErased(await this.#hash(event.subject), decidedAt)
+    return sql`SELECT ${row.subject}, ${row.clientId}, ${sql.param(row.scope, scope)}, ${times} WHERE ${isStanding}`
+  }
+
+  /**
+   * Deletes every row of a subject, also while no more are written; a row that is under way is refused then. Throws
+   * `temporarily_unavailable`, and what reading the root keys throws.
+   * @param at - when its ledger erased it
+   */
+  async erase(named: string, at: Seconds): Promise<void> {
+    const hash = await this.#hash(named)
     for (const db of this.#all) {
-      await queryD1(() => db.delete(grantsBook).where(eq(subject, named)))
+      const rows = db.delete(grantsBook).where(eq(subject, named))
+      await queryD1(() => db.batch([markErased(db, hash, at), rows]))
       await eraseOlder(db, named)
     }
   }

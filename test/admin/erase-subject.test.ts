@@ -1,6 +1,7 @@
 import { runDurableObjectAlarm } from 'cloudflare:test'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { ownerOf } from '../../src/ledger/owner.ts'
+import { aroundD1 } from '../support/bindings.ts'
 import { Browser, bodyOf, Deployment, testEnv } from '../support/deployment.ts'
 import { LogLines } from '../support/log-lines.ts'
 import { withOutage } from '../support/outage.ts'
@@ -84,6 +85,21 @@ describe('DELETE of a subject', () => {
     await erase('the-name-of-somebody')
     expect(lines.last('audit')).toMatchObject({ event: 'subject.erased', sub_hash: expect.any(String) })
     expect(JSON.stringify(lines.of('audit'))).not.toContain('the-name-of-somebody')
+  })
+
+  it('keeps the subject out of the book, also if a row of before is written only then', async () => {
+    let erased = false
+    const BOOK = aroundD1(testEnv().DB, async (method, call) => {
+      if (method === 'run' && !erased) {
+        erased = true
+        expect((await erase('late/one')).status).toBe(204)
+      }
+      return call()
+    })
+    const slow = new Deployment({ ...testEnv(), BOOK })
+    await authorizeAt(slow, client, { login: { subject: 'late/one' } })
+    expect(erased).toBe(true)
+    expect(await bookRows('late/one')).toEqual([])
   })
 
   it('is a 503 while the book cannot be reached, and the next one completes it', async () => {

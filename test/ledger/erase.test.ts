@@ -157,12 +157,12 @@ describe('erasing a subject', () => {
     expect(second.notices).toHaveLength(2)
     expect(first.notices).toEqual(expect.arrayContaining([...second.notices]))
     expect(await storedBesideSessions(user)).toBe(before)
-    expect(await erase(user)).toEqual({ notices: [] })
+    expect(await erase(user)).toEqual({ at: expect.any(Number), notices: [] })
   })
 
   it('of whom nothing is known keeps a login from before away, and is over as soon', async () => {
     const user = new Subject()
-    expect(await erase(user)).toEqual({ notices: [] })
+    expect(await erase(user)).toEqual({ at: expect.any(Number), notices: [] })
     expect(await user.call('login', user.loginInput())).toEqual({ status: 'stale' })
     advance(FLOW + 7200)
     await runDurableObjectAlarm(user.stub)

@@ -9,7 +9,8 @@ import { withOutage } from '../support/outage.ts'
 
 const env = testEnv()
 const { d1, rows: spent } = countRows(env.DB)
-const book = new GrantsBook(d1, true)
+const hash = async (subject: string): Promise<string> => `hash-of-${subject.length}`
+const book = new GrantsBook(d1, true, hash)
 
 const DAY = 86_400
 const NOW = 1_800_000_000
@@ -143,14 +144,40 @@ describe('the grants book', () => {
     await fill(1000, 2)
     for (const clientId of ['a', 'b'].map(clientIdOf)) await book.record(grant({ clientId }))
     await env.DB.exec("INSERT INTO grants VALUES ('g', 'alice', 'app', '[]', 1, NULL, NULL)")
-    const { read } = await cost(() => book.erase('alice'))
+    const { read } = await cost(() => book.erase('alice', seconds(NOW)))
     expect(read).toBeLessThan(20)
     expect((await stored()).some(({ subject }) => subject === 'alice')).toBe(false)
     expect((await env.DB.prepare('SELECT 1 FROM grants').all()).results).toEqual([])
   })
 
+  it('refuses what was decided before a subject was erased, and nothing of later or of others', async () => {
+    await book.erase('alice', seconds(NOW + 5))
+    await book.erase('alice', seconds(NOW))
+    await book.record(grant({ grantedAt: seconds(NOW + 5) }))
+    await book.renew(grant(), seconds(NOW + 5))
+    expect(await stored()).toEqual([])
+    await book.record(grant({ subject: 'somebody', grantedAt: seconds(NOW) }))
+    await book.record(grant({ grantedAt: seconds(NOW + 6) }))
+    await book.renew(grant({ clientId: clientIdOf('other') }), seconds(NOW + 6))
+    expect((await stored()).map((row) => `${row.subject} ${row.client_id}`)).toEqual([
+      'alice app',
+      'alice other',
+      'somebody app',
+    ])
+  })
+
+  it('forgets a day later that a subject was erased', async () => {
+    const marks = async () =>
+      (await env.DB.prepare("SELECT 1 FROM upkeep WHERE name LIKE 'subject_erased:%'").all()).results
+    await book.erase('alice', seconds(NOW))
+    await book.purge(seconds(NOW + 60))
+    expect(await marks()).toHaveLength(1)
+    await book.purge(seconds(NOW + DAY))
+    expect(await marks()).toEqual([])
+  })
+
   it('writes nothing when it is off', async () => {
-    const off = new GrantsBook(env.DB, false)
+    const off = new GrantsBook(env.DB, false, hash)
     await off.record(grant())
     await off.renew(grant(), seconds(NOW))
     await book.record(grant())
@@ -162,7 +189,7 @@ describe('the grants book', () => {
     const log = vi.spyOn(console, 'log').mockImplementation(() => undefined)
     const outage = withOutage(env)
     outage.down = true
-    const away = new GrantsBook(outage.env.DB, true)
+    const away = new GrantsBook(outage.env.DB, true, hash)
     await away.record(grant())
     await away.renew(grant(), seconds(NOW))
     await end(NOW, null, away)
@@ -318,7 +345,7 @@ describe('the purge of the book', () => {
     expect(await book.purge(seconds(NOW))).toBe(10)
     const outage = withOutage(env)
     outage.down = true
-    await expect(new GrantsBook(outage.env.DB, true).purge(seconds(NOW))).rejects.toMatchObject({
+    await expect(new GrantsBook(outage.env.DB, true, hash).purge(seconds(NOW))).rejects.toMatchObject({
       code: 'temporarily_unavailable',
     })
   })
