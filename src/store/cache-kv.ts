@@ -13,8 +13,8 @@ const FORMAT = 6
 /** How long KV keeps a copy, seconds: long enough for any outage. The scheduled job renews those that are used up. */
 const KEEP_SECONDS = 7 * 86_400
 
-/** The age at which the scheduled job writes a copy again, ms. */
-const USED_UP_MS = 3 * 86_400_000
+/** The age from which D1 is read again whatever the feed says, ms: somebody may have changed it by hand. */
+export const READ_AGAIN_MS = 4 * 3_600_000
 
 /** How long KV keeps what a change made of a value, seconds: by then every isolate that had another copy has it. */
 const KEEP_CHANGE_SECONDS = 3600
@@ -47,9 +47,9 @@ export function isNewer(left: Copy<Versioned>, right: Copy<Versioned>): boolean 
   return left.value.version > right.value.version
 }
 
-/** Whether a copy will be dropped by KV before long, or is of no known age. */
+/** Whether the scheduled job writes a copy again, so that isolates which take it need not read D1; or its age is unknown. */
 export const isUsedUp = ({ readAt }: Copy<Versioned>, now: Milliseconds): boolean =>
-  Math.abs(now - readAt) >= USED_UP_MS
+  Math.abs(now - readAt) >= READ_AGAIN_MS
 
 /**
  * The copies in KV, which writes of values make, never reads. A failure is logged and counts as "no answer". KV may

@@ -2,7 +2,7 @@ import { between } from '../util/backoff.ts'
 import { BoundedMap } from '../util/bounded-map.ts'
 import { type Milliseconds, milliseconds, msAfter, nowMs } from '../util/clock.ts'
 import { ASK_AGAIN_MS } from './asked.ts'
-import { type Copy, isNewer, MAX_AGE_MS, type Versioned } from './cache-kv.ts'
+import { type Copy, isNewer, MAX_AGE_MS, READ_AGAIN_MS, type Versioned } from './cache-kv.ts'
 import { feedKey, type Tag } from './feed.ts'
 import type { Counter } from './versions.ts'
 
@@ -12,11 +12,14 @@ export const MAX_ENTRIES = 1000
 /** The largest total size of the copies in memory, in characters of JSON. */
 const MAX_CHARACTERS = 8 * 1024 * 1024
 
-/** After how long the primary is read whatever the feed says, ms: somebody may have changed D1 by hand. */
-const READ_AGAIN_MS = [4 * 3_600_000, 8 * 3_600_000] as const
+/** At which age of a copy the primary is read whatever the feed says, ms: isolates do not read it together. */
+const READ_AT_AGE_MS = [READ_AGAIN_MS, 2 * READ_AGAIN_MS] as const
 
-/** When a copy is read again of whose value the feed says that it is being changed, ms after it was read. */
-const IN_DOUBT_MS = [25_000, 45_000] as const
+/**
+ * When a copy is read again of whose value the feed says that it is being changed, ms after it was read; or the pause
+ * before another try to read one that is merely old.
+ */
+export const IN_DOUBT_MS = [25_000, 45_000] as const
 
 /** What the feed said of a value. */
 export interface Heard {
@@ -120,7 +123,8 @@ export function emptyMemory<T extends Versioned>(
         renewAfter: heard?.tag === null ? msAfter(now, between(...IN_DOUBT_MS)) : milliseconds(0),
         isDeferred: heard?.tag === null,
         stretchedUntil: milliseconds(0),
-        readAgainAt: msAfter(now, between(...READ_AGAIN_MS)),
+        // A copy of KV is as old as it is: nobody may take it for a new one time and again.
+        readAgainAt: msAfter(milliseconds(Math.min(copy.readAt, now)), between(...READ_AT_AGE_MS)),
       }
       memory.set(id, next, JSON.stringify(copy.value).length)
       return true

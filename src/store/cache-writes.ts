@@ -3,6 +3,7 @@ import { mapConcurrent } from '../util/map-concurrent.ts'
 import type { Source } from './cache.ts'
 import { isUsedUp, type KvCache, type Versioned } from './cache-kv.ts'
 import type { Memory } from './cache-memory.ts'
+import { asItIs, type Mend, mending } from './cache-mend.ts'
 import { queryD1 } from './d1.ts'
 import { feedKey } from './feed.ts'
 import { unavailable } from './sharing.ts'
@@ -44,7 +45,9 @@ interface WriteParts<T extends Versioned> {
 }
 
 /** Returns the writes of a cache. */
-export function cacheWrites<T extends Versioned>(parts: WriteParts<T>): CacheWrites<T> {
+export function cacheWrites<T extends Versioned>(
+  parts: WriteParts<T>,
+): CacheWrites<T> & { readonly mend: Mend<T> } {
   const { source, memory, regional } = parts
   const { feed, vouching, d1Breaker } = parts.sources
   const keyOf = (id: string): string => feedKey(source.name, id)
@@ -93,6 +96,7 @@ export function cacheWrites<T extends Versioned>(parts: WriteParts<T>): CacheWri
       return value
     },
     fill: filling(parts, change),
+    mend: mending(source, feed, change),
   }
 }
 
@@ -103,12 +107,6 @@ function filling<T extends Versioned>(
 ): CacheWrites<T>['fill'] {
   const keyOf = (id: string): string => feedKey(source.name, id)
 
-  /** What D1 has by now, as if it had just been written. */
-  async function asItIs(id: string, version: number): Promise<Written<null, T>> {
-    const value = await queryD1(() => source.read(id))
-    return value === undefined ? { result: null, deleted: version } : { result: null, kept: value }
-  }
-
   return async (ids, essence) => {
     const told = await feed.ask(ids.map(keyOf))
     const fillOne = async (id: string): Promise<number> => {
@@ -118,7 +116,7 @@ function filling<T extends Versioned>(
       const readAt = nowMs()
       const value = await queryD1(() => source.read(id))
       if (copy !== null && copy.tag === tag && (!value || essence(copy.value) !== essence(value))) {
-        await change(id, () => asItIs(id, copy.value.version))
+        await change(id, () => asItIs(source, id, copy.value.version))
         return 1
       }
       if (value === undefined) return 0

@@ -1,9 +1,10 @@
 import { waitUntil } from 'cloudflare:workers'
+import { between } from '../util/backoff.ts'
 import { type Milliseconds, msAfter, nowMs } from '../util/clock.ts'
 import { ASK_AGAIN_MS } from './asked.ts'
 import { kvCache, MAX_AGE_MS, type Versioned } from './cache-kv.ts'
 import { loader } from './cache-load.ts'
-import { emptyMemory, type Held, isOutdated, isUsable } from './cache-memory.ts'
+import { emptyMemory, type Held, IN_DOUBT_MS, isOutdated, isUsable } from './cache-memory.ts'
 import { type CacheWrites, cacheWrites } from './cache-writes.ts'
 import { sharing, unavailable } from './sharing.ts'
 import { sourceReader } from './source-reader.ts'
@@ -48,11 +49,13 @@ export function readThroughCache<T extends Versioned>(
   const regional = kvCache<T>(source.name, sources)
   const memory = emptyMemory<T>(source.name, source.counterOf)
   vouching.watch(memory.all)
+  const { mend, ...writes } = cacheWrites({ source, sources, memory, regional })
   const { asked, read, readShared } = sourceReader<T>({
     source: source.read,
     memory,
     vouching,
     d1Breaker,
+    mend,
   })
   const loads = sharing<T>(Number.POSITIVE_INFINITY)
 
@@ -63,12 +66,12 @@ export function readThroughCache<T extends Versioned>(
     vouching.poll(now, held.vouchedAt)
     if (!(isOutdated(held) || now >= held.readAgainAt)) return
     if (now < held.renewAfter && held.renewAfter - now <= MAX_AGE_MS) return
-    held.renewAfter = msAfter(now, ASK_AGAIN_MS)
+    held.renewAfter = msAfter(now, isOutdated(held) ? ASK_AGAIN_MS : between(...IN_DOUBT_MS))
     if (!loads.has(id)) waitUntil(loads.run(id, replace).catch(() => undefined))
   }
 
   return {
-    ...cacheWrites({ source, sources, memory, regional }),
+    ...writes,
     read: (id) => read(id),
     async find(id) {
       const held = memory.get(id)

@@ -1,8 +1,10 @@
+import { waitUntil } from 'cloudflare:workers'
 import type { Breaker } from '../util/breaker.ts'
 import { nowMs } from '../util/clock.ts'
 import { type AskedIds, askedIds, type Outcome } from './asked.ts'
 import type { Versioned } from './cache-kv.ts'
-import type { Heard, Memory } from './cache-memory.ts'
+import type { Heard, Held, Memory } from './cache-memory.ts'
+import type { Mend } from './cache-mend.ts'
 import { queryD1 } from './d1.ts'
 import { sharing, unavailable } from './sharing.ts'
 import type { Vouching } from './vouching.ts'
@@ -32,11 +34,13 @@ interface ReaderParts<T extends Versioned> {
   readonly memory: Memory<T>
   readonly vouching: Vouching
   readonly d1Breaker: Breaker
+  /** Called behind the request when D1 has not what the copy in memory says, and nobody is known to have changed it. */
+  readonly mend: Mend<T>
 }
 
 /** Returns the reader of a cache. */
 export function sourceReader<T extends Versioned>(parts: ReaderParts<T>): SourceReader<T> {
-  const { source, memory, vouching, d1Breaker } = parts
+  const { source, memory, vouching, d1Breaker, mend } = parts
   const asked = askedIds()
   const known = sharing<T>(MAX_READS)
   const unknown = sharing<T>(MAX_UNKNOWN_READS)
@@ -44,7 +48,8 @@ export function sourceReader<T extends Versioned>(parts: ReaderParts<T>): Source
   async function read(id: string, told?: Heard): Promise<T | undefined> {
     const readAt = nowMs()
     // Only what was heard before the read began: what it said then is true of the value that is read, or of a later one.
-    const heard = told ?? memory.get(id)?.heard
+    const before = memory.get(id)
+    const heard = told ?? before?.heard
     const note = (outcome: Outcome): void => asked.note(id, readAt, outcome)
     const value = await queryD1(() => source(id)).catch((error: unknown) => {
       note('failed')
@@ -52,6 +57,7 @@ export function sourceReader<T extends Versioned>(parts: ReaderParts<T>): Source
     })
     vouching.d1Answered()
     note(value === undefined ? 'absent' : 'found')
+    if (contradicts(value, before, heard)) waitUntil(mend(id, before).catch(() => undefined))
     if (value === undefined) {
       const held = memory.get(id)
       if (held !== undefined && held.readAt <= readAt) memory.forget(id, held.value.version)
@@ -72,3 +78,11 @@ export function sourceReader<T extends Versioned>(parts: ReaderParts<T>): Source
     },
   }
 }
+
+/** Whether D1 has another value than a copy, or none, although the feed says that nobody changed it. */
+const contradicts = <T extends Versioned>(
+  value: T | undefined,
+  held: Held<T> | undefined,
+  heard: Heard | undefined,
+): held is Held<T> =>
+  held !== undefined && held.tag !== null && held.tag === heard?.tag && held.value.version !== value?.version

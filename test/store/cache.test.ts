@@ -90,6 +90,59 @@ describe('find', () => {
     expect(await copies.find('a')).toBeUndefined()
   })
 
+  it('sees everywhere what one isolate found to be deleted in D1 by hand, also where KV has a copy', async () => {
+    const { rows, state, name, isolate, fill } = makeSource()
+    rows.set('a', item(1))
+    await fill('a')
+    const [copies, other] = [isolate(), isolate()]
+    for (const cache of [copies, other]) await cache.find('a')
+    rows.delete('a')
+    later(3 * 3_600_000)
+    expect(await isolate().find('a')).toEqual(item(1))
+    later(5 * 3_600_000)
+    // An isolate that begins now takes the copy of KV, and reads D1 behind the next requests.
+    const cold = isolate()
+    await cold.find('a')
+    await vi.waitFor(async () => {
+      later(1000)
+      expect(await cold.find('a')).toBeUndefined()
+    }, 20_000)
+    await vi.waitFor(async () => {
+      expect(await kvCache<Item>(name, patient(env)).get('a')).toBeNull()
+    }, 20_000)
+    await quiet()
+    later(60_000)
+    for (const cache of [copies, other, isolate()]) expect(await cache.find('a')).toBeUndefined()
+    // Nobody announces it again.
+    const { reads } = state
+    const asked = feed.asked
+    expect(await isolate().find('a')).toBeUndefined()
+    await quiet()
+    expect([state.reads - reads, feed.asked - asked]).toEqual([1, 1])
+  })
+
+  it('takes a change that it has not heard of for no contradiction, and looks into one seldom', async () => {
+    const { rows, isolate, fill, write } = makeSource()
+    rows.set('a', item(1))
+    await fill('a')
+    const [copies, writer] = [isolate(), isolate()]
+    await copies.find('a')
+    await write(writer, 'a', item(2))
+    const head = async (): Promise<string> => (await patient(env).feed.ask(['a'])).head
+    const before = await head()
+    later(1000)
+    expect(await copies.fresh('a')).toEqual(item(2))
+    await quiet()
+    expect(await head()).toBe(before)
+    later(601_000)
+    await copies.find('a')
+    rows.set('a', item(7))
+    expect(await copies.fresh('a')).toEqual(item(7))
+    await vi.waitUntil(async () => (await head()) !== before)
+    later(60_000)
+    expect(await writer.find('a')).toEqual(item(7))
+  })
+
   it('uses no copy whose time is not known, because the clock was set back', async () => {
     const { rows, isolate, write } = makeSource()
     const copies = isolate()
