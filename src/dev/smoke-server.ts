@@ -26,30 +26,34 @@ export class NoAnswer extends SmokeFailure {
 /** The server under test, called as its clients, its login app and a browser call it. */
 export class SmokeServer {
   readonly issuer: string
+  readonly #origin: string
   readonly #adminKey: string
   readonly #extra: Readonly<Record<string, string>>
   readonly #cookies = new Map<string, string>()
 
   /**
    * @param issuer - without a slash at the end
-   * @param extra - headers of every request, for what stands before the server
+   * @param extra - headers of every request to the issuer's origin, for what stands before the server
    */
   constructor(issuer: string, adminKey: string, extra: Readonly<Record<string, string>>) {
     this.issuer = issuer
+    this.#origin = new URL(issuer).origin
     this.#adminKey = adminKey
     this.#extra = extra
   }
 
-  /** Sends a request; redirects are not followed. Throws NoAnswer if none came in time. */
+  /**
+   * Sends a request; redirects are not followed. Answers name addresses: what lies at another origin than the issuer's
+   * gets no header of ours, so neither key nor cookie. Throws NoAnswer if no answer came in time.
+   */
   async send(path: string, { method, headers, json, form }: SmokeCall = {}): Promise<Response> {
     const address = path.startsWith('/') ? this.issuer + path : path
     const body = form === undefined ? undefined : new URLSearchParams(form)
     const init: RequestInit = {
       method: method ?? (body === undefined ? 'GET' : 'POST'),
       headers: {
-        ...this.#extra,
         ...(json !== undefined && { 'content-type': 'application/json' }),
-        ...headers,
+        ...(this.#isOwn(address) && { ...this.#extra, ...headers }),
       },
       redirect: 'manual',
       signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
@@ -80,11 +84,24 @@ export class SmokeServer {
     return this.json(path, { ...call, headers }, status)
   }
 
+  /** Removes something by the admin API, which may be gone. */
+  async remove(path: string): Promise<void> {
+    const headers = { authorization: `Bearer ${this.#adminKey}` }
+    const response = await this.send(path, { method: 'DELETE', headers })
+    if (response.status === 204 || response.status === 404) return
+    throw new SmokeFailure(described(response.status, await response.text()))
+  }
+
+  #isOwn(address: string): boolean {
+    return new URL(address).origin === this.#origin
+  }
+
   /** Visits a page as the browser, with its cookies, and returns where it leads. */
   async visit(path: string): Promise<URL> {
     const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     const response = await this.send(path, { headers: cookie === '' ? {} : { cookie } })
-    for (const line of response.headers.getSetCookie()) this.#keep(line)
+    const cookies = this.#isOwn(new URL(path, `${this.issuer}/`).href) ? response.headers.getSetCookie() : []
+    for (const line of cookies) this.#keep(line)
     const to = response.headers.get('location')
     if (to === null) throw new SmokeFailure(described(response.status, await response.text()))
     return new URL(to, `${this.issuer}/`)

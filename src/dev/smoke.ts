@@ -9,7 +9,8 @@ const USAGE = `Usage: LADON_ADMIN_KEY=KEY npm run smoke -- URL [--notices PORT [
 
 Logs a made-up user in at a temporary client of the server whose issuer is URL, and removes both. The key needs the
 scope "all". --notices listens for the back-channel notice on this machine; --notices-url is the address by which the
-server reaches that port, for example of a tunnel. --header is sent with every request.`
+server reaches that port, for example of a tunnel. --header is sent with every request to that origin, and so are the lines of
+LADON_HEADERS: other users of this machine can read arguments, but not that.`
 
 interface Outcome {
   readonly name: string
@@ -35,19 +36,14 @@ export async function smoke(args: readonly string[]): Promise<number> {
   try {
     const { steps, cleanUp } = smokeSteps({ server, notices })
     const outcomes = await runAll(steps)
-    if (mayHaveClient(outcomes)) for (const step of cleanUp) outcomes.push(await runStep(step))
+    if (outcomes.some(({ name }) => name === CLIENT_IS_MADE))
+      for (const step of cleanUp) outcomes.push(await runStep(step))
     console.log(report(outcomes, notices === undefined))
     if (outcomes[0]?.unreachable === true) return 3
     return outcomes.some(({ failure }) => failure !== undefined) ? 1 : 0
   } finally {
     notices?.receiver.close()
   }
-}
-
-/** Whether there may be a client to remove: it was made, or nobody knows. */
-function mayHaveClient(outcomes: readonly Outcome[]): boolean {
-  const made = outcomes.find(({ name }) => name === CLIENT_IS_MADE)
-  return made !== undefined && (made.failure === undefined || made.unreachable === true)
 }
 
 function serverOf(options: Options): SmokeServer {
@@ -63,10 +59,11 @@ function serverOf(options: Options): SmokeServer {
 }
 
 function headersOf(options: Options): Readonly<Record<string, string>> {
+  const kept = (process.env['LADON_HEADERS'] ?? '').split('\n').filter((line) => line.trim() !== '')
   return Object.fromEntries(
-    options.values('header').map((line) => {
+    [...kept, ...options.values('header')].map((line) => {
       const colon = line.indexOf(':')
-      if (colon < 1) throw new CommandError(`--header needs 'Name: value', not ${JSON.stringify(line)}`, 2)
+      if (colon < 1) throw new CommandError("--header and LADON_HEADERS need 'Name: value'.", 2)
       return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()]
     }),
   )
