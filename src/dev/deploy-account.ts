@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { CommandError } from './command-error.ts'
 import { configOf, type Migrated, workerOf } from './deploy-plan.ts'
-import type { Installation } from './deploy-target.ts'
+import { type Installation, migratedIn } from './deploy-target.ts'
 import type { Options } from './options.ts'
 import { runTool } from './tools.ts'
 import { wranglerJson } from './wrangler-json.ts'
@@ -20,9 +20,6 @@ const DEADLINE_MS = 10_000
 
 /** What wrangler prints where there is no Worker of a name. It has no exit code of its own for that. */
 const NO_WORKER = /Worker "[^"]+"(?: \([^)]*\))? not found/
-
-/** The bindings of D1 databases that are migrated. */
-const MIGRATED: readonly string[] = ['DB', 'BOOK']
 
 /** A D1 database of an installation. */
 export interface DatabaseState extends Migrated {
@@ -46,13 +43,11 @@ export async function readAccount(
   options: Options,
 ): Promise<AccountState> {
   const known = v.parse(Databases, await wranglerJson(['d1', 'list', '--json', ...configOf(options)]))
-  const databases = config.d1_databases
-    .filter(({ binding }) => MIGRATED.includes(binding))
-    .map(({ binding, database_id: id, database_name: name = '' }) => {
-      const found = known.find((one) => (id === undefined ? one.name === name : one.uuid === id))
-      const exists = id !== undefined || found !== undefined
-      return { binding, exists, name: found?.name ?? name, jurisdiction: found?.jurisdiction ?? null }
-    })
+  const databases = migratedIn(config).map(({ binding, database_id: id, database_name: name = '' }) => {
+    const found = known.find((one) => (id === undefined ? one.name === name : one.uuid === id))
+    const exists = id !== undefined || found !== undefined
+    return { binding, exists, name: found?.name ?? name, jurisdiction: found?.jurisdiction ?? null }
+  })
   const database = databases.find(({ binding, exists }) => binding === 'DB' && exists)
   return { databases, database, secrets: await secretsOf(options) }
 }

@@ -56,6 +56,13 @@ export type Route = v.InferOutput<typeof Pattern>
 /** How many requests may come in a period of seconds, counted under the id. */
 export type RateLimit = v.InferOutput<typeof RateLimit>
 
+/** The bindings of D1 databases that are migrated. */
+const MIGRATED: readonly string[] = ['DB', 'BOOK']
+
+/** Returns the D1 databases of a configuration that are migrated. */
+export const migratedIn = (config: Installation['config']): Installation['config']['d1_databases'] =>
+  config.d1_databases.filter(({ binding }) => MIGRATED.includes(binding))
+
 /** One Worker as a configuration file describes it, including what an environment inherits. */
 export interface Installation {
   /** The Worker's name; undefined if neither the file nor the command line has one. */

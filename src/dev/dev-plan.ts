@@ -24,18 +24,18 @@ export interface DevPlan {
   readonly needsSecret: boolean
   /** The directory that was given with `--persist-to`. */
   readonly persistTo: string | undefined
-  /** The wrangler arguments that apply the migrations. */
-  readonly migrateArgs: readonly string[]
+  /** The wrangler arguments that apply the migrations, for each database. */
+  readonly migrateSteps: readonly (readonly string[])[]
   /** The wrangler arguments that start the server. */
   readonly serveArgs: readonly string[]
 }
 
 /**
- * Plans a development server from the command's options and the text of `.dev.vars`. Settings of the command line and
+ * Plans a development server from the command's options, the text of `.dev.vars` and the bindings of its D1 databases. Settings of the command line and
  * the file are used, except an admin key in the file, which the development key replaces. Throws CommandError for a bad
  * port, issuer or public URL.
  */
-export function planDev(options: Options, devVars: string): DevPlan {
+export function planDev(options: Options, devVars: string, databases: readonly string[]): DevPlan {
   const given = new Map([...Object.entries(parseEnv(devVars)), ...options.vars()])
   const port = Number(options.value('port') ?? DEFAULT_PORT)
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
@@ -67,14 +67,14 @@ export function planDev(options: Options, devVars: string): DevPlan {
     adminKey: clientsKey(adminKeys),
     needsSecret: (given.get('SECRETS_SYSTEM') ?? '') === '',
     persistTo: options.value('persist-to'),
-    migrateArgs: [
+    migrateSteps: databases.map((binding) => [
       'd1',
       'migrations',
       'apply',
-      'DB',
+      binding,
       '--local',
       ...options.pick('persist-to', 'config', 'env', 'env-file'),
-    ],
+    ]),
     serveArgs: [
       'dev',
       ...(options.has('port') ? [] : ['--port', DEFAULT_PORT]),

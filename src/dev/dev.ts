@@ -2,6 +2,7 @@ import { createServer } from 'node:net'
 import { isLoopbackHost } from '../util/loopback.ts'
 import { CommandError } from './command-error.ts'
 import { seedDemoClient } from './demo-client.ts'
+import { migratedIn, readTarget } from './deploy-target.ts'
 import { type DevPlan, planDev } from './dev-plan.ts'
 import { addSystemSecret, readDevVars } from './dev-secrets.ts'
 import { Options } from './options.ts'
@@ -17,7 +18,9 @@ const PARENT_CHECK_MS = 500
  */
 export async function dev(args: readonly string[]): Promise<number> {
   const present = await readDevVars(DEV_VARS)
-  const plan = planDev(new Options(args), present)
+  const options = new Options(args)
+  const databases = migratedIn(readTarget(options).config).map(({ binding }) => binding)
+  const plan = planDev(options, present, databases)
   await assertPortFree(plan)
   if (plan.needsSecret) {
     await addSystemSecret(DEV_VARS, present)
@@ -65,9 +68,11 @@ async function assertPortFree({ listen }: DevPlan): Promise<void> {
   })
 }
 
-async function migrate(plan: DevPlan): Promise<void> {
-  const { code, output } = await runTool('wrangler', plan.migrateArgs, true)
-  if (code !== 0) throw new CommandError(`The D1 migrations could not be applied.\n${output}`)
+async function migrate({ migrateSteps }: DevPlan): Promise<void> {
+  for (const step of migrateSteps) {
+    const { code, output } = await runTool('wrangler', step, true)
+    if (code !== 0) throw new CommandError(`The D1 migrations could not be applied.\n${output}`)
+  }
 }
 
 function welcome(plan: DevPlan): string {

@@ -24,7 +24,8 @@ beforeEach(async () => {
 
 afterEach(() => rm(directory, { recursive: true, force: true }))
 
-const plan = (args: readonly string[], devVars = '') => planDev(new Options(args), devVars)
+const plan = (args: readonly string[], devVars = '', databases: readonly string[] = ['DB']) =>
+  planDev(new Options(args), devVars, databases)
 
 describe('options', () => {
   it.each([
@@ -62,7 +63,7 @@ describe('options', () => {
 
 describe('dev', () => {
   it('serves on port 4444 with the development key, as its own issuer', () => {
-    const { base, adminKey, needsSecret, demoPages, serveArgs, migrateArgs } = plan([])
+    const { base, adminKey, needsSecret, demoPages, serveArgs, migrateSteps } = plan([])
     expect({ base, adminKey, needsSecret, demoPages }).toEqual({
       base: 'http://localhost:4444',
       adminKey: 'ladon-dev-admin-key',
@@ -74,15 +75,29 @@ describe('dev', () => {
     expect(serveArgs).toContain('URLS_SELF_ISSUER:http://localhost:4444')
     expect(serveArgs).toContain('OUTBOUND_ALLOW_PRIVATE:true')
     expect(serveArgs).toContain('LOG_REQUESTS:all')
-    expect(migrateArgs).toEqual(['d1', 'migrations', 'apply', 'DB', '--local'])
+    expect(migrateSteps).toEqual([['d1', 'migrations', 'apply', 'DB', '--local']])
+  })
+
+  it('migrates the database of the grants book too, where it has one of its own', () => {
+    const { migrateSteps } = plan(['--persist-to', 'DIR'], '', ['DB', 'BOOK'])
+    const apply = (binding: string) => [
+      'd1',
+      'migrations',
+      'apply',
+      binding,
+      '--local',
+      '--persist-to',
+      'DIR',
+    ]
+    expect(migrateSteps).toEqual([apply('DB'), apply('BOOK')])
   })
 
   it('hands arguments to the server whole, and to the migrations as far as they concern them', () => {
     const args = ['--port', '5555', '--persist-to', 'DIR', '--var', 'TTL_ACCESS_TOKEN:5m']
-    const { serveArgs, migrateArgs, listen } = plan(args)
+    const { serveArgs, migrateSteps, listen } = plan(args)
     expect(serveArgs.join(' ')).toContain(args.join(' '))
-    expect(migrateArgs.join(' ')).toContain('--persist-to DIR')
-    expect(migrateArgs.join(' ')).not.toContain('5555')
+    expect(migrateSteps.flat().join(' ')).toContain('--persist-to DIR')
+    expect(migrateSteps.flat().join(' ')).not.toContain('5555')
     expect(listen).toEqual({ protocol: 'http', host: '127.0.0.1', port: 5555 })
   })
 
