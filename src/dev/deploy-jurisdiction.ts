@@ -5,8 +5,9 @@ import { configOf, type WranglerCall } from './deploy-plan.ts'
 import type { Installation } from './deploy-target.ts'
 import type { Options } from './options.ts'
 
-/** The setting that restricts ledgers. */
+/** The setting that restricts ledgers, and the one that names where some are already. */
 const SETTING = 'LEDGER_JURISDICTION'
+const BEFORE = 'LEDGER_JURISDICTIONS_BEFORE'
 
 /** What a deployment does so that data stays in a jurisdiction. */
 export interface Residency {
@@ -20,7 +21,8 @@ export interface Residency {
 
 /**
  * Plans where D1 and ledgers are to be: as `--jurisdiction` says, or else the variable LEDGER_JURISDICTION. Neither can
- * be moved later. Without either, nothing is planned.
+ * be moved later. Without either, nothing is planned. Where LEDGER_JURISDICTIONS_BEFORE is set, only new ledgers are
+ * meant, and the database may stay where it is.
  *
  * @throws CommandError with exit code 2 if the database is there already, in another place
  */
@@ -30,13 +32,16 @@ export function planResidency(
   { databases }: AccountState,
   options: Options,
 ): Residency {
-  const set = options.vars().get(SETTING) ?? config.vars[SETTING]
-  const wanted = own.jurisdiction ?? (typeof set === 'string' && set !== '' ? set : undefined)
+  const variable = (name: string): unknown => options.vars().get(name) ?? config.vars[name]
+  const set = variable(SETTING)
+  const isSet = typeof set === 'string' && set !== '' && set !== 'none'
+  const wanted = own.jurisdiction ?? (isSet ? set : undefined)
   if (wanted === undefined) return { make: [], args: [], text: '' }
-  if (set !== undefined && set !== '' && set !== wanted)
+  if (isSet && set !== wanted)
     throw new CommandError(`Nothing was deployed: ${SETTING} is ${set}, and --jurisdiction ${wanted}.`, 2)
   const elsewhere = databases.find(({ exists, jurisdiction }) => exists && jurisdiction !== wanted)
-  if (elsewhere !== undefined)
+  const onlyLedgers = own.jurisdiction === undefined && Boolean(variable(BEFORE))
+  if (elsewhere !== undefined && !onlyLedgers)
     throw new CommandError(
       `Nothing was deployed: the D1 database ${elsewhere.name} is there already, ${
         elsewhere.jurisdiction === null ? 'in no jurisdiction' : `in ${elsewhere.jurisdiction}`
@@ -52,8 +57,10 @@ export function planResidency(
     args: set === wanted ? [] : ['--var', `${SETTING}:${wanted}`],
     text: [
       '',
-      `D1 and new ledgers are restricted to ${wanted}. KV knows no jurisdiction: copies of clients and sealed keys are`,
-      'everywhere. Logs are where you send them.',
+      elsewhere === undefined
+        ? `D1 and new ledgers are restricted to ${wanted}.`
+        : `New ledgers are restricted to ${wanted}. D1 is not: it stays where it was made.`,
+      'KV knows no jurisdiction: copies of clients and sealed keys are everywhere. Logs are where you send them.',
       ...(set === wanted ? [] : [`Write ${SETTING} = "${wanted}" into the variables of wrangler.toml.`]),
       '',
     ].join('\n'),

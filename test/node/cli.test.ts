@@ -6,6 +6,7 @@ import { parseEnv } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import manifest from '../../package.json'
 import { browserRequired, findChromium } from '../../src/dev/chromium.ts'
+import { planResidency } from '../../src/dev/deploy-jurisdiction.ts'
 import { ownOptions } from '../../src/dev/deploy-options.ts'
 import { deploySteps, missingSettings, misspeltSettings, workerOf } from '../../src/dev/deploy-plan.ts'
 import { readTarget } from '../../src/dev/deploy-target.ts'
@@ -251,6 +252,32 @@ describe('deploy', () => {
     [['--setup', '--issuer', 'login'], '--issuer takes a URL'],
   ])('refuses %j', (args, message) => {
     expect(() => ownOptions(new Options(args))).toThrow(message)
+  })
+
+  const residency = (vars: Readonly<Record<string, string>>, args: readonly string[] = []) => {
+    const { own, options } = ownOptions(new Options(args))
+    const database = { binding: 'DB', name: 'ladon', id: 'x', exists: true, jurisdiction: null }
+    const config = { ...readTarget(new Options([])).config, vars }
+    return planResidency(own, { config }, { databases: [database], database, secrets: [] }, options).text
+  }
+
+  it.each([
+    ['nothing is set', {}, ''],
+    ['ledgers are to be in none', { LEDGER_JURISDICTION: 'none', LEDGER_JURISDICTIONS_BEFORE: 'eu' }, ''],
+    [
+      'new ledgers move',
+      { LEDGER_JURISDICTION: 'eu', LEDGER_JURISDICTIONS_BEFORE: 'none' },
+      'New ledgers are restricted to eu. D1 is not',
+    ],
+  ])('leaves a database where it is when %s', (_what, vars, text) => {
+    expect(residency(vars).trim().startsWith(text)).toBe(true)
+    expect(residency(vars) === '').toBe(text === '')
+  })
+
+  it('refuses a database in another place, unless only new ledgers are meant', () => {
+    expect(() => residency({ LEDGER_JURISDICTION: 'eu' })).toThrow('cannot be moved to eu')
+    const before = { LEDGER_JURISDICTIONS_BEFORE: 'none' }
+    expect(() => residency(before, ['--jurisdiction', 'eu'])).toThrow('cannot be moved to eu')
   })
 
   const TOML = 'name = "x"\n\n[vars]\nA = "1"   # one\n\n[[kv_namespaces]]\nbinding = "COPIES"\n'
