@@ -64,20 +64,28 @@ function troubled<T extends object>(real: T, source: Source): T {
   })
 }
 
+type Call = (...args: readonly unknown[]) => Promise<unknown>
+
 interface Stub {
-  run(...args: readonly unknown[]): Promise<unknown>
+  readonly run: Call
+  readonly makeFirstKey: Call
 }
 
 const isStub = (value: unknown): value is Stub => isObject(value)
 
-const troubledStub = (stub: Stub): Stub => ({
-  async run(...args) {
+const troubledCall =
+  (call: Call): Call =>
+  async (...args) => {
     if (faults.delay > 0) await wait(Math.random() * faults.delay)
     await trouble('ledger')
-    const answer = await stub.run(...args)
+    const answer = await call(...args)
     if (faults.lose === 0 || Math.random() >= faults.lose) return answer
     throw Object.assign(new Error('injected: the answer is lost'), { retryable: true })
-  },
+  }
+
+const troubledStub = (stub: Stub): Stub => ({
+  run: troubledCall((...args) => stub.run(...args)),
+  makeFirstKey: troubledCall((...args) => stub.makeFirstKey(...args)),
 })
 
 function troubledLedger<T extends object>(real: T): T {
