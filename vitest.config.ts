@@ -52,7 +52,7 @@ export default defineConfig({
         test: {
           name: 'workerd',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/interop/**', 'test/browser/**', 'test/node/**', ...secondTier],
+          exclude: ['test/interop/**', 'test/browser/**', 'test/cli/**', 'test/node/**', ...secondTier],
           testTimeout: 60_000,
           setupFiles: ['./test/support/fresh-start.ts'],
           isolate: false,
@@ -63,7 +63,12 @@ export default defineConfig({
       {
         test: {
           name: 'node',
-          include: ['test/node/**/*.test.ts', 'test/interop/**/*.test.ts', 'test/browser/**/*.test.ts'],
+          include: [
+            'test/node/**/*.test.ts',
+            'test/cli/**/*.test.ts',
+            'test/interop/**/*.test.ts',
+            'test/browser/**/*.test.ts',
+          ],
           exclude: [...(withBrowser ? [] : ['test/browser/**']), ...secondTier],
           testTimeout: 60_000,
           hookTimeout: 120_000,

@@ -1,3 +1,4 @@
+import { readHeaderLines } from '../util/header-lines.ts'
 import { isLoopbackHost } from '../util/loopback.ts'
 import { CommandError } from './command-error.ts'
 import { Options } from './options.ts'
@@ -59,14 +60,10 @@ function serverOf(options: Options): SmokeServer {
 }
 
 function headersOf(options: Options): Readonly<Record<string, string>> {
-  const kept = (process.env['LADON_HEADERS'] ?? '').split('\n').filter((line) => line.trim() !== '')
-  return Object.fromEntries(
-    [...kept, ...options.values('header')].map((line) => {
-      const colon = line.indexOf(':')
-      if (colon < 1) throw new CommandError("--header and LADON_HEADERS need 'Name: value'.", 2)
-      return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()]
-    }),
-  )
+  const kept = (process.env['LADON_HEADERS'] ?? '').split('\n')
+  const headers = readHeaderLines([...kept, ...options.values('header')])
+  if (headers === undefined) throw new CommandError("--header and LADON_HEADERS need 'Name: value'.", 2)
+  return headers
 }
 
 /** Starts to listen for notices if that is wanted: always for a server on this machine, which can reach it. */

@@ -1,0 +1,205 @@
+import { readHeaderLines } from '../util/header-lines.ts'
+import { isJsonObject, type JsonObject } from '../util/json.ts'
+import { isLoopbackHost } from '../util/loopback.ts'
+import { type Answer, refusalOf } from './answer.ts'
+import { CliFailure, usage } from './failure.ts'
+import type { GlobalValues } from './flags.ts'
+import type { Terminal } from './terminal.ts'
+
+/** How long an answer may take, seconds. */
+const ANSWER_WITHIN_SECONDS = 5
+
+/** One request. */
+export interface ServerCall {
+  readonly method?: string
+  readonly query?: Readonly<Record<string, string | undefined>>
+  readonly headers?: Readonly<Record<string, string>>
+  /** Sent as JSON. */
+  readonly json?: unknown
+  /** Sent as a form. */
+  readonly form?: Readonly<Record<string, string>> | URLSearchParams
+}
+
+/** A Ladon, or a Hydra, as the command reaches it. */
+export class Server {
+  /** The issuer's address without a slash at the end. */
+  readonly base: string
+  readonly #headers: Readonly<Record<string, string>>
+  readonly #adminKey: string | undefined
+  readonly #withinMs: number
+  readonly #warn: (warning: string) => void
+
+  constructor(
+    base: string,
+    options: {
+      readonly headers: Readonly<Record<string, string>>
+      readonly adminKey: string | undefined
+      readonly withinMs: number
+      readonly warn: (warning: string) => void
+    },
+  ) {
+    this.base = base
+    this.#headers = options.headers
+    this.#adminKey = options.adminKey
+    this.#withinMs = options.withinMs
+    this.#warn = options.warn
+  }
+
+  /** Whether there is a key for the admin API. A proxy may add its own by a header. */
+  get hasKey(): boolean {
+    return this.#adminKey !== undefined || 'authorization' in lowerCased(this.#headers)
+  }
+
+  /** Calls the admin API and returns the answer, whatever its status. Throws CliFailure with code 3 without an answer. */
+  async admin(path: string, call: ServerCall = {}): Promise<Answer> {
+    const key = this.#adminKey === undefined ? {} : { authorization: `Bearer ${this.#adminKey}` }
+    return this.send(`/admin${path}`, { ...call, headers: { ...key, ...call.headers } })
+  }
+
+  /** Sends a request; redirects are not followed. Throws CliFailure with code 3 if there is no answer in time. */
+  async send(
+    path: string,
+    { method, query = {}, headers = {}, json, form }: ServerCall = {},
+  ): Promise<Answer> {
+    const address = new URL(this.base + path)
+    for (const [name, value] of Object.entries(query))
+      if (value !== undefined) address.searchParams.set(name, value)
+    const body = json === undefined ? form && new URLSearchParams(form) : JSON.stringify(json)
+    const used = method ?? (body === undefined ? 'GET' : 'POST')
+    const begun = Date.now()
+    try {
+      const response = await fetch(address, {
+        method: used,
+        headers: {
+          accept: 'application/json',
+          ...(json !== undefined && { 'content-type': 'application/json' }),
+          ...headers,
+          ...this.#headers,
+        },
+        redirect: 'manual',
+        signal: AbortSignal.timeout(this.#withinMs),
+        ...(body !== undefined && { body }),
+      })
+      const answer = {
+        status: response.status,
+        headers: response.headers,
+        text: await response.text(),
+        begun,
+      }
+      const warning = response.headers.get('ladon-warning')
+      if (warning !== null) this.#warn(warning)
+      return answer
+    } catch (thrown) {
+      throw unreachable(address.origin, thrown, used, this.#withinMs)
+    }
+  }
+
+  /** Calls the admin API for a JSON value. Throws CliFailure if the server refuses. */
+  async ask(path: string, call: ServerCall = {}): Promise<unknown> {
+    return (await this.answered(path, call)).json
+  }
+
+  /** As `ask`, for a JSON object. */
+  async object(path: string, call: ServerCall = {}): Promise<JsonObject> {
+    const { json } = await this.answered(path, call)
+    if (!isJsonObject(json)) throw new CliFailure(1, `The answer of ${this.base} is no JSON object.`)
+    return json
+  }
+
+  /** As `ask`, with the headers of the answer. */
+  async answered(
+    path: string,
+    call: ServerCall = {},
+  ): Promise<{ readonly json: unknown; readonly headers: Headers }> {
+    return accepted(await this.admin(path, call), this.hasKey)
+  }
+
+  /** Sends a request to the public API for a JSON object. Throws CliFailure if the server refuses. */
+  async public(path: string, call: ServerCall = {}): Promise<JsonObject> {
+    const { json } = accepted(await this.send(path, call), this.hasKey)
+    return isJsonObject(json) ? json : {}
+  }
+}
+
+/** Returns what an answer holds. Throws CliFailure if it is a refusal. */
+function accepted(answer: Answer, hasKey: boolean): { readonly json: unknown; readonly headers: Headers } {
+  const refusal = refusalOf(answer, hasKey)
+  if (refusal !== undefined) throw refusal
+  return { json: answer.text === '' ? undefined : JSON.parse(answer.text), headers: answer.headers }
+}
+
+const lowerCased = (headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+
+function unreachable(origin: string, thrown: unknown, method: string, withinMs: number): CliFailure {
+  const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown
+  const late = thrown instanceof Error && thrown.name === 'TimeoutError'
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  const why = late
+    ? `in ${withinMs / 1000} s`
+    : code || (cause instanceof Error ? cause.message : 'it failed')
+  const unsure =
+    late && method !== 'GET' ? ' What was asked for may have been done: look before you repeat it.' : ''
+  return new CliFailure(3, `No answer from ${origin}${late ? ' ' : ': '}${why}.${unsure}`, {
+    fix:
+      FIXES[code] ??
+      'Check the address (-e), whether the server runs, and the way to it. "ladon doctor" looks closer.',
+  })
+}
+
+const FIXES: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'There is no such host: check the address (-e), or its DNS records.',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'Its certificate is its own: for a server on this machine, --skip-tls-verify.',
+  SELF_SIGNED_CERT_IN_CHAIN: 'A certificate on the way is self-signed: name its file in NODE_EXTRA_CA_CERTS.',
+  CERT_HAS_EXPIRED: 'The certificate of the server has expired: renew it.',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'The certificate is for another name: use that name, or get one for this.',
+}
+
+/** Returns the server that flags and environment name. Throws CliFailure if they name none, or would show the key. */
+export function serverOf(globals: GlobalValues, terminal: Terminal): Server {
+  const { env } = terminal
+  const given = globals.endpoint ?? firstOf(env['LADON_URL'], env['ORY_SDK_URL'])
+  if (given === undefined)
+    throw usage('No server is named.', 'Give its address: -e https://login.example.com, or set LADON_URL.')
+  const base = given.replace(/\/+$/, '')
+  if (!/^https?:\/\//i.test(base) || !URL.canParse(base))
+    throw usage(
+      'The address of the server is no URL that begins with http:// or https://.',
+      'Check -e or LADON_URL.',
+    )
+  const headers = readHeaderLines([
+    ...(env['LADON_HEADERS'] ?? '').split('\n'),
+    ...(globals['http-header'] ?? []),
+  ])
+  if (headers === undefined) throw usage("A header is none: -H and LADON_HEADERS need 'Name: value'.")
+  const { protocol, hostname } = new URL(base)
+  const adminKey = firstOf(env['LADON_ADMIN_KEY'])
+  if (
+    (adminKey !== undefined || Object.keys(headers).length > 0) &&
+    protocol !== 'https:' &&
+    !isLoopbackHost(hostname)
+  )
+    throw usage(
+      'The key and your headers are only sent over https, or to this machine.',
+      'Use the https address.',
+    )
+  if (globals['skip-tls-verify']) {
+    if (!isLoopbackHost(hostname))
+      throw usage(
+        '--skip-tls-verify is for a server on this machine: elsewhere it would show the key to anybody.',
+      )
+    // Node warns of it by itself, on the standard error.
+    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
+  }
+  const warn = (warning: string): void => terminal.err(`Warning: ${warning}`)
+  return new Server(base, { headers, adminKey, withinMs: secondsOf(globals.timeout) * 1000, warn })
+}
+
+const firstOf = (...texts: readonly (string | undefined)[]): string | undefined =>
+  texts.find((text) => text !== undefined && text !== '')
+
+function secondsOf(text: string | undefined): number {
+  const seconds = Number(text ?? ANSWER_WITHIN_SECONDS)
+  if (!(seconds > 0 && seconds <= 600)) throw usage('--timeout takes seconds, at most 600.')
+  return seconds
+}

@@ -1,0 +1,46 @@
+import { createInterface } from 'node:readline/promises'
+
+/** What a command reads from and writes to. */
+export interface Terminal {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** The folder in which the command was called. */
+  readonly folder: string
+  /** Whether somebody is there who can be asked. */
+  readonly interactive: boolean
+  /** Whether the output may have colours. */
+  readonly colours: boolean
+  /** Writes a line for whoever, or whatever, reads the result. */
+  out(line: string): void
+  /** Writes a line that is not a part of the result. */
+  err(line: string): void
+  /** Returns all of the standard input. */
+  input(): Promise<string>
+  /** Returns the answer to a question, without white space at its ends. */
+  ask(question: string): Promise<string>
+}
+
+/** Returns the terminal, pipe or file of this process (https://no-color.org). */
+export function processTerminal(): Terminal {
+  const { env, stdin, stdout, stderr } = process
+  return {
+    env,
+    folder: process.cwd(),
+    interactive: stdin.isTTY === true && stderr.isTTY === true,
+    colours: stdout.isTTY === true && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb',
+    out: (line) => void stdout.write(`${line}\n`),
+    err: (line) => void stderr.write(`${line}\n`),
+    input: async () => {
+      const chunks: Buffer[] = []
+      for await (const chunk of stdin) chunks.push(Buffer.from(chunk))
+      return Buffer.concat(chunks).toString('utf8')
+    },
+    ask: async (question) => {
+      const lines = createInterface({ input: stdin, output: stderr })
+      try {
+        return (await lines.question(question)).trim()
+      } finally {
+        lines.close()
+      }
+    },
+  }
+}
