@@ -1,39 +1,43 @@
-import type { Hono, MiddlewareHandler } from 'hono'
-import type { EntrypointName } from './admin/guard.ts'
-import type { AppEnv } from './context.ts'
+import type { ErrorHandler, Hono } from 'hono'
+import { type EntrypointName, limitWrongKeys } from './admin/guard.ts'
+import type { AppEnv, Route } from './context.ts'
 import { bindingTable, endpointsOf, endpointTable } from './endpoints/table.ts'
-import type { Env } from './env.ts'
-import { addressOf } from './http/address.ts'
-import { cors } from './http/cors.ts'
-import { corsClasses, type Endpoint, type EndpointGroup, methodsAt, mount } from './http/endpoint.ts'
+import { withCors } from './http/cors.ts'
+import { corsClasses, type EndpointGroup, methodsAt, mount, noting } from './http/endpoint.ts'
 import { renderError } from './http/error-response.ts'
 import { notFound } from './http/not-found.ts'
-import { canonicalPath, ownPath } from './http/paths.ts'
 import { newRouter } from './http/router.ts'
-import { prefixesOf, requestContext } from './request-context.ts'
+import { inContext } from './request-context.ts'
+
+/** Answers what a handler threw. Wrong API keys are counted, and too many of them get another answer. */
+const refuse: ErrorHandler<AppEnv> = async (thrown, c) => {
+  const refusal = (await limitWrongKeys(c.env.ctx, thrown)) ?? thrown
+  c.env.error = refusal
+  return renderError(refusal)
+}
 
 /**
- * Returns the path that a request is routed by, below the path of the issuer. A `Host` that is none, or several of them,
- * make a URL that cannot be parsed; the request's context refuses that.
+ * Returns the application of groups of endpoints. The context of a request is made, and its answer completed, around
+ * Hono's routing instead of in middleware, so that most requests meet their endpoint's handler only.
+ *
+ * @param around - what is done between context and routing
  */
-const getPath = (request: Request, { env }: { env?: Env } = {}): string =>
-  canonicalPath(ownPath(addressOf(request.url)?.pathname ?? '/', env === undefined ? [] : prefixesOf(env)))
-
-function base(
+function appOf(
   surface: 'public' | 'binding',
-  ofSurface: readonly Endpoint[],
-  ...more: MiddlewareHandler<AppEnv>[]
+  table: readonly EndpointGroup[],
+  around: (route: Route) => Route = (route) => route,
 ): Hono<AppEnv> {
-  const ofAdmin = ofSurface.filter(({ path }) => path.startsWith('/admin/'))
-  return newRouter({ getPath })
-    .use(requestContext(surface), ...more)
+  const ofAdmin = endpointsOf(table).filter(({ path }) => path.startsWith('/admin/'))
+  const base = newRouter()
     .notFound(notFound(methodsAt(ofAdmin)))
-    .onError(renderError)
+    .onError(noting(refuse))
+  const app = mount(base, table)
+  return Object.assign(app, { fetch: inContext(surface, around(app.fetch)) })
 }
 
 /** Returns the table of the public origin: every public route, and the admin API, which requires an API key. */
 export const publicTable = (): readonly EndpointGroup[] =>
-  endpointTable((request, c) => Promise.resolve(publicApp().fetch(request, c.env, c.executionCtx)))
+  endpointTable((request, c) => Promise.resolve(publicApp().fetch(request, c.env.bindings, c.executionCtx)))
 
 let known: Hono<AppEnv> | undefined
 
@@ -41,8 +45,7 @@ let known: Hono<AppEnv> | undefined
 export function publicApp(): Hono<AppEnv> {
   if (known !== undefined) return known
   const table = publicTable()
-  const endpoints = endpointsOf(table)
-  known = mount(base('public', endpoints, cors(corsClasses(endpoints))), table)
+  known = appOf('public', table, (route) => withCors(corsClasses(endpointsOf(table)), route))
   return known
 }
 
@@ -52,8 +55,7 @@ const bindingApps = new Map<EntrypointName, Hono<AppEnv>>()
 export function bindingApp(name: EntrypointName): Hono<AppEnv> {
   const known = bindingApps.get(name)
   if (known !== undefined) return known
-  const ofBinding = bindingTable(name)
-  const made = mount(base('binding', endpointsOf(ofBinding)), ofBinding)
+  const made = appOf('binding', bindingTable(name))
   bindingApps.set(name, made)
   return made
 }

@@ -1,3 +1,4 @@
+import type { Env } from './env.ts'
 import type { OAuthError } from './errors/oauth-error.ts'
 import type { RequestBody } from './http/body.ts'
 import type { LogFields } from './http/log.ts'
@@ -58,9 +59,26 @@ export interface RequestContext {
   client(): string | null
 }
 
+/** One request on its way through the router, and what became of it there. Handlers find it as `c.env`. */
+export interface Exchange {
+  readonly bindings: Env
+  readonly ctx: RequestContext
+  /** The pattern of the route that took the request; `undefined` until one did. */
+  route: string | undefined
+  /** What a handler threw. */
+  error: Error | undefined
+}
+
+/** Answers a request that has its context. */
+export type Route = (
+  request: Request,
+  exchange: Exchange,
+  executionCtx: ExecutionContext,
+) => Response | Promise<Response>
+
 /** Hono's type parameters for every route. */
 export interface AppEnv {
-  Bindings: import('./env.ts').Env
+  Bindings: Exchange
   Variables: {
     ctx: RequestContext
     /** The request's body; set by the endpoint's frame. */

@@ -1,8 +1,6 @@
-import type { Context, MiddlewareHandler, Next } from 'hono'
-import { routePath } from 'hono/route'
 import { hostAllowed } from './config/hosts.ts'
 import type { Config } from './config/types.ts'
-import type { Actor, AppEnv, Outcome, RequestContext } from './context.ts'
+import type { Actor, Exchange, Outcome, RequestContext, Route } from './context.ts'
 import type { Env } from './env.ts'
 import { OAuthError } from './errors/oauth-error.ts'
 import { addressOf } from './http/address.ts'
@@ -11,6 +9,7 @@ import { challengeOf } from './http/challenge.ts'
 import { renderError } from './http/error-response.ts'
 import { type LogFields, logLine, requestFields } from './http/log.ts'
 import { networkOf } from './http/network.ts'
+import { ANY_PATH } from './http/not-found.ts'
 import { ownPath } from './http/paths.ts'
 import { isPlain, leadToHttps, plainRefusal } from './http/plain-http.ts'
 import { type Runtime, runtimeOf } from './runtime.ts'
@@ -28,51 +27,68 @@ const UNCACHED = 'private, no-cache, no-store, must-revalidate'
 const MAX_CLIENT_ID = 255
 
 /**
- * Sets the context of each request, refuses foreign hosts unless the request came over a binding, adds what every
+ * Makes the context of each request, refuses foreign hosts unless the request came over a binding, adds what every
  * answer has, and writes the audit lines and the one log line of the request. Somebody who hangs up does not stop that:
  * what was changed is also told.
+ *
+ * @param route - answers the request
  */
-export const requestContext =
-  (surface: 'public' | 'binding'): MiddlewareHandler<AppEnv> =>
-  (c, next) => {
-    const work = answer(c, surface, next)
-    c.executionCtx.waitUntil(work)
+export const inContext =
+  (surface: 'public' | 'binding', route: Route) =>
+  (request: Request, env: Env, executionCtx: ExecutionContext): Promise<Response> => {
+    const work = answer({ surface, route, request, env, executionCtx })
+    executionCtx.waitUntil(work)
     return work
   }
 
-async function answer(c: Context<AppEnv>, surface: 'public' | 'binding', next: Next): Promise<void> {
-  const startedAt = nowMs()
-  const requestId = crypto.randomUUID()
+/** A request, and who answers it. */
+interface Incoming {
+  readonly surface: 'public' | 'binding'
+  readonly route: Route
+  readonly request: Request
+  readonly env: Env
+  readonly executionCtx: ExecutionContext
+}
+
+async function answer(incoming: Incoming): Promise<Response> {
+  const { request } = incoming
   const notes = newNotes()
-  try {
-    const rt = runtimeOf(c.env)
-    if (surface === 'binding' || isReachedRight(c, rt.config, notes)) {
-      c.req.raw = withOwnPath(c.req.raw, rt.config.urls.prefixes)
-      c.set('ctx', contextOf(c, rt, requestId, notes))
-      await next()
-    } else {
-      c.res = leadToHttps(c)
-    }
-  } catch (thrown) {
-    c.error = thrown instanceof Error ? thrown : new OAuthError('server_error', 'unexpected')
-    c.res = renderError(thrown)
-  }
-  const { headers } = c.res
+  const response = await routed(incoming, notes).catch((thrown: unknown) => {
+    notes.error = thrown instanceof Error ? thrown : new OAuthError('server_error', 'unexpected')
+    return renderError(thrown)
+  })
+  const { headers } = response
   if (!headers.has('cache-control')) headers.set('cache-control', UNCACHED)
   headers.set('x-content-type-options', 'nosniff')
-  headers.set('x-request-id', requestId)
+  headers.set('x-request-id', notes.requestId)
   if (notes.hsts !== null) headers.set('strict-transport-security', notes.hsts)
-  challenge(c, c.error ?? notes.refusal)
-  if (notes.audited.length > 0) await audit(c, requestId, notes, startedAt)
-  log(c, requestId, notes, startedAt)
+  challenge(request, response, notes.error ?? notes.refusal)
+  if (notes.audited.length > 0) await audit(notes)
+  log(incoming, response, notes)
+  return response
+}
+
+async function routed(
+  { surface, route, request, env, executionCtx }: Incoming,
+  notes: Notes,
+): Promise<Response> {
+  const rt = runtimeOf(env)
+  if (surface === 'public' && !isReachedRight(request, rt.config, notes)) return leadToHttps(request)
+  const ctx = contextOf(request, rt, executionCtx, notes)
+  notes.ctx = ctx
+  const exchange: Exchange = { bindings: env, ctx, route: undefined, error: undefined }
+  const response = await route(withOwnPath(request, rt.config.urls.prefixes), exchange, executionCtx)
+  notes.route = exchange.route ?? ANY_PATH
+  notes.error = exchange.error
+  return response
 }
 
 /** Whether a request came over TLS, if it should. Throws if it is for a host that is not this server's. */
-function isReachedRight(c: Context<AppEnv>, config: Config, notes: Notes): boolean {
-  const address = addressOf(c.req.url)
+function isReachedRight(request: Request, config: Config, notes: Notes): boolean {
+  const address = addressOf(request.url)
   if (address === null || !hostAllowed(config, address))
     throw new OAuthError('misdirected_request', 'host_foreign')
-  const plain = isPlain(config, c.req.raw)
+  const plain = isPlain(config, request)
   if (plain) notes.refusal = plainRefusal()
   // Browsers ignore the header over plain http (RFC 6797 section 7.2).
   else notes.hsts = config.transport.hsts
@@ -81,6 +97,12 @@ function isReachedRight(c: Context<AppEnv>, config: Config, notes: Notes): boole
 
 /** What a request's handlers told, for its log lines and its headers. */
 interface Notes {
+  readonly requestId: string
+  readonly startedAt: Milliseconds
+  /** Undefined for a request that was refused before it was routed. */
+  ctx: RequestContext | undefined
+  route: string
+  error: Error | undefined
   seen: string | null
   named: () => string | undefined
   actor: Actor | null
@@ -94,6 +116,11 @@ interface Notes {
 }
 
 const newNotes = (): Notes => ({
+  requestId: crypto.randomUUID(),
+  startedAt: nowMs(),
+  ctx: undefined,
+  route: ANY_PATH,
+  error: undefined,
   seen: null,
   named: () => undefined,
   actor: null,
@@ -105,13 +132,19 @@ const newNotes = (): Notes => ({
   audited: [],
 })
 
-function contextOf(c: Context<AppEnv>, rt: Runtime, requestId: string, notes: Notes): RequestContext {
+function contextOf(
+  { headers }: Request,
+  rt: Runtime,
+  executionCtx: ExecutionContext,
+  notes: Notes,
+): RequestContext {
+  const { requestId } = notes
   return {
     rt: { ...rt, ledgers: rt.ledgers.during(requestId) },
     requestId,
-    network: networkOf(c.req.raw.headers),
+    network: networkOf(headers),
     attempt: requestId,
-    defer: (work) => c.executionCtx.waitUntil(work),
+    defer: (work) => executionCtx.waitUntil(work),
     audit: (event, fields, owner) => {
       notes.audited.push({ event, fields, owner: owner ?? null })
     },
@@ -141,52 +174,39 @@ function contextOf(c: Context<AppEnv>, rt: Runtime, requestId: string, notes: No
 }
 
 /** Writes the audit lines of a request, and copies those of an operator's. */
-async function audit(
-  c: Context<AppEnv>,
-  requestId: string,
-  notes: Notes,
-  startedAt: Milliseconds,
-): Promise<void> {
-  const { rt, network, defer } = c.get('ctx')
-  const acting = { requestId, operator: notes.actor, client: notes.proven, network }
-  const entries = await writeAudit(rt.roots, acting, notes.audited)
-  if (notes.actor !== null) await keepAudit(rt.auditLog, entries, requestId, startedAt, defer)
+async function audit({ ctx, requestId, startedAt, actor, proven, audited }: Notes): Promise<void> {
+  if (ctx === undefined) return
+  const { rt, network, defer } = ctx
+  const acting = { requestId, operator: actor, client: proven, network }
+  const entries = await writeAudit(rt.roots, acting, audited)
+  if (actor !== null) await keepAudit(rt.auditLog, entries, requestId, startedAt, defer)
 }
 
 /** Counts a request, and writes its line, if it is to be counted or to have one. */
-function log(c: Context<AppEnv>, requestId: string, notes: Notes, startedAt: Milliseconds): void {
-  const failure = c.error ?? notes.refusal
-  const rt = c.get('ctx')?.rt
-  const failed = isFailure(c.res.status, failure) || notes.doubts.length > 0
-  const hasLine = isLogged(requestId, rt?.config.logRequests ?? 1, failed)
-  if (!hasLine && c.env.METRICS === undefined) return
+function log({ request, env }: Incoming, { status }: Response, notes: Notes): void {
+  const failure = notes.error ?? notes.refusal
+  const rt = notes.ctx?.rt
+  const failed = isFailure(status, failure) || notes.doubts.length > 0
+  const hasLine = isLogged(notes.requestId, rt?.config.logRequests ?? 1, failed)
+  if (!hasLine && env.METRICS === undefined) return
   const line = {
-    request_id: requestId,
-    method: c.req.method,
-    route: routePath(c, -1),
-    status: c.res.status,
+    request_id: notes.requestId,
+    method: request.method,
+    route: notes.route,
+    status,
     client_id: notes.seen,
-    duration_ms: nowMs() - startedAt,
+    duration_ms: nowMs() - notes.startedAt,
   }
   const why = failureFields(failure)
-  countRequest(c.env.METRICS, line, { ...why, ...notes.outcome }, rt?.ledgers.calls ?? 0)
+  countRequest(env.METRICS, line, { ...why, ...notes.outcome }, rt?.ledgers.calls ?? 0)
   if (!hasLine) return
   logLine('request', {
     ...requestFields(line),
     ...(notes.actor !== null && { actor: notes.actor }),
     ...notes.outcome,
     ...why,
-    ...warnings(c, notes.doubts),
+    ...warnings(rt?.config, notes.doubts),
   })
-}
-
-/** The paths that requests may have before ours; none while the settings cannot be used, which every request is told. */
-export function prefixesOf(env: Env): readonly string[] {
-  try {
-    return runtimeOf(env).config.urls.prefixes
-  } catch {
-    return []
-  }
 }
 
 /** Returns the request without the issuer's path, so that no handler sees that. */
@@ -200,17 +220,16 @@ function withOwnPath(request: Request, prefixes: readonly string[]): Request {
 }
 
 /** Adds the challenge to an answer that needs one, in the scheme in which the request has a token. */
-function challenge({ req, res }: Context<AppEnv>, thrown: Error | undefined): void {
+function challenge(request: Request, { status, headers }: Response, thrown: Error | undefined): void {
   const error = thrown instanceof OAuthError ? thrown : undefined
-  if (res.status !== 401 && error?.code !== 'insufficient_scope') return
-  const authorization = req.header('authorization')
+  if (status !== 401 && error?.code !== 'insufficient_scope') return
+  const authorization = request.headers.get('authorization')
   const tried = BINDINGS.find(({ scheme }) => tokenOfScheme(authorization, scheme) !== undefined)
-  res.headers.set('www-authenticate', challengeOf(error, (tried ?? none).scheme))
+  headers.set('www-authenticate', challengeOf(error, (tried ?? none).scheme))
 }
 
 /** Tells what was warned of, and marks every log line while demo pages are on at a public server: everybody knows the password of the demo user. */
-function warnings(c: Context<AppEnv>, doubts: readonly string[]): LogFields {
-  const config = c.var.ctx?.rt.config
+function warnings(config: Config | undefined, doubts: readonly string[]): LogFields {
   return {
     ...(config?.demoPages && !config.loopback && { warning: 'DEMO_PAGES is on' }),
     ...(doubts.length > 0 && { warnings: doubts }),

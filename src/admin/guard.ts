@@ -1,10 +1,9 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type { AdminScope, Config, Entrypoint } from '../config/types.ts'
-import type { Actor, AppEnv } from '../context.ts'
+import type { Actor, AppEnv, RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { Facts, Reason } from '../errors/reasons.ts'
 import { bearerOf } from '../http/bearer.ts'
-import { renderError } from '../http/error-response.ts'
 import { constantTimeEqual, sha256 } from '../util/digest.ts'
 import { isLoopbackHost } from '../util/loopback.ts'
 
@@ -24,7 +23,7 @@ const allowing = (scope: AdminScope): string =>
  * (design section 6).
  */
 export const guardByKey: AdminGuard = (c, scope) => {
-  const { config } = c.var.ctx.rt
+  const { config } = c.env.ctx.rt
   const { auth, keys } = config.admin
   if (auth === 'open') return local(c, config)
   if (keys.length === 0) {
@@ -62,7 +61,7 @@ export const guardByBinding =
   (name: EntrypointName): AdminGuard =>
   (c, scope) => {
     const has = ENTRYPOINTS[name]
-    if (!c.var.ctx.rt.config.admin.entrypoints.includes(has))
+    if (!c.env.ctx.rt.config.admin.entrypoints.includes(has))
       throw unauthorized('admin_closed', { setting: `ADMIN_ENTRYPOINT does not open ${name}` })
     if (covers(has, scope)) return `binding:${name}`
     const others = Object.entries(ENTRYPOINTS).filter(([, offered]) => covers(offered, scope))
@@ -72,7 +71,7 @@ export const guardByBinding =
 
 /** Lets a request use a part of the admin API, and notes who acts. Throws the error for its caller. */
 export function admit(guard: AdminGuard, c: Context<AppEnv>, scope: AdminScope): void {
-  c.var.ctx.acts(guard(c, scope))
+  c.env.ctx.acts(guard(c, scope))
 }
 
 /**
@@ -90,17 +89,15 @@ export const requireScope =
 const READS: readonly string[] = ['GET', 'HEAD']
 
 /**
- * Counts the requests whose API key is missing or unknown, by network; too many get 429. A right key is never counted and
- * always opens: keys are too long to guess (config/admin-keys.ts).
+ * Counts the requests whose API key is missing or unknown, by network. Returns the refusal if there were too many. A right
+ * key is never counted and always opens: keys are too long to guess (config/admin-keys.ts).
  */
-export const limitWrongKeys: MiddlewareHandler<AppEnv> = async (c, next) => {
-  await next()
-  if (!(c.error instanceof OAuthError) || c.error.code !== 'admin_unauthorized') return
-  const { rt, network } = c.var.ctx
-  const refusal = await rt.floods.ofNetwork('api_key', network)
-  if (refusal === undefined) return
-  c.error = refusal
-  c.res = renderError(refusal)
+export async function limitWrongKeys(
+  { rt, network }: RequestContext,
+  thrown: Error,
+): Promise<OAuthError | undefined> {
+  if (!(thrown instanceof OAuthError) || thrown.code !== 'admin_unauthorized') return undefined
+  return rt.floods.ofNetwork('api_key', network)
 }
 
 /** Whether the guard would let the request use a part of the admin API. */

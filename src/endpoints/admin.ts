@@ -1,5 +1,5 @@
 import { flush, flushBody } from '../admin/flush.ts'
-import { type AdminGuard, limitWrongKeys, requireScope } from '../admin/guard.ts'
+import { type AdminGuard, requireScope } from '../admin/guard.ts'
 import { introspect } from '../admin/introspect.ts'
 import type { AdminScope } from '../config/types.ts'
 import type { Endpoint, EndpointGroup } from '../http/endpoint.ts'
@@ -68,10 +68,7 @@ const otherEndpoints = (guard: AdminGuard): readonly Endpoint[] => [
 
 /** The admin API (contract 1.2); each part is behind the guard of its surface. */
 export const adminGroup = (guard: AdminGuard): EndpointGroup => ({
-  before: [
-    ['/admin/*', limitWrongKeys],
-    ...PARTS.map(([pattern, ...scopes]) => [`/admin${pattern}`, requireScope(guard, ...scopes)] as const),
-  ],
+  before: PARTS.map(([pattern, ...scopes]) => [`/admin${pattern}`, requireScope(guard, ...scopes)] as const),
   endpoints: [
     ...clientEndpoints(guard),
     ...keyEndpoints(guard),

@@ -1,8 +1,9 @@
-import type { Context, MiddlewareHandler } from 'hono'
 import type { CorsSettings } from '../config/types.ts'
-import type { AppEnv } from '../context.ts'
+import type { RequestContext, Route } from '../context.ts'
+import { searchOf } from './address.ts'
 import type { CorsClass } from './endpoint.ts'
 import { ANY_ORIGIN, originAllowed } from './origins.ts'
+import { routedPath } from './paths.ts'
 
 /** Returns whether and how a web page may call the endpoint of a path. */
 type ClassOf = (path: string) => CorsClass
@@ -13,41 +14,52 @@ type ClassOf = (path: string) => CorsClass
  * for all of them, for class `client` also the `allowed_cors_origins` of the request's client; these endpoints read no
  * cookies. Off unless `SERVE_PUBLIC_CORS_ENABLED`.
  */
-export const cors =
-  (classOf: ClassOf): MiddlewareHandler<AppEnv> =>
-  async (c, next) => {
-    const settings = c.get('ctx').rt.config.publicCors
-    const isPreflight = c.req.method === 'OPTIONS'
-    if (!settings.enabled && !isPreflight) return next()
-    const corsClass = classOf(c.req.path)
-    if (corsClass === 'none') return next()
-    const byClient = corsClass === 'client'
-    const asks = settings.enabled && c.req.header('access-control-request-method') !== undefined
-    if (isPreflight && (asks || byClient)) return preflight(c, settings, asks, byClient)
-    await next()
-    if (!settings.enabled) return
-    c.res.headers.append('vary', 'Origin')
-    const allowed = await allowedOrigin(c, settings, byClient)
-    if (allowed === undefined) return
-    allow(c.res.headers, settings, allowed)
-    const exposed = new Set([...settings.exposedHeaders, 'WWW-Authenticate'])
-    c.res.headers.set('access-control-expose-headers', [...exposed].join(', '))
+export const withCors =
+  (classOf: ClassOf, route: Route): Route =>
+  (request, exchange, executionCtx) => {
+    const { publicCors } = exchange.ctx.rt.config
+    const concerns = publicCors.enabled || request.method === 'OPTIONS'
+    const corsClass = concerns ? classOf(routedPath(request)) : 'none'
+    const answer = (): Response | Promise<Response> => route(request, exchange, executionCtx)
+    return corsClass === 'none' ? answer() : shared(request, exchange.ctx, corsClass, answer)
   }
+
+async function shared(
+  request: Request,
+  ctx: RequestContext,
+  corsClass: CorsClass,
+  answer: () => Response | Promise<Response>,
+): Promise<Response> {
+  const settings = ctx.rt.config.publicCors
+  const byClient = corsClass === 'client'
+  const asks = settings.enabled && request.headers.has('access-control-request-method')
+  if (request.method === 'OPTIONS' && (asks || byClient)) return preflight(request, settings, asks, byClient)
+  const response = await answer()
+  if (!settings.enabled) return response
+  const { headers } = response
+  headers.append('vary', 'Origin')
+  const allowed = await allowedOrigin(request, ctx, settings, byClient)
+  if (allowed === undefined) return response
+  allow(headers, settings, allowed)
+  const exposed = new Set([...settings.exposedHeaders, 'WWW-Authenticate'])
+  headers.set('access-control-expose-headers', [...exposed].join(', '))
+  return response
+}
 
 /**
  * Answers a preflight. It names no client. So if a client's own list may allow the origin, every origin passes, and the
  * answer to the request itself says whether the origin is allowed (contract 8.2: client origins must pass the
  * preflight).
  */
-function preflight(c: Context<AppEnv>, settings: CorsSettings, asks: boolean, anyClient: boolean): Response {
+function preflight(request: Request, settings: CorsSettings, asks: boolean, anyClient: boolean): Response {
   const headers = new Headers()
   if (asks) {
     headers.set('vary', 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers')
-    const allowed = byServer(settings, c.req.header('origin') ?? '')
+    const allowed = byServer(settings, request.headers.get('origin') ?? '')
     if (allowed !== undefined || anyClient) {
       allow(headers, settings, allowed ?? ANY_ORIGIN)
       headers.set('access-control-allow-methods', settings.allowedMethods.join(', '))
-      headers.set('access-control-allow-headers', allowedHeaders(c, settings))
+      headers.set('access-control-allow-headers', allowedHeaders(request, settings))
       if (settings.maxAge > 0) headers.set('access-control-max-age', String(settings.maxAge))
     }
   }
@@ -62,21 +74,22 @@ function allow(headers: Headers, settings: CorsSettings, allowed: string): void 
 }
 
 /** Returns the allowed headers. For `*`, which does not cover Authorization, these are the requested names. */
-function allowedHeaders(c: Context<AppEnv>, { allowedHeaders: allowed }: CorsSettings): string {
-  const asked = c.req.header('access-control-request-headers') ?? ''
+function allowedHeaders({ headers }: Request, { allowedHeaders: allowed }: CorsSettings): string {
+  const asked = headers.get('access-control-request-headers') ?? ''
   return allowed.includes('*') && /^[\w, -]+$/.test(asked) ? asked : allowed.join(', ')
 }
 
 async function allowedOrigin(
-  c: Context<AppEnv>,
+  { headers, url }: Request,
+  ctx: RequestContext,
   settings: CorsSettings,
   anyClient: boolean,
 ): Promise<string | undefined> {
-  const origin = c.req.header('origin')
-  if (origin === undefined) return undefined
+  const origin = headers.get('origin')
+  if (origin === null) return undefined
   const allowed = byServer(settings, origin)
   if (allowed !== undefined || !anyClient) return allowed
-  return (await byClient(c, origin)) ? origin : undefined
+  return (await byClient(ctx, url, origin)) ? origin : undefined
 }
 
 function byServer({ allowedOrigins }: CorsSettings, origin: string): string | undefined {
@@ -89,11 +102,11 @@ function byServer({ allowedOrigins }: CorsSettings, origin: string): string | un
  * Whether the request's client allows an origin. The client is the one that the handler loaded, or else the one that
  * the query names. The source is asked before the answer is no.
  */
-async function byClient(c: Context<AppEnv>, origin: string): Promise<boolean> {
-  const { rt, network } = c.var.ctx
-  const clientId = c.var.ctx.client()
-  const id = clientId ?? c.req.query('client_id')
-  if (id === undefined || origin === new URL(rt.config.urls.public).origin) return false
+async function byClient(ctx: RequestContext, url: string, origin: string): Promise<boolean> {
+  const { rt, network } = ctx
+  const clientId = ctx.client()
+  const id = clientId ?? new URLSearchParams(searchOf(url)).get('client_id')
+  if (id === null || origin === new URL(rt.config.urls.public).origin) return false
   // Nothing looked the query's client up before, so this is counted like a request of a client.
   if (clientId === null && (await rt.floods.ofNetwork('client', network)) !== undefined) return false
   for (const ask of ['find', 'fresh'] as const) {

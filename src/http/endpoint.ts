@@ -1,4 +1,5 @@
 import type { Context, ErrorHandler, Handler, Hono, MiddlewareHandler } from 'hono'
+import { routePath } from 'hono/route'
 import type { GenericSchema } from 'valibot'
 import type { Config, FloodClass } from '../config/types.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
@@ -80,7 +81,7 @@ export interface EndpointGroup {
 export function mount(app: Hono<AppEnv>, groups: readonly EndpointGroup[]): Hono<AppEnv> {
   for (const { before, onError, endpoints } of groups) {
     // An application of its own has its own answer to errors, and costs each route twice.
-    const router = onError === undefined ? app : newRouter().onError(onError)
+    const router = onError === undefined ? app : newRouter().onError(noting(onError))
     for (const [pattern, middleware] of before) router.use(pattern, middleware)
     for (const endpoint of endpoints) router.on([...endpoint.methods], endpoint.path, framed(endpoint))
     if (router !== app) app.route('/', router)
@@ -88,15 +89,27 @@ export function mount(app: Hono<AppEnv>, groups: readonly EndpointGroup[]): Hono
   return app
 }
 
+/** Notes what was thrown, and where, for the line of the request. */
+export const noting =
+  (onError: ErrorHandler<AppEnv>): ErrorHandler<AppEnv> =>
+  (thrown, c) => {
+    c.env.route ??= routePath(c, -1)
+    c.env.error = thrown
+    return onError(thrown, c)
+  }
+
 /**
  * Wraps an endpoint's handler, so that it can read the body only through `RequestBody`, which applies the bound, and
  * its answers on paths of v1 have only members of v1.
  */
 const framed =
-  ({ body, handler, rate, wire }: Endpoint): Handler<AppEnv> =>
+  ({ path, body, handler, rate, wire }: Endpoint): Handler<AppEnv> =>
   async (c) => {
     const { raw } = c.req
-    const refusal = isCountedHere(rate) && (await flooded(c.get('ctx'), rate))
+    const { ctx } = c.env
+    c.env.route = path
+    c.set('ctx', ctx)
+    const refusal = isCountedHere(rate) && (await flooded(ctx, rate))
     if (refusal) return renderRefusal(c, refusal)
     c.set('body', new RequestBody(raw, body))
     c.req.raw = withoutBody(raw)

@@ -1,8 +1,12 @@
 import type { Context } from 'hono'
 import { html } from 'hono/html'
+import { routePath } from 'hono/route'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { renderPage } from './page.ts'
+
+/** The pattern of what no route takes. */
+export const ANY_PATH = '/*'
 
 /**
  * Returns the handler of requests that no endpoint takes (contract 0.2). An unknown path is 404, and so is a wrong method
@@ -13,6 +17,8 @@ import { renderPage } from './page.ts'
 export const notFound =
   (methodsAt: (path: string) => readonly string[]) =>
   (c: Context<AppEnv>): Response | Promise<Response> => {
+    c.env.route ??= routePath(c, -1) || ANY_PATH
+    c.set('ctx', c.env.ctx)
     const methods = methodsAt(c.req.path)
     return methods.length === 0 ? unknownPath(c) : wrongMethod(c, methods.join(', '))
   }

@@ -41,6 +41,9 @@ export function canonicalPath(path: string): string {
   return prefixed.replace(VERDICT_LAST, '$1/$3/$2')
 }
 
+/** Returns the path that a request is routed by. */
+export const routedPath = ({ url }: Pick<Request, 'url'>): string => canonicalPath(pathOf(url))
+
 const collapse = (path: string): string => (path.includes('//') ? path.replace(/\/{2,}/g, '/') : path)
 
 const pathOf = (url: string): string => addressOf(url)?.pathname ?? '/'

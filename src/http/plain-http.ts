@@ -1,9 +1,8 @@
-import type { Context } from 'hono'
 import type { Config } from '../config/types.ts'
-import type { AppEnv } from '../context.ts'
 import { invalidRequest, type OAuthError } from '../errors/oauth-error.ts'
 import { addressOf } from './address.ts'
-import { redirect } from './location.ts'
+import { NO_STORE } from './json.ts'
+import { asciiUrl } from './location.ts'
 
 /**
  * Whether a request came over plain http though this server is reached over https. The platform tells the scheme. Where
@@ -23,11 +22,10 @@ export const plainRefusal = (): OAuthError => invalidRequest('plain_http')
  * Answers a request over plain http, before anything is done for it: a link is led to https. Throws for what may carry
  * a credential, which was sent in the clear: whoever sent it must notice (RFC 6749 section 1.6, RFC 9700 section 2.6).
  */
-export function leadToHttps(c: Context<AppEnv>): Response {
-  const { method, url, headers } = c.req.raw
+export function leadToHttps({ method, url, headers }: Request): Response {
   const target = new URL(url)
   const isLink = (method === 'GET' || method === 'HEAD') && !headers.has('authorization')
   if (!isLink || target.searchParams.has('access_token')) throw plainRefusal()
   target.protocol = 'https:'
-  return redirect(c, target.href, 308)
+  return new Response(null, { status: 308, headers: { location: asciiUrl(target.href), ...NO_STORE } })
 }

@@ -5,7 +5,7 @@ import { renderProblem } from './problem.ts'
 
 /** Hides the demo pages while they are off: their paths then answer like unknown ones. */
 export const demoPagesOnly: MiddlewareHandler<AppEnv> = async (c, next) => {
-  if (!c.var.ctx.rt.config.demoPages) return c.notFound()
+  if (!c.env.ctx.rt.config.demoPages) return c.notFound()
   return next()
 }
 
@@ -23,7 +23,7 @@ function fromOurPages(c: Context<AppEnv>): boolean {
   if (site !== undefined) return site === 'same-origin' || site === 'none'
   const origin = c.req.header('origin')
   if (origin === undefined) return true
-  const own = [new URL(c.req.url).host, new URL(c.var.ctx.rt.config.urls.public).host]
+  const own = [new URL(c.req.url).host, new URL(c.env.ctx.rt.config.urls.public).host]
   return own.includes(URL.parse(origin)?.host ?? '')
 }
 

@@ -14,7 +14,7 @@ import { testEnv } from '../support/bindings.ts'
 import { clientRecord } from '../support/client-record.ts'
 import { fitting } from '../support/deployment.ts'
 import { withOutage } from '../support/outage.ts'
-import { type RecordedContext, requestContext } from '../support/request-context.ts'
+import { exchangeOf, type RecordedContext, requestContext } from '../support/request-context.ts'
 
 const env = testEnv()
 
@@ -24,17 +24,13 @@ type Call = (method: string, path: string, body?: unknown) => Promise<Answer>
 /** The client resource as the app mounts it, over one isolate. */
 function serve(ctx: RecordedContext): Call {
   const app = new Hono<AppEnv>()
-  app.use(async (c, next) => {
-    c.set('ctx', ctx)
-    await next()
-  })
   mount(app, [{ before: [], endpoints: clientEndpoints(guardByKey) }])
   app.onError((error) => renderError(error))
   return async (method, path, body) => {
     const text = typeof body === 'string' ? body : JSON.stringify(body)
     const init = body === undefined ? { method } : { method, body: text }
     const request = new Request(`http://localhost/admin/clients${path}`, init)
-    const response = await fitting(request, await app.request(request))
+    const response = await fitting(request, await app.request(request, undefined, exchangeOf(ctx)))
     const content: unknown = response.status === 204 ? {} : await response.json()
     if (Array.isArray(content))
       return { status: response.status, headers: response.headers, body: { list: content } }

@@ -14,6 +14,7 @@ import { ADMIN_KEY, Deployment, testEnv } from '../support/deployment.ts'
 import { endpoints } from '../support/endpoints.ts'
 import { openApiOf } from '../support/openapi.ts'
 import { logIn, registerClient } from '../support/relying-party.ts'
+import { exchangeOf, requestContext } from '../support/request-context.ts'
 import { misfit } from '../support/shapes.ts'
 
 const careless = (handler: Endpoint['handler'], body: Endpoint['body'] = 'none'): Endpoint => ({
@@ -29,7 +30,11 @@ const careless = (handler: Endpoint['handler'], body: Endpoint['body'] = 'none')
 /** What a planted endpoint answers to a body. */
 async function answerOf(endpoint: Endpoint, body: BodyInit): Promise<readonly [number, string]> {
   const planted = mount(new Hono<AppEnv>(), [{ before: [], endpoints: [endpoint] }]).onError(renderError)
-  const response = await planted.request('/planted', { method: 'POST', body })
+  const response = await planted.request(
+    '/planted',
+    { method: 'POST', body },
+    exchangeOf(requestContext(testEnv())),
+  )
   return [response.status, await response.text()]
 }
 

@@ -1,4 +1,4 @@
-import type { AuditEvent, LogFields, RequestContext } from '../../src/context.ts'
+import type { AuditEvent, Exchange, LogFields, RequestContext } from '../../src/context.ts'
 import type { Env } from '../../src/env.ts'
 import { runtimeOf } from '../../src/runtime.ts'
 
@@ -8,7 +8,15 @@ export interface RecordedContext extends RequestContext {
   readonly seenClients: string[]
 }
 
-/** A context as the app's middleware makes it. Each call has a new runtime, as a cold isolate has. */
+/** One request of a context on its way through a router, as handlers find it. */
+export const exchangeOf = (ctx: RequestContext): Exchange => ({
+  bindings: ctx.rt.env,
+  ctx,
+  route: undefined,
+  error: undefined,
+})
+
+/** A context as the app makes it. Each call has a new runtime, as a cold isolate has. */
 export function requestContext(env: Env): RecordedContext {
   const audits: RecordedContext['audits'] = []
   const seenClients: string[] = []
