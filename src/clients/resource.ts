@@ -29,8 +29,10 @@ export function refusedTarget(
 ): OAuthError | undefined {
   const refused = refusedAudience(client, parameters.list('audience'))
   if (refused !== undefined) return refused
+  const resources = resourcesIn(parameters)
+  if (resources.length === 0) return undefined
   const allowed = audienceRule(resourcesOf(config, client))
-  const resource = resourcesIn(parameters).find((value) => !ABSOLUTE.test(value) || !allowed(value))
+  const resource = resources.find((value) => !ABSOLUTE.test(value) || !allowed(value))
   return resource === undefined ? undefined : invalidTarget(resource)
 }
 

@@ -18,6 +18,9 @@ export interface RequestLine {
  */
 const SEALED = /(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{20,}/g
 
+/** The shortest text that `SEALED` matches, in characters. */
+const MIN_SEALED = 41
+
 /** Longest text that is logged, in characters. Longer ones are cut. */
 const MAX_TEXT = 512
 /** The largest number of texts of a list that are logged. */
@@ -38,8 +41,11 @@ export function logLine(kind: string, fields: LogFields): void {
  *
  * @param most - the largest number of texts of a list
  */
-export const scrubbed = (fields: LogFields, most = MAX_TEXTS): LogFields =>
-  Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, scrub(value, most)]))
+export function scrubbed(fields: LogFields, most = MAX_TEXTS): LogFields {
+  const shown: Record<string, LogFields[string]> = {}
+  for (const name in fields) shown[name] = scrub(fields[name] ?? null, most)
+  return shown
+}
 
 /** Returns the fields of a request's log line. A query in the route is dropped. */
 export const requestFields = (line: RequestLine): LogFields => ({
@@ -53,4 +59,5 @@ function scrub(value: LogFields[string], most: number): LogFields[string] {
 }
 
 /** Cuts the text before it searches it, since a stranger may have sent it. */
-const scrubText = (text: string): string => text.slice(0, MAX_TEXT).replace(SEALED, '[sealed]')
+const scrubText = (text: string): string =>
+  text.length < MIN_SEALED ? text : text.slice(0, MAX_TEXT).replace(SEALED, '[sealed]')

@@ -22,6 +22,7 @@ type Found<T> = readonly [route: Route<T>, values: readonly string[]]
 /** The method of a route that takes all. */
 const ALL = 'ALL'
 
+const NO_VALUES: readonly string[] = []
 const NO_PARAMETERS: Record<string, string> = Object.freeze({})
 
 /** The segments of a path. A slash at its end makes none. */
@@ -48,9 +49,9 @@ export class SegmentRouter<T> implements Router<T> {
   match(method: string, path: string): Result<T> {
     while (this.#planted < this.#added.length) this.#plantNext()
     const found: Found<T>[] = []
-    collect(this.#root, segmentsOf(path), 0, [], found)
+    collect(this.#root, segmentsOf(path), 0, NO_VALUES, found)
     const taken = found.filter(([route]) => route.method === method || route.method === ALL)
-    taken.sort(([one], [other]) => one.order - other.order)
+    if (taken.length > 1) taken.sort(([one], [other]) => one.order - other.order)
     return [taken.map(([{ handler, names }, values]) => [handler, parametersOf(names, values)])]
   }
 

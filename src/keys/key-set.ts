@@ -34,9 +34,12 @@ export function keySet(
 ): KeySet {
   const making = new SharedLoad<Rows>()
   let known: ReadonlyMap<string, OpenedKey> = new Map()
+  let last: { readonly rows: Rows; readonly keys: Keys } | undefined
 
   // Keys that were opened before stay the same objects, since the imported form of each object is kept.
   async function open(rows: Rows): Promise<Keys> {
+    // A copy in memory is the same list as long as nothing changed.
+    if (last?.rows === rows) return last.keys
     const before = known
     const opened = await Promise.all(
       rows.map(async (row) => {
@@ -45,7 +48,9 @@ export function keySet(
       }),
     )
     known = new Map(opened)
-    return opened.map(([, key]) => key)
+    const keys = opened.map(([, key]) => key)
+    last = { rows, keys }
+    return keys
   }
 
   async function make(): Promise<Keys> {

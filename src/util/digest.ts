@@ -1,8 +1,9 @@
-import { createHmac, hash, hkdfSync, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 
 /** Returns the SHA-256 of a text (as UTF-8) or bytes. Synchronous, so a ledger may use it inside a transaction. */
 export function sha256(data: string | Uint8Array): Uint8Array {
-  return new Uint8Array(hash('sha256', data, 'buffer'))
+  // The runtime's `hash` takes twice the time.
+  return new Uint8Array(createHash('sha256').update(data).digest())
 }
 
 /** Returns the HMAC-SHA-256 (RFC 2104) of the concatenated parts. */

@@ -12,16 +12,12 @@ export class Late extends Error {
  * Returns the outcome of some work. Throws `late()` if it takes longer than `ms` milliseconds; the work itself goes on,
  * and what it throws later is dropped.
  */
-export async function withTimeout<T>(
+export const withTimeout = <T>(
   work: Promise<T>,
   ms: number,
   late: () => Error = () => new Late(ms),
-): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(late()), ms)
-  try {
-    return await Promise.race([work, promise])
-  } finally {
-    clearTimeout(timer)
-  }
-}
+): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(late()), ms)
+    work.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
