@@ -1,4 +1,4 @@
-import { milliseconds, msAfter } from '../util/clock.ts'
+import { after, milliseconds, msAfter, type Seconds, seconds } from '../util/clock.ts'
 import type { Row } from './schema.ts'
 import type { Transaction } from './transaction.ts'
 
@@ -14,8 +14,15 @@ const NONE = milliseconds(0)
 /** How many changes of one value may be open at the same time. */
 const MAX_OPEN = 64
 
-/** Up to how many values that ever changed all of them are told: some 40 kB. */
-const MAX_WHOLE = 1000
+/** Up to how many values with a row all of them are told, and up to how many that changed since: some 40 kB. */
+const MAX_TOLD = 1000
+
+/**
+ * For how long a value that changed has a row, seconds. A value without one did not change for as long; nobody takes the
+ * feed's word for a copy that is nearly as old (`MAX_VOUCHED_AGE_MS` of store/cache-kv.ts, three days: the fourth is for
+ * clocks that differ and for changes that take effect late).
+ */
+const KEEP_SECONDS = seconds(4 * 86_400)
 
 /**
  * The row that speaks of all values. Its tag is the epoch: copies from before it are worth nothing. It is no id of a
@@ -42,7 +49,7 @@ export interface SettleChangeInput extends ChangeInput {
 export interface ChangeTagsInput {
   /** The keys of the values that are asked about. */
   readonly ids: readonly string[]
-  /** What the last answer that told all had for its head; null for none. */
+  /** What the last answer had for its head, if only what happened since has to be told besides; null for none. */
   readonly head: string | null
 }
 
@@ -51,11 +58,14 @@ export interface ChangeTags {
   readonly epoch: string
   /** Another one after each event. */
   readonly head: string
-  /** Whether the tags are those of all values that ever changed, or of some; `same`: all are as the head says. */
-  readonly told: 'all' | 'some' | 'same'
   /**
-   * The tags of values that ever changed, by key; null while a change is open. A value with the same tag as before is
-   * the same as before.
+   * Whose tags these are: of `all` values that changed in four days; of `some`, those that were asked about; of those
+   * that changed `since` the head that was known, and those; or the `same`, if nothing happened since.
+   */
+  readonly told: 'all' | 'some' | 'since' | 'same'
+  /**
+   * The tags of values that changed in four days, by key; null while a change is open. A value with the same tag as
+   * before is the same as before. One without a tag did not change in four days.
    */
   readonly tags: Readonly<Record<string, string | null>>
 }
@@ -82,8 +92,9 @@ export function announceChange(
     mixed: open.length > 0 ? 1 : 0,
     until_ms,
     attempt,
+    expires: keptUntil(tx),
   })
-  moveHead(tx, until_ms)
+  moveHead(tx, id, until_ms)
   return { announced: true, epoch }
 }
 
@@ -102,45 +113,74 @@ export function settleChange(
   const others = open.filter((one) => one !== attempt)
   const alone = row.mixed === 0
   const tag = alone ? (changed ? attempt : row.tag) : attempt + SEVERAL
-  tx.tables.update('changes', id, others.length > 0 ? { open: others.join(' ') } : { open: '', tag })
-  moveHead(tx)
+  const settled = others.length > 0 ? { open: others.join(' ') } : { open: '', tag }
+  tx.tables.update('changes', id, { ...settled, expires: keptUntil(tx) })
+  moveHead(tx, id)
   return { alone }
 }
 
-/** Returns the tags of values that ever changed. Writes only what became of changes that nobody settled. */
+/** Returns the tags of values that changed. Writes only what became of changes that nobody settled. */
 export function changeTags(tx: Transaction, { ids, head: known }: ChangeTagsInput): ChangeTags {
   closeAllOver(tx)
   const all = tx.tables.find('changes', ALL)
   const epoch = all?.tag ?? ''
   const head = `${epoch}.${all?.head ?? 0}`
-  if (head === known) return { epoch, head, told: 'same', tags: {} }
-  const whole = tx.tables.select('changes', '*', 'LIMIT ?', MAX_WHOLE + 1)
-  const told = whole.length > MAX_WHOLE ? 'some' : 'all'
-  const some = 'WHERE id IN (SELECT value FROM json_each(?))'
-  const rows = told === 'all' ? whole : tx.tables.select('changes', '*', some, JSON.stringify(ids))
-  const tags = rows
-    .filter(({ id }) => id !== ALL)
-    .map(({ id, tag, open }) => [id, open === '' ? tag : null] as const)
-  return { epoch, head, told, tags: Object.fromEntries(tags) }
+  if (head === known && ids.length === 0) return { epoch, head, told: 'same', tags: {} }
+  const since = known === null ? undefined : changedSince(tx, epoch, all?.head ?? 0, known)
+  if (since !== undefined) return { epoch, head, told: 'since', tags: tagsOf(tx, [...since, ...ids]) }
+  const whole = tx.tables.select('changes', '*', 'LIMIT ?', MAX_TOLD + 1)
+  if (whole.length > MAX_TOLD) return { epoch, head, told: 'some', tags: tagsOf(tx, ids) }
+  return { epoch, head, told: 'all', tags: tagsIn(whole) }
 }
+
+/** Returns the values that changed since a head; `undefined` if that is not known any more, or they are very many. */
+function changedSince(
+  { recent }: Transaction,
+  epoch: string,
+  head: number,
+  known: string,
+): ReadonlySet<string> | undefined {
+  const from = Number(known.slice(epoch.length + 1))
+  if (!known.startsWith(`${epoch}.`) || !Number.isSafeInteger(from) || from > head) return undefined
+  const ids = from === head ? new Set<string>() : recent.since(from)
+  return ids !== undefined && ids.size <= MAX_TOLD ? ids : undefined
+}
+
+const tagsOf = (tx: Transaction, ids: readonly string[]): ChangeTags['tags'] =>
+  tagsIn(
+    tx.tables.select('changes', '*', 'WHERE id IN (SELECT value FROM json_each(?))', JSON.stringify(ids)),
+  )
+
+const tagsIn = (rows: readonly Row<'changes'>[]): ChangeTags['tags'] =>
+  Object.fromEntries(
+    rows.filter(({ id }) => id !== ALL).map(({ id, tag, open }) => [id, open === '' ? tag : null]),
+  )
 
 /** Begins a new epoch: the values were changed by other means, so no copy of any is worth anything. */
 export function renewEpoch(tx: Transaction, { attempt }: { readonly attempt: string }): null {
-  moveHead(tx)
+  moveHead(tx, ALL)
   tx.tables.update('changes', ALL, { tag: attempt, attempt })
   return null
 }
 
+/** Until when the row of a value that changes now is kept. The alarm deletes it afterwards. */
+function keptUntil(tx: Transaction): Seconds {
+  const expires = after(tx.now, KEEP_SECONDS)
+  tx.wake(expires)
+  return expires
+}
+
 /**
- * Notes that something happened. `until` is when what was announced can no longer take effect, ms since the epoch; the
- * row of all values keeps the first such time of those that may be open.
+ * Notes that something happened to a value. `until` is when what was announced can no longer take effect, ms since the
+ * epoch; the row of all values keeps the first such time of those that may be open.
  */
-function moveHead(tx: Transaction, until = NONE): void {
+function moveHead(tx: Transaction, id: string, until = NONE): void {
   const all = tx.tables.find('changes', ALL)
   const { tag = '', head = 0, until_ms = NONE, attempt = '' } = all ?? {}
   const ends = [until, until_ms].filter((end) => end !== NONE)
   const first = ends.length > 0 ? milliseconds(Math.min(...ends)) : NONE
   tx.tables.insert('changes', { id: ALL, tag, until_ms: first, attempt, head: head + 1 })
+  tx.recent.note({ head: head + 1, id })
 }
 
 /** Closes every change that was never settled and can no longer take effect. */
@@ -169,6 +209,6 @@ function closeIfOver(tx: Transaction, row: Row<'changes'>): Row<'changes'> {
   if (row.open === '' || tx.nowMs < row.until_ms) return row
   const closed = { open: '', tag: row.attempt + UNSETTLED }
   tx.tables.update('changes', row.id, closed)
-  moveHead(tx)
+  moveHead(tx, row.id)
   return { ...row, ...closed }
 }

@@ -14,6 +14,7 @@ import { type Notice, nextNotice, settleNotices, takeDueNotices } from './notice
 import { isOwner } from './owner.ts'
 import { understands } from './protocol.ts'
 import { READS } from './reads.ts'
+import { RecentChanges } from './recent-changes.ts'
 import { sweep } from './sweep.ts'
 import { Tables } from './tables.ts'
 import type { Transaction } from './transaction.ts'
@@ -32,6 +33,7 @@ export class Ledger extends DurableObject<Env> {
   readonly #tables: Tables
   readonly #alarm: Alarm
   readonly #callers = new Callers()
+  readonly #recent = new RecentChanges()
   #firstKey = new SharedLoad<void>()
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -137,6 +139,7 @@ export class Ledger extends DurableObject<Env> {
     const tx: Transaction = {
       tables: this.#tables,
       callers: this.#callers,
+      recent: this.#recent,
       now: secondsOf(at),
       nowMs: at,
       wake: (expires, what = 'row') => this.#alarm.noLaterThan(expires, what),

@@ -104,6 +104,7 @@ export const COLUMNS = {
     until_ms: INTEGER,
     attempt: TEXT,
     head: COUNT,
+    expires: 'INTEGER',
   },
 } as const satisfies Record<string, Readonly<Record<string, string>>>
 

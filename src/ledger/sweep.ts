@@ -137,7 +137,7 @@ const deleteForgotten = (tables: Tables): boolean =>
 
 /** Whether any row outlives this clean-up. If none does the whole object is deleted, which costs no row. */
 function survives(tables: Tables, now: Seconds): boolean {
-  if (tables.exists('directory', '') || tables.exists('changes', '')) return true
+  if (tables.exists('directory', '')) return true
   return tables.expiring().some((table) => tables.exists(table, 'WHERE expires IS NULL OR expires > ?', now))
 }
 

@@ -1,6 +1,7 @@
 import { type Milliseconds, type Seconds, seconds } from '../util/clock.ts'
 import type { Wake } from './alarm.ts'
 import type { Callers } from './device.ts'
+import type { RecentChanges } from './recent-changes.ts'
 import type { EndingTable, KeyOf, Row } from './schema.ts'
 import type { ReadableTables, Tables } from './tables.ts'
 
@@ -8,6 +9,7 @@ import type { ReadableTables, Tables } from './tables.ts'
 export interface View {
   readonly tables: ReadableTables
   readonly callers: Callers
+  readonly recent: RecentChanges
   /** The time of the call, seconds since the epoch. */
   readonly now: Seconds
   /** The time of the call, ms since the epoch. */

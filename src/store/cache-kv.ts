@@ -16,6 +16,12 @@ const KEEP_SECONDS = 7 * 86_400
 /** The age from which D1 is read again whatever the feed says, ms: somebody may have changed it by hand. */
 export const READ_AGAIN_MS = 4 * 3_600_000
 
+/**
+ * How old a copy may be, counted from its read of D1, for the feed to vouch for it, ms. The feed knows what changed in
+ * four days (ledger/changes.ts); the one between is for clocks of other machines. An older copy is read again.
+ */
+const MAX_VOUCHED_AGE_MS = 3 * 86_400_000
+
 /** How long KV keeps what a change made of a value, seconds: by then every isolate that had another copy has it. */
 const KEEP_CHANGE_SECONDS = 3600
 
@@ -50,6 +56,10 @@ export function isNewer(left: Copy<Versioned>, right: Copy<Versioned>): boolean 
 /** Whether the scheduled job writes a copy again, so that isolates which take it need not read D1; or its age is unknown. */
 export const isUsedUp = ({ readAt }: Copy<Versioned>, now: Milliseconds): boolean =>
   Math.abs(now - readAt) >= READ_AGAIN_MS
+
+/** Whether equal tags say at a time (ms since the epoch) that a copy is of the present value. */
+export const mayBeVouchedFor = ({ readAt }: Copy<Versioned>, at: Milliseconds): boolean =>
+  Math.abs(at - readAt) < MAX_VOUCHED_AGE_MS
 
 /**
  * The copies in KV, which writes of values make, never reads. A failure is logged and counts as "no answer". KV may

@@ -2,7 +2,7 @@ import { between } from '../util/backoff.ts'
 import { milliseconds, msAfter, nowMs } from '../util/clock.ts'
 import { Late, withTimeout } from '../util/with-timeout.ts'
 import type { Source } from './cache.ts'
-import { type Copy, type KvCache, MAX_AGE_MS, type Versioned } from './cache-kv.ts'
+import { type Copy, type KvCache, MAX_AGE_MS, mayBeVouchedFor, type Versioned } from './cache-kv.ts'
 import { ageOf, type Heard, isOutdated, isUsable, type Memory } from './cache-memory.ts'
 import { feedKey, isOfChange } from './feed.ts'
 import { unavailable } from './sharing.ts'
@@ -47,7 +47,8 @@ export function loader<T extends Versioned>(parts: LoaderParts<T>): Loader<T> {
 
   /** Keeps the copy that KV has, as the present value only if the feed says so. */
   function keep(id: string, copy: Copy<T>, heard: Heard | undefined): void {
-    const isPresent = heard !== undefined && heard.tag !== null && heard.tag === copy.tag
+    const isSame = heard !== undefined && heard.tag !== null && heard.tag === copy.tag
+    const isPresent = isSame && mayBeVouchedFor(copy, heard.at)
     memory.accept(id, copy, isPresent ? heard.at : milliseconds(0), heard)
   }
 

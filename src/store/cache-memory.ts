@@ -2,7 +2,7 @@ import { between } from '../util/backoff.ts'
 import { BoundedMap } from '../util/bounded-map.ts'
 import { type Milliseconds, milliseconds, msAfter, nowMs } from '../util/clock.ts'
 import { ASK_AGAIN_MS } from './asked.ts'
-import { type Copy, isNewer, MAX_AGE_MS, READ_AGAIN_MS, type Versioned } from './cache-kv.ts'
+import { type Copy, isNewer, MAX_AGE_MS, mayBeVouchedFor, READ_AGAIN_MS, type Versioned } from './cache-kv.ts'
 import { feedKey, type Tag } from './feed.ts'
 import type { Counter } from './versions.ts'
 
@@ -106,7 +106,8 @@ export function emptyMemory<T extends Versioned>(
       const held = memory.get(id)
       const heard = laterOf(told, held?.heard)
       // The tag decides where it is known: after a restore the present value may have a lower version.
-      const isPresent = heard !== undefined && heard.tag !== null && heard.tag === copy.tag
+      const isTagged = heard !== undefined && heard.tag !== null && heard.tag === copy.tag
+      const isPresent = isTagged && mayBeVouchedFor(copy, now)
       // A copy from the future was made before the clock was set back: it must not keep others out.
       const replaces = held === undefined || held.readAt > now || (isPresent && held.tag !== copy.tag)
       if (!replaces && isNewer(held, copy)) return true

@@ -1,5 +1,6 @@
 import type { Ledgers } from '../ledger/client.ts'
 import { ownerOf } from '../ledger/owner.ts'
+import type { ChangeTags } from '../ledger/types.ts'
 import { toBase64url } from '../util/base64url.ts'
 import { sha256 } from '../util/digest.ts'
 import { unavailable } from './sharing.ts'
@@ -10,14 +11,19 @@ import { unavailable } from './sharing.ts'
  */
 export type Tag = string | null
 
-/** What the feed answers. */
+/** What the feed said, up to its last answer. */
 export interface Told {
   readonly head: string
   /** Whether it speaks of every value, or only of those that were asked about. */
   readonly ofAll: boolean
-  /** Returns the tag of a value; `undefined` if the answer does not speak of it. */
+  /** The tags that it named, by key, without the epoch. */
+  readonly tags: ReadonlyMap<string, Tag>
+  /** Returns the tag of a value; `undefined` if nothing was said of it. */
   tagOf(key: string): Tag | undefined
 }
+
+/** Of how many values an isolate remembers what was said: beyond it, it asks anew about those that it uses. */
+const MAX_REMEMBERED = 4000
 
 /**
  * Which values of D1 changed, as one ledger knows it (`ledger/changes.ts`). Every method throws
@@ -26,7 +32,8 @@ export interface Told {
 export interface Feed {
   /**
    * Asks about values by their keys.
-   * @param known the last answer, if it spoke of all values: if nothing happened since, little is sent.
+   * @param known the last answer. The feed then says what happened since, and speaks of values that it did not speak of:
+   *   what strangers change makes no answer long for longer than it takes to ask once.
    */
   ask(keys: readonly string[], known?: Told): Promise<Told>
   /**
@@ -49,23 +56,21 @@ export const isOfChange = (tag: string): boolean => !/[.+?]$/.test(tag)
 /** Returns the installation's feed. */
 export function feedOf(ledgers: Ledgers): Feed {
   const owner = ownerOf('feed', 'copies')
+  const ask = (ids: readonly string[], head: string | null): Promise<ChangeTags> =>
+    ledgers.call(owner, 'changeTags', { ids, head })
+
   return {
     async ask(keys, known) {
-      const head = known?.ofAll === true ? known.head : null
-      const answer = await ledgers.call(owner, 'changeTags', { ids: keys, head })
+      const unknown = known === undefined ? keys : keys.filter((key) => known.tagOf(key) === undefined)
+      const answer = await ask(unknown, known?.head ?? null)
       if (known !== undefined && answer.told === 'same') return known
-      const tags = new Map(Object.entries(answer.tags))
-      const asked = new Set(keys)
-      const ofAll = answer.told === 'all'
-      return {
-        head: answer.head,
-        ofAll,
-        tagOf: (key) => {
-          const tag = tags.get(key)
-          if (tag === null) return null
-          return tag !== undefined || ofAll || asked.has(key) ? `${answer.epoch}.${tag ?? ''}` : undefined
-        },
+      if (known !== undefined && answer.told === 'since') {
+        const told = joined(known, answer, unknown)
+        return told.tags.size > MAX_REMEMBERED ? said(await ask(keys, null), keys) : told
       }
+      // Too much happened since, and what was known before is worth nothing.
+      const isPartial = answer.told !== 'all' && unknown.length < keys.length
+      return isPartial ? said(await ask(keys, null), keys) : said(answer, keys)
     },
     async announce(key, attempt) {
       const { announced, epoch } = await ledgers.call(owner, 'announceChange', { attempt, id: key })
@@ -80,3 +85,28 @@ export function feedOf(ledgers: Ledgers): Feed {
     },
   }
 }
+
+/** What an answer says by itself. */
+function said({ epoch, head, told, tags }: ChangeTags, asked: readonly string[]): Told {
+  const quiet = asked.map((key) => [key, ''] as const)
+  return toldOf(epoch, head, told === 'all', new Map([...quiet, ...Object.entries(tags)]))
+}
+
+/** What was known, and what an answer says that happened since. Of values that nobody asked about it need not be kept. */
+function joined(known: Told, { epoch, head, tags }: ChangeTags, asked: readonly string[]): Told {
+  const quiet = asked.map((key) => [key, ''] as const)
+  const before = new Map([...known.tags, ...quiet])
+  const changed = Object.entries(tags).filter(([key]) => known.ofAll || before.has(key))
+  return toldOf(epoch, head, known.ofAll, new Map([...before, ...changed]))
+}
+
+const toldOf = (epoch: string, head: string, ofAll: boolean, tags: ReadonlyMap<string, Tag>): Told => ({
+  head,
+  ofAll,
+  tags,
+  tagOf(key) {
+    const named = tags.get(key)
+    const tag = named === undefined && ofAll ? '' : named
+    return typeof tag === 'string' ? `${epoch}.${tag}` : tag
+  },
+})

@@ -4,7 +4,7 @@ import type { Breaker } from '../util/breaker.ts'
 import { type Milliseconds, milliseconds, nowMs } from '../util/clock.ts'
 import { followed } from '../util/shared-load.ts'
 import { Late, withTimeout } from '../util/with-timeout.ts'
-import type { Versioned } from './cache-kv.ts'
+import { mayBeVouchedFor, type Versioned } from './cache-kv.ts'
 import { ageOf, type Heard, type Held } from './cache-memory.ts'
 import type { Feed, Told } from './feed.ts'
 import type { VersionsOf } from './versions.ts'
@@ -102,13 +102,14 @@ export class Vouching {
   }
 
   /**
-   * Returns what the feed says of a value, for a request that waits: what it said of all values lately, or else it is
+   * Returns what the feed says of a value, for a request that waits: what it said of it lately, or else it is
    * asked, also about the copies in use. `undefined` if it cannot be reached; D1 may then have been asked about the copies.
    */
   async hear(key: string): Promise<Heard | undefined> {
     const last = this.#last
-    if (last?.told.ofAll === true && ageOf(last.at, nowMs()) < this.#pollAge) return heardIn(last, key)
-    return this.#ask([key])
+    const lately =
+      last !== undefined && ageOf(last.at, nowMs()) < this.#pollAge ? heardIn(last, key) : undefined
+    return lately ?? this.#ask([key])
   }
 
   /**
@@ -117,8 +118,7 @@ export class Vouching {
    */
   async before(key: string): Promise<Heard | undefined> {
     const last = this.#last
-    if (last === undefined) return this.hear(key)
-    return last.told.ofAll ? heardIn(last, key) : undefined
+    return last === undefined ? this.hear(key) : heardIn(last, key)
   }
 
   async #ask(keys: readonly string[]): Promise<Heard | undefined> {
@@ -206,7 +206,7 @@ export function take(held: Held<Versioned>, heard: Heard): void {
     held.isDeferred = false
   }
   held.heard = heard
-  if (heard.tag !== null && heard.tag === held.tag) vouch(held, heard.at)
+  if (heard.tag !== null && heard.tag === held.tag && mayBeVouchedFor(held, heard.at)) vouch(held, heard.at)
 }
 
 function vouch(held: Held<Versioned>, at: Milliseconds): void {

@@ -1,6 +1,7 @@
 import { announceChange, changeTags, renewEpoch, settleChange } from '../../src/ledger/changes.ts'
 import { Callers } from '../../src/ledger/device.ts'
 import { ownerOf } from '../../src/ledger/owner.ts'
+import { RecentChanges } from '../../src/ledger/recent-changes.ts'
 import { Tables } from '../../src/ledger/tables.ts'
 import type { Transaction } from '../../src/ledger/transaction.ts'
 import { type Feed, feedOf } from '../../src/store/feed.ts'
@@ -15,9 +16,19 @@ export function ledgerFeed(storage: DurableObjectStorage): Feed {
     renewEpoch,
     settleChange,
   }
+  const recent = new RecentChanges()
   const run = (method: string, input: never): unknown => {
     const at = nowMs()
-    const tx = { tables, callers: new Callers(), now: secondsOf(at), nowMs: at }
+    const now = secondsOf(at)
+    const tx = {
+      tables,
+      callers: new Callers(),
+      recent,
+      now,
+      nowMs: at,
+      wake: () => undefined,
+      wakeForLogin: () => undefined,
+    }
     return storage.transactionSync(() => methods[method]?.(tx as Transaction, input))
   }
   const ledgers = { call: async (_owner: string, method: string, input: never) => run(method, input) }

@@ -19,6 +19,32 @@ const settle = async (owner: Feed, attempt: string, changed = true, id = 'a'): P
 const tagOf = async (owner: Feed, id = 'a'): Promise<string | null | undefined> =>
   (await callLedger(env, owner, 'changeTags', { ids: [id, 'other'], head: null })).tags[id]
 
+const ask = (owner: Feed, ids: readonly string[], head: string | null = null) =>
+  callLedger(env, owner, 'changeTags', { ids, head })
+const change = async (owner: Feed, attempt: string, id: string): Promise<void> => {
+  await announce(owner, attempt, id)
+  await settle(owner, attempt, true, id)
+}
+
+/** Has more values change than are told at once, as clients do that change themselves. */
+const strangersChange = (owner: Feed, many = 1000) =>
+  runInDurableObject(env.LEDGER.getByName(owner), (_ledger, { storage }) => {
+    storage.sql.exec(
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+       INSERT INTO changes (id, tag, until_ms, attempt, expires) SELECT 'n' || i, 'tag', 0, 'a', ? FROM n`,
+      many,
+      Math.floor(Date.now() / 1000) + 4 * DAY,
+    )
+  })
+
+/** Ends the feed's object, which starts again from what is stored. */
+const evict = async (owner: Feed): Promise<void> => {
+  const stub = env.LEDGER.getByName(owner)
+  await runInDurableObject(stub, (_ledger, state) => state.abort()).catch(() => undefined)
+}
+
+const DAY = 86_400
+
 describe('changes of values with copies', () => {
   it('are told by a new tag, and by none while they are open', async () => {
     const owner = feed()
@@ -97,44 +123,115 @@ describe('changes of values with copies', () => {
 
   it('are told all at once while they are few, then those that are asked for; nothing if nothing happened', async () => {
     const owner = feed()
-    const ask = (ids: readonly string[], head: string | null = null) =>
-      callLedger(env, owner, 'changeTags', { ids, head })
     for (const id of ['a', 'b']) await announce(owner, 'one', id)
-    const { head, ...all } = await ask([])
+    const { head, ...all } = await ask(owner, [])
     expect(all).toEqual({ epoch: '', told: 'all', tags: { a: null, b: null } })
-    expect(await ask(['a'], head)).toEqual({ epoch: '', head, told: 'same', tags: {} })
+    expect(await ask(owner, [], head)).toEqual({ epoch: '', head, told: 'same', tags: {} })
     await settle(owner, 'one')
-    expect(await ask([], head)).toMatchObject({ told: 'all', tags: { a: 'one', b: null } })
-    await runInDurableObject(env.LEDGER.getByName(owner), (_ledger, { storage }) => {
-      storage.sql.exec(
-        `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
-         INSERT INTO changes (id, tag, until_ms, attempt) SELECT 'n' || i, 'tag', 0, 'a' FROM n`,
-      )
-    })
-    const few = await ask(['a', 'n7', 'unknown'])
+    expect(await ask(owner, [])).toMatchObject({ told: 'all', tags: { a: 'one', b: null } })
+    await strangersChange(owner)
+    const few = await ask(owner, ['a', 'n7', 'unknown'])
     expect([few.told, few.tags]).toEqual(['some', { a: 'one', n7: 'tag' }])
     advance(120)
-    const over = await ask(['b'], few.head)
+    const over = await ask(owner, ['b'])
     expect([over.told, over.tags]).toEqual(['some', { b: 'one?' }])
-    expect((await ask(['b'], over.head)).told).toBe('same')
+    expect((await ask(owner, [], over.head)).told).toBe('same')
   })
 
-  it('are asked for without making anything, and outlive the alarm', async () => {
+  it('are told to whoever asked before as what is new and what is asked, however many others there are', async () => {
+    const owner = feed()
+    await change(owner, 'one', 'a')
+    await strangersChange(owner)
+    const { head } = await ask(owner, ['a'])
+    await change(owner, 'two', 'a')
+    await announce(owner, 'open', 'c')
+    expect(await ask(owner, ['n7', 'quiet'], head)).toMatchObject({
+      told: 'since',
+      tags: { a: 'two', c: null, n7: 'tag' },
+    })
+    // What nobody settles is news too, once it is over.
+    const later = await ask(owner, [], head)
+    advance(120)
+    expect(await ask(owner, [], later.head)).toMatchObject({ told: 'since', tags: { c: 'open?' } })
+  })
+
+  it('are told anew to whoever asked before a restart of the feed, of a new epoch, or of another feed', async () => {
+    const owner = feed()
+    await change(owner, 'one', 'a')
+    const { head } = await ask(owner, [])
+    await evict(owner)
+    expect((await ask(owner, [], head)).told).toBe('same')
+    await change(owner, 'two', 'b')
+    expect(await ask(owner, [], head)).toMatchObject({ told: 'since', tags: { b: 'two' } })
+    await evict(owner)
+    expect(await ask(owner, [], head)).toMatchObject({ told: 'all', tags: { a: 'one', b: 'two' } })
+    for (const foreign of ['.99', 'other.1', '.-1', '.x', '']) {
+      expect((await ask(owner, [], foreign)).told).toBe('all')
+    }
+    const before = await ask(owner, [])
+    await callLedger(env, owner, 'renewEpoch', { attempt: 'restored' })
+    expect(await ask(owner, [], before.head)).toMatchObject({ epoch: 'restored', told: 'all' })
+  })
+
+  it('more than 1,000 at once, or long ago, are not named one by one', async () => {
+    const owner = feed()
+    await change(owner, 'one', 'a')
+    const { head } = await ask(owner, [])
+    const run = (from: number, to: number) =>
+      runInDurableObject(env.LEDGER.getByName(owner), (ledger) => {
+        for (let at = from; at < to; at += 1) {
+          const id = `n${at}`
+          ledger.run('announceChange', { attempt: id, id }, 1)
+          ledger.run('settleChange', { attempt: id, id, changed: true }, 1)
+        }
+      })
+    await run(0, 1000)
+    const thousand = await ask(owner, ['a'], head)
+    expect([thousand.told, Object.keys(thousand.tags).length]).toEqual(['since', 1001])
+    await run(1000, 1001)
+    expect(await ask(owner, ['a'], head)).toMatchObject({ told: 'some', tags: { a: 'one' } })
+    expect(await ask(owner, [], thousand.head)).toMatchObject({ told: 'since', tags: { n1000: 'n1000' } })
+    await run(1001, 2100)
+    expect((await ask(owner, ['a'], thousand.head)).told).toBe('some')
+  })
+
+  it('are asked for without making anything, and are forgotten after four days, in batches', async () => {
     const owner = feed()
     await tagOf(owner)
     const stub = env.LEDGER.getByName(owner)
     const state = () =>
-      runInDurableObject(stub, async (ledger, { storage }) => {
-        await ledger.alarm()
-        const tables = storage.sql.exec("SELECT name FROM sqlite_master WHERE name = 'changes'").toArray()
-        return { tables: tables.length, alarm: await storage.getAlarm() }
+      runInDurableObject(stub, async (_ledger, { storage }) => {
+        const made = storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'changes'").toArray().length
+        const sql =
+          made > 0 ? storage.sql.exec<{ n: number }>('SELECT count(*) AS n FROM changes') : undefined
+        const alarm = await storage.getAlarm()
+        return { rows: sql?.one().n, alarm: alarm === null ? null : alarm - Date.now() }
       })
-    expect(await state()).toEqual({ tables: 0, alarm: null })
-    await announce(owner, 'kept')
-    await settle(owner, 'kept')
-    advance(400 * 86_400)
-    expect(await state()).toEqual({ tables: 1, alarm: null })
-    expect(await tagOf(owner)).toBe('kept')
+    const run = () => runInDurableObject(stub, (ledger) => ledger.alarm())
+    await run()
+    expect(await state()).toEqual({ rows: undefined, alarm: null })
+    const hour = 3_600_000
+    await change(owner, 'first', 'a')
+    advance(2 * DAY)
+    await change(owner, 'second', 'b')
+    await announce(owner, 'lost', 'c')
+    const { head } = await ask(owner, [])
+    expect(await state()).toEqual({ rows: 4, alarm: 2 * DAY * 1000 + hour })
+    advance(2 * DAY + 3600)
+    await run()
+    expect(await ask(owner, [])).toMatchObject({ told: 'all', tags: { b: 'second', c: 'lost?' } })
+    expect(await state()).toEqual({ rows: 3, alarm: 2 * DAY * 1000 })
+    // Forgetting is no news for whoever asked before.
+    expect((await ask(owner, [], head)).tags).toEqual({ c: 'lost?' })
+    await strangersChange(owner, 3000)
+    advance(4 * DAY)
+    await run()
+    expect(await state()).toMatchObject({ alarm: 0 })
+    await run()
+    // The row of all values stays: a head is never used twice.
+    expect(await state()).toEqual({ rows: 1, alarm: null })
+    await change(owner, 'third', 'a')
+    expect(Number((await ask(owner, [])).head.slice(1))).toBeGreaterThan(Number(head.slice(1)))
   })
 })
 

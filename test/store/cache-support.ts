@@ -10,13 +10,16 @@ export interface Item {
 
 export type Cache = ReadThroughCache<Item>
 
-/** The feed's answers: how many are under way, and whether it is down. */
-export const feed = { asked: 0, answered: 0, down: false }
+/** The feed's answers: how many are under way, what each told and of how many values, and whether it is down. */
+export const feed = { asked: 0, answered: 0, down: false, told: [] as { told: string; tags: number }[] }
 const ask: Variant = async (input, real) => {
   feed.asked += 1
   try {
     if (feed.down) throw new Error('down')
-    return await real(input)
+    const answer = await real(input)
+    const { told, tags } = answer as { told?: string; tags?: object }
+    if (told !== undefined) feed.told.push({ told, tags: Object.keys(tags ?? {}).length })
+    return answer
   } finally {
     feed.answered += 1
   }

@@ -1,8 +1,16 @@
+import { runInDurableObject } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Ledger } from '../../src/ledger/object.ts'
+import { ownerOf } from '../../src/ledger/owner.ts'
 import { kvCache } from '../../src/store/cache-kv.ts'
+import { feedKey } from '../../src/store/feed.ts'
 import { nowMs } from '../../src/util/clock.ts'
+import { testEnv } from '../support/bindings.ts'
 import { patient } from '../support/patient.ts'
 import { env, feed, type Item, item, later, makeSource, quiet } from './cache-support.ts'
+
+const DAY_MS = 86_400_000
+const feedStub = () => testEnv().LEDGER.getByName(ownerOf('feed', 'copies'))
 
 beforeEach(() => {
   Object.assign(feed, { down: false })
@@ -181,7 +189,7 @@ describe('find', () => {
     const { rows, state, name, isolate, fill } = makeSource()
     rows.set('a', item(1))
     await fill('a')
-    later(6 * 86_400_000)
+    later(2.9 * DAY_MS)
     expect(await isolate().find('a')).toEqual(item(1))
     expect(state.reads).toBe(0)
     rows.set('a', item(2))
@@ -190,6 +198,62 @@ describe('find', () => {
     await kvCache<Item>(name, patient(env)).put('a', { ...old, tag: '.another' })
     expect(await isolate().find('a')).toEqual(item(2))
     expect(state.reads).toBe(1)
+  })
+
+  it('takes no copy for the present value that is nearly as old as what the feed forgets', async () => {
+    const { rows, state, name, isolate, fill, write } = makeSource()
+    for (const id of ['a', 'b']) rows.set(id, item(1))
+    await fill('a', 'b')
+    const put = vi.spyOn(Object.getPrototypeOf(env.COPIES), 'put').mockRejectedValue(new Error('down'))
+    const long = isolate()
+    await long.find('b')
+    await write(isolate(), 'a', item(2))
+    await write(isolate(), 'b', item(2))
+    put.mockRestore()
+    later(4 * DAY_MS + 3_600_000)
+    await runInDurableObject(feedStub(), (ledger: Ledger) => ledger.alarm())
+    const told = await patient(env).feed.ask([feedKey(name, 'a')])
+    const old = await kvCache<Item>(name, patient(env)).get('a')
+    expect([told.tagOf(feedKey(name, 'a')), old?.value]).toEqual([old?.tag, item(1)])
+    expect(await isolate().find('a')).toEqual(item(2))
+    expect(await long.find('b')).toEqual(item(2))
+    expect(state.reads).toBe(2)
+  })
+
+  it('is told of changes as before while strangers change more values than are told at once', async () => {
+    const { rows, isolate, fill, write } = makeSource()
+    for (const id of ['a', 'b']) rows.set(id, item(1))
+    await fill('a', 'b')
+    const copies = isolate()
+    for (const id of ['a', 'b']) await copies.find(id)
+    const expires = Math.floor(Date.now() / 1000) + 86_400
+    await runInDurableObject(feedStub(), (_ledger, { storage }) => {
+      storage.sql.exec(
+        `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500)
+         INSERT INTO changes (id, tag, until_ms, attempt, expires) SELECT 'n' || i, 't', 0, 'a', ? FROM n`,
+        expires,
+      )
+    })
+    await write(isolate(), 'a', item(2))
+    const before = feed.asked
+    later(60_000)
+    expect(await copies.find('a')).toEqual(item(2))
+    expect(await copies.find('b')).toEqual(item(1))
+    // Another value is named too if a change of an earlier test is over by now.
+    expect([feed.asked - before, feed.told.at(-1)?.told]).toEqual([1, 'since'])
+    expect(feed.told.at(-1)?.tags).toBeLessThan(10)
+    // Whoever begins now asks once for each value, and then as the others do.
+    const cold = isolate()
+    for (const id of ['a', 'b']) await cold.find(id)
+    expect(feed.told.slice(-2).map(({ told }) => told)).toEqual(['some', 'since'])
+    later(60_000)
+    await cold.find('a')
+    await cold.find('b')
+    expect(feed.asked - before).toBe(4)
+    expect(feed.told.at(-1)?.tags).toBeLessThan(10)
+    await runInDurableObject(feedStub(), (_ledger, { storage }) => {
+      storage.sql.exec("DELETE FROM changes WHERE tag = 't'")
+    })
   })
 
   it('asks the feed once for any number of copies that KV has', async () => {
