@@ -52,7 +52,7 @@ export async function commitLogin(
     flowExpiresAt,
     ...likelyEnd(rt.config, request, flowExpiresAt),
     replaces: other?.owner === owner ? other.sid : null,
-    ...sessionLimits(rt.config),
+    ...sessionLimits(rt.config, request.client.metadata),
   }
   const result = skip
     ? await rt.ledgers.call(owner, 'login', input)

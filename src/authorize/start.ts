@@ -70,7 +70,7 @@ async function recognise(
   const { rt } = c.var.ctx
   const session = await rt.ledgers.call(cookie.owner, 'session', {
     sid: cookie.sid,
-    ...sessionLimits(rt.config),
+    ...sessionLimits(rt.config, request.client.metadata),
   })
   if (session === null || isTooOld(session, maxAge(request))) return null
   if (hint !== undefined && !isHintOf(hint, cookie.owner)) throw loginRequired('other_subject')

@@ -32,6 +32,13 @@ export const ACCESS_TOKEN_STRATEGIES = ['jwt', 'opaque'] as const
 /** How many ledgers may share a client's revocations at most. */
 export const MAX_SHARDS = 64
 
+/** A limit of how long something of a client lasts. The server's own limit is the operator's, so is this one. */
+const limit = () =>
+  ({
+    ...further(v.string(), v.pipe(v.string(), v.check(isDuration))),
+    reserved: { refusal: 'invalid_request', kept: true },
+  }) as const
+
 const plain = v.pipe(v.string(), v.check(isPlainText))
 const oneOf = (values: readonly string[]) => further(v.string(), v.picklist(values))
 
@@ -108,11 +115,9 @@ export const CLIENT_FIELDS = {
   request_object_encryption_enc: oneOf([]),
   software_id: further(v.string(), plain),
   software_version: further(v.string(), plain),
-  // The server's own limit is the operator's, so a client may not lengthen it.
-  refresh_token_family_lifespan: {
-    ...further(v.string(), v.pipe(v.string(), v.check(isDuration))),
-    reserved: { refusal: 'invalid_request', kept: true },
-  },
+  refresh_token_family_lifespan: limit(),
+  session_idle_lifespan: limit(),
+  session_absolute_lifespan: limit(),
   // Each ledger is an object that the operator pays for.
   ledger_shards: {
     ...further(v.number(), v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_SHARDS))),

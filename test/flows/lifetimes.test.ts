@@ -130,6 +130,60 @@ describe('a session with TTL_AUTHENTICATION_SESSION_ABSOLUTE', () => {
   })
 })
 
+describe('a session at a client with limits of its own', () => {
+  const unlimited = new Deployment(testEnv())
+  const limited = new Deployment(
+    testEnv({ TTL_AUTHENTICATION_SESSION_IDLE: '1h', TTL_AUTHENTICATION_SESSION_ABSOLUTE: '1h' }),
+  )
+  const login = { remember: true, remember_for: 30 * DAY }
+
+  it.each([
+    ['absolute, no setting', unlimited, { session_absolute_lifespan: '30m' }, HOUR / 2],
+    ['absolute, smaller', limited, { session_absolute_lifespan: '30m' }, HOUR / 2],
+    ['absolute, greater', limited, { session_absolute_lifespan: '2h' }, HOUR],
+    ['idle, no setting', unlimited, { session_idle_lifespan: '30m' }, HOUR / 2],
+    ['idle, smaller', limited, { session_idle_lifespan: '30m' }, HOUR / 2],
+    ['idle, greater', limited, { session_idle_lifespan: '2h' }, HOUR],
+    ['none of its own', limited, { session_idle_lifespan: '-1s', session_absolute_lifespan: '-1s' }, HOUR],
+  ])('lasts there as long as the smaller says: %s', async (_name, deployment, limits, lasts) => {
+    const client = await registerClient(deployment, limits)
+    const browser = new Browser(deployment)
+    await authorizeAt(deployment, client, { browser, login })
+    pass(lasts - 1)
+    expect(await recognised(deployment, client, browser)).toEqual(KNOWN)
+    pass(1)
+    expect(await recognised(deployment, client, browser)).toEqual(UNKNOWN)
+  })
+
+  it('goes on at other clients, and there too once the user has logged in again', async () => {
+    const strict = await registerClient(unlimited, { session_absolute_lifespan: '30m' })
+    const other = await registerClient(unlimited)
+    const browser = new Browser(unlimited)
+    const tokens = await logIn(unlimited, other, { browser, login })
+    pass(HOUR)
+    expect(await recognised(unlimited, strict, browser)).toEqual(UNKNOWN)
+    expect(await recognised(unlimited, other, browser)).toEqual(KNOWN)
+    await authorizeAt(unlimited, strict, { browser, login })
+    expect(await recognised(unlimited, strict, browser)).toEqual(KNOWN)
+    expect(await recognised(unlimited, other, browser)).toEqual(KNOWN)
+    expect((await unlimited.introspect(tokens.refresh_token))['active']).toBe(true)
+  })
+
+  it('is not used by a request that did not get as far as its login, and does not end by it', async () => {
+    const strict = await registerClient(unlimited, { session_absolute_lifespan: '30m' })
+    const other = await registerClient(unlimited)
+    const browser = new Browser(unlimited)
+    await authorizeAt(unlimited, other, { browser, login })
+    pass(HOUR / 2 - 60)
+    const challenge = parameter(await browser.next(authorizationPath(strict)), 'login_challenge')
+    const verifier = await new LoginApp(unlimited).decide('login', 'accept', challenge, { subject: 'alice' })
+    pass(60)
+    expect(parameter(await browser.next(verifier), 'consent_challenge')).toBe('')
+    expect(await recognised(unlimited, strict, browser)).toEqual(UNKNOWN)
+    expect(await recognised(unlimited, other, browser)).toEqual(KNOWN)
+  })
+})
+
 describe('a family of refresh tokens', () => {
   const unlimited = new Deployment(testEnv())
   const limited = new Deployment(testEnv({ TTL_REFRESH_TOKEN_FAMILY: '2h' }))
@@ -220,9 +274,12 @@ describe('a family of refresh tokens', () => {
   })
 })
 
-describe('the limit of a client', () => {
+describe.each([
+  'refresh_token_family_lifespan',
+  'session_idle_lifespan',
+  'session_absolute_lifespan',
+])('the limit of a client: %s', (field) => {
   const deployment = new Deployment(testEnv({ OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED: 'true' }))
-  const field = 'refresh_token_family_lifespan'
 
   it('is shown to admins, and stays when the lifespans are set', async () => {
     const client = await registerClient(deployment, { [field]: '12h' })
