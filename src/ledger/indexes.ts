@@ -29,6 +29,18 @@ export function indexRemembered(
 /** Makes the indexes as soon as there are many grants. To be called after each new one. */
 export function indexIfMany(tx: Transaction): void {
   if (isIndexed(tx) || tx.tables.select('grants', ['id'], `LIMIT ${FEW + 1}`).length <= FEW) return
+  makeIndexes(tx)
+}
+
+/**
+ * Makes the indexes whole after a release came back that always kept them: it knew nothing of the grants that were made
+ * without.
+ */
+export function repairIndexes(tx: Pick<Transaction, 'tables' | 'now'>): void {
+  if (isIndexed(tx)) makeIndexes(tx)
+}
+
+function makeIndexes(tx: Pick<Transaction, 'tables' | 'now'>): void {
   tx.tables.make('remembered')
   const remembered = `WHERE remembered = 1 AND record <> '' AND (consent_ends IS NULL OR consent_ends > ?)
     ORDER BY granted_at, id`

@@ -3,13 +3,14 @@ import type { SigningAlgorithm } from '../config/types.ts'
 import type { Env } from '../env.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { logLine } from '../http/log.ts'
-import { msAfter, nowMs, secondsOf } from '../util/clock.ts'
+import { msAfter, nowMs, nowSeconds, secondsOf } from '../util/clock.ts'
 import { mapConcurrent } from '../util/map-concurrent.ts'
 import { SharedLoad } from '../util/shared-load.ts'
 import { type Alarm, alarmOf, PAUSE_MS } from './alarm.ts'
 import { Ledgers } from './client.ts'
 import { Callers } from './device.ts'
 import { sweepEnded } from './ended-rows.ts'
+import { repairIndexes } from './indexes.ts'
 import { type Notice, nextNotice, settleNotices, takeDueNotices } from './notices.ts'
 import { isOwner } from './owner.ts'
 import { understands } from './protocol.ts'
@@ -24,6 +25,10 @@ import { WRITES } from './writes.ts'
 const METHODS: {
   readonly [M in LedgerMethod]: (tx: Transaction, input: Input<M>) => Output<M>
 } = { ...READS, ...WRITES }
+
+function upgrade(tables: Tables): void {
+  if (tables.upgrade()) repairIndexes({ tables, now: nowSeconds() })
+}
 
 /**
  * The ledger of one owner. Everything that must not happen twice is decided here, in one synchronous method, which is
@@ -40,7 +45,7 @@ export class Ledger extends DurableObject<Env> {
     super(ctx, env)
     this.#tables = new Tables(ctx.storage.sql)
     this.#alarm = alarmOf(ctx.storage)
-    if (!this.#tables.areCurrent()) ctx.storage.transactionSync(() => this.#tables.upgrade())
+    if (!this.#tables.areCurrent()) ctx.storage.transactionSync(() => upgrade(this.#tables))
     void ctx.blockConcurrencyWhile(() => this.#alarm.load())
   }
 

@@ -212,10 +212,12 @@ export class Tables implements ReadableTables {
 
   /**
    * Adds the columns that tables of an older release lack, fills them, and takes over the tables that were stored by
-   * themselves. To be called inside a transaction.
+   * themselves. To be called inside a transaction. Returns whether those came beside rows of this release: what the older
+   * one noted of grants is then not all.
    */
-  upgrade(): void {
+  upgrade(): boolean {
     const apart = SHARING.filter((name) => this.#existing.has(name))
+    const cameBack = apart.some((name) => this.has(name))
     const added = apart.flatMap((name) => this.#complete(name, new Map(Object.entries(COLUMNS[name]))))
     for (const backfill of BACKFILLS) if (added.includes(backfill.column)) this.#fill(backfill)
     for (const name of this.all()) this.#complete(storedIn(name), storedColumns(name))
@@ -224,6 +226,7 @@ export class Tables implements ReadableTables {
       for (const statement of takeover(name)) this.#sql.exec(statement)
     }
     if (apart.length > 0) this.reload()
+    return cameBack
   }
 
   /** Adds the columns that a stored table lacks, and returns which. */

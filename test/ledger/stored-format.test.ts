@@ -248,6 +248,22 @@ it.each([
   expect(await user.tables()).not.toContain('sessions')
 })
 
+it('makes the indexes of a release that came back whole again: consents that are remembered, clients to tell', async () => {
+  const meanwhile = LOGINS_5.grant
+    .replaceAll('grant-1', 'grant-2')
+    .replace("'app', 'sid-1'", "'web', 'sid-1'")
+    .replace('"clientId":"app"', '"clientId":"web"')
+    .replace(/, 0\)$/, ', 1700000000001)')
+  const user = await restored([...BOTH, meanwhile])
+  const login = { sid: 'sid-1', subject: 'alice', clientId: 'web', skip: true, expiresAt: null }
+  const remembered = { id: 'grant-2', scope: ['openid', 'offline'] }
+  expect(await user.call('login', user.loginInput(login))).toMatchObject({ status: 'active', remembered })
+  const target = { sid: 'sid-1' }
+  const ending = { attempt: newAttempt(), target, flowLifetime: FLOW, notify: true, revoke: false }
+  const { told = [] } = await user.call('endSessions', ending)
+  expect(told.map(({ client }) => client).toSorted()).toEqual(['app', 'web'])
+})
+
 it('reads a consent of release 2 whose tokens have ended, and what rests on it', async () => {
   const { sessions, session } = RELEASE_1
   const grants = RELEASE_1.grants.replace(') WITHOUT ROWID', RELEASE_2.grants)
