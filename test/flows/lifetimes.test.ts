@@ -274,11 +274,9 @@ describe('a family of refresh tokens', () => {
   })
 })
 
-describe.each([
-  'refresh_token_family_lifespan',
-  'session_idle_lifespan',
-  'session_absolute_lifespan',
-])('the limit of a client: %s', (field) => {
+const LIMITS = ['refresh_token_family_lifespan', 'session_idle_lifespan', 'session_absolute_lifespan']
+
+describe.each(LIMITS)('the limit of a client: %s', (field) => {
   const deployment = new Deployment(testEnv({ OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED: 'true' }))
 
   it('is shown to admins, and stays when the lifespans are set', async () => {
