@@ -63,4 +63,5 @@ it('bundles without account or network, and stays small: as a whole, and in what
   expect(size).toBeLessThan(MAX_BYTES)
   expect(bytes).toBeGreaterThan(10_000)
   expect(bytes).toBeLessThan(MAX_BYTES_AT_START)
-})
+  // No bound: on a machine that does other things besides, to bundle and to start ten times takes a while.
+}, 240_000)
