@@ -13,7 +13,6 @@ import { PROTOCOL } from './protocol.ts'
 import type { Input, LedgerMethod, Output } from './types.ts'
 
 type Remote = {
-  makeFirstKey(set: string, algorithm: SigningAlgorithm): Promise<boolean>
   run<M extends LedgerMethod>(method: M, input: Input<M>, protocol: number): Promise<Output<M>>
 }
 
@@ -113,8 +112,7 @@ export class Ledgers {
    * does, and `temporarily_unavailable` if the ledger does not reach D1.
    */
   async makeFirstKey(set: string, algorithm: SigningAlgorithm): Promise<void> {
-    const owner = ownerOf('keys', set)
-    const made = await this.#repeat(owner, 'makeFirstKey', (stub) => stub.makeFirstKey(set, algorithm))
+    const made = await this.call(ownerOf('keys', set), 'makeFirstKey', { set, algorithm })
     if (!made) throw new OAuthError('temporarily_unavailable', 'storage_unreachable')
   }
 

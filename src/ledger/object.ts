@@ -18,7 +18,7 @@ import { READS } from './reads.ts'
 import { RecentChanges } from './recent-changes.ts'
 import { sweep } from './sweep.ts'
 import { Tables } from './tables.ts'
-import type { Transaction } from './transaction.ts'
+import type { FirstKeyInput, Transaction } from './transaction.ts'
 import type { Input, LedgerMethod, Output } from './types.ts'
 import { WRITES } from './writes.ts'
 
@@ -66,9 +66,9 @@ export class Ledger extends DurableObject<Env> {
 
   /**
    * Makes the first key of a set of signing keys, unless the set has one that signs: once for all that ask meanwhile,
-   * and after a failure not for a second. Returns whether D1 could be reached. It writes nothing here.
+   * and after a failure not for a second. Returns whether D1 could be reached.
    */
-  makeFirstKey(set: string, algorithm: SigningAlgorithm): Promise<boolean> {
+  #makeFirstKey({ set, algorithm }: FirstKeyInput): Promise<boolean> {
     return this.#firstKey
       .run(() => this.firstKey(set, algorithm))
       .then(
@@ -145,6 +145,7 @@ export class Ledger extends DurableObject<Env> {
       tables: this.#tables,
       callers: this.#callers,
       recent: this.#recent,
+      makeFirstKey: (input) => this.#makeFirstKey(input),
       now: secondsOf(at),
       nowMs: at,
       wake: (expires, what = 'row') => this.#alarm.noLaterThan(expires, what),

@@ -123,6 +123,7 @@ const ARGUMENTS: { readonly [M in LedgerMethod]: Names<Input<M>> } = {
   findInitialAccess: { id: true },
   listInitialAccess: { after: true, offset: true, limit: true },
   countInitialAccess: {},
+  makeFirstKey: { set: true, algorithm: true },
   announceChange: { attempt: true, id: true },
   settleChange: { attempt: true, id: true, changed: true },
   changeTags: { ids: true, head: true },

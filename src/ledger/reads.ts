@@ -10,7 +10,7 @@ import { countInitialAccess, findInitialAccess, listInitialAccess } from './init
 import { countSessions, listSessions } from './session-list.ts'
 import { readSession } from './sessions.ts'
 import { listHeld } from './subject.ts'
-import type { View } from './transaction.ts'
+import type { FirstKeyInput, View } from './transaction.ts'
 
 /** Methods that only read, by name. They get a `View`, whose tables cannot be written. */
 export type Reads = { readonly [name: string]: (view: View, input: never) => unknown }
@@ -35,4 +35,6 @@ export const READS = {
   findInitialAccess,
   listInitialAccess,
   countInitialAccess,
+  /** Makes the first key of a set, unless it has one that signs. Nothing is written here. False if D1 is not reached. */
+  makeFirstKey: (view: View, input: FirstKeyInput) => view.makeFirstKey(input),
 } as const satisfies Reads

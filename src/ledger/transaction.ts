@@ -1,3 +1,4 @@
+import type { SigningAlgorithm } from '../config/types.ts'
 import { type Milliseconds, type Seconds, seconds } from '../util/clock.ts'
 import type { Wake } from './alarm.ts'
 import type { Callers } from './device.ts'
@@ -5,11 +6,19 @@ import type { RecentChanges } from './recent-changes.ts'
 import type { EndingTable, KeyOf, Row } from './schema.ts'
 import type { ReadableTables, Tables } from './tables.ts'
 
+export interface FirstKeyInput {
+  /** The name of the set of signing keys. */
+  readonly set: string
+  readonly algorithm: SigningAlgorithm
+}
+
 /** What a ledger method that only reads gets. The time does not change during a call. */
 export interface View {
   readonly tables: ReadableTables
   readonly callers: Callers
   readonly recent: RecentChanges
+  /** Has the Worker make the first key of a set. It is no part of a transaction. */
+  readonly makeFirstKey: (input: FirstKeyInput) => Promise<boolean>
   /** The time of the call, seconds since the epoch. */
   readonly now: Seconds
   /** The time of the call, ms since the epoch. */

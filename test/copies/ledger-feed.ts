@@ -28,6 +28,7 @@ export function ledgerFeed(storage: DurableObjectStorage): Feed {
       nowMs: at,
       wake: () => undefined,
       wakeForLogin: () => undefined,
+      makeFirstKey: () => Promise.resolve(false),
     }
     return storage.transactionSync(() => methods[method]?.(tx as Transaction, input))
   }

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Env } from '../../src/env.ts'
+import { Ledgers } from '../../src/ledger/client.ts'
 import { runtimeOf } from '../../src/runtime.ts'
-import { countCalls, varyLedger } from '../support/bindings.ts'
+import { countCalls, newerWorker, type Variant, varyLedger } from '../support/bindings.ts'
 import { bodyOf, Deployment, testEnv } from '../support/deployment.ts'
 
 const SETS = ['hydra.jwt.access-token', 'hydra.openid.id-token']
@@ -38,11 +39,11 @@ beforeEach(async () => {
 /** An isolate, and the sets whose first key it had a ledger make. */
 function watchLedgers(): { readonly asked: readonly string[]; readonly env: Env } {
   const asked: string[] = []
-  const watch = (set: string) => async (input: unknown, real: (input: unknown) => Promise<unknown>) => {
-    asked.push(set)
+  const makeFirstKey: Variant = async (input, real) => {
+    asked.push(String(Reflect.get(Object(input), 'set')))
     return real(input)
   }
-  return { asked, env: varyLedger(testEnv(FAST), Object.fromEntries(SETS.map((set) => [set, watch(set)]))) }
+  return { asked, env: varyLedger(testEnv(FAST), { makeFirstKey }) }
 }
 
 const ready = (env: Env): Promise<Response> => new Deployment(env).fetch('/health/ready')
@@ -73,6 +74,15 @@ describe('the first question whether the server is ready', () => {
     reset()
     expect((await ready(env)).status).toBe(200)
     expect(counts).toEqual({ d1: 0, kv: 0, ledger: 0 })
+  })
+
+  it('waits for the newer code of a ledger that is of an older release, as every call does', async () => {
+    const { env, counts } = countCalls(newerWorker(testEnv(FAST), 1))
+    const [set = ''] = SETS
+    await new Ledgers(env.LEDGER).makeFirstKey(set, 'ES256')
+    expect([counts.ledger, await stored()]).toEqual([2, [set]])
+    const older = new Ledgers(newerWorker(testEnv(FAST), 9).LEDGER)
+    await expect(older.makeFirstKey(set, 'ES256')).rejects.toMatchObject({ code: 'temporarily_unavailable' })
   })
 
   it('names the keys if they could not be made, and makes them once that is possible', async () => {

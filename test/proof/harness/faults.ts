@@ -68,7 +68,6 @@ type Call = (...args: readonly unknown[]) => Promise<unknown>
 
 interface Stub {
   readonly run: Call
-  readonly makeFirstKey: Call
 }
 
 const isStub = (value: unknown): value is Stub => isObject(value)
@@ -85,7 +84,6 @@ const troubledCall =
 
 const troubledStub = (stub: Stub): Stub => ({
   run: troubledCall((...args) => stub.run(...args)),
-  makeFirstKey: troubledCall((...args) => stub.makeFirstKey(...args)),
 })
 
 function troubledLedger<T extends object>(real: T): T {
