@@ -54,8 +54,11 @@ function readPlace(place: string | null): HeldPlace | null {
     : null
 }
 
-/** DELETE /admin/subjects/{subject}: ends everything of a subject and forgets it, whether or not there was anything. */
+/**
+ * DELETE /admin/subjects/{subject}: ends everything of a subject and forgets it, whether or not there was anything. The
+ * answer has a body only if sessions were damaged: their clients were not told.
+ */
 export async function deleteSubject(c: Context<AppEnv>): Promise<Response> {
-  await eraseSubject(c.var.ctx, c.req.param('subject') ?? '')
-  return c.body(null, 204)
+  const untold = await eraseSubject(c.var.ctx, c.req.param('subject') ?? '')
+  return untold.length === 0 ? c.body(null, 204) : json({ untold_sessions: untold })
 }

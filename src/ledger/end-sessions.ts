@@ -5,6 +5,7 @@ import type { AskingForEnds } from './booked.ts'
 import { raiseEpoch } from './epochs.ts'
 import { type LogoutRecipient, type Notice, noticesOf, queueNotices, recipientsOf } from './notices.ts'
 import { planSweep } from './plan-sweep.ts'
+import { readable } from './readable.ts'
 import { type Revoked, revokeAllTokens, revokeTokensOfSession } from './revocation.ts'
 import { LOGINS, type Row } from './schema.ts'
 import { end, findSession } from './sessions.ts'
@@ -48,9 +49,31 @@ const AT_ONCE = 100
  * in `told`.
  */
 export function endSessions(tx: Transaction, input: EndSessionsInput): EndedSessions {
+  return endEach(tx, input, (row) => recipientsOf(tx, row))
+}
+
+/** What the end of all sessions did, and of which of them the clients could not be read: nobody is told of those. */
+export interface EndedForErasure extends EndedSessions {
+  readonly untold: readonly Sid[]
+}
+
+/** As `endSessions` of all, for an erasure, which no row that cannot be read stops. */
+export function endForErasure(tx: Transaction, input: Omit<EndSessionsInput, 'target'>): EndedForErasure {
+  const untold: Sid[] = []
+  const ended = endEach(tx, { ...input, target: 'all' }, (row) => {
+    const clients = readable('sessions', () => recipientsOf(tx, row), null)
+    if (clients === null) untold.push(row.sid)
+    return clients ?? []
+  })
+  return { ...ended, untold }
+}
+
+type RecipientsOf = (row: Row<'sessions'>) => readonly LogoutRecipient[]
+
+function endEach(tx: Transaction, input: EndSessionsInput, toTell: RecipientsOf): EndedSessions {
   const { target, attempt, flowLifetime, notify } = input
   const { rows, behind } = targets(tx, target)
-  const sessions = rows.map((row) => endOne(tx, row, input))
+  const sessions = rows.map((row) => endOne(tx, row, input, toTell))
   if (target === 'all') raiseEpoch(tx, LOGINS, { attempt, flowLifetime: MAX_SESSION_SECONDS })
   if (behind !== undefined) {
     planSweep(tx, { name: 'sessions', position: behind, keepUntil: after(tx.now, flowLifetime), notify })
@@ -74,11 +97,11 @@ interface One {
   readonly notices: readonly Notice[]
 }
 
-function endOne(tx: Transaction, row: Row<'sessions'>, input: EndSessionsInput): One {
+function endOne(tx: Transaction, row: Row<'sessions'>, input: EndSessionsInput, toTell: RecipientsOf): One {
   const { target, attempt } = input
   const open = row.ended === 0 && alive(row.expires, tx.now)
   if (open && target !== 'all' && isSpared(row, target)) return { open: false, told: [], notices: [] }
-  const told = input.notify && (open || target !== 'all') ? recipientsOf(tx, row) : []
+  const told = input.notify && (open || target !== 'all') ? toTell(row) : []
   const own = row.ended === 1 && row.attempt === attempt
   if (!open) return { open, ...(own && { sid: row.sid }), told, notices: [] }
   end(tx, row, { attempt, keepUntil: after(tx.now, input.flowLifetime), revokes: input.revoke })

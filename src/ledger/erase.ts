@@ -1,5 +1,6 @@
 import { after, type Seconds, seconds } from '../util/clock.ts'
-import { endSessions } from './end-sessions.ts'
+import type { Sid } from '../util/ids.ts'
+import { endForErasure } from './end-sessions.ts'
 import { raiseEpoch } from './epochs.ts'
 import { indexRecipients, isIndexed } from './indexes.ts'
 import { type Notice, noticesOf } from './notices.ts'
@@ -20,6 +21,8 @@ export interface Erased {
   readonly at?: Seconds
   /** The notices that this attempt queued and that are not settled yet. */
   readonly notices: readonly Notice[]
+  /** The sessions whose clients could not be read, so that none was told; absent if there are none. */
+  readonly untold?: readonly Sid[]
 }
 
 /** What is left of a session: its id, until the directory has forgotten it. */
@@ -33,7 +36,8 @@ export const FORGOTTEN = {
  * left, which the alarm that follows at once removes from the directory; it comes by itself to those that are too many
  * for one call. Epochs refuse every flow in progress: they name nobody, and the alarm deletes them when the last of
  * these flows is over; that of logins when it would have been deleted anyway, if all sessions were ended before: a login
- * of before that is refused for longer than a flow takes. A notice stays until it is settled, and the id of a used assertion until that has expired.
+ * of before that is refused for longer than a flow takes. A session whose clients cannot be read is erased all the same:
+ * it is logged, and named in the answer. A notice stays until it is settled, and the id of a used assertion until that has expired.
  */
 export function erase(tx: Transaction, input: EraseInput): Erased {
   const { attempt, flowLifetime } = input
@@ -41,7 +45,7 @@ export function erase(tx: Transaction, input: EraseInput): Erased {
   if (own?.attempt === attempt && alive(own.expires, tx.now))
     return { at: tx.now, notices: noticesOf(tx, attempt) }
   const earlier = tx.tables.find('epochs', LOGINS)?.expires ?? null
-  const { notices } = endSessions(tx, { ...input, target: 'all', notify: true, revoke: false })
+  const { notices, untold } = endForErasure(tx, { ...input, notify: true, revoke: false })
   const expires = after(tx.now, flowLifetime)
   tx.tables.deleteWhere('epochs', 'WHERE client NOT IN (?, ?)', LOGINS, ERASED)
   for (const client of [ERASED, SUBJECT, LOGINS] as const) {
@@ -54,5 +58,5 @@ export function erase(tx: Transaction, input: EraseInput): Erased {
   tx.tables.deleteWhere('remembered', '')
   tx.tables.updateWhere('sessions', { ...FORGOTTEN, expires: tx.now }, 'WHERE ended = 1')
   tx.wake(tx.now, 'notice')
-  return { at: tx.now, notices }
+  return { at: tx.now, notices, ...(untold.length > 0 && { untold }) }
 }

@@ -1,4 +1,4 @@
-import { runDurableObjectAlarm } from 'cloudflare:test'
+import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { ownerOf } from '../../src/ledger/owner.ts'
 import { aroundD1 } from '../support/bindings.ts'
@@ -79,6 +79,20 @@ describe('DELETE of a subject', () => {
       ({ status }) => status,
     )
     expect(statuses).toEqual([204, 204, 204])
+  })
+
+  it('goes on where a session is damaged, and says of which one nobody was told', async () => {
+    await logIn(deployment, client, remembered('damaged'))
+    const { sessions } = await bodyOf(await deployment.admin('GET', '/admin/subjects/damaged'))
+    const [{ sid }] = sessions as [{ sid: string }]
+    await runInDurableObject(
+      testEnv().LEDGER.getByName(ownerOf('subject', 'damaged', 'none')),
+      (_ledger, { storage }) =>
+        storage.sql.exec("UPDATE logins SET recipients = '{' WHERE kind = 1").toArray(),
+    )
+    const answer = await erase('damaged')
+    expect([answer.status, await bodyOf(answer)]).toEqual([200, { untold_sessions: [sid] }])
+    expect((await erase('damaged')).status).toBe(204)
   })
 
   it('is audited, by a hash of the subject', async () => {

@@ -1,4 +1,4 @@
-import { runDurableObjectAlarm } from 'cloudflare:test'
+import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { directoryOf, grantIdFor, sessionPrefix } from '../../src/ledger/owner.ts'
 import { LOGINS } from '../../src/ledger/schema.ts'
@@ -167,6 +167,26 @@ describe('erasing a subject', () => {
     advance(FLOW + 7200)
     await runDurableObjectAlarm(user.stub)
     expect(await user.tables()).toEqual([])
+  })
+
+  it('goes on where the clients of a session cannot be read, and names it', async () => {
+    const log = vi.spyOn(console, 'log').mockReturnValue(undefined)
+    const user = await known()
+    await plantSessions(user, 2, { sid: "printf('planted-%012d', n)" })
+    await runInDurableObject(user.stub, (_ledger, { storage }) => {
+      storage.sql.exec("UPDATE logins SET recipients = '{' WHERE id = 'planted-000000000001'")
+    })
+    const { notices, untold } = await erase(user)
+    expect(untold).toEqual(['planted-000000000001'])
+    expect(notices.filter(({ kind }) => kind === 'client')).toHaveLength(2)
+    expect(notices.filter(({ kind }) => kind === 'identity_provider')).toHaveLength(3)
+    expect(log.mock.calls.map(([line]) => String(line))).toContainEqual(
+      expect.stringContaining('row_unreadable'),
+    )
+    expect(await storedBesideSessions(user)).not.toContain('her-name')
+    await runInDurableObject(user.stub, (ledger) => ledger.alarm())
+    expect(await user.rows('sessions')).toEqual([])
+    expect(await erase(user)).toEqual({ at: expect.any(Number), notices: [] })
   })
 
   it('tells the identity provider of every session, those that the call does not come to among them', async () => {
