@@ -7,6 +7,7 @@ import { type AuditEntry, auditTime } from '../store/audit-log.ts'
 import { subjectHash } from '../telemetry/subject-hash.ts'
 import { type Seconds, seconds } from '../util/clock.ts'
 import { parseRfc3339, rfc3339 } from '../util/rfc3339.ts'
+import { readFilter } from './filters.ts'
 import { respondWithPage } from './pagination.ts'
 
 const PATH = '/admin/audit'
@@ -16,16 +17,16 @@ const HASH_HEADER = 'ladon-subject-hash'
 
 /**
  * GET /admin/audit: what operators changed, the newest first (contract 1.4.9). A `subject` is looked for by its hash,
- * which the answer names.
+ * which the answer names. Throws `malformed_body` for an empty filter, and for a time that is none.
  */
 export async function getAudit(c: Context<AppEnv>): Promise<Response> {
   const { auditLog, roots } = c.var.ctx.rt
   const query = readAdminQuery(c.req.url)
-  const subject = query.get('subject') || null
+  const subject = readFilter(query, 'subject')
   const named = {
-    event: query.get('event') || null,
-    actor: query.get('actor') || null,
-    client_id: query.get('client_id') || null,
+    event: readFilter(query, 'event'),
+    actor: readFilter(query, 'actor'),
+    client_id: readFilter(query, 'client_id'),
   }
   const subHash = subject === null ? null : await subjectHash(roots, ownerOf('subject', subject, 'none'))
   const filter = {
@@ -38,7 +39,7 @@ export async function getAudit(c: Context<AppEnv>): Promise<Response> {
   }
   const answer = await respondWithPage(c, {
     path: PATH,
-    filters: { ...named, subject, since: query.get('since') || null, until: query.get('until') || null },
+    filters: { ...named, subject, since: readFilter(query, 'since'), until: readFilter(query, 'until') },
     page: (place) => auditLog.list({ ...filter, ...place }),
     count: () => auditLog.count(filter),
     render,
@@ -49,7 +50,7 @@ export async function getAudit(c: Context<AppEnv>): Promise<Response> {
 
 /** Reads a time of the query (RFC 3339); null if there is none. */
 function timeIn(query: Parameters, parameter: string): Seconds | null {
-  const text = query.get(parameter) || null
+  const text = readFilter(query, parameter)
   if (text === null) return null
   const time = parseRfc3339(text)
   if (time === undefined)

@@ -1,12 +1,12 @@
 import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import { malformedBody } from '../errors/refusals.ts'
-import { type Parameters, readAdminQuery } from '../http/form.ts'
+import { readAdminQuery } from '../http/form.ts'
 import type { BookPlace } from '../store/grants-book.ts'
 import type { BookedGrant } from '../store/types.ts'
 import { clientIdOf } from '../util/ids.ts'
 import { rfc3339 } from '../util/rfc3339.ts'
+import { readFilter } from './filters.ts'
 import { respondWithPage } from './pagination.ts'
 
 const PATH = '/admin/grants'
@@ -24,8 +24,8 @@ export function getGrants(c: Context<AppEnv>): Promise<Response> {
   const { book } = c.var.ctx.rt
   if (!book.isKept) throw new OAuthError('resource_not_found', 'book_off')
   const query = readAdminQuery(c.req.url)
-  const subject = given(query, 'subject')
-  const client = given(query, 'client_id')
+  const subject = readFilter(query, 'subject')
+  const client = readFilter(query, 'client_id')
   const filter = { subject, clientId: client === null ? null : clientIdOf(client) }
   return respondWithPage<BookedGrant & { readonly id: string }>(c, {
     path: PATH,
@@ -35,14 +35,6 @@ export function getGrants(c: Context<AppEnv>): Promise<Response> {
     count: null,
     render: renderBooked,
   })
-}
-
-/** A filter; null if it is absent. An empty one is refused: who forgot its value did not ask for everybody. */
-function given(query: Parameters, parameter: 'subject' | 'client_id'): string | null {
-  const value = query.get(parameter)
-  if (value !== undefined) return value
-  if (!query.has(parameter)) return null
-  throw malformedBody('parameter_malformed', { parameter, expected: 'absent or not empty' })
 }
 
 const idOf = ({ subject, clientId }: BookPlace): string => `${subject}${SEPARATOR}${clientId}`

@@ -204,6 +204,8 @@ async function loginsNamed(c: Context<AppEnv>): Promise<Named<EndSessionsInput['
   const query = readAdminQuery(c.req.url)
   const sid = query.get('sid')
   if (sid === undefined) {
+    // An empty `sid` is a mistake of the caller, who does not mean all.
+    if (query.has('sid')) throw invalidRequest('parameter_missing', { parameter: 'sid' })
     const subject = query.get('subject') ?? c.req.param('subject')
     if (subject === undefined) throw invalidRequest('parameter_missing', { parameter: "subject' or 'sid" })
     return { owners: ownersOf('subject', subject, c.var.ctx.rt.config.residency), target: 'all' }

@@ -3,7 +3,7 @@ import { runtimeOf } from '../../src/runtime.ts'
 import { scheduled } from '../../src/scheduled.ts'
 import { auditId, KEPT_DAYS } from '../../src/store/audit-log.ts'
 import { milliseconds } from '../../src/util/clock.ts'
-import { ADMIN_KEY, Deployment, testEnv } from '../support/deployment.ts'
+import { ADMIN_KEY, bodyOf, Deployment, testEnv } from '../support/deployment.ts'
 import { LogLines } from '../support/log-lines.ts'
 import { withOutage } from '../support/outage.ts'
 import { logIn, registerClient } from '../support/relying-party.ts'
@@ -149,6 +149,15 @@ describe('the log of operators', () => {
     expect(pages.slice(0, 3).map((entry) => entry['client_id'])).toEqual(ids.toReversed())
     expect((await deployment.admin('GET', '/admin/audit?since=yesterday')).status).toBe(400)
   })
+
+  it.each(['subject', 'client_id', 'actor', 'event', 'since', 'until'])(
+    'refuses the empty filter %s by name',
+    async (name) => {
+      const answer = await deployment.admin('GET', `/admin/audit?${name}=`)
+      const { error_description } = await bodyOf(answer)
+      expect([answer.status, error_description]).toEqual([400, expect.stringContaining(name)])
+    },
+  )
 
   it.each([
     ['key-of-the-siem-0001', '/admin/audit', 200],

@@ -205,6 +205,17 @@ describe('the list of login sessions', () => {
     ])
   })
 
+  it('ends none for an empty id, whoever is named beside it', async () => {
+    await logIn(deployment, client, login('gil'))
+    const path = '/admin/oauth2/auth/sessions/login?subject=gil'
+    const answer = await deployment.admin('DELETE', `${path}&sid=`)
+    expect([answer.status, (await bodyOf(answer))['error_description']]).toEqual([
+      400,
+      expect.stringContaining('sid'),
+    ])
+    expect((await pagesOf(path))[0]).toHaveLength(1)
+  })
+
   it('needs a subject', async () => {
     const response = await deployment.admin('GET', '/admin/oauth2/auth/sessions/login')
     expect(response.status).toBe(400)
