@@ -85,6 +85,12 @@ async function discover(server: SmokeServer, held: Held): Promise<void> {
   const document = await server.json('/.well-known/openid-configuration')
   const issuer = textOf(document, 'issuer')
   must(issuer.replace(/\/$/, '') === server.issuer, `the issuer calls itself ${issuer}`)
+  // The user's browser has its cookies there, and the key goes to the issuer's origin alone.
+  const { origin } = new URL(textOf(document, 'authorization_endpoint'))
+  must(
+    origin === new URL(server.issuer).origin,
+    `its endpoints are at ${origin} (URLS_SELF_PUBLIC), another origin than the issuer: such a server cannot be tried`,
+  )
   const keys = await server.json(textOf(document, 'jwks_uri'))
   must(isKeySet(keys), 'there is no key to sign with')
   held.keys = createLocalJWKSet(keys)

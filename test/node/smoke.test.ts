@@ -25,6 +25,7 @@ beforeEach(async () => {
     'GET /health/ready': json({ status: 'ok' }),
     'GET /.well-known/openid-configuration': json({
       issuer: server.origin,
+      authorization_endpoint: `${server.origin}/oauth2/auth`,
       jwks_uri: `${elsewhere.origin}/keys`,
     }),
     'GET /admin/clients': json({ error: 'unauthorized' }, 401),
@@ -62,6 +63,25 @@ describe('npm run smoke at a server that sends it elsewhere', () => {
     })
     expect([code, output]).toEqual([2, expect.stringContaining("'Name: value'")])
     expect(output).not.toContain('just-a-secret')
+  })
+})
+
+describe('npm run smoke at a server whose public URL is of another origin', () => {
+  it('says so before it makes anything', async () => {
+    const endpoints = {
+      authorization_endpoint: `${elsewhere.origin}/oauth2/auth`,
+      jwks_uri: `${elsewhere.origin}/keys`,
+    }
+    answers = {
+      ...answers,
+      'GET /.well-known/openid-configuration': json({ issuer: server.origin, ...endpoints }),
+    }
+    const { code, output } = await ladon(['smoke', server.origin], { LADON_ADMIN_KEY: KEY })
+    expect(code).toBe(1)
+    expect(output).toMatch(/FAILED {2}discovery and keys .*URLS_SELF_PUBLIC/)
+    expect(output).toContain(elsewhere.origin)
+    expect(elsewhere.visits).toHaveLength(0)
+    expect(server.visits.map(({ method }) => method)).not.toContain('POST')
   })
 })
 
