@@ -13,8 +13,11 @@ const FORMAT = 6
 /** How long KV keeps a copy, seconds: long enough for any outage. The scheduled job renews those that are used up. */
 const KEEP_SECONDS = 7 * 86_400
 
-/** The age from which D1 is read again whatever the feed says, ms: somebody may have changed it by hand. */
-export const READ_AGAIN_MS = 4 * 3_600_000
+/**
+ * The age from which D1 is read again whatever the feed says, ms: somebody may have changed it by hand. The scheduled job
+ * renews copies in KV at it, so each costs a write a day; the free plan has 1,000.
+ */
+export const READ_AGAIN_MS = 86_400_000
 
 /**
  * How old a copy may be, counted from its read of D1, for the feed to vouch for it, ms. The feed knows what changed in

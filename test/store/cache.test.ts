@@ -75,14 +75,14 @@ describe('find', () => {
     expect(state.reads).toBe(0)
   })
 
-  it('sees what changed in D1 by hand after some hours, or when the job looks', async () => {
+  it('sees what changed in D1 by hand after a day or two, or when the job looks', async () => {
     const { rows, isolate, fill } = makeSource()
     rows.set('a', item(1))
     await fill('a')
     const [copies, job] = [isolate(), isolate()]
     await copies.find('a')
     rows.set('a', { version: 1, text: 'by hand' })
-    later(8 * 3_600_000)
+    later(2 * DAY_MS)
     await copies.find('a')
     await vi.waitFor(async () => {
       later(1000)
@@ -107,7 +107,7 @@ describe('find', () => {
     rows.delete('a')
     later(3 * 3_600_000)
     expect(await isolate().find('a')).toEqual(item(1))
-    later(5 * 3_600_000)
+    later(2 * DAY_MS)
     // An isolate that begins now takes the copy of KV, and reads D1 behind the next requests.
     const cold = isolate()
     await cold.find('a')
@@ -254,6 +254,19 @@ describe('find', () => {
     await runInDurableObject(feedStub(), (_ledger, { storage }) => {
       storage.sql.exec("DELETE FROM changes WHERE tag = 't'")
     })
+  })
+
+  it('is renewed in KV by the job once a day, however often that comes', async () => {
+    const { rows, isolate, fill } = makeSource()
+    rows.set('a', item(1))
+    await fill('a')
+    const job = isolate()
+    let renewed = 0
+    for (let run = 0; run < 4 * 24 * 3; run += 1) {
+      later(900_000)
+      renewed += await job.fill(['a'], JSON.stringify)
+    }
+    expect(renewed).toBe(3)
   })
 
   it('asks the feed once for any number of copies that KV has', async () => {
