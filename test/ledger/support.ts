@@ -18,9 +18,15 @@ export const newAttempt = (): string => `attempt-${++attempts}`
 
 export const seconds = nowSeconds
 
-/** Stops the clock, and from then on only `advance` moves it. */
+/** How far ahead of the machine's clock a stopped one is, ms. */
+const AHEAD_MS = 3_600_000
+
+/**
+ * Stops the clock, and from then on only `advance` moves it. It is ahead of the machine's, by which the platform fires
+ * alarms: one that is due at once would else fire by itself, somewhere between the steps of a test.
+ */
 export function stopClock(): void {
-  vi.useFakeTimers({ toFake: ['Date'], now: Math.ceil(Date.now() / 1000) * 1000 })
+  vi.useFakeTimers({ toFake: ['Date'], now: Math.ceil((Date.now() + AHEAD_MS) / 1000) * 1000 })
 }
 
 export function advance(by: number): void {
