@@ -8,7 +8,7 @@ import { readable } from './readable.ts'
 import { endTokens } from './revocation.ts'
 import type { Row } from './schema.ts'
 import { end } from './sessions.ts'
-import { areTokensEnded, isEnded } from './standing.ts'
+import { areTokensEnded, endedWith, isEnded } from './standing.ts'
 import { alive, type Transaction } from './transaction.ts'
 
 /*
@@ -58,7 +58,8 @@ function cleanGrant(tx: Transaction, row: Row<'grants', (typeof DECIDING)[number
 }
 
 function endWhole(tx: Transaction, row: GrantRow): true {
-  endTokens(tx, row, { attempt: '', flowLifetime: seconds(0) })
+  const ending = endedWith(tx, row) ?? { by: 'session_ended', at: null }
+  endTokens(tx, row, { attempt: '', flowLifetime: seconds(0) }, ending)
   return true
 }
 
@@ -72,7 +73,7 @@ function sweepSessions(tx: Transaction, sweep: Row<'sweeps'>): void {
   for (const row of rows) {
     if (row.ended === 1 || row.epoch >= epoch) continue
     if (row.epoch < erased) tx.tables.update('sessions', row.sid, { ...FORGOTTEN, expires: tx.now })
-    else end(tx, row, { attempt: '', keepUntil: sweep.keep_until, revokes: false })
+    else end(tx, row, { attempt: '', at: endedAt, keepUntil: sweep.keep_until, revokes: false })
     if (!alive(row.expires, endedAt)) continue
     const clients = sweep.notify === 1 ? readable('sessions', () => recipientsOf(tx, row), []) : []
     // Of the ends of all sessions only an erasure is told to the identity provider.

@@ -28,7 +28,7 @@ export interface Erased {
 /** What is left of a session: its id, until the directory has forgotten it. */
 export const FORGOTTEN = {
   ...{ subject: '', auth_time: seconds(0), remember: 0, ends: null, ended: 1 },
-  ...{ provider_session: '', recipients: '[]', used: seconds(0) },
+  ...{ provider_session: '', recipients: '[]', used: seconds(0), ended_at: null },
 } as const
 
 /**

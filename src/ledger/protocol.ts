@@ -95,6 +95,8 @@ const ARGUMENTS: { readonly [M in LedgerMethod]: Names<Input<M>> } = {
   listSessions: { after: { sid: true, authTime: true }, offset: true, limit: true },
   countSessions: {},
   listHeld: { after: { kind: true, id: true }, limit: true, size: true },
+  story: { id: true, sid: true, generation: true },
+  deviceStory: { id: true },
   revokeGrant: { ...revocation, id: true, clientId: true },
   revokeGrants: { ...revocation, target: { id: true, clientId: true } },
   retractGrant: { ...revocation, id: true },

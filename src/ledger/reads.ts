@@ -9,6 +9,7 @@ import { inspect } from './grants.ts'
 import { countInitialAccess, findInitialAccess, listInitialAccess } from './initial-access.ts'
 import { countSessions, listSessions } from './session-list.ts'
 import { readSession } from './sessions.ts'
+import { deviceStory, story } from './story.ts'
 import { listHeld } from './subject.ts'
 import type { FirstKeyInput, View } from './transaction.ts'
 
@@ -26,6 +27,8 @@ export const READS = {
   listSessions,
   countSessions,
   listHeld,
+  story,
+  deviceStory,
   isIdRevoked: isConsumed,
   owners,
   getBlob,

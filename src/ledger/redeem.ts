@@ -65,8 +65,10 @@ export function redeem(tx: Transaction, input: RedeemInput): RedeemResult {
 function redeemAgain(tx: Transaction, input: RedeemInput, row: GrantRow): RedeemResult {
   if (row.code_attempt !== input.attempt) {
     if (input.spareReused === true) return GONE
-    if (row.revoked === 0 && input.hook !== 'ask')
-      endTokens(tx, row, { attempt: input.attempt, flowLifetime: seconds(0) })
+    if (row.revoked === 0 && input.hook !== 'ask') {
+      const ending = { by: 'code_reused', at: tx.now } as const
+      endTokens(tx, row, { attempt: input.attempt, flowLifetime: seconds(0) }, ending)
+    }
     return { status: 'reused', ...endsAmong(tx, input, [row.client]) }
   }
   if (row.revoked === 1 || row.generation > 1) return GONE

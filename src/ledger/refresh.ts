@@ -1,5 +1,5 @@
 import { fitting, readStored } from '../errors/stored-json.ts'
-import { type Milliseconds, msOf, type Seconds, seconds } from '../util/clock.ts'
+import { type Milliseconds, milliseconds, msOf, type Seconds, seconds } from '../util/clock.ts'
 import { arrayOf, isNumber, isText, orNull } from '../util/guard.ts'
 import type { ClientId, GrantId } from '../util/ids.ts'
 import { audienceRule, scopeRule } from '../util/scope.ts'
@@ -145,6 +145,12 @@ export function isWithinGrace(row: RotationState, input: InspectInput, nowMs: Mi
 const readRecent = ({ recent }: RotationState): readonly Superseded[] =>
   readStored(recent, 'grants.recent', readList)
 
+/** When a generation was superseded, as far as the row remembers; null if it does not. */
+export function supersededAt(row: RotationState, generation: number): Milliseconds | null {
+  const at = readRecent(row).find(([known]) => known === generation)?.[1]
+  return at === undefined ? null : milliseconds(at)
+}
+
 function withinGrace(
   recent: readonly Superseded[],
   generation: number,
@@ -166,7 +172,8 @@ export function refresh(tx: Transaction, input: RefreshInput): RefreshResult {
   const decision = decideRefresh(row, input, tx.nowMs)
   const commits = input.hook !== 'ask'
   if (decision === undefined) {
-    if (commits) endTokens(tx, row, { attempt: input.attempt, flowLifetime: seconds(0) })
+    const ending = { by: 'refresh_token_reused', at: tx.now } as const
+    if (commits) endTokens(tx, row, { attempt: input.attempt, flowLifetime: seconds(0) }, ending)
     return reused(tx, input)
   }
   const { via, ...changes } = decision

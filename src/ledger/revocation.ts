@@ -7,8 +7,8 @@ import { withoutClaims } from './grant-record.ts'
 import { findGrant, findOwn, type GrantRow } from './grant-row.ts'
 import { grantsOf } from './owner.ts'
 import { planSweep } from './plan-sweep.ts'
-import { SUBJECT, TOKENS } from './schema.ts'
-import { isLive, isRemembered } from './standing.ts'
+import { type EndedBy, SUBJECT, TOKENS } from './schema.ts'
+import { type Ending, isLive, isRemembered } from './standing.ts'
 import { alive, later, type Transaction } from './transaction.ts'
 
 export interface RevokeGrantInput extends AskingForEnds {
@@ -52,18 +52,26 @@ const AT_ONCE = 100
  * Ends every token of a grant. A consent that is or was remembered is kept without the claims of the tokens, since others
  * may rest on it. Any other row is kept as a tombstone without its record, until no verifier can restore the grant.
  */
-export function endTokens(tx: Transaction, row: GrantRow, revocation: Revocation): void {
+export function endTokens(tx: Transaction, row: GrantRow, revocation: Revocation, ending: Ending): void {
   const tombstone = tombstoneOf(tx, row, revocation)
-  if (row.remembered === 0) endRow(tx, row, revocation, tombstone)
+  if (row.remembered === 0) endRow(tx, row, revocation, tombstone, ending)
   else {
     const remembered = isRemembered(row, tx.now)
     const expires = remembered ? later(tombstone.expires, row.consent_ends) : tombstone.expires
-    endRow(tx, row, revocation, { record: withoutClaims(row), expires })
+    endRow(tx, row, revocation, { record: withoutClaims(row), expires }, ending)
   }
 }
 
-function endRow(tx: Transaction, row: GrantRow, { attempt }: Revocation, left: Left): void {
-  tx.tables.update('grants', row.id, { revoked: 1, attempt, recent: '[]', ...left })
+function endRow(
+  tx: Transaction,
+  row: GrantRow,
+  { attempt }: Revocation,
+  left: Left,
+  { by, at }: Ending,
+): void {
+  // What ended the tokens first is kept.
+  const ended = row.ended_by === null ? { ended_by: by, ended_at: at } : {}
+  tx.tables.update('grants', row.id, { revoked: 1, attempt, recent: '[]', ...left, ...ended })
   tx.wake(left.expires, 'tombstone')
 }
 
@@ -80,7 +88,7 @@ export function revokeGrant(
   input: RevokeGrantInput,
 ): { readonly revoked: boolean } & TellingEnds {
   const row = findOwn(tx, input)
-  if (row === undefined || !revokeTokens(tx, row, input)) return { revoked: false }
+  if (row === undefined || !revokeTokens(tx, row, input, 'token_revoked')) return { revoked: false }
   return { revoked: true, ...endsAmong(tx, input, [row.client]) }
 }
 
@@ -145,6 +153,7 @@ export function revokeTokensOfSession(tx: Transaction, sid: Sid, input: Revocati
     tx,
     rows.filter((row) => row.sid === sid),
     input,
+    'session_ended',
   )
   const clients = more.more === true ? null : clientsOf(ended)
   return { revoked: ended.map(({ id }) => id), ...more, ...endsAmong(tx, input, clients) }
@@ -153,26 +162,31 @@ export function revokeTokensOfSession(tx: Transaction, sid: Sid, input: Revocati
 /** Revokes all tokens of the subject. */
 export function revokeAllTokens(tx: Transaction, input: Revocation): Revoked {
   const { rows, more } = firstRows(tx, '')
-  const ended = endAlive(tx, rows, input)
+  const ended = endAlive(tx, rows, input, 'all_sessions_ended')
   if (rows.length > 0) raiseEpoch(tx, TOKENS, { ...input, flowLifetime: MAX_SESSION_SECONDS })
   const clients = more.more === true ? null : clientsOf(ended)
   return { revoked: ended.map(({ id }) => id), ...more, ...endsAmong(tx, input, clients) }
 }
 
-function revokeTokens(tx: Transaction, row: GrantRow, input: Revocation): boolean {
+function revokeTokens(tx: Transaction, row: GrantRow, input: Revocation, by: EndedBy): boolean {
   if (row.revoked === 1) return row.attempt === input.attempt
-  endTokens(tx, row, input)
+  endTokens(tx, row, input, { by, at: tx.now })
   return true
 }
 
-function endAlive(tx: Transaction, rows: readonly GrantRow[], input: Revocation): readonly GrantRow[] {
+function endAlive(
+  tx: Transaction,
+  rows: readonly GrantRow[],
+  input: Revocation,
+  by: EndedBy,
+): readonly GrantRow[] {
   const alivesNow = rows.filter((row) => alive(row.expires, tx.now))
-  return alivesNow.filter((row) => revokeTokens(tx, row, input))
+  return alivesNow.filter((row) => revokeTokens(tx, row, input, by))
 }
 
 function revokeConsent(tx: Transaction, row: GrantRow, input: Revocation): boolean {
   if (row.record === '') return row.attempt === input.attempt
-  endRow(tx, row, input, tombstoneOf(tx, row, input))
+  endRow(tx, row, input, tombstoneOf(tx, row, input), { by: 'consent_revoked', at: tx.now })
   return true
 }
 

@@ -39,6 +39,8 @@ export const COLUMNS = {
     rests_on: `${TEXT} DEFAULT ''`,
     tokens_end: 'INTEGER',
     epoch: COUNT,
+    ended_at: 'INTEGER',
+    ended_by: 'TEXT',
   },
   sessions: {
     sid: ID,
@@ -55,6 +57,7 @@ export const COLUMNS = {
     revoked: COUNT,
     recipients: `${TEXT} DEFAULT '[]'`,
     used: COUNT,
+    ended_at: 'INTEGER',
   },
   epochs: { client: ID, value: INTEGER, attempt: TEXT, expires: INTEGER },
   consumed: { id: ID, attempt: TEXT, expires: INTEGER },
@@ -128,12 +131,15 @@ interface Narrower {
     readonly issued_at: Seconds
     readonly rests_on: GrantId | ''
     readonly tokens_end: Seconds
+    readonly ended_at: Seconds
+    readonly ended_by: EndedBy
   }
   readonly sessions: {
     readonly auth_time: Seconds
     readonly ends: Seconds
     readonly flow_expires: Seconds
     readonly used: Seconds
+    readonly ended_at: Seconds
   }
   readonly epochs: { readonly client: EpochKey; readonly value: Milliseconds }
   readonly allowances: { readonly whole_ms: Milliseconds }
@@ -157,6 +163,15 @@ interface NarrowerEverywhere {
   readonly owner: Owner
   readonly expires: Seconds
 }
+
+/** What ended the tokens of a grant before their time. */
+export type EndedBy =
+  | 'token_revoked'
+  | 'consent_revoked'
+  | 'code_reused'
+  | 'refresh_token_reused'
+  | 'session_ended'
+  | 'all_sessions_ended'
 
 /** The key of an epoch: a client, all clients of the subject, logins, tokens, or all that is stored. */
 export type EpochKey = ClientId | typeof SUBJECT | typeof LOGINS | typeof TOKENS | typeof ERASED

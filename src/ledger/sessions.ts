@@ -215,6 +215,8 @@ function insertSession(
 /** How a session ends. */
 export interface SessionEnd {
   readonly attempt: string
+  /** When it ended; absent for now. */
+  readonly at?: Seconds
   /** When the tombstone may be deleted. It is kept longer if the session's own flow lives longer. */
   readonly keepUntil: Seconds
   /** Whether its tokens end with it, however many there are. */
@@ -222,8 +224,15 @@ export interface SessionEnd {
 }
 
 /** Ends a session and leaves a tombstone. */
-export function end(tx: Transaction, row: SessionRow, { attempt, keepUntil, revokes }: SessionEnd): void {
+export function end(
+  tx: Transaction,
+  row: SessionRow,
+  { attempt, at = tx.now, keepUntil, revokes }: SessionEnd,
+): void {
   const expires = later(row.flow_expires, keepUntil)
-  tx.tables.update('sessions', row.sid, { ended: 1, attempt, expires, ...(revokes && { revoked: 1 }) })
+  tx.tables.update('sessions', row.sid, {
+    ...{ ended: 1, ended_at: at, attempt, expires },
+    ...(revokes && { revoked: 1 }),
+  })
   tx.wake(expires, 'tombstone')
 }

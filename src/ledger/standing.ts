@@ -1,7 +1,7 @@
-import type { Seconds } from '../util/clock.ts'
+import { milliseconds, type Seconds, secondsOf } from '../util/clock.ts'
 import { currentEpoch, tokenEpoch } from './epochs.ts'
 import type { GrantRow } from './grant-row.ts'
-import { SUBJECT } from './schema.ts'
+import { type EndedBy, SUBJECT } from './schema.ts'
 import type { ReadableTables } from './tables.ts'
 import { alive, type View } from './transaction.ts'
 
@@ -26,6 +26,27 @@ export function isEnded(view: View, { client, epoch, rests_on: consent }: Omit<S
 /** Whether a grant's tokens ended with many others: with all sessions of the subject, or with their session. */
 export const areTokensEnded = (view: View, { epoch, sid }: Pick<Stamped, 'epoch' | 'sid'>): boolean =>
   epoch < tokenEpoch(view) || view.tables.value('sessions', sid, 'revoked') === 1
+
+/** What ended the tokens of a grant, and when; null if that is not known. */
+export interface Ending {
+  readonly by: EndedBy
+  readonly at: Seconds | null
+}
+
+/** Returns what ended a grant or its tokens together with many others; undefined if nothing did. */
+export function endedWith(view: View, row: Stamped): Ending | undefined {
+  const at = (epoch: number): Seconds => secondsOf(milliseconds(epoch))
+  if (isEnded(view, row)) {
+    const epoch = currentEpoch(view, row.client)
+    if (row.epoch < epoch) return { by: 'consent_revoked', at: at(epoch) }
+    const consent = row.rests_on === '' ? undefined : view.tables.find('grants', row.rests_on)
+    return { by: 'consent_revoked', at: consent?.ended_at ?? null }
+  }
+  const epoch = tokenEpoch(view)
+  if (row.epoch < epoch) return { by: 'all_sessions_ended', at: at(epoch) }
+  const session = view.tables.find('sessions', row.sid)
+  return session?.revoked === 1 ? { by: 'session_ended', at: session.ended_at } : undefined
+}
 
 /** Returns a row as it must be read, whether or not the clean-up came to it: undefined if the grant has ended. */
 export function asItStands(view: View, row: GrantRow): GrantRow | undefined {

@@ -23,7 +23,9 @@ export type { RedeemResult } from './redeem.ts'
 export type { RefreshResult } from './refresh.ts'
 export type { Revoked, RevokeGrantsInput } from './revocation.ts'
 export type { ListedSession, ListSessionsInput } from './session-list.ts'
+export type { EndedBy } from './schema.ts'
 export type { LoginResult, SessionView } from './sessions.ts'
+export type { DeviceStory, GrantStory, SessionStory, Story } from './story.ts'
 export type { Held, HeldPlace } from './subject.ts'
 
 type Methods = typeof READS & typeof WRITES

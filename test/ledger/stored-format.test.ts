@@ -98,6 +98,13 @@ const LOGINS_5 = {
     '{"instance":"instance-1"}', '', NULL, 0)`,
 }
 
+/** What release 6 adds: when a session ended; when the tokens of a grant did, and by what. */
+const LOGINS_6 = {
+  logins: LOGINS_5.logins.replace(' epoch INTEGER,', ' epoch INTEGER, ended_at INTEGER, ended_by TEXT,'),
+  grant: `UPDATE logins SET revoked = 1, ended_at = 1700000900, ended_by = 'token_revoked' WHERE kind = 0`,
+  session: 'UPDATE logins SET ended = 1, ended_at = 1700000901 WHERE kind = 1',
+}
+
 /** What a network has spent, of release 4. */
 const ALLOWANCES_4 = {
   allowances: `CREATE TABLE allowances (id TEXT NOT NULL PRIMARY KEY, whole_ms INTEGER NOT NULL, attempt TEXT NOT NULL,
@@ -212,6 +219,19 @@ it('reads sessions and grants of release 5, which found what is remembered by lo
   expect((await user.call('endSessions', ending)).told).toEqual([
     { client: 'app', instance: 'instance-1', subject: 'alice', sid: 'sid-1' },
   ])
+})
+
+it('reads when sessions and tokens of release 6 ended, and nothing of that in rows of release 5', async () => {
+  const asked = { id: 'grant-1', sid: 'sid-1', generation: 3 }
+  const older = await restored(Object.values(LOGINS_5))
+  const open = { grant: { generation: 3, ended: null }, session: { ended: false, endedAt: null } }
+  expect(await older.call('story', asked)).toMatchObject(open)
+  const rows = { ...LOGINS_5, logins: LOGINS_6.logins }
+  const user = await restored([...Object.values(rows), LOGINS_6.grant, LOGINS_6.session])
+  expect(await user.call('story', asked)).toMatchObject({
+    grant: { ended: { by: 'token_revoked', at: 1700000900 }, consented: { subject: 'alice' } },
+    session: { ended: true, endedAt: 1700000901 },
+  })
 })
 
 /** Release 5, and release 4 after it came back for a while: both tables have rows of the same keys. */
@@ -369,7 +389,7 @@ it('writes release 1 as the sample shows it, and what the later ones add', async
     consumed,
     directory,
     epochs,
-    LOGINS_5.logins,
+    LOGINS_6.logins,
     REMEMBERED_4,
   ].map((sql) => sql.replace(/\s+/g, ' '))
   expect(written.map((row) => row.sql)).toEqual(expected)

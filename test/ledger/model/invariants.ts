@@ -29,6 +29,10 @@ async function checkGenerations(model: Reference, { ledger }: Real): Promise<voi
       }
     }
   }
+  const last = model.flows.at(-1)
+  if (last === undefined || !model.isGood(last, last.generation, 0)) return
+  const { grant } = await ledger.read('story', { id: last.id, sid: null, generation: null })
+  expect(grant, 'nothing is said to have ended what is alive').toMatchObject({ ended: null })
 }
 
 async function checkSessions(model: Reference, { ledger }: Real): Promise<void> {
