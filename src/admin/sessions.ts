@@ -7,7 +7,7 @@ import type { AppEnv, RequestContext } from '../context.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
 import { readAdminQuery, readQuery } from '../http/form.ts'
 import { endsInSlash, isV1Path } from '../http/paths.ts'
-import { directoriesOf, type Owner, ownersOf, sessionPrefix } from '../ledger/owner.ts'
+import { type Owner, ownersOf } from '../ledger/owner.ts'
 import type {
   EndSessionsInput,
   ListedConsent,
@@ -20,9 +20,10 @@ import { recipientClient } from '../logout/back-channel.ts'
 import { endSessions, revokeGrants } from '../logout/end-sessions.ts'
 import { pairwiseSids } from '../tokens/subject.ts'
 import { seconds } from '../util/clock.ts'
-import { clientIdOf, type GrantId, grantIdOf, type Sid, sidOf } from '../util/ids.ts'
+import { clientIdOf, grantIdOf, sidOf } from '../util/ids.ts'
 import { rfc3339 } from '../util/rfc3339.ts'
 import { inTurn } from './in-turn.ts'
+import { ownersNamed } from './owners-named.ts'
 import { respondWithPage } from './pagination.ts'
 import { viewClients } from './subject-view.ts'
 
@@ -137,7 +138,7 @@ async function consentsNamed(c: Context<AppEnv>): Promise<Named<RevokeGrantsInpu
     const other = Object.entries(named).find(([, value]) => value !== undefined)?.[0]
     if (other !== undefined)
       throw invalidRequest('parameters_conflict', { parameter: 'consent_request_id', other })
-    return { owners: await ownersNamed(c, grantIdOf(id)), target: { id: grantIdOf(id) } }
+    return { owners: await ownersNamed(c.var.ctx.rt, grantIdOf(id)), target: { id: grantIdOf(id) } }
   }
   if (subject === undefined)
     throw invalidRequest('parameter_missing', { parameter: "subject' or 'consent_request_id" })
@@ -212,14 +213,5 @@ async function loginsNamed(c: Context<AppEnv>): Promise<Named<EndSessionsInput['
   }
   const shown = await pairwiseSids.open(c.var.ctx.rt, sid)
   if (shown !== undefined) return { owners: [shown.owner], target: { sid: shown.sid } }
-  return { owners: await ownersNamed(c, sidOf(sid)), target: { sid: sidOf(sid) } }
-}
-
-/** The owners that an id without a subject may belong to, from the directory (design invariant 4). */
-async function ownersNamed(c: Context<AppEnv>, id: Sid | GrantId): Promise<readonly Owner[]> {
-  const { config, ledgers } = c.var.ctx.rt
-  const prefix = sessionPrefix(id)
-  const shards = directoriesOf(id, config.residency)
-  const entries = await Promise.all(shards.map((shard) => ledgers.call(shard, 'owners', { prefix })))
-  return [...new Set(entries.flat().map(({ owner }) => owner))]
+  return { owners: await ownersNamed(c.var.ctx.rt, sidOf(sid)), target: { sid: sidOf(sid) } }
 }

@@ -27,6 +27,20 @@ export function resolveTarget(client: ClientRecord, parameters: Parameters): Tar
   }
 }
 
+/**
+ * Returns the target of a request as if it were allowed: for a dry run, which answers nobody. `undefined` if the request
+ * names none.
+ */
+export function presumedTarget(client: ClientRecord, parameters: Parameters): Target | undefined {
+  const responseTypes = typesIn(parameters.get('response_type'))
+  const asked = responseModeFor(parameters.get('response_mode'), responseTypes)
+  const responseMode = asked ?? responseModeFor(undefined, responseTypes)
+  const redirectUri = parameters.get('redirect_uri') ?? client.metadata.redirect_uris?.[0]
+  if (responseMode === undefined || redirectUri === undefined) return undefined
+  const state = parameters.get('state')
+  return { client, responseMode, responseTypes, redirectUri, state, openid: isOpenid(parameters) }
+}
+
 /** Looks up the client of a request; asks the source before it calls the client unknown (design rule 5). */
 export async function findClient(ctx: RequestContext, parameters: Parameters): Promise<ClientRecord> {
   const id = parameters.get('client_id')

@@ -3,7 +3,16 @@ import { deriveKey, hmacSha256, sha256 } from '../util/digest.ts'
 import { flag, listOf, oneOf, type Parser } from './parsers.ts'
 import type { AdminKey, AdminScope, Entrypoint } from './types.ts'
 
-const SCOPES: readonly AdminScope[] = ['introspect', 'flows', 'clients', 'keys', 'keys:write', 'audit', 'all']
+const SCOPES: readonly AdminScope[] = [
+  'introspect',
+  'flows',
+  'clients',
+  'keys',
+  'keys:write',
+  'audit',
+  'explain',
+  'all',
+]
 
 const ENTRY = /^(?:([A-Za-z0-9_.-]{1,64})@)?(?:([a-z]+(?::[a-z]+)?):)?([A-Za-z0-9._~-]{16,})$/
 

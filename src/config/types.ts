@@ -4,9 +4,17 @@ import type { Residency } from './residency.ts'
 
 /**
  * The part of the admin API that an API key allows; `all` allows every part. `keys` reads what signatures are believed,
- * `keys:write` changes that; `audit` reads what operators changed.
+ * `keys:write` changes that; `audit` reads what operators changed; `explain` reads what became of any token, code or request.
  */
-export type AdminScope = 'introspect' | 'flows' | 'clients' | 'keys' | 'keys:write' | 'audit' | 'all'
+export type AdminScope =
+  | 'introspect'
+  | 'flows'
+  | 'clients'
+  | 'keys'
+  | 'keys:write'
+  | 'audit'
+  | 'explain'
+  | 'all'
 
 /** What an entrypoint for service bindings allows. */
 export type Entrypoint = Extract<AdminScope, 'flows' | 'introspect' | 'all'>

@@ -76,6 +76,19 @@ export class Envelopes {
     const plain = await aeadOpen(parameters(root, kind, head.subarray(NONCE_AT)), box)
     return plain === undefined ? undefined : toOpened(plain)
   }
+
+  /**
+   * Says where a text that does not open, or not as expected, was sealed, by its head alone: `here`, under a root key
+   * of this installation, so that the rest is altered or cut off; `elsewhere`, or `undefined` if it is no envelope.
+   * Throws like `open`.
+   */
+  async originOf(text: string): Promise<'here' | 'elsewhere' | undefined> {
+    if (text.length > MAX_ENVELOPE_LENGTH) return undefined
+    const head = fromBase64url(text.split('.', 1)[0] ?? '')
+    if (head?.byteLength !== HEAD_BYTES || head[0] !== VERSION) return undefined
+    const root = await this.#roots.byId(toBase64url(head.subarray(1, NONCE_AT)))
+    return root === undefined ? 'elsewhere' : 'here'
+  }
 }
 
 function headOf(root: RootKey, nonce: Uint8Array): Uint8Array {

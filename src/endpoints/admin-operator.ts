@@ -1,12 +1,13 @@
 import { getAudit } from '../admin/audit.ts'
 import { deleteCopies } from '../admin/copies.ts'
+import { explainBody, postExplain } from '../admin/explain.ts'
 import { getGrants } from '../admin/grants.ts'
 import { metrics } from '../admin/metrics.ts'
 import { status } from '../admin/status.ts'
 import { version } from '../admin/version.ts'
 import type { Endpoint } from '../http/endpoint.ts'
 import { adminEndpoint as endpoint } from './admin-endpoint.ts'
-import { done, gives, instant, list, object, paging, refuses, text, whole } from './schemas.ts'
+import { done, flag, gives, instant, list, object, paging, refuses, text, whole } from './schemas.ts'
 
 const auditEntry = (): ReturnType<typeof object> =>
   object(
@@ -21,6 +22,39 @@ const statusAnswer = (): ReturnType<typeof object> =>
   object(
     { version: text, isolate: object({}), migrations: object({}), cron: object({}), rows: object({}) },
     'version',
+  )
+
+const check = (): ReturnType<typeof object> =>
+  object(
+    {
+      check: text,
+      outcome: text,
+      error: text,
+      reason: text,
+      cause: text,
+      fix: text,
+      facts: object({}),
+      nearest: text,
+    },
+    ...['check', 'outcome'],
+  )
+
+const explanation = (): ReturnType<typeof object> =>
+  object(
+    {
+      ...{ kind: text, state: text, cause: text, fix: text, ended_by: text, ended_at: instant },
+      ...{
+        client: object({ client_id: text, client_name: text, exists: flag, is_the_same: flag }, 'client_id'),
+      },
+      ...{ subject: text, consent_request_id: text, decision: text, redirect_uri: text, issuer: text },
+      login_session: object({ sid: text, authenticated_at: instant, active: flag, ended_at: instant }, 'sid'),
+      ...{ scope: text, audience: list(text), requested_scope: text, requested_audience: list(text) },
+      ...{ granted_at: instant, issued_at: instant, expires_at: instant, needs_code_verifier: flag },
+      jwt: object({ alg: text, typ: text, claims: list(text) }),
+      key: object({ kid: text, set: text, is_published: flag }),
+      checks: list(check()),
+    },
+    ...['kind', 'state', 'cause'],
   )
 
 const grant = (): ReturnType<typeof object> =>
@@ -56,6 +90,17 @@ export const operatorEndpoints: readonly Endpoint[] = [
     query: { page_size: whole, page_token: text, client_id: text, subject: text },
     answers: { 200: gives('A page of the grants book.', list(grant())), ...refuses(404) },
   })),
+  endpoint(
+    'POST',
+    '/explain',
+    postExplain,
+    () => ({
+      summary: 'Explain a token, code, challenge or authorization URL, also a dead one',
+      body: explainBody,
+      answers: { 200: gives('What it is, and what has become of it.', explanation()), ...refuses(429) },
+    }),
+    'public-json',
+  ),
   endpoint('GET', '/version', version, () => ({
     summary: 'Version',
     answers: { 200: gives('The release.', object({ version: text }, 'version')) },

@@ -20,6 +20,7 @@ import { clientAuthentication, done, gives, introspection, object, text } from '
  */
 const PARTS: readonly (readonly [pattern: string, reads: AdminScope, writes?: AdminScope])[] = [
   ['/audit', 'audit'],
+  ['/explain', 'explain'],
   ['/grants', 'all'],
   ['/clients/*', 'clients'],
   ['/copies', 'all'],

@@ -40,11 +40,12 @@ const CALLS: readonly (readonly [method: string, path: string, enough: readonly 
   ['GET', '/admin/oauth2/auth/sessions/consent?subject=x', ['flows', 'all']],
   ['POST', '/admin/oauth2/introspect', ['introspect', 'all']],
   ['GET', '/admin/audit', ['audit', 'all']],
+  ['POST', '/admin/explain', ['explain', 'all']],
   ['GET', '/admin/grants?client_id=x', ['all']],
   ['GET', '/admin/version', ['introspect', 'all']],
 ]
 
-const SCOPES = ['introspect', 'flows', 'clients', 'keys', 'keys:write', 'audit', 'all']
+const SCOPES = ['introspect', 'flows', 'clients', 'keys', 'keys:write', 'audit', 'explain', 'all']
 const keyOf = (scope: string): string => `key-of-scope-${scope.replace(':', '-')}`
 const ADMIN_API_KEYS = SCOPES.map((scope) => `app@${scope}:${keyOf(scope)}`).join(',')
 

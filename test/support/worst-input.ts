@@ -194,6 +194,22 @@ const byWideClient = (path: string, fields: Readonly<Record<string, string>>): W
   },
 })
 
+/** Texts to explain: of no known form, as an envelope, as a JWT, and as a request. */
+const explained: readonly WorstInput[] = [
+  ['a long text', 60_000, (n: number) => 'x '.repeat(n / 2)],
+  ['a long envelope', 15_000, (n: number) => `${'AQ'.padEnd(42, 'A')}.${'A'.repeat(n)}`],
+  [
+    'a JWT of many claims',
+    3000,
+    (n: number) => `${unsigned(Object.fromEntries(list(n, String).map((at) => [`c${at}`, 1])))}x`,
+  ],
+  ['a URL of many parameters', 15_000, (n: number) => `https://app.example/?${'a=&'.repeat(n)}`],
+].map(([name, most, text]) =>
+  sent(String(name), Number(most), { method: 'POST', path: '/admin/explain' }, (n: number) => ({
+    body: JSON.stringify({ text: typeof text === 'function' ? text(n) : '' }),
+  })),
+)
+
 const introspection: WorstInput = {
   name: 'a token of many scopes, asked for all',
   most: 1000,
@@ -373,6 +389,7 @@ const OWN: Readonly<Record<string, readonly WorstInput[]>> = {
     access,
   ),
   'POST /admin/oauth2/introspect': [...forms('/admin/oauth2/introspect'), introspection],
+  'POST /admin/explain': explained,
   'POST /admin/oauth2/flush': json('POST', '/admin/oauth2/flush', words),
   ...Object.fromEntries(
     ['/ui/login', '/ui/consent', '/ui/logout', '/ui/device', '/demo/start'].map((path) => [

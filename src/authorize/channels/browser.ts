@@ -17,7 +17,7 @@ import { checkNonce, checkState } from '../check-state.ts'
 import { frontChannelLifetime, frontChannelTokens, REPEAT_SECONDS } from '../front-channel.ts'
 import type { AuthorizationRequest, Target } from '../request.ts'
 import { respondToClient } from '../respond.ts'
-import { resolveTarget } from '../target.ts'
+import { presumedTarget, resolveTarget } from '../target.ts'
 import { type Approve, defineChannel, type Granted } from './channel.ts'
 
 /**
@@ -33,17 +33,18 @@ export const browser = defineChannel<Target>({
   address: ({ client, parameters }) => resolveTarget(client, parameters),
   // The order of contract 1.3.2.
   checks: [
-    checkRequestObject,
-    checkRegistration,
-    checkResponseType,
-    checkState,
-    checkPrompt,
-    checkMaxAge,
-    checkClaims,
-    checkNonce,
-    checkPkce,
-    checkRedirectUri,
+    ['request_object', checkRequestObject],
+    ['registration', checkRegistration],
+    ['response_type', checkResponseType],
+    ['state', checkState],
+    ['prompt', checkPrompt],
+    ['max_age', checkMaxAge],
+    ['claims', checkClaims],
+    ['nonce', checkNonce],
+    ['code_challenge', checkPkce],
+    ['redirect_uri', checkRedirectUri],
   ],
+  presume: ({ client, parameters }) => presumedTarget(client, parameters),
   tell: (c, target, error) => respondToClient(c, target, { ...errorBody(error) }),
   // The client gets the app's own error (contract 3.4, 3.5).
   deny: async (c, request, { error, description }, { step, owner }) => {

@@ -11,7 +11,8 @@ import type { Owner } from '../../ledger/owner.ts'
 import type { ConsentedGrant, GrantInput } from '../../ledger/types.ts'
 import type { Profile } from '../../profiles/profile.ts'
 import { nowSeconds, type Seconds } from '../../util/clock.ts'
-import { checkLimits } from '../check-limits.ts'
+import { checkAudience, checkScope } from '../check-limits.ts'
+import type { DryRun } from '../dry-run.ts'
 import type { FlowRequest, Given, Requested } from '../request.ts'
 
 /** A grant, what it was made from, and when its code expires (seconds since the epoch). */
@@ -34,6 +35,9 @@ export type Approve = (c: Context<AppEnv>, granted: Granted) => Promise<Response
 /** Sends an error to the party that this channel reports to. */
 export type Tell = (c: Context<AppEnv>, error: OAuthError) => Promise<Response>
 
+/** A check, and the name of what it is about. */
+export type Named<Request> = readonly [name: string, check: (request: Request) => void]
+
 /**
  * What is particular to one channel. `Own` holds the members of its requests that other channels' requests do not have.
  */
@@ -53,10 +57,12 @@ export interface ChannelRules<Own> {
    */
   address(given: Given, pending: PendingRequest | null): Own
   /**
-   * The channel's own checks, in order; the first failure is the answer. Scope and audience are checked before them, on
-   * every channel.
+   * The channel's own checks, in order, each with the name of what it is about; the first failure is the answer. Scope
+   * and audience are checked before them, on every channel.
    */
-  readonly checks: readonly ((request: Requested & Own) => void)[]
+  readonly checks: readonly Named<Requested & Own>[]
+  /** What a dry run goes on with if `address` refuses the request; absent, or `undefined`, if it ends there. */
+  presume?(given: Given): Own | undefined
   /** Reports an error: sends it to the client, or throws it to the browser. */
   tell(c: Context<AppEnv>, own: Own, error: OAuthError): Promise<Response>
   /** Answers a denial by the login or consent app. */
@@ -118,6 +124,8 @@ export interface Channel extends Pick<ChannelRules<unknown>, 'name' | 'entryUrl'
    * @param refusal - why the request is refused as soon as its address is known, if there is a reason
    */
   judge(given: Given, pending: PendingRequest | null, refusal?: OAuthError): Validation
+  /** Makes the checks of `judge` in a dry run, those behind a failed one too. */
+  examine(run: DryRun, given: Given): Promise<void>
 }
 
 /**
@@ -131,34 +139,48 @@ export const tellBrowser: Tell = async (_c, error) => {
  * Defines a channel. Does what all channels have in common, so that none can forget it: checks the grant type and
  * limits of the client, logs errors and denials, refuses expired requests.
  */
-export const defineChannel = <Own extends object>(rules: ChannelRules<Own>): Channel => ({
-  name: rules.name,
-  entryUrl: rules.entryUrl,
-  startUrl: rules.startUrl,
-  read: (query, { repeats }) => {
-    const { parameters } = rules
-    const entries = readEntries(query)
-    const counting = parameters === 'all' ? entries : entries.filter(([name]) => parameters.includes(name))
-    return new Parameters(counting, repeats)
-  },
-  judge: (given, pending, refusal) => {
-    let tell = tellBrowser
-    try {
-      const own = rules.address(given, pending)
-      tell = telling(rules, own)
-      if (refusal !== undefined) throw refusal
-      const requested = { ...given, ...listsOf(given.parameters) }
-      const request = { ...requested, ...own }
-      checkGrantType(rules, requested)
-      checkLimits(requested)
-      for (const check of rules.checks) check(request)
-      return { request: { ...requested, channel: bind(rules, request, tell, pending) } }
-    } catch (thrown) {
-      if (!(thrown instanceof OAuthError)) throw thrown
-      return { error: thrown, tell }
-    }
-  },
-})
+export const defineChannel = <Own extends object>(rules: ChannelRules<Own>): Channel => {
+  const checks: readonly Named<Requested & Own>[] = [
+    ['grant_type', (request) => checkGrantType(rules, request)],
+    ['scope', checkScope],
+    ['audience', checkAudience],
+    ...rules.checks,
+  ]
+  return {
+    name: rules.name,
+    entryUrl: rules.entryUrl,
+    startUrl: rules.startUrl,
+    read: (query, { repeats }) => {
+      const { parameters } = rules
+      const entries = readEntries(query)
+      const counting = parameters === 'all' ? entries : entries.filter(([name]) => parameters.includes(name))
+      return new Parameters(counting, repeats)
+    },
+    judge: (given, pending, refusal) => {
+      let tell = tellBrowser
+      try {
+        const own = rules.address(given, pending)
+        tell = telling(rules, own)
+        if (refusal !== undefined) throw refusal
+        const requested = { ...given, ...listsOf(given.parameters) }
+        const request = { ...requested, ...own }
+        for (const [, check] of checks) check(request)
+        return { request: { ...requested, channel: bind(rules, request, tell, pending) } }
+      } catch (thrown) {
+        if (!(thrown instanceof OAuthError)) throw thrown
+        return { error: thrown, tell }
+      }
+    },
+    examine: async (run, given) => {
+      const own = (await run.make('address', () => rules.address(given, null))) ?? rules.presume?.(given)
+      const lists = await run.make('lists', () => listsOf(given.parameters))
+      for (const [name, check] of checks) {
+        if (own === undefined || lists === undefined) run.skip(name)
+        else await run.make(name, () => check({ ...given, ...lists, ...own }))
+      }
+    },
+  }
+}
 
 const listsOf = (parameters: Parameters): Pick<Requested, 'scope' | 'audience' | 'resources' | 'prompt'> => ({
   scope: parameters.scopes(),

@@ -56,8 +56,16 @@ export interface ReadRequest extends Origin {
 export async function readRequest(c: Context<AppEnv>): Promise<ReadRequest> {
   const parts: Entries[] = []
   for (const source of PLAIN) if (source.applies(c)) parts.push(await source.read(c))
-  const { repeats } = c.var.ctx.rt.profiles.server
-  const url = queryOf(c.req.url, MAX_REQUEST)
+  return joined(c.var.ctx, queryOf(c.req.url, MAX_REQUEST), parts)
+}
+
+/** Reads an authorization request that is all in the query of a URL, without its `?`. Throws as `readRequest`. */
+export const readUrl = (ctx: RequestContext, query: string): Promise<ReadRequest> =>
+  joined(ctx, query, [readEntries(query)])
+
+/** @param url - the query of the URL, which is the first of the parts */
+async function joined(ctx: RequestContext, url: string, parts: readonly Entries[]): Promise<ReadRequest> {
+  const { repeats } = ctx.rt.profiles.server
   const sent = parts.flat()
   const entries = counting(sent, repeats).filter(([name]) => !RETURN_PARAMETERS.includes(name))
   const inUrl = parts.length === 1
@@ -68,7 +76,7 @@ export async function readRequest(c: Context<AppEnv>): Promise<ReadRequest> {
     if (entries.some(([name, value]) => name === 'state' && value.length > MAX_QUERY)) throw refusal
     return { query: toQuery(besideCarried(entries)), signed: false, refusal, sent }
   }
-  const { query, signed, signedTail } = await unpack(c.var.ctx, given)
+  const { query, signed, signedTail } = await unpack(ctx, given)
   // What a client signed is as long as its object. All else is bounded, because it is sealed into the login challenge.
   const excessive = signed || query === given ? undefined : excess(readEntries(query))
   return { query, signed, signedTail, refusal: excessive, sent }
