@@ -137,17 +137,27 @@ export function readEntries(text: string): Entries {
   // One part more than allowed is enough to refuse.
   const parts = text.split('&', MAX_PARAMETERS + 1)
   checkNumber(parts.length)
-  return ESCAPED.test(text) ? [...new URLSearchParams(text)] : parts.filter(Boolean).map(literalEntry)
+  // A question mark in front of all pairs is dropped.
+  return text.startsWith('?') ? [...new URLSearchParams(text)] : parts.filter(Boolean).flatMap(entriesIn)
 }
 
-/** Matches text whose pairs do not stand as they are; a question mark in front of them is dropped. */
-const ESCAPED = /^\?|[%+]/
+/** Matches text that does not stand as it is. */
+const ESCAPED = /[%+]/
 
-/** Splits a pair without escapes at its first equals sign (URL Standard section 5.1). */
-function literalEntry(pair: string): Entry {
+/** Splits a pair at its first equals sign and decodes it (URL Standard section 5.1). */
+function entriesIn(pair: string): Entries {
   const end = pair.indexOf('=')
-  return end === -1 ? [pair, ''] : [pair.slice(0, end), pair.slice(end + 1)]
+  const [name, value] = end === -1 ? [pair, ''] : [pair.slice(0, end), pair.slice(end + 1)]
+  try {
+    return [[decoded(name), decoded(value)]]
+  } catch {
+    // What is no UTF-8 has its own rules, and their implementation takes longer.
+    return [...new URLSearchParams(`&${pair}`)]
+  }
 }
+
+const decoded = (text: string): string =>
+  ESCAPED.test(text) ? decodeURIComponent(text.replaceAll('+', ' ')) : text
 
 /**
  * Encodes name/value pairs as form-encoded text. It does not append them to a URL's `searchParams`, since each append
