@@ -58,5 +58,12 @@ export function redirect(c: Context<AppEnv>, url: string, status: 302 | 303 | 30
   return c.redirect(asciiUrl(url), status)
 }
 
-// The ampersand keeps a leading `?` part of the name.
-const nameOf = (entry: string): string => new URLSearchParams(`&${entry}`).keys().next().value ?? ''
+/** Matches a name that does not stand as it is. */
+const ESCAPED = /[%+]/
+
+function nameOf(entry: string): string {
+  const [name = ''] = entry.split('=', 1)
+  if (!ESCAPED.test(name)) return name
+  // The ampersand keeps a leading `?` part of the name.
+  return new URLSearchParams(`&${name}`).keys().next().value ?? ''
+}
