@@ -32,16 +32,16 @@ const SHORT: ReadonlyMap<string, string> = new Map([
 const LONG: ReadonlyMap<string, string> = new Map([...SHORT].map(([name, short]) => [short, name]))
 
 /** What a member is that is left out. */
-const DEFAULTS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
-  ['audience', []],
-  ['acr', ''],
-  ['amr', []],
-  ['remember', false],
-  ['rememberFor', 0],
-  ['accessTokenClaims', {}],
-  ['idTokenClaims', {}],
-  ['context', null],
-])
+const DEFAULTS: Readonly<Record<string, unknown>> = {
+  audience: [],
+  acr: '',
+  amr: [],
+  remember: false,
+  rememberFor: 0,
+  accessTokenClaims: {},
+  idTokenClaims: {},
+  context: null,
+}
 
 /** Whether two values are the same, for what is compared here: texts, numbers, lists of texts, empty objects. */
 function isSame(one: unknown, other: unknown): boolean {
@@ -59,7 +59,7 @@ export function compact(record: GrantRecord): string {
   const query = withoutClient(members.query, clientId)
   const given = Object.entries({ ...members, query }).filter(([, value]) => value !== undefined)
   // Put back by `expanded`, from what is before them in its order.
-  const implied = new Map([...DEFAULTS, ...impliedBy(record)])
+  const implied = new Map(Object.entries({ ...DEFAULTS, ...impliedBy(record) }))
   const kept = given.filter(([name, value]) => !implied.has(name) || !isSame(value, implied.get(name)))
   return JSON.stringify(
     Object.fromEntries([['v', VERSION], ...kept.map(([name, value]) => [SHORT.get(name) ?? name, value])]),
@@ -72,36 +72,34 @@ export function expanded(stored: unknown, columns: InColumns): unknown {
   const { v: version, ...members } = stored
   if (version === 1) return members
   if (version !== VERSION) return undefined
-  const record: Record<string, unknown> = Object.fromEntries(DEFAULTS)
+  const record: Record<string, unknown> = { ...DEFAULTS }
   for (const [name, value] of Object.entries(members)) record[LONG.get(name) ?? name] = value
   Object.assign(record, columns)
   if (isText(record['query'])) record['query'] = withClient(record['query'], columns.clientId)
-  return { ...Object.fromEntries(impliedBy(record)), ...record }
+  return { ...impliedBy(record), ...record }
 }
 
 /** The members that are as others of the record say. */
 function impliedBy(
   record: Readonly<Partial<Record<keyof GrantRecord, unknown>>>,
-): readonly (readonly [string, unknown])[] {
-  const query = isText(record.query) ? record.query : ''
-  const scope = parameterOf(query, PARAMETERS.scope)?.split(' ')
-  return [
-    ['scope', scope],
-    ['nonce', parameterOf(query, PARAMETERS.nonce) ?? null],
-    ['requestedScope', record.scope ?? scope],
-    ['requestedAudience', record.audience ?? []],
-  ]
+): Readonly<Record<string, unknown>> {
+  const query = isText(record.query) ? `&${record.query}&` : ''
+  const scope = parameterOf(query, '&scope=')?.split(' ')
+  return {
+    scope,
+    nonce: parameterOf(query, '&nonce=') ?? null,
+    requestedScope: record.scope ?? scope,
+    requestedAudience: record.audience ?? [],
+  }
 }
 
-const PARAMETERS = { scope: /&scope=([^&]*)/g, nonce: /&nonce=([^&]*)/g } as const
-
-/** The value of a parameter that a query has just once, and well encoded. */
-function parameterOf(query: string, parameter: RegExp): string | undefined {
-  const found = [...`&${query}`.matchAll(parameter)]
-  const [only] = found
-  if (only?.[1] === undefined || found.length > 1) return undefined
+/** The value of a parameter that a query between `&` has just once, and well encoded. */
+function parameterOf(query: string, named: string): string | undefined {
+  const at = query.indexOf(named)
+  if (at < 0 || query.includes(named, at + 1)) return undefined
+  const from = at + named.length
   try {
-    return decodeURIComponent(only[1].replaceAll('+', ' '))
+    return decodeURIComponent(query.slice(from, query.indexOf('&', from)).replaceAll('+', ' '))
   } catch {
     return undefined
   }
