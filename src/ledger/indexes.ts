@@ -28,7 +28,7 @@ export function indexRemembered(
 
 /** Makes the indexes as soon as there are many grants. To be called after each new one. */
 export function indexIfMany(tx: Transaction): void {
-  if (isIndexed(tx) || tx.tables.select('grants', ['id'], `LIMIT ${FEW + 1}`).length <= FEW) return
+  if (isIndexed(tx) || tx.tables.select('grants', ['id'], `LIMIT 1 OFFSET ${FEW}`).length === 0) return
   makeIndexes(tx)
 }
 
