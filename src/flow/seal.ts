@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { JURISDICTIONS } from '../config/residency.ts'
 import type { Format } from '../crypto/sealed.ts'
 import type { EnvelopeKind, Opened } from '../crypto/types.ts'
@@ -78,9 +79,8 @@ export function flowKind<State>(
   { apart, stores = true }: Bulk<State> = {},
 ): FlowKind<State> {
   async function shorten(rt: Runtime, state: State, expiresAt: Seconds): Promise<State> {
-    if (apart === undefined || fits(write(state))) return state
-    const { text, tail } = apart.of(state)
-    if (tail < MIN_APART) return state
+    const { text = '', tail = 0 } = apart?.of(state) ?? {}
+    if (apart === undefined || tail < MIN_APART || fits(write(state))) return state
     // All who seal the same text on one day want it for as long, so that only the first of them writes.
     const keep = seconds(Math.ceil(expiresAt / KEEP_SECONDS + 1) * KEEP_SECONDS)
     const id = await store(rt, text.slice(-tail), keep)
@@ -115,10 +115,8 @@ export function flowKind<State>(
   }
 }
 
-const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
-
 const fits = (data: readonly unknown[]): boolean =>
-  bytesOf(JSON.stringify(data)).byteLength <= MAX_INLINE_BYTES
+  Buffer.byteLength(JSON.stringify(data)) <= MAX_INLINE_BYTES
 
 /** Stores a text in the ledger that is named by its digest, and returns the reference of that. */
 async function store(rt: Runtime, data: string, expiresAt: Seconds): Promise<string> {
