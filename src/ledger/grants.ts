@@ -10,7 +10,7 @@ import type { Owner } from './owner.ts'
 import { type Grace, isWithinGrace } from './refresh.ts'
 import type { Row } from './schema.ts'
 import { findSession, isOpen } from './sessions.ts'
-import { isRemembered } from './standing.ts'
+import { areTokensEnded, isEnded, isRemembered } from './standing.ts'
 import { later, type Transaction, type View } from './transaction.ts'
 
 export interface GrantInput {
@@ -159,13 +159,20 @@ const granted = (view: View, input: GrantInput, codeExpiresAt: Seconds, first: b
   ...(first && { booking: bookingOf(view, input, seconds(codeExpiresAt - input.codeLifetime)) }),
 })
 
+/** What is read of a grant to say whether its tokens are good, and what they say. */
+const INSPECTED = [
+  ...(['client', 'sid', 'granted_at', 'revoked', 'generation', 'recent', 'record'] as const),
+  ...(['rests_on', 'epoch'] as const),
+]
+
 /** Returns the grant of a token; null if the grant is revoked or expired, or the token's generation is superseded. */
 export function inspect(view: View, input: InspectInput): StoredGrant | null {
-  const row = findGrant(view, input.id)
-  if (row === undefined || row.revoked === 1) return null
+  const { id } = input
+  const row = view.tables.pickAlive('grants', id, view.now, INSPECTED)
+  if (row === undefined || row.revoked === 1 || isEnded(view, row) || areTokensEnded(view, row)) return null
   // After a restore a token may be newer than the row; `refresh` accepts such a token too. Generation 0 was issued
   // together with the code, and no refresh supersedes it.
   const good =
     input.generation === 0 || input.generation >= row.generation || isWithinGrace(row, input, view.nowMs)
-  return good ? readRecord(row) : null
+  return good ? readRecord({ id, ...row }) : null
 }

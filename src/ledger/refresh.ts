@@ -136,13 +136,17 @@ function decideRefresh(
 }
 
 /** Whether a superseded generation still counts as active for introspection and userinfo. */
-export function isWithinGrace(row: RotationState, input: InspectInput, nowMs: Milliseconds): boolean {
+export function isWithinGrace(
+  row: Pick<RotationState, 'recent'>,
+  input: InspectInput,
+  nowMs: Milliseconds,
+): boolean {
   const used = withinGrace(readRecent(row), input.generation, input.grace, nowMs)
   if (used === undefined) return false
   return input.use === 'access_token' || input.grace.uses === 0 || used[2] < input.grace.uses
 }
 
-const readRecent = ({ recent }: RotationState): readonly Superseded[] =>
+const readRecent = ({ recent }: Pick<RotationState, 'recent'>): readonly Superseded[] =>
   readStored(recent, 'grants.recent', readList)
 
 /** When a generation was superseded, as far as the row remembers; null if it does not. */

@@ -43,6 +43,13 @@ export interface ReadableTables {
   find<Name extends TableName>(name: Name, key: KeyOf<Name>): Row<Name> | undefined
   /** Returns the row of a key, unless it expired (seconds since the epoch). */
   findAlive<Name extends EndingTable>(name: Name, key: KeyOf<Name>, now: number): Row<Name> | undefined
+  /** As `findAlive`, but only the named columns, which takes less time where they are few. */
+  pickAlive<Name extends EndingTable, Column extends ColumnName<Name> & keyof Changes<Name>>(
+    name: Name,
+    key: KeyOf<Name>,
+    now: number,
+    columns: readonly Column[],
+  ): Row<Name, Column> | undefined
   /** Returns one column of the row of a key; undefined if there is no such row. */
   value<Name extends TableName, Column extends ColumnName<Name> & keyof Changes<Name>>(
     name: Name,
@@ -64,6 +71,9 @@ export interface ReadableTables {
   /** Returns the number that a query of existing tables finds, which calls it `found`; null for none. */
   number(query: string, ...values: readonly Bound[]): number | null
 }
+
+/** The condition for rows that did not expire, of which the time is a parameter. */
+const ALIVE = ' AND (expires IS NULL OR expires > ?)'
 
 /** The tables of one object: creates them and reads and changes their rows. */
 export class Tables implements ReadableTables {
@@ -101,7 +111,16 @@ export class Tables implements ReadableTables {
   }
 
   findAlive<Name extends EndingTable>(name: Name, key: KeyOf<Name>, now: number): Row<Name> | undefined {
-    return this.#byKey<Row<Name>>(name, allColumns(name), ' AND (expires IS NULL OR expires > ?)', key, now)
+    return this.#byKey<Row<Name>>(name, allColumns(name), ALIVE, key, now)
+  }
+
+  pickAlive<Name extends EndingTable, Column extends ColumnName<Name> & keyof Changes<Name>>(
+    name: Name,
+    key: KeyOf<Name>,
+    now: number,
+    columns: readonly Column[],
+  ): Row<Name, Column> | undefined {
+    return this.#byKey<Row<Name, Column>>(name, columns.join(), ALIVE, key, now)
   }
 
   value<Name extends TableName, Column extends ColumnName<Name> & keyof Changes<Name>>(
