@@ -80,6 +80,7 @@ export type Route = (
 export interface AppEnv {
   Bindings: Exchange
   Variables: {
+    /** As in the exchange. Hono makes `c.var` anew each time: what many requests do asks for `c.env.ctx`. */
     ctx: RequestContext
     /** The request's body; set by the endpoint's frame. */
     body: RequestBody

@@ -20,11 +20,11 @@ import { type AdminGuard, admit } from './guard.ts'
 export const introspect =
   (guard: AdminGuard) =>
   async (c: Context<AppEnv>): Promise<Response> => {
-    const { ctx } = c.var
+    const { ctx } = c.env
     const authorization = c.req.header('authorization')
     const forClients = isV1Path(c.req.url) && bearerOf(authorization) === undefined
     if (!forClients) admit(guard, c, 'introspect')
-    const form = await readForm(c.var.body)
+    const form = await readForm(c.get('body'))
     const request = { authorization, form }
     if (forClients && hasCredentials(request)) {
       // The row of the table counts wrong API keys; callers without one are counted here, like at the token endpoint.

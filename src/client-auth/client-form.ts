@@ -11,9 +11,10 @@ import type { ClientRequest } from './method.ts'
  *
  * @throws what `readFormEntries` throws, and `invalid_request` for an empty body or a repeated parameter
  */
-export async function readClientForm({ req, var: { ctx, body } }: Context<AppEnv>): Promise<ClientRequest> {
-  const authorization = req.header('authorization')
-  const entries = await readFormEntries(body)
+export async function readClientForm(c: Context<AppEnv>): Promise<ClientRequest> {
+  const { ctx } = c.env
+  const authorization = c.req.header('authorization')
+  const entries = await readFormEntries(c.get('body'))
   if (entries.length === 0) throw invalidRequest('body_empty')
   ctx.named(() => basicIdOf(authorization) ?? entries.find(([name]) => name === 'client_id')?.[1])
   return { authorization, form: new Parameters(entries) }

@@ -87,7 +87,7 @@ export const defineGrant = <Content>(definition: GrantDefinition<Content>): Gran
       definition.run({ ...ctx, attempt }, { ...may, ...by, credential: content })
     const outcome =
       credential.parameter === null
-        ? await run(ctx.attempt)
+        ? await definition.run(ctx, { ...may, ...by, credential: content })
         : await underAttempt(ctx.attempt, client.id, presented, run)
     if ('reusedGrant' in outcome) throw refuseReused(ctx, client, credential, outcome)
     return outcome

@@ -14,7 +14,7 @@ import { nowSeconds } from '../util/clock.ts'
  * that is unknown, already revoked or another client's; an unreachable ledger is an error (RFC 7009 section 2.2.1).
  */
 export async function revoke(c: Context<AppEnv>): Promise<Response> {
-  const { ctx } = c.var
+  const { ctx } = c.env
   const request = await readClientForm(c)
   await withClient(ctx, 'revocation', request, async (own, client) => {
     const token = request.form.get('token')

@@ -9,7 +9,7 @@ import { oauthJson } from '../http/json.ts'
 
 /** The token endpoint (RFC 6749 section 3.2); the order of checks is contract 1.3.3. */
 export async function token(c: Context<AppEnv>): Promise<Response> {
-  const { ctx } = c.var
+  const { ctx } = c.env
   const request = await readClientForm(c)
   const { form } = request
   const grantType = form.require('grant_type')

@@ -15,8 +15,8 @@ import { requireAccess } from './access.ts'
 
 /** The userinfo endpoint, GET and POST (OIDC Core section 5.3, contract 1.3.5). */
 export async function userinfo(c: Context<AppEnv>): Promise<Response> {
-  const { ctx } = c.var
-  const presented = await presentedToken(c.req.raw, c.var.body)
+  const { ctx } = c.env
+  const presented = await presentedToken(c.req.raw, c.get('body'))
   return respond(ctx, await requireAccess(ctx, presented, 'invalid_token'))
 }
 

@@ -43,6 +43,8 @@ export async function openToken(ctx: RequestContext, text: string): Promise<Open
   if (!text.startsWith('ory_rt_')) {
     const token = await accessTokens.open(ctx.rt, text)
     if (token !== undefined) return { use: 'access_token', token }
+    // An envelope by itself never begins so, and so no refresh token does.
+    if (text.startsWith('ory_at_')) return undefined
   }
   const token = await refreshTokens.open(ctx.rt, text)
   return token === undefined ? undefined : { use: 'refresh_token', token }
