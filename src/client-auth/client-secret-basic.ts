@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer'
 import { isSecretOf } from '../clients/secret.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
 import { defineMethod } from './method.ts'
@@ -38,17 +37,22 @@ export function basicIdOf(authorization: string | undefined): string | undefined
 const encodedIn = (authorization: string | undefined): string | undefined =>
   BASIC.exec(authorization?.trim() ?? '')?.[1]
 
+const NOT_ASCII = /[\u0080-\u00ff]/
+
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 function decode(encoded: string): { readonly id: string; readonly secret: string } {
   try {
-    const bytes = Buffer.from(encoded, 'base64')
-    const text = decoder.decode(bytes)
+    const text = BASE64.test(encoded) ? utf8Of(atob(encoded)) : ''
     // Both halves are form-encoded (RFC 6749 section 2.3.1 and appendix B).
     const [id, ...rest] = text.split(':').map((part) => decodeURIComponent(part.replaceAll('+', ' ')))
-    if (BASE64.test(encoded) && id && rest.length > 0) return { id, secret: rest.join(':') }
+    if (id && rest.length > 0) return { id, secret: rest.join(':') }
   } catch {
     // The bytes are not UTF-8, or the text is not form-encoded.
   }
   throw invalidRequest('basic_malformed')
 }
+
+/** Decodes UTF-8, of which each byte is a character. Nearly always it is ASCII, which stays as it is. */
+const utf8Of = (binary: string): string =>
+  NOT_ASCII.test(binary) ? decoder.decode(Uint8Array.from(binary, (byte) => byte.charCodeAt(0))) : binary
