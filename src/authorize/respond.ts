@@ -5,6 +5,7 @@ import { errorNotice } from '../flow/error-notice.ts'
 import { sessionState } from '../flow/session-state.ts'
 import { ownErrorUrl } from '../flow/urls.ts'
 import { redirect, withQuery } from '../http/location.ts'
+import { languageOf } from '../http/page-text.ts'
 import type { Target } from './request.ts'
 
 /**
@@ -51,13 +52,20 @@ export async function respondToClient(
 /**
  * Shows an error that must not go to any client (RFC 6749 section 4.1.2.1). The operator's own error page gets it in
  * Hydra's parameters (contract 3.15); our page shows only what is sealed.
+ *
+ * @param client - id of the client whose authorization request failed, if any
  */
-export async function respondErrorPage(c: Context<AppEnv>, error: OAuthError): Promise<Response> {
+export async function respondErrorPage(
+  c: Context<AppEnv>,
+  error: OAuthError,
+  client: string | null = null,
+): Promise<Response> {
   c.var.ctx.refused(error)
   const { urls } = c.var.ctx.rt.config
-  const body = errorBody(error)
-  const notice = urls.error === ownErrorUrl(urls) ? await errorNotice(c.var.ctx, body) : {}
-  return redirect(c, withQuery(urls.error, { ...body, ...notice }), 302)
+  const isOwn = urls.error === ownErrorUrl(urls)
+  const failed = { error, language: languageOf(c), client: client ?? '' }
+  const notice = isOwn ? await errorNotice(c.var.ctx, failed) : {}
+  return redirect(c, withQuery(urls.error, { ...errorBody(error), ...notice }), 302)
 }
 
 /** Redirects the browser to one of our own pages or one of the operator's. */

@@ -7,6 +7,7 @@ import type { FlowKind } from '../flow/seal.ts'
 import { type Denial, type Flow, ownerIn } from '../flow/state.ts'
 import type { CsrfStep } from '../http/cookies.ts'
 import { MAX_QUERY, readQuery } from '../http/form.ts'
+import { speakAs } from '../http/page-text.ts'
 import type { Seconds } from '../util/clock.ts'
 import { validate } from './pipeline.ts'
 import { asks, type FlowRequest } from './request.ts'
@@ -48,6 +49,7 @@ export async function resume<
     throw invalidClient('flow_of_other_client')
   }
   const { query, pending, signed, signedTail } = state.flow
+  speakAs(c, () => readQuery(query).list('ui_locales'))
   let validation = await validate(ctx, query, pending, { signed, signedTail })
   // A cached copy of the client may be outdated, so the source decides whether the client changed.
   if (validation.error === undefined && !isAsAsked(validation.request, state.flow)) {

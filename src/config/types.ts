@@ -1,4 +1,5 @@
 import type { Milliseconds, Seconds } from '../util/clock.ts'
+import type { Brand } from './brand.ts'
 import type { LIMITS } from './limits.ts'
 import type { Residency } from './residency.ts'
 
@@ -261,6 +262,8 @@ export interface Config {
   /** The limits that are switched off. */
   readonly limitsOff: readonly LimitName[]
   readonly demoPages: boolean
+  /** How the built-in pages look, and whose they are. */
+  readonly brand: Brand
   /**
    * Whether pages can watch the session (OIDC Session Management 1.0). That needs cookies that browsers send to frames.
    */

@@ -30,6 +30,11 @@ export class OAuthError extends Error {
     this.hint = publicText(told, facts)
   }
 
+  /** The reason, if the sender of the request may know it; else empty. */
+  get publicReason(): Reason | '' {
+    return explain(this.reason, {}).public ? this.reason : ''
+  }
+
   get status(): Failure['status'] {
     return failureOf(this.code).status
   }

@@ -9,7 +9,7 @@ import { userCodeGuess } from '../limits/guesses.ts'
 import type { Runtime } from '../runtime.ts'
 import { parseBody } from './bodies.ts'
 import { callsOn } from './challenge.ts'
-import { deviceChallenge, deviceVerifier } from './device-state.ts'
+import { type DeviceChallenge, deviceChallenge, deviceVerifier } from './device-state.ts'
 import { verifyUrl } from './urls.ts'
 import { readUserCode } from './user-code.ts'
 
@@ -28,6 +28,37 @@ async function findDevice({ config, ledgers }: Runtime, userCode: string): Promi
 }
 
 /**
+ * Finds the request of a user code that a browser typed or brought. A wrong code is counted for its network, whoever
+ * asks, so that no page tells a stranger for nothing which codes there are.
+ *
+ * @throws `invalid_request` for a wrong code, `too_many_requests` if the network tried too many
+ */
+async function findTyped(ctx: RequestContext, browser: DeviceChallenge, userCode: string): Promise<Found> {
+  const guess = userCodeGuess(browser, browser.rateLimitOwner)
+  await guess.begin(ctx)
+  await requireFewTries(ctx, browser)
+  const found = await findDevice(ctx.rt, userCode)
+  if (found === null) {
+    await guess.missed(ctx)
+    throw invalidRequest('user_code_unusable')
+  }
+  guess.hit()
+  return found
+}
+
+const clientIdOf = ({ request }: Found): string => readQuery(request).require('client_id')
+
+/**
+ * Returns the id of the client whose device shows a user code, to be shown beside it. Counts and throws as a try of the
+ * code does.
+ */
+export const clientOfUserCode = async (
+  ctx: RequestContext,
+  browser: DeviceChallenge,
+  userCode: string,
+): Promise<string> => clientIdOf(await findTyped(ctx, browser, userCode))
+
+/**
  * Accepts a user code for a challenge of the verification page (contract 1.4.2). Writes nothing, unless the code is
  * wrong: the code is used when the browser has finished login and consent. Wrong ones are limited for each network.
  */
@@ -38,16 +69,8 @@ export const acceptUserCode = callsOn(
   const { rt, seen } = ctx
   const userCode = readUserCode(parseBody(acceptBody, body).user_code, rt.config.oauth2.device.userCode)
   if (userCode === '') throw invalidRequest('field_missing', { field: 'user_code' })
-  const guess = userCodeGuess(state, state.rateLimitOwner)
-  await guess.begin(ctx)
-  await requireFewTries(ctx, state)
-  const found = await findDevice(rt, userCode)
-  if (found === null) {
-    await guess.missed(ctx)
-    throw invalidRequest('user_code_unusable')
-  }
-  guess.hit()
-  const clientId = readQuery(found.request).require('client_id')
+  const found = await findTyped(ctx, state, userCode)
+  const clientId = clientIdOf(found)
   seen(clientId)
   const url = verifyUrl(rt.config)
   const step = { ...state, owner: found.owner, device: found.id }

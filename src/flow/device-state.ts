@@ -15,15 +15,16 @@ const step = { id: v.string(), csrf: v.string(), reauthenticate: v.boolean() }
  * A browser whose user has to enter a code. `rateLimitOwner` is the ledger that counts wrong tries of its network, which
  * is `wide`, and in it `narrow` (http/network.ts).
  */
-export const deviceChallenge = flowKind(
-  'device_challenge',
-  tuple({
-    ...step,
-    rateLimitOwner: owner,
-    wide: v.optional(v.string(), ''),
-    narrow: v.nullish(v.string(), null),
-  }),
-)
+const challengeFormat = tuple({
+  ...step,
+  rateLimitOwner: owner,
+  wide: v.optional(v.string(), ''),
+  narrow: v.nullish(v.string(), null),
+})
+export const deviceChallenge = flowKind('device_challenge', challengeFormat)
+
+/** What is known of a browser whose user has to enter a code. */
+export type DeviceChallenge = ReturnType<typeof challengeFormat.read>
 
 /** A browser whose user entered a valid code: the device's ledger, and its request there. */
 export const deviceVerifier = flowKind('device_verifier', tuple({ ...step, owner, device: v.string() }))

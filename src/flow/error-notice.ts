@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import type { RequestContext } from '../context.ts'
 import { sealed } from '../crypto/sealed.ts'
 import { tuple } from '../crypto/tuple.ts'
-import { type ErrorBody, OAuthError } from '../errors/oauth-error.ts'
+import { errorBody, OAuthError } from '../errors/oauth-error.ts'
 import type { Runtime } from '../runtime.ts'
 import { after, nowSeconds, seconds } from '../util/clock.ts'
 
@@ -15,11 +15,28 @@ const LIFETIME_SECONDS = seconds(3600)
 /** Maximum length of the description, in characters: keeps the URL short. */
 const MAX_DESCRIPTION = 500
 
-/** What our own error page shows: the error and the id of the failed request. Format 1, a tuple. */
+/** What our own error page shows. Format 1, a tuple. */
 const notices = sealed(
   'error_notice',
-  tuple({ error: v.string(), description: v.string(), requestId: v.string() }),
+  tuple({
+    error: v.string(),
+    description: v.string(),
+    requestId: v.string(),
+    reason: v.nullish(v.string(), ''),
+    code: v.nullish(v.string(), ''),
+    language: v.nullish(v.string(), ''),
+    client: v.nullish(v.string(), ''),
+  }),
 )
+
+/** A failure that our own error page shows. */
+export interface Failed {
+  readonly error: OAuthError
+  /** The language of the person whom the failure is shown. */
+  readonly language: string
+  /** The id of the client whose authorization request failed; empty if none is known. */
+  readonly client: string
+}
 
 /**
  * The query parameters that make our own error page show this failure. They are sealed, so that nobody can put words of
@@ -27,18 +44,26 @@ const notices = sealed(
  */
 export async function errorNotice(
   { rt, requestId }: RequestContext,
-  { error, error_description: text }: ErrorBody,
+  { error, language, client }: Failed,
 ): Promise<Readonly<Record<string, string>>> {
+  const { error: name, error_description: text } = errorBody(error)
   const description = text.slice(0, MAX_DESCRIPTION).toWellFormed()
-  const content = { error, description, requestId }
+  const { code, publicReason: reason } = error
+  const content = { error: name, description, requestId, reason, code, language, client }
   const notice = await unlessUnavailable(notices.seal(rt, content, after(nowSeconds(), LIFETIME_SECONDS)))
   return notice === undefined ? {} : { [NOTICE]: notice }
 }
 
-/** Opens the parameter of the error page; `undefined` if it is not ours, too old, or cannot be opened now. */
+/**
+ * Opens the parameter of the error page, with the time of the failure; `undefined` if it is not ours, too old, or cannot
+ * be opened now.
+ */
 export async function readErrorNotice(rt: Runtime, text: string) {
   const opened = await unlessUnavailable(notices.open(rt, text))
-  return (opened?.expiresAt ?? 0) > nowSeconds() ? opened : undefined
+  const expiresAt = opened?.expiresAt ?? 0
+  return opened && expiresAt > nowSeconds()
+    ? { ...opened, at: seconds(expiresAt - LIFETIME_SECONDS) }
+    : undefined
 }
 
 /** Turns an OAuthError into `undefined`, so that it does not hide the failure that is being shown. */

@@ -4,6 +4,7 @@ import { routePath } from 'hono/route'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { renderPage } from './page.ts'
+import { textsFor } from './page-text.ts'
 
 /** The pattern of what no route takes. */
 export const ANY_PATH = '/*'
@@ -38,9 +39,12 @@ function unknownPath(c: Context<AppEnv>): Response | Promise<Response> {
     return c.json({ error: { code: 404, message: 'Not Found', reason } }, 404)
   }
   if (!wantsHtml) return c.text('404 Not Found', 404)
-  return renderPage(
-    c,
-    { title: 'Not found', narrow: true, content: html`<p>This page does not exist.</p>` },
-    404,
-  )
+  const texts = textsFor(c)
+  const page = {
+    title: texts.notFound,
+    lead: html`${texts.notFoundMore}`,
+    failed: true,
+    content: html``,
+  } as const
+  return renderPage(c, page, 404)
 }

@@ -3,6 +3,7 @@ import { html, raw } from 'hono/html'
 import type { AppEnv } from '../context.ts'
 import { asciiUrl, withQuery } from '../http/location.ts'
 import { renderPage, scriptSource } from '../http/page.ts'
+import { textsFor } from '../http/page-text.ts'
 import type { LogoutRecipient } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
 import { recipientClient } from './back-channel.ts'
@@ -40,11 +41,11 @@ export function showFrames(
   target: string,
 ): Response | Promise<Response> {
   const url = asciiUrl(target)
-  const count = frames.length === 1 ? 'one application' : `${frames.length} applications`
-  const content = html`<p role="status">You are being logged out of ${count}.</p>
-<div class="buttons"><a class="button" id="target" href="${url}">Go on</a></div>
-${frames.map((frame) => html`<iframe src="${frame}" title="Application" hidden></iframe>`)}
+  const texts = textsFor(c)
+  const lead = html`<span role="status">${texts.loggingOutOf}</span>`
+  const content = html`<div class="buttons"><a class="button" id="target" href="${url}">${texts.continue}</a></div>
+${frames.map((frame) => html`<iframe src="${frame}" title="${texts.application}" hidden></iframe>`)}
 <script>${raw(SCRIPT)}</script>`
   const head = html`<noscript><meta http-equiv="refresh" content="8; url=${url}"></noscript>`
-  return renderPage(c, { title: 'Logging out', narrow: true, content, policy: policy(), head })
+  return renderPage(c, { title: texts.loggingOut, lead, content, policy: policy(), head })
 }

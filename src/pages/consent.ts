@@ -7,47 +7,31 @@ import {
   rejectConsent,
 } from '../authorize/consent-request.ts'
 import type { AppEnv } from '../context.ts'
-import { readFormEntries, readQuery } from '../http/form.ts'
-import type { Html } from '../http/page.ts'
+import { SAID_NO } from '../flow/denial.ts'
+import { readFormEntries } from '../http/form.ts'
+import { withQuery } from '../http/location.ts'
 import { renderPage } from '../http/page.ts'
+import { applicationLinks, applicationOf } from '../http/page-application.ts'
+import { filled, filledText, type Html, isolated, languageOf, textsFor } from '../http/page-text.ts'
 import { requestedClaims } from '../tokens/requested-claims.ts'
 import { demoClaims } from './demo-user.ts'
-import {
-  clientLinks,
-  clientName,
-  DENIED,
-  forRequest,
-  isolated,
-  proceed,
-  rememberBox,
-  verdictButtons,
-} from './flow-step.ts'
-
-/** What the well-known scopes mean, in words for the user. */
-const MEANING: Readonly<Record<string, string>> = {
-  openid: 'know who you are',
-  profile: 'see your profile: name, picture, birthday and more',
-  email: 'see your email address',
-  address: 'see your postal address',
-  phone: 'see your phone number',
-  offline: 'stay logged in while you are away',
-  offline_access: 'stay logged in while you are away',
-}
+import { forRequest, parametersOf, proceed, rememberBox, verdictButtons } from './flow-step.ts'
+import { isFixed, type ShownScope, shownScopes } from './scopes.ts'
 
 /** The built-in consent page: asks, or grants a remembered consent again (contract 3.5). */
 export const showConsent = forRequest('consent', getConsentRequest, (c, request) =>
   request.skip || request.client['skip_consent'] === true
     ? grant(c, request, request.requested_scope, false)
-    : renderPage(c, { title: 'Allow access?', narrow: true, content: consentForm(request) }),
+    : consentPage(c, request),
 )
 
-/** Handles the consent form: the ticked ones of the requested scopes, or the user's "no". */
+/** Handles the consent form: the ticked ones of the requested scopes and the fixed ones, or the user's "no". */
 export const submitConsent = forRequest('consent', getConsentRequest, async (c, request) => {
   const form = await readFormEntries(c.var.body)
   const has = (name: string): boolean => form.some(([field]) => field === name)
-  if (has('reject')) return proceed(c, await rejectConsent(c.var.ctx, request.challenge, DENIED))
+  if (has('reject')) return proceed(c, await rejectConsent(c.var.ctx, request.challenge, SAID_NO))
   const ticked = new Set(form.filter(([field]) => field === 'grant_scope').map(([, value]) => value))
-  const scopes = request.requested_scope.filter((scope) => ticked.has(scope))
+  const scopes = request.requested_scope.filter((scope) => isFixed(scope) || ticked.has(scope))
   return grant(c, request, scopes, has('remember'))
 })
 
@@ -67,25 +51,49 @@ async function grant(
 }
 
 /** Names of the claims that the request asks for by the `claims` parameter. */
-function askedByName({ request_url: url }: ConsentRequestView): readonly string[] {
-  const claims = requestedClaims(readQuery(new URL(url).search.slice(1)))
+function askedByName(request: ConsentRequestView): readonly string[] {
+  const claims = requestedClaims(parametersOf(request))
   return Object.keys({ ...claims?.id_token, ...claims?.userinfo })
 }
 
-function consentForm(request: ConsentRequestView): Html {
-  return html`<form method="post" class="card">
+function consentPage(c: Context<AppEnv>, request: ConsentRequestView): Response | Promise<Response> {
+  const texts = textsFor(c)
+  const application = applicationOf(request.client, languageOf(c))
+  const app = application.shown
+  const content = html`<form method="post">
+<p class="who">
+<span>${filled(texts.loggedInAs, { user: html`<strong>${isolated(request.subject)}</strong>` })}</span>
+<a href="${otherAccountUrl(request)}">${texts.notYou}</a>
+</p>
 <fieldset>
-<legend>${clientName(request.client)} would like to</legend>
-${request.requested_scope.map(
-  (scope) => html`<label class="choice">
-<input type="checkbox" name="grant_scope" value="${scope}" checked>
-<span>${MEANING[scope] ?? 'use'} <code class="soft">${scope}</code></span>
-</label>`,
-)}
+<legend>${filled(texts.willBeAbleTo, { app })}</legend>
+<ul class="list">
+${shownScopes(request.requested_scope, texts).map(scopeRow)}
+</ul>
 </fieldset>
-<p class="soft">You are logged in as ${isolated(request.subject)}.</p>
-${clientLinks(request.client)}
-${rememberBox('Do not ask me again')}
-${verdictButtons('Allow', 'Deny')}
-</form>`
+${rememberBox(texts.doNotAskAgain)}
+${verdictButtons(texts.allow, texts.deny)}
+</form>
+${applicationLinks(application, texts, languageOf(c))}`
+  return renderPage(c, {
+    title: filledText(texts.wantsAccess, { app: application.name }),
+    heading: filled(texts.wantsAccess, { app }),
+    mark: application.mark,
+    content,
+  })
+}
+
+const scopeRow = ({ scope, text, more, fixed }: ShownScope): Html => {
+  const said = html`<span>${text}${more && html`<small>${more}</small>`}</span>`
+  return fixed
+    ? html`<li class="row"><span class="tick"></span>${said}</li>`
+    : html`<li><label class="row"><input type="checkbox" name="grant_scope" value="${scope}" checked>${said}</label></li>`
+}
+
+/** Where the request starts again with a login, for a user who wants another account. */
+function otherAccountUrl(request: ConsentRequestView): string {
+  const prompts = parametersOf(request)
+    .list('prompt')
+    .filter((prompt) => prompt !== 'login')
+  return withQuery(request.request_url, { prompt: ['login', ...prompts].join(' ') })
 }

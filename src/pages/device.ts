@@ -1,76 +1,104 @@
 import type { Context } from 'hono'
 import { html } from 'hono/html'
+import { renderClient } from '../clients/render.ts'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { as } from '../errors/translate.ts'
-import { acceptUserCode } from '../flow/device-request.ts'
-import { deviceChallenge } from '../flow/device-state.ts'
+import { acceptUserCode, clientOfUserCode } from '../flow/device-request.ts'
+import { type DeviceChallenge, deviceChallenge } from '../flow/device-state.ts'
 import { groupUserCode, looksLikeUserCode, readUserCode } from '../flow/user-code.ts'
 import { readForm } from '../http/form.ts'
 import { refusedField, renderPage } from '../http/page.ts'
+import { type Application, applicationOf } from '../http/page-application.ts'
+import { filled, filledText, languageOf, textsFor } from '../http/page-text.ts'
 import { challengeOf, proceed } from './flow-step.ts'
-
-const TYPE = 'Type the code that your device shows.'
-const UNTYPED = 'No code was typed.'
-const COMPARE = 'Continue only if a device in front of you shows this same code.'
 
 /**
  * The built-in device page: asks the user to enter the code that the device shows, or to compare it with the one in the
- * link.
+ * link, and then says which application it is of.
  */
 export async function showDevice(c: Context<AppEnv>): Promise<Response> {
   const challenge = challengeOf(c, 'device')
   const { config } = c.var.ctx.rt
-  if ((await deviceChallenge.open(c.var.ctx.rt, challenge)) === undefined) {
-    throw new OAuthError('challenge_not_found', 'challenge_unknown')
-  }
+  const opened = await deviceChallenge.open(c.var.ctx.rt, challenge)
+  if (opened === undefined) throw new OAuthError('challenge_not_found', 'challenge_unknown')
   // Anybody can write a link, so only what can be a code is shown.
-  const userCode = c.req.query('user_code') ?? ''
+  const typed = c.req.query('user_code') ?? ''
   const settings = config.oauth2.device.userCode
-  if (!looksLikeUserCode(userCode, settings)) return devicePage(c, { told: TYPE })
-  return devicePage(c, { told: COMPARE, userCode: groupUserCode(readUserCode(userCode, settings), settings) })
+  if (!looksLikeUserCode(typed, settings)) return devicePage(c, {})
+  const userCode = readUserCode(typed, settings)
+  const application = opened.expired ? undefined : await applicationAt(c, opened.state, userCode)
+  return devicePage(c, { compared: true, userCode: groupUserCode(userCode, settings), application })
+}
+
+/** The application whose device shows a code; `undefined` if the code is wrong, which the page says once it is sent. */
+async function applicationAt(
+  c: Context<AppEnv>,
+  browser: DeviceChallenge,
+  userCode: string,
+): Promise<Application | undefined> {
+  const { ctx } = c.var
+  const nobody = (): undefined => undefined
+  const id = await clientOfUserCode(ctx, browser, userCode).catch(
+    as({ invalid_request: nobody, too_many_requests: nobody }),
+  )
+  const client = id === undefined ? undefined : await ctx.rt.clients.find(id)
+  return client && applicationOf(renderClient(client), languageOf(c))
 }
 
 /** Handles the code form; asks again after an unusable code. */
 export async function submitDevice(c: Context<AppEnv>): Promise<Response> {
   const challenge = challengeOf(c, 'device')
   const userCode = (await readForm(c.var.body)).get('user_code') ?? ''
-  if (userCode === '') return devicePage(c, { told: TYPE, problem: UNTYPED })
+  const texts = textsFor(c)
+  if (userCode === '') return devicePage(c, { problem: texts.codeMissing })
   const { ctx } = c.var
-  const askAgain = (refusal: OAuthError): Response | Promise<Response> => {
-    ctx.refused(refusal)
-    return devicePage(c, { told: TYPE, userCode, problem: refusal.hint })
-  }
+  const askAgain =
+    (problem: string) =>
+    (refusal: OAuthError): Response | Promise<Response> => {
+      ctx.refused(refusal)
+      return devicePage(c, { userCode, problem })
+    }
   return acceptUserCode(ctx, challenge, { user_code: userCode })
     .then((accepted) => proceed(c, accepted))
-    .catch(as({ invalid_request: askAgain, too_many_requests: askAgain }))
+    .catch(
+      as({ invalid_request: askAgain(texts.codeUnusable), too_many_requests: askAgain(texts.codesTooMany) }),
+    )
 }
 
 /** The last page in the browser, when the device can go on. */
 export function deviceDone(c: Context<AppEnv>): Response | Promise<Response> {
-  const content = html`<p class="notice">Go on there. You may close this page.</p>`
-  return renderPage(c, { title: 'Your device is connected', narrow: true, content })
+  const texts = textsFor(c)
+  return renderPage(c, { title: texts.deviceConnected, lead: html`${texts.returnToDevice}`, content: html`` })
 }
 
 interface DevicePage {
-  /** What the user is asked to do. */
-  readonly told: string
+  /** Whether the code comes from a link, so that the user has to compare it with the device's. */
+  readonly compared?: true
   readonly userCode?: string
+  /** Whose device shows the code. */
+  readonly application?: Application | undefined
   /** Why the previous code was refused. */
   readonly problem?: string
 }
 
 function devicePage(
   c: Context<AppEnv>,
-  { told, userCode = '', problem }: DevicePage,
+  { compared, userCode = '', application, problem }: DevicePage,
 ): Response | Promise<Response> {
-  const content = html`<form method="post" class="card">
-<p>${told}</p>
-<label class="code">Code on the device
-<input type="text" name="user_code" value="${userCode}" autocomplete="off" autocapitalize="characters"
+  const texts = textsFor(c)
+  const content = html`<form method="post">
+<label class="code">${texts.codeOnDevice}
+<input type="text" name="user_code" value="${userCode}" dir="ltr" autocomplete="off" autocapitalize="characters"
  spellcheck="false"${refusedField(problem)}>
 </label>
-<div class="buttons"><button type="submit">Continue</button></div>
+<div class="buttons"><button type="submit">${texts.continue}</button></div>
 </form>`
-  return renderPage(c, { title: 'Connect a device', narrow: true, content, problem })
+  const named = application && {
+    title: filledText(texts.connectTo, { app: application.name }),
+    heading: filled(texts.connectTo, { app: application.shown }),
+    mark: application.mark,
+  }
+  const lead = html`${compared ? texts.compareCode : texts.typeCode}`
+  return renderPage(c, { title: texts.connectDevice, ...named, lead, content, problem })
 }

@@ -1,6 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type { AppEnv } from '../context.ts'
 import { errorBody, OAuthError } from '../errors/oauth-error.ts'
+import { textsFor } from '../http/page-text.ts'
 import { renderProblem } from './problem.ts'
 
 /** Hides the demo pages while they are off: their paths then answer like unknown ones. */
@@ -30,7 +31,12 @@ function fromOurPages(c: Context<AppEnv>): boolean {
 /** Shows a refusal as a page; passes failures of the server on to the application. */
 export function showRefusal(thrown: Error, c: Context<AppEnv>): Response | Promise<Response> {
   if (!(thrown instanceof OAuthError) || thrown.status >= 500) throw thrown
-  const { error_description: problem } = errorBody(thrown)
-  const over = 'This step is over, or was never begun.'
-  return renderProblem(c, thrown.status, thrown.code === 'challenge_not_found' ? over : problem)
+  const { error, error_description: description } = errorBody(thrown)
+  const texts = textsFor(c)
+  const isOver = thrown.code === 'challenge_not_found'
+  return renderProblem(c, thrown.status, {
+    title: isOver ? texts.linkExpired : texts.somethingWrong,
+    advice: isOver ? texts.linkExpiredMore : texts.goBackAndTryAgain,
+    details: { error, reason: thrown.publicReason, description },
+  })
 }

@@ -8,18 +8,13 @@ import {
 } from '../authorize/login-request.ts'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import { SAID_NO } from '../flow/denial.ts'
 import { readForm } from '../http/form.ts'
 import { refusedField, renderPage } from '../http/page.ts'
+import { applicationLinks, applicationOf } from '../http/page-application.ts'
+import { filled, languageOf, textsFor } from '../http/page-text.ts'
 import { DEMO_USER, isDemoUser } from './demo-user.ts'
-import {
-  clientLinks,
-  clientName,
-  DENIED,
-  forRequest,
-  proceed,
-  rememberBox,
-  verdictButtons,
-} from './flow-step.ts'
+import { forRequest, proceed, rememberBox, verdictButtons } from './flow-step.ts'
 
 /** The built-in login page: asks, or accepts a recognised session (contract 3.1). */
 export const showLogin = forRequest('login', getLoginRequest, async (c, request) => {
@@ -33,7 +28,7 @@ export const submitLogin = forRequest('login', getLoginRequest, async (c, reques
   const { ctx } = c.var
   const { challenge } = request
   const form = await readForm(c.var.body)
-  if (form.get('reject') !== undefined) return proceed(c, await rejectLogin(ctx, challenge, DENIED))
+  if (form.get('reject') !== undefined) return proceed(c, await rejectLogin(ctx, challenge, SAID_NO))
   const username = form.get('username') ?? ''
   if (!isDemoUser(username, form.get('password'))) {
     ctx.refused(new OAuthError('access_denied', 'password_wrong'))
@@ -57,8 +52,6 @@ const level = ({ oidc_context: { acr_values: wanted = '' } }: LoginRequestView):
  */
 const NAME = /^\S{1,100}$/
 
-const MISMATCH = 'User name and password do not match.'
-
 /** @param refused - the user name that was just refused */
 function loginPage(
   c: Context<AppEnv>,
@@ -67,19 +60,27 @@ function loginPage(
 ): Response | Promise<Response> {
   const hint = request.oidc_context['login_hint']
   const username = refused ?? (typeof hint === 'string' && NAME.test(hint) ? hint : '')
-  const problem = refused === undefined ? undefined : MISMATCH
-  const content = html`<p>You go on to <strong>${clientName(request.client)}</strong>.</p>
-${clientLinks(request.client)}
-<form method="post" class="card">
-<label>User name
+  const texts = textsFor(c)
+  const problem = refused === undefined ? undefined : texts.mismatch
+  const application = applicationOf(request.client, languageOf(c))
+  const code = html`<code>${DEMO_USER}</code>`
+  const content = html`<form method="post">
+<label>${texts.userName}
 <input type="text" name="username" value="${username}" dir="auto" autocomplete="username" autocapitalize="none">
 </label>
-<label>Password
+<label>${texts.password}
 <input type="password" name="password" autocomplete="current-password"${refusedField(problem)}>
 </label>
-${rememberBox('Remember me')}
-${verdictButtons('Log in', 'Cancel')}
+${rememberBox(texts.rememberMe)}
+${verdictButtons(texts.logIn, texts.cancel)}
 </form>
-<p class="soft">A page for trying Ladon out: user <code>demo</code>, password <code>demo</code>.</p>`
-  return renderPage(c, { title: 'Log in', narrow: true, content, problem })
+${applicationLinks(application, texts, languageOf(c))}
+<p class="note">${filled(texts.tryOut, { name: code, password: code })}</p>`
+  return renderPage(c, {
+    title: texts.logIn,
+    lead: filled(texts.continueTo, { app: html`<strong>${application.shown}</strong>` }),
+    mark: application.mark,
+    content,
+    problem,
+  })
 }

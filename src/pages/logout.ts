@@ -3,17 +3,18 @@ import { html } from 'hono/html'
 import type { AppEnv } from '../context.ts'
 import { readSessionCookie } from '../flow/browser.ts'
 import { readForm } from '../http/form.ts'
-import type { Html } from '../http/page.ts'
 import { basePath, renderPage } from '../http/page.ts'
+import { applicationOf } from '../http/page-application.ts'
+import { filled, isolated, languageOf, speakAs, textsFor } from '../http/page-text.ts'
 import { acceptLogout, getLogoutRequest, type LogoutRequestView, rejectLogout } from '../logout/request.ts'
-import { challengeOf, clientName, forRequest, isolated, proceed, verdictButtons } from './flow-step.ts'
+import { challengeOf, forRequest, parametersOf, proceed, verdictButtons } from './flow-step.ts'
 
 /** The built-in logout page: asks, unless the client is registered to skip that (contract 3.11). */
 export const showLogout = forRequest('logout', getLogoutRequest, async (c, request) => {
   if (request.client?.['skip_logout_consent'] === true)
     return proceed(c, await acceptLogout(c.var.ctx, request.challenge))
   const own = (await readSessionCookie(c))?.sid === request.sid
-  return renderPage(c, { title: 'Log out?', narrow: true, content: logoutForm(request, own) })
+  return logoutPage(c, request, own)
 })
 
 /** Handles the logout form. A "no" changes nothing. */
@@ -21,22 +22,34 @@ export async function submitLogout(c: Context<AppEnv>): Promise<Response> {
   const challenge = challengeOf(c, 'logout')
   const form = await readForm(c.var.body)
   if (form.get('reject') === undefined) return proceed(c, await acceptLogout(c.var.ctx, challenge))
+  const answer = await getLogoutRequest(c.var.ctx, challenge)
+  if (answer.status === 200) speakAs(c, () => parametersOf(answer.body).list('ui_locales'))
   await rejectLogout(c.var.ctx, challenge)
-  const content = html`<p>The application may have ended its own session all the same. <a href="${basePath(c)}/">Go on</a></p>`
-  return renderPage(c, { title: 'You are still logged in', narrow: true, content })
+  const texts = textsFor(c)
+  const content = html`<div class="buttons"><a class="button" href="${basePath(c)}/">${texts.continue}</a></div>`
+  return renderPage(c, { title: texts.stillLoggedIn, lead: html`${texts.mayHaveLoggedOut}`, content })
 }
 
 /**
  * The logout form. Names the subject only in the browser of the session, because anybody with an ID token, such as its
  * client, can open this page.
  */
-function logoutForm({ client, subject }: LogoutRequestView, own: boolean): Html {
-  return html`<form method="post" class="card">
-<p>${client === undefined ? '' : html`${clientName(client)} asks for it. `}${
-    own
-      ? html`This ends the login of <strong>${isolated(subject)}</strong> in this browser.`
-      : 'This ends a login of this browser only; one elsewhere stays as it is.'
-  }</p>
-${verdictButtons('Log out', 'Stay logged in')}
-</form>`
+function logoutPage(
+  c: Context<AppEnv>,
+  { client, subject }: LogoutRequestView,
+  own: boolean,
+): Response | Promise<Response> {
+  const texts = textsFor(c)
+  const application = client && applicationOf(client, languageOf(c))
+  const user = html`<strong>${isolated(subject)}</strong>`
+  const lead = html`${application && html`${filled(texts.asksToLogOut, { app: application.shown })} `}${
+    own ? filled(texts.endsLogin, { user }) : texts.endsSomeLogin
+  }`
+  const content = html`<form method="post">${verdictButtons(texts.logOut, texts.stayLoggedIn)}</form>`
+  return renderPage(c, {
+    title: texts.wantsLogOut,
+    lead,
+    content,
+    ...(application && { mark: application.mark }),
+  })
 }

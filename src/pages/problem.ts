@@ -3,17 +3,28 @@ import { html } from 'hono/html'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { AppEnv } from '../context.ts'
 import { basePath, renderPage } from '../http/page.ts'
+import { type Details, renderDetails } from '../http/page-details.ts'
+import { TROUBLE } from '../http/page-mark.ts'
+import { textsFor } from '../http/page-text.ts'
+import { nowSeconds } from '../util/clock.ts'
+
+/** What a page says about a step that cannot go on. */
+export interface Problem {
+  readonly title: string
+  /** What the user can do. */
+  readonly advice: string
+  /** What it is, for developers. */
+  readonly details?: Pick<Details, 'error' | 'reason' | 'description'>
+}
 
 /** A page for a step that cannot go on, with a link to start again. */
 export function renderProblem(
   c: Context<AppEnv>,
   status: ContentfulStatusCode,
-  problem: string,
-  title = 'This step cannot go on',
+  { title, advice, details }: Problem,
 ): Response | Promise<Response> {
-  const content = html`<p class="alert" role="alert">${problem}</p>
-<p>Nothing is lost: go back to the application and log in again.</p>
-<div class="buttons"><a class="button" href="${basePath(c)}/">Start again</a></div>
-<p class="soft">Request <code>${c.var.ctx.requestId}</code></p>`
-  return renderPage(c, { title, narrow: true, content }, status)
+  const { requestId } = c.var.ctx
+  const content = html`<div class="buttons"><a class="button" href="${basePath(c)}/">${textsFor(c).startAgain}</a></div>
+${renderDetails(c, { error: '', reason: '', description: '', ...details, requestId, at: nowSeconds() })}`
+  return renderPage(c, { title, lead: html`${advice}`, mark: TROUBLE, failed: true, content }, status)
 }

@@ -1,54 +1,135 @@
-/** The style sheet of every built-in page: light and dark, from 320 px, no images and no script. */
-export const STYLE = `
-:root {
+import { colorOf, hexOf, readable } from '../util/contrast.ts'
+
+/** What text in the operator's color stands on, in light and in dark, and what is mixed into it to be read there. */
+const LIGHT = { grounds: ['#ffffff', '#f4f5f7', '#eceef2'], towards: '#000000' }
+const DARK = { grounds: ['#0f1115', '#181b21', '#262a32'], towards: '#ffffff' }
+
+/** Returns the operator's color as it can be read, in light and in dark. */
+export function brandColors(color: string): { readonly light: string; readonly dark: string } {
+  const on = ({ grounds, towards }: typeof LIGHT): string =>
+    hexOf(readable(colorOf(color), grounds.map(colorOf), colorOf(towards)))
+  return { light: on(LIGHT), dark: on(DARK) }
+}
+
+/**
+ * Returns the style sheet of every built-in page: light and dark, from 320 px, written either way, and no script.
+ *
+ * @param color - the operator's, six hexadecimal digits after `#`
+ */
+export function styleOf(color: string): string {
+  const { light, dark } = brandColors(color)
+  return `:root {
   color-scheme: light dark;
-  --ground: #f7f5f0; --card: #fff; --ink: #1d1b16; --soft: #5a554a; --line: #d8d2c4;
-  --accent: #7a4b00; --on-accent: #fff; --good: #1b6b34; --bad: #a11b1b;
+  --brand: ${light}; --on-brand: #fff;
+  --ground: #f4f5f7; --card: #fff; --shade: #eceef2; --field: #fff; --ink: #16181d; --soft: #595f6b;
+  --line: #dde0e6; --edge: #868d9a; --good: #17663a; --good-ground: #edf7f0; --bad: #b3261e; --bad-ground: #fdf0ef;
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --ground: #16140f; --card: #211e17; --ink: #f1ede3; --soft: #b9b2a2; --line: #4a4435;
-    --accent: #f0b84a; --on-accent: #1d1b16; --good: #7fd197; --bad: #ff9c93;
+    --brand: ${dark}; --on-brand: #0f1115;
+    --ground: #0f1115; --card: #181b21; --shade: #262a32; --field: #11141a; --ink: #eef0f4; --soft: #a7adba;
+    --line: #2e333d; --edge: #737a88; --good: #7fd19c; --good-ground: #14251b; --bad: #ff9a92; --bad-ground: #2a1716;
   }
 }
 * { box-sizing: border-box; }
-body { margin: 0; background: var(--ground); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
-main { max-width: 44rem; margin: 0 auto; padding: 1.5rem 1rem 3rem; overflow-wrap: anywhere; }
-.narrow { max-width: 26rem; }
-h1 { font-size: 1.6rem; line-height: 1.2; margin: 0 0 .5rem; }
-h2 { font-size: 1.1rem; margin: 1.5rem 0 .5rem; }
-.card > :first-child { margin-top: 0; }
-p { margin: .5rem 0; }
-img { max-width: 100%; }
-a { color: var(--accent); }
-.brand { color: var(--soft); margin: 0 0 1.5rem; font-size: .9rem; letter-spacing: .04em; }
-.card { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: 1rem; margin: 1rem 0; }
-.soft { color: var(--soft); }
-.alert, .notice { border-left: .3rem solid var(--bad); padding: .5rem .75rem; background: var(--card); }
-.notice { border-color: var(--good); }
-label, legend, dt, .good, .bad { font-weight: 600; }
-label, dt { margin-top: .75rem; }
-label { display: block; }
-.choice { display: flex; gap: .6rem; align-items: baseline; font-weight: 400; }
-.choice span, fieldset, legend, dd { border: 0; margin: 0; padding: 0; min-width: 0; }
+body {
+  margin: 0; min-height: 100vh; min-height: 100dvh; display: grid; grid-template-rows: 1fr auto; place-items: center;
+  grid-template-columns: minmax(0, 1fr);
+  background: var(--ground); color: var(--ink); overflow-wrap: anywhere;
+  font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
+}
+main {
+  width: calc(100% - 2rem); max-width: 26rem; margin: 2rem 1rem 1.5rem; padding: 2rem 1.75rem;
+  display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr);
+  background: var(--card); border: 1px solid var(--line); border-radius: 1.125rem;
+  box-shadow: 0 1px 2px rgb(0 0 0 / .04), 0 12px 32px -12px rgb(0 0 0 / .14);
+}
+.wide { max-width: 46rem; }
+header { display: grid; justify-items: center; gap: .75rem; margin-bottom: .5rem; text-align: center; }
+.mark { display: grid; place-items: center; max-width: 100%; }
+.mark > * { grid-area: 1 / 1; }
+.mark span {
+  width: 3.5rem; height: 3.5rem; border-radius: 1rem; display: grid; place-items: center;
+  background: var(--brand); color: var(--on-brand); font-size: 1.5rem; font-weight: 700; line-height: 1;
+}
+.mark img { height: 3.5rem; min-width: 3.5rem; max-width: 100%; object-fit: contain; background: var(--card); }
+h1 { margin: 0; font-size: 1.375rem; line-height: 1.25; letter-spacing: -.01em; text-wrap: balance; }
+:lang(ja) h1, :lang(ar) h1 { letter-spacing: 0; }
+h2 { margin: .5rem 0 0; font-size: 1.0625rem; line-height: 1.35; }
+p, ul, dl, dd, fieldset, pre { margin: 0; padding: 0; }
+header p { text-wrap: balance; }
+.lead, .soft, .note { color: var(--soft); }
+.lead strong { color: var(--ink); font-weight: 600; }
+.note { font-size: .875rem; text-align: center; }
+a { color: var(--brand); text-underline-offset: .2em; }
+form { display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); }
+label { display: grid; gap: .35rem; font-size: .9375rem; font-weight: 600; }
 input[type=text], input[type=password] {
-  display: block; width: 100%; margin-top: .25rem; padding: .6rem; font: inherit; font-weight: 400;
-  color: inherit; background: var(--ground); border: 1px solid var(--soft); border-radius: .4rem;
+  width: 100%; min-height: 3rem; padding: .65rem .85rem; font: inherit; font-size: 1rem; font-weight: 400; color: inherit;
+  background: var(--field); border: 1px solid var(--edge); border-radius: .75rem;
 }
-.code input[type=text] { font: 600 1.4rem/1.4 ui-monospace, monospace; letter-spacing: .12em; }
-input[type=checkbox] { width: 1.1rem; height: 1.1rem; flex: none; translate: 0 .2rem; accent-color: var(--accent); }
-.buttons { display: flex; flex-wrap: wrap; gap: .6rem; margin-top: 1rem; }
+input[aria-invalid] { border-color: var(--bad); }
+.code input { font: 600 1.375rem/1.4 ui-monospace, monospace; letter-spacing: .12em; text-align: center; }
+.row { display: flex; gap: .65rem; align-items: flex-start; font-weight: 400; line-height: 1.4; }
+.row > input, .row > .tick { width: 1.125rem; height: 1.125rem; margin: .1rem 0 0; flex: none; }
+input[type=checkbox] { accent-color: var(--brand); }
+.tick { color: var(--soft); display: grid; place-items: center; }
+.tick::before { content: ""; width: .4rem; height: .75rem; margin-top: -.2rem; border: solid; border-width: 0 2px 2px 0; rotate: 45deg; }
+.row small { display: block; color: var(--soft); font-size: .875rem; }
+fieldset { border: 0; min-width: 0; }
+legend { padding: 0; margin-bottom: .5rem; color: var(--soft); font-size: .875rem; }
+.list { list-style: none; border: 1px solid var(--line); border-radius: .75rem; }
+.list li + li { border-top: 1px solid var(--line); }
+.list .row { padding: .75rem .9rem; }
+.who {
+  display: flex; flex-wrap: wrap; justify-content: space-between; gap: .1rem 1rem; padding: .65rem .9rem;
+  background: var(--shade); border-radius: .75rem; font-size: .9375rem;
+}
+.links { display: flex; flex-wrap: wrap; justify-content: center; gap: .25rem 1.25rem; font-size: .875rem; }
+.buttons { display: grid; gap: .75rem; margin-top: .25rem; }
 button, .button {
-  display: inline-block; min-height: 2.75rem; padding: .55rem 1.1rem; font: inherit; font-weight: 600; cursor: pointer;
-  color: var(--on-accent); background: var(--accent); border: 1px solid var(--accent); border-radius: .4rem;
-  text-decoration: none;
+  display: grid; place-items: center; width: 100%; min-height: 3rem; padding: .55rem 1.1rem; font: inherit;
+  font-weight: 600; text-align: center; text-decoration: none; cursor: pointer; border: 1px solid transparent;
+  border-radius: .75rem; background: var(--brand); color: var(--on-brand);
 }
-.plain { color: var(--ink); background: transparent; border-color: var(--soft); }
-:focus-visible { outline: .2rem solid var(--accent); outline-offset: .15rem; }
-pre, code { font-family: ui-monospace, monospace; font-size: .85rem; }
-pre { margin: .5rem 0; white-space: pre-wrap; }
-.checks { list-style: none; margin: .5rem 0; padding: 0; }
-.checks li { padding: .15rem 0; }
-.good { color: var(--good); }
+.plain { background: transparent; color: var(--ink); border-color: var(--line); }
+button:hover, .button:hover { background: color-mix(in srgb, var(--brand) 90%, var(--ink)); }
+.plain:hover { background: var(--shade); }
+:focus-visible { outline: 3px solid color-mix(in srgb, var(--brand) 70%, transparent); outline-offset: 2px; }
+.alert, .notice {
+  padding: .75rem .9rem; border: 1px solid color-mix(in srgb, currentColor 35%, transparent); border-radius: .75rem;
+  font-weight: 500; background: var(--bad-ground); color: var(--bad);
+}
+.notice { background: var(--good-ground); color: var(--good); }
+details { font-size: .875rem; color: var(--soft); }
+summary { width: fit-content; padding: .25rem 0; border-radius: .25rem; cursor: pointer; }
+details dl { padding-top: .35rem; display: grid; grid-template-columns: auto minmax(0, 1fr); gap: .35rem 1rem; }
+dt { font-weight: 600; }
+pre, code { font-family: ui-monospace, monospace; font-size: .8125rem; }
+pre { white-space: pre-wrap; }
+.panel { display: grid; gap: .5rem; padding: 1rem; border: 1px solid var(--line); border-radius: .75rem; background: var(--ground); }
+.actions { display: flex; flex-wrap: wrap; gap: .6rem; }
+.actions > * { flex: 1 1 8rem; }
+.stack { display: grid; gap: .5rem; }
+.checks { list-style: none; }
+.good, .bad { font-weight: 600; color: var(--good); }
 .bad { color: var(--bad); }
+footer {
+  display: flex; flex-wrap: wrap; justify-content: center; gap: .25rem 1.25rem; padding: 0 1rem 1.25rem;
+  color: var(--soft); font-size: .8125rem;
+}
+footer a { color: inherit; }
+.brand { display: flex; align-items: center; gap: .4rem; }
+.brand img { height: 1.25rem; max-width: 6rem; object-fit: contain; }
+@media (max-width: 30rem) {
+  :root { --ground: var(--card); }
+  body { place-items: start center; }
+  main { width: 100%; margin: 0; padding: 2rem 1.25rem; border: 0; border-radius: 0; box-shadow: none; background: none; }
+  .panel { background: var(--shade); }
+}
+@media (forced-colors: active) {
+  button, .button { border-color: ButtonText; }
+  .mark span, .who, .panel { border: 1px solid; }
+}
 `
+}

@@ -7,7 +7,8 @@ import { respondErrorPage } from '../authorize/respond.ts'
 import { startLogin } from '../authorize/start.ts'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import { MAX_REQUEST, Parameters, queryOf, readEntries } from '../http/form.ts'
+import { MAX_REQUEST, Parameters, queryOf, readEntries, readQuery } from '../http/form.ts'
+import { speakAs } from '../http/page-text.ts'
 
 /**
  * The authorization endpoint, GET and POST (RFC 6749 section 3.1, contract 1.3.2). Without a verifier it starts a flow;
@@ -18,7 +19,10 @@ export async function authorize(c: Context<AppEnv>): Promise<Response> {
     return await dispatch(c)
   } catch (thrown) {
     // A browser gets a page instead of JSON: errors that have no client to go to go to the error page.
-    if (thrown instanceof OAuthError && thrown.code !== 'misconfiguration') return respondErrorPage(c, thrown)
+    if (thrown instanceof OAuthError && thrown.code !== 'misconfiguration') {
+      // Of any other failure the client is known: it is looked for first.
+      return respondErrorPage(c, thrown, thrown.code === 'invalid_client' ? null : c.var.ctx.client())
+    }
     throw thrown
   }
 }
@@ -32,6 +36,7 @@ async function dispatch(c: Context<AppEnv>): Promise<Response> {
   const consentVerifier = given.get('consent_verifier')
   if (consentVerifier !== undefined) return afterConsent(c, consentVerifier, clientId)
   const { query, ...origin } = await readRequest(c)
+  speakAs(c, () => readQuery(query).list('ui_locales'))
   const validation = await validate(c.var.ctx, query, null, origin)
   if (validation.error !== undefined) return validation.tell(c, validation.error)
   const { request } = validation

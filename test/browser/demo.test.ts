@@ -60,7 +60,7 @@ describe('the demo, from the first click to log-out', () => {
     await page.getByLabel('Remember me').check()
     await logIn(page)
 
-    expect(await heading(page)).toBe('Allow access?')
+    expect(await heading(page)).toMatch(/ wants to use your account$/)
     await inspect(page, '04-consent')
     await page.getByLabel('see your email address').uncheck()
     await press(page, 'Allow')
@@ -69,7 +69,7 @@ describe('the demo, from the first click to log-out', () => {
     expect(await heading(page)).toBe('You are logged in')
     expect(await page.locator('.checks .good').count()).toBe(6)
     expect(await page.locator('.checks .bad').count()).toBe(0)
-    const claims = await page.locator('pre.card').innerText()
+    const claims = await page.locator('pre.claims').innerText()
     expect(JSON.parse(claims)).toMatchObject({
       sub: 'demo',
       name: 'Demo User',
@@ -115,7 +115,7 @@ describe('the demo, from the first click to log-out', () => {
     await inspect(page, '08-logout')
     await press(page, 'Log out')
     await page.waitForURL(`${server.base}/?state=logged-out`)
-    expect(await page.getByRole('status').innerText()).toBe('You are logged out.')
+    expect(await page.getByRole('status').innerText()).toBe('You are logged out')
     await inspect(page, '09-logged-out')
 
     await press(page, 'Log in with the demo application')
@@ -148,7 +148,7 @@ describe('the demo, from the first click to log-out', () => {
     await page.waitForURL('**/demo')
     await page.goto(login)
     await logIn(page)
-    expect(await heading(page)).toMatch(/Allow access|You are logged in/)
+    expect(await heading(page)).toMatch(/wants to use your account|You are logged in/)
     await page.context().close()
   })
 
@@ -162,7 +162,7 @@ describe('the demo, from the first click to log-out', () => {
     await before(page)
     await press(page, button)
     expect(await heading(page)).toBe('You said no')
-    expect(await page.getByRole('alert').innerText()).toContain('got no access')
+    expect(await page.locator('.lead').innerText()).toContain('got no access')
     await inspect(page, `10-${button.toLowerCase()}`)
     await page.getByRole('link', { name: 'Start again' }).click()
     expect(await heading(page)).toBe('Ladon is running')
@@ -251,7 +251,7 @@ describe('a device', () => {
     await press(page, 'Cancel')
     await inspect(page, '43-device-denied')
     expect(await heading(page)).toBe('Your device is not connected')
-    expect(await page.locator('main').innerText()).toMatch(/The user said no\..*start again on it/s)
+    expect(await page.locator('main').innerText()).toMatch(/You said no\..*start again on the device/s)
     expect(await poll(device)).toMatchObject({ error: 'access_denied' })
     await page.context().close()
   })
@@ -314,11 +314,8 @@ describe('in other circumstances', () => {
     ['logout/callback', 'You are logged out'],
     ['device', 'No device page is configured'],
     ['device/done', 'Your device is connected'],
-    ['nowhere', 'Not found'],
-    [
-      'error?error=invalid_client&error_description=Unknown+%3Cclient%3E',
-      'The request could not be completed',
-    ],
+    ['nowhere', 'Page not found'],
+    ['error?error=invalid_client&error_description=Unknown+%3Cclient%3E', 'Something went wrong'],
   ])('shows the fallback page %s', async (path, title) => {
     const page = await openPage(browser)
     await page.goto(`${server.base}/oauth2/fallbacks/${path}`)

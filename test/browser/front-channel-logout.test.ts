@@ -126,7 +126,7 @@ describe('front-channel logout', () => {
     ['time is up', () => undefined],
     [
       'the link was clicked',
-      (page) => page.getByRole('link', { name: 'Go on' }).click({ noWaitAfter: true }),
+      (page) => page.getByRole('link', { name: 'Continue' }).click({ noWaitAfter: true }),
     ],
   ])('goes on once, however slow the application is to answer, when %s', async (_when, goOn) => {
     const arrived = Promise.withResolvers<void>()
@@ -163,7 +163,7 @@ describe('front-channel logout', () => {
   it('has a link to go on at once', async () => {
     const { page, sid } = await logOut({ javaScriptEnabled: false })
     await expectFrames(sid)
-    await page.getByRole('link', { name: 'Go on' }).click()
+    await page.getByRole('link', { name: 'Continue' }).click()
     await page.waitForURL(`${near.origin}/bye?state=${STATE}`)
     release()
     await page.context().close()

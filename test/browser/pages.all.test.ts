@@ -103,7 +103,7 @@ describe.each<[string, BrowserContextOptions]>([
     expect(await page.getByRole('alert').innerText()).toContain('do not match')
     await inspect(page, `61-${name}-login-refused`)
     await logIn(page)
-    expect(await heading(page)).toBe('Allow access?')
+    expect(await heading(page)).toContain('wants to use your account')
     await inspect(page, `62-${name}-consent`)
     await page.goto(`${server.base}/oauth2/sessions/logout`)
     expect(await heading(page)).toBe('Log out?')
@@ -132,12 +132,12 @@ describe.each<[string, BrowserContextOptions]>([
   })
 
   it.each([
-    ['/ui/login?login_challenge=forged', 'This step cannot go on'],
+    ['/ui/login?login_challenge=forged', 'This link has expired'],
     ['/oauth2/fallbacks/login', 'No login page is configured'],
     ['/oauth2/fallbacks/logout/callback', 'You are logged out'],
-    ['/nowhere', 'Not found'],
-    ['/oauth2/fallbacks/error', 'The request could not be completed'],
-    ['/oauth2/auth?client_id=nobody', 'The request could not be completed'],
+    ['/nowhere', 'Page not found'],
+    ['/oauth2/fallbacks/error', 'Something went wrong'],
+    ['/oauth2/auth?client_id=nobody', 'Something went wrong'],
   ])('%s', async (path, title) => {
     const page = await openPage(browser, { ...options, extraHTTPHeaders: { accept: 'text/html' } })
     await page.goto(server.base + path)
@@ -159,15 +159,15 @@ describe('by keyboard alone', () => {
     await page.keyboard.press('Space')
     await page.keyboard.press('Enter')
     await page.waitForURL('**/ui/consent?*')
-    await tabTo(page, 'see your email address')
+    await tabTo(page, 'See your email address')
     await page.keyboard.press('Space')
-    expect(await page.getByLabel('see your email address').isChecked()).toBe(false)
+    expect(await page.getByLabel('See your email address').isChecked()).toBe(false)
     await tabTo(page, 'Deny')
     await page.goto(`${server.base}/oauth2/sessions/logout`)
     await tabTo(page, 'Stay logged in')
     await page.keyboard.press('Enter')
     expect(await heading(page)).toBe('You are still logged in')
-    await tabTo(page, 'Go on')
+    await tabTo(page, 'Continue')
     await page.keyboard.press('Enter')
     expect(await heading(page)).toBe('Ladon is running')
     await page.context().close()

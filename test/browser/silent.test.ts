@@ -50,7 +50,7 @@ describe.each(['fragment', 'form_post'])('prompt=none in a frame, answered by %s
     expect((await silently(page, near, application, mode)).get('error')).toBe('login_required')
     await page.goto(application.authorizationUrl())
     await logIn(page)
-    await page.getByRole('heading', { name: 'Allow access?' }).waitFor()
+    await page.getByRole('heading', { name: 'wants to use your account' }).waitFor()
     expect((await silently(page, near, application, mode)).get('error')).toBe('consent_required')
     await page.goto(application.authorizationUrl())
     await consent(page)

@@ -5,7 +5,7 @@ import { type Import, type Source, sourcesIn } from './sources.ts'
 /** Layers from the ground up: what stands in one imports from its own layer and those below. */
 const LAYERS: readonly (readonly string[])[] = [
   ['errors'],
-  ['util'],
+  ['util', 'languages'],
   ['config'],
   ['http'],
   ['crypto'],

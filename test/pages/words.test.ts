@@ -5,7 +5,7 @@ import { authorizationPath, parameter, registerClient } from '../support/relying
 
 const WORDS = 'Your account was locked. Call five-five-five'
 const ERROR_PAGE = '/oauth2/fallbacks/error'
-const UNKNOWN = 'What went wrong is not known here, or was too long ago.'
+const UNKNOWN = 'What went wrong is not known any more.'
 
 const deployment = new Deployment()
 
@@ -32,9 +32,9 @@ describe('the error page', () => {
     const response = await deployment.fetch(page.href)
     expect(response.status).toBe(500)
     const text = await response.text()
-    expect(text).toContain('<code>invalid_client</code>')
+    expect(text).toContain('<code lang="en" dir="ltr">invalid_client</code>')
     expect(text).toContain('The client does not exist.')
-    expect(text).toContain(`Request <code>${requestId}</code>`)
+    expect(text).toContain(`Request <code dir="ltr">${requestId}</code>`)
     expect(lines.filter((line) => line.includes(requestId) && line.includes('/oauth2/auth'))).toHaveLength(1)
   })
 

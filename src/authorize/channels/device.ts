@@ -4,12 +4,15 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { DEVICE_GRANT } from '../../clients/grant-types.ts'
 import type { AppEnv, RequestContext } from '../../context.ts'
 import { accessDenied, invalidRequest, OAuthError } from '../../errors/oauth-error.ts'
+import { SAID_NO } from '../../flow/denial.ts'
 import type { Denial, PendingRequest } from '../../flow/state.ts'
 import { verifyUrl } from '../../flow/urls.ts'
 import { readQuery } from '../../http/form.ts'
 import { json } from '../../http/json.ts'
 import { withQuery } from '../../http/location.ts'
 import { renderPage } from '../../http/page.ts'
+import { TROUBLE } from '../../http/page-mark.ts'
+import { textsFor } from '../../http/page-text.ts'
 import type { Owner } from '../../ledger/owner.ts'
 import { retractGrant, revokeGrants } from '../../logout/end-sessions.ts'
 import { nowSeconds, seconds } from '../../util/clock.ts'
@@ -113,15 +116,21 @@ async function refuse(
 /** Whether the request comes from a browser that shows pages to a user. */
 export const wantsPage = (c: Context<AppEnv>): boolean => /text\/html/.test(c.req.header('accept') ?? '')
 
-/** Shows in the browser why the device is not connected. */
+/** Shows in the browser why the device is not connected, in the words of the app that refused it. */
 export function showDeviceError(
   c: Context<AppEnv>,
   description: string,
   status: ContentfulStatusCode,
 ): Response | Promise<Response> {
-  const reason = description === '' ? '' : html`<p class="alert">${description}</p>`
-  const content = html`${reason}<p>You may close this page. To connect the device, start again on it.</p>`
-  return renderPage(c, { title: 'Your device is not connected', narrow: true, content }, status)
+  const texts = textsFor(c)
+  const isNo = description === SAID_NO.error_description
+  const reason = description !== '' && !isNo && html`<p class="alert" dir="auto">${description}</p>`
+  const lead = html`${isNo && html`${texts.youSaidNo} `}${texts.startOnDevice}`
+  return renderPage(
+    c,
+    { title: texts.deviceNotConnected, lead, mark: TROUBLE, failed: true, content: html`${reason}` },
+    status,
+  )
 }
 
 /** Shows a user who said no too late that the device is connected. */
@@ -129,6 +138,8 @@ function showConnected(c: Context<AppEnv>): Response | Promise<Response> {
   const error = invalidRequest('device_connected')
   if (!wantsPage(c)) throw error
   c.var.ctx.refused(error)
-  const content = html`<p class="alert">${error.hint}</p><p>You may close this page.</p>`
-  return renderPage(c, { title: 'Your device is connected', narrow: true, content }, error.status)
+  const texts = textsFor(c)
+  const content = html`<p class="alert">${texts.noCameLate}</p>`
+  const lead = html`${texts.youMayClose}`
+  return renderPage(c, { title: texts.deviceConnected, lead, failed: true, content }, error.status)
 }

@@ -1,5 +1,8 @@
 import { html, raw } from 'hono/html'
+import { renderClient } from '../../clients/render.ts'
 import { renderPage, scriptSource } from '../../http/page.ts'
+import { applicationOf } from '../../http/page-application.ts'
+import { filled, filledText, languageOf, textsFor } from '../../http/page-text.ts'
 import type { ResponseMode } from './mode.ts'
 
 const SCRIPT = 'document.forms[0].submit()'
@@ -12,12 +15,16 @@ const policy = (): string => `script-src ${scriptSource(SCRIPT)}`
 export const formPost: ResponseMode = {
   name: 'form_post',
   fits: () => true,
-  send: (c, { redirectUri }, answer) => {
+  send: (c, { client, redirectUri }, answer) => {
+    const texts = textsFor(c)
+    const { name, shown, mark } = applicationOf(renderClient(client), languageOf(c))
     const content = html`<form method="post" action="${redirectUri}" class="buttons">
 ${Object.entries(answer).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
-<button type="submit">Continue</button>
+<button type="submit">${texts.continue}</button>
 </form>
 <script>${raw(SCRIPT)}</script>`
-    return renderPage(c, { title: 'Back to the application', narrow: true, content, policy: policy() })
+    const title = filledText(texts.continueTo, { app: name })
+    const heading = filled(texts.continueTo, { app: shown })
+    return renderPage(c, { title, heading, mark, content, policy: policy() })
   },
 }

@@ -1,3 +1,4 @@
+import type { TextName } from '../../languages/en.ts'
 import type { RelyingParty, Reply } from './relying-party.ts'
 import type { Tokens } from './session.ts'
 
@@ -5,9 +6,9 @@ import type { Tokens } from './session.ts'
 type Ask = (party: RelyingParty, tokens: Tokens) => Promise<Reply>
 
 /** The buttons of the result page that send the provider a request: path, label and request. */
-export const ACTIONS: readonly (readonly [name: string, label: string, ask: Ask])[] = [
-  ['refresh', 'Refresh', (party, { refresh_token: token = '' }) => party.refresh(token)],
-  ['userinfo', 'Call userinfo', (party, { access_token: token }) => party.userinfo(token)],
-  ['introspect', 'Introspect', (party, { access_token: token }) => party.introspect(token)],
-  ['revoke', 'Revoke', (party, tokens) => party.revoke(tokens.refresh_token ?? tokens.access_token)],
+export const ACTIONS: readonly (readonly [name: string, label: TextName, ask: Ask])[] = [
+  ['refresh', 'demoRefresh', (party, { refresh_token: token = '' }) => party.refresh(token)],
+  ['userinfo', 'demoUserinfo', (party, { access_token: token }) => party.userinfo(token)],
+  ['introspect', 'demoIntrospect', (party, { access_token: token }) => party.introspect(token)],
+  ['revoke', 'demoRevoke', (party, tokens) => party.revoke(tokens.refresh_token ?? tokens.access_token)],
 ]

@@ -1,9 +1,12 @@
 import type { Context } from 'hono'
 import * as v from 'valibot'
 import type { AppEnv } from '../../context.ts'
+import { SAID_NO } from '../../flow/denial.ts'
 import { readQuery } from '../../http/form.ts'
 import { redirect } from '../../http/location.ts'
 import { basePath, renderPage } from '../../http/page.ts'
+import { filledText, textsFor } from '../../http/page-text.ts'
+import type { TextName, Texts } from '../../languages/en.ts'
 import { renderProblem } from '../problem.ts'
 import { ACTIONS } from './actions.ts'
 import {
@@ -50,7 +53,7 @@ export const demoButtons: readonly (readonly [name: string, press: (dispatch: Di
     withParty(async (c, party) => {
       const session = await readSession(c)
       if (session === undefined) return toResult(c)
-      return toResult(c, shownIn(session, label, await ask(party, session.tokens)))
+      return toResult(c, shownIn(textsFor(c), session, label, await ask(party, session.tokens)))
     }),
   ])
 
@@ -64,13 +67,15 @@ async function toResult(c: Context<AppEnv>, session?: DemoSession): Promise<Resp
 }
 
 /** The session after a button: with the new tokens if there are any, or else with the answer to show. */
-function shownIn(session: DemoSession, label: string, { status, body }: Reply): DemoSession {
+function shownIn(texts: Texts, session: DemoSession, label: TextName, { status, body }: Reply): DemoSession {
+  const title = (text: TextName): string =>
+    filledText(texts[text], { action: texts[label], status: String(status) })
   const renewed = v.safeParse(Tokens, body)
   if (!renewed.success) {
-    const title = body === null && status < 300 ? `${label}: done` : `${label}: status ${status}`
-    return { ...session, outcome: { title, body: shown(body) } }
+    const isDone = body === null && status < 300
+    return { ...session, outcome: { title: title(isDone ? 'demoDone' : 'demoStatus'), body: shown(body) } }
   }
-  const outcome = { title: `${label}: new tokens`, body: '' }
+  const outcome = { title: title('demoNewTokens'), body: '' }
   return { ...session, tokens: { ...session.tokens, ...renewed.output }, outcome }
 }
 
@@ -89,22 +94,35 @@ async function callback(c: Context<AppEnv>, party: RelyingParty): Promise<Respon
   const pending = await readPending(c)
   if (pending === undefined || pending.state !== answer.get('state') || answer.get('iss') !== issuer) {
     if ((await readSession(c)) !== undefined) return toResult(c)
-    return renderProblem(c, 400, 'This browser did not start the login that ended here, or it took too long.')
+    return unsuccessful(c, textsFor(c).demoNotStarted)
   }
   clearPending(c)
-  if (error !== undefined || code === undefined) {
-    if (error === 'access_denied')
-      return renderProblem(c, 400, 'The application got no access.', 'You said no')
-    const why = `${error ?? 'no code'}. ${answer.get('error_description') ?? ''}`
-    return renderProblem(c, 400, `The login ended without success: ${why}`)
-  }
+  if (error !== undefined || code === undefined) return refused(c, error, answer.get('error_description'))
   const reply = await party.redeem(code, pending.verifier)
   const tokens = v.safeParse(Tokens, reply.body)
-  if (!tokens.success) return renderProblem(c, 400, `The code was not redeemed: ${shown(reply.body)}`)
+  if (!tokens.success) return unsuccessful(c, textsFor(c).demoFailed, shown(reply.body))
   const session = { nonce: pending.nonce, tokens: tokens.output, outcome: null }
   const failed = (await verifiedIdToken(c, party, session))?.checks.find(([, ok]) => !ok)
-  if (failed !== undefined) return renderProblem(c, 400, `The ID token is not acceptable. ${failed[0]}`)
+  if (failed !== undefined) return unsuccessful(c, textsFor(c).demoFailed, failed[0])
   return toResult(c, session)
+}
+
+/** The page for an authorization error response, or for a response without a code. */
+function refused(c: Context<AppEnv>, error = 'no code', description = ''): Response | Promise<Response> {
+  const texts = textsFor(c)
+  if (error === SAID_NO.error)
+    return renderProblem(c, 400, { title: texts.demoSaidNo, advice: texts.demoNoAccess })
+  return unsuccessful(c, texts.demoFailed, description, error)
+}
+
+function unsuccessful(
+  c: Context<AppEnv>,
+  advice: string,
+  description = '',
+  error = '',
+): Response | Promise<Response> {
+  const title = textsFor(c).somethingWrong
+  return renderProblem(c, 400, { title, advice, details: { error, reason: '', description } })
 }
 
 async function show(c: Context<AppEnv>, party: RelyingParty): Promise<Response> {
@@ -112,13 +130,15 @@ async function show(c: Context<AppEnv>, party: RelyingParty): Promise<Response> 
   if (session === undefined) return redirect(c, `${basePath(c)}/`, 303)
   const { access_token: token } = session.tokens
   const { issuer } = c.var.ctx.rt.config.urls
+  const texts = textsFor(c)
   const content = renderResult({
+    texts,
     session,
     idToken: await verifiedIdToken(c, party, session),
     accessToken: isJwt(token) ? await verifyJwt(await party.jwks(), issuer, token) : undefined,
     base: basePath(c),
   })
-  return renderPage(c, { title: 'You are logged in', content })
+  return renderPage(c, { title: texts.demoLoggedIn, wide: true, content })
 }
 
 /** Logs out. Ends the demo's own session first, so that the tokens are gone whatever happens next. */

@@ -1,11 +1,13 @@
 import { html } from 'hono/html'
-import type { Html, HtmlOrNone } from '../../http/page.ts'
+import { filled, filledText, type Html, type HtmlOrNone } from '../../http/page-text.ts'
+import type { Texts } from '../../languages/en.ts'
 import { ACTIONS } from './actions.ts'
 import type { DemoSession } from './session.ts'
 import type { VerifiedToken } from './verify.ts'
 
 /** Everything that the demo's last page shows. */
 export interface Result {
+  readonly texts: Texts
   readonly session: DemoSession
   readonly idToken: VerifiedToken | undefined
   /** The access token's content, if it is a JWT. */
@@ -14,56 +16,59 @@ export interface Result {
   readonly base: string
 }
 
-const BUTTONS = [...ACTIONS, ['logout', 'Log out']] as const
+const BUTTONS = [...ACTIONS, ['logout', 'logOut']] as const
 
 /** Shows the tokens, their verified claims, and buttons to use them. */
-export function renderResult({ session, idToken, accessToken, base }: Result): Html {
+export function renderResult({ texts, session, idToken, accessToken, base }: Result): Html {
   const { tokens, outcome } = session
   const form = accessToken === undefined ? 'opaque' : 'JWT'
+  const seconds = String(tokens.expires_in)
   return html`${outcome !== null && renderOutcome(outcome)}
-<div class="buttons">
+<div class="actions">
 ${BUTTONS.map(
   ([action, label]) => html`<form method="post" action="${base}/demo/${action}">
-<button type="submit"${action === 'logout' && html` class="plain"`}>${label}</button>
+<button type="submit"${action === 'logout' && html` class="plain"`}>${texts[label]}</button>
 </form>`,
 )}
 </div>
 ${
   idToken === undefined
-    ? html`<p>There is no ID token: the scope openid was not granted.</p>`
-    : tokenContent('Who logged in: the ID token', idToken)
+    ? html`<p>${filled(texts.demoNoIdToken, { scope: html`<code>openid</code>` })}</p>`
+    : tokenContent(texts, texts.demoWho, idToken)
 }
-<h2>Tokens</h2>
-<dl>
-${tokenText(`Access token, ${form}, good for ${tokens.expires_in} seconds`, tokens.access_token)}
-${tokenText('Refresh token', tokens.refresh_token)}
-${tokenText('ID token', tokens.id_token)}
-<dt>Granted scope</dt>
-<dd><code>${tokens.scope}</code></dd>
+<section class="stack">
+<h2>${texts.demoTokens}</h2>
+<dl class="stack">
+${tokenText(filledText(texts.demoAccessToken, { form, seconds }), tokens.access_token)}
+${tokenText(texts.demoRefreshToken, tokens.refresh_token)}
+${tokenText(texts.demoIdToken, tokens.id_token)}
+<dt>${texts.demoScope}</dt>
+<dd><code dir="ltr">${tokens.scope}</code></dd>
 </dl>
-${accessToken && tokenContent('The access token', accessToken)}`
+</section>
+${accessToken && tokenContent(texts, texts.demoAccessTokenContent, accessToken)}`
 }
 
 function renderOutcome({ title, body }: NonNullable<DemoSession['outcome']>): Html {
-  return html`<section class="card" role="status">
+  return html`<section class="panel" role="status">
 <h2>${title}</h2>
-${body && html`<pre>${body}</pre>`}
+${body && html`<pre dir="ltr">${body}</pre>`}
 </section>`
 }
 
-function tokenContent(title: string, { checks, claims }: VerifiedToken): Html {
-  return html`<section>
+function tokenContent(texts: Texts, title: string, { checks, claims }: VerifiedToken): Html {
+  return html`<section class="stack">
 <h2>${title}</h2>
 <ul class="checks">
 ${checks.map(
   ([label, ok]) =>
-    html`<li><span class="${ok ? 'good' : 'bad'}">${ok ? '✓ verified' : '✗ failed'}</span> ${label}</li>`,
+    html`<li><span class="${ok ? 'good' : 'bad'}">${ok ? '✓' : '✗'} ${ok ? texts.demoVerified : texts.demoUnverified}</span> <span lang="en" dir="ltr">${label}</span></li>`,
 )}
 </ul>
-<pre class="card">${JSON.stringify(claims, null, 2)}</pre>
+<pre class="panel claims" dir="ltr">${JSON.stringify(claims, null, 2)}</pre>
 </section>`
 }
 
 function tokenText(name: string, value: string | undefined): HtmlOrNone {
-  return value && html`<dt>${name}</dt><dd><pre>${value}</pre></dd>`
+  return value && html`<dt>${name}</dt><dd><pre class="panel" dir="ltr">${value}</pre></dd>`
 }

@@ -303,7 +303,7 @@ describe('front-channel logout', () => {
     const page = await browser.visit(verifier)
     const text = await page.text()
     expect(page.status).toBe(200)
-    expect(text).toContain('You are being logged out of one application.')
+    expect(text).toContain('You are being logged out of your applications.')
     const frame = new URL((/<iframe src="([^"]*)"/.exec(text)?.[1] ?? '').replaceAll('&amp;', '&'))
     expect(frame.origin).toBe('https://front.example')
     expect(Object.fromEntries(frame.searchParams)).toEqual({

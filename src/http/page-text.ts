@@ -1,0 +1,40 @@
+import type { Context } from 'hono'
+import { html } from 'hono/html'
+import type { AppEnv } from '../context.ts'
+import { chooseLanguage } from '../languages/choose.ts'
+import type { Texts } from '../languages/en.ts'
+import { type Language, textsOf } from '../languages/languages.ts'
+
+/** A piece of HTML whose values are escaped, made by `html`. */
+export type Html = ReturnType<typeof html>
+
+/** HTML or nothing, in a template. */
+export type HtmlOrNone = Html | '' | false | undefined
+
+/** Notes how to find the `ui_locales` of the request that the page is about, if that is not in the page's own query. */
+export function speakAs(c: Context<AppEnv>, locales: () => readonly string[]): void {
+  c.set('locales', locales)
+}
+
+/** The language of the page that answers a request. */
+export function languageOf(c: Context<AppEnv>): Language {
+  const locales = c.var.locales?.() ?? (c.req.query('ui_locales') ?? '').split(' ')
+  return chooseLanguage(locales, c.req.header('accept-language') ?? '')
+}
+
+/** The texts for the page that answers a request. */
+export const textsFor = (c: Context<AppEnv>): Texts => textsOf(languageOf(c))
+
+/** A text of others on a page. Its direction does not spread to what stands around it (HTML standard section 4.5.24). */
+export const isolated = (text: string): Html => html`<bdi>${text}</bdi>`
+
+/** Puts values into the braces of a text. */
+export function filled(text: string, values: Readonly<Record<string, Html>>): Html {
+  // Every second part is what stood between braces.
+  const parts = text.split(/\{(\w+)\}/)
+  return html`${parts.map((part, at) => (at % 2 === 0 ? part : (values[part] ?? '')))}`
+}
+
+/** Puts plain values into the braces of a text. */
+export const filledText = (text: string, values: Readonly<Record<string, string>>): string =>
+  text.replace(/\{(\w+)\}/g, (_braces, name: string) => values[name] ?? '')
