@@ -37,7 +37,6 @@ const login = () => ({
   seePhone: 'See your phone number',
   stayConnected: 'Stay connected while you are away',
   stayConnectedMore: 'Until you take the access back',
-  useScope: 'Use {scope}',
   doNotAskAgain: 'Do not ask me again',
   allow: 'Allow',
   deny: 'Deny',

@@ -22,6 +22,7 @@ describe('defaults', () => {
         deviceSuccess: 'https://op.example/oauth2/fallbacks/device/done',
       },
       loopback: false,
+      brand: { name: 'Ladon', logo: null, icon: null, color: '#2f5bd7', links: {} },
       hosts: new Set(['op.example']),
       ttl: {
         loginConsentRequest: 1800,

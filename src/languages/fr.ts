@@ -1,0 +1,141 @@
+import type { Texts } from './en.ts'
+
+/** The texts of every page in French. */
+export const fr = (): Texts => ({ ...common(), ...login(), ...others(), ...troubles(), ...demo() })
+
+const common = () => ({
+  errorTitle: 'Erreur : {title}',
+  continue: 'Continuer',
+  continueTo: 'Continuer vers {app}',
+  theApplication: 'l’application',
+  youMayClose: 'Vous pouvez fermer cette page.',
+  request: 'Requête {id}',
+  privacyPolicy: 'Politique de confidentialité',
+  termsOfService: 'Conditions d’utilisation',
+  support: 'Aide',
+  privacy: 'Confidentialité',
+  terms: 'Conditions',
+})
+
+const login = () => ({
+  logIn: 'Se connecter',
+  userName: 'Nom d’utilisateur',
+  password: 'Mot de passe',
+  rememberMe: 'Rester connecté',
+  cancel: 'Annuler',
+  mismatch:
+    'Le nom d’utilisateur et le mot de passe ne correspondent pas. Vérifiez les deux, puis réessayez.',
+  tryOut: 'Pour essayer : nom d’utilisateur {name}, mot de passe {password}.',
+
+  wantsAccess: '{app} souhaite utiliser votre compte',
+  willBeAbleTo: '{app} pourra :',
+  loggedInAs: 'Connecté en tant que {user}',
+  notYou: 'Ce n’est pas vous ? Utiliser un autre compte',
+  seeWhoYouAre: 'Savoir qui vous êtes',
+  seeWhoYouAreMore: 'Toujours nécessaire pour se connecter',
+  seeProfile: 'Voir votre profil',
+  seeProfileMore: 'Nom, photo, date de naissance, etc.',
+  seeEmail: 'Voir votre adresse e-mail',
+  seeAddress: 'Voir votre adresse postale',
+  seePhone: 'Voir votre numéro de téléphone',
+  stayConnected: 'Rester connectée en votre absence',
+  stayConnectedMore: 'Jusqu’à ce que vous retiriez l’accès',
+  doNotAskAgain: 'Ne plus me demander',
+  allow: 'Autoriser',
+  deny: 'Refuser',
+})
+
+const others = () => ({
+  wantsLogOut: 'Se déconnecter ?',
+  asksToLogOut: '{app} vous demande de vous déconnecter.',
+  endsLogin: 'La session de {user} dans ce navigateur prendra fin.',
+  endsSomeLogin:
+    'Seule une session dans ce navigateur prendra fin. Celles d’autres appareils restent ouvertes.',
+  logOut: 'Se déconnecter',
+  stayLoggedIn: 'Rester connecté',
+  stillLoggedIn: 'Vous êtes toujours connecté',
+  mayHaveLoggedOut: 'Il se peut que l’application vous ait tout de même déconnecté.',
+  loggedOut: 'Vous êtes déconnecté',
+  loggingOut: 'Déconnexion en cours',
+  loggingOutOf: 'Vous êtes en train d’être déconnecté de vos applications.',
+  application: 'Application',
+
+  connectDevice: 'Connecter un appareil',
+  connectTo: 'Connecter {app}',
+  typeCode: 'Saisissez le code affiché par votre appareil.',
+  compareCode: 'Ne continuez que si un appareil devant vous affiche exactement ce code.',
+  codeOnDevice: 'Code affiché par l’appareil',
+  codeMissing: 'Aucun code n’a été saisi.',
+  codeUnusable: 'Ce code est inconnu, expiré ou déjà utilisé. Vérifiez-le, puis réessayez.',
+  codesTooMany: 'Trop de codes ont été essayés. Patientez quelques minutes, puis réessayez.',
+  deviceConnected: 'Votre appareil est connecté',
+  returnToDevice: 'Revenez à votre appareil. Vous pouvez fermer cette page.',
+  deviceNotConnected: 'Votre appareil n’est pas connecté',
+  startOnDevice: 'Pour le connecter, recommencez sur l’appareil. Vous pouvez fermer cette page.',
+  youSaidNo: 'Vous avez refusé.',
+  noCameLate: 'Il a été connecté avant votre refus. Retirez l’accès là où vous gérez vos applications.',
+})
+
+const troubles = () => ({
+  linkExpired: 'Ce lien a expiré',
+  linkExpiredMore: 'Revenez à l’application et recommencez. Rien n’est perdu.',
+  somethingWrong: 'Un problème est survenu',
+  goBackAndTryAgain: 'Revenez à l’application et réessayez.',
+  startAgain: 'Recommencer',
+  couldNotLogIn: '{app} n’a pas pu vous connecter',
+  setUpWrongly:
+    'Le lien qui vous a amené ici n’est pas configuré correctement. Seuls les responsables de {app} peuvent y remédier.',
+  ownSide: 'Un service ne fonctionne pas de notre côté. Réessayez dans quelques minutes.',
+  whatUnknown: 'Nous ne savons plus ce qui s’est passé.',
+  backTo: 'Retour à {app}',
+  forDevelopers: 'Détails pour les développeurs',
+  detailError: 'Erreur',
+  detailReason: 'Raison',
+  detailTime: 'Heure',
+  detailRequest: 'Requête',
+  notFound: 'Page introuvable',
+  notFoundMore: 'Il n’y a pas de page à cette adresse.',
+  tooManyRequests: 'Trop de requêtes',
+  waitAndReload: 'Patientez un peu, puis rechargez cette page. Rien n’est perdu.',
+
+  noLoginPage: 'Aucune page de connexion n’est configurée',
+  noConsentPage: 'Aucune page de consentement n’est configurée',
+  noLogoutPage: 'Aucune page de déconnexion n’est configurée',
+  noDevicePage: 'Aucune page d’appareil n’est configurée',
+  setSetting: 'Le responsable de ce serveur doit indiquer où se trouve la page : paramètre {setting}.',
+})
+
+const demo = () => ({
+  demoRunning: '{name} fonctionne',
+  demoSeeYou: 'À bientôt',
+  demoAbout:
+    'Ce serveur émet des jetons OAuth 2.0 et OpenID Connect. Parcourez avec une application de démonstration une connexion complète : code d’autorisation avec PKCE, par les pages intégrées de connexion et de consentement.',
+  demoLogIn: 'Se connecter avec l’application de démonstration',
+  demoLookAround: 'Autres pages',
+  demoDiscovery: 'Document de découverte',
+  demoKeys: 'Clés publiques',
+  demoHealth: 'État du serveur',
+  demoLoggedIn: 'Vous êtes connecté',
+  demoSaidNo: 'Vous avez refusé',
+  demoNoAccess: 'L’application n’a obtenu aucun accès. Rien n’est perdu : vous pouvez vous reconnecter.',
+  demoNotStarted:
+    'Ce navigateur n’a pas commencé la connexion qui a abouti ici, ou elle a duré trop longtemps.',
+  demoFailed: 'La connexion a échoué.',
+  demoNoIdToken: 'Il n’y a pas de jeton d’identité : la portée {scope} n’a pas été accordée.',
+  demoWho: 'Qui s’est connecté : le jeton d’identité',
+  demoTokens: 'Jetons',
+  demoAccessToken: 'Jeton d’accès, {form}, valable {seconds} secondes',
+  demoRefreshToken: 'Jeton de rafraîchissement',
+  demoIdToken: 'Jeton d’identité',
+  demoScope: 'Portée accordée',
+  demoAccessTokenContent: 'Le jeton d’accès',
+  demoVerified: 'vérifié',
+  demoUnverified: 'échec',
+  demoRefresh: 'Rafraîchir',
+  demoUserinfo: 'Appeler userinfo',
+  demoIntrospect: 'Examiner le jeton',
+  demoRevoke: 'Révoquer',
+  demoDone: '{action} : terminé',
+  demoStatus: '{action} : statut {status}',
+  demoNewTokens: '{action} : nouveaux jetons',
+})
