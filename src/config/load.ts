@@ -2,7 +2,6 @@ import { isLoopbackHost } from '../util/loopback.ts'
 import { scopeRule } from '../util/scope.ts'
 import { publicAddress } from './addresses.ts'
 import { nameKeys } from './admin-keys.ts'
-import { LADON } from './brand.ts'
 import { cookieSettings } from './cookies.ts'
 import { withWholeHooks } from './hook.ts'
 import { BOUND_URL, isBound } from './identity-provider.ts'
@@ -58,7 +57,6 @@ export function loadConfig(env: Readonly<Record<string, unknown>>): Config {
     residency: residencyOf(given.residency),
     loopback,
     demoPages,
-    brand: LADON,
     admin: { ...given.admin, keys: nameKeys(given.admin.keys, given.systemSecrets) },
     oauth2: {
       ...given.oauth2,

@@ -1,6 +1,7 @@
 import { canonicalOrigin } from '../util/origin.ts'
 import { AUDIENCE_RULE, isAmbiguousAudience } from '../util/scope.ts'
 import { adminKeys, entrypoints } from './admin-keys.ts'
+import { brandLinks, brandName, hexColor, imageUrl, scopeTexts } from './brand.ts'
 import { hook } from './hook.ts'
 import { identityProviderUrl, requestHeaders } from './identity-provider.ts'
 import { LIMITS, MAX_SESSION_SECONDS } from './limits.ts'
@@ -100,6 +101,14 @@ export const settings = {
   systemSecrets: setting('SECRETS_SYSTEM', secrets),
   hosts: setting('PUBLIC_HOSTS', hosts),
   demoPages: setting('DEMO_PAGES', optional(flag)),
+  brand: {
+    name: setting('BRAND_NAME', brandName, 'Ladon'),
+    logo: setting('BRAND_LOGO', optional(imageUrl)),
+    icon: setting('BRAND_ICON', optional(imageUrl)),
+    color: setting('BRAND_COLOR', hexColor, '#2f5bd7'),
+    links: setting('BRAND_LINKS', brandLinks, '{}'),
+  },
+  scopeTexts: setting('SCOPE_TEXTS', scopeTexts, '{}'),
   signingKeyRotation: setting('SIGNING_KEY_ROTATION', orOff(duration(86_400)), '2160h'),
   signingAlgorithm: setting('SIGNING_ALGORITHM', oneOf('RS256', 'PS256', 'ES256', 'EdDSA'), 'RS256'),
   sessionManagement: setting('OIDC_SESSION_MANAGEMENT', optional(flag)),

@@ -1,4 +1,5 @@
 import type { Milliseconds, Seconds } from '../util/clock.ts'
+import type { ScopeTexts } from '../util/scope-texts.ts'
 import type { Brand } from './brand.ts'
 import type { LIMITS } from './limits.ts'
 import type { Residency } from './residency.ts'
@@ -264,6 +265,8 @@ export interface Config {
   readonly demoPages: boolean
   /** How the built-in pages look, and whose they are. */
   readonly brand: Brand
+  /** Words for scopes on the consent page. */
+  readonly scopeTexts: ScopeTexts
   /**
    * Whether pages can watch the session (OIDC Session Management 1.0). That needs cookies that browsers send to frames.
    */

@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
 import type { Brand } from '../config/brand.ts'
+import { brandColors } from './page-colors.ts'
 import type { Html } from './page-text.ts'
 
 /** Whose page it is, for the eye: a logo, or the first letter of a name. */
@@ -23,7 +24,7 @@ const letterOf = (name: string): string => ([...name.trim()][0] ?? '').toLocaleU
 export function iconOf({ icon, name, color }: Brand): string {
   if (icon !== null) return icon
   const text = `<text x="16" y="23" font-family="sans-serif" font-size="20" font-weight="700" text-anchor="middle" fill="#fff">${escaped(letterOf(name))}</text>`
-  const image = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="${color}"/>${text}</svg>`
+  const image = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="${brandColors(color).light}"/>${text}</svg>`
   return `data:image/svg+xml,${encodeURIComponent(image)}`
 }
 

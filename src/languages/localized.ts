@@ -14,4 +14,13 @@ export function localized(client: JsonObject, name: string, language: Language):
   return textOf(own === undefined ? undefined : client[own]) || textOf(client[name])
 }
 
+/** One of the texts of several languages: in this one if there is one, else in English, else the first. */
+export function inLanguage(text: string | Readonly<Record<string, string>>, language: Language): string {
+  if (typeof text === 'string') return text
+  const entries = Object.entries(text)
+  const of = (wanted: Language): string | undefined =>
+    entries.find(([tag]) => languageOfTag(tag) === wanted)?.[1]
+  return of(language) ?? of('en') ?? entries[0]?.[1] ?? ''
+}
+
 const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '')

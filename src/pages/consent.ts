@@ -14,6 +14,7 @@ import { renderPage } from '../http/page.ts'
 import { applicationLinks, applicationOf } from '../http/page-application.ts'
 import { filled, filledText, type Html, isolated, languageOf, textsFor } from '../http/page-text.ts'
 import { requestedClaims } from '../tokens/requested-claims.ts'
+import { isScopeTexts } from '../util/scope-texts.ts'
 import { demoClaims } from './demo-user.ts'
 import { forRequest, parametersOf, proceed, rememberBox, verdictButtons } from './flow-step.ts'
 import { isFixed, type ShownScope, shownScopes } from './scopes.ts'
@@ -60,6 +61,8 @@ function consentPage(c: Context<AppEnv>, request: ConsentRequestView): Response 
   const texts = textsFor(c)
   const application = applicationOf(request.client, languageOf(c))
   const app = application.shown
+  const own = request.client['scope_descriptions']
+  const given = [isScopeTexts(own) ? own : undefined, c.var.ctx.rt.config.scopeTexts]
   const content = html`<form method="post">
 <p class="who">
 <span>${filled(texts.loggedInAs, { user: html`<strong>${isolated(request.subject)}</strong>` })}</span>
@@ -68,7 +71,7 @@ function consentPage(c: Context<AppEnv>, request: ConsentRequestView): Response 
 <fieldset>
 <legend>${filled(texts.willBeAbleTo, { app })}</legend>
 <ul class="list">
-${shownScopes(request.requested_scope, texts).map(scopeRow)}
+${shownScopes(request.requested_scope, languageOf(c), given).map(scopeRow)}
 </ul>
 </fieldset>
 ${rememberBox(texts.doNotAskAgain)}

@@ -1,6 +1,9 @@
 import { html } from 'hono/html'
-import type { Html, HtmlOrNone } from '../http/page-text.ts'
+import { type Html, type HtmlOrNone, isolated } from '../http/page-text.ts'
 import type { TextName, Texts } from '../languages/en.ts'
+import { type Language, textsOf } from '../languages/languages.ts'
+import { inLanguage } from '../languages/localized.ts'
+import type { ScopeText, ScopeTexts } from '../util/scope-texts.ts'
 
 /** A scope on the consent page. */
 export interface ShownScope {
@@ -30,19 +33,41 @@ const LAST = ['offline', 'offline_access']
 /** The scope without which there is no login (OIDC Core section 3.1.2.1). */
 export const isFixed = (scope: string): boolean => scope === 'openid'
 
-/** Returns requested scopes as the consent page shows them: in an order that does not depend on the application's. */
-export const shownScopes = (scopes: readonly string[], texts: Texts): readonly ShownScope[] =>
+/**
+ * Returns requested scopes as the consent page shows them, in an order that does not depend on the application's.
+ *
+ * @param given - the words that an admin chose for scopes, those that count first
+ */
+export const shownScopes = (
+  scopes: readonly string[],
+  language: Language,
+  given: readonly (ScopeTexts | undefined)[],
+): readonly ShownScope[] =>
   [...scopes]
     .sort((one, other) => placeOf(one) - placeOf(other))
-    .map((scope) => {
-      const [text, more] = MEANINGS[scope] ?? []
-      return {
-        scope,
-        text: text === undefined ? html`<code>${scope}</code>` : html`${texts[text]}`,
-        more: more !== undefined && html`${texts[more]}`,
-        fixed: isFixed(scope),
-      }
-    })
+    .map((scope) => ({ scope, ...wordsFor(scope, language, given), fixed: isFixed(scope) }))
+
+function wordsFor(
+  scope: string,
+  language: Language,
+  given: readonly (ScopeTexts | undefined)[],
+): Pick<ShownScope, 'text' | 'more'> {
+  const texts: Texts = textsOf(language)
+  const fixedMore = isFixed(scope) && html`${texts.seeWhoYouAreMore}`
+  for (const own of given) {
+    const text: ScopeText | undefined = own && ownMember(own, scope)
+    if (text !== undefined) return { text: isolated(inLanguage(text, language)), more: fixedMore }
+  }
+  const [text, more] = ownMember(MEANINGS, scope) ?? []
+  return {
+    text: text === undefined ? html`<code dir="ltr">${scope}</code>` : html`${texts[text]}`,
+    more: more !== undefined && html`${texts[more]}`,
+  }
+}
+
+/** The member of a name that somebody else chose, such as `constructor`. */
+const ownMember = <Value>(record: Readonly<Record<string, Value>>, name: string): Value | undefined =>
+  Object.hasOwn(record, name) ? record[name] : undefined
 
 function placeOf(scope: string): number {
   const first = FIRST.indexOf(scope)

@@ -1,15 +1,4 @@
-import { colorOf, hexOf, readable } from '../util/contrast.ts'
-
-/** What text in the operator's color stands on, in light and in dark, and what is mixed into it to be read there. */
-const LIGHT = { grounds: ['#ffffff', '#f4f5f7', '#eceef2'], towards: '#000000' }
-const DARK = { grounds: ['#0f1115', '#181b21', '#262a32'], towards: '#ffffff' }
-
-/** Returns the operator's color as it can be read, in light and in dark. */
-export function brandColors(color: string): { readonly light: string; readonly dark: string } {
-  const on = ({ grounds, towards }: typeof LIGHT): string =>
-    hexOf(readable(colorOf(color), grounds.map(colorOf), colorOf(towards)))
-  return { light: on(LIGHT), dark: on(DARK) }
-}
+import { brandColors } from '../http/page-colors.ts'
 
 /**
  * Returns the style sheet of every built-in page: light and dark, from 320 px, written either way, and no script.
@@ -60,7 +49,7 @@ p, ul, dl, dd, fieldset, pre { margin: 0; padding: 0; }
 header p { text-wrap: balance; }
 .lead, .soft, .note { color: var(--soft); }
 .lead strong { color: var(--ink); font-weight: 600; }
-.note { font-size: .875rem; text-align: center; }
+.note { font-size: .875rem; text-align: center; text-wrap: balance; }
 a { color: var(--brand); text-underline-offset: .2em; }
 form { display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); }
 label { display: grid; gap: .35rem; font-size: .9375rem; font-weight: 600; }
@@ -88,7 +77,7 @@ legend { padding: 0; margin-bottom: .5rem; color: var(--soft); font-size: .875re
 .links { display: flex; flex-wrap: wrap; justify-content: center; gap: .25rem 1.25rem; font-size: .875rem; }
 .buttons { display: grid; gap: .75rem; margin-top: .25rem; }
 button, .button {
-  display: grid; place-items: center; width: 100%; min-height: 3rem; padding: .55rem 1.1rem; font: inherit;
+  display: block; width: 100%; min-height: 3rem; padding: .6875rem 1.1rem; font: inherit; line-height: 1.5;
   font-weight: 600; text-align: center; text-decoration: none; cursor: pointer; border: 1px solid transparent;
   border-radius: .75rem; background: var(--brand); color: var(--on-brand);
 }
@@ -104,6 +93,7 @@ button:hover, .button:hover { background: color-mix(in srgb, var(--brand) 90%, v
 details { font-size: .875rem; color: var(--soft); }
 summary { width: fit-content; padding: .25rem 0; border-radius: .25rem; cursor: pointer; }
 details dl { padding-top: .35rem; display: grid; grid-template-columns: auto minmax(0, 1fr); gap: .35rem 1rem; }
+dd > [dir=auto] { display: block; }
 dt { font-weight: 600; }
 pre, code { font-family: ui-monospace, monospace; font-size: .8125rem; }
 pre { white-space: pre-wrap; }

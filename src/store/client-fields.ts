@@ -2,7 +2,9 @@ import * as v from 'valibot'
 import { REQUEST_OBJECT_ALGORITHMS } from '../keys/foreign-jwt.ts'
 import { KEY_ALGORITHMS } from '../keys/material.ts'
 import { isDuration } from '../util/duration.ts'
+import { isJsonObject } from '../util/json.ts'
 import { textList } from '../util/schema.ts'
+import { isScopeTexts, type ScopeTexts } from '../util/scope-texts.ts'
 import { isPlainText } from '../util/text.ts'
 import { isHttpsUrl } from '../util/url.ts'
 import {
@@ -121,6 +123,12 @@ export const CLIENT_FIELDS = {
   // Each ledger is an object that the operator pays for.
   ledger_shards: {
     ...further(v.number(), v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_SHARDS))),
+    reserved: { refusal: 'invalid_request', kept: true },
+  },
+
+  // Users believe these words of this server, so a client may not choose its own.
+  scope_descriptions: {
+    ...further(v.custom<ScopeTexts>(isJsonObject), v.custom<ScopeTexts>(isScopeTexts)),
     reserved: { refusal: 'invalid_request', kept: true },
   },
 

@@ -204,6 +204,7 @@ describe('the log names the reason and the field of a client refused', () => {
     ['field_reserved', 'skip_consent', true],
     ['field_reserved', 'skip_logout_consent', true],
     ['field_reserved', 'ledger_shards', 64],
+    ['field_reserved', 'scope_descriptions', { openid: 'Nothing at all' }],
     ['field_reserved', 'session_idle_lifespan', '9000h'],
     ['field_reserved', 'session_absolute_lifespan', '9000h'],
   ])('that registers itself with more than it may: %s %s', async (reason, field, value) => {

@@ -23,6 +23,7 @@ describe('defaults', () => {
       },
       loopback: false,
       brand: { name: 'Ladon', logo: null, icon: null, color: '#2f5bd7', links: {} },
+      scopeTexts: {},
       hosts: new Set(['op.example']),
       ttl: {
         loginConsentRequest: 1800,
@@ -184,6 +185,12 @@ const word = (text: string): readonly string[] => [text, ` ${text} `]
 const choice = (text: string): readonly string[] => [...word(text), text.toUpperCase(), text.toLowerCase()]
 
 const NOTATIONS: Readonly<Record<string, readonly unknown[]>> = {
+  BRAND_NAME: word('Acme ID'),
+  BRAND_LOGO: url,
+  BRAND_ICON: word('data:image/png;base64,AAAA'),
+  BRAND_COLOR: word('#123456'),
+  BRAND_LINKS: ['{"support":"mailto:help@x.example"}', '{ "support": "mailto:help@x.example" }\n'],
+  SCOPE_TEXTS: ['{"a":"A","b":{"de":"B"}}', '{ "a": "A", "b": { "de": "B" } }'],
   URLS_SELF_ISSUER: ['https://x.localhost', ' https://x.localhost '],
   SECRETS_SYSTEM: secretList(`${SECRET}-new`, SECRET),
   URLS_SELF_PUBLIC: ['https://x.localhost', ' https://x.localhost '],

@@ -92,6 +92,22 @@ describe('bad values are refused by name and never repeated', () => {
     ['LEDGER_JURISDICTION', 'leak', /one of none, eu, us, fedramp/],
     ['LEDGER_JURISDICTIONS_BEFORE', 'none,leak', /list or a JSON array of none, eu, us, fedramp/],
     ['LEDGER_LOCATION', 'leak', /one of auto, wnam/],
+    ['BRAND_NAME', 'leak'.repeat(16), /at most 60 visible characters/],
+    ['BRAND_NAME', 'leak\u200b', /visible characters/],
+    ['BRAND_LOGO', 'http://leak.example/logo.png', /an https URL, or a data URL/],
+    ['BRAND_LOGO', 'data:text/html,leak', /an https URL, or a data URL/],
+    ['BRAND_LOGO', 'javascript:leak()', /an https URL, or a data URL/],
+    ['BRAND_ICON', '/leak.ico', /an https URL, or a data URL/],
+    ['BRAND_COLOR', 'leak', /a color such as #2f5bd7/],
+    ['BRAND_COLOR', '#fff', /a color such as #2f5bd7/],
+    ['BRAND_LINKS', '{"support":"javascript:leak()"}', /JSON object of https or mailto URLs/],
+    ['BRAND_LINKS', '{"leak":"https://op.example"}', /JSON object of https or mailto URLs/],
+    ['BRAND_LINKS', '["leak"]', /JSON object of https or mailto URLs/],
+    ['SCOPE_TEXTS', '{"le ak":"x"}', /JSON object of texts by scope/],
+    ['SCOPE_TEXTS', '{"leak":1}', /JSON object of texts by scope/],
+    ['SCOPE_TEXTS', '{"leak":{"no language":"x"}}', /JSON object of texts by scope/],
+    ['SCOPE_TEXTS', '{"leak":{}}', /JSON object of texts by scope/],
+    ['SCOPE_TEXTS', '{"leak":" "}', /JSON object of texts by scope/],
   ])('%s = %j', (name, value, expected) => {
     const hint = problemOf({ ...edge, [name]: value })
     expect(hint.startsWith(`${name} `)).toBe(true)
