@@ -31,6 +31,8 @@ function fromOurPages(c: Context<AppEnv>): boolean {
 /** Shows a refusal as a page; passes failures of the server on to the application. */
 export function showRefusal(thrown: Error, c: Context<AppEnv>): Response | Promise<Response> {
   if (!(thrown instanceof OAuthError) || thrown.status >= 500) throw thrown
+  // A form of another site is refused before its endpoint's frame.
+  c.set('ctx', c.env.ctx)
   const { error, error_description: description } = errorBody(thrown)
   const texts = textsFor(c)
   const isOver = thrown.code === 'challenge_not_found'
