@@ -39,12 +39,11 @@ afterAll(() => {
 /** A new isolate with these settings, over the storage of all. First keys are made with them too, not in a ledger. */
 function isolate(settings: Readonly<Record<string, string>>): Deployment {
   const env = testEnv(settings)
-  const make = (set: string) => async (): Promise<true> => {
-    await runtimeOf(env).storedKeys.makeFirst(set, 'RS256')
+  const makeFirstKey = async (input: unknown): Promise<true> => {
+    await runtimeOf(env).storedKeys.makeFirst(String(Reflect.get(Object(input), 'set')), 'RS256')
     return true
   }
-  const sets = ['hydra.jwt.access-token', 'hydra.openid.id-token']
-  return new Deployment(varyLedger(env, Object.fromEntries(sets.map((set) => [set, make(set)]))))
+  return new Deployment(varyLedger(env, { makeFirstKey }))
 }
 
 const jwksOf = async (deployment: Deployment): Promise<JSONWebKeySet> =>
