@@ -57,12 +57,14 @@ afterEach(() => {
 })
 // Keys are made, copies are warm and the directory's 64 ledgers have their tables, as where others log in all day.
 beforeAll(async () => {
+  stopClock()
   client = await registerClient(deployment)
   await logIn(deployment, client, { login: { subject: 'another' } })
   await tokenRequest(deployment, client, { grant_type: 'client_credentials' })
   const entry = { sid: sidOf('another'), owner: 'other' }
   for (let bucket = 0; bucket < 64; bucket += 1)
     await callLedger(testEnv(), ownerOf('directory', String(bucket), 'none'), 'bindSession', entry)
+  vi.useRealTimers()
 })
 
 /** Counts what an operation asks of the platform. */
