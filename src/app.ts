@@ -3,7 +3,7 @@ import { type EntrypointName, limitWrongKeys } from './admin/guard.ts'
 import type { AppEnv, Route } from './context.ts'
 import { bindingTable, endpointsOf, endpointTable } from './endpoints/table.ts'
 import { withCors } from './http/cors.ts'
-import { corsClasses, type EndpointGroup, methodsAt, mount, noting } from './http/endpoint.ts'
+import { corsClasses, type EndpointGroup, mount, noting } from './http/endpoint.ts'
 import { renderError } from './http/error-response.ts'
 import { notFound } from './http/not-found.ts'
 import { newRouter } from './http/router.ts'
@@ -27,9 +27,8 @@ function appOf(
   table: readonly EndpointGroup[],
   around: (route: Route) => Route = (route) => route,
 ): Hono<AppEnv> {
-  const ofAdmin = endpointsOf(table).filter(({ path }) => path.startsWith('/admin/'))
   const base = newRouter()
-    .notFound(notFound(methodsAt(ofAdmin)))
+    .notFound(notFound(endpointsOf(table)))
     .onError(noting(refuse))
   const app = mount(base, table)
   return Object.assign(app, { fetch: inContext(surface, around(app.fetch)) })

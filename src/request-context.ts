@@ -6,7 +6,8 @@ import { OAuthError } from './errors/oauth-error.ts'
 import { addressOf } from './http/address.ts'
 import { tokenOfScheme } from './http/bearer.ts'
 import { challengeOf } from './http/challenge.ts'
-import { renderError } from './http/error-response.ts'
+import { renderError, toOAuthError } from './http/error-response.ts'
+import { helpLink } from './http/help-link.ts'
 import { type LogFields, logLine, requestFields } from './http/log.ts'
 import { networkOf } from './http/network.ts'
 import { ANY_PATH } from './http/not-found.ts'
@@ -63,6 +64,7 @@ async function answer(incoming: Incoming): Promise<Response> {
   headers.set('x-request-id', notes.requestId)
   if (notes.hsts !== null) headers.set('strict-transport-security', notes.hsts)
   challenge(request, response, notes.error ?? notes.refusal)
+  help(response, notes)
   if (notes.audited.length > 0) await audit(notes)
   log(incoming, response, notes)
   return response
@@ -226,6 +228,13 @@ function challenge(request: Request, { status, headers }: Response, thrown: Erro
   const authorization = request.headers.get('authorization')
   const tried = BINDINGS.find(({ scheme }) => tokenOfScheme(authorization, scheme) !== undefined)
   headers.set('www-authenticate', challengeOf(error, (tried ?? none).scheme))
+}
+
+/** Links an answer that tells an error to its explanation. */
+function help({ status, headers }: Response, { ctx, error, refusal }: Notes): void {
+  const thrown = error ?? refusal
+  if (thrown === undefined || status < 400) return
+  if (ctx !== undefined) headers.append('link', helpLink(ctx.rt.config, toOAuthError(thrown)))
 }
 
 /** Tells what was warned of, and marks every log line while demo pages are on at a public server: everybody knows the password of the demo user. */

@@ -23,12 +23,31 @@ function challengeOf(c: Context<AppEnv>, flow: Flow): string {
   throw invalidRequest('parameter_missing', { parameter: `${flow}_challenge` })
 }
 
+const FLOWS: readonly Flow[] = ['login', 'consent', 'logout', 'device']
+
+/**
+ * Returns a handler of the error for a challenge that does not open as one of a flow: it names the other flow whose
+ * challenge it is. Any challenge opens or does not by arithmetic alone.
+ */
+const namingFlow =
+  ({ rt }: RequestContext, flow: Flow, challenge: string) =>
+  async (thrown: unknown): Promise<never> => {
+    if (!(thrown instanceof OAuthError) || thrown.reason !== 'challenge_unknown') throw thrown
+    for (const kind of FLOWS) {
+      const opened = kind !== flow && (await rt.envelopes.open(`${kind}_challenge`, challenge))
+      if (opened) throw new OAuthError(thrown.code, 'challenge_of_other_kind', { flow, kind })
+    }
+    throw thrown
+  }
+
 type Answer = FlowAnswer<unknown>
 
 const answer = ({ status, body }: Answer): Response => json(body, status)
 
 /** The word that Hydra has for a logout challenge that does not open; other flows have `Not Found`. */
-const asRow = as<never>({ challenge_not_found: ({ reason }) => new OAuthError('resource_not_found', reason) })
+const asRow = as<never>({
+  challenge_not_found: ({ reason, facts }) => new OAuthError('resource_not_found', reason, facts),
+})
 
 /** The word that Hydra has for a body of the login app that cannot be read. */
 const asRequest = as<never>({ malformed_body: ({ reason, facts }) => invalidRequest(reason, facts) })
@@ -36,8 +55,11 @@ const asRequest = as<never>({ malformed_body: ({ reason, facts }) => invalidRequ
 /** Makes a handler for a call without a body. */
 const asked =
   (flow: Flow, handle: (ctx: RequestContext, challenge: string) => Promise<Answer>) =>
-  async (c: Context<AppEnv>): Promise<Response> =>
-    answer(await handle(c.var.ctx, challengeOf(c, flow)))
+  async (c: Context<AppEnv>): Promise<Response> => {
+    const challenge = challengeOf(c, flow)
+    const { ctx } = c.var
+    return answer(await handle(ctx, challenge).catch(namingFlow(ctx, flow, challenge)))
+  }
 
 /** Makes a handler for a call about a logout. */
 const askedLogout =
@@ -51,7 +73,9 @@ const decided =
   async (c: Context<AppEnv>): Promise<Response> => {
     const challenge = challengeOf(c, flow)
     const body = await readJson(c.var.body).catch(asRequest)
-    return answer(await handle(c.var.ctx, challenge, body).catch(asRequest))
+    const { ctx } = c.var
+    const handled = handle(ctx, challenge, body).catch(namingFlow(ctx, flow, challenge))
+    return answer(await handled.catch(asRequest))
   }
 
 /** GET of login, consent and logout requests, for the apps that decide them (contract 1.4.2). */

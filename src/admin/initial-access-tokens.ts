@@ -102,7 +102,7 @@ export async function removeInitialAccessToken(c: Context<AppEnv>): Promise<Resp
   const { rt, attempt, audit } = c.var.ctx
   const id = c.req.param('id') ?? ''
   const { revoked } = await rt.ledgers.call(REGISTRAR, 'revokeInitialAccess', { id, attempt })
-  if (!revoked) throw resourceNotFound()
+  if (!revoked) throw resourceNotFound('initial access token', id)
   audit('initial_access_token.revoked', { initial_access_token: id })
   return c.body(null, 204)
 }

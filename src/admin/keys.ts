@@ -44,10 +44,15 @@ export const getKeys =
   async (c: Context<AppEnv>): Promise<Response> => {
     const { set, kid } = pathOf(c)
     const keys = (await c.var.ctx.rt.storedKeys.read(set)).filter((key) => key.kid === (kid ?? key.kid))
-    if (keys.length === 0)
-      throw kid === undefined ? new OAuthError('key_set_not_found', 'entry_unknown') : resourceNotFound()
+    if (keys.length === 0) throw notFound(set, kid)
     return json({ keys: shownBy(guard)(c, keys) })
   }
+
+/** Hydra has different words for a set and a key that are not there (contract 0.3). */
+const notFound = (set: string, kid: string | undefined): OAuthError =>
+  kid === undefined
+    ? new OAuthError('key_set_not_found', 'entry_unknown', { kind: 'key set', id: set })
+    : resourceNotFound('key', kid)
 
 /** POST /admin/keys/{set}: creates a key. */
 export const postKey =

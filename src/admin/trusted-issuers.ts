@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import { malformedBody, resourceNotFound } from '../errors/refusals.ts'
+import { malformedBody, resourceExists, resourceNotFound } from '../errors/refusals.ts'
 import { as } from '../errors/translate.ts'
 import { readAdminQuery, readJson } from '../http/form.ts'
 import { json } from '../http/json.ts'
@@ -22,7 +22,7 @@ export async function postTrustedIssuer(c: Context<AppEnv>): Promise<Response> {
     as({ malformed_body: ({ reason, facts }) => new OAuthError('undecodable_body', reason, facts) }),
   )
   const entry = { id: crypto.randomUUID(), ...(await readTrust(body, nowSeconds())) }
-  if (!(await rt.issuers.insert(entry))) throw new OAuthError('resource_exists', 'entry_exists')
+  if (!(await rt.issuers.insert(entry))) throw resourceExists('trusted issuer', entry.issuer)
   audit('issuer.trusted', { issuer_id: entry.id })
   return json(render(entry), 201, { location: `${rt.config.urls.path}${PATH}/${entry.id}` })
 }
@@ -42,15 +42,16 @@ export function getTrustedIssuers(c: Context<AppEnv>): Promise<Response> {
 
 /** GET /admin/trust/grants/jwt-bearer/issuers/{id}. */
 export async function getTrustedIssuer(c: Context<AppEnv>): Promise<Response> {
-  const entry = await c.var.ctx.rt.issuers.read(idOf(c))
-  if (entry === undefined) throw resourceNotFound()
+  const id = idOf(c)
+  const entry = await c.var.ctx.rt.issuers.read(id)
+  if (entry === undefined) throw resourceNotFound('trusted issuer', id)
   return json(render(entry))
 }
 
 /** DELETE /admin/trust/grants/jwt-bearer/issuers/{id}: its assertions are refused from now on. */
 export async function removeTrustedIssuer(c: Context<AppEnv>): Promise<Response> {
   const id = idOf(c)
-  if (!(await c.var.ctx.rt.issuers.remove(id))) throw resourceNotFound()
+  if (!(await c.var.ctx.rt.issuers.remove(id))) throw resourceNotFound('trusted issuer', id)
   c.var.ctx.audit('issuer.removed', { issuer_id: id })
   return c.body(null, 204)
 }

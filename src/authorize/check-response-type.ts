@@ -35,7 +35,10 @@ export const checkResponseType: Check = ({ client, responseTypes, responseMode, 
   const asked = responseTypes.join(' ')
   const known = responseTypes.every((type) => KNOWN.includes(type))
   if (!known || !registered.some((entry) => typesIn(entry).join(' ') === asked))
-    throw new OAuthError('unsupported_response_type', 'response_type_unregistered')
+    throw new OAuthError('unsupported_response_type', 'response_type_unregistered', {
+      response_type: asked,
+      registered: registered.join(', '),
+    })
   if (!responseMode.fits(responseTypes))
     throw new OAuthError('unsupported_response_mode', 'response_mode_unfit')
   if (!isFrontChannel({ responseTypes })) return

@@ -1,5 +1,7 @@
 import { findClientOrAskSource } from '../clients/lookup.ts'
+import { nearestRedirectUri } from '../clients/near-redirect-uri.ts'
 import { redirectUriMatches } from '../clients/redirect-uri.ts'
+import type { Config } from '../config/types.ts'
 import type { RequestContext } from '../context.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { invalidClient } from '../errors/refusals.ts'
@@ -13,7 +15,7 @@ import { responseModeFor } from './response-modes/registry.ts'
  * Finds where answers to this request may go: client, response mode, redirect URI, in this order. Its errors can only
  * be shown on the error page (contract 3.15).
  */
-export function resolveTarget(client: ClientRecord, parameters: Parameters): Target {
+export function resolveTarget(client: ClientRecord, parameters: Parameters, config: Config): Target {
   const responseTypes = typesIn(parameters.get('response_type'))
   const responseMode = responseModeFor(parameters.get('response_mode'), responseTypes)
   if (responseMode === undefined) throw new OAuthError('unsupported_response_mode', 'response_mode_unfit')
@@ -21,7 +23,7 @@ export function resolveTarget(client: ClientRecord, parameters: Parameters): Tar
     client,
     responseMode,
     responseTypes,
-    redirectUri: resolveRedirectUri(client, parameters),
+    redirectUri: resolveRedirectUri(client, parameters, config),
     state: parameters.get('state'),
     openid: isOpenid(parameters),
   }
@@ -57,7 +59,7 @@ const isOpenid = (parameters: Parameters): boolean => parameters.list('scope').i
  * The requested redirect URI, if it is registered. A plain OAuth request may leave it out if exactly one is registered
  * (RFC 6749 section 3.1.2.3).
  */
-function resolveRedirectUri(client: ClientRecord, parameters: Parameters): string {
+function resolveRedirectUri(client: ClientRecord, parameters: Parameters, config: Config): string {
   const registered = client.metadata.redirect_uris
   const [only, ...others] = registered ?? []
   const isPlain = only !== undefined && others.length === 0 && !isOpenid(parameters)
@@ -69,8 +71,25 @@ function resolveRedirectUri(client: ClientRecord, parameters: Parameters): strin
       parameter: 'redirect_uri',
       expected: 'a URI without fragment',
     })
-  if (!redirectUriMatches(registered, requested)) {
-    throw invalidRequest('redirect_uri_unregistered')
-  }
+  if (!redirectUriMatches(registered, requested)) throw unregistered(registered, requested, config)
   return requested
 }
+
+/**
+ * Returns the error for a redirect URI that is not registered. The log names the registered one that it is near; so does
+ * the page of a loopback issuer, where only its developer reads it. What comes in a query may be secret, and is left out.
+ */
+function unregistered(
+  registered: readonly string[] | null,
+  requested: string,
+  { loopback }: Config,
+): OAuthError {
+  const near = nearestRedirectUri(registered, requested)
+  if (near === undefined) return invalidRequest('redirect_uri_unregistered')
+  const { uri, difference } = near
+  const facts = { difference, redirect_uri: withoutQuery(requested), near: withoutQuery(uri) }
+  const told = loopback ? 'redirect_uri_near' : 'redirect_uri_unregistered'
+  return new OAuthError('invalid_request', 'redirect_uri_near', facts, told)
+}
+
+const withoutQuery = (uri: string): string => uri.replace(/\?.*$/s, '?...')

@@ -1,6 +1,6 @@
 import { secretHashesOf } from '../clients/secret.ts'
 import type { RequestContext } from '../context.ts'
-import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
+import { invalidRequest, OAuthError, toldOf } from '../errors/oauth-error.ts'
 import type { Facts, Reason } from '../errors/reasons.ts'
 import { invalidClient } from '../errors/refusals.ts'
 import { underAttempt } from '../http/idempotency.ts'
@@ -10,6 +10,7 @@ import { secretGuess } from '../limits/guesses.ts'
 import { MAX_SHARDS } from '../store/client-fields.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { nowSeconds } from '../util/clock.ts'
+import { rfc3339 } from '../util/rfc3339.ts'
 import { consumeOnce } from './consume-once.ts'
 import type { AuthenticatedEndpoint } from './endpoints.ts'
 import type { ClientRequest, Replay } from './method.ts'
@@ -98,7 +99,7 @@ async function findProven(ctx: RequestContext, presented: Presented): Promise<Cl
   // An unknown client must look like one with wrong credentials. Who proved a secret may know what is wrong.
   const { unproven, tellsUnproven } = presented.method
   const told = tellsUnproven && !verdict.proven ? unproven : verdict.reason
-  throw new OAuthError('invalid_client', verdict.reason, verdict.facts, told)
+  throw new OAuthError('invalid_client', verdict.reason, verdict.facts, toldOf(told))
 }
 
 /** Judges the client by the copy of it, and by the source before a refusal. */
@@ -130,6 +131,9 @@ async function judge(
       : { client: null, reason: 'method_mismatch', facts, guessed }
   }
   const proven = proof === null || (await proof.verify(ctx, client))
-  if (proven === 'expired') return { client: null, reason: 'secret_expired', proven: true }
+  if (typeof proven === 'object') {
+    const facts = { expired: rfc3339(proven.expired) }
+    return { client: null, reason: 'secret_expired', facts, proven: true }
+  }
   return proven ? { client } : { client: null, reason: method.unproven, guessed }
 }

@@ -1,6 +1,6 @@
 import type { AuditEvent, RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import { resourceNotFound } from '../errors/refusals.ts'
+import { resourceExists, resourceNotFound } from '../errors/refusals.ts'
 import type { ClientBounds, ClientMetadata, ClientRecord } from '../store/types.ts'
 import { randomText } from '../util/base64url.ts'
 import { nowSeconds } from '../util/clock.ts'
@@ -86,7 +86,7 @@ export async function createClient(
     updatedAt: now,
     ...origin,
   })
-  if (client === undefined) throw new OAuthError('resource_exists', 'entry_exists')
+  if (client === undefined) throw resourceExists('client', id)
   const initial_access_token = origin.initialAccess?.id
   ctx.audit('client.created', { client_id: id, ...(initial_access_token && { initial_access_token }) })
   return { client, secret }
@@ -111,7 +111,7 @@ async function checkOutside(
 /** Reads the client from the source. Throws `resource_not_found`. */
 export async function requireClient(ctx: RequestContext, id: string): Promise<ClientRecord> {
   const client = await ctx.rt.clients.read(id)
-  if (client === undefined) throw resourceNotFound()
+  if (client === undefined) throw resourceNotFound('client', id)
   return client
 }
 
@@ -174,6 +174,6 @@ export async function deleteClient(
   id: string,
   version: number | null = null,
 ): Promise<void> {
-  if (!(await ctx.rt.clients.remove(id, version))) throw resourceNotFound()
+  if (!(await ctx.rt.clients.remove(id, version))) throw resourceNotFound('client', id)
   ctx.audit('client.deleted', { client_id: id })
 }

@@ -19,8 +19,8 @@ const encoder = new TextEncoder()
 /** How many former secrets are accepted in addition to the current one (contract 1.3.3). */
 const MAX_ROTATED = 5
 
-/** Whether a proof is the client's; `expired` for a secret that was, until its end. */
-export type Proven = boolean | 'expired'
+/** Whether a proof is the client's; with `expired`, the secret was until then, seconds since the epoch. */
+export type Proven = boolean | { readonly expired: number }
 
 /** Whether a secret is one of the client's, including rotated ones. Throws like `verifySecret`. */
 export async function isSecretOf(
@@ -28,8 +28,11 @@ export async function isSecretOf(
   client: ClientRecord,
   secret: string,
 ): Promise<Proven> {
-  for (const hash of secretHashesOf(client))
-    if (await verifySecret(roots, client.id, secret, hash)) return hasEnded(client, hash) ? 'expired' : true
+  for (const hash of secretHashesOf(client)) {
+    if (!(await verifySecret(roots, client.id, secret, hash))) continue
+    const expired = client.secretExpiries[hash]
+    return expired !== undefined && hasEnded(client, hash) ? { expired } : true
+  }
   return false
 }
 

@@ -1,30 +1,54 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { allReasons, explain, templateOf } from '../errors/reasons.ts'
+import { allCodes, anchorOf, type ErrorCode, failureOf } from '../errors/catalogue.ts'
+import { allReasons, type Explained, type Reason, templateOf } from '../errors/reasons.ts'
 import { ROOT } from './paths.ts'
 
-const HEAD = `# Reasons of refusals
+const HEAD = `# Errors
 
-Every request that is refused has a reason. The log line of the request names it as \`reason\`, with the
-\`error\` code and what the text speaks of as \`facts\`. What stands in braces is a fact. "the log" means that whoever was
-refused is not told. The pages of the demo application have none: it is a client, and shows what it was answered.
+An error has a code and a reason. The code is the \`error\` of the answer. The reason says why this very request was refused:
+the log line of the request names it as \`reason\`, with what its text speaks of as \`facts\`, here in braces. The answer says
+it too, cause first, then what to do, then the sentence of the code, if whoever was refused may know it. Each answer links
+to its place on this page (\`Link\` with \`rel="help"\`).
 
-| reason | what was wrong | what to do | told to |
-| --- | --- | --- | --- |
+The pages of the demo application have no reasons: it is a client, and shows what it was answered.
+
+## Codes
 `
 
-/** Returns the document that lists the reasons of refusals, for operators who read a log. */
-export const reasonsDocument = (): string =>
-  HEAD +
-  allReasons()
-    .map((reason) => {
-      const { fix, public: told } = explain(reason, {})
-      return `| \`${reason}\` | ${templateOf(reason)} | ${fix} | ${told ? 'whoever was refused' : 'the log'} |\n`
-    })
-    .join('')
+const REASONS = `
+## Reasons
+`
+
+const READERS: Readonly<Record<Explained['reader'], string>> = {
+  anyone: 'Told to whoever was refused.',
+  client: 'Told to a client that authenticated, and written to the log.',
+  operator: 'Written to the log only.',
+}
+
+/** Returns the part of the document about what has one anchor among the codes: one code, or several with one name. */
+function codePart(anchor: string, codes: readonly ErrorCode[]): string {
+  const lines = codes.map(failureOf).map(({ status, error, description }) => {
+    const told = error === anchor ? '' : ` \`${error}\``
+    return `- Status ${status}${told}. ${description}`.trimEnd()
+  })
+  return `\n### ${anchor}\n\n${[...new Set(lines)].join('\n')}\n`
+}
+
+function reasonPart(reason: Reason): string {
+  const { text, fix, reader } = templateOf(reason)
+  return `\n### ${reason}\n\n${text}\n${fix}\n${READERS[reader]}\n`
+}
+
+/** Returns the document that explains errors, for whoever reads an answer or a log. */
+export function errorsDocument(): string {
+  const codes = Map.groupBy(allCodes(), anchorOf)
+  const parts = [...codes].map(([anchor, all]) => codePart(anchor, all))
+  return HEAD + parts.join('') + REASONS + allReasons().map(reasonPart).join('')
+}
 
 /** `ladon docs`: writes the documents that are generated from the code. Returns the exit code. */
 export async function docs(): Promise<number> {
-  await writeFile(join(ROOT, 'docs/reasons.md'), reasonsDocument())
+  await writeFile(join(ROOT, 'docs/errors.md'), errorsDocument())
   return 0
 }

@@ -122,3 +122,17 @@ export function failureOf(code: ErrorCode): Failure {
   const [status, description, error = code]: Entry = entries[code]
   return { status, error, description }
 }
+
+/** Returns every code of the catalogue. */
+export const allCodes = (): readonly ErrorCode[] => Object.keys(entries).filter(isCode)
+
+const isCode = (name: string): name is ErrorCode => Object.hasOwn(entries, name)
+
+/**
+ * Returns the anchor of a code in docs/errors.md: the `error` value, so that the anchor says no more than that; the
+ * code where that value is a sentence.
+ */
+export function anchorOf(code: ErrorCode): string {
+  const { error } = failureOf(code)
+  return isCode(error) ? error : code
+}

@@ -1,5 +1,5 @@
 import { type ErrorCode, type Failure, failureOf } from './catalogue.ts'
-import { boundedFacts, explain, type Facts, type Reason } from './reasons.ts'
+import { boundedFacts, explain, type Facts, type Reason, templateOf } from './reasons.ts'
 
 /** The body of an error response (RFC 6749 section 5.2). */
 export interface ErrorBody {
@@ -8,31 +8,34 @@ export interface ErrorBody {
 }
 
 /**
- * The only error class. Callers branch on `code`. `hint` tells the sender of the request what was wrong with it. The
- * log names the reason and its facts. None of them contains a secret.
+ * The only error class. Callers branch on `code`. `hint` tells the sender of the request what was wrong with it and what
+ * to do. The log names the reason and its facts. None of them contains a secret.
  */
 export class OAuthError extends Error {
   override readonly name = 'OAuthError'
   readonly code: ErrorCode
   readonly reason: Reason
   readonly facts: Facts
+  /** The reason that the sender of the request may read; null if that is for others. */
+  readonly told: Reason | null
   readonly hint: string
 
   /**
-   * @param facts - the values for the braces in the reason's text
-   * @param told - the reason for `hint`, if the true reason is for the log only
+   * @param facts - the values for the braces in the reason's words
+   * @param told - the reason for `hint`: by default the true one, if anyone may read it
    */
-  constructor(code: ErrorCode, reason: Reason, facts: Facts = {}, told: Reason = reason) {
+  constructor(code: ErrorCode, reason: Reason, facts: Facts = {}, told: Reason | null = toldOf(reason)) {
     super(code)
     this.code = code
     this.facts = boundedFacts(facts)
     this.reason = reason
-    this.hint = publicText(told, facts)
+    this.told = told
+    this.hint = told === null ? '' : inWords(told, this.facts)
   }
 
-  /** The reason, if the sender of the request may know it; else empty. */
+  /** The reason that the sender of the request may read; empty if that is for others. */
   get publicReason(): Reason | '' {
-    return explain(this.reason, {}).public ? this.reason : ''
+    return this.told ?? ''
   }
 
   get status(): Failure['status'] {
@@ -40,9 +43,19 @@ export class OAuthError extends Error {
   }
 }
 
-function publicText(reason: Reason, facts: Facts): string {
-  const { text, public: told } = explain(reason, facts)
-  return told ? text : ''
+/** Returns a reason if anyone may read it, else null. */
+export const toldOf = (reason: Reason): Reason | null =>
+  templateOf(reason).reader === 'anyone' ? reason : null
+
+function inWords(reason: Reason, facts: Facts): string {
+  const { text, fix } = explain(reason, facts)
+  return `${text} ${fix}`
+}
+
+/** Returns an error as a client that authenticated may read it: with what is for clients. */
+export function asToldToClient(error: OAuthError): OAuthError {
+  if (error.told !== null || templateOf(error.reason).reader !== 'client') return error
+  return new OAuthError(error.code, error.reason, error.facts, error.reason)
 }
 
 /** Returns the error for a bad request. */
@@ -61,9 +74,15 @@ export const loginRequired = (reason: Reason, facts?: Facts): OAuthError =>
 export const accessDenied = (reason: Reason, facts?: Facts): OAuthError =>
   new OAuthError('access_denied', reason, facts)
 
-/** Returns the body of an error: description, space and hint, with single quotes for double quotes (contract 0.3). */
+/** What a description may not hold (RFC 6749 section 5.2). Double quotes become single ones before (contract 0.3). */
+const UNTELLABLE = /[^\x20\x21\x23-\x5b\x5d-\x7e]/gu
+
+/** Returns the body of an error. Its description is cause, fix, and the sentence of the code (contract 0.3). */
 export function errorBody(error: OAuthError): ErrorBody {
   const failure = failureOf(error.code)
-  const text = `${failure.description} ${error.hint}`.trim()
-  return { error: failure.error, error_description: text.replaceAll('"', "'") }
+  const text = `${error.hint} ${failure.description}`.trim()
+  return {
+    error: failure.error,
+    error_description: text.replaceAll('"', "'").replace(UNTELLABLE, '?'),
+  }
 }

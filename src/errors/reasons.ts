@@ -1,7 +1,7 @@
 import { authorizeReasons } from './reasons/authorize.ts'
 import { clientReasons } from './reasons/client.ts'
 import { grantReasons } from './reasons/grant.ts'
-import type { ReasonEntry } from './reasons/reason.ts'
+import type { Reader, ReasonEntry } from './reasons/reason.ts'
 import { requestReasons } from './reasons/request.ts'
 import { serverReasons } from './reasons/server.ts'
 
@@ -45,20 +45,27 @@ const bounded = (fact: string | readonly string[]): string | readonly string[] =
     ? fact.slice(0, MAX_FACT_LENGTH)
     : fact.slice(0, MAX_FACT_ITEMS).map((one) => one.slice(0, MAX_FACT_LENGTH))
 
-/**
- * Returns the text of a reason, and `fix`, what to do about it. `public` says whether the sender of the request may
- * read the text.
- */
-export function explain(reason: Reason, facts: Facts): { text: string; fix: string; public: boolean } {
-  const [text, fix, reader]: ReasonEntry = entries()[reason]
+/** A reason in words: what was wrong, what to do about it, and who may read that besides the operator. */
+export interface Explained {
+  readonly text: string
+  readonly fix: string
+  readonly reader: Reader | 'anyone'
+}
+
+/** Returns a reason in words, with its facts. */
+export function explain(reason: Reason, facts: Facts): Explained {
+  const { text, fix, reader } = templateOf(reason)
   const told = boundedFacts(facts)
   const fill = (template: string): string =>
     template.replace(/\{(\w+)\}/g, (_whole, name: string) => [told[name] ?? ''].flat().join(' '))
-  return { text: fill(text), fix, public: reader === undefined }
+  return { text: fill(text), fix: fill(fix), reader }
 }
 
-/** Returns the text of a reason with the names of its facts in braces. */
-export const templateOf = (reason: Reason): string => entries()[reason][0]
+/** Returns a reason in words, with the names of its facts in braces. */
+export function templateOf(reason: Reason): Explained {
+  const [text, fix, reader]: ReasonEntry = entries()[reason]
+  return { text, fix, reader: reader ?? 'anyone' }
+}
 
 /** Whether a text names a reason. */
 export const isReason = (text: string): text is Reason => Object.hasOwn(entries(), text)

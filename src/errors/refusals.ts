@@ -17,5 +17,13 @@ export const invalidClient = (reason: Reason, facts?: Facts): OAuthError =>
 export const malformedBody = (reason: Reason, facts?: Facts): OAuthError =>
   new OAuthError('malformed_body', reason, facts)
 
-/** Returns the error for a client, key or issuer that does not exist. */
-export const resourceNotFound = (): OAuthError => new OAuthError('resource_not_found', 'entry_unknown')
+/** What administrators name by an id. */
+type EntryKind = 'client' | 'key set' | 'key' | 'trusted issuer' | 'initial access token'
+
+/** Returns the error for an entry that does not exist. Only administrators get it: they may know what there is. */
+export const resourceNotFound = (kind: EntryKind, id: string): OAuthError =>
+  new OAuthError('resource_not_found', 'entry_unknown', { kind, id })
+
+/** Returns the error for a new entry of which there is one already. */
+export const resourceExists = (kind: EntryKind, id: string): OAuthError =>
+  new OAuthError('resource_exists', 'entry_exists', { kind, id })

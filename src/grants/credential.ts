@@ -1,4 +1,5 @@
 import { findClientOrAskSource } from '../clients/lookup.ts'
+import { isPublic } from '../clients/public.ts'
 import type { RequestContext } from '../context.ts'
 import type { Expiring, Sealed } from '../crypto/sealed.ts'
 import type { ErrorCode } from '../errors/catalogue.ts'
@@ -10,6 +11,8 @@ import { isExpired } from '../tokens/active-token.ts'
 import type { Confirmation } from '../tokens/binding/binding.ts'
 import { confirms } from '../tokens/binding/possession.ts'
 import { type ClientStamp, stampFits } from '../tokens/formats.ts'
+import { kindBySight } from '../tokens/kind-by-sight.ts'
+import { rfc3339 } from '../util/rfc3339.ts'
 
 /** An opened credential, and the current record of the client that it was issued to. */
 export interface OpenedCredential<Content> {
@@ -66,15 +69,41 @@ export const issuedCredential = <Content extends ClientStamp & { readonly cnf?: 
   reuse: { credential: use, reason: reused },
   async open({ rt }, copy, presented, { confirmation }) {
     const content = await format.open(rt, presented)
-    if (content === undefined) throw invalidGrant(unknown)
+    if (content === undefined) throw unusable(parameter, presented, unknown)
     const fits = (current: ClientRecord): boolean => stampFits(use, content, current)
     const client = await findClientOrAskSource(rt, copy.id, fits, copy)
-    if (client === undefined) throw invalidGrant('client_differs')
-    if (isExpired(content)) throw new OAuthError(expired.code, expired.reason)
+    if (client === undefined) throw ofOther(copy, presented, unknown)
+    if (isExpired(content))
+      throw new OAuthError(expired.code, expired.reason, { expired: rfc3339(content.expiresAt ?? 0) })
     if (!confirms(content.cnf ?? null, confirmation)) throw invalidGrant('proof_missing')
     return { client, content }
   },
 })
+
+/** What each parameter takes. */
+const TAKEN: Readonly<Record<string, string>> = {
+  code: 'an authorization code',
+  refresh_token: 'a refresh token',
+  device_code: 'a device code',
+}
+
+/** Returns the error for a text that does not open: it may be a credential of another kind. */
+function unusable(parameter: string, presented: string, unknown: Reason): OAuthError {
+  const kind = kindBySight(presented)
+  const expected = TAKEN[parameter]
+  return kind === undefined || expected === undefined || kind === expected
+    ? invalidGrant(unknown, { length: presented.length })
+    : invalidGrant('credential_of_other_kind', { kind, parameter, expected })
+}
+
+/** Returns the error for another client's credential. A client is told the same as of one that nobody issued. */
+const ofOther = (client: ClientRecord, presented: string, unknown: Reason): OAuthError =>
+  new OAuthError(
+    'invalid_grant',
+    'client_differs',
+    { length: presented.length },
+    isPublic(client) ? null : unknown,
+  )
 
 /** A kind of credential that somebody else issued. `verify` checks it, and throws the error to send to the client. */
 export const foreignCredential = <Content>(

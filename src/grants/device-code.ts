@@ -8,8 +8,6 @@ import { redeemGrant } from './redeem.ts'
 
 const NAME = { type: DEVICE_GRANT, shortName: 'device_authorization' } as const
 
-const EXPIRED = { code: 'expired_token', reason: 'device_code_expired' } as const
-
 /**
  * Answers a device that polls for the user's consent (RFC 8628 section 3.4, 3.5), and issues its tokens once. A code
  * that is forged, expired or another client's is refused before the ledger is asked.
@@ -23,7 +21,7 @@ export const deviceCode = defineGrant({
     use: 'code',
     format: deviceCodes,
     unknown: 'code_unknown',
-    expired: EXPIRED,
+    expired: { code: 'expired_token', reason: 'device_code_expired' },
     reused: 'code_spent',
   }),
   async run(ctx, request) {
@@ -38,7 +36,7 @@ export const deviceCode = defineGrant({
       case 'denied':
         throw new OAuthError('device_denied', 'user_denied')
       case 'gone':
-        throw new OAuthError(EXPIRED.code, EXPIRED.reason)
+        throw new OAuthError('expired_token', 'device_request_gone')
       case 'approved':
         return redeemGrant(ctx, request, NAME, poll.grant)
     }

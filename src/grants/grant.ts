@@ -3,7 +3,7 @@ import type { IssuingGrant } from '../clients/lifespans.ts'
 import { findClientOrAskSource } from '../clients/lookup.ts'
 import { isPublic } from '../clients/public.ts'
 import type { RequestContext } from '../context.ts'
-import { invalidGrant, OAuthError } from '../errors/oauth-error.ts'
+import { asToldToClient, invalidGrant, OAuthError } from '../errors/oauth-error.ts'
 import type { Parameters } from '../http/form.ts'
 import { underAttempt } from '../http/idempotency.ts'
 import type { Owner } from '../ledger/owner.ts'
@@ -74,25 +74,36 @@ export interface Grant extends GrantName {
 export const defineGrant = <Content>(definition: GrantDefinition<Content>): Grant => ({
   type: definition.type,
   shortName: definition.shortName,
-  async answer(ctx, registered, { form, request }) {
-    const { credential, scopePolicy = 'registered' } = definition
-    ctx.told({ grant_type: definition.type })
-    const allowed = await allowedClient(ctx, definition, registered)
-    const presented = credential.parameter === null ? '' : form.require(credential.parameter)
-    const confirmation = await confirmationBy(ctx, request)
-    const by = { form, confirmation }
-    const { client, content } = await credential.open(ctx, allowed, presented, by)
-    const may = await permitted(ctx.rt, scopePolicy, client, form)
-    const run = (attempt: string): Promise<TokenResponse | Reused> =>
-      definition.run({ ...ctx, attempt }, { ...may, ...by, credential: content })
-    const outcome =
-      credential.parameter === null
-        ? await definition.run(ctx, { ...may, ...by, credential: content })
-        : await underAttempt(ctx.attempt, client.id, presented, run)
-    if ('reusedGrant' in outcome) throw refuseReused(ctx, client, credential, outcome)
-    return outcome
-  },
+  answer: (ctx, registered, asked) =>
+    answer(definition, ctx, registered, asked).catch((thrown: unknown) => {
+      // A public client proved nothing, so codes and tokens do not explain themselves to it.
+      throw thrown instanceof OAuthError && !isPublic(registered) ? asToldToClient(thrown) : thrown
+    }),
 })
+
+async function answer<Content>(
+  definition: GrantDefinition<Content>,
+  ctx: RequestContext,
+  registered: ClientRecord,
+  { form, request }: TokenRequest,
+): Promise<TokenResponse> {
+  const { credential, scopePolicy = 'registered' } = definition
+  ctx.told({ grant_type: definition.type })
+  const allowed = await allowedClient(ctx, definition, registered)
+  const presented = credential.parameter === null ? '' : form.require(credential.parameter)
+  const confirmation = await confirmationBy(ctx, request)
+  const by = { form, confirmation }
+  const { client, content } = await credential.open(ctx, allowed, presented, by)
+  const may = await permitted(ctx.rt, scopePolicy, client, form)
+  const run = (attempt: string): Promise<TokenResponse | Reused> =>
+    definition.run({ ...ctx, attempt }, { ...may, ...by, credential: content })
+  const outcome =
+    credential.parameter === null
+      ? await definition.run(ctx, { ...may, ...by, credential: content })
+      : await underAttempt(ctx.attempt, client.id, presented, run)
+  if ('reusedGrant' in outcome) throw refuseReused(ctx, client, credential, outcome)
+  return outcome
+}
 
 /** Returns the client if it lists the grant type. Throws for a public client, unless the grant type is open to them. */
 async function allowedClient(

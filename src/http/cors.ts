@@ -5,12 +5,15 @@ import type { CorsClass } from './endpoint.ts'
 import { ANY_ORIGIN, originAllowed } from './origins.ts'
 import { routedPath } from './paths.ts'
 
+/** What a page may read of any answer: the challenge of a 401, where an error is explained, and the id for the log. */
+const ALWAYS_EXPOSED = ['WWW-Authenticate', 'Link', 'X-Request-Id']
+
 /** Returns whether and how a web page may call the endpoint of a path. */
 type ClassOf = (path: string) => CorsClass
 
 /**
- * Applies CORS to the public endpoints (Fetch standard section 3.2, contract 3.14). A page may read the challenge of a
- * 401 whatever the settings say. The server's list of origins counts
+ * Applies CORS to the public endpoints (Fetch standard section 3.2, contract 3.14). Some
+ * headers a page may read whatever the settings say. The server's list of origins counts
  * for all of them, for class `client` also the `allowed_cors_origins` of the request's client; these endpoints read no
  * cookies. Off unless `SERVE_PUBLIC_CORS_ENABLED`.
  */
@@ -41,7 +44,7 @@ async function shared(
   const allowed = await allowedOrigin(request, ctx, settings, byClient)
   if (allowed === undefined) return response
   allow(headers, settings, allowed)
-  const exposed = new Set([...settings.exposedHeaders, 'WWW-Authenticate'])
+  const exposed = new Set([...settings.exposedHeaders, ...ALWAYS_EXPOSED])
   headers.set('access-control-expose-headers', [...exposed].join(', '))
   return response
 }

@@ -251,6 +251,14 @@ export async function readJson(body: RequestBody): Promise<unknown> {
   } catch (thrown) {
     if (thrown instanceof InexactJson)
       throw malformedBody('field_malformed', { field: thrown.member, expected: thrown.expected })
-    throw new OAuthError('malformed_body', 'body_malformed', { expected: 'valid JSON' })
+    throw new OAuthError('malformed_body', 'json_malformed', { problem: placeOf(thrown, bytes.length) })
   }
+}
+
+/** Says where the text of a body ends to be JSON. The engine's own words would repeat parts of the body. */
+function placeOf(thrown: unknown, length: number): string {
+  if (length === 0) return 'it is empty'
+  const message = thrown instanceof SyntaxError ? thrown.message : ''
+  const [, line, column] = /line (\d+) column (\d+)/.exec(message) ?? []
+  return line === undefined ? 'it ends too early, or is not UTF-8' : `line ${line}, column ${column}`
 }

@@ -3,6 +3,8 @@ import { html } from 'hono/html'
 import { routePath } from 'hono/route'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import { type Endpoint, methodsAt } from './endpoint.ts'
+import { nearPath } from './near-path.ts'
 import { renderPage } from './page.ts'
 import { textsFor } from './page-text.ts'
 
@@ -11,40 +13,56 @@ export const ANY_PATH = '/*'
 
 /**
  * Returns the handler of requests that no endpoint takes (contract 0.2). An unknown path is 404, and so is a wrong method
- * of a public one; of the admin API it is 405, as in Hydra.
- *
- * @param methodsAt - the methods that a path of the admin API takes
+ * of a public one; of the admin API it is 405, as in Hydra. The text says what there is.
  */
-export const notFound =
-  (methodsAt: (path: string) => readonly string[]) =>
-  (c: Context<AppEnv>): Response | Promise<Response> => {
+export function notFound(
+  endpoints: readonly Endpoint[],
+): (c: Context<AppEnv>) => Response | Promise<Response> {
+  const methodsOf = methodsAt(endpoints)
+  const paths = endpoints.map(({ path }) => path)
+  return (c) => {
     c.env.route ??= routePath(c, -1) || ANY_PATH
     c.set('ctx', c.env.ctx)
-    const methods = methodsAt(c.req.path)
-    return methods.length === 0 ? unknownPath(c) : wrongMethod(c, methods.join(', '))
+    const { path, method } = c.req
+    const methods = methodsOf(path)
+    // A page that is switched off has its path and method, and answers like an unknown one.
+    if (methods.length === 0 || methods.includes(method)) return unknownPath(c, unknown(paths, path))
+    const facts = { methods: methods.join(', '), method }
+    return path.startsWith('/admin/')
+      ? wrongMethod(c, new OAuthError('method_not_allowed', 'method_unknown', facts))
+      : unknownPath(c, new OAuthError('resource_not_found', 'method_unknown', facts))
   }
+}
 
-function wrongMethod(c: Context<AppEnv>, allow: string): Response {
-  c.var.ctx.refused(new OAuthError('method_not_allowed', 'method_unknown', { methods: allow }))
-  return c.body('Method Not Allowed\n', 405, { allow, 'content-type': 'text/plain; charset=utf-8' })
+function unknown(paths: readonly string[], path: string): OAuthError {
+  const near = nearPath(paths, path)
+  return near === undefined
+    ? new OAuthError('resource_not_found', 'path_unknown')
+    : new OAuthError('resource_not_found', 'path_near', { near })
+}
+
+function wrongMethod(c: Context<AppEnv>, error: OAuthError): Response {
+  c.var.ctx.refused(error)
+  const headers = { allow: String(error.facts['methods']), 'content-type': 'text/plain; charset=utf-8' }
+  return c.body(`Method Not Allowed\n${error.hint}\n`, 405, headers)
 }
 
 /** Answers in the format that the caller accepts. Only this answer has the nested JSON form (contract 0.2). */
-function unknownPath(c: Context<AppEnv>): Response | Promise<Response> {
-  c.var.ctx.refused(new OAuthError('resource_not_found', 'path_unknown'))
+function unknownPath(c: Context<AppEnv>, error: OAuthError): Response | Promise<Response> {
+  c.var.ctx.refused(error)
   const accept = c.req.header('accept') ?? ''
-  const reason = 'No endpoint has this path and method.'
   const wantsHtml = accept.includes('text/html')
   if (accept.includes('json') || (!wantsHtml && (accept === '' || accept.includes('*/*')))) {
-    return c.json({ error: { code: 404, message: 'Not Found', reason } }, 404)
+    return c.json({ error: { code: 404, message: 'Not Found', reason: error.hint } }, 404)
   }
-  if (!wantsHtml) return c.text('404 Not Found', 404)
+  if (!wantsHtml) return c.text(`404 Not Found\n${error.hint}\n`, 404)
   const texts = textsFor(c)
   const page = {
     title: texts.notFound,
     lead: html`${texts.notFoundMore}`,
     failed: true,
-    content: html``,
+    // What there is instead is for developers, who read English.
+    content: error.reason === 'path_unknown' ? html`` : html`<p lang="en" dir="ltr">${error.hint}</p>`,
   } as const
   return renderPage(c, page, 404)
 }

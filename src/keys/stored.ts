@@ -2,6 +2,7 @@ import type { SigningAlgorithm } from '../config/types.ts'
 import type { Envelopes } from '../crypto/envelope.ts'
 import type { KeySource, SigningKeyRow } from '../crypto/types.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import { resourceExists } from '../errors/refusals.ts'
 import { nowSeconds } from '../util/clock.ts'
 import { isName } from '../util/text.ts'
 import type { KeyMaterial } from './material.ts'
@@ -48,7 +49,7 @@ export class StoredKeys {
     checkSize((await this.#source.read(checkName(set))).length + 1)
     const now = nowSeconds()
     const added = await this.#source.add(await sealKey(this.#envelopes, set, key, now))
-    if (!added) throw new OAuthError('resource_exists', 'entry_exists')
+    if (!added) throw resourceExists('key', key.kid)
     return openedKey(key, now)
   }
 
@@ -66,8 +67,9 @@ export class StoredKeys {
    */
   async replaceSet(set: string, keys: readonly KeyMaterial[]): Promise<readonly OpenedKey[]> {
     checkSize(keys.length)
-    if (new Set(keys.map(({ kid }) => kid)).size < keys.length)
-      throw new OAuthError('resource_exists', 'entry_exists')
+    const kids = keys.map(({ kid }) => kid)
+    const twice = kids.find((kid, at) => kids.indexOf(kid) < at)
+    if (twice !== undefined) throw resourceExists('key', twice)
     return this.#replace(set, null, keys)
   }
 

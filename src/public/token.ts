@@ -3,7 +3,7 @@ import { withClient } from '../client-auth/authenticate.ts'
 import { readClientForm } from '../client-auth/client-form.ts'
 import { noteUse } from '../clients/use.ts'
 import type { AppEnv } from '../context.ts'
-import { invalidRequest } from '../errors/oauth-error.ts'
+import { invalidRequest, type OAuthError } from '../errors/oauth-error.ts'
 import { GRANTS } from '../grants/registry.ts'
 import { oauthJson } from '../http/json.ts'
 
@@ -14,7 +14,7 @@ export async function token(c: Context<AppEnv>): Promise<Response> {
   const { form } = request
   const grantType = form.require('grant_type')
   const grant = GRANTS.find(({ type }) => type === grantType)
-  if (grant === undefined) throw invalidRequest('grant_type_unknown', { grant_type: grantType })
+  if (grant === undefined) throw unknownGrantType(grantType)
   // Checked here for all grants, including those that ignore the requested scopes.
   form.scopes()
   const answer = await withClient(ctx, 'token', request, async (own, client) => {
@@ -24,3 +24,11 @@ export async function token(c: Context<AppEnv>): Promise<Response> {
   })
   return oauthJson(answer)
 }
+
+const unknownGrantType = (grantType: string): OAuthError =>
+  grantType === 'password'
+    ? invalidRequest('grant_type_retired')
+    : invalidRequest('grant_type_unknown', {
+        grant_type: grantType,
+        supported: GRANTS.map(({ type }) => type).join(', '),
+      })

@@ -14,7 +14,10 @@ import {
 } from '../support/relying-party.ts'
 
 const MALFORMED = 'The request was malformed or contained invalid parameters'
-const MISSING = { error: 'Unable to locate the resource', error_description: '' }
+const MISSING = {
+  error: 'Unable to locate the resource',
+  error_description: "There is no client 'nobody'. Check the id: it may have been deleted.",
+}
 
 let lines: Record<string, unknown>[]
 let deployment: Deployment

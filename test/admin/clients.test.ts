@@ -67,6 +67,8 @@ const isSecretOf = async (id: string, secret: unknown): Promise<boolean> => {
 }
 const POST = { token_endpoint_auth_method: 'client_secret_post' }
 
+const MISSING = "There is no client 'nobody'. Check the id: it may have been deleted."
+
 describe('create', () => {
   it('answers 201 with id, secret, location and [] for arrays never sent', async () => {
     const { status, headers, body } = await call('POST', '', { client_name: 'App', ...POST })
@@ -180,7 +182,7 @@ describe('replace', () => {
   })
 
   it('answers 404 for an unknown client, 400 for a bad body', async () => {
-    const missing = { error: 'Unable to locate the resource', error_description: '' }
+    const missing = { error: 'Unable to locate the resource', error_description: MISSING }
     expect(await call('PUT', '/nobody', {})).toMatchObject({ status: 404, body: missing })
     expect(await call('PUT', '/nobody', { scope: 1 })).toMatchObject({ status: 400 })
   })

@@ -379,7 +379,8 @@ describe('an authorization URL', () => {
   it.each<[string, string, Readonly<Record<string, string | undefined>>]>([
     ['client', 'client_unregistered', { client_id: 'nobody' }],
     ['client', 'parameter_missing', { client_id: undefined }],
-    ['address', 'redirect_uri_unregistered', { redirect_uri: 'https://app.example/cb/' }],
+    ['address', 'redirect_uri_unregistered', { redirect_uri: 'https://other.example/' }],
+    ['address', 'redirect_uri_near', { redirect_uri: 'https://app.example/cb/' }],
     ['address', 'response_mode_unfit', { response_mode: 'pigeon' }],
     ['scope', 'scope_not_allowed', { scope: 'openid admin' }],
     ['audience', 'audience_not_allowed', { audience: 'https://other.example' }],

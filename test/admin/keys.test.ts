@@ -17,7 +17,7 @@ import { logIn, registerClient, type TestClient, tokenRequest } from '../support
 
 const MALFORMED = 'The request was malformed or contained invalid parameters'
 const EXISTS = 'Unable to insert or update resource because a resource with that value exists already'
-const MISSING = { error: 'Unable to locate the resource', error_description: '' }
+const missing = (what: string): string => `There is no ${what}. Check the id: it may have been deleted.`
 const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi']
 const BUILT_IN = [ID_TOKEN_SET, ACCESS_TOKEN_SET]
 const KEYS_ONLY = 'key-for-the-keys-only'
@@ -199,10 +199,19 @@ describe('GET', () => {
 
   it('answers 404 for what is not there, and makes nothing', async () => {
     await call('POST', set, { alg: 'EdDSA', kid: 'a' })
-    for (const path of [`${set}/unknown`, 'unknown/a'])
-      expect(await call('GET', path)).toMatchObject({ status: 404, body: MISSING })
+    for (const kid of ['unknown', 'a'])
+      expect(await call('GET', kid === 'a' ? 'unknown/a' : `${set}/${kid}`)).toMatchObject({
+        status: 404,
+        body: { error: 'Unable to locate the resource', error_description: missing(`key '${kid}'`) },
+      })
     for (const path of ['unknown', ID_TOKEN_SET])
-      expect(await call('GET', path)).toMatchObject({ status: 404, body: { error: 'Not Found' } })
+      expect(await call('GET', path)).toMatchObject({
+        status: 404,
+        body: {
+          error: 'Not Found',
+          error_description: `${missing(`key set '${path}'`)} Unable to locate the requested resource`,
+        },
+      })
   })
 })
 

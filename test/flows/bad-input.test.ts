@@ -187,7 +187,12 @@ describe('admin input', () => {
     const crossed = await new LoginApp(deployment).get('consent', parameter(at, 'login_challenge'))
     expect([crossed.status, await bodyOf(crossed)]).toEqual([
       404,
-      { error: 'Not Found', error_description: 'Unable to locate the requested resource' },
+      {
+        error: 'Not Found',
+        error_description:
+          'This is a login challenge, and not a consent challenge. Ask at /admin/oauth2/auth/requests/login. ' +
+          'Unable to locate the requested resource',
+      },
     ])
   })
 
@@ -319,11 +324,8 @@ describe('hosts and routes', () => {
   ])('%s %s is 405, with what is allowed, as in Hydra', async (method, path, allow) => {
     const response = await deployment.admin(method, path)
     const { headers } = response
-    expect([response.status, headers.get('allow'), await response.text()]).toEqual([
-      405,
-      allow,
-      'Method Not Allowed\n',
-    ])
+    const said = `Method Not Allowed\nThis path takes ${allow}, and not ${method}. Use one of these methods.\n`
+    expect([response.status, headers.get('allow'), await response.text()]).toEqual([405, allow, said])
     expect(headers.get('content-type')).toBe('text/plain; charset=utf-8')
   })
 

@@ -59,6 +59,8 @@ const registered = (client_id: string) => ({
   audience: ['https://api.example'],
 })
 
+const NO_ISSUER = crypto.randomUUID()
+
 describe('a client (contract 2.1)', () => {
   it('sent as {}: empty arrays, and nothing that is null', async () => {
     const { id } = await registerClient(deployment, {
@@ -447,23 +449,26 @@ describe('headers and errors (contract 0.2, 0.3, 5.4)', () => {
   })
 
   it.each([
-    ['GET', '/admin/clients/unknown'],
-    ['GET', '/admin/keys/unknown/key'],
-    ['GET', `/admin/trust/grants/jwt-bearer/issuers/${crypto.randomUUID()}`],
-  ])('%s %s: no such row, and no words about it', async (method, path) => {
+    ['GET', '/admin/clients/unknown', "client 'unknown'"],
+    ['GET', '/admin/keys/unknown/key', "key 'key'"],
+    ['DELETE', '/admin/clients/unknown', "client 'unknown'"],
+    ['DELETE', '/admin/registration/initial-access-tokens/unknown', "initial access token 'unknown'"],
+    ['GET', `/admin/trust/grants/jwt-bearer/issuers/${NO_ISSUER}`, `trusted issuer '${NO_ISSUER}'`],
+  ])('%s %s: no such row, which is named', async (method, path, what) => {
     const answer = await deployment.admin(method, path)
-    const nothing = { error: 'Unable to locate the resource', error_description: '' }
+    const error_description = `There is no ${what}. Check the id: it may have been deleted.`
+    const nothing = { error: 'Unable to locate the resource', error_description }
     expect([answer.status, await answer.json()]).toStrictEqual([404, nothing])
   })
 
-  it('a description is the sentence of its code, a space and the hint, with no double quote', async () => {
+  it('a description is cause, fix, and the sentence of its code, with no double quote', async () => {
     const client = await registerClient(deployment)
     const scope = 'a"b'
     const body = await bodyOf(
       await tokenRequest(deployment, client, { grant_type: 'client_credentials', scope }),
     )
     expect(body['error']).toBe('invalid_scope')
-    expect(body['error_description']).toMatch(/^A requested scope is [^"]+\. [^"]+$/)
+    expect(body['error_description']).toMatch(/^A scope is malformed\. [^"]+\. A requested scope is [^"]+\.$/)
   })
 
   it('an accepted device code leads on by one member', async () => {

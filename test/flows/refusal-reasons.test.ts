@@ -63,6 +63,7 @@ describe('the log names why an authorization request was refused', () => {
     ['client_unregistered', { client_id: 'nobody' }],
     ['redirect_uri_missing', { redirect_uri: undefined }],
     ['redirect_uri_unregistered', { redirect_uri: 'https://other.example/' }],
+    ['redirect_uri_near', { redirect_uri: `${REDIRECT_URI}/` }],
     ['response_mode_unfit', { response_mode: 'pigeon' }],
     ['response_type_unregistered', { response_type: 'token' }],
     ['registration_unsupported', { registration: '{}' }],

@@ -7,12 +7,14 @@ import { ownerOf } from '../../src/ledger/owner.ts'
 import { runtimeOf } from '../../src/runtime.ts'
 import { SharedLoad } from '../../src/util/shared-load.ts'
 import { dropAnswers, varyLedger } from '../support/bindings.ts'
-import { Browser, Deployment, testEnv } from '../support/deployment.ts'
+import { ADMIN_KEY, Browser, Deployment, testEnv } from '../support/deployment.ts'
+import { poll, registerDeviceClient, startDevice } from '../support/device.ts'
 import { withOutage } from '../support/outage.ts'
 import { authorizationPath, parameter, registerClient, tokenRequest } from '../support/relying-party.ts'
 
 const deployment = new Deployment()
 const REGISTERING = { OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED: 'true' }
+const KEYED = { authorization: `Bearer ${ADMIN_KEY}` }
 const LOGIN = '/admin/oauth2/auth/requests/login'
 let lines: string[]
 
@@ -174,7 +176,21 @@ const LISTED: readonly (readonly [string, () => Promise<unknown>])[] = [
   ],
   ['path_unknown', () => get('/nothing/here')],
   ['method_unknown', () => deployment.admin('PUT', '/admin/clients')],
-  ['path_unknown', () => get('/oauth2/token')],
+  ['method_unknown', () => get('/oauth2/token')],
+  ['path_near', () => get('/oauth2/tokn')],
+  [
+    'json_malformed',
+    () => deployment.fetch('/admin/clients', { method: 'POST', headers: KEYED, body: '{"scope":}' }),
+  ],
+  [
+    'device_request_gone',
+    async () => {
+      const client = await registerDeviceClient(deployment)
+      const started = await startDevice(deployment, client)
+      const env = varyLedger(testEnv(), { pollDevice: () => Promise.resolve({ status: 'gone' }) })
+      await poll(new Deployment(env), client, started)
+    },
+  ],
   [
     'password_wrong',
     async () => {

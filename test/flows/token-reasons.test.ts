@@ -161,7 +161,8 @@ const AUTHENTICATION: readonly Row[] = [
 ]
 
 const GRANTS: readonly Row[] = [
-  ['grant_type_unknown', 'an unknown grant type', () => form({ grant_type: 'password' })],
+  ['grant_type_unknown', 'an unknown grant type', () => form({ grant_type: 'pasword' })],
+  ['grant_type_retired', 'the grant type of passwords', () => form({ grant_type: 'password' })],
   [
     'grant_type_not_allowed',
     'a grant type that the client lacks',
@@ -308,6 +309,14 @@ const REFRESHES: readonly Row[] = [
       return refresh(deployment, client, refresh_token)
     },
   ],
+  [
+    'credential_of_other_kind',
+    'an access token in place of a refresh token',
+    async () => {
+      const client = await registerClient(deployment)
+      return refresh(deployment, client, (await logIn(deployment, client)).access_token)
+    },
+  ],
   ['scope_lost', 'a scope that the client lost', () => refreshAfter({ scope: 'openid' })],
   [
     'scope_not_consented',
@@ -425,6 +434,12 @@ const userinfo = (token: string | null): Promise<Response> =>
 const PRESENTED: readonly Row[] = [
   ['token_missing', 'userinfo without token', () => userinfo(null)],
   ['token_unknown', 'userinfo with a forged token', () => userinfo('ory_at_forged.forged')],
+  ['token_of_other_kind', 'userinfo with a refresh token', () => userinfo('ory_rt_forged.forged')],
+  [
+    'token_of_other_kind',
+    'userinfo with an ID token',
+    async () => userinfo((await logIn(deployment, await registerClient(deployment))).id_token),
+  ],
   [
     'token_expired',
     'userinfo with an expired token',

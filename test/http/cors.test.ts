@@ -102,7 +102,7 @@ describe('an answer', () => {
       'access-control-allow-origin': origin,
       'access-control-allow-credentials': 'true',
       'access-control-expose-headers':
-        'Cache-Control, Expires, Last-Modified, Pragma, Content-Length, Content-Language, Content-Type, WWW-Authenticate',
+        'Cache-Control, Expires, Last-Modified, Pragma, Content-Length, Content-Language, Content-Type, WWW-Authenticate, Link, X-Request-Id',
     })
     expect(response.headers.get('vary')).toBe('Origin')
   })

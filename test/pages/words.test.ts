@@ -33,7 +33,7 @@ describe('the error page', () => {
     expect(response.status).toBe(500)
     const text = await response.text()
     expect(text).toContain('<code lang="en" dir="ltr">invalid_client</code>')
-    expect(text).toContain('The client does not exist.')
+    expect(text).toContain('No client has this client_id.')
     expect(text).toContain(`Request <code dir="ltr">${requestId}</code>`)
     expect(lines.filter((line) => line.includes(requestId) && line.includes('/oauth2/auth'))).toHaveLength(1)
   })

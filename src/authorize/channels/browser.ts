@@ -30,7 +30,7 @@ export const browser = defineChannel<Target>({
   parameters: 'all',
   entryUrl: authorizeUrl,
   startUrl: (config, query) => `${authorizeUrl(config)}?${query}`,
-  address: ({ client, parameters }) => resolveTarget(client, parameters),
+  address: ({ client, parameters, config }) => resolveTarget(client, parameters, config),
   // The order of contract 1.3.2.
   checks: [
     ['request_object', checkRequestObject],

@@ -11,6 +11,7 @@ import type { Owner } from '../../ledger/owner.ts'
 import type { ConsentedGrant, GrantInput } from '../../ledger/types.ts'
 import type { Profile } from '../../profiles/profile.ts'
 import { nowSeconds, type Seconds } from '../../util/clock.ts'
+import { rfc3339 } from '../../util/rfc3339.ts'
 import { checkAudience, checkScope } from '../check-limits.ts'
 import type { DryRun } from '../dry-run.ts'
 import type { FlowRequest, Given, Requested } from '../request.ts'
@@ -220,8 +221,9 @@ const bind = <Own extends object>(
     c.var.ctx.refused(accessDenied('app_denied', { step: at.step }))
     return rules.deny(c, request, denial, at)
   },
-  expiry: () =>
-    (rules.expiresAt(request) ?? Number.POSITIVE_INFINITY) > nowSeconds()
-      ? undefined
-      : new OAuthError('expired_token', 'device_code_expired'),
+  expiry() {
+    const end = rules.expiresAt(request)
+    if (end === null || end > nowSeconds()) return undefined
+    return new OAuthError('expired_token', 'device_code_expired', { expired: rfc3339(end) })
+  },
 })

@@ -66,7 +66,7 @@ const approve =
     const result = await rt.ledgers.call(owner, 'settleDevice', { attempt, id, grant })
     if (result.status !== 'settled') {
       await revokeGrants(c.var.ctx, grant.owner, { id: grant.grantId })
-      if (result.status === 'gone') throw new OAuthError('expired_token', 'device_code_expired')
+      if (result.status === 'gone') throw new OAuthError('expired_token', 'device_request_gone')
       throw accessDenied(result.approved === undefined ? 'device_refused' : 'decision_differs')
     }
     if (result.first) audit('device.approved', { client_id: client.id, grant: grant.grantId }, grant.owner)
@@ -107,7 +107,7 @@ async function refuse(
     // In this order a step that fails leaves no grant behind that nobody took back.
     result = await rt.ledgers.call(owner, 'settleDevice', { ...denial, retracted })
   }
-  if (result.status === 'gone') throw new OAuthError('expired_token', 'device_code_expired')
+  if (result.status === 'gone') throw new OAuthError('expired_token', 'device_request_gone')
   if (result.status === 'taken') throw accessDenied('decision_differs')
   if (result.first) audit('device.denied', { client_id: clientId }, user)
   return true

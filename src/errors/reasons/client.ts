@@ -1,42 +1,56 @@
 import { reasonsOf } from './reason.ts'
 
-const some = () =>
+const authentication = () =>
   reasonsOf({
-    client_unknown: ['No client has this id.', 'Check client_id; it may have been deleted.', 'operator'],
-    client_unregistered: ['The client does not exist.', 'Check client_id; it may have been deleted.'],
+    client_unknown: [
+      'No client has this id.',
+      'Check client_id: the client may have been deleted, or live at another server.',
+      'operator',
+    ],
+    client_unregistered: [
+      'No client has this client_id.',
+      'Check it: the client may have been deleted, or live at another server.',
+    ],
     client_missing: ['The request names no client.', 'Send client_id, or authenticate the client.'],
     credentials_ambiguous: [
       'The client authenticates in more than one way.',
-      'Use the one method it is registered with.',
+      'Use the one method it is registered for.',
     ],
     basic_malformed: [
       'The Basic authorization header is malformed.',
-      'Encode id and secret as RFC 6749 section 2.3.1 says.',
+      'URL-encode id and secret, join them by a colon, and encode that as base64 (RFC 6749 section 2.3.1).',
     ],
     client_id_differs: [
-      "Parameter 'client_id' names another client than the credentials.",
+      "Parameter 'client_id' names another client than the credentials do.",
       'Leave one of them out.',
     ],
     method_mismatch: [
       'The client used {used}, but is registered for {registered}, and proved nothing.',
-      'Authenticate as registered, or change token_endpoint_auth_method.',
+      'Authenticate as registered (a public client sends no secret), or change token_endpoint_auth_method.',
       'operator',
     ],
     method_unregistered: [
-      "The secret is right, but the client used {used}, and its '{field}' is {registered}.",
-      'Authenticate as registered, or change token_endpoint_auth_method.',
+      "The secret is right, but the client sent it by {used}, and its '{field}' is {registered}.",
+      'Send it by {registered}, or change that field of the client to {used}.',
     ],
-    secret_mismatch: ['The client secret is wrong.', 'Compare it with the one that was issued.', 'operator'],
+    secret_mismatch: [
+      'The client secret is wrong.',
+      'Compare it with the one that was issued, or rotate it.',
+      'operator',
+    ],
     secret_expired: [
-      'The client secret is right, but has expired.',
+      'The client secret is right, but expired at {expired}.',
       'Give the client a new one; a client that registered itself gets it by a PUT to its registration.',
     ],
     secret_guessed: [
-      'Too many wrong secrets of this client came from this network: wait {seconds} seconds.',
-      'Correct the secret where it is sent from. It goes on working from other networks.',
+      'Too many wrong secrets of this client came from this network.',
+      'Correct the secret where it is sent from, and wait {seconds} seconds. From other networks it works on.',
     ],
-    client_public: ['A public client may not do this.', 'Register a client that authenticates.'],
-    assertion_malformed: ['The assertion {problem}.', 'See RFC 7523 section 3.'],
+    client_public: [
+      'A public client may not do this: it proves nothing.',
+      'Register a client that authenticates.',
+    ],
+    assertion_malformed: ['The assertion {problem}.', 'Make it as RFC 7523 section 3 says.'],
     assertion_unproven: [
       'No registered or trusted key of its sender signed the assertion, or not with the registered algorithm.',
       "Register the key, or sign with one that is registered. Its 'use' and 'key_ops' must not forbid it.",
@@ -46,6 +60,10 @@ const some = () =>
       "Make a new one, with a new 'jti'.",
       'operator',
     ],
+  })
+
+const requests = () =>
+  reasonsOf({
     client_keys_unusable: [
       "The client's {source} {problem}.",
       'Mend what is served there, or register the keys as jwks.',
@@ -53,12 +71,8 @@ const some = () =>
     scope_not_allowed: ["The client may not request scope '{scope}'.", "Add it to the client's scope."],
     scope_malformed: [
       'A scope is malformed.',
-      'Scopes are printable ASCII without quotes and backslashes, split by spaces.',
+      'Separate scopes by spaces, and use printable ASCII without quotes and backslashes.',
     ],
-  })
-
-const others = () =>
-  reasonsOf({
     audience_not_allowed: [
       "The client may not request audience '{audience}'.",
       "Add it to the client's audience.",
@@ -79,10 +93,14 @@ const others = () =>
       "A pairwise client needs redirect URIs of one host, all https, or a 'sector_identifier_uri'.",
       'Register a sector_identifier_uri.',
     ],
-    client_contended: ['The client is being changed by others.', 'Try again.'],
+    client_contended: ['Others are changing the client at the same time.', 'Try again.'],
+  })
+
+const registration = () =>
+  reasonsOf({
     registration_off: [
       'Dynamic client registration is turned off.',
-      'Set OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED.',
+      'Turn it on with OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED, or register the client by the admin API.',
       'operator',
     ],
     initial_access_missing: [
@@ -91,10 +109,10 @@ const others = () =>
     ],
     initial_access_unfit: [
       'The initial access token is none of this server, or it was revoked or has expired.',
-      'Get a new one from the operator; to a server that is open to everybody send none.',
+      'Get a new one from the operator. If the server is open to everybody, send none.',
     ],
     initial_access_spent: [
-      'As many clients as may have registered with the initial access token.',
+      'The initial access token has registered as many clients as it may.',
       'Get a new one from the operator.',
     ],
     initial_access_crowded: [
@@ -102,8 +120,8 @@ const others = () =>
       'Revoke some that nobody needs.',
     ],
     registrations_used_up: [
-      'Too many clients were registered from this network: wait {seconds} seconds.',
-      'Register with an initial access token, or raise OIDC_DYNAMIC_CLIENT_REGISTRATION_HOURLY_LIMIT.',
+      'Too many clients were registered from this network.',
+      'Wait {seconds} seconds, or register with an initial access token. The operator can raise OIDC_DYNAMIC_CLIENT_REGISTRATION_HOURLY_LIMIT.',
     ],
     registration_token_missing: [
       'No registration access token came with the request.',
@@ -118,4 +136,4 @@ const others = () =>
   })
 
 /** Why a client is not authenticated, or may not have what it requests. */
-export const clientReasons = () => ({ ...some(), ...others() })
+export const clientReasons = () => ({ ...authentication(), ...requests(), ...registration() })

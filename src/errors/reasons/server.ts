@@ -4,11 +4,15 @@ const some = () =>
   reasonsOf({
     token_missing: [
       'No access token came with the request.',
-      'Send it in the Authorization header.',
+      'Send it in the header, as Authorization: Bearer TOKEN.',
+    ],
+    token_unknown: [
+      'The token is no access token of this server, or a part of it is missing.',
+      'Send it whole, as it came.',
       'operator',
     ],
-    token_unknown: ['The token is none of this server, or no access token.', 'Send it whole.', 'operator'],
-    token_expired: ['The access token has expired.', 'Refresh it.', 'operator'],
+    token_of_other_kind: ['This is {kind}, and an access token is needed.', 'Send the access token.'],
+    token_expired: ['The access token expired at {expired}.', 'Refresh it.', 'operator'],
     token_inactive: [
       'The token was revoked, or its client was deleted.',
       'Ask the user to log in again.',
@@ -33,7 +37,7 @@ const some = () =>
       'Send one of ADMIN_API_KEYS as a Bearer token; at /oauth2/introspect the credentials of a client do, too.',
       'operator',
     ],
-    api_key_unknown: ['The API key is unknown.', 'Send one of ADMIN_API_KEYS.'],
+    api_key_unknown: ['The API key is unknown.', 'Send one of ADMIN_API_KEYS as a Bearer token.'],
   })
 
 const others = () =>
@@ -47,15 +51,14 @@ const others = () =>
       'Bind to {entrypoints}, or send the request with an API key.',
     ],
     admin_closed: ['{setting}.', 'Send an API key, or change the setting.'],
-    path_unknown: ['No endpoint has this path and method.', 'Check the address.', 'operator'],
     password_wrong: [
       'User name and password of the built-in login page do not match.',
       'Show a login page of your own.',
       'operator',
     ],
     book_off: ['No grants book is kept: GRANTS_BOOK is off.', 'Take that setting away, and deploy.'],
-    entry_unknown: ['There is no such entry.', 'Check the id.', 'operator'],
-    entry_exists: ['There is such an entry already.', 'Choose another id, or change that one.', 'operator'],
+    entry_unknown: ["There is no {kind} '{id}'.", 'Check the id: it may have been deleted.'],
+    entry_exists: ["There is a {kind} '{id}' already.", 'Choose another id, or change that one.'],
     setting_unusable: ['{problems}', 'Correct the setting, and deploy.'],
     stored_unreadable: [
       "What is stored as '{place}' has an unknown form.",
