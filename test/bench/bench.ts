@@ -52,7 +52,8 @@ async function measureAll(given: Options, folder: string): Promise<Measurements>
 
 /** The floors of the workloads, and what shows that the generator can send more. */
 function floorsOf(given: Options): readonly Measured[] {
-  const needed = new Set([...given.only.map((name) => workloadOf(name).floor), 'socket', 'empty'])
+  const ofWorkloads = given.only.map(workloadOf).flatMap(({ floor, storage }) => [floor, storage])
+  const needed = new Set([...ofWorkloads, 'socket', 'empty'])
   return FLOOR_NAMES.filter((name) => needed.has(name))
 }
 

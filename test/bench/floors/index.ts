@@ -26,6 +26,7 @@ export class Store extends DurableObject<object> {
 
 interface Env {
   readonly STORE: DurableObjectNamespace<Store>
+  readonly DB: D1Database
 }
 
 const ALGORITHMS = {
@@ -64,6 +65,31 @@ async function newKey(make: SubtleCryptoGenerateKeyAlgorithm): Promise<CryptoKey
 
 const store = ({ STORE }: Env) => STORE.get(STORE.idFromName('store'))
 
+let hasRows = false
+let inserted = 0
+
+/** D1 with the same table and row. */
+async function database({ DB }: Env): Promise<D1Database> {
+  if (hasRows) return DB
+  await DB.batch([
+    DB.prepare('CREATE TABLE IF NOT EXISTS rows (id TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID'),
+    DB.prepare("INSERT OR REPLACE INTO rows VALUES ('known', 'value')"),
+  ])
+  hasRows = true
+  return DB
+}
+
+async function readRow(env: Env): Promise<unknown> {
+  const statement = (await database(env)).prepare('SELECT value FROM rows WHERE id = ?')
+  return (await statement.bind('known').first())?.['value']
+}
+
+async function insertRow(env: Env): Promise<boolean> {
+  inserted += 1
+  const statement = (await database(env)).prepare('INSERT OR REPLACE INTO rows VALUES (?, ?)')
+  return (await statement.bind(`row ${inserted}`, 'value').run()).success
+}
+
 const app = new Hono<{ Bindings: Env }>()
   .get('/empty', (c) => c.json({ done: true }))
   .post('/form', async (c) => {
@@ -74,5 +100,7 @@ const app = new Hono<{ Bindings: Env }>()
   .get('/rs256', async (c) => c.json({ done: (await signature('rs256')) > 0 }))
   .get('/read', async (c) => c.json({ done: (await store(c.env).read()) === 'value' }))
   .post('/insert', async (c) => c.json({ done: (await store(c.env).insert()) > 0 }))
+  .get('/d1_read', async (c) => c.json({ done: (await readRow(c.env)) === 'value' }))
+  .post('/d1_insert', async (c) => c.json({ done: await insertRow(c.env) }))
 
 export default app

@@ -23,7 +23,13 @@ export function floors(bundle: string): System {
     durability: 'the inserted row is in a SQLite file when it is answered',
     measures: FLOOR_NAMES,
     start: async (folder) => {
-      const worker = await startWorker({ name: 'floors', bundle, state: folder, objects: { STORE: 'Store' } })
+      const worker = await startWorker({
+        name: 'floors',
+        bundle,
+        state: folder,
+        d1: ['DB'],
+        objects: { STORE: 'Store' },
+      })
       const socket = await startNode(SOCKET, [])
       return {
         work: async (name) => {
@@ -42,7 +48,7 @@ export function floors(bundle: string): System {
 function floorWork({ port, root }: Server, name: FloorName): Work {
   const site: Site = { port, origin: ORIGIN, absolute: name !== 'socket' }
   const text =
-    name === 'form' || name === 'insert'
+    name === 'form' || name.endsWith('insert')
       ? formText(site, `/${name}`, { grant_type: 'client_credentials', scope: 'api.read' })
       : requestText(site, 'GET', `/${name}`)
   return repeated({ site, roots: [root] }, text, '{"done":true}')

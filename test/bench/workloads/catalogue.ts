@@ -7,6 +7,8 @@ export const FLOORS = {
   rs256: 'one RS256 signature, 2048 bits',
   read: 'one row read in a Durable Object',
   insert: 'one row written in a Durable Object',
+  d1_read: 'one row read in D1, as it is simulated',
+  d1_insert: 'one row written in D1, as it is simulated',
 } as const
 
 export type FloorName = keyof typeof FLOORS
@@ -15,6 +17,8 @@ export type FloorName = keyof typeof FLOORS
 export interface Workload {
   readonly title: string
   readonly floor: FloorName
+  /** Another floor, which tells what its simulated storage takes. */
+  readonly storage?: FloorName
   /** The goal as a multiple of the floor, where there is one. */
   readonly goal?: number
 }
@@ -39,8 +43,8 @@ export const WORKLOADS = {
   login_new: { title: 'whole login of a new user', floor: 'insert' },
   discovery: { title: 'discovery', floor: 'empty', goal: 1.4 },
   jwks: { title: 'JWKS', floor: 'empty', goal: 1.4 },
-  client_get: { title: 'admin API: get a client', floor: 'read', goal: 3.15 },
-  client_create: { title: 'admin API: create a client', floor: 'insert', goal: 4.45 },
+  client_get: { title: 'admin API: get a client', floor: 'read', storage: 'd1_read', goal: 3.15 },
+  client_create: { title: 'admin API: create a client', floor: 'insert', storage: 'd1_insert', goal: 4.45 },
 } as const satisfies Readonly<Record<string, Workload>>
 
 export type WorkloadName = keyof typeof WORKLOADS
