@@ -41,16 +41,17 @@ export const FREE_A_DAY = { requests: 100_000, ledgerRows: 100_000, d1Rows: 100_
 export const ASSUMED = { ledgerSeconds: 0.005, cpuMs: 2, userGb: 20e-6, bookRowGb: 230e-9 } as const
 
 /**
- * CPU time of an operation, ms: of the whole server process under Miniflare on a two-core Xeon of 2.5 GHz, on 2026-11-28,
- * with its simulation of storage and its logging. A login's six requests took 13.2 ms; the two in which the app reads are
- * taken as 1 ms each.
+ * CPU time of an operation, ms: of the whole server process under Miniflare as docs/bench.md has it, with its simulation of
+ * storage and its logging. The six requests of a login took 17.0 ms for a new user and 10.0 ms for a known one; the two in
+ * which the app reads are taken as 1 ms each.
  */
 export const CPU_MS = {
-  login: 15.2,
-  introspection: 0.97,
-  userinfo: 0.8,
-  refresh: 1.77,
-  clientCredentials: 0.76,
+  newLogin: 19.0,
+  knownLogin: 12.0,
+  introspection: 1.06,
+  userinfo: 0.83,
+  refresh: 1.63,
+  clientCredentials: 0.49,
 } as const
 
 /**
