@@ -5,6 +5,8 @@ export interface Env {
   readonly DB: D1Database
   readonly COPIES: KVNamespace
   readonly LEDGER: DurableObjectNamespace<Ledger>
+  /** What is served as it is: the OpenAPI document. Nothing of it is if absent. */
+  readonly ASSETS?: Fetcher
   /** A database of the grants book's own; it is in `DB` if absent. */
   readonly BOOK?: D1Database
   /** The admin API of the identity provider, where no public URL leads to it. */

@@ -20,7 +20,7 @@ const NO_ISSUER = 'https://issuer.invalid'
  */
 export const OWN_SEGMENTS: readonly string[] = [
   ...['.well-known', 'admin', 'clients', 'connect', 'credentials', 'demo', 'health', 'keys', 'metrics'],
-  ...['oauth2', 'trust', 'ui', 'userinfo', 'version'],
+  ...['oauth2', 'openapi.json', 'trust', 'ui', 'userinfo', 'version'],
 ]
 
 /** The longest grace period without a reuse count, seconds (contract 4.3). */

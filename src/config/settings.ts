@@ -137,6 +137,7 @@ export const settings = {
   },
   credentialsUrl: setting('WEBFINGER_OIDC_DISCOVERY_VERIFIABLE_CREDENTIALS_URL', optional(serverUrl)),
   broadcastKeys: setting('WEBFINGER_JWKS_BROADCAST_KEYS', list),
+  docs: setting('DOCS', flag, 'on'),
   grantsBook: setting('GRANTS_BOOK', flag, 'on'),
   limitsOff: setting('LIMITS_OFF', limitNames),
   logRequests: setting('LOG_REQUESTS', share, '0.02'),

@@ -271,6 +271,8 @@ export interface Config {
    * Whether pages can watch the session (OIDC Session Management 1.0). That needs cookies that browsers send to frames.
    */
   readonly sessionManagement: boolean
+  /** Whether the server's documents are served: the OpenAPI document. */
+  readonly docs: boolean
   /** Whether grants are recorded in the grants book (store/grants-book.ts). */
   readonly grantsBook: boolean
   /** The share of the requests without a failure that have a log line, 0 to 1. */

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { allCodes, anchorOf, type ErrorCode, failureOf } from '../errors/catalogue.ts'
 import { allReasons, type Explained, type Reason, templateOf } from '../errors/reasons.ts'
+import { writeOpenApi } from './openapi.ts'
 import { ROOT } from './paths.ts'
 
 const HEAD = `# Errors
@@ -50,5 +51,6 @@ export function errorsDocument(): string {
 /** `ladon docs`: writes the documents that are generated from the code. Returns the exit code. */
 export async function docs(): Promise<number> {
   await writeFile(join(ROOT, 'docs/errors.md'), errorsDocument())
+  await writeOpenApi()
   return 0
 }

@@ -7,6 +7,7 @@ import { deviceVerify } from '../public/device-verify.ts'
 import { discovery } from '../public/discovery.ts'
 import { alive, ready } from '../public/health.ts'
 import { jwks } from '../public/jwks.ts'
+import { openApi } from '../public/openapi.ts'
 import { clientCalls, issuerOf, registrationEndpoints } from './public-clients.ts'
 import { authorizationRequest, gives, keySet, leadsOn, object, page, refuses, text, url } from './schemas.ts'
 
@@ -58,6 +59,21 @@ const documents = (members: Discovered): readonly Endpoint[] => [
     wire: () => ({
       summary: 'Public keys (RFC 7517)',
       answers: { 200: gives('The keys.', keySet), ...refuses(503) },
+    }),
+  },
+  {
+    path: '/openapi.json',
+    methods: ['GET'],
+    handler: openApi,
+    cors: 'server',
+    body: 'none',
+    rate: 'browser',
+    wire: () => ({
+      summary: 'This document',
+      answers: {
+        200: gives('An OpenAPI 3.1 document.', object({ openapi: text }, 'openapi')),
+        ...refuses(404, 503),
+      },
     }),
   },
 ]

@@ -21,7 +21,7 @@ export const object = (properties: Readonly<Record<string, Schema>>, ...required
 })
 
 /** The members of an error (RFC 6749 section 5.2). */
-const error = object({ error: text, error_description: text }, 'error', 'error_description')
+export const error = object({ error: text, error_description: text }, 'error', 'error_description')
 
 const JSON_TYPE = 'application/json'
 
@@ -52,7 +52,7 @@ export const key = object({ kty: text, kid: text, use: text, alg: text }, 'kty')
 export const keySet = object({ keys: list(key) }, 'keys')
 
 /** A client, from the table of its fields (RFC 7591 section 2). */
-export const client = v.object({ client_id: v.optional(v.string()), ...wire(fieldsWith({})) })
+export const client = v.partial(v.object({ client_id: v.string(), ...wire(fieldsWith({})) }))
 
 /** A client's lifespans, from the same table. */
 export const lifespans = v.object(wire(LIFESPAN_FIELDS))

@@ -80,6 +80,7 @@ describe('bad values are refused by name and never repeated', () => {
     ['ADMIN_AUTH', 'leak', /one of keys, open/],
     ['PUBLIC_HOSTS', 'https://leak.example', /host names/],
     ['SIGNING_ALGORITHM', 'HS256', /one of RS256/],
+    ['DOCS', 'leak', /true or false/],
     ['GRANTS_BOOK', { leak: true }, /true or false/],
     ['OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_ENTROPY_PRESET', 'leak', /one of high, medium, low/],
     ['OAUTH2_DEVICE_AUTHORIZATION_USER_CODE_LENGTH', '5', /from 6 to 64/],

@@ -36,6 +36,7 @@ describe('a cache in front of the Worker', () => {
       '/.well-known/openid-configuration',
       '/oauth2/fallbacks/style.css',
       '/oauth2/sessions/check',
+      '/openapi.json',
     ])
     expect((await directives('/nowhere')).has('no-store')).toBe(true)
   })

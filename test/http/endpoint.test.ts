@@ -1,8 +1,6 @@
 import { createExecutionContext } from 'cloudflare:test'
 import { Hono } from 'hono'
-import * as v from 'valibot'
 import { describe, expect, expectTypeOf, it, vi } from 'vitest'
-import { version } from '../../package.json'
 import { bindingApp, publicApp } from '../../src/app.ts'
 import { OWN_SEGMENTS } from '../../src/config/load.ts'
 import type { AppEnv } from '../../src/context.ts'
@@ -12,7 +10,6 @@ import { readForm, readJson } from '../../src/http/form.ts'
 import { ADMIN_PARAMETERS, OAUTH_PARAMETERS } from '../../src/http/repeats.ts'
 import { ADMIN_KEY, Deployment, testEnv } from '../support/deployment.ts'
 import { endpoints } from '../support/endpoints.ts'
-import { openApiOf } from '../support/openapi.ts'
 import { logIn, registerClient } from '../support/relying-party.ts'
 import { exchangeOf, requestContext } from '../support/request-context.ts'
 import { misfit } from '../support/shapes.ts'
@@ -294,71 +291,5 @@ describe('an answer that a strict reader cannot read fails the test that gets it
     ['POST', '/oauth2/introspect', 200, { active: true, ext: { a: null } }],
   ])('but not a good one: %s %s %d %j', (method, path, status, body) => {
     expect(misfit(method, path, status, body)).toBeUndefined()
-  })
-})
-
-describe('an OpenAPI document of the table', () => {
-  const content = v.record(v.string(), v.object({ schema: v.record(v.string(), v.unknown()) }))
-  const shape = v.object({
-    openapi: v.literal('3.1.0'),
-    info: v.object({ title: v.string(), version: v.literal(version) }),
-    paths: v.record(
-      v.pipe(v.string(), v.regex(/^\/[\w./{}-]*$/)),
-      v.record(
-        v.picklist(['get', 'post', 'put', 'patch', 'delete']),
-        v.strictObject({
-          summary: v.pipe(v.string(), v.minLength(3)),
-          parameters: v.array(
-            v.object({
-              name: v.string(),
-              in: v.picklist(['path', 'query']),
-              schema: v.record(v.string(), v.unknown()),
-            }),
-          ),
-          requestBody: v.optional(v.object({ content })),
-          responses: v.pipe(
-            v.record(
-              v.pipe(v.string(), v.regex(/^[2-5]\d\d$/)),
-              v.object({ description: v.string(), content }),
-            ),
-            v.check((responses) => Object.keys(responses).length > 0),
-          ),
-        }),
-      ),
-    ),
-  })
-  const document = openApiOf(endpoints, version)
-
-  it('has paths, methods, parameters and responses in the shape of OpenAPI 3.1', () => {
-    expect(v.safeParse(shape, document).issues ?? []).toEqual([])
-  })
-
-  it('tells what the token endpoint takes and gives', () => {
-    expect(v.parse(shape, document).paths['/oauth2/token']).toMatchObject({
-      post: {
-        requestBody: {
-          content: { 'application/x-www-form-urlencoded': { schema: { required: ['grant_type'] } } },
-        },
-        responses: {
-          200: { content: { 'application/json': { schema: { required: ['access_token', 'token_type'] } } } },
-          401: { content: { 'application/json': { schema: { required: ['error', 'error_description'] } } } },
-        },
-      },
-    })
-  })
-
-  it('shows a client by the table of its fields', () => {
-    const { get } = v.parse(shape, document).paths['/admin/clients'] ?? {}
-    expect(get?.responses['200']?.content['application/json']?.schema).toMatchObject({
-      type: 'array',
-      items: { properties: { client_id: { type: 'string' }, redirect_uris: { type: 'array' } } },
-    })
-  })
-
-  it('reads what a handler reads: its own schema', () => {
-    const { put } = v.parse(shape, document).paths['/admin/oauth2/auth/requests/login/accept'] ?? {}
-    expect(put?.requestBody?.content['application/json']?.schema).toMatchObject({
-      properties: { subject: { type: 'string' }, remember: { type: 'boolean' }, amr: { type: 'array' } },
-    })
   })
 })

@@ -3,6 +3,7 @@ import { publicApp } from '../../src/app.ts'
 import type { Env } from '../../src/env.ts'
 import { testEnv as bindings } from './bindings.ts'
 import { ISSUER, type Reachable } from './browser.ts'
+import { unfit } from './openapi.ts'
 import { misfit } from './shapes.ts'
 
 export { Browser, bodyOf, ISSUER, locationOf } from './browser.ts'
@@ -20,8 +21,11 @@ export async function fitting({ method, url }: Request, response: Response): Pro
   const isJson = response.headers.get('content-type')?.startsWith('application/json')
   if (!isJson || method === 'HEAD') return response
   const text = await response.text()
-  const fault = misfit(method, new URL(url).pathname, response.status, JSON.parse(text))
+  const { pathname } = new URL(url)
+  const fault = misfit(method, pathname, response.status, JSON.parse(text))
   if (fault !== undefined) throw new Error(`strict readers cannot read the answer: ${fault}`)
+  const left = unfit(method, pathname, response.status, JSON.parse(text))
+  if (left !== undefined) throw new Error(`the answer is not in the OpenAPI document: ${left}`)
   return new Response(text, response)
 }
 
