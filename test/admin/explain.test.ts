@@ -402,6 +402,18 @@ describe('an authorization URL', () => {
     expect(lines.of('request').at(-1)).toMatchObject({ reason })
   })
 
+  it.each([
+    ['a slash', 'https://app.example/cb/'],
+    ['upper case', 'https://app.example/CB'],
+    ['a port', 'https://app.example:8443/cb'],
+    ['the scheme', 'http://app.example/cb'],
+  ])('whose redirect URI differs by %s is told the registered one', async (_what, redirect_uri) => {
+    const told = await explain(ISSUER + authorizationPath(client, { redirect_uri }))
+    const near = { outcome: 'failed', reason: 'redirect_uri_near', nearest: 'https://app.example/cb' }
+    expect(check(told, 'address')).toMatchObject(near)
+    expect(check(told, 'scope')).toMatchObject({ outcome: 'passed' })
+  })
+
   it('goes on behind a failed check, and says what was not reached', async () => {
     const redirect_uri = 'https://app.example/other'
     const told = await explain(

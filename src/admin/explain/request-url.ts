@@ -60,7 +60,8 @@ function endpointCheck({ rt: { config } }: RequestContext, text: string): Check 
 
 function view({ name: check, outcome }: Made): Check {
   if (typeof outcome === 'string') return { check, outcome }
-  const { text, fix } = explain(outcome.reason, outcome.facts)
+  const { facts } = outcome
+  const { text, fix } = explain(outcome.reason, facts)
   return {
     check,
     outcome: 'failed',
@@ -68,6 +69,7 @@ function view({ name: check, outcome }: Made): Check {
     reason: outcome.reason,
     cause: text,
     fix,
-    facts: Object.keys(outcome.facts).length === 0 ? undefined : outcome.facts,
+    facts: Object.keys(facts).length === 0 ? undefined : facts,
+    nearest: facts['near'],
   }
 }
