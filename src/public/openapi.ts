@@ -18,5 +18,7 @@ export async function openApi(c: Context<AppEnv>): Promise<Response> {
   // Only the path counts there.
   const answer = await withTimeout(env.ASSETS.fetch('https://assets/openapi.json'), WITHIN_MS, unavailable)
   if (!answer.ok) throw new OAuthError('resource_not_found', 'path_unknown')
-  return new Response(answer.body, { headers: { 'content-type': 'application/json; charset=utf-8', ...MINUTE } })
+  return new Response(answer.body, {
+    headers: { 'content-type': 'application/json; charset=utf-8', ...MINUTE },
+  })
 }
