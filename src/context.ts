@@ -84,7 +84,7 @@ export interface AppEnv {
     ctx: RequestContext
     /** The request's body; set by the endpoint's frame. */
     body: RequestBody
-    /** Finds the `ui_locales` of the request that a page is about; see `speakAs` (http/page-text.ts). */
-    locales?: () => readonly string[]
+    /** The query of the request that a page is about; see `speakAs` (http/page-text.ts). */
+    spoken?: string
   }
 }

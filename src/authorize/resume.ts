@@ -49,7 +49,7 @@ export async function resume<
     throw invalidClient('flow_of_other_client')
   }
   const { query, pending, signed, signedTail } = state.flow
-  speakAs(c, () => readQuery(query).list('ui_locales'))
+  speakAs(c, query)
   let validation = await validate(ctx, query, pending, { signed, signedTail })
   // A cached copy of the client may be outdated, so the source decides whether the client changed.
   if (validation.error === undefined && !isAsAsked(validation.request, state.flow)) {

@@ -8,5 +8,9 @@ export const authorizeUrl = ({ endpoints, urls }: Config): string =>
 export const ownErrorUrl = ({ public: base }: Pick<Config['urls'], 'public'>): string =>
   `${base}/oauth2/fallbacks/error`
 
+/** Our own page after a logout. */
+export const ownLogoutUrl = ({ public: base }: Pick<Config['urls'], 'public'>): string =>
+  `${base}/oauth2/fallbacks/logout/callback`
+
 /** The page where a user enters the code that a device shows. */
 export const verifyUrl = (config: Config): string => `${config.urls.public}/oauth2/device/verify`

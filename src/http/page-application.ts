@@ -27,7 +27,7 @@ export function applicationOf(client: JsonObject, language: Language): Applicati
     name,
     shown: isolated(name),
     // Over plain http anybody on the way could change the picture.
-    mark: { name, logo: isHttps(logo) ? logo : null },
+    mark: { name, logo: isImage(logo) ? logo : null },
     home: isHttps(home) ? home : null,
     client,
   }
@@ -45,5 +45,9 @@ export function applicationLinks({ client }: Application, texts: Texts, language
     html`<p class="links">${given.map(([url, text]) => html`<a href="${url}">${text}</a>`)}</p>`
   )
 }
+
+/** Whether a logo can be shown: its origin becomes a part of the policy, where other characters mean something. */
+const isImage = (url: string): boolean =>
+  isHttps(url) && /^https:\/\/[a-z0-9.-]+(?::\d+)?$/.test(new URL(url).origin)
 
 const isHttps = (url: string): boolean => URL.parse(url)?.protocol === 'https:'

@@ -12,10 +12,11 @@ export interface Mark {
 /** The mark of a page about a failure. */
 export const TROUBLE: Mark = { name: '!', logo: null }
 
-/** The letter stands behind the logo, so that there is no hole if the logo cannot be loaded. */
+/** The letter stands behind the logo, and the style sheet puts it over one that cannot be loaded: there is no hole. */
 export const renderMark = ({ name, logo }: Mark): Html =>
   html`<div class="mark" aria-hidden="true"><span>${letterOf(name)}</span>${
-    logo !== null && html`<img src="${logo}" alt="" referrerpolicy="no-referrer">`
+    logo !== null &&
+    html`<img src="${logo}" alt="" data-letter="${letterOf(name)}" referrerpolicy="no-referrer">`
   }</div>`
 
 const letterOf = (name: string): string => ([...name.trim()][0] ?? '').toLocaleUpperCase('en')

@@ -5,21 +5,31 @@ import { chooseLanguage } from '../languages/choose.ts'
 import type { Texts } from '../languages/en.ts'
 import { type Language, textsOf } from '../languages/languages.ts'
 
+/** How many of the languages that a request asks for are looked at. */
+const MAX_LOCALES = 30
+
 /** A piece of HTML whose values are escaped, made by `html`. */
 export type Html = ReturnType<typeof html>
 
 /** HTML or nothing, in a template. */
 export type HtmlOrNone = Html | '' | false | undefined
 
-/** Notes how to find the `ui_locales` of the request that the page is about, if that is not in the page's own query. */
-export function speakAs(c: Context<AppEnv>, locales: () => readonly string[]): void {
-  c.set('locales', locales)
+/** Returns the query of a URL, as it is written. */
+export const queryIn = (url: string): string => /\?([^#]*)/.exec(url)?.[1] ?? ''
+
+/** Notes the query of the request that the page is about, whose `ui_locales` count, if that is not the page's own. */
+export function speakAs(c: Context<AppEnv>, query: string): void {
+  c.set('spoken', query)
 }
 
-/** The language of the page that answers a request. */
+/**
+ * The language of the page that answers a request. Whatever that request is, this throws nothing: pages about failures
+ * ask for it.
+ */
 export function languageOf(c: Context<AppEnv>): Language {
-  const locales = c.var.locales?.() ?? (c.req.query('ui_locales') ?? '').split(' ')
-  return chooseLanguage(locales, c.req.header('accept-language') ?? '')
+  const query = c.var.spoken ?? queryIn(c.req.url)
+  const locales = new URLSearchParams(query).get('ui_locales') ?? ''
+  return chooseLanguage(locales.split(' ', MAX_LOCALES), c.req.header('accept-language') ?? '')
 }
 
 /** The texts for the page that answers a request. */

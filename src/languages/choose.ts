@@ -1,6 +1,6 @@
 import { LANGUAGES, type Language } from './languages.ts'
 
-/** How many wishes of a request are looked at. Anybody may send any number. */
+/** How many ranges of a header are looked at. Anybody may send any number. */
 const MAX_WISHES = 30
 
 /**
@@ -8,7 +8,7 @@ const MAX_WISHES = 30
  * the browser prefers (RFC 9110 section 12.5.4), else English. Regions do not matter.
  */
 export function chooseLanguage(uiLocales: readonly string[], acceptLanguage: string): Language {
-  return known(uiLocales.slice(0, MAX_WISHES)) ?? known(preferred(acceptLanguage)) ?? 'en'
+  return known(uiLocales) ?? known(preferred(acceptLanguage)) ?? 'en'
 }
 
 /** The language of a tag, whatever its region and script; `undefined` if pages are not in it. */

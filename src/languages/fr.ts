@@ -4,7 +4,7 @@ import type { Texts } from './en.ts'
 export const fr = (): Texts => ({ ...common(), ...login(), ...others(), ...troubles(), ...demo() })
 
 const common = () => ({
-  errorTitle: 'Erreur : {title}',
+  errorTitle: 'Erreur\u00a0: {title}',
   continue: 'Continuer',
   continueTo: 'Continuer vers {app}',
   theApplication: 'l’application',
@@ -25,12 +25,12 @@ const login = () => ({
   cancel: 'Annuler',
   mismatch:
     'Le nom d’utilisateur et le mot de passe ne correspondent pas. Vérifiez les deux, puis réessayez.',
-  tryOut: 'Pour essayer : nom d’utilisateur {name}, mot de passe {password}.',
+  tryOut: 'Pour essayer\u00a0: nom d’utilisateur {name}, mot de passe {password}.',
 
   wantsAccess: '{app} souhaite utiliser votre compte',
-  willBeAbleTo: '{app} pourra :',
+  willBeAbleTo: '{app} pourra\u00a0:',
   loggedInAs: 'Connecté en tant que {user}',
-  notYou: 'Ce n’est pas vous ? Utiliser un autre compte',
+  notYou: 'Ce n’est pas vous\u00a0? Utiliser un autre compte',
   seeWhoYouAre: 'Savoir qui vous êtes',
   seeWhoYouAreMore: 'Toujours nécessaire pour se connecter',
   seeProfile: 'Voir votre profil',
@@ -46,7 +46,7 @@ const login = () => ({
 })
 
 const others = () => ({
-  wantsLogOut: 'Se déconnecter ?',
+  wantsLogOut: 'Se déconnecter\u00a0?',
   asksToLogOut: '{app} vous demande de vous déconnecter.',
   endsLogin: 'La session de {user} dans ce navigateur prendra fin.',
   endsSomeLogin:
@@ -102,14 +102,14 @@ const troubles = () => ({
   noConsentPage: 'Aucune page de consentement n’est configurée',
   noLogoutPage: 'Aucune page de déconnexion n’est configurée',
   noDevicePage: 'Aucune page d’appareil n’est configurée',
-  setSetting: 'Le responsable de ce serveur doit indiquer où se trouve la page : paramètre {setting}.',
+  setSetting: 'Le responsable de ce serveur doit indiquer où se trouve la page\u00a0: paramètre {setting}.',
 })
 
 const demo = () => ({
   demoRunning: '{name} fonctionne',
   demoSeeYou: 'À bientôt',
   demoAbout:
-    'Ce serveur émet des jetons OAuth 2.0 et OpenID Connect. Parcourez avec une application de démonstration une connexion complète : code d’autorisation avec PKCE, par les pages intégrées de connexion et de consentement.',
+    'Ce serveur émet des jetons OAuth 2.0 et OpenID Connect. Parcourez avec une application de démonstration une connexion complète\u00a0: code d’autorisation avec PKCE, par les pages intégrées de connexion et de consentement.',
   demoLogIn: 'Se connecter avec l’application de démonstration',
   demoLookAround: 'Autres pages',
   demoDiscovery: 'Document de découverte',
@@ -117,12 +117,12 @@ const demo = () => ({
   demoHealth: 'État du serveur',
   demoLoggedIn: 'Vous êtes connecté',
   demoSaidNo: 'Vous avez refusé',
-  demoNoAccess: 'L’application n’a obtenu aucun accès. Rien n’est perdu : vous pouvez vous reconnecter.',
+  demoNoAccess: 'L’application n’a obtenu aucun accès. Rien n’est perdu\u00a0: vous pouvez vous reconnecter.',
   demoNotStarted:
     'Ce navigateur n’a pas commencé la connexion qui a abouti ici, ou elle a duré trop longtemps.',
   demoFailed: 'La connexion a échoué.',
-  demoNoIdToken: 'Il n’y a pas de jeton d’identité : la portée {scope} n’a pas été accordée.',
-  demoWho: 'Qui s’est connecté : le jeton d’identité',
+  demoNoIdToken: 'Il n’y a pas de jeton d’identité\u00a0: la portée {scope} n’a pas été accordée.',
+  demoWho: 'Qui s’est connecté\u00a0: le jeton d’identité',
   demoTokens: 'Jetons',
   demoAccessToken: 'Jeton d’accès, {form}, valable {seconds} secondes',
   demoRefreshToken: 'Jeton de rafraîchissement',
@@ -135,7 +135,7 @@ const demo = () => ({
   demoUserinfo: 'Appeler userinfo',
   demoIntrospect: 'Examiner le jeton',
   demoRevoke: 'Révoquer',
-  demoDone: '{action} : terminé',
-  demoStatus: '{action} : statut {status}',
-  demoNewTokens: '{action} : nouveaux jetons',
+  demoDone: '{action}\u00a0: terminé',
+  demoStatus: '{action}\u00a0: statut {status}',
+  demoNewTokens: '{action}\u00a0: nouveaux jetons',
 })

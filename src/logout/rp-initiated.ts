@@ -4,6 +4,7 @@ import type { AppEnv, RequestContext } from '../context.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { clearSessionCookie, readSessionCookie, type SessionCookie } from '../flow/browser.ts'
 import { clearState } from '../flow/session-state.ts'
+import { ownLogoutUrl } from '../flow/urls.ts'
 import {
   countingQuery,
   MAX_QUERY,
@@ -16,6 +17,7 @@ import {
   toQuery,
 } from '../http/form.ts'
 import { withQuery } from '../http/location.ts'
+import { speakAs } from '../http/page-text.ts'
 import { counting, HYDRA_REPEATS } from '../http/repeats.ts'
 import { type Hint, isHintOf, verifyIdTokenHint, withSealedHint } from '../tokens/id-token-hint.ts'
 import { after, nowSeconds } from '../util/clock.ts'
@@ -55,7 +57,7 @@ async function askLogoutApp(c: Context<AppEnv>): Promise<Response> {
   if (typeof asked === 'string') {
     // A login that is not remembered has no session cookie, but pages may watch its state.
     if ((await readSessionCookie(c)) === undefined) clearState(c)
-    return respondPage(c, withState(asked, parameters))
+    return respondPage(c, withAlong(c, asked, parameters))
   }
   const requestedAt = nowSeconds()
   const expiresAt = after(requestedAt, rt.config.ttl.loginConsentRequest)
@@ -150,11 +152,16 @@ async function logoutTarget(c: Context<AppEnv>, clientId: string, parameters: Pa
   return requested ?? config.urls.postLogoutRedirect
 }
 
-/** The target with the `state` of the request, which is for targets that a client asked for (section 3). */
-function withState(target: string, parameters: Parameters): string {
-  const state = parameters.get('state')
+/**
+ * The target with what goes along: the `state` of the request to a target that a client asked for (section 3), the
+ * user's language to our own last page.
+ */
+function withAlong(c: Context<AppEnv>, target: string, parameters: Parameters): string {
   const isAskedFor = parameters.get('post_logout_redirect_uri') !== undefined
-  return state === undefined || !isAskedFor ? target : withQuery(target, { state })
+  const name = isAskedFor ? 'state' : 'ui_locales'
+  const value = parameters.get(name)
+  const takes = isAskedFor || target === ownLogoutUrl(c.var.ctx.rt.config.urls)
+  return value === undefined || !takes ? target : withQuery(target, { [name]: value })
 }
 
 /**
@@ -167,7 +174,9 @@ async function finish(c: Context<AppEnv>, verifier: string): Promise<Response> {
   if (opened === undefined) throw new OAuthError('challenge_not_found', 'challenge_unknown')
   if (opened.expired) throw new OAuthError('request_unauthorized', 'flow_expired')
   const { owner, sid, clientId, requestUrl, foreign } = opened.state
-  const target = withState(opened.state.target, readQuery(requestUrl.slice(requestUrl.indexOf('?') + 1)))
+  const query = requestUrl.slice(requestUrl.indexOf('?') + 1)
+  speakAs(c, query)
+  const target = withAlong(c, opened.state.target, readQuery(query))
   const cookie = await readSessionCookie(c)
   const own = cookie?.sid === sid
   // Only the browser that has the session may end it, whoever has the ID token. When it repeats the request it has no

@@ -27,7 +27,8 @@ export async function showDevice(c: Context<AppEnv>): Promise<Response> {
   const settings = config.oauth2.device.userCode
   if (!looksLikeUserCode(typed, settings)) return devicePage(c, {})
   const userCode = readUserCode(typed, settings)
-  const application = opened.expired ? undefined : await applicationAt(c, opened.state, userCode)
+  const isAsked = !opened.expired && isOwnWish(c)
+  const application = isAsked ? await applicationAt(c, opened.state, userCode) : undefined
   return devicePage(c, { compared: true, userCode: groupUserCode(userCode, settings), application })
 }
 
@@ -45,6 +46,13 @@ async function applicationAt(
   const client = id === undefined ? undefined : await ctx.rt.clients.find(id)
   return client && applicationOf(renderClient(client), languageOf(c))
 }
+
+/**
+ * Whether the user opened the page, as browsers say. Another site could have theirs open it very often, with wrong codes,
+ * until their network has no try left.
+ */
+const isOwnWish = (c: Context<AppEnv>): boolean =>
+  ['none', 'same-origin'].includes(c.req.header('sec-fetch-site') ?? '')
 
 /** Handles the code form; asks again after an unusable code. */
 export async function submitDevice(c: Context<AppEnv>): Promise<Response> {

@@ -18,6 +18,7 @@ const TOLD: Readonly<Record<string, TextName>> = {
   request_forbidden: 'linkExpiredMore',
   request_unauthorized: 'linkExpiredMore',
   access_denied: 'linkExpiredMore',
+  challenge_not_found: 'linkExpiredMore',
   too_many_requests: 'waitAndReload',
   server_error: 'ownSide',
   temporarily_unavailable: 'ownSide',
@@ -39,7 +40,7 @@ const FAILED = 500
 export async function failed(c: Context<AppEnv>): Promise<Response> {
   const notice = await readErrorNotice(c.var.ctx.rt, c.req.query(NOTICE) ?? '')
   if (notice === undefined) return unknown(c)
-  if (notice.language !== '') speakAs(c, () => [notice.language])
+  if (notice.language !== '') speakAs(c, `ui_locales=${notice.language}`)
   const texts = textsFor(c)
   const application = await applicationIn(c, notice)
   const told = TOLD[notice.code] ?? 'setUpWrongly'

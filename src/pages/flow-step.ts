@@ -5,7 +5,7 @@ import { invalidRequest } from '../errors/oauth-error.ts'
 import type { Continuation, FlowAnswer } from '../flow/challenge.ts'
 import { type Parameters, readQuery } from '../http/form.ts'
 import { redirect } from '../http/location.ts'
-import { type Html, speakAs } from '../http/page-text.ts'
+import { type Html, queryIn, speakAs } from '../http/page-text.ts'
 
 /** The challenge in a page's URL; throws `invalid_request` if there is none. */
 export function challengeOf(c: Context<AppEnv>, step: 'login' | 'consent' | 'logout' | 'device'): string {
@@ -27,13 +27,13 @@ export const forRequest =
   async (c: Context<AppEnv>): Promise<Response> => {
     const answer = await load(c.var.ctx, challengeOf(c, step))
     if (answer.status === 410) return proceed(c, answer)
-    speakAs(c, () => parametersOf(answer.body).list('ui_locales'))
+    speakAs(c, queryIn(answer.body.request_url))
     return handle(c, answer.body)
   }
 
 /** The parameters of the request that a page is about. */
 export const parametersOf = ({ request_url: url }: { readonly request_url: string }): Parameters =>
-  readQuery(/\?([^#]*)/.exec(url)?.[1] ?? '')
+  readQuery(queryIn(url))
 
 /** Sends the browser on with a GET: to the next step, or to the new start of an expired request. */
 export function proceed(c: Context<AppEnv>, { body }: FlowAnswer<Continuation>): Response {

@@ -5,9 +5,9 @@ import { readSessionCookie } from '../flow/browser.ts'
 import { readForm } from '../http/form.ts'
 import { basePath, renderPage } from '../http/page.ts'
 import { applicationOf } from '../http/page-application.ts'
-import { filled, isolated, languageOf, speakAs, textsFor } from '../http/page-text.ts'
+import { filled, isolated, languageOf, queryIn, speakAs, textsFor } from '../http/page-text.ts'
 import { acceptLogout, getLogoutRequest, type LogoutRequestView, rejectLogout } from '../logout/request.ts'
-import { challengeOf, forRequest, parametersOf, proceed, verdictButtons } from './flow-step.ts'
+import { challengeOf, forRequest, proceed, verdictButtons } from './flow-step.ts'
 
 /** The built-in logout page: asks, unless the client is registered to skip that (contract 3.11). */
 export const showLogout = forRequest('logout', getLogoutRequest, async (c, request) => {
@@ -23,7 +23,7 @@ export async function submitLogout(c: Context<AppEnv>): Promise<Response> {
   const form = await readForm(c.var.body)
   if (form.get('reject') === undefined) return proceed(c, await acceptLogout(c.var.ctx, challenge))
   const answer = await getLogoutRequest(c.var.ctx, challenge)
-  if (answer.status === 200) speakAs(c, () => parametersOf(answer.body).list('ui_locales'))
+  if (answer.status === 200) speakAs(c, queryIn(answer.body.request_url))
   await rejectLogout(c.var.ctx, challenge)
   const texts = textsFor(c)
   const content = html`<div class="buttons"><a class="button" href="${basePath(c)}/">${texts.continue}</a></div>`

@@ -37,11 +37,12 @@ main {
 header { display: grid; justify-items: center; gap: .75rem; margin-bottom: .5rem; text-align: center; }
 .mark { display: grid; place-items: center; max-width: 100%; }
 .mark > * { grid-area: 1 / 1; }
-.mark span {
+.mark span, .mark img::after {
   width: 3.5rem; height: 3.5rem; border-radius: 1rem; display: grid; place-items: center;
   background: var(--brand); color: var(--on-brand); font-size: 1.5rem; font-weight: 700; line-height: 1;
 }
-.mark img { height: 3.5rem; min-width: 3.5rem; max-width: 100%; object-fit: contain; background: var(--card); }
+.mark img { position: relative; height: 3.5rem; min-width: 3.5rem; max-width: 100%; object-fit: contain; background: var(--card); }
+.mark img::after { content: attr(data-letter); position: absolute; inset: 0; margin: auto; }
 h1 { margin: 0; font-size: 1.375rem; line-height: 1.25; letter-spacing: -.01em; text-wrap: balance; }
 :lang(ja) h1, :lang(ar) h1 { letter-spacing: 0; }
 h2 { margin: .5rem 0 0; font-size: 1.0625rem; line-height: 1.35; }

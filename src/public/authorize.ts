@@ -7,7 +7,7 @@ import { respondErrorPage } from '../authorize/respond.ts'
 import { startLogin } from '../authorize/start.ts'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import { MAX_REQUEST, Parameters, queryOf, readEntries, readQuery } from '../http/form.ts'
+import { MAX_REQUEST, Parameters, queryOf, readEntries } from '../http/form.ts'
 import { speakAs } from '../http/page-text.ts'
 
 /**
@@ -36,7 +36,7 @@ async function dispatch(c: Context<AppEnv>): Promise<Response> {
   const consentVerifier = given.get('consent_verifier')
   if (consentVerifier !== undefined) return afterConsent(c, consentVerifier, clientId)
   const { query, ...origin } = await readRequest(c)
-  speakAs(c, () => readQuery(query).list('ui_locales'))
+  speakAs(c, query)
   const validation = await validate(c.var.ctx, query, null, origin)
   if (validation.error !== undefined) return validation.tell(c, validation.error)
   const { request } = validation

@@ -73,7 +73,7 @@ describe('form_post', () => {
     // The checks need script, which must not take the page away.
     await page.addInitScript('HTMLFormElement.prototype.submit = () => undefined')
     await page.goto(application.authorizationUrl({ ...HYBRID, prompt: 'none' }))
-    expect(await page.locator('h1').innerText()).toBe('Back to the application')
+    expect(await page.locator('h1').innerText()).toBe('Continue to The application')
     await inspect(page, name)
     await page.context().close()
   })

@@ -66,7 +66,6 @@ describe('the language of a page', () => {
     [[], 'DE', 'de'],
     [[''], ';q=x,;;,', 'en'],
     [[], 'xx,'.repeat(10_000), 'en'],
-    [Array.from({ length: 1000 }, () => 'xx'), 'de', 'de'],
   ])('of ui_locales %j and Accept-Language %j', (locales, header, expected) => {
     expect(chooseLanguage(locales, header)).toBe(expected)
   })

@@ -60,6 +60,26 @@ describe('the language of a request', () => {
     expect(text).not.toMatch(language === 'en' ? /^$/ : /could not|Details for developers|Only the people/)
   })
 
+  it('is that of the page after a logout', async () => {
+    const browser = new Browser(deployment)
+    const login = await browser.next(authorizationPath(shop, { scope: 'openid' }))
+    await browser.next((await browser.next(login.href, posted(CREDENTIALS))).href)
+    for (const language of ['es', 'ja']) {
+      // The second time there is no session left to ask about.
+      let at = await browser.next(`/oauth2/sessions/logout?ui_locales=${language}`)
+      if (at.pathname === '/ui/logout')
+        at = await browser.next((await browser.next(at.href, posted({ accept: 'true' }))).href)
+      expect(at.pathname).toBe('/oauth2/fallbacks/logout/callback')
+      expect(await languageOf(await browser.visit(at.href, WANTS_ENGLISH))).toEqual(written(language))
+    }
+  })
+
+  it('does not keep a page about a failure from being shown, however much it asks for', async () => {
+    const changes = { redirect_uri: 'https://evil.example/', ui_locales: 'xx '.repeat(600) }
+    const at = await new Browser(deployment).next(authorizationPath(shop, changes))
+    expect(await languageOf(await deployment.fetch(at.href, WANTS_ENGLISH))).toEqual(written('en'))
+  })
+
   it('of a form that is posted by itself is that of the request', async () => {
     const browser = new Browser(deployment)
     const changes = { scope: 'openid', ui_locales: 'fr', response_mode: 'form_post' }

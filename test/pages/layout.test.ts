@@ -43,17 +43,20 @@ describe('a page', () => {
     expect(policyOf(await deployment.fetch('/oauth2/fallbacks/login'))).toBe('data:')
   })
 
-  it.each(['http://cdn.example/logo.png'])(
-    'shows no logo that came over plain http: %s',
-    async (logo_uri) => {
-      const client = await registerClient(deployment, { logo_uri })
-      const browser = new Browser(deployment)
-      const login = await browser.next(authorizationPath(client, { scope: 'openid' }))
-      const page = await text(browser, login)
-      expect(page).not.toContain('<img')
-      expect(page).toContain('<div class="mark" aria-hidden="true"><span>')
-    },
-  )
+  it.each([
+    'http://cdn.example/logo.png',
+    'https://cdn.example;sandbox/logo.png',
+    'https://cdn.example,script-src/logo.png',
+  ])('shows no logo over plain http, nor one that would change its policy: %s', async (logo_uri) => {
+    const client = await registerClient(deployment, { logo_uri })
+    const browser = new Browser(deployment)
+    const login = await browser.next(authorizationPath(client, { scope: 'openid' }))
+    const response = await browser.visit(login.href)
+    expect(response.headers.get('content-security-policy')).toMatch(/ img-src data:; frame-ancestors 'none'$/)
+    const page = await response.text()
+    expect(page).not.toContain('<img')
+    expect(page).toContain('<div class="mark" aria-hidden="true"><span>')
+  })
 
   it('says in its title that a form was refused, and puts the cursor into the field', async () => {
     const browser = new Browser(deployment)
@@ -131,10 +134,14 @@ describe('the device page', () => {
   const open = async (browser: Browser, code: string): Promise<URL> =>
     browser.next(`/oauth2/device/verify?${new URLSearchParams({ user_code: code })}`)
 
+  /** The page as a user opens it, by typing its address or over this server's own redirects. */
+  const opened = async (browser: Browser, url: URL): Promise<string> =>
+    (await browser.visit(url.href, { headers: { 'sec-fetch-site': 'none' } })).text()
+
   it('names the application whose device shows the code of a link', async () => {
     const device = await startDevice(deployment, shop, { scope: 'openid' })
     const browser = new Browser(deployment)
-    const page = await text(browser, await open(browser, device.user_code))
+    const page = await opened(browser, await open(browser, device.user_code))
     expect(page).toContain('<h1>Connect <bdi>Shop</bdi></h1>')
     expect(page).toContain('this same code')
   })
@@ -143,11 +150,22 @@ describe('the device page', () => {
     const browser = new Browser(deployment)
     const at = await open(browser, DIFFERENT)
     for (let tries = 0; tries < 60; tries += 1) {
-      expect(await text(browser, at)).toContain('<h1>Connect a device</h1>')
+      expect(await opened(browser, at)).toContain('<h1>Connect a device</h1>')
     }
     const refused = await browser.visit(at.href, posted({ user_code: DIFFERENT }))
     expect(await refused.text()).toContain('Too many codes were tried.')
   })
+
+  it.each([{ 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }, {}])(
+    'asks nothing, and counts nothing, where the user may not have opened it: %j',
+    async (headers: Record<string, string>) => {
+      const browser = new Browser(new Deployment())
+      const at = await open(browser, DIFFERENT)
+      for (let tries = 0; tries < 61; tries += 1) await (await browser.visit(at.href, { headers })).text()
+      const refused = await browser.visit(at.href, posted({ user_code: DIFFERENT }))
+      expect(await refused.text()).toContain('unknown, expired or already used')
+    },
+  )
 
   it('does not ask to compare a code that was refused', async () => {
     const browser = new Browser(new Deployment())
