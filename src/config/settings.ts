@@ -93,7 +93,7 @@ const tokens = listOf(textThat('names', (text) => /^[\w!#$%&'*+.^`|~-]+$/.test(t
 const setting = <T>(name: string, parser: Parser<T>, preset = ''): Setting<T> => ({ name, parser, preset })
 
 /**
- * Every setting. The README's table describes them. The groups are those of `Config`. A setting that Hydra has too has
+ * Every setting. docs/reference/settings.md describes them. The groups are those of `Config`. A setting that Hydra has too has
  * Hydra's name (contract section 4).
  */
 export const settings = {

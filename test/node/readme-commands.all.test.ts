@@ -11,21 +11,21 @@ import { type Site, startSite } from '../support/site.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
-/** Every shell block of README, without the indent it has in a list. */
-const BLOCKS = [...readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(/^( *)```sh\n(.*?)^ *```$/gms)].map(
-  ([, indent = '', text = '']) => text.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
-)
+/** Every shell block of a document, without the indent it has in a list. */
+const blocksOf = (path: string): readonly string[] =>
+  [...readFileSync(join(ROOT, path), 'utf8').matchAll(/^( *)```sh\n(.*?)^ *```$/gms)].map(
+    ([, indent = '', text = '']) => text.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+  )
 
-/** The one block or line of README's that begins so. */
-function printed(
-  begins: string,
-  parts: readonly string[] = BLOCKS.flatMap((block) => block.split('\n')),
-): string {
+/** The one of these blocks or lines that begins so. */
+function printed(begins: string, parts: readonly string[]): string {
   const [found, ...more] = parts.filter((part) => part.trim().startsWith(begins))
   if (found === undefined || more.length > 0)
-    throw new Error(`README has ${more.length + (found ? 1 : 0)}: ${begins}`)
+    throw new Error(`There are ${more.length + (found ? 1 : 0)}: ${begins}`)
   return found
 }
+
+const linesOf = (path: string): readonly string[] => blocksOf(path).flatMap((block) => block.split('\n'))
 
 interface Ran {
   readonly code: number
@@ -96,13 +96,13 @@ it('reaches the account as printed: npm run backup', async () => {
 it('reaches the account as printed: npm run restore', async () => {
   const folder = await checkout()
   await writeFile(join(folder, 'ladon-backup.sql'), composeBackup('CREATE TABLE a (id);', 'now').text)
-  const ran = await atAnAccount(printed('npm run restore'), folder)
+  const ran = await atAnAccount(printed('npm run restore', linesOf('docs/reference/operate.md')), folder)
   expect(ran.asked, ran.output).toContain('/accounts/an-account/d1/database/ladon')
 })
 
 it('reaches the account as the guide prints it: time travel', async () => {
   const folder = await checkout()
-  const guide = readFileSync(join(ROOT, 'docs/guides/backup.md'), 'utf8').split('\n')
+  const guide = linesOf('docs/guides/backup.md')
   const ran = await atAnAccount(printed('npx wrangler d1 time-travel restore', guide), folder)
   expect(ran.asked, ran.output).toContain('/accounts/an-account/d1/database/ladon')
 })
@@ -131,7 +131,7 @@ describe("Hydra's clients", () => {
   afterAll(() => Promise.all([server, hydra].map((running) => running?.stop())))
 
   it("the import sends every client of Hydra's list, however large", async () => {
-    const ran = await run(printed('curl -s "$HYDRA_ADMIN', BLOCKS), ROOT, {
+    const ran = await run(printed('curl -s "$HYDRA_ADMIN', blocksOf('docs/reference/hydra.md')), ROOT, {
       HYDRA_ADMIN: hydra.origin,
       LADON: server.base,
       LADON_ADMIN_KEY: server.adminKey,
@@ -143,5 +143,49 @@ describe("Hydra's clients", () => {
     expect(answers.map((answer) => answer['client_id'])).toEqual(['small', 'large', null, 'last'])
     expect(answers[2]?.['error_description']).toMatch(/longer than 100000 bytes/)
     expect(answers[1]?.['client_secret']).toEqual(expect.any(String))
+  })
+})
+
+describe('the guides that need only curl and jq', () => {
+  let server: RunningServer
+
+  beforeAll(async () => {
+    server = await startServer({
+      vars: {
+        OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED: 'true',
+        OIDC_DYNAMIC_CLIENT_REGISTRATION_RESOURCES: 'http://localhost:3002/',
+      },
+    })
+  })
+
+  afterAll(() => server?.stop())
+
+  /** Runs what a guide prints, one block after the other in one shell, against this server. Returns what it writes. */
+  async function walk(path: string): Promise<string> {
+    const blocks = blocksOf(path).filter((block) => !block.startsWith('npm '))
+    const script = ['set -eu', ...blocks].join('\n').replaceAll('http://localhost:4444', server.base)
+    const ran = await run(script, ROOT)
+    expect(ran.code, ran.output).toBe(0)
+    return ran.stdout
+  }
+
+  it('a web application is registered', async () => {
+    expect(await walk('docs/guides/web.md')).toContain('"client_id":"web"')
+  })
+
+  it('a machine gets a token for its API', async () => {
+    expect(await walk('docs/guides/machine.md')).toMatch(
+      /"active": true,\s+"client_id": "jobs",\s+"scope": "jobs:run",\s+"aud": \[\s+"https:\/\/api.example.com\/"/,
+    )
+  })
+
+  it('a device shows a code, and is told to wait', async () => {
+    const told = await walk('docs/guides/device.md')
+    expect(told).toContain(`"verification_uri": "${server.base}/`)
+    expect(told).toMatch(/"error": "authorization_pending"/)
+  })
+
+  it('an assistant registers itself', async () => {
+    expect(await walk('docs/guides/mcp.md')).toMatch(/"client_name":"Assistant"/)
   })
 })

@@ -3,18 +3,30 @@ import { describe, expect, it } from 'vitest'
 import { HOOK_PARTS } from '../../src/config/hook.ts'
 import { allSettings } from '../support/settings.ts'
 
-const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+
+const readme = read('README.md')
+
+/** Every document below docs/, by its path. */
+const documents = readdirSync(new URL('../../docs/', import.meta.url), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => [`docs/${name}`, read(`docs/${name}`)] as const)
+
+it('stays short', () => {
+  expect(readme.split('\n').length).toBeLessThan(150)
+})
 
 it('lists every setting with its default and meaning', () => {
   const rows = allSettings.map(({ name, preset }) => [name, preset === '' ? '' : `\`${preset}\``])
-  const table = [...readme.matchAll(/^\| `([A-Z0-9_]+)` \| (.*?) ?\| (.*) \|$/gm)]
+  const table = [...read('docs/reference/settings.md').matchAll(/^\| `([A-Z0-9_]+)` \| (.*?) ?\| (.*) \|$/gm)]
   expect(table.map(([, name, preset]) => [name, preset]).sort()).toEqual(rows.sort())
   for (const [, name, , meaning] of table) expect(meaning, name).toMatch(/^\S.*\.$/)
 })
 
 it('names only scripts that exist', () => {
   const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-  const named = [...readme.matchAll(/npm run ([\w:]+)/g)].map(([, name = '']) => name)
+  const texts = [readme, ...documents.map(([, text]) => text)].join('\n')
+  const named = [...texts.matchAll(/npm run ([\w:]+)/g)].map(([, name = '']) => name)
   expect(named).not.toEqual([])
   expect(manifest).toMatchObject({
     scripts: Object.fromEntries(named.map((name) => [name, expect.any(String)])),
@@ -50,16 +62,13 @@ describe('the guides', () => {
     expect(readme).toContain('](docs/guides/README.md)')
   })
 
-  const security = readFileSync(new URL('../../SECURITY.md', import.meta.url), 'utf8')
-  const retention = readFileSync(new URL('../../docs/retention.md', import.meta.url), 'utf8')
-
   it.each([
-    ...guides,
-    ['../../README.md', readme] as const,
-    ['../../SECURITY.md', security] as const,
-    ['../retention.md', retention] as const,
+    ...documents,
+    ...['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md'].map(
+      (path) => [path, read(path)] as const,
+    ),
   ])('%s: every link leads somewhere', (name, text) => {
-    const own = new URL(name, folder)
+    const own = new URL(`../../${name}`, import.meta.url)
     for (const [, path = '', anchor] of text.matchAll(/\]\((?!\w+:)([^)#]*)(?:#([\w-]+))?\)/g)) {
       const target = new URL(path, own)
       expect(existsSync(target), path).toBe(true)
