@@ -1,6 +1,7 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 import { browserRequired, findChromium } from './src/dev/chromium.ts'
+import { writeSite } from './src/dev/site/build.ts'
 
 // What the workerd tests run with; a developer's .dev.vars must not reach them.
 const bindings = {
@@ -28,6 +29,9 @@ const longModel = {
   TEST_MODEL_COMMANDS: process.env['LADON_MODEL_COMMANDS'] ?? '',
   TEST_MODEL_SEED: process.env['LADON_MODEL_SEED'] ?? '',
 }
+
+// The documents as they are now, which the Worker serves.
+await writeSite()
 
 export default defineConfig({
   test: {

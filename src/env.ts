@@ -5,7 +5,7 @@ export interface Env {
   readonly DB: D1Database
   readonly COPIES: KVNamespace
   readonly LEDGER: DurableObjectNamespace<Ledger>
-  /** What is served as it is: the OpenAPI document. Nothing of it is if absent. */
+  /** What is served as it is: the documents. Nothing of it is if absent. */
   readonly ASSETS?: Fetcher
   /** A database of the grants book's own; it is in `DB` if absent. */
   readonly BOOK?: D1Database

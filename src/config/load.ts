@@ -19,8 +19,19 @@ const NO_ISSUER = 'https://issuer.invalid'
  * from one that came without that path.
  */
 export const OWN_SEGMENTS: readonly string[] = [
-  ...['.well-known', 'admin', 'clients', 'connect', 'credentials', 'demo', 'health', 'keys', 'metrics'],
-  ...['oauth2', 'openapi.json', 'trust', 'ui', 'userinfo', 'version'],
+  ...[
+    '.well-known',
+    'admin',
+    'clients',
+    'connect',
+    'credentials',
+    'demo',
+    'docs',
+    'health',
+    'keys',
+    'llms.txt',
+  ],
+  ...['metrics', 'oauth2', 'openapi.json', 'trust', 'ui', 'userinfo', 'version'],
 ]
 
 /** The longest grace period without a reuse count, seconds (contract 4.3). */

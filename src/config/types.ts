@@ -271,7 +271,7 @@ export interface Config {
    * Whether pages can watch the session (OIDC Session Management 1.0). That needs cookies that browsers send to frames.
    */
   readonly sessionManagement: boolean
-  /** Whether the server's documents are served: the OpenAPI document. */
+  /** Whether the server's documents are served: its pages and the OpenAPI document. */
   readonly docs: boolean
   /** Whether grants are recorded in the grants book (store/grants-book.ts). */
   readonly grantsBook: boolean

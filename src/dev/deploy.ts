@@ -18,6 +18,7 @@ import { setUp } from './deploy-setup.ts'
 import { type Installation, readOthers, readTarget, setSettings } from './deploy-target.ts'
 import { Options } from './options.ts'
 import { ROOT } from './paths.ts'
+import { writeSite } from './site/build.ts'
 import { runTool } from './tools.ts'
 
 /** An installation whose Worker has a name. */
@@ -38,6 +39,7 @@ export async function deploy(args: readonly string[]): Promise<number> {
   }
   process.chdir(ROOT)
   const target = checkedTarget(options)
+  await writeSite()
   if (options.has('dry-run')) {
     const { code } = await runTool('wrangler', deployStep(options))
     process.stdout.write(misspeltSettings(setSettings(target, options).keys()))

@@ -8,6 +8,7 @@ import { addSystemSecret, readDevVars } from './dev-secrets.ts'
 import { Options } from './options.ts'
 import { DEV_VARS } from './paths.ts'
 import { awaitReady } from './probe.ts'
+import { writeSite } from './site/build.ts'
 import { runTool, ToolGroup } from './tools.ts'
 
 const PARENT_CHECK_MS = 500
@@ -29,6 +30,7 @@ export async function dev(args: readonly string[]): Promise<number> {
     )
   }
   await migrate(plan)
+  await writeSite()
   const server = new ToolGroup('wrangler', plan.serveArgs)
   const stopped = stopRequested()
   try {
@@ -89,6 +91,7 @@ function welcome(plan: DevPlan): string {
     ...click,
     `  Admin key     ${plan.adminKey}   (Authorization: Bearer …, under ${plan.base}/admin/)`,
     `  Discovery     ${plan.base}/.well-known/openid-configuration`,
+    `  Documents     ${plan.base}/docs`,
     `  State         ${plan.persistTo ?? '.wrangler/state'}, kept until "npm run dev:reset${reset}"`,
     '',
     'Ctrl-C stops it.',

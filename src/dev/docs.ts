@@ -1,9 +1,12 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { allCodes, anchorOf, type ErrorCode, failureOf } from '../errors/catalogue.ts'
 import { allReasons, type Explained, type Reason, templateOf } from '../errors/reasons.ts'
+import { apiReference } from './api-reference.ts'
 import { writeOpenApi } from './openapi.ts'
 import { ROOT } from './paths.ts'
+import { writeSite } from './site/build.ts'
+import { writeIndex } from './site/contents.ts'
 
 const HEAD = `# Errors
 
@@ -52,5 +55,9 @@ export function errorsDocument(): string {
 export async function docs(): Promise<number> {
   await writeFile(join(ROOT, 'docs/errors.md'), errorsDocument())
   await writeOpenApi()
+  const openApi = await readFile(join(ROOT, 'assets/openapi.json'), 'utf8')
+  await writeFile(join(ROOT, 'docs/reference/api.md'), apiReference(openApi))
+  await writeIndex()
+  await writeSite()
   return 0
 }

@@ -5,11 +5,23 @@ import { authorize } from '../public/authorize.ts'
 import { checkSession } from '../public/check-session.ts'
 import { deviceVerify } from '../public/device-verify.ts'
 import { discovery } from '../public/discovery.ts'
+import { docs, llms } from '../public/docs.ts'
 import { alive, ready } from '../public/health.ts'
 import { jwks } from '../public/jwks.ts'
 import { openApi } from '../public/openapi.ts'
 import { clientCalls, issuerOf, registrationEndpoints } from './public-clients.ts'
-import { authorizationRequest, gives, keySet, leadsOn, object, page, refuses, text, url } from './schemas.ts'
+import {
+  authorizationRequest,
+  gives,
+  keySet,
+  leadsOn,
+  object,
+  page,
+  plain,
+  refuses,
+  text,
+  url,
+} from './schemas.ts'
 
 /** Health checks; they are available over the service binding too (contract 1.3.11). */
 export const healthEndpoints: readonly Endpoint[] = (
@@ -76,6 +88,22 @@ const documents = (members: Discovered): readonly Endpoint[] => [
       },
     }),
   },
+  ...(
+    [
+      ['/docs/:room?/:page?', docs, 'The documents, as pages', page],
+      ['/llms.txt', llms, 'The list of the documents, for machines', plain],
+    ] as const
+  ).map(
+    ([path, handler, summary, answer]): Endpoint => ({
+      path,
+      methods: ['GET'],
+      handler,
+      cors: 'none',
+      body: 'none',
+      rate: 'browser',
+      wire: () => ({ summary, answers: { 200: answer, ...refuses(404, 503) } }),
+    }),
+  ),
 ]
 
 /** Endpoints for browsers that clients or devices send here. */

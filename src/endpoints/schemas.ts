@@ -44,6 +44,9 @@ export const leadsOn: Answer = { description: 'The browser goes on to the addres
 /** An HTML page. */
 export const page: Answer = { description: 'A page.', content: { 'text/html': text } }
 
+/** A text. */
+export const plain: Answer = { description: 'A text.', content: { 'text/plain': text } }
+
 /** The answer that tells an app where to send the browser (contract 2.4). */
 export const goesOn = gives('Where to send the browser.', object({ redirect_to: url }, 'redirect_to'))
 

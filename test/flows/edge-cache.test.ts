@@ -34,6 +34,7 @@ describe('a cache in front of the Worker', () => {
       '/.well-known/jwks.json',
       '/.well-known/oauth-authorization-server',
       '/.well-known/openid-configuration',
+      '/llms.txt',
       '/oauth2/fallbacks/style.css',
       '/oauth2/sessions/check',
       '/openapi.json',

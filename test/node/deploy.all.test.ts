@@ -30,6 +30,7 @@ function block(beginning: string, text = readme): string {
 const plain = (await readFile(join(root, 'wrangler.toml'), 'utf8'))
   .replace('main = "', `main = "${root}`)
   .replace('migrations_dir = "', `migrations_dir = "${root}`)
+  .replace('directory = "assets"', `directory = "${root}assets"`)
 
 /** `wrangler.toml` as README's step 2 leaves it. */
 const production = block('URLS_SELF_ISSUER = "')
@@ -135,6 +136,15 @@ describe('against a stub of the API', () => {
       })
       expect(bindings('ladon')).toMatchObject({ DB: { id: idOf('ladon') }, LEDGER: { class_name: 'Ledger' } })
       expect(again.output).not.toContain('secret put URLS_SELF_ISSUER')
+      expect(account.assets.get('ladon')).toEqual(
+        expect.arrayContaining([
+          '/docs.html',
+          '/docs/start.html',
+          '/docs/start.md',
+          '/llms.txt',
+          '/openapi.json',
+        ]),
+      )
       expect(deployed?.subdomain).toEqual({ enabled: false, previews_enabled: false })
 
       const second = await deploy(`${production}\n${staging}`, '--env', 'staging')

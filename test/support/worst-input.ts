@@ -406,6 +406,8 @@ const PATHS = [
   '/.well-known/openid-configuration GET',
   '/.well-known/oauth-authorization-server GET',
   '/.well-known/jwks.json GET',
+  '/docs/:room?/:page? GET',
+  '/llms.txt GET',
   '/oauth2/auth GET POST',
   '/oauth2/token POST',
   '/oauth2/revoke POST',

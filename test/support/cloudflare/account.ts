@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { DatabaseSync } from 'node:sqlite'
 import { ApiFailure, type ApiRoute } from './api.ts'
+import { assetRoutes } from './assets.ts'
 import { type Database, databaseRoutes, namespaceRoutes } from './storage.ts'
 import { Files, tagOf, transferRoutes } from './transfers.ts'
 import { type DeployedWorker, workerRoutes } from './workers.ts'
@@ -12,6 +13,8 @@ export class CloudflareAccount {
   readonly databases = new Map<string, Database>()
   /** Ids of KV namespaces by title. */
   readonly namespaces = new Map<string, string>()
+  /** Paths of the static assets of Workers, by name. */
+  readonly assets = new Map<string, readonly string[]>()
   /** Every call so far, like `GET /accounts/acct/d1/database`. */
   readonly calls: string[] = []
   /** Which calls are to fail, with a status. */
@@ -26,6 +29,7 @@ export class CloudflareAccount {
       ...databaseRoutes(this.databases),
       ...namespaceRoutes(this.namespaces),
       ...workerRoutes(this.workers),
+      ...assetRoutes(this.assets),
       ...transferRoutes((key) => this.#database(key), this.#files),
     ]
     this.#server = createServer(async (request, response) => {
