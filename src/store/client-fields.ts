@@ -126,10 +126,10 @@ export const CLIENT_FIELDS = {
     reserved: { refusal: 'invalid_request', kept: true },
   },
 
-  // Users believe these words of this server, so a client may not choose its own.
+  // Users believe these words of this server, so a client may not choose its own, nor keep those for what it was before.
   scope_descriptions: {
     ...further(v.custom<ScopeTexts>(isJsonObject), v.custom<ScopeTexts>(isScopeTexts)),
-    reserved: { refusal: 'invalid_request', kept: true },
+    reserved: { refusal: 'invalid_request', kept: false },
   },
 
   authorization_code_grant_access_token_lifespan: lifespan(),

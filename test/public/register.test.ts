@@ -246,6 +246,7 @@ describe('a registration access token', () => {
       { op: 'replace', path: '/grant_types', value: ['authorization_code', 'client_credentials'] },
       { op: 'replace', path: '/skip_consent', value: true },
       { op: 'replace', path: '/skip_logout_consent', value: true },
+      { op: 'add', path: '/scope_descriptions', value: { openid: 'Know you' } },
     ])
     const body = { client_id: 'other', client_name: 'New', grant_types: ['client_credentials'] }
     const response = await send('PUT', path, { token, body })
@@ -269,9 +270,10 @@ describe('a registration access token', () => {
       expect((await send('GET', path, { token: next, on })).status).toBe(200)
     }
     const kept = await bodyOf(await deployment.admin('GET', `/admin/clients/${id}`))
-    // What is now at other addresses must ask its users again, until an admin says otherwise.
+    // What is now at other addresses must ask its users again, in nobody's words, until an admin says otherwise.
     expect(kept).toMatchObject({ metadata: { plan: 'gold' }, skip_consent: false })
     expect(kept).not.toHaveProperty('skip_logout_consent')
+    expect(kept).not.toHaveProperty('scope_descriptions')
     expect(
       (await tokenRequest(deployment, { id, secret }, { grant_type: 'client_credentials' })).status,
     ).toBe(200)
