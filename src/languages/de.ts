@@ -40,6 +40,7 @@ const login = () => ({
   seePhone: 'Ihre Telefonnummer sehen',
   stayConnected: 'Verbunden bleiben, während Sie abwesend sind',
   stayConnectedMore: 'Bis Sie den Zugriff zurücknehmen',
+  useForYou: '{audience} in Ihrem Namen nutzen',
   doNotAskAgain: 'Nicht noch einmal fragen',
   allow: 'Erlauben',
   deny: 'Ablehnen',
@@ -50,7 +51,7 @@ const others = () => ({
   asksToLogOut: '{app} bittet Sie, sich abzumelden.',
   endsLogin: 'Damit endet die Anmeldung von {user} in diesem Browser.',
   endsSomeLogin:
-    'Damit endet nur eine Anmeldung in diesem Browser. Anmeldungen an anderen Geräten bleiben bestehen.',
+    'Damit endet nur die Anmeldung in diesem Browser. Anmeldungen an anderen Geräten bleiben bestehen.',
   logOut: 'Abmelden',
   stayLoggedIn: 'Angemeldet bleiben',
   stillLoggedIn: 'Sie sind weiterhin angemeldet',
@@ -68,7 +69,8 @@ const others = () => ({
   codeMissing: 'Es wurde kein Code eingegeben.',
   codeUnusable:
     'Dieser Code ist unbekannt, abgelaufen oder schon verwendet. Prüfen Sie ihn und versuchen Sie es noch einmal.',
-  codesTooMany: 'Es wurden zu viele Codes versucht. Versuchen Sie es in einigen Minuten noch einmal.',
+  codesTooMany:
+    'Es wurden zu viele Codes ausprobiert. Warten Sie einige Minuten und versuchen Sie es dann noch einmal.',
   deviceConnected: 'Ihr Gerät ist verbunden',
   returnToDevice: 'Kehren Sie zu Ihrem Gerät zurück. Sie können diese Seite schließen.',
   deviceNotConnected: 'Ihr Gerät ist nicht verbunden',
@@ -80,7 +82,7 @@ const others = () => ({
 
 const troubles = () => ({
   linkExpired: 'Dieser Link ist abgelaufen',
-  linkExpiredMore: 'Gehen Sie zurück zur Anwendung und beginnen Sie von vorn. Es ist nichts verloren.',
+  linkExpiredMore: 'Gehen Sie zurück zur Anwendung und beginnen Sie von vorn. Es geht nichts verloren.',
   somethingWrong: 'Etwas ist schiefgegangen',
   goBackAndTryAgain: 'Gehen Sie zurück zur Anwendung und versuchen Sie es noch einmal.',
   startAgain: 'Von vorn beginnen',
@@ -98,7 +100,7 @@ const troubles = () => ({
   notFound: 'Seite nicht gefunden',
   notFoundMore: 'Unter dieser Adresse gibt es keine Seite.',
   tooManyRequests: 'Zu viele Anfragen',
-  waitAndReload: 'Warten Sie ein wenig und laden Sie diese Seite dann neu. Es ist nichts verloren.',
+  waitAndReload: 'Warten Sie ein wenig und laden Sie diese Seite dann neu. Es geht nichts verloren.',
 
   noLoginPage: 'Es ist keine Anmeldeseite eingerichtet',
   noConsentPage: 'Es ist keine Zustimmungsseite eingerichtet',
@@ -120,13 +122,14 @@ const demo = () => ({
   demoLoggedIn: 'Sie sind angemeldet',
   demoSaidNo: 'Sie haben abgelehnt',
   demoNoAccess:
-    'Die Anwendung hat keinen Zugriff erhalten. Es ist nichts verloren: Sie können sich erneut anmelden.',
+    'Die Anwendung hat keinen Zugriff erhalten. Es ging nichts verloren: Sie können sich erneut anmelden.',
   demoNotStarted:
     'Die Anmeldung, die hier endete, wurde nicht in diesem Browser begonnen oder hat zu lange gedauert.',
   demoFailed: 'Die Anmeldung endete ohne Erfolg.',
   demoNoIdToken: 'Es gibt kein ID-Token: Der Scope {scope} wurde nicht gewährt.',
   demoWho: 'Wer angemeldet ist: das ID-Token',
   demoTokens: 'Tokens',
+  demoOpaque: 'ohne lesbaren Inhalt',
   demoAccessToken: 'Access-Token, {form}, gültig für {seconds} Sekunden',
   demoRefreshToken: 'Refresh-Token',
   demoIdToken: 'ID-Token',

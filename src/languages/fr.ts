@@ -38,8 +38,9 @@ const login = () => ({
   seeEmail: 'Voir votre adresse e-mail',
   seeAddress: 'Voir votre adresse postale',
   seePhone: 'Voir votre numéro de téléphone',
-  stayConnected: 'Rester connectée en votre absence',
+  stayConnected: 'Garder l’accès en votre absence',
   stayConnectedMore: 'Jusqu’à ce que vous retiriez l’accès',
+  useForYou: 'Utiliser {audience} en votre nom',
   doNotAskAgain: 'Ne plus me demander',
   allow: 'Autoriser',
   deny: 'Refuser',
@@ -48,7 +49,7 @@ const login = () => ({
 const others = () => ({
   wantsLogOut: 'Se déconnecter\u00a0?',
   asksToLogOut: '{app} vous demande de vous déconnecter.',
-  endsLogin: 'La session de {user} dans ce navigateur prendra fin.',
+  endsLogin: 'La session ouverte ({user}) dans ce navigateur prendra fin.',
   endsSomeLogin:
     'Seule une session dans ce navigateur prendra fin. Celles d’autres appareils restent ouvertes.',
   logOut: 'Se déconnecter',
@@ -57,7 +58,7 @@ const others = () => ({
   mayHaveLoggedOut: 'Il se peut que l’application vous ait tout de même déconnecté.',
   loggedOut: 'Vous êtes déconnecté',
   loggingOut: 'Déconnexion en cours',
-  loggingOutOf: 'Vous êtes en train d’être déconnecté de vos applications.',
+  loggingOutOf: 'Déconnexion de vos applications en cours.',
   application: 'Application',
 
   connectDevice: 'Connecter un appareil',
@@ -84,8 +85,8 @@ const troubles = () => ({
   startAgain: 'Recommencer',
   couldNotLogIn: '{app} n’a pas pu vous connecter',
   setUpWrongly:
-    'Le lien qui vous a amené ici n’est pas configuré correctement. Seuls les responsables de {app} peuvent y remédier.',
-  ownSide: 'Un service ne fonctionne pas de notre côté. Réessayez dans quelques minutes.',
+    'Le lien que vous avez suivi n’est pas configuré correctement. Seuls les responsables de {app} peuvent y remédier.',
+  ownSide: 'Un problème est survenu de notre côté. Réessayez dans quelques minutes.',
   whatUnknown: 'Nous ne savons plus ce qui s’est passé.',
   backTo: 'Retour à {app}',
   forDevelopers: 'Détails pour les développeurs',
@@ -119,11 +120,12 @@ const demo = () => ({
   demoSaidNo: 'Vous avez refusé',
   demoNoAccess: 'L’application n’a obtenu aucun accès. Rien n’est perdu\u00a0: vous pouvez vous reconnecter.',
   demoNotStarted:
-    'Ce navigateur n’a pas commencé la connexion qui a abouti ici, ou elle a duré trop longtemps.',
+    'Ce navigateur n’a pas commencé la connexion qui s’est terminée ici, ou elle a duré trop longtemps.',
   demoFailed: 'La connexion a échoué.',
   demoNoIdToken: 'Il n’y a pas de jeton d’identité\u00a0: la portée {scope} n’a pas été accordée.',
   demoWho: 'Qui s’est connecté\u00a0: le jeton d’identité',
   demoTokens: 'Jetons',
+  demoOpaque: 'sans contenu lisible',
   demoAccessToken: 'Jeton d’accès, {form}, valable {seconds} secondes',
   demoRefreshToken: 'Jeton de rafraîchissement',
   demoIdToken: 'Jeton d’identité',

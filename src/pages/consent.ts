@@ -8,16 +8,18 @@ import {
 } from '../authorize/consent-request.ts'
 import type { AppEnv } from '../context.ts'
 import { SAID_NO } from '../flow/denial.ts'
-import { readFormEntries } from '../http/form.ts'
+import { searchOf } from '../http/address.ts'
+import { MAX_QUERY, readFormEntries } from '../http/form.ts'
 import { withQuery } from '../http/location.ts'
 import { renderPage } from '../http/page.ts'
 import { applicationLinks, applicationOf } from '../http/page-application.ts'
 import { filled, filledText, type Html, isolated, languageOf, textsFor } from '../http/page-text.ts'
 import { requestedClaims } from '../tokens/requested-claims.ts'
+import { SCOPE_OF } from '../tokens/scope-claims.ts'
 import { isScopeTexts } from '../util/scope-texts.ts'
 import { demoClaims } from './demo-user.ts'
 import { forRequest, parametersOf, proceed, rememberBox, verdictButtons } from './flow-step.ts'
-import { isFixed, type ShownScope, shownScopes } from './scopes.ts'
+import { isFixed, type ShownRow, shownAudiences, shownClaims, shownScopes } from './scopes.ts'
 
 /** The built-in consent page: asks, or grants a remembered consent again (contract 3.5). */
 export const showConsent = forRequest('consent', getConsentRequest, (c, request) =>
@@ -51,33 +53,37 @@ async function grant(
   return proceed(c, accepted)
 }
 
-/** Names of the claims that the request asks for by the `claims` parameter. */
+/**
+ * Names of the claims that the request asks for by the `claims` parameter alone (OIDC Core section 5.5). Of those whose
+ * scope it asks for too the user decides by the scope.
+ */
 function askedByName(request: ConsentRequestView): readonly string[] {
   const claims = requestedClaims(parametersOf(request))
-  return Object.keys({ ...claims?.id_token, ...claims?.userinfo })
+  const names = Object.keys({ ...claims?.id_token, ...claims?.userinfo })
+  return names.filter((name) => !request.requested_scope.includes(SCOPE_OF.get(name) ?? ''))
 }
 
 function consentPage(c: Context<AppEnv>, request: ConsentRequestView): Response | Promise<Response> {
   const texts = textsFor(c)
-  const application = applicationOf(request.client, languageOf(c))
+  const language = languageOf(c)
+  const application = applicationOf(request.client, language)
   const app = application.shown
-  const own = request.client['scope_descriptions']
-  const given = [isScopeTexts(own) ? own : undefined, c.var.ctx.rt.config.scopeTexts]
+  const other = otherAccountUrl(request)
   const content = html`<form method="post">
 <p class="who">
 <span>${filled(texts.loggedInAs, { user: html`<strong>${isolated(request.subject)}</strong>` })}</span>
-<a href="${otherAccountUrl(request)}">${texts.notYou}</a>
+${other && html`<a href="${other}">${texts.notYou}</a>`}
 </p>
 <fieldset>
 <legend>${filled(texts.willBeAbleTo, { app })}</legend>
 <ul class="list">
-${shownScopes(request.requested_scope, languageOf(c), given).map(scopeRow)}
+${askedFor(c, request).map(renderRow)}
 </ul>
 </fieldset>
 ${rememberBox(texts.doNotAskAgain)}
 ${verdictButtons(texts.allow, texts.deny)}
 </form>
-${applicationLinks(application, texts, languageOf(c))}`
+${applicationLinks(application, texts, language)}`
   return renderPage(c, {
     title: filledText(texts.wantsAccess, { app: application.name }),
     heading: filled(texts.wantsAccess, { app }),
@@ -86,17 +92,33 @@ ${applicationLinks(application, texts, languageOf(c))}`
   })
 }
 
-const scopeRow = ({ scope, text, more, fixed }: ShownScope): Html => {
+/** Everything that a yes grants. */
+function askedFor(c: Context<AppEnv>, request: ConsentRequestView): readonly ShownRow[] {
+  const own = request.client['scope_descriptions']
+  const given = [isScopeTexts(own) ? own : undefined, c.var.ctx.rt.config.scopeTexts]
+  const language = languageOf(c)
+  return [
+    ...shownScopes(request.requested_scope, language, given),
+    ...shownClaims(askedByName(request), language, given),
+    ...shownAudiences(request.requested_access_token_audience, language),
+  ]
+}
+
+const renderRow = ({ scope, text, more, fixed }: ShownRow): Html => {
   const said = html`<span>${text}${more && html`<small>${more}</small>`}</span>`
   return fixed
     ? html`<li class="row"><span class="tick"></span>${said}</li>`
     : html`<li><label class="row"><input type="checkbox" name="grant_scope" value="${scope}" checked>${said}</label></li>`
 }
 
-/** Where the request starts again with a login, for a user who wants another account. */
-function otherAccountUrl(request: ConsentRequestView): string {
-  const prompts = parametersOf(request)
-    .list('prompt')
-    .filter((prompt) => prompt !== 'login')
-  return withQuery(request.request_url, { prompt: ['login', ...prompts].join(' ') })
+/**
+ * Where the request starts again with a login, for a user who wants another account; `undefined` for a request that only
+ * its client can make again, since it must be signed or is too long for a URL. Of the prompts only `consent` stays: the
+ * others lead to other pages.
+ */
+function otherAccountUrl(request: ConsentRequestView): string | undefined {
+  if (request.client['require_signed_request_object'] === true) return undefined
+  const asksAgain = parametersOf(request).list('prompt').includes('consent')
+  const url = withQuery(request.request_url, { prompt: asksAgain ? 'login consent' : 'login' })
+  return searchOf(url).length <= MAX_QUERY ? url : undefined
 }

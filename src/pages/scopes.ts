@@ -1,12 +1,14 @@
 import { html } from 'hono/html'
-import { type Html, type HtmlOrNone, isolated } from '../http/page-text.ts'
+import { filled, type Html, type HtmlOrNone, isolated } from '../http/page-text.ts'
 import type { TextName, Texts } from '../languages/en.ts'
 import { type Language, textsOf } from '../languages/languages.ts'
 import { inLanguage } from '../languages/localized.ts'
+import { SCOPE_OF } from '../tokens/scope-claims.ts'
 import type { ScopeText, ScopeTexts } from '../util/scope-texts.ts'
 
-/** A scope on the consent page. */
-export interface ShownScope {
+/** A scope on the consent page, or something else that is granted there. */
+export interface ShownRow {
+  /** The scope; empty for something else. */
   readonly scope: string
   readonly text: Html
   /** A second, smaller line. */
@@ -42,16 +44,38 @@ export const shownScopes = (
   scopes: readonly string[],
   language: Language,
   given: readonly (ScopeTexts | undefined)[],
-): readonly ShownScope[] =>
+): readonly ShownRow[] =>
   [...scopes]
     .sort((one, other) => placeOf(one) - placeOf(other))
     .map((scope) => ({ scope, ...wordsFor(scope, language, given), fixed: isFixed(scope) }))
+
+/** Returns claims that are requested by name as the consent page shows them: below the words for their scope. */
+export function shownClaims(
+  names: readonly string[],
+  language: Language,
+  given: readonly (ScopeTexts | undefined)[],
+): readonly ShownRow[] {
+  const named = Map.groupBy(names, (name) => SCOPE_OF.get(name))
+  return [...named].flatMap(([scope, claims]) => {
+    // No other claims of a user are released by their names.
+    if (scope === undefined) return []
+    const more = html`<code dir="ltr">${claims.join(' ')}</code>`
+    return [{ scope: '', text: wordsFor(scope, language, given).text, more, fixed: true }]
+  })
+}
+
+/** Returns requested audiences as the consent page shows them. */
+export const shownAudiences = (audiences: readonly string[], language: Language): readonly ShownRow[] =>
+  audiences.map((audience) => {
+    const text = filled(textsOf(language).useForYou, { audience: isolated(audience) })
+    return { scope: '', text, more: false, fixed: true }
+  })
 
 function wordsFor(
   scope: string,
   language: Language,
   given: readonly (ScopeTexts | undefined)[],
-): Pick<ShownScope, 'text' | 'more'> {
+): Pick<ShownRow, 'text' | 'more'> {
   const texts: Texts = textsOf(language)
   const fixedMore = isFixed(scope) && html`${texts.seeWhoYouAreMore}`
   for (const own of given) {

@@ -21,7 +21,7 @@ const BUTTONS = [...ACTIONS, ['logout', 'logOut']] as const
 /** Shows the tokens, their verified claims, and buttons to use them. */
 export function renderResult({ texts, session, idToken, accessToken, base }: Result): Html {
   const { tokens, outcome } = session
-  const form = accessToken === undefined ? 'opaque' : 'JWT'
+  const form = accessToken === undefined ? texts.demoOpaque : 'JWT'
   const seconds = String(tokens.expires_in)
   return html`${outcome !== null && renderOutcome(outcome)}
 <div class="actions">
