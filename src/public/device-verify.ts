@@ -5,7 +5,7 @@ import { afterUserCode } from '../authorize/after-user-code.ts'
 import { showDeviceError, wantsPage } from '../authorize/channels/device.ts'
 import { respondPage } from '../authorize/respond.ts'
 import type { AppEnv } from '../context.ts'
-import { errorBody, OAuthError } from '../errors/oauth-error.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
 import { bindBrowser } from '../flow/browser.ts'
 import { deviceChallenge } from '../flow/device-state.ts'
 import { type Parameters, queryOf, readQuery } from '../http/form.ts'
@@ -23,7 +23,7 @@ export async function deviceVerify(c: Context<AppEnv>): Promise<Response> {
   } catch (thrown) {
     if (!(thrown instanceof OAuthError) || !wantsPage(c)) throw thrown
     c.var.ctx.refused(thrown)
-    return showDeviceError(c, errorBody(thrown).error_description, thrown.status)
+    return showDeviceError(c, thrown)
   }
 }
 

@@ -1,9 +1,8 @@
 import type { Context } from 'hono'
 import { html } from 'hono/html'
-import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { DEVICE_GRANT } from '../../clients/grant-types.ts'
 import type { AppEnv, RequestContext } from '../../context.ts'
-import { accessDenied, invalidRequest, OAuthError } from '../../errors/oauth-error.ts'
+import { accessDenied, errorBody, invalidRequest, OAuthError } from '../../errors/oauth-error.ts'
 import { SAID_NO } from '../../flow/denial.ts'
 import type { Denial, PendingRequest } from '../../flow/state.ts'
 import { verifyUrl } from '../../flow/urls.ts'
@@ -11,8 +10,9 @@ import { readQuery } from '../../http/form.ts'
 import { json } from '../../http/json.ts'
 import { withQuery } from '../../http/location.ts'
 import { renderPage } from '../../http/page.ts'
+import { renderDetails } from '../../http/page-details.ts'
 import { TROUBLE } from '../../http/page-mark.ts'
-import { textsFor } from '../../http/page-text.ts'
+import { type Html, textsFor } from '../../http/page-text.ts'
 import type { Owner } from '../../ledger/owner.ts'
 import { retractGrant, revokeGrants } from '../../logout/end-sessions.ts'
 import { nowSeconds, seconds } from '../../util/clock.ts'
@@ -82,7 +82,7 @@ async function answerDenial(
 ): Promise<Response> {
   const { ctx } = c.var
   if (!(await refuse(ctx, pending, client.id, user))) return showConnected(c)
-  if (wantsPage(c)) return showDeviceError(c, description, 400)
+  if (wantsPage(c)) return showDenial(c, description)
   return json({ error, error_description: description }, 400, { 'cache-control': 'no-store' })
 }
 
@@ -116,21 +116,37 @@ async function refuse(
 /** Whether the request comes from a browser that shows pages to a user. */
 export const wantsPage = (c: Context<AppEnv>): boolean => /text\/html/.test(c.req.header('accept') ?? '')
 
-/** Shows in the browser why the device is not connected, in the words of the app that refused it. */
-export function showDeviceError(
-  c: Context<AppEnv>,
-  description: string,
-  status: ContentfulStatusCode,
-): Response | Promise<Response> {
+/** Shows in the browser that the device is not connected, in the words of the app that refused it. */
+function showDenial(c: Context<AppEnv>, description: string): Response | Promise<Response> {
   const texts = textsFor(c)
   const isNo = description === SAID_NO.error_description
   const reason = description !== '' && !isNo && html`<p class="alert" dir="auto">${description}</p>`
-  const lead = html`${isNo && html`${texts.youSaidNo} `}${texts.startOnDevice}`
-  return renderPage(
+  return showNotConnected(
     c,
-    { title: texts.deviceNotConnected, lead, mark: TROUBLE, failed: true, content: html`${reason}` },
-    status,
+    html`${isNo && html`${texts.youSaidNo} `}${texts.startOnDevice}`,
+    html`${reason}`,
+    400,
   )
+}
+
+/** Shows in the browser that the device is not connected, with what its user can do, and why for developers. */
+export function showDeviceError(c: Context<AppEnv>, error: OAuthError): Response | Promise<Response> {
+  const texts = textsFor(c)
+  const { error: name, error_description: description } = errorBody(error)
+  const { requestId } = c.var.ctx
+  const details = { error: name, reason: error.publicReason, description, requestId, at: nowSeconds() }
+  const lead = html`${error.status >= 500 ? texts.ownSide : texts.startOnDevice}`
+  return showNotConnected(c, lead, renderDetails(c, details), error.status)
+}
+
+function showNotConnected(
+  c: Context<AppEnv>,
+  lead: Html,
+  content: Html,
+  status: OAuthError['status'],
+): Response | Promise<Response> {
+  const title = textsFor(c).deviceNotConnected
+  return renderPage(c, { title, lead, mark: TROUBLE, failed: true, content }, status)
 }
 
 /** Shows a user who said no too late that the device is connected. */
