@@ -61,7 +61,8 @@ export const fallbackEndpoints: readonly Endpoint[] = (
   ] as const
 ).map(([path, handler, summary]) => ({
   ...pageEndpoint('GET', `/oauth2/fallbacks/${path}`, handler, summary),
-  // They cost nothing, and whoever is refused elsewhere is sent to them.
+  // Whoever is refused elsewhere is sent to them. The dearest, the error page, opens an envelope and reads a client, which
+  // it mostly has in memory; a notice that this server did not seal is not read any further.
   rate: 'none',
 }))
 

@@ -37,6 +37,11 @@ export interface Page {
   readonly content: Html
   /** Why the page's form was refused, shown as an alert above it. */
   readonly problem?: string | undefined
+  /**
+   * Set for a page that a browser only passes through: it has no picture of the operator's, whose host would learn of
+   * every login.
+   */
+  readonly passing?: true
   /** Whether the page is about a failure, which its title says. */
   readonly failed?: true
   /**
@@ -61,7 +66,8 @@ export function renderPage(
   status: ContentfulStatusCode = page.problem === undefined ? 200 : UNPROCESSABLE,
 ): Response | Promise<Response> {
   const { policy, mark, problem } = page
-  const { brand } = c.var.ctx.rt.config
+  const { brand: own } = c.var.ctx.rt.config
+  const brand = page.passing ? { ...own, logo: null, icon: null } : own
   const language = languageOf(c)
   const icon = iconOf(brand)
   for (const [name, value] of Object.entries(HEADERS)) c.header(name, value)

@@ -35,7 +35,8 @@ const FAILED = 500
 
 /**
  * The page for errors that must not go to a client (contract 3.15): first what it means for the person, and what to do,
- * then what developers want to know. Shows only what we sealed, so nobody can put other words on it.
+ * then what developers want to know. Shows only what we sealed, and name and page of a client that an admin registered:
+ * no stranger can put other words on it.
  */
 export async function failed(c: Context<AppEnv>): Promise<Response> {
   const notice = await readErrorNotice(c.var.ctx.rt, c.req.query(NOTICE) ?? '')
@@ -71,11 +72,15 @@ function unknown(c: Context<AppEnv>): Response | Promise<Response> {
   return renderPage(c, page, FAILED)
 }
 
-/** The client whose request failed, as people see it; `undefined` if it is not known, or cannot be read now. */
+/**
+ * The client whose request failed, as people see it; `undefined` if it is not known or cannot be read now, or registered
+ * itself: then nobody looked at what it calls itself, which could be a message.
+ */
 async function applicationIn(c: Context<AppEnv>, { client: id }: Notice): Promise<Application | undefined> {
   if (id === '') return undefined
   const client = await c.var.ctx.rt.clients.find(id).catch(as({ temporarily_unavailable: () => undefined }))
-  return client && applicationOf(renderClient(client), languageOf(c))
+  const isKnown = client !== undefined && client.bounds !== null
+  return isKnown ? applicationOf(renderClient(client), languageOf(c)) : undefined
 }
 
 const wayBack = (texts: Texts, { home, shown }: Application): HtmlOrNone =>

@@ -2,7 +2,13 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { contrast } from '../../src/util/contrast.ts'
 import { Browser, Deployment } from '../support/deployment.ts'
 import { DEVICE_GRANT, startDevice } from '../support/device.ts'
-import { authorizationPath, parameter, registerClient, type TestClient } from '../support/relying-party.ts'
+import {
+  authorizationPath,
+  parameter,
+  REDIRECT_URI,
+  registerClient,
+  type TestClient,
+} from '../support/relying-party.ts'
 
 const CREDENTIALS = { username: 'demo', password: 'demo', accept: 'true' }
 
@@ -12,8 +18,8 @@ let shop: TestClient
 beforeAll(async () => {
   shop = await registerClient(deployment, {
     client_name: 'Shop',
-    client_uri: 'https://shop.example/',
-    logo_uri: 'https://cdn.shop.example/logo.png',
+    client_uri: 'https://app.example/',
+    logo_uri: 'https://app.example/logo.png',
     grant_types: ['authorization_code', DEVICE_GRANT],
     scope: 'openid email read:invoices',
   })
@@ -39,7 +45,7 @@ describe('a page', () => {
       /img-src ([^;]*)/.exec(page.headers.get('content-security-policy') ?? '')?.[1] ?? ''
     const browser = new Browser(deployment)
     const login = await browser.next(authorizationPath(shop, { scope: 'openid' }))
-    expect(policyOf(await browser.visit(login.href))).toBe('data: https://cdn.shop.example')
+    expect(policyOf(await browser.visit(login.href))).toBe('data: https://app.example')
     expect(policyOf(await deployment.fetch('/oauth2/fallbacks/login'))).toBe('data:')
   })
 
@@ -48,7 +54,8 @@ describe('a page', () => {
     'https://cdn.example;sandbox/logo.png',
     'https://cdn.example,script-src/logo.png',
   ])('shows no logo over plain http, nor one that would change its policy: %s', async (logo_uri) => {
-    const client = await registerClient(deployment, { logo_uri })
+    const redirect_uris = [REDIRECT_URI, new URL('/cb', logo_uri).href]
+    const client = await registerClient(deployment, { redirect_uris, logo_uri })
     const browser = new Browser(deployment)
     const login = await browser.next(authorizationPath(client, { scope: 'openid' }))
     const response = await browser.visit(login.href)
@@ -112,9 +119,9 @@ describe('the error page', () => {
   }
 
   it('says first what it means for the person, and leads back to the application', async () => {
-    const page = await failed({ redirect_uri: 'https://evil.example/cb' })
+    const page = await failed({ redirect_uri: 'https://evil.example/' })
     expect(page).toContain('<title>Error: Shop could not log you in · Ladon</title>')
-    expect(page).toContain('<a class="button" href="https://shop.example/">Back to <bdi>Shop</bdi></a>')
+    expect(page).toContain('<a class="button" href="https://app.example/">Back to <bdi>Shop</bdi></a>')
     const [person = '', developers = ''] = page.split('<details>')
     expect(person).not.toMatch(/redirect_uri|invalid_request/)
     expect(developers).toContain('<code lang="en" dir="ltr">invalid_request</code>')

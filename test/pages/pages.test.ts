@@ -222,7 +222,7 @@ describe('the consent page', () => {
 describe('what a client says about itself', () => {
   it('is shown where the user logs in and consents: logo, policy and terms', async () => {
     const shop = await registerClient(deployment, {
-      logo_uri: 'https://shop.example/logo.png?a=1&b=2',
+      logo_uri: 'https://app.example/logo.png?a=1&b=2',
       policy_uri: 'https://shop.example/policy',
       tos_uri: 'https://shop.example/terms',
     })
@@ -232,10 +232,10 @@ describe('what a client says about itself', () => {
     for (const url of [login, consent]) {
       const page = await browser.visit(url.href)
       const text = await page.text()
-      expect(text).toContain('<img src="https://shop.example/logo.png?a=1&amp;b=2" alt=""')
+      expect(text).toContain('<img src="https://app.example/logo.png?a=1&amp;b=2" alt=""')
       expect(text).toContain('<a href="https://shop.example/policy">Privacy policy</a>')
       expect(text).toContain('<a href="https://shop.example/terms">Terms of service</a>')
-      expect(page.headers.get('content-security-policy')).toContain('img-src data: https://shop.example;')
+      expect(page.headers.get('content-security-policy')).toContain('img-src data: https://app.example;')
     }
   })
 })

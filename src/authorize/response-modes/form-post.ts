@@ -17,7 +17,7 @@ export const formPost: ResponseMode = {
   fits: () => true,
   send: (c, { client, redirectUri }, answer) => {
     const texts = textsFor(c)
-    const { name, shown, mark } = applicationOf(renderClient(client), languageOf(c))
+    const { name, shown } = applicationOf(renderClient(client), languageOf(c))
     const content = html`<form method="post" action="${redirectUri}" class="buttons">
 ${Object.entries(answer).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
 <button type="submit">${texts.continue}</button>
@@ -25,6 +25,7 @@ ${Object.entries(answer).map(([name, value]) => html`<input type="hidden" name="
 <script>${raw(SCRIPT)}</script>`
     const title = filledText(texts.continueTo, { app: name })
     const heading = filled(texts.continueTo, { app: shown })
-    return renderPage(c, { title, heading, mark, content, policy: policy() })
+    const mark = { name, logo: null }
+    return renderPage(c, { title, heading, mark, passing: true, content, policy: policy() })
   },
 }
