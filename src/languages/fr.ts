@@ -110,7 +110,7 @@ const demo = () => ({
   demoRunning: '{name} fonctionne',
   demoSeeYou: 'À bientôt',
   demoAbout:
-    'Ce serveur émet des jetons OAuth 2.0 et OpenID Connect. Parcourez avec une application de démonstration une connexion complète\u00a0: code d’autorisation avec PKCE, par les pages intégrées de connexion et de consentement.',
+    'Ce serveur émet des jetons OAuth 2.0 et OpenID Connect. Suivez une connexion complète avec une application de démonstration\u00a0: code d’autorisation avec PKCE, par les pages intégrées de connexion et de consentement.',
   demoLogIn: 'Se connecter avec l’application de démonstration',
   demoLookAround: 'Autres pages',
   demoDiscovery: 'Document de découverte',
