@@ -60,7 +60,7 @@ input[type=text], input[type=password] {
 }
 input[aria-invalid] { border-color: var(--bad); }
 .code input { font: 600 1.375rem/1.4 ui-monospace, monospace; letter-spacing: .12em; text-align: center; }
-.row { display: flex; gap: .65rem; align-items: flex-start; font-weight: 400; line-height: 1.4; }
+.row { display: flex; gap: .65rem; align-items: flex-start; font-size: .9375rem; font-weight: 400; line-height: 1.4; }
 .row > input, .row > .tick { width: 1.125rem; height: 1.125rem; margin: .1rem 0 0; flex: none; }
 input[type=checkbox] { accent-color: var(--brand); }
 .tick { color: var(--soft); display: grid; place-items: center; }
