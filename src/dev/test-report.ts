@@ -20,6 +20,7 @@ const COVERS: Readonly<Record<string, string>> = {
   race: 'parallel calls with injected latency in workerd',
   interop: 'client libraries against a real server process',
   browser: 'the demo in Chromium, with accessibility checks',
+  examples: 'the examples as their readers start them, in Chromium',
   node: 'architecture, bundle size, command line',
 }
 

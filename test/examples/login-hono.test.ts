@@ -1,0 +1,3 @@
+import { walkLoginApp } from './login-walk.ts'
+
+walkLoginApp('login-hono')
