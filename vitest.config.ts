@@ -24,6 +24,9 @@ const withBrowser = browserRequired() || findChromium() !== undefined
 // Long forms, which continuous integration runs: `npm test -- --all`.
 const secondTier = process.env['LADON_ALL_TESTS'] === '1' ? [] : ['test/**/*.all.test.ts']
 
+// The examples that need packages of their own: `npm run examples:heavy` installs them, and says where.
+const withHeavyExamples = process.env['LADON_EXAMPLES_AT'] !== undefined
+
 // The long form of the model (`npm run proof:model`): how many commands, and from which seed on.
 const longModel = {
   TEST_MODEL_COMMANDS: process.env['LADON_MODEL_COMMANDS'] ?? '',
@@ -83,6 +86,7 @@ export default defineConfig({
           ],
           exclude: [
             ...(withBrowser ? [] : ['test/browser/**', 'test/examples/!(packages).test.ts']),
+            ...(withHeavyExamples ? [] : ['test/examples/heavy/**']),
             ...secondTier,
           ],
           testTimeout: 60_000,
