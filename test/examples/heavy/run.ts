@@ -1,6 +1,7 @@
 /**
- * `npm run examples:heavy`: walks the examples whose packages Ladon does not have: Auth.js. Needs a registry of npm
- * packages and Chromium. Each example is copied out, installed and started there, as a stranger would.
+ * `npm run examples:heavy`: walks the examples whose packages Ladon does not have: Next.js and Auth.js. Needs a
+ * registry of npm packages, Chromium, and some 400 MB in the temporary folder. Each example is copied out, installed and
+ * started there, as a stranger would.
  */
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
@@ -9,7 +10,7 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
-const NAMES = ['web']
+const NAMES = ['login-next', 'web']
 
 /** Runs a command to its end; throws if it fails. */
 function run(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): void {
