@@ -61,7 +61,7 @@ export interface EndedForErasure extends EndedSessions {
 export function endForErasure(tx: Transaction, input: Omit<EndSessionsInput, 'target'>): EndedForErasure {
   const untold: Sid[] = []
   const ended = endEach(tx, { ...input, target: 'all' }, (row) => {
-    const clients = readable('sessions', () => recipientsOf(tx, row), null)
+    const clients = readable('sessions', row.sid, () => recipientsOf(tx, row), null)
     if (clients === null) untold.push(row.sid)
     return clients ?? []
   })

@@ -8,7 +8,7 @@ import { readable } from './readable.ts'
 import { endTokens } from './revocation.ts'
 import type { Row } from './schema.ts'
 import { end } from './sessions.ts'
-import { areTokensEnded, endedWith, isEnded } from './standing.ts'
+import { areTokensEnded, type Ending, endedWith, isEnded } from './standing.ts'
 import { alive, type Transaction } from './transaction.ts'
 
 /*
@@ -51,14 +51,17 @@ function cleanGrant(tx: Transaction, row: Row<'grants', (typeof DECIDING)[number
   if (whole === undefined) {
     if (row.notify !== '' && !isIndexed(tx)) tellAtEnd(tx, row.sid, [row.client, row.notify])
     tx.tables.delete('grants', [row.id])
-  } else if (!readable('grants', () => endWhole(tx, whole), false)) {
+    return
+  }
+  const ending = endedWith(tx, row) ?? { by: 'session_ended', at: null }
+  if (!readable('grants', row.id, () => endWhole(tx, whole, ending), false)) {
     // Its record stays as it is: other grants may rest on the consent, and a newer release may read it.
-    tx.tables.update('grants', row.id, { revoked: 1, attempt: '', recent: '[]' })
+    const left = { revoked: 1, attempt: '', recent: '[]', ended_by: ending.by, ended_at: ending.at }
+    tx.tables.update('grants', row.id, left)
   }
 }
 
-function endWhole(tx: Transaction, row: GrantRow): true {
-  const ending = endedWith(tx, row) ?? { by: 'session_ended', at: null }
+function endWhole(tx: Transaction, row: GrantRow, ending: Ending): true {
   endTokens(tx, row, { attempt: '', flowLifetime: seconds(0) }, ending)
   return true
 }
@@ -75,7 +78,7 @@ function sweepSessions(tx: Transaction, sweep: Row<'sweeps'>): void {
     if (row.epoch < erased) tx.tables.update('sessions', row.sid, { ...FORGOTTEN, expires: tx.now })
     else end(tx, row, { attempt: '', at: endedAt, keepUntil: sweep.keep_until, revokes: false })
     if (!alive(row.expires, endedAt)) continue
-    const clients = sweep.notify === 1 ? readable('sessions', () => recipientsOf(tx, row), []) : []
+    const clients = sweep.notify === 1 ? readable('sessions', row.sid, () => recipientsOf(tx, row), []) : []
     // Of the ends of all sessions only an erasure is told to the identity provider.
     const providerSession = row.epoch < erased ? row.provider_session : ''
     queueNotices(tx, { clients, providerSession, attempt: '', due: tx.now })

@@ -21,7 +21,10 @@ export interface Erased {
   readonly at?: Seconds
   /** The notices that this attempt queued and that are not settled yet. */
   readonly notices: readonly Notice[]
-  /** The sessions whose clients could not be read, so that none was told; absent if there are none. */
+  /**
+   * The sessions whose clients could not be read, so that none was told, of those that the call itself ended; absent if
+   * there are none, and in the answer to a repeated attempt. The log names each.
+   */
   readonly untold?: readonly Sid[]
 }
 

@@ -84,7 +84,7 @@ export const isTold = (view: View, session: Row<'sessions'>, client: AtEnd): boo
 export function tellAtEnd(tx: Writable, sid: Sid, client: AtEnd): void {
   const row = tx.tables.find('sessions', sid)
   if (row === undefined) return
-  const known = readable('sessions', () => readRecipients(row), null)
+  const known = readable('sessions', sid, () => readRecipients(row), null)
   if (known === null || known.some((one) => String(one) === String(client))) return
   tx.tables.update('sessions', sid, { recipients: encodeRecipients([...known, client]) })
 }

@@ -8,7 +8,7 @@ import { findGrant, findOwn, type GrantRow } from './grant-row.ts'
 import { grantsOf } from './owner.ts'
 import { planSweep } from './plan-sweep.ts'
 import { type EndedBy, SUBJECT, TOKENS } from './schema.ts'
-import { type Ending, isLive, isRemembered } from './standing.ts'
+import { type Ending, endedWith, isLive, isRemembered } from './standing.ts'
 import { alive, later, type Transaction } from './transaction.ts'
 
 export interface RevokeGrantInput extends AskingForEnds {
@@ -69,8 +69,8 @@ function endRow(
   left: Left,
   { by, at }: Ending,
 ): void {
-  // What ended the tokens first is kept.
-  const ended = row.ended_by === null ? { ended_by: by, ended_at: at } : {}
+  // What ended the tokens first is kept, also if that is not known.
+  const ended = row.revoked === 0 ? { ended_by: by, ended_at: at } : {}
   tx.tables.update('grants', row.id, { revoked: 1, attempt, recent: '[]', ...left, ...ended })
   tx.wake(left.expires, 'tombstone')
 }
@@ -186,7 +186,9 @@ function endAlive(
 
 function revokeConsent(tx: Transaction, row: GrantRow, input: Revocation): boolean {
   if (row.record === '') return row.attempt === input.attempt
-  endRow(tx, row, input, tombstoneOf(tx, row, input), { by: 'consent_revoked', at: tx.now })
+  // The tokens may have ended before, with many others: that is what ended them.
+  const ending = endedWith(tx, row) ?? { by: 'consent_revoked', at: tx.now }
+  endRow(tx, row, input, tombstoneOf(tx, row, input), ending)
   return true
 }
 

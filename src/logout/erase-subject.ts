@@ -9,7 +9,8 @@ import { deliverNotices } from './notices.ts'
  * ledger and grants book forget it. May be repeated. Throws `temporarily_unavailable` if not all of it is known to have
  * happened; what happened stays so.
  *
- * @returns the sessions whose clients could not be read, so that none of them is told
+ * @returns the sessions whose clients could not be read, so that none of them is told: of those that the ledgers ended
+ *   within the call. The ledger's log names each
  */
 export async function eraseSubject(ctx: RequestContext, subject: string): Promise<readonly Sid[]> {
   const { rt, attempt } = ctx
@@ -24,7 +25,9 @@ export async function eraseSubject(ctx: RequestContext, subject: string): Promis
     erasedAt = seconds(Math.max(erasedAt, at ?? nowSeconds()))
     if (notices.length > 0) ctx.defer(deliverNotices(rt, owner, notices))
   }
-  ctx.audit('subject.erased', {}, ownerOf('subject', subject, rt.config.residency.jurisdiction))
+  // No later call can tell which these were, so the audit line does: what follows may fail.
+  const fields = notTold.length > 0 ? { untold_sessions: notTold } : {}
+  ctx.audit('subject.erased', fields, ownerOf('subject', subject, rt.config.residency.jurisdiction))
   await rt.book.erase(subject, erasedAt)
   return notTold
 }

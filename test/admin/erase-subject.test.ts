@@ -92,6 +92,9 @@ describe('DELETE of a subject', () => {
     )
     const answer = await erase('damaged')
     expect([answer.status, await bodyOf(answer)]).toEqual([200, { untold_sessions: [sid] }])
+    expect(lines.last('audit')).toMatchObject({ event: 'subject.erased', untold_sessions: [sid] })
+    const trail = await deployment.admin('GET', '/admin/audit?event=subject.erased&page_size=1')
+    expect(await trail.json()).toMatchObject([{ untold_sessions: [sid] }])
     expect((await erase('damaged')).status).toBe(204)
   })
 

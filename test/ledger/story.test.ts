@@ -1,4 +1,6 @@
+import { runInDurableObject } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { plantGrants } from './rows.ts'
 import { advance, FLOW, newAttempt, Subject, seconds, stopClock } from './support.ts'
 
 beforeEach(stopClock)
@@ -62,6 +64,33 @@ it('keeps what ended the tokens first', async () => {
   advance(5)
   await revokeConsents(user, { id: user.id })
   expect((await told(user)).grant).toMatchObject({ ended: { by: 'token_revoked', at }, consented: null })
+})
+
+it.each([
+  ['all_sessions_ended', (user: Subject) => ending(user, 'all', true)],
+  ['session_ended', (user: Subject) => ending(user, { sid: user.sid }, true)],
+])('keeps %s also of a grant whose row that did not come to', async (by, act) => {
+  const user = new Subject()
+  await user.issued({}, { record: { remember: true } })
+  await plantGrants(user, 150, { id: "one.id || printf('-%03d', n)" })
+  const at = seconds()
+  await act(user)
+  advance(5)
+  const id = `${user.id}-140`
+  await revokeConsents(user, { id })
+  const { grant } = await user.call('story', { id, sid: null, generation: null })
+  expect(grant).toMatchObject({ ended: { by, at }, consented: null })
+})
+
+it('does not know what ended the tokens of a row of an older release, whatever ends its consent', async () => {
+  const user = new Subject()
+  await user.issued({}, { record: { remember: true } })
+  await user.call('revokeGrant', { attempt: newAttempt(), id: user.id, clientId: 'app', flowLifetime })
+  await runInDurableObject(user.stub, (_ledger, { storage }) => {
+    storage.sql.exec('UPDATE logins SET ended_by = NULL, ended_at = NULL WHERE kind = 0').toArray()
+  })
+  await revokeConsents(user, { id: user.id })
+  expect((await told(user)).grant).toMatchObject({ ended: { by: null, at: null }, consented: null })
 })
 
 it('tells what was granted, and when a generation was superseded', async () => {
