@@ -2,6 +2,7 @@ import { runInDurableObject } from 'cloudflare:test'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { ownerOf } from '../../src/ledger/owner.ts'
+import { RecentChanges } from '../../src/ledger/recent-changes.ts'
 import { testEnv } from '../support/bindings.ts'
 import { advance, callLedger, newAttempt, stopClock } from './support.ts'
 
@@ -195,6 +196,21 @@ describe('changes of values with copies', () => {
     expect((await ask(owner, ['a'], thousand.head)).told).toBe('some')
   })
 
+  it('of one value over and over do not keep from anybody what else is new', async () => {
+    const owner = feed()
+    await change(owner, 'one', 'a')
+    await strangersChange(owner)
+    const { head } = await ask(owner, [])
+    await change(owner, 'two', 'b')
+    await runInDurableObject(env.LEDGER.getByName(owner), (ledger) => {
+      for (let at = 0; at < 2500; at += 1) {
+        ledger.run('announceChange', { attempt: `loud-${at}`, id: 'loud' }, 1)
+        ledger.run('settleChange', { attempt: `loud-${at}`, id: 'loud', changed: true }, 1)
+      }
+    })
+    expect(await ask(owner, [], head)).toMatchObject({ told: 'since', tags: { b: 'two', loud: 'loud-2499' } })
+  })
+
   it('are asked for without making anything, and are forgotten after four days, in batches', async () => {
     const owner = feed()
     await tagOf(owner)
@@ -233,6 +249,19 @@ describe('changes of values with copies', () => {
     await change(owner, 'third', 'a')
     expect(Number((await ask(owner, [])).head.slice(1))).toBeGreaterThan(Number(head.slice(1)))
   })
+})
+
+it('remembers the last values that changed, and no more of them', () => {
+  const recent = new RecentChanges()
+  expect(recent.since(0)).toBeUndefined()
+  for (let head = 1; head <= 9000; head += 1) recent.note({ head, id: head % 2 === 0 ? 'loud' : `n${head}` })
+  expect(recent.since(0)).toBeUndefined()
+  expect(recent.since(8000)?.size).toBe(501)
+  expect(recent.since(8996)).toEqual(new Set(['n8997', 'n8999', 'loud']))
+  expect(recent.since(9000)).toEqual(new Set())
+  const oldest = Array.from({ length: 9000 }, (_, head) => head).find((head) => recent.since(head))
+  expect(recent.since(oldest ?? 0)?.size).toBeGreaterThan(2000)
+  expect(recent.since(oldest ?? 0)?.size).toBeLessThanOrEqual(4096)
 })
 
 type Step =
