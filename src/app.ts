@@ -27,9 +27,7 @@ function appOf(
   table: readonly EndpointGroup[],
   around: (route: Route) => Route = (route) => route,
 ): Hono<AppEnv> {
-  const base = newRouter()
-    .notFound(notFound(endpointsOf(table)))
-    .onError(noting(refuse))
+  const base = newRouter().notFound(notFound(table)).onError(noting(refuse))
   const app = mount(base, table)
   return Object.assign(app, { fetch: inContext(surface, around(app.fetch)) })
 }

@@ -78,6 +78,7 @@ export const demoGroup = (dispatch: Dispatch): EndpointGroup => ({
     [pattern, ownFormsOnly],
   ]),
   onError: showRefusal,
+  isOn: ({ demoPages }) => demoPages,
   endpoints: [
     pageEndpoint('GET', '/', showHome, 'Home of the demo'),
     ...asking('/ui/login', showLogin, submitLogin, 'Log in?'),

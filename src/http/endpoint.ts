@@ -74,6 +74,8 @@ export interface EndpointGroup {
   readonly before: readonly (readonly [pattern: string, middleware: MiddlewareHandler<AppEnv>])[]
   /** Answers errors that are thrown; the application does if absent. */
   readonly onError?: ErrorHandler<AppEnv>
+  /** Whether they are served; always if absent. A path of those that are not is an unknown one. */
+  readonly isOn?: (config: Config) => boolean
   readonly endpoints: readonly Endpoint[]
 }
 

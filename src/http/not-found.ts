@@ -3,7 +3,7 @@ import { html } from 'hono/html'
 import { routePath } from 'hono/route'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import { type Endpoint, methodsAt } from './endpoint.ts'
+import { type EndpointGroup, methodsAt } from './endpoint.ts'
 import { nearPath } from './near-path.ts'
 import { renderPage } from './page.ts'
 import { textsFor } from './page-text.ts'
@@ -13,21 +13,28 @@ export const ANY_PATH = '/*'
 
 /**
  * Returns the handler of requests that no endpoint takes (contract 0.2). An unknown path is 404, and so is a wrong method
- * of a public one; of the admin API it is 405, as in Hydra. The text says what there is.
+ * of a public one; of the admin API it is 405, as in Hydra. The text says what there is, and nothing of what is switched
+ * off.
  */
 export function notFound(
-  endpoints: readonly Endpoint[],
+  table: readonly EndpointGroup[],
 ): (c: Context<AppEnv>) => Response | Promise<Response> {
-  const methodsOf = methodsAt(endpoints)
-  const paths = endpoints.map(({ path }) => path)
+  const groups = table.map(({ isOn = () => true, endpoints }) => ({
+    isOn,
+    methodsOf: methodsAt(endpoints),
+    paths: endpoints.map(({ path }) => path),
+  }))
   return (c) => {
     c.env.route ??= routePath(c, -1) || ANY_PATH
     c.set('ctx', c.env.ctx)
     const { path, method } = c.req
-    const methods = methodsOf(path)
-    // A page that is switched off has its path and method, and answers like an unknown one.
-    if (methods.length === 0 || methods.includes(method)) return unknownPath(c, unknown(paths, path))
-    const facts = { methods: methods.join(', '), method }
+    const served = groups.filter(({ isOn }) => isOn(c.env.ctx.rt.config))
+    const methods = new Set(served.flatMap(({ methodsOf }) => methodsOf(path)))
+    if (methods.size === 0) {
+      const paths = served.flatMap((group) => group.paths)
+      return unknownPath(c, unknown(paths, path))
+    }
+    const facts = { methods: [...methods].sort().join(', '), method }
     return path.startsWith('/admin/')
       ? wrongMethod(c, new OAuthError('method_not_allowed', 'method_unknown', facts))
       : unknownPath(c, new OAuthError('resource_not_found', 'method_unknown', facts))

@@ -285,6 +285,30 @@ describe('an address that is not there', () => {
     expect(await (await deployment.admin('GET', path)).text()).toContain(meant)
   })
 
+  it.each([
+    ['GET', '/'],
+    ['POST', '/'],
+    ['GET', '/x'],
+    ['GET', '/ui/consen'],
+    ['POST', '/demo/start'],
+    ['GET', '/demo/start'],
+  ])('%s %s is as unknown as any where the pages are switched off', async (method, path) => {
+    const without = new Deployment(testEnv({ DEMO_PAGES: 'false' }))
+    const response = await without.fetch(path, { method })
+    const reason = 'No endpoint has this path. See the list of endpoints in the documentation.'
+    expect([response.status, await bodyOf(response)]).toEqual([
+      404,
+      { error: { code: 404, message: 'Not Found', reason } },
+    ])
+    expect(log.last('request')).toMatchObject({ reason: 'path_unknown' })
+  })
+
+  it('is never named where it is switched off', async () => {
+    const without = new Deployment(testEnv({ DEMO_PAGES: 'false' }))
+    for (const path of ['/ui/login', '/ui/logn', '/ui/device/done', '/demo/callback', '/dem'])
+      expect(await (await without.fetch(path)).text(), path).not.toMatch(/mean \/(ui|demo)/)
+  })
+
   it('is told to people and to machines that read text, too', async () => {
     for (const accept of ['text/html', 'text/plain'])
       expect(await (await deployment.fetch('/oauth2/tokn', { headers: { accept } })).text()).toContain(
