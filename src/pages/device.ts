@@ -32,7 +32,10 @@ export async function showDevice(c: Context<AppEnv>): Promise<Response> {
   return devicePage(c, { compared: true, userCode: groupUserCode(userCode, settings), application })
 }
 
-/** The application whose device shows a code; `undefined` if the code is wrong, which the page says once it is sent. */
+/**
+ * The application whose device shows a code; `undefined` if the code is wrong, which the page says once it is sent, or if
+ * that cannot be asked now.
+ */
 async function applicationAt(
   c: Context<AppEnv>,
   browser: DeviceChallenge,
@@ -40,10 +43,9 @@ async function applicationAt(
 ): Promise<Application | undefined> {
   const { ctx } = c.var
   const nobody = (): undefined => undefined
-  const id = await clientOfUserCode(ctx, browser, userCode).catch(
-    as({ invalid_request: nobody, too_many_requests: nobody }),
-  )
-  const client = id === undefined ? undefined : await ctx.rt.clients.find(id)
+  const client = await clientOfUserCode(ctx, browser, userCode)
+    .then((id) => ctx.rt.clients.find(id))
+    .catch(as({ invalid_request: nobody, too_many_requests: nobody, temporarily_unavailable: nobody }))
   return client && applicationOf(renderClient(client), languageOf(c))
 }
 

@@ -1,5 +1,6 @@
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { varyLedger } from '../support/bindings.ts'
 import { Browser, bodyOf, Deployment, ISSUER, locationOf, testEnv } from '../support/deployment.ts'
 import {
   approve,
@@ -198,6 +199,25 @@ describe('POST /oauth2/device/auth', () => {
     const value = /name="user_code" value="([^"]*)"/.exec(await page.text())?.[1] ?? ''
     expect(value).toMatch(shown)
     expect((await approve(own, { ...device, user_code: value })).status).toBe(302)
+  })
+})
+
+describe('the page with a code from a link', () => {
+  it('shows whose device it is, or nobody while that cannot be asked', async () => {
+    const client = await registerDeviceClient(deployment, { client_name: 'Living room TV' })
+    const { verification_uri_complete: link, user_code: code } = await startDevice(deployment, client)
+    const grouped = `${code.slice(0, 4)}-${code.slice(4)}`
+    const silent = varyLedger(testEnv(), { findDevice: () => Promise.reject(new Error('silent')) })
+    const shownAt = async (at: Deployment): Promise<Response> => {
+      const browser = new Browser(at)
+      return browser.visit((await browser.next(link)).href, { headers: { 'sec-fetch-site': 'none' } })
+    }
+    const named = await shownAt(deployment)
+    expect([named.status, await named.text()]).toEqual([200, expect.stringContaining('Living room TV')])
+    const plain = await shownAt(new Deployment(silent))
+    const page = await plain.text()
+    expect([plain.status, page]).toEqual([200, expect.stringContaining(`value="${grouped}"`)])
+    expect(page).not.toContain('Living room TV')
   })
 })
 
