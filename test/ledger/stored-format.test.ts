@@ -1,5 +1,6 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { expect, it } from 'vitest'
+import { plantGrants } from './rows.ts'
 import { FLOW, newAttempt, Subject, seconds } from './support.ts'
 
 /**
@@ -103,6 +104,13 @@ const LOGINS_6 = {
   logins: LOGINS_5.logins.replace(' epoch INTEGER,', ' epoch INTEGER, ended_at INTEGER, ended_by TEXT,'),
   grant: `UPDATE logins SET revoked = 1, ended_at = 1700000900, ended_by = 'token_revoked' WHERE kind = 0`,
   session: 'UPDATE logins SET ended = 1, ended_at = 1700000901 WHERE kind = 1',
+}
+
+/** What release 4 has its alarm clean up, and from which key on. */
+const SWEEPS_4 = {
+  sweeps: `CREATE TABLE sweeps (name TEXT NOT NULL PRIMARY KEY, position TEXT NOT NULL, keep_until INTEGER NOT NULL,
+    notify INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID`,
+  planned: `INSERT INTO sweeps VALUES ('grants', 'grant-0', 0, 0)`,
 }
 
 /** What a network has spent, of release 4. */
@@ -393,6 +401,22 @@ it('writes release 1 as the sample shows it, and what the later ones add', async
     REMEMBERED_4,
   ].map((sql) => sql.replace(/\s+/g, ' '))
   expect(written.map((row) => row.sql)).toEqual(expected)
+})
+
+it('goes on where the clean-up of release 4 stopped', async () => {
+  const { epochs, epoch } = RELEASE_1
+  const user = await restored([...Object.values(LOGINS_5), epochs, epoch, ...Object.values(SWEEPS_4)])
+  expect(await user.rows('grants')).toHaveLength(1)
+  await runInDurableObject(user.stub, (ledger) => ledger.alarm())
+  expect([await user.rows('grants'), await user.rows('sweeps')]).toEqual([[], []])
+  const many = new Subject()
+  await many.issued()
+  await plantGrants(many, 150, { id: "one.id || printf('-%03d', n)" })
+  await many.call('revokeGrants', { attempt: newAttempt(), target: 'all', flowLifetime: FLOW })
+  const [written] = await runInDurableObject(many.stub, (_ledger, { storage }) =>
+    storage.sql.exec<{ sql: string }>("SELECT sql FROM sqlite_master WHERE name = 'sweeps'").toArray(),
+  )
+  expect(written?.sql).toBe(SWEEPS_4.sweeps.replace(/\s+/g, ' '))
 })
 
 it('reads what networks have spent', async () => {
