@@ -22,7 +22,7 @@ export function unfit(method: string, pathname: string, status: number, body: un
   const place = PATHS.find(
     ({ matches, item }) => matches.test(path) && item[method.toLowerCase()] !== undefined,
   )
-  if (place === undefined) return undefined
+  if (place === undefined || (status === 404 && isOfUnknownPath(body))) return undefined
   const { responses } = objectAt(place.item, method.toLowerCase())
   const answers = isJsonObject(responses) ? responses : {}
   const listed = answers[status] !== undefined
@@ -37,6 +37,13 @@ export function unfit(method: string, pathname: string, status: number, body: un
   return result.valid || fault === undefined
     ? undefined
     : `${called}: ${fault.instanceLocation} ${fault.error}`
+}
+
+/** A page that is switched off answers as a path that is in no document (contract 0.2). */
+const isOfUnknownPath = (body: unknown): boolean => {
+  const { code, message, reason, ...more } = isJsonObject(body) ? objectAt(body, 'error') : {}
+  const isWhole = code === 404 && message === 'Not Found' && typeof reason === 'string'
+  return isWhole && Object.keys(more).length === 0
 }
 
 function validatorOf(answer: JsonObject): Validator | null {
