@@ -8,6 +8,7 @@ import { nowMs, nowSeconds } from '../util/clock.ts'
 import { release } from '../util/release.ts'
 import { rfc3339 } from '../util/rfc3339.ts'
 import { isolateStart, troubles } from '../util/trouble.ts'
+import { settingsStatus } from './settings-status.ts'
 
 /** The keys of a set that sign. Times in seconds since the epoch. */
 interface SetStatus {
@@ -83,6 +84,7 @@ export async function status(c: Context<AppEnv>): Promise<Response> {
       trouble: troubles.filter(({ count }) => count > 0),
       silent,
     },
+    settings: settingsStatus(c.var.ctx.rt),
   })
 }
 

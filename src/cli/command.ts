@@ -29,6 +29,8 @@ export interface Definition<F extends Flags> {
   /** The arguments that are no flags, as the help shows them: `ID...`. Fewer than `least` or more than `most` are refused. */
   readonly operands?: { readonly shown: string; readonly least: number; readonly most: number }
   readonly flags: F
+  /** Whether the command takes any flags, and looks at none. */
+  readonly anyFlags?: true
   /** Command lines that a test runs. */
   readonly examples: readonly string[]
   /** Does it. Returns what there is to show. Throws CliFailure. */

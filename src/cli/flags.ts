@@ -47,7 +47,11 @@ export const globalFlags = {
   },
   format: { kind: 'text', value: 'FORM', about: 'table, json, json-pretty or yaml.' },
   quiet: { kind: 'switch', short: 'q', about: 'Print ids only.' },
-  timeout: { kind: 'text', value: 'SECONDS', about: 'How long an answer may take; 5 without it.' },
+  timeout: {
+    kind: 'text',
+    value: 'SECONDS',
+    about: 'How long an answer may take; without it 5, and 30 for changes.',
+  },
   'skip-tls-verify': { kind: 'switch', about: 'Take any certificate: for a server on your own machine.' },
   help: { kind: 'switch', short: 'h', about: 'Say how the command is used.' },
 } as const satisfies Flags

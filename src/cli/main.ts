@@ -33,7 +33,7 @@ async function run(args: readonly string[], terminal: Terminal): Promise<number>
   const found = findCommand(words)
   if (found === undefined) return withoutCommand(words, rest, terminal)
   const { command, operands } = found
-  const given = readFlags([...operands, ...rest], command.flags)
+  const given = command.anyFlags ? ignored(rest) : readFlags([...operands, ...rest], command.flags)
   const globals = globalsOf(given.values)
   if (globals.help) {
     terminal.out(commandHelp(command))
@@ -52,6 +52,12 @@ async function run(args: readonly string[], terminal: Terminal): Promise<number>
   print(terminal, result, format, globals.quiet === true)
   return result.exitCode ?? 0
 }
+
+/** What counts of arguments that do not matter: whether help is asked for. */
+const ignored = (rest: readonly string[]): ReturnType<typeof readFlags> => ({
+  values: { help: rest.includes('--help') || rest.includes('-h') },
+  operands: [],
+})
 
 /** Takes the words before the first flag that is no global one; global flags among them go to the rest. */
 function splitWords(args: readonly string[]): { words: readonly string[]; rest: readonly string[] } {

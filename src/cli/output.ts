@@ -19,7 +19,7 @@ export interface Result {
   /** What the table shows. */
   readonly lines: readonly string[]
   /** How the command ends; 0 without it. */
-  readonly exitCode?: FailureCode
+  readonly exitCode?: 0 | FailureCode
 }
 
 /** Returns one item, whose table has a line for each column. */

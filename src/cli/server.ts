@@ -6,14 +6,18 @@ import { CliFailure, usage } from './failure.ts'
 import type { GlobalValues } from './flags.ts'
 import type { Terminal } from './terminal.ts'
 
-/** How long an answer may take, seconds. */
+/** How long an answer may take, seconds: of a server that has not answered yet, or to a question. */
 const ANSWER_WITHIN_SECONDS = 5
+/** How long a change may take, seconds: a server that answers may need its time to make a key. */
+const CHANGE_WITHIN_SECONDS = 30
 
 /** One request. */
 export interface ServerCall {
   readonly method?: string
   readonly query?: Readonly<Record<string, string | undefined>>
   readonly headers?: Readonly<Record<string, string>>
+  /** Whether a key among the user's headers stays away. */
+  readonly bare?: boolean
   /** Sent as JSON. */
   readonly json?: unknown
   /** Sent as a form. */
@@ -26,7 +30,8 @@ export class Server {
   readonly base: string
   readonly #headers: Readonly<Record<string, string>>
   readonly #adminKey: string | undefined
-  readonly #withinMs: number
+  readonly #withinSeconds: number | undefined
+  #answers = false
   readonly #warn: (warning: string) => void
 
   constructor(
@@ -34,14 +39,14 @@ export class Server {
     options: {
       readonly headers: Readonly<Record<string, string>>
       readonly adminKey: string | undefined
-      readonly withinMs: number
+      readonly withinSeconds: number | undefined
       readonly warn: (warning: string) => void
     },
   ) {
     this.base = base
     this.#headers = options.headers
     this.#adminKey = options.adminKey
-    this.#withinMs = options.withinMs
+    this.#withinSeconds = options.withinSeconds
     this.#warn = options.warn
   }
 
@@ -56,42 +61,40 @@ export class Server {
     return this.send(`/admin${path}`, { ...call, headers: { ...key, ...call.headers } })
   }
 
-  /** Sends a request; redirects are not followed. Throws CliFailure with code 3 if there is no answer in time. */
+  /**
+   * Sends a request to a path or an address; redirects are not followed, and headers of the user go to the server alone.
+   * Throws CliFailure with code 3 if there is no answer in time.
+   */
   async send(
     path: string,
-    { method, query = {}, headers = {}, json, form }: ServerCall = {},
+    { method, query = {}, headers = {}, bare = false, json, form }: ServerCall = {},
   ): Promise<Answer> {
-    const address = new URL(this.base + path)
+    const address = new URL(path.startsWith('/') ? this.base + path : path)
+    const isOwn = address.origin === new URL(this.base).origin
     for (const [name, value] of Object.entries(query))
       if (value !== undefined) address.searchParams.set(name, value)
     const body = json === undefined ? form && new URLSearchParams(form) : JSON.stringify(json)
     const used = method ?? (body === undefined ? 'GET' : 'POST')
-    const begun = Date.now()
-    try {
-      const response = await fetch(address, {
-        method: used,
-        headers: {
-          accept: 'application/json',
-          ...(json !== undefined && { 'content-type': 'application/json' }),
-          ...headers,
-          ...this.#headers,
-        },
-        redirect: 'manual',
-        signal: AbortSignal.timeout(this.#withinMs),
-        ...(body !== undefined && { body }),
-      })
-      const answer = {
-        status: response.status,
-        headers: response.headers,
-        text: await response.text(),
-        begun,
-      }
-      const warning = response.headers.get('ladon-warning')
-      if (warning !== null) this.#warn(warning)
-      return answer
-    } catch (thrown) {
-      throw unreachable(address.origin, thrown, used, this.#withinMs)
-    }
+    const isQuestion = used === 'GET'
+    // What is not there is found out in the short time, before anything is changed.
+    if (!isQuestion && isOwn && !this.#answers) await this.send('/health/alive')
+    const seconds = this.#withinSeconds ?? (isQuestion ? ANSWER_WITHIN_SECONDS : CHANGE_WITHIN_SECONDS)
+    const init = {
+      method: used,
+      headers: {
+        accept: 'application/json',
+        ...(json !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+        ...(isOwn && (bare ? withoutKey(this.#headers) : this.#headers)),
+      },
+      redirect: 'manual',
+      ...(body !== undefined && { body }),
+    } as const
+    const answer = await answerTo(address, init, seconds)
+    if (isOwn) this.#answers = true
+    const warning = answer.headers.get('ladon-warning')
+    if (warning !== null) this.#warn(warning)
+    return answer
   }
 
   /** Calls the admin API for a JSON value. Throws CliFailure if the server refuses. */
@@ -121,6 +124,20 @@ export class Server {
   }
 }
 
+/** Sends a request and reads its answer. Throws CliFailure with code 3 if there is none in time. */
+async function answerTo(
+  address: URL,
+  init: RequestInit & { readonly method: string },
+  seconds: number,
+): Promise<Answer> {
+  try {
+    const response = await fetch(address, { ...init, signal: AbortSignal.timeout(seconds * 1000) })
+    return { status: response.status, headers: response.headers, text: await response.text() }
+  } catch (thrown) {
+    throw unreachable(address.origin, thrown, init.method, seconds)
+  }
+}
+
 /** Returns what an answer holds. Throws CliFailure if it is a refusal. */
 function accepted(answer: Answer, hasKey: boolean): { readonly json: unknown; readonly headers: Headers } {
   const refusal = refusalOf(answer, hasKey)
@@ -131,13 +148,14 @@ function accepted(answer: Answer, hasKey: boolean): { readonly json: unknown; re
 const lowerCased = (headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 
-function unreachable(origin: string, thrown: unknown, method: string, withinMs: number): CliFailure {
+const withoutKey = (headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'authorization'))
+
+function unreachable(origin: string, thrown: unknown, method: string, seconds: number): CliFailure {
   const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown
   const late = thrown instanceof Error && thrown.name === 'TimeoutError'
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
-  const why = late
-    ? `in ${withinMs / 1000} s`
-    : code || (cause instanceof Error ? cause.message : 'it failed')
+  const why = late ? `in ${seconds} s` : code || (cause instanceof Error ? cause.message : 'it failed')
   const unsure =
     late && method !== 'GET' ? ' What was asked for may have been done: look before you repeat it.' : ''
   return new CliFailure(3, `No answer from ${origin}${late ? ' ' : ': '}${why}.${unsure}`, {
@@ -156,7 +174,7 @@ const FIXES: Readonly<Record<string, string>> = {
 }
 
 /** Returns the server that flags and environment name. Throws CliFailure if they name none, or would show the key. */
-export function serverOf(globals: GlobalValues, terminal: Terminal): Server {
+export function serverOf(globals: Partial<GlobalValues>, terminal: Pick<Terminal, 'env' | 'err'>): Server {
   const { env } = terminal
   const given = globals.endpoint ?? firstOf(env['LADON_URL'], env['ORY_SDK_URL'])
   if (given === undefined)
@@ -192,14 +210,15 @@ export function serverOf(globals: GlobalValues, terminal: Terminal): Server {
     process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
   }
   const warn = (warning: string): void => terminal.err(`Warning: ${warning}`)
-  return new Server(base, { headers, adminKey, withinMs: secondsOf(globals.timeout) * 1000, warn })
+  return new Server(base, { headers, adminKey, withinSeconds: secondsOf(globals.timeout), warn })
 }
 
 const firstOf = (...texts: readonly (string | undefined)[]): string | undefined =>
   texts.find((text) => text !== undefined && text !== '')
 
-function secondsOf(text: string | undefined): number {
-  const seconds = Number(text ?? ANSWER_WITHIN_SECONDS)
+function secondsOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const seconds = Number(text)
   if (!(seconds > 0 && seconds <= 600)) throw usage('--timeout takes seconds, at most 600.')
   return seconds
 }

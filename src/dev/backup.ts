@@ -1,15 +1,13 @@
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { LAST_BACKUP } from '../cli/checkout.ts'
 import { composeBackup } from './backup-file.ts'
 import { CommandError } from './command-error.ts'
 import { configOf } from './deploy-plan.ts'
 import { makeKept } from './kept.ts'
 import { Options } from './options.ts'
 import { runTool } from './tools.ts'
-
-/** The note of when the account's database was last backed up, beside the files. It is never committed. */
-const LAST_BACKUP = '.ladon/backup.json'
 
 /**
  * `ladon backup [--output FILE] [--local]`: writes the D1 database into one file that only its owner may read, with what

@@ -9,6 +9,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   backup: async () => (await import('./backup.ts')).backup,
   restore: async () => (await import('./restore.ts')).restore,
   smoke: async () => (await import('./smoke.ts')).smoke,
+  'build-cli': async () => (await import('./build-cli.ts')).buildCliCommand,
   docs: async () => (await import('./docs.ts')).docs,
   test: async () => (await import('./test.ts')).test,
 }
@@ -21,6 +22,7 @@ const USAGE = `Usage: ladon <command> [arguments for the tools it runs]
   backup   write the D1 database into a file
   restore  put such a file into an empty D1 database
   smoke    try a deployed server: a whole login with a temporary client
+  build-cli  make dist/cli, the command ladon as a package
   docs     write the documents that are made from the code
   test     type check, lint and all tests
 `

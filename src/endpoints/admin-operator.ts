@@ -20,7 +20,7 @@ const auditEntry = (): ReturnType<typeof object> =>
 
 const statusAnswer = (): ReturnType<typeof object> =>
   object(
-    { version: text, isolate: object({}), migrations: object({}), cron: object({}), rows: object({}) },
+    { version: text, isolate: object({}), migrations: object({}), cron: object({}), settings: object({}) },
     'version',
   )
 

@@ -38,6 +38,8 @@ const PAUSE_MS = 10_000
 export class Floods {
   readonly #bindings: ReadonlyMap<FloodClass, RateLimit>
   readonly #pausedUntil = new Map<FloodClass, number>()
+  /** The names of bindings that are missing, though their classes are not switched off. */
+  readonly unbound: readonly string[]
 
   /** @param off - classes that are not counted */
   constructor(env: Env, off: readonly LimitName[]) {
@@ -47,9 +49,10 @@ export class Floods {
       return isLimiter(binding) ? [[flood, binding] as const] : []
     })
     this.#bindings = new Map(bound)
-    const missing = counted.filter((flood) => !this.#bindings.has(flood))
-    if (missing.length > 0)
-      logLine('limits.unbound', { bindings: missing.map((flood) => FLOODS[flood].binding) })
+    this.unbound = counted
+      .filter((flood) => !bound.some(([name]) => name === flood))
+      .map((flood) => FLOODS[flood].binding)
+    if (this.unbound.length > 0) logLine('limits.unbound', { bindings: this.unbound })
   }
 
   /** Counts a request of a network. Returns the refusal if the network sent too many of its class. */

@@ -62,6 +62,30 @@ describe('the status of the server', () => {
     expect(text).not.toHaveProperty('cron')
   })
 
+  it('tells what its settings make of it, misspelt names and missing limits among them, and no value', async () => {
+    const odd = testEnv({
+      LIMIT_DEVICE: undefined,
+      TTL_ACCES_TOKEN: 'a-secret-value',
+      LIMITS_OFF: 'user_code',
+    })
+    const text = await status(new Deployment(odd))
+    expect(text['settings']).toEqual({
+      misspelt: ['TTL_ACCES_TOKEN is no setting; is TTL_ACCESS_TOKEN meant?'],
+      limits_unbound: ['LIMIT_DEVICE'],
+      limits_off: ['user_code'],
+      demo_pages: true,
+      admin_auth: 'keys',
+      registration: false,
+      registration_needs_token: false,
+      registration_hourly_limit: expect.any(Number),
+      cookies_secure: false,
+      cookies_same_site: 'Lax',
+      tls: expect.any(String),
+      key_rotation_seconds: expect.any(Number),
+    })
+    expect(JSON.stringify(text)).not.toContain('a-secret-value')
+  })
+
   it('tells the age of keys, and how the job went', async () => {
     await deployment.fetch('/.well-known/jwks.json')
     await scheduled(env)

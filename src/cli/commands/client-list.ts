@@ -1,7 +1,7 @@
 import { defineCommand } from '../command.ts'
 import { text } from '../flags.ts'
 import { manyItems } from '../output.ts'
-import { clientColumns, clientId, objectsIn } from './client-view.ts'
+import { clientColumns, clientId, nextPage, objectsIn } from './client-view.ts'
 
 export const clientList = defineCommand({
   name: 'client list',
@@ -30,9 +30,3 @@ export const clientList = defineCommand({
     return next === '' ? listed : { ...listed, lines: [...listed.lines, '', `More: --page-token ${next}`] }
   },
 })
-
-/** Returns the page token of the link to the next page; empty on the last page (RFC 8288). */
-function nextPage(link: string): string {
-  const [, target = ''] = /<([^<>]*)>\s*;\s*rel="?next"?/.exec(link) ?? []
-  return new URLSearchParams(target.slice(target.indexOf('?') + 1)).get('page_token') ?? ''
-}

@@ -27,3 +27,9 @@ export const textOf = (value: unknown): string => (typeof value === 'string' ? v
 /** Returns the objects of a JSON list. */
 export const objectsIn = (value: unknown): readonly JsonObject[] =>
   Array.isArray(value) ? value.filter(isJsonObject) : []
+
+/** Returns the page token of the link to the next page; empty on the last page (RFC 8288). */
+export function nextPage(link: string): string {
+  const [, target = ''] = /<([^<>]*)>\s*;\s*rel="?next"?/.exec(link) ?? []
+  return new URLSearchParams(target.slice(target.indexOf('?') + 1)).get('page_token') ?? ''
+}

@@ -1,0 +1,6 @@
+/** The sets whose keys the server itself signs with. */
+export const OWN_SETS = ['hydra.openid.id-token', 'hydra.jwt.access-token'] as const
+
+/** The path of a key set, or of a key in it. */
+export const keyPath = (set: string, kid?: string): string =>
+  `/keys/${encodeURIComponent(set)}${kid === undefined ? '' : `/${encodeURIComponent(kid)}`}`
