@@ -8,6 +8,9 @@ export interface Callback {
   close(): void
 }
 
+/** How long the last answer may take to reach the browser, ms. */
+const LAST_ANSWER_MS = 500
+
 /** The most that is read of a posted answer, bytes. */
 const LONGEST_FORM = 65_536
 
@@ -44,7 +47,8 @@ export async function listenForAnswer(port: number, state: string, start: string
     answer,
     close: () => {
       server.close()
-      server.closeAllConnections()
+      // The browser may still read its answer; a connection that it only keeps open must not hold the command.
+      setTimeout(() => server.closeAllConnections(), LAST_ANSWER_MS).unref()
     },
   }
 }
@@ -54,10 +58,14 @@ const DONE = 'Done. You can close this window; the terminal has the rest.\n'
 async function formOf(request: IncomingMessage): Promise<URLSearchParams> {
   const chunks: Buffer[] = []
   let length = 0
-  for await (const chunk of request) {
-    length += chunk.length
-    if (length > LONGEST_FORM) break
-    chunks.push(chunk)
+  try {
+    for await (const chunk of request) {
+      length += chunk.length
+      if (length > LONGEST_FORM) break
+      chunks.push(chunk)
+    }
+  } catch {
+    // Whoever posted it went away.
   }
   return new URLSearchParams(Buffer.concat(chunks).toString('utf8'))
 }

@@ -1,17 +1,17 @@
 import { CliFailure, type FailureCode } from './failure.ts'
-import { plain } from './plain.ts'
+import { tell } from './tell.ts'
 import type { Terminal } from './terminal.ts'
 
 /** How several things went. */
 export interface Outcomes<T> {
   readonly done: readonly T[]
-  /** The exit code: that of the first failure, if there is one. */
+  /** The exit code: that of the last failure, if there is one. */
   readonly exitCode: 0 | FailureCode
 }
 
 /**
- * Does something to each item, in turn. What fails is told by its name, and the others are done all the same; only if
- * no server answers is the rest left.
+ * Does something to each item, in turn. What fails is told by its name. After a refusal the others are done all the
+ * same; without an answer, what is left would fail too.
  */
 export async function each<T, U>(
   items: readonly T[],
@@ -25,12 +25,10 @@ export async function each<T, U>(
     try {
       done.push(await run(item))
     } catch (thrown) {
-      if (!(thrown instanceof CliFailure) || thrown.exitCode !== 1) throw thrown
-      const { fix, requestId } = thrown.explanation
-      terminal.err(`${plain(nameOf(item))}: ${plain(thrown.message)}`)
-      if (fix !== undefined) terminal.err(`Fix: ${plain(fix)}`)
-      if (requestId !== undefined) terminal.err(`Request id: ${plain(requestId)}`)
-      exitCode = 1
+      if (!(thrown instanceof CliFailure)) throw thrown
+      tell(thrown, terminal, nameOf(item))
+      exitCode = thrown.exitCode
+      if (exitCode !== 1) break
     }
   }
   return { done, exitCode }

@@ -14,7 +14,8 @@ function flagRow([name, { short, value, about }]: readonly [string, Flag]): stri
 const section = (title: string, rows: readonly string[]): readonly string[] =>
   rows.length === 0 ? [] : ['', title, ...rows]
 
-const flagRows = (flags: Flags): readonly string[] => Object.entries(flags).map(flagRow)
+/** Returns a line for each flag. */
+export const flagRows = (flags: Flags): readonly string[] => Object.entries(flags).map(flagRow)
 
 /** Returns how a command is called. */
 export const callOf = ({ name, operands, flags }: Command): string =>
@@ -23,8 +24,8 @@ export const callOf = ({ name, operands, flags }: Command): string =>
     .join(' ')
 
 /** Returns the help of a command. */
-export function commandHelp(command: Command): string {
-  return [
+export const commandHelp = (command: Command): string =>
+  [
     `Usage: ${callOf(command)}`,
     '',
     command.about,
@@ -40,7 +41,6 @@ export function commandHelp(command: Command): string {
       command.examples.map((example) => `  ${example}`),
     ),
   ].join('\n')
-}
 
 /** Returns the list of commands that begin with a word; of all without one. */
 export function overview(commands: readonly Command[], words: string): string {

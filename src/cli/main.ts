@@ -5,8 +5,8 @@ import { CliFailure, usage } from './failure.ts'
 import { type AnyValues, type Flag, type GlobalValues, globalFlags, readFlags } from './flags.ts'
 import { commandHelp, overview } from './help.ts'
 import { FORMATS, type Format, print } from './output.ts'
-import { plain } from './plain.ts'
 import { serverOf } from './server.ts'
+import { tell } from './tell.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Runs the command that arguments name. Returns the exit code. */
@@ -15,17 +15,9 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     return await run(args, terminal)
   } catch (thrown) {
     if (!(thrown instanceof CliFailure)) throw thrown
-    report(thrown, terminal)
+    tell(thrown, terminal)
     return thrown.exitCode
   }
-}
-
-function report({ message, explanation }: CliFailure, terminal: Terminal): void {
-  const { fix, requestId, help } = explanation
-  terminal.err(plain(message))
-  if (fix !== undefined) terminal.err(`Fix: ${plain(fix)}`)
-  if (help !== undefined) terminal.err(`More: ${plain(help)}`)
-  if (requestId !== undefined) terminal.err(`Request id: ${plain(requestId)}`)
 }
 
 async function run(args: readonly string[], terminal: Terminal): Promise<number> {

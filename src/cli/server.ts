@@ -4,6 +4,7 @@ import { isLoopbackHost } from '../util/loopback.ts'
 import { type Answer, refusalOf } from './answer.ts'
 import { CliFailure, usage } from './failure.ts'
 import type { GlobalValues } from './flags.ts'
+import { plain } from './plain.ts'
 import type { Terminal } from './terminal.ts'
 
 /** How long an answer may take, seconds: of a server that has not answered yet, or to a question. */
@@ -16,6 +17,8 @@ export interface ServerCall {
   readonly method?: string
   readonly query?: Readonly<Record<string, string | undefined>>
   readonly headers?: Readonly<Record<string, string>>
+  /** Whether nothing is changed by it though it is no GET. */
+  readonly isQuestion?: boolean
   /** Whether a key among the user's headers stays away. */
   readonly bare?: boolean
   /** Sent as JSON. */
@@ -44,7 +47,7 @@ export class Server {
     },
   ) {
     this.base = base
-    this.#headers = options.headers
+    this.#headers = lowerCased(options.headers)
     this.#adminKey = options.adminKey
     this.#withinSeconds = options.withinSeconds
     this.#warn = options.warn
@@ -52,12 +55,16 @@ export class Server {
 
   /** Whether there is a key for the admin API. A proxy may add its own by a header. */
   get hasKey(): boolean {
-    return this.#adminKey !== undefined || 'authorization' in lowerCased(this.#headers)
+    return this.#adminKey !== undefined || 'authorization' in this.#headers
   }
 
-  /** Calls the admin API and returns the answer, whatever its status. Throws CliFailure with code 3 without an answer. */
+  /**
+   * Calls the admin API and returns the answer, whatever its status. A key that the user gives by a header counts, as
+   * with Hydra's command. Throws CliFailure with code 3 without an answer.
+   */
   async admin(path: string, call: ServerCall = {}): Promise<Answer> {
-    const key = this.#adminKey === undefined ? {} : { authorization: `Bearer ${this.#adminKey}` }
+    const isGiven = this.#adminKey === undefined || 'authorization' in this.#headers
+    const key = isGiven ? {} : { authorization: `Bearer ${this.#adminKey}` }
     return this.send(`/admin${path}`, { ...call, headers: { ...key, ...call.headers } })
   }
 
@@ -67,7 +74,7 @@ export class Server {
    */
   async send(
     path: string,
-    { method, query = {}, headers = {}, bare = false, json, form }: ServerCall = {},
+    { method, query = {}, headers = {}, bare = false, json, form, ...call }: ServerCall = {},
   ): Promise<Answer> {
     const address = new URL(path.startsWith('/') ? this.base + path : path)
     const isOwn = address.origin === new URL(this.base).origin
@@ -75,7 +82,7 @@ export class Server {
       if (value !== undefined) address.searchParams.set(name, value)
     const body = json === undefined ? form && new URLSearchParams(form) : JSON.stringify(json)
     const used = method ?? (body === undefined ? 'GET' : 'POST')
-    const isQuestion = used === 'GET'
+    const isQuestion = call.isQuestion ?? used === 'GET'
     // What is not there is found out in the short time, before anything is changed.
     if (!isQuestion && isOwn && !this.#answers) await this.send('/health/alive')
     const seconds = this.#withinSeconds ?? (isQuestion ? ANSWER_WITHIN_SECONDS : CHANGE_WITHIN_SECONDS)
@@ -84,8 +91,8 @@ export class Server {
       headers: {
         accept: 'application/json',
         ...(json !== undefined && { 'content-type': 'application/json' }),
-        ...headers,
         ...(isOwn && (bare ? withoutKey(this.#headers) : this.#headers)),
+        ...headers,
       },
       redirect: 'manual',
       ...(body !== undefined && { body }),
@@ -116,12 +123,6 @@ export class Server {
   ): Promise<{ readonly json: unknown; readonly headers: Headers }> {
     return accepted(await this.admin(path, call), this.hasKey)
   }
-
-  /** Sends a request to the public API for a JSON object. Throws CliFailure if the server refuses. */
-  async public(path: string, call: ServerCall = {}): Promise<JsonObject> {
-    const { json } = accepted(await this.send(path, call), this.hasKey)
-    return isJsonObject(json) ? json : {}
-  }
 }
 
 /** Sends a request and reads its answer. Throws CliFailure with code 3 if there is none in time. */
@@ -149,7 +150,7 @@ const lowerCased = (headers: Readonly<Record<string, string>>): Readonly<Record<
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 
 const withoutKey = (headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
-  Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'authorization'))
+  Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'authorization'))
 
 function unreachable(origin: string, thrown: unknown, method: string, seconds: number): CliFailure {
   const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown
@@ -209,7 +210,7 @@ export function serverOf(globals: Partial<GlobalValues>, terminal: Pick<Terminal
     // Node warns of it by itself, on the standard error.
     process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
   }
-  const warn = (warning: string): void => terminal.err(`Warning: ${warning}`)
+  const warn = (warning: string): void => terminal.err(`Warning: ${plain(warning)}`)
   return new Server(base, { headers, adminKey, withinSeconds: secondsOf(globals.timeout), warn })
 }
 

@@ -19,14 +19,18 @@ export interface Terminal {
   ask(question: string): Promise<string>
 }
 
-/** Returns the terminal, pipe or file of this process (https://no-color.org). */
+/** Whether an output may have colours (https://no-color.org). */
+export const wantsColours = (isTerminal: boolean, env: Terminal['env']): boolean =>
+  isTerminal && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
+
+/** Returns the terminal, pipe or file of this process. */
 export function processTerminal(): Terminal {
   const { env, stdin, stdout, stderr } = process
   return {
     env,
     folder: process.cwd(),
     interactive: stdin.isTTY === true && stderr.isTTY === true,
-    colours: stdout.isTTY === true && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb',
+    colours: wantsColours(stdout.isTTY === true, env),
     out: (line) => void stdout.write(`${line}\n`),
     err: (line) => void stderr.write(`${line}\n`),
     input: async () => {

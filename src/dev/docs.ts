@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { allCodes, anchorOf, type ErrorCode, failureOf } from '../errors/catalogue.ts'
 import { allReasons, type Explained, type Reason, templateOf } from '../errors/reasons.ts'
 import { apiReference } from './api-reference.ts'
+import { cliDocument } from './cli-document.ts'
 import { writeOpenApi } from './openapi.ts'
 import { ROOT } from './paths.ts'
 import { writeSite } from './site/build.ts'
@@ -54,6 +55,7 @@ export function errorsDocument(): string {
 /** `ladon docs`: writes the documents that are generated from the code. Returns the exit code. */
 export async function docs(): Promise<number> {
   await writeFile(join(ROOT, 'docs/errors.md'), errorsDocument())
+  await writeFile(join(ROOT, 'docs/cli.md'), cliDocument())
   await writeOpenApi()
   const openApi = await readFile(join(ROOT, 'assets/openapi.json'), 'utf8')
   await writeFile(join(ROOT, 'docs/reference/api.md'), apiReference(openApi))

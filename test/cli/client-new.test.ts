@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CLIENT_KINDS } from '../../src/cli/commands/client-kinds.ts'
 import { type Site, startSite } from '../support/site.ts'
@@ -98,6 +102,14 @@ describe('client new', () => {
     const { code, err } = await run(args)
     expect([code, err]).toEqual([2, expect.stringContaining(said)])
     expect(site.visits).toHaveLength(visits)
+  })
+
+  it.each(['web', 'spa', 'machine', 'device'])('prints code that parses: %s', async (kind) => {
+    const { out } = await run(['--kind', kind, '--name', 'x', '--redirect-uri', 'https://a.example/cb'])
+    const file = join(mkdtempSync(join(tmpdir(), 'ladon-code-')), 'code.mjs')
+    writeFileSync(file, out.slice(out.search(/^(?:import|const) /m)))
+    expect(execFileSync(process.execPath, ['--check', file], { encoding: 'utf8' })).toBe('')
+    rmSync(dirname(file), { recursive: true })
   })
 
   it('prints no code that a name could end', async () => {

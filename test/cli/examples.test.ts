@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { explain } from '../../src/cli/commands/explain.ts'
 import { commands } from '../../src/cli/commands/registry.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { runLadon } from './run.ts'
@@ -14,6 +15,15 @@ const BROWSER = ['perform authorization-code', 'perform device-code']
 
 /** Commands that only say why there is none. */
 const ENDS_WITH_2 = ['serve', 'migrate', 'janitor']
+
+/** What a command says, of those that another program answers for. */
+const SAYS: Readonly<Record<string, RegExp>> = {
+  backup: /^backup of --output,\/.*\/ladon\.sql$/m,
+  restore: /^restore of \/.*\/ladon\.sql$/m,
+}
+
+/** The example with an address that this server refuses, and says why. */
+const REFUSED = explain.examples[0]
 
 let server: RunningServer
 let shell: Shell
@@ -43,8 +53,8 @@ beforeAll(async () => {
   await write('clients.json', JSON.stringify([{ client_name: 'One' }, { client_name: 'Two' }]))
   // A checkout of Ladon as the command sees it.
   await mkdir(join(shell.folder, 'src/dev'), { recursive: true })
-  await write('src/dev/ladon.ts', '')
-  await write('package.json', '{"name":"ladon","scripts":{"backup":"echo saved","restore":"echo restored"}}')
+  await write('src/dev/ladon.ts', 'console.log(process.argv[2], "of", String(process.argv.slice(3)))')
+  await write('package.json', '{"name":"ladon","type":"module"}')
 })
 
 afterAll(async () => {
@@ -68,10 +78,14 @@ const examples = commands
 describe('the examples of the help', () => {
   it.each(examples)('%s', async (line, name) => {
     const { code, out, err } = await shell.run(line, { ...env, TOKEN: await tokenOf() })
-    const said = name === 'backup' ? 'saved' : name === 'restore' ? 'restored' : ''
     if (ENDS_WITH_2.includes(name))
       expect([code, err]).toEqual([2, expect.stringMatching(/^There is nothing to /)])
-    else expect([code, out, err]).toEqual([0, expect.stringMatching(new RegExp(`${said}.*\\S`, 's')), ''])
+    else
+      expect([code, out, err]).toEqual([
+        line === REFUSED ? 1 : 0,
+        expect.stringMatching(SAYS[name] ?? /\S/),
+        '',
+      ])
     expect(out + err).not.toContain('\u001b')
   })
 })
@@ -145,6 +159,48 @@ describe('a refusal of the server', () => {
     expect(wrong.err).not.toContain('not-the-key')
     const none = await ladon(['client', 'list'], '', { LADON_ADMIN_KEY: '' })
     expect(none.err).toContain('Set LADON_ADMIN_KEY')
+  })
+})
+
+describe('a warning of the server', () => {
+  it('is told beside the result', async () => {
+    const { code, out, err } = await ladon([
+      'client',
+      'create',
+      '--scope',
+      'a',
+      '--secret',
+      'short1',
+      '--format',
+      'json',
+    ])
+    expect([code, JSON.parse(out), err]).toMatchObject([
+      0,
+      { scope: 'a' },
+      expect.stringMatching(/^Warning: \S/),
+    ])
+  })
+})
+
+describe('the code that "client new" prints', () => {
+  it('gets a machine its token, and a device its code', async () => {
+    const codeFor = async (args: readonly string[]) => {
+      const { out } = await ladon(['client', 'new', '--name', 'New', ...args])
+      const [, secret = ''] = /^CLIENT SECRET +(\S+)$/m.exec(out) ?? []
+      return { secret, code: out.slice(out.indexOf('const ')) }
+    }
+    const machine = await codeFor(['--kind', 'machine', '--scope', 'jobs.run'])
+    await write('machine.mjs', `${machine.code}\nconsole.log(access_token)`)
+    const ran = await shell.run(`"${process.execPath}" machine.mjs`, { CLIENT_SECRET: machine.secret })
+    expect(ran).toEqual({ code: 0, out: expect.stringMatching(/^ory_at_/), err: '' })
+    const device = await codeFor(['--kind', 'device'])
+    await write('device.mjs', `${device.code}\nconsole.log(await answer.json())`)
+    const waits = await shell.run(`"${process.execPath}" device.mjs`)
+    expect(waits).toEqual({
+      code: 0,
+      out: expect.stringMatching(/enter [A-Z0-9]{8}\n.*authorization_pending/s),
+      err: '',
+    })
   })
 })
 

@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { commands } from '../../src/cli/commands/registry.ts'
 import { commandHelp } from '../../src/cli/help.ts'
+import { wantsColours } from '../../src/cli/terminal.ts'
+import { cliDocument } from '../../src/dev/cli-document.ts'
 import { freePort } from '../support/server.ts'
 import { type Answer, type Site, startSite } from '../support/site.ts'
 import { runLadon } from './run.ts'
@@ -140,6 +143,16 @@ describe('the output', () => {
     expect(JSON.parse(out)).toEqual(CLIENT)
   })
 
+  it.each([
+    [true, {}, true],
+    [false, {}, false],
+    [true, { NO_COLOR: '1' }, false],
+    [true, { NO_COLOR: '' }, true],
+    [true, { TERM: 'dumb' }, false],
+  ])('has colours on a terminal only, and not with NO_COLOR: %s %j', (isTerminal, env, expected) => {
+    expect(wantsColours(isTerminal, env)).toBe(expected)
+  })
+
   it('is a table, ids or YAML', async () => {
     const list = json([CLIENT, { client_id: 'longer', client_name: 'Two' }])
     const table = await ladon(['client', 'list'], list)
@@ -176,6 +189,12 @@ describe('help', () => {
     expect(code).toBe(0)
     for (const { name } of commands) expect(out).toContain(`  ${name}`)
     expect((await runLadon(['client', '--help'])).code).toBe(0)
+  })
+
+  it('is what docs/cli.md shows', () => {
+    const written = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8')
+    expect(written).toBe(cliDocument())
+    for (const { name } of commands) expect(written).toContain(`\n## ladon ${name}\n`)
   })
 
   it('has no word that calls two commands', () => {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { runScript } from '../checkout.ts'
+import { runInCheckout } from '../checkout.ts'
 import { defineCommand } from '../command.ts'
 import { text, toggle } from '../flags.ts'
 
@@ -16,7 +16,7 @@ export const backup = defineCommand({
   flags: { output: text('The file.', 'FILE'), ...accountFlags },
   examples: ['ladon backup --output ladon.sql'],
   run: ({ flags, terminal }) =>
-    runScript(
+    runInCheckout(
       'backup',
       [...option('output', absolute(flags.output, terminal.folder)), ...account(flags, terminal.folder)],
       terminal,
@@ -30,7 +30,7 @@ export const restore = defineCommand({
   flags: { replace: toggle('Delete first what is in the database.'), ...accountFlags },
   examples: ['ladon restore ladon.sql'],
   run: ({ flags, operands, terminal }) =>
-    runScript(
+    runInCheckout(
       'restore',
       [
         ...operands.map((file) => resolve(terminal.folder, file)),

@@ -11,6 +11,9 @@ interface Facts {
   readonly audience: string
 }
 
+/** A text without characters, in quotes. */
+const NOTHING = "''"
+
 const CODE: Readonly<Record<string, (facts: Facts) => readonly string[]>> = {
   web: ({ issuer, id, redirect, scope }) => [
     "import * as client from 'openid-client' // npm install openid-client",
@@ -45,11 +48,14 @@ const CODE: Readonly<Record<string, (facts: Facts) => readonly string[]>> = {
     `scope        = ${scope}`,
   ],
   machine: ({ issuer, id, scope, audience }) => [
+    `const user = [${id}, process.env.CLIENT_SECRET].map(encodeURIComponent).join(':')`,
     `const answer = await fetch(${issuer} + '/oauth2/token', {`,
     "  method: 'POST',",
-    `  headers: { authorization: 'Basic ' + btoa(${id} + ':' + encodeURIComponent(process.env.CLIENT_SECRET)) },`,
+    "  headers: { authorization: 'Basic ' + btoa(user) },",
     '  body: new URLSearchParams({',
-    `    grant_type: 'client_credentials', scope: ${scope}, audience: ${audience},`,
+    "    grant_type: 'client_credentials',",
+    `    scope: ${scope},`,
+    ...(audience === NOTHING ? [] : [`    audience: ${audience},`]),
     '  }),',
     '})',
     'const { access_token } = await answer.json() // good for expires_in seconds: keep it',

@@ -19,7 +19,7 @@ export const explain = defineCommand({
     const given = operand(call)
     const text = (given === '-' ? await call.terminal.input() : given).trim()
     if (text === '') throw usage('There is nothing to explain.', 'Give a token, code, challenge or URL.')
-    const told = await call.server().object('/explain', { json: { text } })
+    const told = await call.server().object('/explain', { json: { text }, isQuestion: true })
     return shown(told)
   },
 })

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { listenForAnswer } from '../callback.ts'
 import { type Call, defineCommand } from '../command.ts'
-import { credentialFlags, credentialsOf, sendAs } from '../credentials.ts'
+import { addressOf, credentialFlags, credentialsOf, sendAs } from '../credentials.ts'
 import { refused, usage } from '../failure.ts'
 import { list, text, toggle, type Values } from '../flags.ts'
 import { openBrowser } from '../open-browser.ts'
@@ -39,7 +39,7 @@ export const performAuthorizationCode = defineCommand({
     const redirect = call.flags.redirect ?? `http://127.0.0.1:${port}/callback`
     const state = call.flags.state ?? randomText()
     const verifier = randomText()
-    const address = new URL(call.flags['auth-url'] ?? `${server.base}/oauth2/auth`)
+    const address = addressOf(call.flags['auth-url'] ?? `${server.base}/oauth2/auth`)
     const nonce = randomText()
     for (const [name, value] of parametersOf(call, { id: credentials.id, redirect, state, verifier, nonce }))
       address.searchParams.set(name, value)

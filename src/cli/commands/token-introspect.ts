@@ -28,7 +28,7 @@ export const tokenIntrospect = defineCommand({
   async run(call) {
     const token = await tokenOf(operand(call), call)
     const form = { token, ...(call.flags.scope !== undefined && { scope: call.flags.scope.join(' ') }) }
-    const said = await call.server().object('/oauth2/introspect', { form })
+    const said = await call.server().object('/oauth2/introspect', { form, isQuestion: true })
     return oneItem(said, textOf(said['sub']), columns)
   },
 })

@@ -18,13 +18,10 @@ const sessionColumns: readonly Column<JsonObject>[] = [
 
 const consentColumns: readonly Column<JsonObject>[] = [
   ['CONSENT', (consent) => consent['consent_request_id']],
-  [
-    'CLIENT ID',
-    (consent) =>
-      consent['client_id'] ?? (isJsonObject(consent['client']) ? consent['client']['client_id'] : ''),
-  ],
-  ['SCOPE', (consent) => consent['grant_scope'] ?? consent['scope']],
-  ['SINCE', (consent) => consent['handled_at'] ?? consent['granted_at']],
+  ['CLIENT ID', (consent) => consent['client_id']],
+  ['SCOPE', (consent) => consent['grant_scope']],
+  ['GIVEN', (consent) => consent['handled_at']],
+  ['ACTIVE', (consent) => consent['active']],
 ]
 
 export const user = defineCommand({
@@ -48,7 +45,11 @@ export const user = defineCommand({
       lines: [
         `User ${plain(subject)}`,
         ...part('Sessions', shownSessions, sessions.length),
-        ...part('Consents', manyItems(consents, String, consentColumns), consents.length),
+        ...part(
+          'Consents',
+          manyItems(consents, (consent) => textOf(consent['consent_request_id']), consentColumns),
+          consents.length,
+        ),
       ],
     }
   },

@@ -5,10 +5,10 @@ import { isLoopbackHost } from '../../util/loopback.ts'
 import type { Answer } from '../answer.ts'
 import { checkoutOf, LAST_BACKUP } from '../checkout.ts'
 import { objectsIn } from '../commands/client-view.ts'
+import { addressOf } from '../credentials.ts'
 import { CliFailure } from '../failure.ts'
-import type { Server, ServerCall } from '../server.ts'
-import type { Facts } from './check.ts'
-import { textsIn } from './check.ts'
+import type { Server } from '../server.ts'
+import { type Facts, textsIn } from './check.ts'
 
 /** How many origins are tried at most, and how many clients are read. */
 const MOST_ORIGINS = 10
@@ -25,18 +25,17 @@ export async function gather(
   const discovery = await server.send('/.well-known/openid-configuration')
   const now = Date.now()
   const discovered = objectOf(discovery)
-  const [ready, keySet, status, clients, withoutKey, token, plainHttp, workersDev, backedUpAt] =
+  const workersDev = options.workersDev && new URL('/health/alive', addressOf(options.workersDev)).href
+  const [ready, keySet, status, clients, withoutKey, token, plainHttp, elsewhere, backedUpAt] =
     await Promise.all([
-      server.send('/health/ready'),
-      server.send('/.well-known/jwks.json'),
-      server.admin('/status'),
-      server.admin('/clients', { query: { page_size: CLIENTS } }),
-      server.send('/admin/clients', { query: { page_size: '1' }, bare: true }),
-      server.send('/oauth2/token', { form: { grant_type: 'none' } }),
+      orNone(server.send('/health/ready')),
+      orNone(server.send('/.well-known/jwks.json')),
+      orNone(server.admin('/status')),
+      orNone(server.admin('/clients', { query: { page_size: CLIENTS } })),
+      orNone(server.send('/admin/clients', { query: { page_size: '1' }, bare: true })),
+      orNone(server.send('/oauth2/token', { form: { grant_type: 'none' }, isQuestion: true })),
       plainHttpOf(server),
-      options.workersDev === undefined
-        ? null
-        : perhaps(server, `${options.workersDev.replace(/\/+$/, '')}/health/alive`),
+      workersDev ? perhaps(server.send(workersDev)) : null,
       lastBackup(options.folder),
     ])
   const told = objectOf(status)
@@ -56,7 +55,7 @@ export async function gather(
     token,
     plainHttp,
     origins: await openOrigins(server, listed ?? []),
-    workersDev,
+    workersDev: elsewhere,
     backedUpAt,
     now,
     cliVersion: options.cliVersion,
@@ -64,16 +63,21 @@ export async function gather(
 }
 
 /** An answer, or undefined if there is none. */
-const perhaps = (server: Server, path: string, call: ServerCall = {}): Promise<Answer | undefined> =>
-  server.send(path, call).catch((thrown: unknown) => {
-    if (thrown instanceof CliFailure) return undefined
+const perhaps = (answer: Promise<Answer>): Promise<Answer | undefined> =>
+  answer.catch((thrown: unknown) => {
+    if (thrown instanceof CliFailure && thrown.exitCode === 3) return undefined
     throw thrown
   })
+
+/** What stands for an answer that did not come. */
+const NO_ANSWER: Answer = { status: 0, headers: new Headers(), text: '' }
+
+const orNone = async (answer: Promise<Answer>): Promise<Answer> => (await perhaps(answer)) ?? NO_ANSWER
 
 async function plainHttpOf(server: Server): Promise<Answer | undefined | null> {
   const { protocol, hostname } = new URL(server.base)
   if (protocol !== 'https:' || isLoopbackHost(hostname)) return null
-  return perhaps(server, `http://${hostname}/.well-known/openid-configuration`)
+  return perhaps(server.send(`http://${hostname}/.well-known/openid-configuration`))
 }
 
 /** Public clients with a page as redirect URI are single-page applications: asks whether their pages may call. */
@@ -90,7 +94,9 @@ async function openOrigins(
   const origins = [...new Set(pages)].filter((origin) => origin !== own).slice(0, MOST_ORIGINS)
   const tried = origins.map(async (origin) => {
     const headers = { origin, 'access-control-request-method': 'POST' }
-    const answer = await perhaps(server, '/oauth2/token', { method: 'OPTIONS', headers })
+    const answer = await perhaps(
+      server.send('/oauth2/token', { method: 'OPTIONS', headers, isQuestion: true }),
+    )
     const allowed = answer?.headers.get('access-control-allow-origin')
     return [origin, allowed === origin || allowed === '*'] as const
   })

@@ -12,6 +12,8 @@ const ready: Check = {
   name: 'ready',
   judge({ ready: { status, text } }) {
     if (status === 200) return ok('D1, KV, a Durable Object and the keys answer.')
+    if (status === 0)
+      return fault('/health/ready does not answer in time.', 'Something it asks hangs: see its log line.')
     const said =
       refusalOf({ status, text, headers: new Headers() }, true)?.message ?? `It answered ${status}.`
     return fault(said, 'What it names is missing or down: see "Health" and docs/faults.md.')

@@ -1,0 +1,44 @@
+import type { Command } from '../cli/command.ts'
+import { commands } from '../cli/commands/registry.ts'
+import { globalFlags } from '../cli/flags.ts'
+import { callOf, flagRows } from '../cli/help.ts'
+
+const HEAD = `# The command
+
+\`ladon\` asks and changes a server by its HTTP API. In a checkout it is \`npm run ladon -- COMMAND\`; \`npm run build:cli\` and
+\`npm pack ./dist/cli\` make a package without dependencies, for Node 20 and newer, that installs without a network.
+
+| | |
+| --- | --- |
+| \`LADON_URL\`, else \`ORY_SDK_URL\` | the server, as \`--endpoint\`: its issuer |
+| \`LADON_ADMIN_KEY\` | an API key; it and headers are only sent over https, or to this machine |
+| \`LADON_HEADERS\` | lines like \`Name: value\`, sent with every request to the server, for example Cloudflare Access's |
+| \`OAUTH2_CLIENT_ID\`, \`OAUTH2_CLIENT_SECRET\` | the client of \`perform\` and \`token revoke\` |
+| \`NO_COLOR\` | no colours; there are none either where the output is no terminal |
+
+Exit codes: 0 done, 1 refused, 2 called wrongly, 3 no answer. What is refused is told on the standard error, with the cause,
+a fix where there is one, and the id of its line in the server's log.
+
+Hydra's names and flags work for what is the same: with \`alias hydra=ladon\`, \`ORY_SDK_URL\` and \`LADON_ADMIN_KEY\` set, scripts
+go on. Not there: \`--keybase\` and \`--pgp-key\`; \`--https\`, \`--skip\` and \`--no-shutdown\` of \`perform authorization-code\`;
+\`--format jsonpath\` and \`jsonpointer\`, for which there is jq.
+`
+
+/** Returns the reference of the command, made of the help of each. */
+export const cliDocument = (): string => [HEAD, everyFlag(), ...commands.map(sectionOf)].join('\n')
+
+const block = (lines: readonly string[]): string => ['```text', ...lines, '```', ''].join('\n')
+
+const everyFlag = (): string => `## Flags of every command\n\n${block(flagRows(globalFlags))}`
+
+function sectionOf(command: Command): string {
+  const { name, about, more, flags, aliases = [], examples } = command
+  const parts = [
+    `## ladon ${name}`,
+    more === undefined ? about : `${about} ${more}`,
+    block([callOf(command), ...(Object.keys(flags).length > 0 ? ['', ...flagRows(flags)] : [])]),
+    ...(aliases.length === 0 ? [] : [`Also: ${aliases.map((alias) => `\`ladon ${alias}\``).join(', ')}.\n`]),
+    block(examples),
+  ]
+  return parts.join('\n\n').replaceAll('\n\n\n', '\n\n')
+}
