@@ -52,6 +52,7 @@ export const ROOMS: readonly Room[] = [
     title: 'Reference',
     pages: [
       doc('reference/api.md', 'Every endpoint, with the ids of its operations.'),
+      doc('cli.md', 'The command `ladon`: each command, its flags, and examples.'),
       doc('reference/settings.md', 'Every setting, with its default.'),
       doc('errors.md', 'Every code and every reason of a refusal, and what to do.'),
       doc('reference/operate.md', 'Health, logs, keys, revocation and all else that operators ask about.'),
