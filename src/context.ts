@@ -55,6 +55,8 @@ export interface RequestContext {
   proved(clientId: string): void
   /** Notes who acts through the admin API, once that is allowed. */
   acts(actor: Actor): void
+  /** Returns who was given to `acts`, if anybody. */
+  actor(): Actor | null
   /** Returns the client given to `seen`, or else the one found by `named`, if any. */
   client(): string | null
 }

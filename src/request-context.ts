@@ -168,6 +168,7 @@ function contextOf(
     acts: (actor) => {
       notes.actor = actor
     },
+    actor: () => notes.actor,
     proved: (id) => {
       notes.proven = id
     },

@@ -6,6 +6,7 @@ import { parseBody } from '../flow/bodies.ts'
 import { looksLikeUserCode, readUserCode } from '../flow/user-code.ts'
 import { MAX_REQUEST, readJson } from '../http/form.ts'
 import { json, NO_STORE } from '../http/json.ts'
+import { adminGuess } from '../limits/guesses.ts'
 import type { Found } from './explain/explanation.ts'
 import { explainUserCode } from './explain/flow.ts'
 import { explainJwt } from './explain/jwt.ts'
@@ -17,7 +18,8 @@ export const explainBody = v.object({ text: v.string() })
 
 /**
  * Explains a text that somebody has in hand: an authorization URL by a dry run, a token, code, challenge or verifier by
- * opening it, also when it is dead. Writes nothing but its audit line, and returns no secret (contract 1.4.12).
+ * opening it, also when it is dead. Writes nothing but its audit line and the count of wrong user codes, and returns no
+ * secret (contract 1.4.12).
  */
 export async function postExplain(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
@@ -36,8 +38,11 @@ export async function postExplain(c: Context<AppEnv>): Promise<Response> {
   return json(explanation, 200, NO_STORE)
 }
 
-async function explain(ctx: RequestContext, text: string): Promise<Found> {
-  if (/^https?:\/\//i.test(text)) return explainUrl(ctx, text)
+const explain = (ctx: RequestContext, text: string): Promise<Found> =>
+  /^https?:\/\//i.test(text) ? explainUrl(ctx, text) : explainBare(ctx, text)
+
+/** Explains what is no URL. */
+async function explainBare(ctx: RequestContext, text: string): Promise<Found> {
   if (/^\S+$/.test(text)) {
     const parts = text.split('.', 6).length
     if (parts === 3) return explainJwt(ctx, text)
@@ -45,9 +50,19 @@ async function explain(ctx: RequestContext, text: string): Promise<Found> {
   }
   const { userCode } = ctx.rt.config.oauth2.device
   const device = looksLikeUserCode(text, userCode)
-    ? await explainUserCode(ctx, readUserCode(text, userCode))
+    ? await tryUserCode(ctx, readUserCode(text, userCode))
     : undefined
   return device ?? explainSealed(ctx, text)
+}
+
+/** As `explainUserCode`, for a text that may be a guess. Throws `too_many_requests` after too many wrong ones. */
+async function tryUserCode(ctx: RequestContext, userCode: string): Promise<Found | undefined> {
+  const guess = adminGuess(ctx)
+  await guess.begin(ctx)
+  const found = await explainUserCode(ctx, userCode)
+  if (found === undefined) await guess.missed(ctx)
+  else guess.hit()
+  return found
 }
 
 const ENCRYPTED: Found = {
@@ -62,7 +77,8 @@ const ENCRYPTED: Found = {
 /** Parameters of URLs that carry something to explain by itself. */
 const CARRIED: readonly string[] = [
   ...['login_challenge', 'consent_challenge', 'logout_challenge', 'device_challenge', 'login_verifier'],
-  ...['consent_verifier', 'logout_verifier', 'device_verifier', 'code', 'access_token', 'id_token', 'notice'],
+  ...['consent_verifier', 'logout_verifier', 'device_verifier', 'device_code', 'user_code'],
+  ...['code', 'access_token', 'refresh_token', 'id_token', 'notice'],
 ]
 
 /** Explains what a URL carries, or else the authorization request that it is. What it carries is no further URL. */
@@ -71,5 +87,5 @@ async function explainUrl(ctx: RequestContext, url: string): Promise<Found> {
   const entries = [search, hash].flatMap((part) => [...new URLSearchParams(part.slice(1))])
   const [, carried] = entries.find(([name, value]) => CARRIED.includes(name) && value !== '') ?? []
   if (carried === undefined) return explainRequest(ctx, url)
-  return carried.split('.', 6).length === 3 ? explainJwt(ctx, carried) : explainSealed(ctx, carried)
+  return explainBare(ctx, carried)
 }

@@ -28,6 +28,10 @@ export async function examine(ctx: RequestContext, query: string): Promise<Exami
   const read = await run.make('request', () => readUrl(ctx, query))
   const client = read === undefined ? undefined : await examineRead(ctx, run, read)
   if (read === undefined) run.skip('size', 'parameters', 'client')
+  if (client === undefined) {
+    run.skip('repeated_parameters')
+    channelNamed().skip(run)
+  }
   return { client: client ?? null, checks: run.made }
 }
 

@@ -35,9 +35,16 @@ export function userCodeGuess({ wide, narrow }: Network, owner: Owner): Guess {
   return guessOf(budget, 'user_code_guessed', { network: neighbourhood({ wide, narrow }) ?? '' })
 }
 
+/** Returns the guess of a user code through the admin API. Counted by who acts, wherever from: a key is no browser. */
+export function adminGuess({ rt, actor }: RequestContext): Guess {
+  const caller = { wide: `admin ${actor() ?? ''}`, narrow: null }
+  const budget = budgetOf('user_code', '', WRONG_TRIES, placeOf(caller, rt.config.residency))
+  return guessOf(budget, 'user_code_guessed_by_key', {})
+}
+
 function guessOf(
   budget: Budget,
-  reason: 'secret_guessed' | 'user_code_guessed',
+  reason: 'secret_guessed' | 'user_code_guessed' | 'user_code_guessed_by_key',
   who: Readonly<Record<string, string>>,
 ): Guess {
   const refusal = (seconds: number): OAuthError => new OAuthError('too_many_requests', reason, { seconds })

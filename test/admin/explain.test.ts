@@ -265,8 +265,29 @@ describe('a step of a flow', () => {
     expect(await explain(device_code)).toMatchObject({ kind: 'device_code', ...known })
     expect(await explain(user_code)).toMatchObject({ kind: 'user_code', ...known })
     expect(await explain('BBBBBBBB')).toMatchObject({ kind: 'unknown' })
+    const url = `${ISSUER}/oauth2/device/verify?user_code=${user_code}`
+    expect(await explain(url)).toMatchObject({ kind: 'user_code', ...known })
     later(601)
     expect(await explain(device_code)).toMatchObject({ kind: 'device_code', state: 'expired' })
+  })
+})
+
+describe('user codes that are guessed', () => {
+  it('are counted by the key that asks, whatever its network; other texts and keys go on', async () => {
+    const keys = 'one@explain:key-of-somebody-who-guesses,two@explain:key-of-somebody-else'
+    const by = new Deployment(testEnv({ ADMIN_API_KEYS: `${ADMIN_KEY},${keys}` }))
+    const ask = async (key: string, text: string, at = 0): Promise<number> => {
+      const headers = { authorization: `Bearer ${key}`, 'cf-connecting-ip': `192.0.2.${at}` }
+      return (await by.fetch('/admin/explain', { method: 'POST', headers, body: JSON.stringify({ text }) }))
+        .status
+    }
+    const { user_code } = await startDevice(by, await registerDeviceClient(by))
+    for (let at = 0; at < 60; at += 1) expect(await ask('key-of-somebody-who-guesses', 'BBBBBBBB', at)).toBe(200)
+    expect(await ask('key-of-somebody-who-guesses', 'BBBBBBBB', 61)).toBe(429)
+    expect(lines.last('request')).toMatchObject({ reason: 'user_code_guessed_by_key' })
+    expect(await ask('key-of-somebody-who-guesses', user_code, 62)).toBe(429)
+    expect(await ask('key-of-somebody-who-guesses', 'ory_at_x.y')).toBe(200)
+    for (let at = 0; at < 70; at += 1) expect(await ask('key-of-somebody-else', user_code)).toBe(200)
   })
 })
 
@@ -280,6 +301,12 @@ describe('a JWT', () => {
     expect(good).toMatchObject({ ...known, state: 'active', jwt: { alg: 'RS256' } })
     await revoke(jwts, client, access_token)
     expect(await explain(access_token, jwts)).toMatchObject({ ...known, ended_by: 'token_revoked' })
+    const { jti } = JSON.parse(
+      atob(String(access_token.split('.')[1]).replaceAll('-', '+').replaceAll('_', '/')),
+    )
+    expect(await explain(jti, jwts)).toMatchObject({
+      ...{ kind: 'access_jti', subject: 'alice', ended_by: 'token_revoked' },
+    })
     const altered = `${access_token.slice(0, -8)}AAAAAAAA`
     expect(await explain(altered)).toMatchObject({ kind: 'access_token', state: 'damaged' })
   })
@@ -423,8 +450,36 @@ describe('an authorization URL', () => {
     expect(failed).toEqual(['address', 'scope', 'nonce'])
     const twice = await explain(`${ISSUER}${authorizationPath(client)}&state=another`)
     const reached = twice.checks?.filter((one) => one['outcome'] === 'not_reached').map((one) => one['check'])
-    expect(reached).toEqual(['size', 'parameters', 'client'])
+    expect(reached?.slice(0, 6)).toEqual([
+      ...['size', 'parameters', 'client', 'repeated_parameters', 'address', 'lists'],
+    ])
   })
+
+  it('without a client that there is has all checks in its answer', async () => {
+    const names = ({ checks = [] }: Explained): readonly unknown[] => checks.map((one) => one['check'])
+    const good = names(await explain(ISSUER + authorizationPath(client)))
+    expect(names(await explain(`${ISSUER}/oauth2/auth?client_id=nobody&response_type=code`))).toEqual(good)
+  })
+
+  it.each([
+    ['a slash at the end', ISSUER, '/oauth2/auth/', 'passed'],
+    ['doubled slashes', ISSUER, '//oauth2//auth', 'passed'],
+    ['a host of PUBLIC_HOSTS', ISSUER.replace(/:.*/, '://also.example'), '/oauth2/auth', 'passed'],
+    ['another host', 'https://other.example', '/oauth2/auth', 'failed'],
+    ['another path', ISSUER, '/oauth2/authorize', 'failed'],
+  ])('with %s is judged as the router does', async (_what, origin, path, outcome) => {
+    const by = new Deployment(testEnv({ PUBLIC_HOSTS: 'also.example' }))
+    const [, query = ''] = authorizationPath(client).split('?')
+    expect(check(await explain(`${origin}${path}?${query}`, by), 'endpoint')).toMatchObject({ outcome })
+  })
+
+  it.each(['device_code', 'user_code', 'refresh_token', 'code', 'login_challenge'])(
+    'that carries a %s is explained as what it carries',
+    async (name) => {
+      const told = await explain(`${ISSUER}/anything?${name}=a.b.c.d.e`)
+      expect(told).toMatchObject({ kind: 'encrypted_jwt' })
+    },
+  )
 
   it('of another address is still tried', async () => {
     const told = await explain(`https://other.example${authorizationPath(client)}`)

@@ -36,6 +36,7 @@ export function requestContext(env: Env): RecordedContext {
     seen: (clientId) => seenClients.push(clientId),
     named: () => undefined,
     acts: () => undefined,
+    actor: () => null,
     client: () => seenClients.at(-1) ?? null,
   }
 }

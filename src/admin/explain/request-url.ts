@@ -1,10 +1,13 @@
 import type { Made } from '../../authorize/dry-run.ts'
 import { examine } from '../../authorize/examine.ts'
+import { hostAllowed } from '../../config/hosts.ts'
+import type { Config } from '../../config/types.ts'
 import type { RequestContext } from '../../context.ts'
 import { errorBody } from '../../errors/oauth-error.ts'
 import { explain } from '../../errors/reasons.ts'
 import { authorizeUrl } from '../../flow/urls.ts'
 import { searchOf } from '../../http/address.ts'
+import { canonicalPath } from '../../http/paths.ts'
 import { clientIdOf } from '../../util/ids.ts'
 import { type Found, type Verdict, viewClient } from './explanation.ts'
 
@@ -53,10 +56,17 @@ function endpointCheck({ rt: { config } }: RequestContext, text: string): Check 
   const given = URL.parse(text, wanted)
   const known = new URL(wanted)
   const check = 'endpoint'
-  if (given?.origin === known.origin && given.pathname === known.pathname) return { check, outcome: 'passed' }
+  const isThere = given !== null && (given.origin === known.origin || isOther(config, given, known))
+  // The router takes repeated slashes and one at the end, too.
+  if (isThere && canonicalPath(given.pathname) === canonicalPath(known.pathname))
+    return { check, outcome: 'passed' }
   const cause = `The URL is not that of the authorization endpoint, which is ${wanted}.`
   return { check, outcome: 'failed', cause, fix: 'Take authorization_endpoint from the discovery document.' }
 }
+
+/** Whether a URL has another host that this server answers for. */
+const isOther = (config: Config, given: URL, known: URL): boolean =>
+  given.protocol === known.protocol && hostAllowed(config, given)
 
 function view({ name: check, outcome }: Made): Check {
   if (typeof outcome === 'string') return { check, outcome }

@@ -3,7 +3,7 @@ import { openRegistration, registrationFits } from '../../clients/registration-t
 import type { RequestContext } from '../../context.ts'
 import type { EnvelopeKind } from '../../crypto/types.ts'
 import { openToken } from '../../tokens/active-token.ts'
-import { authorizationCodes, deviceCodes } from '../../tokens/formats.ts'
+import { accessJtis, authorizationCodes, deviceCodes } from '../../tokens/formats.ts'
 import { at, clientNow, type Found, isOver, type Verdict, viewClient } from './explanation.ts'
 import { explainDeviceCode, explainDeviceStep, explainLogout, explainStep } from './flow.ts'
 import { explainCode, explainToken } from './token.ts'
@@ -43,6 +43,8 @@ export async function explainSealed(ctx: RequestContext, text: string): Promise<
 async function explainIssued(ctx: RequestContext, text: string): Promise<Found | undefined> {
   const token = await openToken(ctx, text)
   if (token !== undefined) return explainToken(ctx, token)
+  const jti = await accessJtis.open(ctx.rt, text)
+  if (jti !== undefined) return explainToken(ctx, { use: 'access_token', token: jti }, { kind: 'access_jti' })
   const code = await authorizationCodes.open(ctx.rt, text)
   if (code !== undefined) return explainCode(ctx, code)
   const deviceCode = await deviceCodes.open(ctx.rt, text)

@@ -127,6 +127,8 @@ export interface Channel extends Pick<ChannelRules<unknown>, 'name' | 'entryUrl'
   judge(given: Given, pending: PendingRequest | null, refusal?: OAuthError): Validation
   /** Makes the checks of `judge` in a dry run, those behind a failed one too. */
   examine(run: DryRun, given: Given): Promise<void>
+  /** Notes in a dry run that none of these checks was made. */
+  skip(run: DryRun): void
 }
 
 /**
@@ -180,6 +182,7 @@ export const defineChannel = <Own extends object>(rules: ChannelRules<Own>): Cha
         else await run.make(name, () => check({ ...given, ...lists, ...own }))
       }
     },
+    skip: (run) => run.skip('address', 'lists', ...checks.map(([name]) => name)),
   }
 }
 

@@ -50,6 +50,10 @@ const others = () =>
       'This needs scope {scopes}, and entrypoint {name} does not have it.',
       'Bind to {entrypoints}, or send the request with an API key.',
     ],
+    user_code_guessed_by_key: [
+      'Too many wrong user codes were tried by this API key.',
+      'Wait {seconds} seconds, and explain codes as the device shows them.',
+    ],
     admin_closed: ['{setting}.', 'Send an API key, or change the setting.'],
     password_wrong: [
       'User name and password of the built-in login page do not match.',
