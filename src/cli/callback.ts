@@ -11,6 +11,9 @@ export interface Callback {
 /** How long the last answer may take to reach the browser, ms. */
 const LAST_ANSWER_MS = 500
 
+/** What the targets of requests are relative to. */
+const HERE = 'http://127.0.0.1'
+
 /** The most that is read of a posted answer, bytes. */
 const LONGEST_FORM = 65_536
 
@@ -22,7 +25,8 @@ export async function listenForAnswer(port: number, state: string, start: string
   const server = createServer()
   const answer = new Promise<URLSearchParams>((resolve, reject) => {
     server.on('request', async (request, response) => {
-      const url = new URL(request.url ?? '/', 'http://127.0.0.1')
+      const target = request.url ?? '/'
+      const url = new URL(URL.canParse(target, HERE) ? target : '/nothing', HERE)
       if (url.pathname === '/') {
         response.writeHead(302, { location: start }).end()
         return

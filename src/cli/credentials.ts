@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '../util/json.ts'
-import { isLoopbackHost } from '../util/loopback.ts'
 import { refusalOf } from './answer.ts'
 import type { Call } from './command.ts'
+import { requirePrivate } from './confidential.ts'
 import { refused, usage } from './failure.ts'
 import { text } from './flags.ts'
 import { plain } from './plain.ts'
@@ -54,7 +54,8 @@ export async function sendAs(
   { path, form }: ClientForm,
   expected: readonly string[] = [],
 ): Promise<JsonObject> {
-  checkAddress(server, path, secret)
+  const address = addressOf(path.startsWith('/') ? server.base + path : path)
+  requirePrivate(address, secret === undefined ? 'Codes and tokens are' : 'The secret is')
   const plainForm = { ...form, client_id: id }
   if (secret === undefined) return read(await server.send(path, { form: plainForm }), expected)
   const user = `${encodeURIComponent(id)}:${encodeURIComponent(secret)}`
@@ -63,13 +64,6 @@ export async function sendAs(
   if (answer.status !== 401) return read(answer, expected)
   const second = await server.send(path, { form: { ...plainForm, client_secret: secret } })
   return read(second.status === 401 ? answer : second, expected)
-}
-
-/** Throws CliFailure for an address that is none, and where the secret would be shown on its way. */
-function checkAddress(server: Server, path: string, secret: string | undefined): void {
-  const { protocol, hostname } = addressOf(path.startsWith('/') ? server.base + path : path)
-  if (secret !== undefined && protocol !== 'https:' && !isLoopbackHost(hostname))
-    throw usage('The secret is only sent over https, or to this machine.', 'Use the https address.')
 }
 
 /** Returns an address of http or https. Throws CliFailure for another text. */

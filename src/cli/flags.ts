@@ -37,7 +37,7 @@ export const globalFlags = {
     kind: 'text',
     short: 'e',
     value: 'URL',
-    about: 'The server: its issuer. Else LADON_URL or ORY_SDK_URL says it.',
+    about: 'The server: its issuer. Else LADON_URL says it, or ORY_SDK_URL, which gets no key.',
   },
   'http-header': {
     kind: 'lines',

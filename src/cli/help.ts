@@ -54,6 +54,6 @@ export function overview(commands: readonly Command[], words: string): string {
     ...section('Flags of every command:', flagRows(globalFlags)),
     '',
     'The key of the admin API is read from LADON_ADMIN_KEY. Exit codes: 0 done, 1 refused, 2 called wrongly, 3 no',
-    'answer. "ladon <command> --help" has flags and examples.',
+    'answer, 70 a fault of the command. "ladon <command> --help" has flags and examples.',
   ].join('\n')
 }

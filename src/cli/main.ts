@@ -6,17 +6,23 @@ import { type AnyValues, type Flag, type GlobalValues, globalFlags, readFlags } 
 import { commandHelp, overview } from './help.ts'
 import { FORMATS, type Format, print } from './output.ts'
 import { serverOf } from './server.ts'
-import { tell } from './tell.ts'
+import { tell, tellFault } from './tell.ts'
 import type { Terminal } from './terminal.ts'
+
+/** The exit code of a fault of the command itself (`EX_SOFTWARE` of sysexits). */
+const OWN_FAULT = 70
 
 /** Runs the command that arguments name. Returns the exit code. */
 export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
     return await run(args, terminal)
   } catch (thrown) {
-    if (!(thrown instanceof CliFailure)) throw thrown
-    tell(thrown, terminal)
-    return thrown.exitCode
+    if (thrown instanceof CliFailure) {
+      tell(thrown, terminal)
+      return thrown.exitCode
+    }
+    tellFault(thrown, terminal)
+    return OWN_FAULT
   }
 }
 

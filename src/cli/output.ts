@@ -1,5 +1,5 @@
 import type { FailureCode } from './failure.ts'
-import { plain, safeJson } from './plain.ts'
+import { plain, safeJson, shownLine } from './plain.ts'
 import type { Terminal } from './terminal.ts'
 import { toYaml } from './yaml.ts'
 
@@ -74,5 +74,5 @@ export function print(
   else if (format === 'json') terminal.out(safeJson(data))
   else if (format === 'json-pretty') terminal.out(safeJson(data, 2))
   else if (format === 'yaml') terminal.out(toYaml(data))
-  else for (const line of lines) terminal.out(line)
+  else for (const line of lines) terminal.out(shownLine(line, terminal.colours))
 }

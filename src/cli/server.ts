@@ -1,7 +1,7 @@
 import { readHeaderLines } from '../util/header-lines.ts'
 import { isJsonObject, type JsonObject } from '../util/json.ts'
-import { isLoopbackHost } from '../util/loopback.ts'
 import { type Answer, refusalOf } from './answer.ts'
+import { isThisMachine, requirePrivate } from './confidential.ts'
 import { CliFailure, usage } from './failure.ts'
 import type { GlobalValues } from './flags.ts'
 import { plain } from './plain.ts'
@@ -156,7 +156,8 @@ function unreachable(origin: string, thrown: unknown, method: string, seconds: n
   const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown
   const late = thrown instanceof Error && thrown.name === 'TimeoutError'
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
-  const why = late ? `in ${seconds} s` : code || (cause instanceof Error ? cause.message : 'it failed')
+  // The message may repeat a header or the address.
+  const why = late ? `in ${seconds} s` : code || 'it failed'
   const unsure =
     late && method !== 'GET' ? ' What was asked for may have been done: look before you repeat it.' : ''
   return new CliFailure(3, `No answer from ${origin}${late ? ' ' : ': '}${why}.${unsure}`, {
@@ -177,41 +178,66 @@ const FIXES: Readonly<Record<string, string>> = {
 /** Returns the server that flags and environment name. Throws CliFailure if they name none, or would show the key. */
 export function serverOf(globals: Partial<GlobalValues>, terminal: Pick<Terminal, 'env' | 'err'>): Server {
   const { env } = terminal
-  const given = globals.endpoint ?? firstOf(env['LADON_URL'], env['ORY_SDK_URL'])
-  if (given === undefined)
-    throw usage('No server is named.', 'Give its address: -e https://login.example.com, or set LADON_URL.')
-  const base = given.replace(/\/+$/, '')
-  if (!/^https?:\/\//i.test(base) || !URL.canParse(base))
-    throw usage(
-      'The address of the server is no URL that begins with http:// or https://.',
-      'Check -e or LADON_URL.',
-    )
-  const headers = readHeaderLines([
-    ...(env['LADON_HEADERS'] ?? '').split('\n'),
-    ...(globals['http-header'] ?? []),
-  ])
-  if (headers === undefined) throw usage("A header is none: -H and LADON_HEADERS need 'Name: value'.")
-  const { protocol, hostname } = new URL(base)
-  const adminKey = firstOf(env['LADON_ADMIN_KEY'])
-  if (
-    (adminKey !== undefined || Object.keys(headers).length > 0) &&
-    protocol !== 'https:' &&
-    !isLoopbackHost(hostname)
-  )
-    throw usage(
-      'The key and your headers are only sent over https, or to this machine.',
-      'Use the https address.',
-    )
+  const warn = (warning: string): void => terminal.err(`Warning: ${plain(warning)}`)
+  const own = firstOf(globals.endpoint, env['LADON_URL'])
+  const address = baseOf(own ?? firstOf(env['ORY_SDK_URL']))
+  const headers = headersOf(globals['http-header'] ?? [], env)
+  const key = adminKeyOf(env)
+  if (key !== undefined && own === undefined)
+    warn(`ORY_SDK_URL may be of another tool: LADON_ADMIN_KEY is not sent to ${address.host}. Set LADON_URL.`)
+  const adminKey = own === undefined ? undefined : key
+  if (adminKey !== undefined || Object.keys(headers).length > 0)
+    requirePrivate(address, 'The key and your headers are')
   if (globals['skip-tls-verify']) {
-    if (!isLoopbackHost(hostname))
+    if (!isThisMachine(address.hostname))
       throw usage(
         '--skip-tls-verify is for a server on this machine: elsewhere it would show the key to anybody.',
       )
     // Node warns of it by itself, on the standard error.
     process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
   }
-  const warn = (warning: string): void => terminal.err(`Warning: ${plain(warning)}`)
+  const base = address.href.replace(/\/+$/, '')
   return new Server(base, { headers, adminKey, withinSeconds: secondsOf(globals.timeout), warn })
+}
+
+/** Returns the address of the issuer. Throws CliFailure for another text, which is not repeated. */
+function baseOf(given: string | undefined): URL {
+  if (given === undefined)
+    throw usage('No server is named.', 'Give its address: -e https://login.example.com, or set LADON_URL.')
+  if (!/^https?:\/\//i.test(given) || !URL.canParse(given))
+    throw usage(
+      'The address of the server is no URL that begins with http:// or https://.',
+      'Check -e or LADON_URL.',
+    )
+  const address = new URL(given)
+  if (address.username !== '' || address.password !== '' || /[?#]/.test(given))
+    throw usage(
+      'The address of the server has a user, password, query or fragment.',
+      'Give scheme, host and path. For what stands before the server there is -H.',
+    )
+  return address
+}
+
+/** What a header may be made of, as `fetch` sends it (RFC 9110 sections 5.1 and 5.5). */
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/
+const HEADER_VALUE = /^[\t\x20-\x7e\xa0-\xff]*$/
+
+function headersOf(given: readonly string[], env: Terminal['env']): Readonly<Record<string, string>> {
+  const headers = readHeaderLines([...(env['LADON_HEADERS'] ?? '').split('\n'), ...given])
+  if (headers === undefined) throw usage("A header is none: -H and LADON_HEADERS need 'Name: value'.")
+  if (Object.entries(headers).some(([name, value]) => !HEADER_NAME.test(name) || !HEADER_VALUE.test(value)))
+    throw usage('A header of -H or LADON_HEADERS has characters that headers cannot have.')
+  return headers
+}
+
+function adminKeyOf(env: Terminal['env']): string | undefined {
+  const key = firstOf(env['LADON_ADMIN_KEY']?.trim())
+  if (key !== undefined && !HEADER_VALUE.test(key))
+    throw usage(
+      'LADON_ADMIN_KEY has characters that a header cannot have.',
+      'Is there more than one line in it?',
+    )
+  return key
 }
 
 const firstOf = (...texts: readonly (string | undefined)[]): string | undefined =>

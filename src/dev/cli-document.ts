@@ -10,16 +10,16 @@ const HEAD = `# The command
 
 | | |
 | --- | --- |
-| \`LADON_URL\`, else \`ORY_SDK_URL\` | the server, as \`--endpoint\`: its issuer |
-| \`LADON_ADMIN_KEY\` | an API key; it and headers are only sent over https, or to this machine |
+| \`LADON_URL\`, else \`ORY_SDK_URL\` | the server, as \`--endpoint\`: its issuer. Without credentials or query |
+| \`LADON_ADMIN_KEY\` | an API key; it and headers are only sent over https, or to this machine, and the key not to \`ORY_SDK_URL\` |
 | \`LADON_HEADERS\` | lines like \`Name: value\`, sent with every request to the server, for example Cloudflare Access's |
 | \`OAUTH2_CLIENT_ID\`, \`OAUTH2_CLIENT_SECRET\` | the client of \`perform\` and \`token revoke\` |
 | \`NO_COLOR\` | no colours; there are none either where the output is no terminal |
 
-Exit codes: 0 done, 1 refused, 2 called wrongly, 3 no answer. What is refused is told on the standard error, with the cause,
+Exit codes: 0 done, 1 refused, 2 called wrongly, 3 no answer, 70 a fault of the command itself. What is refused is told on the standard error, with the cause,
 a fix where there is one, and the id of its line in the server's log.
 
-Hydra's names and flags work for what is the same: with \`alias hydra=ladon\`, \`ORY_SDK_URL\` and \`LADON_ADMIN_KEY\` set, scripts
+Hydra's names and flags work for what is the same: with \`alias hydra=ladon\`, \`LADON_URL\` and \`LADON_ADMIN_KEY\` set, scripts
 go on. Not there: \`--keybase\` and \`--pgp-key\`; \`--https\`, \`--skip\` and \`--no-shutdown\` of \`perform authorization-code\`;
 \`--format jsonpath\` and \`jsonpointer\`, for which there is jq.
 `

@@ -282,7 +282,8 @@ describe('user codes that are guessed', () => {
         .status
     }
     const { user_code } = await startDevice(by, await registerDeviceClient(by))
-    for (let at = 0; at < 60; at += 1) expect(await ask('key-of-somebody-who-guesses', 'BBBBBBBB', at)).toBe(200)
+    for (let at = 0; at < 60; at += 1)
+      expect(await ask('key-of-somebody-who-guesses', 'BBBBBBBB', at)).toBe(200)
     expect(await ask('key-of-somebody-who-guesses', 'BBBBBBBB', 61)).toBe(429)
     expect(lines.last('request')).toMatchObject({ reason: 'user_code_guessed_by_key' })
     expect(await ask('key-of-somebody-who-guesses', user_code, 62)).toBe(429)

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { commands } from '../../src/cli/commands/registry.ts'
 import { commandHelp } from '../../src/cli/help.ts'
+import { main } from '../../src/cli/main.ts'
+import { shownLine } from '../../src/cli/plain.ts'
 import { wantsColours } from '../../src/cli/terminal.ts'
 import { cliDocument } from '../../src/dev/cli-document.ts'
 import { freePort } from '../support/server.ts'
@@ -56,12 +58,54 @@ describe('a command line', () => {
     ['-H nonsense client get x', 2, /need 'Name: value'/],
     ['-e http://login.example client get x', 2, /only sent over https/],
     ['-e https://login.example --skip-tls-verify client get x', 2, /on this machine/],
+    ['-e https://name:pass-9@login.example client get x', 2, /has a user, password/],
+    ['-e https://login.example?token=pass-9 client get x', 2, /query or fragment/],
+    ['-e https://login.example/#pass-9 client get x', 2, /query or fragment/],
+    ['-e http://login.localhost client get x', 2, /only sent over https/],
+    ['-e https://login.localhost --skip-tls-verify client get x', 2, /on this machine/],
+    ['-H X-Ray:pass-9\u0007 client get x', 2, /cannot have/],
+    ['-H X(Ray:pass-9 client get x', 2, /cannot have/],
     ['nonsense', 2, /There is no command/],
     ['toString', 2, /There is no command/],
   ])('%s: exit %i', async (args, code, said) => {
     const ran = await ladon(args.split(' '))
     expect(ran).toMatchObject({ code, out: '', err: expect.stringMatching(said) })
-    expect(ran.err).not.toContain('key-')
+    expect(ran.err).not.toMatch(/key-|pass-9/)
+  })
+
+  it.each([
+    ...['client get', 'client delete', 'client rotate', 'client update --name y', 'key list', 'key new'],
+    ...['key rotate', 'key delete', 'key delete set --kid', 'user', 'user forget --yes'],
+  ])('%s takes no id that a path cannot have', async (words) => {
+    const asked = site.visits.length
+    for (const id of ['.', '..', '']) expect((await ladon([...words.split(' '), id])).code).toBe(2)
+    expect(site.visits.slice(asked)).toEqual([])
+  })
+
+  it.each(['explain x', 'token introspect x', 'token revoke x --client-id app'])(
+    '%s keeps to https without a key too',
+    async (args) => {
+      const ran = await runLadon(args.split(' '), { env: { LADON_URL: 'http://192.0.2.1' } })
+      expect(ran).toMatchObject({ code: 2, err: expect.stringContaining('only sent over https') })
+    },
+  )
+
+  it('with a key of two lines is wrong, and the key is not shown', async () => {
+    const ran = await ladon(['client', 'list'], json([]), { LADON_ADMIN_KEY: 'pass-1\npass-2' })
+    expect(ran).toMatchObject({ code: 2, err: expect.stringContaining('LADON_ADMIN_KEY') })
+    expect(ran.err).not.toContain('pass-')
+  })
+
+  it('that meets a fault of the command tells where, and not what was in it', async () => {
+    const terminal = {
+      ...{ env: { LADON_URL: site.origin }, folder: '/', interactive: false, colours: false },
+      ...{ out: () => undefined, ask: async () => '' },
+    }
+    const err: string[] = []
+    const input = (): Promise<string> => Promise.reject(new TypeError('pass-1 is no key'))
+    const code = await main(['explain', '-'], { ...terminal, err: (line) => err.push(line), input })
+    expect([code, err.join()]).toEqual([70, expect.stringMatching(/itself failed: TypeError at /)])
+    expect(err.join()).not.toContain('pass-1')
   })
 
   it('without a server is wrong', async () => {
@@ -97,6 +141,29 @@ describe('the server', () => {
     })
     const { code } = await runLadon(['client', 'get', 'x'], { env: { ORY_SDK_URL: site.origin } })
     expect([code, site.visits.at(-1)?.headers['authorization']]).toEqual([0, undefined])
+  })
+
+  it('of ORY_SDK_URL alone does not get the key, and that is said', async () => {
+    answer = json(CLIENT)
+    const ran = await runLadon(['client', 'get', 'x'], {
+      env: { ORY_SDK_URL: site.origin, LADON_ADMIN_KEY: 'pass-1' },
+    })
+    expect([ran.code, site.visits.at(-1)?.headers['authorization']]).toEqual([0, undefined])
+    expect(ran.err).toMatch(/is not sent to localhost:\d+/)
+  })
+
+  it('gets the headers of the user before those of the command, in any spelling', async () => {
+    await ladon(['client', 'get', 'x', '-H', 'AUTHORIZATION: Bearer mine', '-H', 'Accept: text/json'])
+    expect(site.visits.at(-1)?.headers).toMatchObject({ authorization: 'Bearer mine', accept: 'text/json' })
+  })
+
+  it('leads nowhere: a redirect is not followed, and its address is told as text', async () => {
+    const asked = site.visits.length
+    const ran = await ladon(['client', 'get', 'x'], {
+      ...json({}, 302),
+      headers: { location: `${site.origin}/elsewhere` },
+    })
+    expect([ran.code, site.visits.length - asked]).toEqual([1, 1])
   })
 
   it.each<[what: string, answer: Answer, said: readonly string[]]>([
@@ -141,6 +208,22 @@ describe('the output', () => {
     }
     const { out } = await ladon(['client', 'get', 'x', '--format', 'json'])
     expect(JSON.parse(out)).toEqual(CLIENT)
+  })
+
+  it('names no next page that a terminal would obey', async () => {
+    const link = (token: string): Answer => ({
+      ...json([CLIENT]),
+      headers: { link: `</admin/clients?page_token=${token}>; rel="next"` },
+    })
+    expect((await ladon(['client', 'list'], link('ab.c-_~1'))).out).toContain('More: --page-token ab.c-_~1')
+    for (const token of ['%1b%5b2J', '%C2%9B2J', 'a%20;b', '$(x)'])
+      expect(await ladon(['client', 'list'], link(token))).toMatchObject({ code: 1, out: '' })
+  })
+
+  it('is of lines that a terminal only shows, with colours only where they are wanted', () => {
+    const line = 'a  \u001b[31mred\u001b[0m\u001b[2J\u009b1m\u202eb'
+    expect(shownLine(line, true)).toBe('a  \u001b[31mred\u001b[0m[2J1mb')
+    expect(shownLine(line, false)).toBe('a  red[2J1mb')
   })
 
   it.each([

@@ -16,6 +16,7 @@ export interface Answer {
   readonly status?: number
   readonly type?: string
   readonly body?: string
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** An application's own server, which remembers who asked for what. */
@@ -54,8 +55,8 @@ export async function startSite(
     const taker = waiting.get(`${visit.method} ${visit.url.pathname}`)?.shift()
     if (taker === undefined) untaken.push(visit)
     else taker(visit)
-    const { status = 200, type = 'text/html', body: text = PAGE } = await answer(visit)
-    response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(text)
+    const { status = 200, type = 'text/html', body: text = PAGE, headers } = await answer(visit)
+    response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store', ...headers }).end(text)
   })
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   return {

@@ -93,4 +93,5 @@ export function codeFor(kind: string, issuer: string, client: JsonObject): reado
 }
 
 /** JSON's texts are JavaScript's; single quotes are this house's where there is nothing to escape. */
-const quoted = (value: string): string => (/^[^'"\\\p{Cc}]*$/u.test(value) ? `'${value}'` : safeJson(value))
+const quoted = (value: string): string =>
+  /^[^'"\\\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]*$/u.test(value) ? `'${value}'` : safeJson(value)

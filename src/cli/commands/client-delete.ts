@@ -1,5 +1,6 @@
 import { defineCommand } from '../command.ts'
 import { each } from '../each.ts'
+import { segment } from '../paths.ts'
 import { idsDone } from './ids.ts'
 
 export const clientDelete = defineCommand({
@@ -12,7 +13,7 @@ export const clientDelete = defineCommand({
   async run({ operands, server, terminal }) {
     const reached = server()
     const remove = async (id: string): Promise<string> => {
-      await reached.ask(`/clients/${encodeURIComponent(id)}`, { method: 'DELETE' })
+      await reached.ask(`/clients/${segment(id)}`, { method: 'DELETE' })
       return id
     }
     return idsDone(await each(operands, terminal, String, remove), 'Deleted')

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../util/json.ts'
 import { defineCommand } from '../command.ts'
 import { manyItems, oneItem } from '../output.ts'
+import { segment } from '../paths.ts'
 import { clientColumns, clientId } from './client-view.ts'
 
 export const clientGet = defineCommand({
@@ -13,7 +14,7 @@ export const clientGet = defineCommand({
   async run({ operands, server }) {
     const reached = server()
     const clients: JsonObject[] = []
-    for (const id of operands) clients.push(await reached.object(`/clients/${encodeURIComponent(id)}`))
+    for (const id of operands) clients.push(await reached.object(`/clients/${segment(id)}`))
     const [only] = clients
     return only !== undefined && clients.length === 1
       ? oneItem(only, clientId(only), clientColumns)

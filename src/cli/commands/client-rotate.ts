@@ -1,6 +1,7 @@
 import { defineCommand, operand } from '../command.ts'
 import { text, toggle } from '../flags.ts'
 import { oneItem } from '../output.ts'
+import { segment } from '../paths.ts'
 import { clientId, newClientColumns } from './client-view.ts'
 
 export const clientRotate = defineCommand({
@@ -15,7 +16,7 @@ export const clientRotate = defineCommand({
   examples: ['ladon client rotate my-job', 'ladon client rotate my-job --forget-old'],
   async run(call) {
     const { flags, server } = call
-    const path = `/clients/${encodeURIComponent(operand(call))}/secrets/rotate`
+    const path = `/clients/${segment(operand(call))}/secrets/rotate`
     const changed = flags['forget-old']
       ? await server().object(path, { method: 'DELETE' })
       : await server().object(path, {

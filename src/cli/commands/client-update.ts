@@ -2,6 +2,7 @@ import { isJsonObject } from '../../util/json.ts'
 import { defineCommand, operand } from '../command.ts'
 import { usage } from '../failure.ts'
 import { oneItem } from '../output.ts'
+import { segment } from '../paths.ts'
 import { clientFlags, jsonFrom, membersGiven } from './client-flags.ts'
 import { clientId, newClientColumns } from './client-view.ts'
 
@@ -17,7 +18,7 @@ export const clientUpdate = defineCommand({
   ],
   async run(call) {
     const { flags, server } = call
-    const path = `/clients/${encodeURIComponent(operand(call))}`
+    const path = `/clients/${segment(operand(call))}`
     const file = flags['file']
     if (typeof file === 'string') {
       const json = await jsonFrom(file, call)

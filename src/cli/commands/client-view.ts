@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../util/json.ts'
+import { refused } from '../failure.ts'
 import type { Column } from '../output.ts'
 
 /** What tables show of a client. */
@@ -28,8 +29,13 @@ export const textOf = (value: unknown): string => (typeof value === 'string' ? v
 export const objectsIn = (value: unknown): readonly JsonObject[] =>
   Array.isArray(value) ? value.filter(isJsonObject) : []
 
-/** Returns the page token of the link to the next page; empty on the last page (RFC 8288). */
+/**
+ * Returns the page token of the link to the next page; empty on the last page (RFC 8288). Throws CliFailure for one that
+ * no shell could be given as it is.
+ */
 export function nextPage(link: string): string {
   const [, target = ''] = /<([^<>]*)>\s*;\s*rel="?next"?/.exec(link) ?? []
-  return new URLSearchParams(target.slice(target.indexOf('?') + 1)).get('page_token') ?? ''
+  const token = new URLSearchParams(target.slice(target.indexOf('?') + 1)).get('page_token') ?? ''
+  if (!/^[\w.~-]*$/.test(token)) throw refused('The server names a next page by what is no page token.')
+  return token
 }

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject } from '../../util/json.ts'
 import { defineCommand, operand } from '../command.ts'
+import { requirePrivate } from '../confidential.ts'
 import { usage } from '../failure.ts'
 import { type Column, oneItem, type Result } from '../output.ts'
 import { plain } from '../plain.ts'
@@ -19,7 +20,9 @@ export const explain = defineCommand({
     const given = operand(call)
     const text = (given === '-' ? await call.terminal.input() : given).trim()
     if (text === '') throw usage('There is nothing to explain.', 'Give a token, code, challenge or URL.')
-    const told = await call.server().object('/explain', { json: { text }, isQuestion: true })
+    const server = call.server()
+    requirePrivate(new URL(server.base), 'What is to be explained is')
+    const told = await server.object('/explain', { json: { text }, isQuestion: true })
     return shown(told)
   },
 })
@@ -73,7 +76,7 @@ const MARKS: Readonly<Record<string, string>> = {
 
 /** The lines of one check of a request: what it is about, and if it failed why and what to do. */
 function linesOf(check: JsonObject): readonly string[] {
-  const told = ['cause', 'difference', 'fix'].map((name) => textOf(check[name])).filter((text) => text !== '')
+  const told = ['cause', 'fix'].map((name) => textOf(check[name])).filter((text) => text !== '')
   const near = textOf(check['nearest'])
   const mark = MARKS[textOf(check['outcome'])] ?? ''
   return [

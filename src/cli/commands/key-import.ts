@@ -31,10 +31,11 @@ export const keyImport = defineCommand({
       alg: textOf(key['alg']) || needed(flags.alg),
       use: textOf(key['use']) || (flags.use ?? 'sig'),
     }))
+    const puts = keys.map((json) => ({ path: keyPath(set, json.kid), json }))
     const reached = server()
     const imported: JsonObject[] = []
-    for (const json of keys)
-      imported.push({ set, ...(await reached.object(keyPath(set, json.kid), { method: 'PUT', json })) })
+    for (const { path, json } of puts)
+      imported.push({ set, ...(await reached.object(path, { method: 'PUT', json })) })
     return showKeys(imported.map(publicKey), set, true)
   },
 })

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../util/json.ts'
 import { defineCommand, operand } from '../command.ts'
+import { requirePrivate } from '../confidential.ts'
 import { list } from '../flags.ts'
 import { type Column, oneItem } from '../output.ts'
 import { textFrom } from './client-flags.ts'
@@ -28,7 +29,9 @@ export const tokenIntrospect = defineCommand({
   async run(call) {
     const token = await tokenOf(operand(call), call)
     const form = { token, ...(call.flags.scope !== undefined && { scope: call.flags.scope.join(' ') }) }
-    const said = await call.server().object('/oauth2/introspect', { form, isQuestion: true })
+    const server = call.server()
+    requirePrivate(new URL(server.base), 'A token is')
+    const said = await server.object('/oauth2/introspect', { form, isQuestion: true })
     return oneItem(said, textOf(said['sub']), columns)
   },
 })

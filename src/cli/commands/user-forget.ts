@@ -2,6 +2,7 @@ import { defineCommand, operand } from '../command.ts'
 import { refused, usage } from '../failure.ts'
 import { toggle } from '../flags.ts'
 import { sentence } from '../output.ts'
+import { segment } from '../paths.ts'
 import { plain } from '../plain.ts'
 
 export const userForget = defineCommand({
@@ -14,6 +15,7 @@ export const userForget = defineCommand({
   async run(call) {
     const { flags, server, terminal } = call
     const subject = operand(call)
+    const path = `/subjects/${segment(subject)}`
     const reached = server()
     if (!flags.yes) {
       if (!terminal.interactive)
@@ -23,7 +25,7 @@ export const userForget = defineCommand({
       )
       if (again !== subject) throw refused('Nothing was erased: that was another subject.')
     }
-    await reached.ask(`/subjects/${encodeURIComponent(subject)}`, { method: 'DELETE' })
+    await reached.ask(path, { method: 'DELETE' })
     return sentence(subject, subject, `${subject} is forgotten.`)
   },
 })

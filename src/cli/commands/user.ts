@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../util/json.ts'
 import { defineCommand, operand } from '../command.ts'
 import { type Column, manyItems, type Result } from '../output.ts'
+import { segment } from '../paths.ts'
 import { plain } from '../plain.ts'
 import type { Server } from '../server.ts'
 import { nextPage, objectsIn, textOf } from './client-view.ts'
@@ -62,7 +63,7 @@ async function everythingOf(server: Server, subject: string): Promise<JsonObject
   const all: Record<string, JsonObject[]> = Object.fromEntries(LISTS.map((name) => [name, []]))
   let token: string | undefined
   for (let page = 0; page < MOST_PAGES; page += 1) {
-    const path = `/subjects/${encodeURIComponent(subject)}`
+    const path = `/subjects/${segment(subject)}`
     const { json, headers } = await server.answered(path, { query: { page_token: token } })
     if (isJsonObject(json)) for (const name of LISTS) all[name]?.push(...objectsIn(json[name]))
     token = nextPage(headers.get('link') ?? '')
