@@ -1,6 +1,7 @@
 import { getIn, immutableJSONPatch } from 'immutable-json-patch'
 import * as v from 'valibot'
 import { NOT_SHOWN, renderClient } from '../clients/render.ts'
+import type { OAuthError } from '../errors/oauth-error.ts'
 import { malformedBody } from '../errors/refusals.ts'
 import type { ClientRecord } from '../store/types.ts'
 import { isJsonObject, type JsonObject } from '../util/json.ts'
@@ -41,8 +42,7 @@ export function patchClient(record: ClientRecord, patch: unknown): unknown {
       problem: `is one more than the ${MAX_OPERATIONS} that a JSON Patch may have`,
     })
   const parsed = v.safeParse(operations, patch)
-  if (!parsed.success)
-    throw malformedBody('body_malformed', { expected: 'a JSON Patch of add, remove and replace operations' })
+  if (!parsed.success) throw unusable(patch)
   // Empty members are not shown in the JSON, but a patch may add to them and remove them.
   let document: JsonObject = structuredClone({ ...NOT_SHOWN, ...renderClient(record) })
   for (const [index, operation] of parsed.output.entries()) {
@@ -50,6 +50,25 @@ export function patchClient(record: ClientRecord, patch: unknown): unknown {
   }
   if (document['client_id'] !== record.id) throw malformedBody('field_reserved', { field: 'client_id' })
   return { client_secret_expires_at: 0, ...document }
+}
+
+/** Returns the error for what is no patch of operations that are taken here: it names the first that is none. */
+function unusable(patch: unknown): OAuthError {
+  const problems = Array.isArray(patch) ? patch.map(operationProblem) : []
+  const index = problems.findIndex((problem) => problem !== undefined)
+  const problem = problems[index]
+  return problem === undefined
+    ? malformedBody('body_malformed', { expected: 'a JSON Patch of add, remove and replace operations' })
+    : malformedBody('patch_unusable', { index, problem })
+}
+
+function operationProblem(operation: unknown): string | undefined {
+  if (!isJsonObject(operation)) return 'is no object'
+  const { op, path: at, value } = operation
+  if (op !== 'add' && op !== 'replace' && op !== 'remove')
+    return "must have the op 'add', 'replace' or 'remove'"
+  if (typeof at !== 'string' || !at.startsWith('/')) return "must have a path that begins with '/'"
+  return op !== 'remove' && value === undefined ? "must have a 'value'" : undefined
 }
 
 // The library ignores operations that it cannot apply, so their path is checked first.

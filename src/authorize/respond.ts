@@ -51,7 +51,7 @@ export async function respondToClient(
 
 /**
  * Shows an error that must not go to any client (RFC 6749 section 4.1.2.1). The operator's own error page gets it in
- * Hydra's parameters (contract 3.15); our page shows only what is sealed.
+ * Hydra's parameters (contract 3.15), with the id of the request; our page shows only what is sealed.
  *
  * @param client - id of the client whose authorization request failed, if any
  */
@@ -64,8 +64,8 @@ export async function respondErrorPage(
   const { urls } = c.var.ctx.rt.config
   const isOwn = urls.error === ownErrorUrl(urls)
   const failed = { error, language: languageOf(c), client: client ?? '' }
-  const notice = isOwn ? await errorNotice(c.var.ctx, failed) : {}
-  return redirect(c, withQuery(urls.error, { ...errorBody(error), ...notice }), 302)
+  const more = isOwn ? await errorNotice(c.var.ctx, failed) : { request_id: c.var.ctx.requestId }
+  return redirect(c, withQuery(urls.error, { ...errorBody(error), ...more }), 302)
 }
 
 /** Redirects the browser to one of our own pages or one of the operator's. */

@@ -3,6 +3,7 @@ import { isLoopbackHost } from '../util/loopback.ts'
 import { CommandError } from './command-error.ts'
 import { seedDemoClient } from './demo-client.ts'
 import { migratedIn, readTarget } from './deploy-target.ts'
+import { isOfRequest, shownLine } from './dev-lines.ts'
 import { type DevPlan, planDev } from './dev-plan.ts'
 import { addSystemSecret, readDevVars } from './dev-secrets.ts'
 import { Options } from './options.ts'
@@ -19,7 +20,8 @@ const PARENT_CHECK_MS = 500
  */
 export async function dev(args: readonly string[]): Promise<number> {
   const present = await readDevVars(DEV_VARS)
-  const options = new Options(args)
+  const asked = new Options(args)
+  const options = asked.without({ flags: ['json'], values: [] })
   const databases = migratedIn(readTarget(options).config).map(({ binding }) => binding)
   const plan = planDev(options, present, databases)
   await assertPortFree(plan)
@@ -31,7 +33,15 @@ export async function dev(args: readonly string[]): Promise<number> {
   }
   await migrate(plan)
   await writeSite()
-  const server = new ToolGroup('wrangler', plan.serveArgs)
+  const shown = {
+    json: asked.has('json'),
+    colours: process.stdout.isTTY === true && (process.env['NO_COLOR'] ?? '') === '',
+  }
+  let started = false
+  const server = new ToolGroup('wrangler', plan.serveArgs, (line) =>
+    // What this command itself asks until the server is ready is nobody's request.
+    started || shown.json || !isOfRequest(line) ? shownLine(line, shown) : null,
+  )
   const stopped = stopRequested()
   try {
     const ready = await Promise.race([awaitReady(plan, () => server.over), stopped])
@@ -39,6 +49,7 @@ export async function dev(args: readonly string[]): Promise<number> {
     if (!ready) return (await server.exited) || 1
     await seedDemoClient(plan)
     console.log(welcome(plan))
+    started = true
     const ended = await Promise.race([server.exited, stopped])
     return ended === 'stop' ? 0 : ended
   } finally {

@@ -70,5 +70,15 @@ export async function awaitReady(plan: DevPlan, gaveUp: () => boolean): Promise<
     if (last.includes('"misconfiguration"')) break
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }
-  throw new CommandError(`The server is not ready: ${last}`)
+  throw new CommandError(`The server is not ready: ${inWords(last)}`)
+}
+
+/** Returns what an answer with an error says, as text. */
+function inWords(answer: string): string {
+  try {
+    const { error_description: description }: { error_description?: unknown } = JSON.parse(answer)
+    return typeof description === 'string' ? description : answer
+  } catch {
+    return answer
+  }
 }

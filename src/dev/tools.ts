@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
 import { ROOT, TOOLS, type Tool } from './paths.ts'
 
 /** How long a process group may take to stop before it is killed, milliseconds. */
@@ -47,14 +48,26 @@ export class ToolGroup {
   readonly #child: ChildProcess
   #over = false
 
-  /** Starts the tool in its own process group. A Ctrl-C only reaches this command, which then stops the group. */
-  constructor(tool: Tool, args: readonly string[]) {
+  /**
+   * Starts the tool in its own process group. A Ctrl-C only reaches this command, which then stops the group.
+   *
+   * @param shown - returns what is shown of a line of its output; null for nothing
+   */
+  constructor(tool: Tool, args: readonly string[], shown: (line: string) => string | null) {
     this.#child = spawn(process.execPath, [TOOLS[tool], ...args], {
       cwd: ROOT,
       env: { ...process.env, ...OFFLINE_ENV },
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       detached: process.platform !== 'win32',
     })
+    const { stdout, stderr } = this.#child
+    for (const [input, output] of [[stdout, process.stdout] as const, [stderr, process.stderr] as const]) {
+      if (input === null) continue
+      createInterface({ input }).on('line', (line) => {
+        const text = shown(line)
+        if (text !== null) output.write(`${text}\n`)
+      })
+    }
     this.exited = new Promise((resolve, reject) => {
       this.#child.once('error', reject)
       this.#child.once('exit', (code) => {

@@ -16,6 +16,7 @@ import { confirmationBy } from '../tokens/binding/possession.ts'
 import type { TokenResponse } from '../tokens/issue.ts'
 import type { GrantId } from '../util/ids.ts'
 import type { Credential } from './credential.ts'
+import { refusedReuse } from './ended.ts'
 import { type Permitted, permitted, type ScopePolicy } from './permitted.ts'
 
 /** The names of a grant type. */
@@ -101,7 +102,7 @@ async function answer<Content>(
     credential.parameter === null
       ? await definition.run(ctx, { ...may, ...by, credential: content })
       : await underAttempt(ctx.attempt, client.id, presented, run)
-  if ('reusedGrant' in outcome) throw refuseReused(ctx, client, credential, outcome)
+  if ('reusedGrant' in outcome) throw await refuseReused(ctx, client, credential, outcome)
   return outcome
 }
 
@@ -118,15 +119,15 @@ async function allowedClient(
 }
 
 /** Logs the reuse of a code or refresh token, marks in the grants book what ended, and returns the error. */
-function refuseReused(
+async function refuseReused(
   ctx: RequestContext,
   client: ClientRecord,
   { reuse }: Pick<Credential<never>, 'reuse'>,
-  { reusedGrant, owner, ends }: Reused,
-): OAuthError {
+  { reusedGrant: grantId, owner, ends }: Reused,
+): Promise<OAuthError> {
   const credential = reuse?.credential ?? 'code'
   const reason = reuse?.reason ?? 'grant_ended'
-  ctx.audit('token.reuse_detected', { client_id: client.id, grant: reusedGrant, credential, reason }, owner)
+  ctx.audit('token.reuse_detected', { client_id: client.id, grant: grantId, credential, reason }, owner)
   noteEnds(ctx, ends)
-  return invalidGrant(reason)
+  return refusedReuse(ctx, { owner, grantId, clientId: client.id }, reason)
 }

@@ -2,12 +2,12 @@ import { DEVICE_GRANT, listsGrantType } from '../clients/grant-types.ts'
 import type { RefreshingGrant } from '../clients/lifespans.ts'
 import { invalidTarget, resourcesIn } from '../clients/resource.ts'
 import type { RequestContext } from '../context.ts'
-import { invalidGrant } from '../errors/oauth-error.ts'
 import type { ConsentedGrant } from '../ledger/types.ts'
 import { prepareTokens } from '../tokens/addressee.ts'
 import { issueTokens, type TokenResponse } from '../tokens/issue.ts'
 import { familyOf, keepFor, lifetimesFor } from '../tokens/lifetimes.ts'
 import { partOf } from '../tokens/targets.ts'
+import { refusedGrant } from './ended.ts'
 import type { GrantName, GrantRequest, Reused } from './grant.ts'
 import { withHooks } from './hook.ts'
 
@@ -40,7 +40,7 @@ export async function redeemGrant(
     case 'reused':
       return { reusedGrant: grant.grantId, owner: grant.owner, ends: result.ends }
     case 'gone':
-      throw invalidGrant('grant_ended')
+      throw await refusedGrant(ctx, { ...grant, clientId: client.id }, 'code')
     case 'target_refused':
       throw invalidTarget(result.value)
     case 'issued': {

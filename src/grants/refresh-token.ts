@@ -1,6 +1,6 @@
 import { audienceOf, invalidTarget, resourcesIn } from '../clients/resource.ts'
 import type { RequestContext } from '../context.ts'
-import { invalidGrant, invalidRequest, OAuthError } from '../errors/oauth-error.ts'
+import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import type { HookStep, IssuedGeneration, RefreshResult } from '../ledger/types.ts'
 import { outlives } from '../store/book-ends.ts'
 import type { ClientRecord } from '../store/types.ts'
@@ -11,6 +11,7 @@ import { familyOf, keepFor, lifetimesFor, type TokenLifetimes } from '../tokens/
 import { partOf } from '../tokens/targets.ts'
 import { after, type Seconds } from '../util/clock.ts'
 import { issuedCredential } from './credential.ts'
+import { refusedGrant } from './ended.ts'
 import { defineGrant } from './grant.ts'
 import { type GrantedRequest, withHooks } from './hook.ts'
 
@@ -41,6 +42,8 @@ export const refreshToken = defineGrant({
     const result = await advance(ctx, asked, token, keepFor(lifetimes, true))
     if (result.status === 'reused')
       return { reusedGrant: token.grantId, owner: token.owner, ends: result.ends }
+    if (result.status === 'gone')
+      throw await refusedGrant(ctx, { ...token, clientId: client.id }, 'refresh_token')
     if (result.status !== 'issued') throw refusal(result)
     const { via, generation } = result
     ctx.told({ grant: token.grantId, generation, via })
@@ -103,7 +106,7 @@ async function advance(
   return withHooks(ctx, request, (hook) => ask(current, hook))
 }
 
-function refusal(result: Exclude<RefreshResult, { status: 'issued' | 'reused' }>): OAuthError {
+function refusal(result: Exclude<RefreshResult, { status: 'issued' | 'reused' | 'gone' }>): OAuthError {
   switch (result.status) {
     case 'scope_lost':
       return new OAuthError('invalid_scope', 'scope_lost', { scope: result.value })
@@ -115,7 +118,5 @@ function refusal(result: Exclude<RefreshResult, { status: 'issued' | 'reused' }>
       return invalidTarget(result.value)
     case 'offline_not_granted':
       return new OAuthError('scope_not_granted', 'offline_not_granted')
-    case 'gone':
-      return invalidGrant('grant_ended')
   }
 }

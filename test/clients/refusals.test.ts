@@ -189,12 +189,13 @@ describe('the log names the reason and the field of a client refused', () => {
   it('that is there already: entry_exists', async () => {
     const { id } = await registerClient(deployment)
     const response = await deployment.admin('POST', '/admin/clients', { client_id: id })
-    expect([response.status, refusal()]).toEqual([409, ['entry_exists']])
+    expect([response.status, refusal()]).toEqual([409, ['entry_exists', 'kind=client', `id=${id}`]])
   })
 
   it('that is not there: entry_unknown', async () => {
-    const response = await deployment.admin('DELETE', `/admin/clients/${crypto.randomUUID()}`)
-    expect([response.status, refusal()]).toEqual([404, ['entry_unknown']])
+    const id = crypto.randomUUID()
+    const response = await deployment.admin('DELETE', `/admin/clients/${id}`)
+    expect([response.status, refusal()]).toEqual([404, ['entry_unknown', 'kind=client', `id=${id}`]])
   })
 
   it.each<[Reason, string, unknown]>([

@@ -63,7 +63,7 @@ describe.each(Object.keys(REQUESTS) as readonly (keyof typeof REQUESTS)[])('floo
     expect(refused.headers.get('cache-control')).toContain('no-store')
     expect(await refused.json()).toEqual({
       error: 'too_many_requests',
-      error_description: expect.stringMatching(/class '\w+' came: wait \d+ seconds/),
+      error_description: expect.stringMatching(/class '\w+' came from this network\. Wait \d+ seconds/),
     })
     expect(log.last('request')).toMatchObject({
       status: 429,

@@ -50,6 +50,7 @@ describe('logs', () => {
         grant_type: 'authorization_code',
         error: 'invalid_grant',
         reason: 'code_unknown',
+        facts: [expect.stringMatching(/^length=\d+$/)],
       },
     ])
   })

@@ -10,7 +10,14 @@ import { dropAnswers, varyLedger } from '../support/bindings.ts'
 import { ADMIN_KEY, Browser, Deployment, testEnv } from '../support/deployment.ts'
 import { poll, registerDeviceClient, startDevice } from '../support/device.ts'
 import { withOutage } from '../support/outage.ts'
-import { authorizationPath, parameter, registerClient, tokenRequest } from '../support/relying-party.ts'
+import {
+  authorizationPath,
+  logIn,
+  parameter,
+  refresh,
+  registerClient,
+  tokenRequest,
+} from '../support/relying-party.ts'
 
 const deployment = new Deployment()
 const REGISTERING = { OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED: 'true' }
@@ -181,6 +188,15 @@ const LISTED: readonly (readonly [string, () => Promise<unknown>])[] = [
   [
     'json_malformed',
     () => deployment.fetch('/admin/clients', { method: 'POST', headers: KEYED, body: '{"scope":}' }),
+  ],
+  [
+    'grant_too_old',
+    async () => {
+      const client = await registerClient(deployment)
+      const { refresh_token } = await logIn(deployment, client)
+      const env = varyLedger(testEnv(), { refresh: () => Promise.resolve({ status: 'gone' }) })
+      await refresh(new Deployment(env), client, refresh_token)
+    },
   ],
   [
     'device_request_gone',

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { Reason } from '../../src/errors/reasons.ts'
+import { explain, type Facts, type Reason } from '../../src/errors/reasons.ts'
 import { assertionFields, makeKey, signAssertion } from '../support/assertions.ts'
-import { Browser, Deployment, testEnv } from '../support/deployment.ts'
+import { Browser, bodyOf, Deployment, testEnv } from '../support/deployment.ts'
 import { approve, enterCode, poll, registerDeviceClient, startDevice } from '../support/device.ts'
 import { LogLines } from '../support/log-lines.ts'
 import {
@@ -382,7 +382,7 @@ const DEVICES: readonly Row[] = [
     },
   ],
   [
-    'grant_ended',
+    'code_redeemed',
     'a device code that comes twice',
     async () => {
       const client = await device()
@@ -461,13 +461,28 @@ const PRESENTED: readonly Row[] = [
   ],
 ]
 
+/** The facts of a line, which has each as `name=value`. */
+const factsIn = (facts: unknown): Facts =>
+  Object.fromEntries(
+    [facts ?? []].flat().map((fact) => {
+      const [name = '', ...value] = String(fact).split('=')
+      return [name, value.join('=')]
+    }),
+  )
+
 describe('the log names why', () => {
   const rows = [AUTHENTICATION, GRANTS, REFRESHES, DEVICES, ASSERTIONS, PRESENTED].flat()
 
   it.each(rows)('%s: %s', async (reason, _how, ask) => {
     const response = await ask()
     expect(response.status).toBeGreaterThanOrEqual(400)
-    expect(log.last('request')).toMatchObject({ status: response.status, reason })
+    const line = log.last('request')
+    expect(line).toMatchObject({ status: response.status, reason })
+    const { text, fix, reader } = explain(reason, factsIn(line?.['facts']))
+    const { error_description: told } = await bodyOf(response)
+    // Cause and fix come first, where the caller may read them.
+    if (reader === 'operator') expect(told).not.toContain(fix)
+    else expect(String(told).startsWith(`${text} ${fix}`)).toBe(true)
   })
 
   it.each([

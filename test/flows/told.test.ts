@@ -69,7 +69,7 @@ const DEAD: readonly (readonly [
   ],
   [
     'a code that was spent',
-    '^The code was redeemed before; what it gave is revoked now.',
+    String.raw`^The code was redeemed before; what it gave was revoked at ${TIME}\.`,
     async (client) => {
       const code = await codeOf(client)
       await redeem(deployment, client, code)
@@ -102,12 +102,32 @@ const DEAD: readonly (readonly [
   ],
   [
     'a refresh token that was used before',
-    '^The refresh token was used before; the grant is revoked now.',
+    String.raw`^The refresh token was used before; its grant was revoked at ${TIME}\.`,
     async (client) => {
       const { refresh_token } = await logIn(deployment, client)
       await refresh(deployment, client, refresh_token)
       later(HOUR_MS)
       return refresh(deployment, client, refresh_token)
+    },
+  ],
+  [
+    'a refresh token whose code came twice',
+    String.raw`^The grant ended at ${TIME}: its code came twice\. Ask the user to log in again\.`,
+    async (client) => {
+      const code = await codeOf(client)
+      const { refresh_token } = await bodyOf(await redeem(deployment, client, code))
+      await redeem(deployment, client, code)
+      return refresh(deployment, client, String(refresh_token))
+    },
+  ],
+  [
+    'a code whose consent was revoked',
+    String.raw`^The grant ended at ${TIME}: the consent was revoked\.`,
+    async (client) => {
+      const subject = crypto.randomUUID()
+      const code = parameter(await authorizeAt(deployment, client, { login: { subject } }), 'code')
+      await deployment.admin('DELETE', `/admin/oauth2/auth/sessions/consent?subject=${subject}&all=true`)
+      return redeem(deployment, client, code)
     },
   ],
 ]
@@ -339,4 +359,28 @@ it('a body that is no JSON says where it stops to be', async () => {
   )
   expect(await at('')).toMatch(/^The body is not valid JSON: it is empty\./)
   expect(log.text()).not.toContain('hidden-value')
+})
+
+it.each([
+  [
+    [{ op: 'replace', path: 'client_name', value: 'y' }],
+    "Operation 0 must have a path that begins with '/'.",
+  ],
+  [
+    [
+      { op: 'remove', path: '/owner' },
+      { op: 'move', path: '/owner' },
+    ],
+    "Operation 1 must have the op 'add', 'replace' or 'remove'.",
+  ],
+  [[{ op: 'add', path: '/owner' }], "Operation 0 must have a 'value'."],
+  [['x'], 'Operation 0 is no object.'],
+  [{ client_name: 'y' }, 'The body must be a JSON Patch of add, remove and replace operations.'],
+])('a patch that is none says which operation: %j', async (patch, told) => {
+  const { id } = await confidential()
+  const response = await deployment.admin('PATCH', `/admin/clients/${id}`, patch)
+  expect([response.status, (await bodyOf(response))['error_description']]).toEqual([
+    400,
+    expect.stringContaining(told),
+  ])
 })

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { type RunningServer, startServer } from '../support/server.ts'
 
 let state: string
@@ -58,6 +58,26 @@ it('keeps its state over a restart, takes settings, and leaves no process behind
   }
 })
 
-it('says at once which setting it cannot work with', async () => {
-  await expect(startServer({ vars: { TTL_ACCESS_TOKEN: 'soon' } })).rejects.toThrow(/TTL_ACCESS_TOKEN/)
+it('says at once which setting it cannot work with, in words', async () => {
+  const starting = startServer({ vars: { TTL_ACCESS_TOKEN: 'soon' } })
+  await expect(starting).rejects.toThrow(/^The server is not ready: TTL_ACCESS_TOKEN must be /m)
+})
+
+it('writes one readable line for each request, with what to do about a refusal', async () => {
+  const server = await startServer()
+  try {
+    const body = new URLSearchParams({ grant_type: 'pasword' })
+    await (await fetch(`${server.base}/oauth2/token`, { method: 'POST', body })).text()
+    await vi.waitFor(() => expect(server.output()).toContain('grant_type_unknown'), 10_000)
+    const [, requests = ''] = server.output().split('Ctrl-C stops it.')
+    const lines = requests.split('\n').filter((line) => line.includes('/oauth2/token'))
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /^✗ POST {3}\/oauth2\/token 400 {2}invalid_request: grant_type_unknown\. 'pasword' is no grant type .* Send one of these: authorization_code, .*\[[\da-f-]{36}\]$/,
+      ),
+    ])
+    expect(server.output()).not.toMatch(/"kind":"(?:request|audit)"/)
+  } finally {
+    await server.stop()
+  }
 })

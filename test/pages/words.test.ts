@@ -110,9 +110,10 @@ describe('the error page', () => {
 
   it('of an operator gets the facts as Hydra names them, and nothing sealed', async () => {
     const own = new Deployment(testEnv({ URLS_ERROR: 'https://login.example/oops' }))
-    const { page } = await failed('/oauth2/auth?client_id=nobody', own)
+    const { page, requestId } = await failed('/oauth2/auth?client_id=nobody', own)
     expect(page.origin + page.pathname).toBe('https://login.example/oops')
-    expect([...page.searchParams.keys()]).toEqual(['error', 'error_description'])
+    expect([...page.searchParams.keys()]).toEqual(['error', 'error_description', 'request_id'])
+    expect(parameter(page, 'request_id')).toBe(requestId)
   })
 })
 

@@ -31,7 +31,7 @@ const authentication = () =>
     ],
     method_unregistered: [
       "The secret is right, but the client sent it by {used}, and its '{field}' is {registered}.",
-      'Send it by {registered}, or change that field of the client to {used}.',
+      'Authenticate by {registered}, or change that field of the client to {used}.',
     ],
     secret_mismatch: [
       'The client secret is wrong.',

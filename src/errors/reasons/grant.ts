@@ -21,11 +21,21 @@ const codes = () =>
     ],
     code_expired: ['The code expired at {expired}.', 'Redeem codes as soon as they come.', 'client'],
     code_spent: [
-      'The code was redeemed before; what it gave is revoked now.',
+      'The code was redeemed before; what it gave was revoked at {ended}.',
       'Redeem it once: a page that is reloaded or a proxy that retries sends it twice.',
       'client',
     ],
-    grant_ended: ['The grant was revoked, or has expired.', 'Ask the user to log in again.', 'client'],
+    code_redeemed: [
+      'The code was redeemed before; once is all it is good for.',
+      'Use the tokens of the first answer, or start again.',
+      'client',
+    ],
+    grant_ended: ['The grant ended at {ended}: {why}.', 'Ask the user to log in again.', 'client'],
+    grant_too_old: [
+      'The grant of {granted} is older than the client may refresh it.',
+      'Ask the user to log in again.',
+      'client',
+    ],
     client_differs: [
       'It was issued to another client, or to one that was deleted.',
       'Compare the client ids: the client that asked must also redeem and refresh.',
@@ -75,7 +85,7 @@ const tokens = () =>
       'client',
     ],
     refresh_token_reused: [
-      'The refresh token was used before; the grant is revoked now.',
+      'The refresh token was used before; its grant was revoked at {ended}.',
       'Store the newest one each time, and refresh in one place.',
       'client',
     ],
