@@ -139,7 +139,7 @@ describe("Hydra's names", () => {
     expect([code, JSON.parse(out), err]).toEqual([
       1,
       'goes',
-      expect.stringMatching(/^nope: .*404.*\nRequest id: /),
+      expect.stringMatching(/^nope: .*404.*\nMore: .*\nRequest id: /),
     ])
   })
 })
