@@ -165,6 +165,12 @@ export const subjectEndpoints: readonly Endpoint[] = [
   })),
   endpoint('DELETE', '/subjects/:subject', deleteSubject, () => ({
     summary: 'Erase a subject',
-    answers: { 204: done },
+    answers: {
+      200: gives(
+        'Erased, but the clients of some sessions could not be told.',
+        object({ untold_sessions: list(text) }, 'untold_sessions'),
+      ),
+      204: done,
+    },
   })),
 ]

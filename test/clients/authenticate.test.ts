@@ -111,7 +111,9 @@ describe('a right secret by another method than registered', () => {
     await expect(outcome).rejects.toMatchObject({
       code: 'invalid_client',
       reason: 'method_unregistered',
-      hint: `The secret is right, but the client used ${used}, and its 'token_endpoint_auth_method' is ${registered}.`,
+      hint:
+        `The secret is right, but the client sent it by ${used}, and its 'token_endpoint_auth_method' is ${registered}. ` +
+        `Authenticate by ${registered}, or change that field of the client to ${used}.`,
     })
   })
 

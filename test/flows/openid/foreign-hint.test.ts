@@ -76,7 +76,7 @@ describe('an ID token hint', () => {
     expect(request).toMatchObject({ rp_initiated: false, subject: user.subject })
     expect(request['client']).toMatchObject({ client_id: client.id, skip_logout_consent: false })
     const text = await page()
-    expect(text).toContain('This ends a login of this browser only; one elsewhere stays as it is.')
+    expect(text).toContain('This ends a login in this browser only. Logins elsewhere stay as they are.')
     expect(text).not.toContain(user.subject)
     expect(await accept()).toBe(`${GOODBYE}?state=s`)
     expect(lines.last('request')).toMatchObject({ status: 302, reason: 'session_of_other_browser' })
