@@ -3,6 +3,7 @@ import type { OAuthError } from './errors/oauth-error.ts'
 import type { RequestBody } from './http/body.ts'
 import type { LogFields } from './http/log.ts'
 import type { Network } from './http/network.ts'
+import type { Language } from './languages/languages.ts'
 import type { Owner } from './ledger/owner.ts'
 import type { Runtime } from './runtime.ts'
 import type { AuditEvent } from './telemetry/audit-events.ts'
@@ -88,5 +89,7 @@ export interface AppEnv {
     body: RequestBody
     /** The query of the request that a page is about; see `speakAs` (http/page-text.ts). */
     spoken?: string
+    /** The language of the request's pages, once a page asked for it (http/page-text.ts). */
+    language?: Language | undefined
   }
 }

@@ -15,11 +15,16 @@ export type Html = ReturnType<typeof html>
 export type HtmlOrNone = Html | '' | false | undefined
 
 /** Returns the query of a URL, as it is written. */
-export const queryIn = (url: string): string => /\?([^#]*)/.exec(url)?.[1] ?? ''
+export function queryIn(url: string): string {
+  const [request = ''] = url.split('#', 1)
+  const at = request.indexOf('?')
+  return at === -1 ? '' : request.slice(at + 1)
+}
 
 /** Notes the query of the request that the page is about, whose `ui_locales` count, if that is not the page's own. */
 export function speakAs(c: Context<AppEnv>, query: string): void {
   c.set('spoken', query)
+  c.set('language', undefined)
 }
 
 /**
@@ -27,9 +32,13 @@ export function speakAs(c: Context<AppEnv>, query: string): void {
  * ask for it.
  */
 export function languageOf(c: Context<AppEnv>): Language {
+  const known = c.var.language
+  if (known !== undefined) return known
   const query = c.var.spoken ?? queryIn(c.req.url)
   const locales = new URLSearchParams(query).get('ui_locales') ?? ''
-  return chooseLanguage(locales.split(' ', MAX_LOCALES), c.req.header('accept-language') ?? '')
+  const language = chooseLanguage(locales.split(' ', MAX_LOCALES), c.req.header('accept-language') ?? '')
+  c.set('language', language)
+  return language
 }
 
 /** The texts for the page that answers a request. */

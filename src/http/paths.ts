@@ -61,4 +61,7 @@ export function isV1Path(url: string): boolean {
  * Whether the path of a URL ends in an empty segment. That is all that is left of a name `.`, so a call that would
  * otherwise be about the whole must not take it for no name.
  */
-export const endsInSlash = (url: string): boolean => /[^/]\/+$/.test(pathOf(url))
+export function endsInSlash(url: string): boolean {
+  const path = pathOf(url)
+  return path.endsWith('/') && /[^/]/.test(path)
+}

@@ -38,7 +38,7 @@ export function docs(c: Context<AppEnv>): Promise<Response> {
   const path = ['/docs', ...names].join('/')
   // The links of a page are relative to its address without a slash at the end.
   if (endsInSlash(c.req.url)) return Promise.resolve(redirect(c, `${basePath(c)}${path}`, 308))
-  return file(c, /\.\w+$/.test(path) ? path : `${path}.html`)
+  return file(c, path.includes('.') ? path : `${path}.html`)
 }
 
 /** GET /llms.txt: the list of the documents, for machines that read. */
