@@ -12,7 +12,7 @@ interface OpenApi {
 
 const HEAD = `# Endpoints
 
-Every endpoint, made from the [OpenAPI document](../../assets/openapi.json), which the server has at \`/openapi.json\` and
+Every endpoint, made from the [OpenAPI document](../../src/assets/openapi.json), which the server has at \`/openapi.json\` and
 which says what each takes and answers. The last column is the id of the operation: the name of the method in generated
 clients, Hydra's where Hydra has the endpoint. Paths are below the issuer. Every refusal is explained in
 [errors](../errors.md); what Hydra's clients rely on, clause by clause, is [the wire contract](../contract.md).

@@ -57,7 +57,7 @@ export async function docs(): Promise<number> {
   await writeFile(join(ROOT, 'docs/errors.md'), errorsDocument())
   await writeFile(join(ROOT, 'docs/cli.md'), cliDocument())
   await writeOpenApi()
-  const openApi = await readFile(join(ROOT, 'assets/openapi.json'), 'utf8')
+  const openApi = await readFile(join(ROOT, 'src/assets/openapi.json'), 'utf8')
   await writeFile(join(ROOT, 'docs/reference/api.md'), apiReference(openApi))
   await writeIndex()
   await writeSite()

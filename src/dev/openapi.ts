@@ -45,4 +45,4 @@ export async function openApiDocument(): Promise<string> {
 
 /** Where the document is kept, from where the Worker serves it. */
 export const writeOpenApi = async (): Promise<void> =>
-  writeFile(join(ROOT, 'assets/openapi.json'), await openApiDocument())
+  writeFile(join(ROOT, 'src/assets/openapi.json'), await openApiDocument())

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import document from '../../assets/openapi.json'
+import document from '../../src/assets/openapi.json'
 import { openApiOf, spellings } from '../../src/endpoints/openapi.ts'
 import { HYDRA_OPERATIONS } from '../../src/endpoints/operations.ts'
 import { Deployment, testEnv } from '../support/deployment.ts'

@@ -30,7 +30,7 @@ function block(beginning: string, text = readme): string {
 const plain = (await readFile(join(root, 'wrangler.toml'), 'utf8'))
   .replace('main = "', `main = "${root}`)
   .replace('migrations_dir = "', `migrations_dir = "${root}`)
-  .replace('directory = "assets"', `directory = "${root}assets"`)
+  .replace('directory = "src/assets"', `directory = "${root}src/assets"`)
 
 /** `wrangler.toml` as README's step 2 leaves it. */
 const production = block('URLS_SELF_ISSUER = "')

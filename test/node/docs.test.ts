@@ -51,7 +51,7 @@ describe('the list of documents', () => {
 })
 
 it('the list of endpoints is made from the OpenAPI document: npm run docs writes it', () => {
-  expect(readText('docs/reference/api.md')).toBe(apiReference(readText('assets/openapi.json')))
+  expect(readText('docs/reference/api.md')).toBe(apiReference(readText('src/assets/openapi.json')))
 })
 
 describe('every page', () => {
@@ -104,7 +104,7 @@ describe('Markdown', () => {
       '[the house](../../src/README.md)',
       /the house \(<code>src\/README.md<\/code>\)/,
     ],
-    ['the OpenAPI document is linked', '[a](../../assets/openapi.json)', /href="..\/..\/openapi.json"/],
+    ['the OpenAPI document is linked', '[a](../../src/assets/openapi.json)', /href="..\/..\/openapi.json"/],
     [
       'another site is linked',
       '[a](https://op.example/?a=1&b="2")',

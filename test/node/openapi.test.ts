@@ -3,7 +3,7 @@ import { createConfig, lint } from '@redocly/openapi-core'
 import { expect, it } from 'vitest'
 import { openApiDocument } from '../../src/dev/openapi.ts'
 
-const FILE = 'assets/openapi.json'
+const FILE = 'src/assets/openapi.json'
 
 it('the OpenAPI document is what the table of endpoints says: npm run docs', async () => {
   expect(await readFile(FILE, 'utf8')).toBe(await openApiDocument())

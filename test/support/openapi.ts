@@ -1,5 +1,5 @@
 import { Validator } from '@cfworker/json-schema'
-import document from '../../assets/openapi.json'
+import document from '../../src/assets/openapi.json'
 import { isJsonObject, type JsonObject } from '../../src/util/json.ts'
 
 /** The paths of the document; those with fewer parameters go first, since they may look like a parameter of others. */

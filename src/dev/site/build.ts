@@ -10,7 +10,7 @@ import { pageOf } from './template.ts'
 export const DOCS_FOLDER = join(ROOT, 'docs')
 
 /** The folder of the static assets, from where the Worker serves them. */
-export const ASSETS = join(ROOT, 'assets')
+export const ASSETS = join(ROOT, 'src/assets')
 
 /** Pictures, which are served as they are. */
 const PICTURE = /\.png$/

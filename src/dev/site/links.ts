@@ -12,7 +12,7 @@ export const relativeTo = (page: string, path: string): string =>
   posix.join(posix.relative(posix.dirname(page), posix.dirname(path)), posix.basename(path))
 
 /** Documents that are served elsewhere, by their path from `docs/`. */
-const ELSEWHERE: Readonly<Record<string, string>> = { '../assets/openapi.json': '/openapi.json' }
+const ELSEWHERE: Readonly<Record<string, string>> = { '../src/assets/openapi.json': '/openapi.json' }
 
 /** Where a link of a document leads. */
 export type Link = { readonly href: string } | { readonly source: string }
