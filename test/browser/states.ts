@@ -40,16 +40,21 @@ export async function walk(page: Page, server: RunningServer, clientId: string, 
   await walkTroubles(page, server, clientId, see)
 }
 
+/** Presses a button, and waits for the page that it leads to. */
+async function press(page: Page, button: string): Promise<void> {
+  await Promise.all([page.waitForEvent('load'), page.locator(button).click()])
+}
+
 const begin = async (page: Page, { base }: RunningServer): Promise<void> => {
   await page.goto(base)
-  await page.locator('form[action$="/demo/start"] button').click()
+  await press(page, 'form[action$="/demo/start"] button')
 }
 
 async function logIn(page: Page, password = 'demo'): Promise<void> {
   await page.locator('[name=username]').fill('demo')
   await page.locator('[name=password]').fill(password)
   await page.locator('[name=remember]').check()
-  await page.locator('[name=accept]').click()
+  await press(page, '[name=accept]')
 }
 
 async function walkDemo(page: Page, server: RunningServer, see: See): Promise<void> {
@@ -59,15 +64,15 @@ async function walkDemo(page: Page, server: RunningServer, see: See): Promise<vo
   await see('login')
   await logIn(page, 'wrong')
   await see('login refused')
-  await page.locator('[name=reject]').click()
+  await press(page, '[name=reject]')
   await see('no')
   await begin(page, server)
   await logIn(page)
   await see('consent')
-  await page.locator('[name=accept]').click()
+  await press(page, '[name=accept]')
   await page.waitForURL('**/demo')
   await see('result')
-  await page.locator('form[action$="/introspect"] button').click()
+  await press(page, 'form[action$="/introspect"] button')
   await see('result of a button')
 }
 
@@ -87,12 +92,12 @@ async function walkLogout(page: Page, server: RunningServer, clientId: string, s
   await see('consent of long names')
   await page.goto(`${server.base}/oauth2/sessions/logout`)
   await see('logout')
-  await page.locator('[name=reject]').click()
+  await press(page, '[name=reject]')
   await see('still logged in')
   await page.goto(`${server.base}/demo`)
-  await page.locator('form[action$="/logout"] button').click()
+  await press(page, 'form[action$="/logout"] button')
   await see('logout of an application')
-  await page.locator('[name=accept]').click()
+  await press(page, '[name=accept]')
   await page.waitForURL('**/?state=logged-out')
   await see('logged out')
 }
@@ -103,15 +108,15 @@ async function walkDevice(page: Page, server: RunningServer, clientId: string, s
   const device: { verification_uri: string; verification_uri_complete: string } = await answer.json()
   await page.goto(device.verification_uri)
   await see('device')
-  await page.locator('button').click()
+  await press(page, 'button')
   await see('device without a code')
   await page.locator('[name=user_code]').fill('wrong')
-  await page.locator('button').click()
+  await press(page, 'button')
   await see('device refused')
   await page.goto(device.verification_uri_complete)
   await see('device compared')
-  await page.locator('button').click()
-  await page.locator('[name=reject]').click()
+  await press(page, 'button')
+  await press(page, '[name=reject]')
   await see('device denied')
 }
 
