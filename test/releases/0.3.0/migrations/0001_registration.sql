@@ -1,0 +1,1 @@
+ALTER TABLE `clients` ADD `registration_epoch` integer DEFAULT 0 NOT NULL;

@@ -1,0 +1,1 @@
+ALTER TABLE `clients` ADD `rotated_secret_hashes` text DEFAULT '[]' NOT NULL;

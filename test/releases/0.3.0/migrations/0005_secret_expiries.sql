@@ -1,0 +1,1 @@
+ALTER TABLE `clients` ADD `secret_expiries` text DEFAULT '{}' NOT NULL;

@@ -1,0 +1,1 @@
+ALTER TABLE `clients` ADD `initial_access` text;
