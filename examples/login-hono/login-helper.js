@@ -3,7 +3,7 @@
  * Login, consent, logout and device pages for Ladon, over Request and Response: they go with any framework. The file is
  * meant to be copied, with login-pages.js beside it; it needs nothing else.
  */
-import { consentPage, devicePage, loginPage, logoutPage, messagePage } from './login-pages.js'
+import * as pages from './login-pages.js'
 
 /**
  * What Ladon says of a request; a member is there in the steps that have it.
@@ -23,7 +23,7 @@ import { consentPage, devicePage, loginPage, logoutPage, messagePage } from './l
  */
 /** @typedef {(request: Request, app: LoginApp) => Response | Promise<Response>} Handler */
 /** @typedef {(verdict: 'accept' | 'reject', body: object) => Promise<Response>} Decide */
-/** @typedef {{ asked: Asked, form: FormData | undefined, decide: Decide }} Step */
+/** @typedef {{ asked: Asked, form: FormData | undefined, decide: Decide, query: URLSearchParams }} Step */
 
 const MAX_FORM_BYTES = 16_384
 const REMEMBER_SECONDS = 30 * 24 * 3600
@@ -50,58 +50,40 @@ export const byKey = (url, key) => (path, init) =>
 export const byBinding = (binding) => (path, init) =>
   binding.fetch(`https://ladon/admin${path}`, { ...init, headers: JSON_TYPE })
 
-/** @type {Handler} */
-export const handleLogin = (request, { ladon, verify }) =>
-  atStep(request, ladon, 'login', async ({ asked, form, decide }) => {
-    if (asked.skip) return decide('accept', { subject: asked.subject })
-    if (form?.has('reject')) return decide('reject', DENIED)
-    const name = form ? text(form, 'username') : (asked.oidc_context?.login_hint ?? '')
-    const user = form && (await verify(name, text(form, 'password')))
-    if (!user) return loginPage(nameOf(asked), name, form && 'Name and password do not match.')
-    return decide('accept', { subject: user.id, ...remembering(form) })
+export const handleLogin = inStep('login', async ({ asked, form, decide }, { verify }) => {
+  if (asked.skip) return decide('accept', { subject: asked.subject })
+  const name = form ? text(form, 'username') : (asked.oidc_context?.login_hint ?? '')
+  const user = form && (await verify(name, text(form, 'password')))
+  if (user) return decide('accept', { subject: user.id, ...remembering(form) })
+  return pages.login(nameOf(asked), name, form !== undefined)
+})
+
+export const handleConsent = inStep('consent', async ({ asked, form, decide }, { claims }) => {
+  const known = asked.skip || asked.client?.skip_consent
+  if (!known && !form) return pages.consent(nameOf(asked), asked.subject, asked.requested_scope)
+  const scopes = asked.requested_scope.filter((scope) => known || form?.getAll('scope').includes(scope))
+  return decide('accept', {
+    grant_scope: scopes,
+    grant_access_token_audience: asked.requested_access_token_audience,
+    session: { id_token: await claims?.(asked.subject, scopes) },
+    ...remembering(form),
   })
+})
 
-/** @type {Handler} */
-export const handleConsent = (request, { ladon, claims }) =>
-  atStep(request, ladon, 'consent', async ({ asked, form, decide }) => {
-    if (form?.has('reject')) return decide('reject', DENIED)
-    const known = asked.skip || asked.client?.skip_consent
-    if (!known && !form) return consentPage(nameOf(asked), asked.subject, asked.requested_scope)
-    const scopes = asked.requested_scope.filter((scope) => known || form?.getAll('scope').includes(scope))
-    return decide('accept', {
-      grant_scope: scopes,
-      grant_access_token_audience: asked.requested_access_token_audience,
-      session: { id_token: await claims?.(asked.subject, scopes) },
-      ...remembering(form),
-    })
+export const handleLogout = inStep('logout', ({ asked, form, decide }) =>
+  form || asked.client?.skip_logout_consent ? decide('accept', {}) : pages.logout(nameOf(asked)),
+)
+
+export const handleDevice = inStep('device', ({ form, decide, query }) => {
+  if (!form) return pages.device(query.get('user_code') ?? '')
+  const code = text(form, 'user_code')
+  return decide('accept', { user_code: code }).catch((thrown) => {
+    if (thrown.status === 400 || thrown.status === 429) return pages.device(code, thrown.status)
+    throw thrown
   })
+})
 
-/** @type {Handler} */
-export const handleLogout = (request, { ladon }) =>
-  atStep(request, ladon, 'logout', async ({ asked, form, decide }) => {
-    if (form?.has('reject')) return messagePage('You are still logged in', 'Nothing has changed here.')
-    return form || asked.client?.skip_logout_consent ? decide('accept', {}) : logoutPage(nameOf(asked))
-  })
-
-/** @type {Handler} */
-export const handleDevice = (request, { ladon }) =>
-  atStep(request, ladon, 'device', ({ form, decide }) => {
-    if (!form) return devicePage(new URL(request.url).searchParams.get('user_code') ?? '')
-    const code = text(form, 'user_code')
-    return decide('accept', { user_code: code }).catch((thrown) => {
-      if (thrown.status === 429) return devicePage(code, 'Too many wrong codes. Try again in ten minutes.')
-      if (thrown.status === 400) return devicePage(code, 'This code does not work. Look at your device.')
-      throw thrown
-    })
-  })
-
-/** The page for errors that cannot go back to the application. It shows no text of its query: anybody may write a link. */
-export const handleError = () =>
-  messagePage('This does not work', 'Go back to the application and begin again.', 400)
-
-/** The page for whoever has connected a device. */
-export const handleDeviceDone = () =>
-  messagePage('Your device is connected', 'Go on there. You may close this page.')
+export { deviceDone as handleDeviceDone, error as handleError } from './login-pages.js'
 
 /** @param {FormData} form @param {string} field */
 const text = (form, field) => String(form.get(field) ?? '')
@@ -112,9 +94,8 @@ const nameOf = ({ client }) => client?.client_name || client?.client_id || 'An a
 /** @param {FormData} [form] */
 const remembering = (form) => ({ remember: form?.has('remember') ?? false, remember_for: REMEMBER_SECONDS })
 
-/** What Ladon refused, or this app itself; `startAgain` is where the browser may begin anew. */
-const refusal = (/** @type {number} */ status, /** @type {string | undefined} */ startAgain = undefined) =>
-  Object.assign(new Error(`refused with ${status}`), { status, startAgain })
+/** What was refused, by Ladon with the answer `cause`, or here. @param {number} status @param {unknown} [cause] */
+const refusal = (status, cause) => Object.assign(new Error(`refused with ${status}`), { status, cause })
 
 /** Sends the browser on. Only addresses that Ladon gave come here. @param {{ redirect_to: string }} told */
 const onTo = ({ redirect_to: location }) =>
@@ -122,48 +103,47 @@ const onTo = ({ redirect_to: location }) =>
 
 /** The form that one of our own pages posted. @param {Request} request */
 async function ownForm(request) {
-  const [site, origin] = ['sec-fetch-site', 'origin'].map((name) => request.headers.get(name))
-  const isOwn = site
-    ? site === 'same-origin'
-    : !!origin && URL.parse(origin)?.host === new URL(request.url).host
-  const bytes = Number(request.headers.get('content-length') ?? Number.NaN)
-  if (!isOwn || !(bytes <= MAX_FORM_BYTES)) throw refusal(400)
-  return request.formData().catch(() => Promise.reject(refusal(400)))
+  const [site, origin, length] = ['sec-fetch-site', 'origin', 'content-length'].map((name) =>
+    request.headers.get(name),
+  )
+  const isOwn = site ? site === 'same-origin' : URL.parse(origin ?? '')?.host === new URL(request.url).host
+  const isShort = Number(length ?? Number.NaN) <= MAX_FORM_BYTES
+  const form = isOwn && isShort && (await request.formData().catch(() => undefined))
+  return form || Promise.reject(refusal(400))
 }
 
 /**
  * Runs a step: asks Ladon what it is about, shows its page or takes its form, and sends the browser where Ladon says.
- * @param {Request} request
- * @param {Ladon} ladon
- * @param {'login' | 'consent' | 'logout' | 'device'} step
- * @param {(step: Step) => Response | Promise<Response>} answer
+ * @param {'login' | 'consent' | 'logout' | 'device'} name
+ * @param {(step: Step, app: LoginApp) => Response | Promise<Response>} answer
+ * @returns {Handler}
  */
-async function atStep(request, ladon, step, answer) {
-  const challenge = new URL(request.url).searchParams.get(`${step}_challenge`) ?? ''
-  /** @param {string} verdict @param {object} [body] */
-  const call = async (verdict, body) => {
-    const path = `/oauth2/auth/requests/${step}${verdict}?${step}_challenge=${encodeURIComponent(challenge)}`
-    const response = await ladon(path, body && { method: 'PUT', body: JSON.stringify(body) })
-    /** @type {Asked & { redirect_to: string, error_description?: string }} */
-    const told = await response.json()
-    if (response.ok) return told
-    throw Object.assign(refusal(response.status, told.redirect_to), { cause: told.error_description })
+function inStep(name, answer) {
+  return (request, app) => {
+    const query = new URL(request.url).searchParams
+    const challenge = encodeURIComponent(query.get(`${name}_challenge`) ?? '')
+    /** @param {string} verdict @param {object} [body] @returns {Promise<Asked & { redirect_to: string }>} */
+    const call = async (verdict, body) => {
+      const path = `/oauth2/auth/requests/${name}${verdict}?${name}_challenge=${challenge}`
+      const response = await app.ladon(path, body && { method: 'PUT', body: JSON.stringify(body) })
+      const told = await response.json()
+      return response.ok ? told : Promise.reject(refusal(response.status, told))
+    }
+    /** @type {Decide} */
+    const decide = async (verdict, body) => onTo(await call(`/${verdict}`, body))
+    const run = async () => {
+      const form = request.method === 'POST' ? await ownForm(request) : undefined
+      // Of a device there is nothing to know before its code.
+      const asked = name === 'device' ? /** @type {Asked} */ ({}) : await call('')
+      if (form?.has('reject')) return name === 'logout' ? pages.stillLoggedIn() : decide('reject', DENIED)
+      return answer({ asked, form, decide, query }, app)
+    }
+    return run().catch((thrown) => {
+      // The step has expired, and its flow can begin anew.
+      if (thrown.status === 410) return onTo(thrown.cause)
+      if (thrown.status === 400 || thrown.status === 404) return pages.over()
+      console.error(thrown)
+      return pages.broken()
+    })
   }
-  /** @type {Decide} */
-  const decide = async (verdict, body) => onTo(await call(`/${verdict}`, body))
-  const run = async () => {
-    const form = request.method === 'POST' ? await ownForm(request) : undefined
-    // Of a device there is nothing to know before its code.
-    const asked = step === 'device' ? /** @type {Asked} */ ({}) : await call('')
-    return answer({ asked, form, decide })
-  }
-  return run().catch((thrown) => {
-    const { status, startAgain } = thrown
-    // 410: the step has expired, and its flow can begin anew.
-    if (status === 410) return onTo({ redirect_to: startAgain })
-    if (status === 400 || status === 404)
-      return messagePage('This step is over', 'Go back to the application and begin again.', 400)
-    console.error(thrown)
-    return messagePage('Something is broken', 'It is not you. Try again in a minute.', 503)
-  })
 }

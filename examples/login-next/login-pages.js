@@ -53,17 +53,17 @@ const MEANING = {
   offline_access: 'stay connected',
 }
 
-/** @type {(client: string, name: string, problem?: string) => Response} */
-export const loginPage = (client, name, problem) => {
+/** @type {(client: string, name: string, isWrong: boolean) => Response} */
+export const login = (client, name, isWrong) => {
   const fields = html`<p>You go on to <strong>${client}</strong>.</p>
 <label>Name <input name="username" value="${name}" autocomplete="username"></label>
 <label>Password <input name="password" type="password" autocomplete="current-password"></label>
 ${remember('Remember me')}`
-  return page('Log in', form(fields, 'Log in', 'Cancel'), problem)
+  return page('Log in', form(fields, 'Log in', 'Cancel'), isWrong ? 'Name and password do not match.' : '')
 }
 
 /** @type {(client: string, user: string, scopes: readonly string[]) => Response} */
-export const consentPage = (client, user, scopes) => {
+export const consent = (client, user, scopes) => {
   const boxes = scopes.map((scope) => checkbox('scope', scope, MEANING[scope] ?? scope, true))
   const fields = html`<p><strong>${client}</strong> would like to:</p>${boxes}
 <p>You are ${user}.</p>${remember('Do not ask again')}`
@@ -71,18 +71,33 @@ export const consentPage = (client, user, scopes) => {
 }
 
 /** @type {(client: string) => Response} */
-export const logoutPage = (client) =>
+export const logout = (client) =>
   page(
     'Log out?',
     form(html`<p>${client} asks for it. It ends your login in this browser.</p>`, 'Log out', 'Stay'),
   )
 
-/** @type {(code: string, problem?: string) => Response} */
-export const devicePage = (code, problem) => {
-  const fields = html`<p>Go on only if a device in front of you shows this code.</p>
-<label>Code <input name="user_code" value="${code}" autocomplete="off"></label>`
-  return page('Connect a device', form(fields, 'Continue'), problem)
+/** What is wrong with a code, by the status it was refused with. @type {Readonly<Record<number, string>>} */
+const WRONG_CODE = {
+  400: 'This code does not work. Look at your device.',
+  429: 'Too many wrong codes. Try again in ten minutes.',
 }
 
-/** @type {(title: string, told: string, status?: number) => Response} */
-export const messagePage = (title, told, status = 200) => page(title, html`<p>${told}</p>`, undefined, status)
+/** @type {(code: string, status?: number) => Response} */
+export const device = (code, status = 0) => {
+  const fields = html`<p>Go on only if a device in front of you shows this code.</p>
+<label>Code <input name="user_code" value="${code}" autocomplete="off"></label>`
+  return page('Connect a device', form(fields, 'Continue'), WRONG_CODE[status])
+}
+
+/** @type {(title: string, told: string, status?: number) => () => Response} */
+const message = (title, told, status) => () => page(title, html`<p>${told}</p>`, '', status)
+
+const AGAIN = 'Go back to the application and begin again.'
+
+/** For errors that cannot go back to the application. It shows no text of its query: anybody may write a link. */
+export const error = message('This does not work', AGAIN, 400)
+export const over = message('This step is over', AGAIN, 400)
+export const broken = message('Something is broken', 'It is not you. Try again in a minute.', 503)
+export const stillLoggedIn = message('You are still logged in', 'Nothing has changed here.')
+export const deviceDone = message('Your device is connected', 'Go on there. You may close this page.')
