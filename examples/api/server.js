@@ -7,9 +7,16 @@ const { env } = process
 const PORT = env.PORT ?? '3001'
 const ISSUER = env.LADON_URL ?? 'http://localhost:4444'
 const AUDIENCE = env.CLIENT_ID ?? 'orders-api'
-const SECRET = env.CLIENT_SECRET ?? 'a-secret-of-the-orders-api'
+const EVERYBODYS_SECRET = 'a-secret-of-the-orders-api'
+const SECRET = env.CLIENT_SECRET ?? EVERYBODYS_SECRET
 /** Pages that may call the API from a browser, by origin. */
 const PAGES = (env.ALLOWED_ORIGINS ?? 'http://127.0.0.1:3002').split(',')
+
+const isHere = /^(localhost|127[\d.]+|\[::1])$/.test(new URL(ISSUER).hostname)
+if (SECRET === EVERYBODYS_SECRET && !isHere) {
+  console.error('Ladon is elsewhere: set CLIENT_SECRET. Everybody knows the secret of the example.')
+  process.exit(1)
+}
 
 /** What this API needs to know of a token. @typedef {{ sub: string, scopes: string[] }} Caller */
 

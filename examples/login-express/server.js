@@ -4,11 +4,13 @@ import { Readable } from 'node:stream'
 import express from 'express'
 import * as login from './login-helper.js'
 
-const {
-  PORT = '3000',
-  LADON_URL = 'http://localhost:4444',
-  LADON_ADMIN_KEY = 'ladon-dev-admin-key',
-} = process.env
+const EVERYBODYS_KEY = 'ladon-dev-admin-key'
+const { PORT = '3000', LADON_URL = 'http://localhost:4444', LADON_ADMIN_KEY = EVERYBODYS_KEY } = process.env
+const isHere = /^(localhost|127[\d.]+|\[::1])$/.test(new URL(LADON_URL).hostname)
+if (LADON_ADMIN_KEY === EVERYBODYS_KEY && !isHere) {
+  console.error('Ladon is elsewhere: set LADON_ADMIN_KEY. Everybody knows the key of the development server.')
+  process.exit(1)
+}
 
 /** @type {login.LoginApp} */
 const loginApp = {

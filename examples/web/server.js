@@ -10,6 +10,11 @@ const PORT = env.PORT ?? '3003'
 const ORIGIN = env.ORIGIN ?? `http://localhost:${PORT}`
 const ISSUER = env.LADON_URL ?? 'http://localhost:4444'
 const API = env.API_URL ?? 'http://localhost:3001/orders'
+const { CLIENT_SECRET } = env
+if (!CLIENT_SECRET) {
+  console.error('Set CLIENT_SECRET: it was printed when the client was registered.')
+  process.exit(1)
+}
 /** Opens the cookies. A random one ends all sessions when the server starts again. */
 const secret = env.AUTH_SECRET ?? randomBytes(32).toString('base64')
 const secureCookie = ORIGIN.startsWith('https:')
@@ -28,7 +33,7 @@ const config = {
       type: 'oidc',
       issuer: ISSUER,
       clientId: env.CLIENT_ID ?? 'web',
-      clientSecret: env.CLIENT_SECRET ?? 'a-secret-of-the-web-app',
+      clientSecret: CLIENT_SECRET,
       checks: ['pkce', 'state', 'nonce'],
       authorization: { params: { scope: 'openid orders:read', audience: 'orders-api' } },
     },

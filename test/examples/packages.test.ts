@@ -4,10 +4,15 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { EXAMPLES } from './run.ts'
+import { EXAMPLES, runExample } from './run.ts'
 
 const HELPER = 'login-helper.js'
 const PAGES = 'login-pages.js'
+
+/** How long an example may be: code without empty lines and comments, that of the helper, and its README. */
+const MOST_LINES = 150
+const MOST_HELPER_LINES = 85
+const MOST_README_LINES = 24
 
 const names = readdirSync(EXAMPLES, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
@@ -39,8 +44,8 @@ describe('the examples', () => {
     const own = filesOf(name).filter((file) => file !== HELPER)
     const lines = own.reduce((sum, file) => sum + codeLines(read(`${name}/${file}`)), 0)
     expect(lines).toBeGreaterThan(10)
-    expect(lines).toBeLessThanOrEqual(150)
-    expect(read(`${name}/README.md`).trimEnd().split('\n').length).toBeLessThanOrEqual(30)
+    expect(lines).toBeLessThanOrEqual(MOST_LINES)
+    expect(read(`${name}/README.md`).trimEnd().split('\n').length).toBeLessThanOrEqual(MOST_README_LINES)
   })
 
   it.each(names)('%s is a package of its own, started without a build, with exact versions', (name) => {
@@ -69,7 +74,16 @@ describe('the examples', () => {
     const [first = '', ...others] = logins.map((name) => read(`${name}/${file}`))
     expect(others.length).toBeGreaterThan(0)
     expect(others.every((copy) => copy === first)).toBe(true)
-    expect(codeLines(first)).toBeLessThanOrEqual(100)
+    expect(codeLines(first)).toBeLessThanOrEqual(MOST_HELPER_LINES)
+  })
+
+  it.each([
+    ['api', 'CLIENT_SECRET'],
+    ['login-express', 'LADON_ADMIN_KEY'],
+  ])('%s does not start elsewhere with a secret that everybody knows: %s', async (name, setting) => {
+    const started = runExample(name, { env: { LADON_URL: 'https://login.example.com' } })
+    expect(await started.ended).toBe(1)
+    expect(started.output()).toContain(`Ladon is elsewhere: set ${setting}.`)
   })
 
   it.each(['servers', 'pages'])('have strict types: %s', async (which) => {

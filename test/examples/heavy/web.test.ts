@@ -3,7 +3,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { Application, consent, logIn, press } from '../../browser/application.ts'
 import { launch, openPage } from '../../browser/browser.ts'
 import { freePort, type RunningServer, startServer } from '../../support/server.ts'
-import { type RunningExample, startExample } from '../run.ts'
+import { type RunningExample, runExample, startExample } from '../run.ts'
+
+const cwd = `${process.env['LADON_EXAMPLES_AT']}/web`
 
 let server: RunningServer
 let api: RunningExample
@@ -39,8 +41,8 @@ beforeAll(async () => {
   })
   const env = { LADON_URL: server.base, API_URL: `http://localhost:${apiPort}/orders` }
   api = await startExample('api', { env: { ...env, PORT: String(apiPort) } })
-  const cwd = `${process.env['LADON_EXAMPLES_AT']}/web`
-  web = await startExample('web', { cwd, env: { ...env, PORT: String(port) } })
+  const CLIENT_SECRET = 'a-secret-of-the-web-app'
+  web = await startExample('web', { cwd, env: { ...env, PORT: String(port), CLIENT_SECRET } })
 })
 
 beforeEach(async () => {
@@ -103,4 +105,10 @@ it('takes no logout of another site', async () => {
     headers: { origin: 'https://evil.example' },
   })
   expect(answer.status).toBe(403)
+})
+
+it('does not start without the secret of its client', async () => {
+  const started = runExample('web', { cwd, env: { CLIENT_SECRET: '' } })
+  expect(await started.ended).toBe(1)
+  expect(started.output()).toContain('Set CLIENT_SECRET')
 })
