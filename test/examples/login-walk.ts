@@ -16,7 +16,7 @@ const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
 const SHORT_TTL = 4
 
 /** How long is waited for a challenge to expire, in milliseconds. */
-const EXPIRED_WITHIN_MS = 20_000
+const EXPIRED_WITHIN_MS = 30_000
 
 const heading = (page: Page): Promise<string> => page.locator('h1').innerText()
 
@@ -25,6 +25,22 @@ async function logIn(page: Page, { password = 'wonderland', remember = false } =
   await page.getByLabel('Password').fill(password)
   if (remember) await page.getByLabel('Remember me').check()
   await press(page, 'Log in')
+}
+
+/** The buttons that say no, and how to come to them. */
+const NOES: readonly (readonly [button: string, come: (page: Page) => Promise<void>])[] = [
+  ['Cancel', async () => undefined],
+  ['Deny', (page) => logIn(page)],
+]
+
+/** A device that waits for its user. */
+interface Device {
+  readonly userCode: string
+  readonly uri: string
+  /** As `uri`, with the code in it. */
+  readonly uriWithCode: string
+  /** Asks for its tokens. */
+  poll(): Promise<Record<string, string>>
 }
 
 /** A login app and the server whose pages it shows, as the app's README starts them. */
@@ -77,6 +93,8 @@ export function walkLoginApp(name: string, cwd?: string): void {
   let browser: Browser
   let site: Site
   let page: Page
+  let pair: Pair
+  let shown: Promise<string>[]
 
   beforeAll(async () => {
     browser = await launch()
@@ -84,8 +102,13 @@ export function walkLoginApp(name: string, cwd?: string): void {
   })
   beforeEach(async () => {
     page = await openPage(browser)
+    shown = []
+    page.on('response', (response) => void shown.push(response.text().catch(() => '')))
   })
-  afterEach(() => page.context().close())
+  afterEach(async () => {
+    expect((await Promise.all(shown)).join('\n')).not.toContain(pair.server.adminKey)
+    await page.context().close()
+  })
   afterAll(async () => {
     await browser?.close()
     await site?.stop()
@@ -97,8 +120,25 @@ export function walkLoginApp(name: string, cwd?: string): void {
     return new URL(page.url()).searchParams
   }
 
+  /** Asks for a code as a device does. */
+  const beginDevice = async (): Promise<Device> => {
+    const { id } = await Application.register(pair.server, site.origin, {
+      grant_types: [DEVICE_GRANT],
+      response_types: [],
+      redirect_uris: [],
+      post_logout_redirect_uris: [],
+    })
+    const post = async (path: string, form: Record<string, string>): Promise<Record<string, string>> => {
+      const body = new URLSearchParams({ client_id: id, ...form })
+      return (await fetch(`${pair.server.base}${path}`, { method: 'POST', body })).json()
+    }
+    const begun = await post('/oauth2/device/auth', { scope: 'openid' })
+    const { device_code = '', user_code = '', verification_uri = '', verification_uri_complete = '' } = begun
+    const poll = () => post('/oauth2/token', { grant_type: DEVICE_GRANT, device_code })
+    return { userCode: user_code, uri: verification_uri, uriWithCode: verification_uri_complete, poll }
+  }
+
   describe(`${name}, step by step`, () => {
-    let pair: Pair
     let application: Application
 
     beforeAll(async () => {
@@ -147,38 +187,50 @@ export function walkLoginApp(name: string, cwd?: string): void {
       expect(await heading(page)).toBe('Log in')
     })
 
-    it.each([
-      ['Cancel', async () => undefined],
-      ['Deny', (at: Page) => logIn(at)],
-    ])('tells the application that its user chose %s', async (button, before) => {
+    it.each(NOES)('tells the application that its user chose %s', async (button, come) => {
       await page.goto(application.authorizationUrl())
-      await before(page)
+      await come(page)
       await press(page, button)
       expect((await atApplication()).get('error')).toBe('access_denied')
     })
 
+    it('asks nothing of an application that needs no consent', async () => {
+      const own = { skip_consent: true, skip_logout_consent: true }
+      const trusted = await Application.register(pair.server, site.origin, own)
+      await page.goto(trusted.authorizationUrl({ scope: 'openid email', login_hint: 'al' }))
+      expect(await page.getByLabel('Name').inputValue()).toBe('al')
+      await logIn(page)
+      const answer = await atApplication()
+      expect(answer.get('scope')).toBe('openid email')
+      await page.goto(trusted.logoutUrl(await trusted.idToken(answer.get('code'))))
+      await page.waitForURL(`${site.origin}/bye?**`)
+    })
+
     it('connects a device by its code', async () => {
-      const device = await Application.register(pair.server, site.origin, {
-        grant_types: [DEVICE_GRANT],
-        response_types: [],
-        redirect_uris: [],
-        post_logout_redirect_uris: [],
-      })
-      const begun = await fetch(`${pair.server.base}/oauth2/device/auth`, {
-        method: 'POST',
-        body: new URLSearchParams({ client_id: device.id, scope: 'openid' }),
-      })
-      const { user_code, verification_uri }: Record<string, string> = await begun.json()
-      await page.goto(String(verification_uri))
+      const device = await beginDevice()
+      await page.goto(device.uri)
       expect(await heading(page)).toBe('Connect a device')
+      await inspect(page, `example-${name}-device`)
       await page.getByLabel('Code').fill('WRNGCODE')
       await press(page, 'Continue')
       expect(await page.getByRole('alert').innerText()).toContain('does not work')
-      await page.getByLabel('Code').fill(String(user_code))
+      await page.getByLabel('Code').fill(device.userCode)
       await press(page, 'Continue')
       await logIn(page)
       await press(page, 'Allow')
       expect(await heading(page)).toBe('Your device is connected')
+      expect(await device.poll()).toMatchObject({ access_token: expect.any(String) })
+    })
+
+    it.each(NOES)('tells the device that its user chose %s', async (button, come) => {
+      const device = await beginDevice()
+      await page.goto(device.uriWithCode)
+      expect(await page.getByLabel('Code').inputValue()).toBe(device.userCode)
+      await press(page, 'Continue')
+      await come(page)
+      await press(page, button)
+      await page.waitForURL(`${pair.server.base}/**`)
+      expect(await device.poll()).toMatchObject({ error: 'access_denied' })
     })
 
     it('takes no form of another site, and none without an end', async () => {
@@ -198,34 +250,118 @@ export function walkLoginApp(name: string, cwd?: string): void {
       await page.goto(application.authorizationUrl({ client_id: 'nobody' }))
       expect(page.url()).toMatch(`${pair.base}/error`)
       expect(await heading(page)).toBe('This does not work')
-      await page.goto(`${pair.base}/login?login_challenge=never`)
-      expect(await heading(page)).toBe('This step is over')
+      await inspect(page, `example-${name}-error`)
+      for (const step of ['login', 'consent', 'logout']) {
+        await page.goto(`${pair.base}/${step}?${step}_challenge=never`)
+        expect([step, await heading(page)]).toEqual([step, 'This step is over'])
+      }
     })
   })
 
   describe(`${name}, too late`, () => {
-    let pair: Pair
+    let application: Application
 
     beforeAll(async () => {
       pair = await startPair(name, cwd, { TTL_LOGIN_CONSENT_REQUEST: `${SHORT_TTL}s` })
     })
     afterAll(() => pair?.stop())
+    beforeEach(async () => {
+      application = await Application.register(pair.server, site.origin)
+    })
 
-    it('starts afresh with a challenge that has expired: its link, and its form', async () => {
-      const application = await Application.register(pair.server, site.origin)
+    /** Resolves when the step that the browser shows has expired; a wrong code in it says so too. */
+    const expired = async (step: string): Promise<void> => {
+      const { base, adminKey } = pair.server
+      const asked = `${base}/admin/oauth2/auth/requests/${step}`
+      const { search } = new URL(page.url())
+      const headers = { authorization: `Bearer ${adminKey}` }
+      const status = async (): Promise<number> => {
+        const response =
+          step === 'device'
+            ? fetch(`${asked}/accept${search}`, { method: 'PUT', headers, body: '{"user_code":"WRNGCODE"}' })
+            : fetch(asked + search, { headers })
+        return (await response).status
+      }
+      await expect.poll(status, { timeout: EXPIRED_WITHIN_MS, interval: 500 }).toBe(410)
+    }
+
+    /** Logs in, as often as the step expires before that. */
+    const comeTo = async (title: string): Promise<void> => {
+      await expect
+        .poll(
+          async () => {
+            if ((await heading(page)) === 'Log in') await logIn(page, { remember: true })
+            return heading(page)
+          },
+          { timeout: EXPIRED_WITHIN_MS },
+        )
+        .toBe(title)
+    }
+
+    it('starts afresh with a login that has expired: its link, and its form', async () => {
       await page.goto(application.authorizationUrl())
       const link = page.url()
-      const { base, adminKey } = pair.server
-      const asked = `${base}/admin/oauth2/auth/requests/login${new URL(link).search}`
-      const authorization = `Bearer ${adminKey}`
-      const status = async (): Promise<number> => (await fetch(asked, { headers: { authorization } })).status
-      await expect.poll(status, { timeout: EXPIRED_WITHIN_MS }).toBe(410)
+      await expired('login')
       await logIn(page)
       await page.waitForURL(({ href }) => href !== link)
       expect(await heading(page)).toBe('Log in')
       await page.goto(link)
       expect(await heading(page)).toBe('Log in')
       expect(page.url()).not.toBe(link)
+    })
+
+    it('starts afresh with a consent that has expired', async () => {
+      await page.goto(application.authorizationUrl())
+      await comeTo('Allow access?')
+      const link = page.url()
+      await expired('consent')
+      await press(page, 'Allow')
+      await page.waitForURL(({ href }) => href !== link)
+      expect(await heading(page)).toBe('Allow access?')
+    })
+
+    it('starts afresh with a logout that has expired', async () => {
+      const trusted = await Application.register(pair.server, site.origin, { skip_consent: true })
+      await page.goto(trusted.authorizationUrl())
+      await comeTo('Application')
+      const { searchParams } = new URL(page.url())
+      await page.goto(trusted.logoutUrl(await trusted.idToken(searchParams.get('code'))))
+      const link = page.url()
+      await expired('logout')
+      await press(page, 'Log out')
+      await page.waitForURL(({ href }) => href !== link)
+      expect(await heading(page)).toBe('Log out?')
+    })
+
+    it('starts afresh with a code that is entered too late', async () => {
+      const device = await beginDevice()
+      await page.goto(device.uri)
+      const link = page.url()
+      await expired('device')
+      await page.getByLabel('Code').fill(device.userCode)
+      await press(page, 'Continue')
+      await page.waitForURL(({ href }) => href !== link)
+      expect(await heading(page)).toBe('Connect a device')
+    })
+
+    it('says that there were too many wrong codes', async () => {
+      const device = await beginDevice()
+      const wrong = async (): Promise<string> => {
+        await page.goto(device.uri)
+        const body = new URLSearchParams({ user_code: 'WRNGCODE' })
+        const post = () => fetch(page.url(), { method: 'POST', headers: { origin: pair.base }, body })
+        const pages = await Promise.all(Array.from({ length: 10 }, async () => (await post()).text()))
+        return pages.join()
+      }
+      await expect.poll(wrong, { timeout: EXPIRED_WITHIN_MS }).toContain('Too many wrong codes')
+    })
+
+    // The last one: nothing answers after it.
+    it('says that it is broken where Ladon does not answer', async () => {
+      await page.goto(application.authorizationUrl())
+      await pair.server.stop()
+      await page.reload()
+      expect(await heading(page)).toBe('Something is broken')
     })
   })
 }
