@@ -9,6 +9,9 @@ import type { Terminal } from './terminal.ts'
 /** The note of when the account's database was last backed up, in a checkout. */
 export const LAST_BACKUP = '.ladon/backup.json'
 
+/** The note of what was deployed from a checkout, by configuration file and environment. */
+export const DEPLOYMENTS = '.ladon/deployed.json'
+
 /** The development commands of a checkout. */
 const DEV = 'src/dev/ladon.ts'
 

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import * as v from 'valibot'
+import { DEPLOYMENTS } from '../cli/checkout.ts'
 import { CommandError } from './command-error.ts'
 import { type AccountState, countRootKeys } from './deploy-account.ts'
 import { type Installation, titleOf } from './deploy-target.ts'
@@ -8,12 +9,20 @@ import { makeKept } from './kept.ts'
 import type { Options } from './options.ts'
 
 /** Which Worker was last deployed, by configuration file and environment. */
-const Note = v.record(v.string(), v.object({ worker: v.string(), at: v.string() }))
+const Note = v.record(
+  v.string(),
+  v.object({
+    worker: v.string(),
+    at: v.string(),
+    issuer: v.optional(v.string()),
+    workers_dev: v.optional(v.string()),
+  }),
+)
 
 /** The directory of what this command keeps, beside the configuration file. It is never committed. */
 export const keptIn = ({ file }: Pick<Installation, 'file'>): string => join(dirname(file), '.ladon')
 
-const noteOf = (target: Installation): string => join(keptIn(target), 'deployed.json')
+const noteOf = (target: Installation): string => join(keptIn(target), basename(DEPLOYMENTS))
 
 const keyOf = ({ file, environment = '' }: Installation): string => `${basename(file)}#${environment}`
 
@@ -22,9 +31,18 @@ async function read(target: Installation): Promise<v.InferOutput<typeof Note>> {
   return v.parse(Note, JSON.parse(text))
 }
 
-/** Notes which Worker was deployed. */
-export async function noteDeployed(target: Installation, worker: string): Promise<void> {
-  const note = { ...(await read(target)), [keyOf(target)]: { worker, at: new Date().toISOString() } }
+/** What is noted of a deployment: the Worker, and where it is reached as far as that is known. */
+export interface Deployed {
+  readonly worker: string
+  readonly issuer: string | undefined
+  readonly workersDev: string | undefined
+}
+
+/** Notes what was deployed; the doctor reads it too. */
+export async function noteDeployed(target: Installation, deployed: Deployed): Promise<void> {
+  const { worker, issuer, workersDev } = deployed
+  const made = { worker, at: new Date().toISOString(), issuer, workers_dev: workersDev }
+  const note = { ...(await read(target)), [keyOf(target)]: made }
   await makeKept(keptIn(target))
   await writeFile(noteOf(target), `${JSON.stringify(note, null, 2)}\n`)
 }

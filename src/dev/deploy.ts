@@ -1,5 +1,5 @@
 import { CommandError } from './command-error.ts'
-import { type AccountState, readAccount } from './deploy-account.ts'
+import { type AccountState, readAccount, workersDevAddress } from './deploy-account.ts'
 import { refusal } from './deploy-check.ts'
 import { adoptCopies } from './deploy-copies.ts'
 import { planResidency } from './deploy-jurisdiction.ts'
@@ -61,10 +61,14 @@ async function roll(target: Named, own: OwnOptions, state: AccountState, options
   const databases = residency.make.length > 0 ? state.databases.map(there) : state.databases
   const code = await runSteps([...residency.make, ...deploySteps(upload, databases)])
   if (code !== 0) return code
-  await noteDeployed(target, target.worker)
-  process.stdout.write(residency.text + secondWay(target))
   const settings = setSettings(target, upload)
   if (made !== undefined) settings.set('URLS_SELF_ISSUER', made.issuer)
+  await noteDeployed(target, {
+    worker: target.worker,
+    issuer: settings.get('URLS_SELF_ISSUER'),
+    workersDev: await workersDevAddress(target.worker, options),
+  })
+  process.stdout.write(residency.text + secondWay(target))
   const present = new Set([...settings.keys(), ...(state.secrets ?? []), ...(made?.secrets ?? [])])
   const missing = missingSettings(present, workerOf(options))
   process.stdout.write(missing + misspeltSettings(present))

@@ -6,6 +6,7 @@ import { CHECKS } from '../../src/cli/commands/doctor.ts'
 import { CLI_VERSION } from '../../src/cli/commands/version.ts'
 import type { Facts, Verdict } from '../../src/cli/doctor/check.ts'
 import { gather } from '../../src/cli/doctor/gather.ts'
+import type { Notes } from '../../src/cli/doctor/notes.ts'
 import { serverOf } from '../../src/cli/server.ts'
 import { type Answer, type Site, startSite } from '../support/site.ts'
 import { runLadon } from './run.ts'
@@ -22,6 +23,7 @@ const answer = (status: number, body: unknown = '', headers: Readonly<Record<str
 })
 
 const ISSUER = 'https://login.example.com'
+const WORKERS_DEV = 'https://ladon.account.workers.dev'
 const DOCUMENT = {
   issuer: ISSUER,
   authorization_endpoint: `${ISSUER}/oauth2/auth`,
@@ -73,8 +75,8 @@ const HEALTHY: Facts = {
   token: REFUSED,
   plainHttp: answer(301, '', { location: `${ISSUER}/` }),
   origins: new Map([['https://a.example', true]]),
-  workersDev: answer(404),
-  backedUpAt: NOW - DAY_MS,
+  workersDev: { address: WORKERS_DEV, answer: answer(404) },
+  notes: { backedUpAt: NOW - DAY_MS, worker: 'ladon', workersDev: WORKERS_DEV },
   now: NOW,
   cliVersion: CLI_VERSION,
 }
@@ -85,6 +87,7 @@ const judge = (facts: Partial<Facts>): readonly (Verdict & { readonly name: stri
   )
 
 const settings = (changed: object): Partial<Facts> => ({ settings: { ...SETTINGS, ...changed } })
+const notes = (changed: Partial<Notes>): Partial<Facts> => ({ notes: { ...HEALTHY.notes, ...changed } })
 const status = (changed: object): Partial<Facts> => ({ status: { ...STATUS, ...changed } })
 
 describe('ladon doctor', () => {
@@ -115,7 +118,7 @@ describe('ladon doctor', () => {
     ['clock', 'fault', { now: NOW + 90_000 }],
     ['token endpoint', 'fault', { token: answer(500, 'oops', { 'x-request-id': 'x' }) }],
     ['request ids', 'note', { token: answer(400, { error: 'x' }) }],
-    ['workers.dev', 'fault', { workersDev: answer(200) }],
+    ['workers.dev', 'fault', { workersDev: { address: WORKERS_DEV, answer: answer(200) } }],
     ['JWKS', 'fault', { keySet: { keys: [] } }],
     ['JWKS', 'fault', { keySet: { keys: [{ kty: 'RSA', n: N, d: 'private' }] } }],
     ['JWKS', 'fault', { keySet: { keys: [{ kty: 'RSA', n: 'AQAB' }] } }],
@@ -125,8 +128,8 @@ describe('ladon doctor', () => {
     ['scheduled job', 'fault', status({ cron: { ran_at: at(NOW), failed: ['purge'] } })],
     ['databases', 'fault', status({ d1: 'does not answer' })],
     ['databases', 'fault', status({ isolate: { silent: { d1: 0, kv: 1, ledgers: 0 } } })],
-    ['backup', 'fault', { backedUpAt: NOW - 30 * DAY_MS }],
-    ['backup', 'fault', { backedUpAt: null }],
+    ['backup', 'fault', notes({ backedUpAt: NOW - 30 * DAY_MS })],
+    ['backup', 'fault', notes({ backedUpAt: null })],
     ['admin API', 'fault', { withoutKey: 200 }],
     ['your key', 'fault', { clientsStatus: 401 }],
     ['registration', 'fault', settings({ registration: true, registration_hourly_limit: 0 })],
@@ -160,6 +163,19 @@ describe('ladon doctor', () => {
     })
     expect(closed.filter(({ state }) => state !== 'unknown')).toEqual([])
     expect(closed.length).toBeGreaterThan(10)
+  })
+})
+
+describe('the address below workers.dev', () => {
+  it('is told how to try where nothing noted it', () => {
+    const said = (worker: string | undefined) =>
+      judge({ workersDev: null, ...notes({ worker, workersDev: undefined }) }).find(
+        ({ name }) => name === 'workers.dev',
+      )?.said
+    expect(said('login')).toMatch(
+      /https:\/\/login\.SUBDOMAIN\.workers\.dev\/health\/alive.*--workers-dev URL/,
+    )
+    expect(said(undefined)).toContain('https://WORKER.SUBDOMAIN.workers.dev/health/alive')
   })
 })
 
@@ -218,19 +234,41 @@ describe('ladon doctor at a server', () => {
     expect(asked.toSorted()).toEqual(['Bearer key', undefined])
   })
 
-  it('reads the note of the last backup in a checkout', async () => {
+  /** Makes the folder a checkout as the command sees it. */
+  const makeCheckout = async (): Promise<void> => {
     await mkdir(join(folder, 'src/dev'), { recursive: true })
     await mkdir(join(folder, '.ladon'))
     await writeFile(join(folder, 'src/dev/ladon.ts'), '')
     await writeFile(join(folder, 'package.json'), '{"name":"ladon"}')
+    await writeFile(join(folder, 'wrangler.toml'), 'main = "x"\nname = "login"\n[env.b]\nname = "b"\n')
+  }
+
+  it('reads the note of the last backup in a checkout', async () => {
+    await makeCheckout()
     const server = serverOf({ endpoint: site.origin }, { env: {}, err: () => undefined })
     const backedUpAt = async () => {
       const asked = { folder: join(folder, 'src'), workersDev: undefined, cliVersion: CLI_VERSION }
-      return (await gather(server, asked)).backedUpAt
+      return (await gather(server, asked)).notes.backedUpAt
     }
     expect(await backedUpAt()).toBeNull()
     await writeFile(join(folder, '.ladon/backup.json'), JSON.stringify({ made_at: '2026-11-01T00:00:00Z' }))
     expect(await backedUpAt()).toBe(Date.UTC(2026, 10, 1))
+  })
+
+  it.each<[noted: string, deployed: (origin: string) => object, state: Verdict['state']]>([
+    ['of this issuer', (issuer) => ({ issuer: `${issuer}/` }), 'fault'],
+    ['of an issuer that is a secret', () => ({}), 'fault'],
+    ['of another issuer', () => ({ issuer: 'https://other.example' }), 'ok'],
+  ])('tries the address below workers.dev that a deployment noted: %s', async (_noted, deployed, state) => {
+    await makeCheckout()
+    const elsewhere = await startSite('localhost')
+    const one = { worker: 'ladon', workers_dev: elsewhere.origin, ...deployed(site.origin) }
+    await writeFile(join(folder, '.ladon/deployed.json'), JSON.stringify({ 'wrangler.toml#': one }))
+    const listed: unknown = JSON.parse((await run(['--format', 'json'])).out)
+    expect(listed).toContainEqual(expect.objectContaining({ check: 'workers.dev', state }))
+    expect(elsewhere.visits.map(({ url }) => url.pathname)).toEqual(state === 'ok' ? [] : ['/health/alive'])
+    expect(elsewhere.visits.every(({ headers }) => headers['authorization'] === undefined)).toBe(true)
+    await elsewhere.stop()
   })
 
   it('ends with 3 if nothing answers', async () => {

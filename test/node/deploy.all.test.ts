@@ -146,6 +146,14 @@ describe('against a stub of the API', () => {
         ]),
       )
       expect(deployed?.subdomain).toEqual({ enabled: false, previews_enabled: false })
+      expect(JSON.parse(await readFile(join(directory, '.ladon/deployed.json'), 'utf8'))).toEqual({
+        'wrangler.toml#': {
+          worker: 'ladon',
+          at: expect.any(String),
+          issuer: 'https://login.example.com',
+          workers_dev: 'https://ladon.account.workers.dev',
+        },
+      })
 
       const second = await deploy(`${production}\n${staging}`, '--env', 'staging')
       expect(second.code, second.output).toBe(0)

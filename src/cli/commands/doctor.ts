@@ -26,7 +26,12 @@ export const doctor = defineCommand({
   more:
     'Exit code 1 if there is a fault; notes may be meant. With a key of scope "all", in the checkout that you deploy from, ' +
     'it sees most.',
-  flags: { 'workers-dev': text('The address below workers.dev, which should be closed.', 'URL') },
+  flags: {
+    'workers-dev': text(
+      'The address below workers.dev, which should be closed; else the one that a deployment from this checkout noted.',
+      'URL',
+    ),
+  },
   examples: ['ladon doctor', 'ladon doctor --format json | jq -r \'.[] | select(.state != "ok") | .check\''],
   async run({ flags, server, terminal }) {
     const facts = await gather(server(), {

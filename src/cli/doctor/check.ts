@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../util/json.ts'
 import { isLoopbackHost } from '../../util/loopback.ts'
 import type { Answer } from '../answer.ts'
+import type { Notes } from './notes.ts'
 
 /** What the doctor found out before it judges. What could not be asked for is undefined. */
 export interface Facts {
@@ -26,10 +27,9 @@ export interface Facts {
   readonly plainHttp: Answer | undefined | null
   /** Origins of pages, each with whether they may call the token endpoint. */
   readonly origins: ReadonlyMap<string, boolean>
-  /** What `--workers-dev` answers; null if it was not given, undefined if nothing answers. */
-  readonly workersDev: Answer | undefined | null
-  /** When the account was last backed up, ms since 1970; null if never, undefined outside of a checkout. */
-  readonly backedUpAt: number | null | undefined
+  /** What the address below workers.dev answers, undefined if nothing does; null if no such address is known. */
+  readonly workersDev: { readonly address: string; readonly answer: Answer | undefined } | null
+  readonly notes: Notes
   /** The clock of this machine, ms since 1970, when discovery was answered. */
   readonly now: number
   readonly cliVersion: string

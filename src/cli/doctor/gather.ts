@@ -1,14 +1,12 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { isJsonObject, type JsonObject } from '../../util/json.ts'
 import { isLoopbackHost } from '../../util/loopback.ts'
 import type { Answer } from '../answer.ts'
-import { checkoutOf, LAST_BACKUP } from '../checkout.ts'
 import { objectsIn } from '../commands/client-view.ts'
 import { addressOf } from '../credentials.ts'
 import { CliFailure } from '../failure.ts'
 import type { Server } from '../server.ts'
 import { type Facts, textsIn } from './check.ts'
+import { notesOf } from './notes.ts'
 
 /** How many origins are tried at most, and how many clients are read. */
 const MOST_ORIGINS = 10
@@ -25,19 +23,17 @@ export async function gather(
   const discovery = await server.send('/.well-known/openid-configuration')
   const now = Date.now()
   const discovered = objectOf(discovery)
-  const workersDev = options.workersDev && new URL('/health/alive', addressOf(options.workersDev)).href
-  const [ready, keySet, status, clients, withoutKey, token, plainHttp, elsewhere, backedUpAt] =
-    await Promise.all([
-      orNone(server.send('/health/ready')),
-      orNone(server.send('/.well-known/jwks.json')),
-      orNone(server.admin('/status')),
-      orNone(server.admin('/clients', { query: { page_size: CLIENTS } })),
-      orNone(server.send('/admin/clients', { query: { page_size: '1' }, bare: true })),
-      orNone(server.send('/oauth2/token', { form: { grant_type: 'none' }, isQuestion: true })),
-      plainHttpOf(server),
-      workersDev ? perhaps(server.send(workersDev)) : null,
-      lastBackup(options.folder),
-    ])
+  const notes = await notesOf(options.folder, server.base)
+  const [ready, keySet, status, clients, withoutKey, token, plainHttp, workersDev] = await Promise.all([
+    orNone(server.send('/health/ready')),
+    orNone(server.send('/.well-known/jwks.json')),
+    orNone(server.admin('/status')),
+    orNone(server.admin('/clients', { query: { page_size: CLIENTS } })),
+    orNone(server.send('/admin/clients', { query: { page_size: '1' }, bare: true })),
+    orNone(server.send('/oauth2/token', { form: { grant_type: 'none' }, isQuestion: true })),
+    plainHttpOf(server),
+    workersDevOf(server, options.workersDev ?? notes.workersDev),
+  ])
   const told = objectOf(status)
   const listed = clients.status === 200 ? objectsIn(jsonOf(clients.text)) : undefined
   return {
@@ -55,8 +51,8 @@ export async function gather(
     token,
     plainHttp,
     origins: await openOrigins(server, listed ?? []),
-    workersDev: elsewhere,
-    backedUpAt,
+    workersDev,
+    notes,
     now,
     cliVersion: options.cliVersion,
   }
@@ -103,13 +99,10 @@ async function openOrigins(
   return new Map(await Promise.all(tried))
 }
 
-async function lastBackup(folder: string): Promise<number | null | undefined> {
-  const checkout = await checkoutOf(folder)
-  if (checkout === undefined) return undefined
-  const content = await readFile(join(checkout, LAST_BACKUP), 'utf8').catch(() => '')
-  const noted = jsonOf(content)
-  const madeAt = isJsonObject(noted) ? Date.parse(String(noted['made_at'])) : Number.NaN
-  return Number.isNaN(madeAt) ? null : madeAt
+async function workersDevOf(server: Server, given: string | undefined): Promise<Facts['workersDev']> {
+  if (given === undefined) return null
+  const { origin } = addressOf(given)
+  return { address: origin, answer: await perhaps(server.send(`${origin}/health/alive`)) }
 }
 
 function objectOf({ text }: Answer): JsonObject | undefined {

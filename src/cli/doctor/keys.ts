@@ -87,7 +87,8 @@ const stores: Check = ofStatus('databases', ({ d1, isolate }) => {
 const backupAge: Check = {
   name: 'backup',
   judge(facts) {
-    const { backedUpAt, now } = facts
+    const { now } = facts
+    const { backedUpAt } = facts.notes
     const fix = 'Call "ladon backup" in the checkout that you deploy from, once a week or from a job.'
     if (isLocal(facts)) return ok('A development server needs none.')
     if (backedUpAt === undefined)

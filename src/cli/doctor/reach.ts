@@ -1,7 +1,7 @@
 import { isJsonObject } from '../../util/json.ts'
 import { refusalOf } from '../answer.ts'
 import { textOf } from '../commands/client-view.ts'
-import { type Check, type Facts, fault, isLocal, note, ok, unknown } from './check.ts'
+import { type Check, type Facts, fault, isLocal, note, ok, unknown, type Verdict } from './check.ts'
 
 /** How far the clocks may be apart, seconds: tokens are refused by others from a minute on. */
 const CLOCK_SECONDS = 30
@@ -161,6 +161,13 @@ function isError(text: string): boolean {
   }
 }
 
+/** What to do where no address below workers.dev is known: the account alone tells its subdomain. */
+const untried = ({ notes: { worker = 'WORKER' } }: Facts): Verdict =>
+  unknown(
+    `Nobody tried it: no deployment noted the address. Open https://${worker}.SUBDOMAIN.workers.dev/health/alive, with ` +
+      'the subdomain that the dashboard shows at Workers & Pages: it should answer nothing. Or give it: --workers-dev URL.',
+  )
+
 const workersDev: Check = {
   name: 'workers.dev',
   judge(facts: Facts) {
@@ -169,14 +176,12 @@ const workersDev: Check = {
         'The issuer is at workers.dev.',
         'A domain of your own stays when the account changes: docs/guides/deploy.md.',
       )
-    if (facts.workersDev === null)
-      return isLocal(facts)
-        ? ok('It is on this machine.')
-        : unknown('Give the address with --workers-dev to have it tried.')
-    return facts.workersDev === undefined || facts.workersDev.status >= 400
-      ? ok('It serves nothing.')
+    if (facts.workersDev === null) return isLocal(facts) ? ok('It is on this machine.') : untried(facts)
+    const { address, answer } = facts.workersDev
+    return answer === undefined || answer.status >= 400
+      ? ok(`${address} serves nothing.`)
       : fault(
-          'The server is served at workers.dev too.',
+          `The server is served at ${address} too, past the rules of its zone.`,
           'Set workers_dev = false in wrangler.toml and deploy.',
         )
   },
