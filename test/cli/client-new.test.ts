@@ -104,7 +104,7 @@ describe('client new', () => {
     expect(site.visits).toHaveLength(visits)
   })
 
-  it.each(['web', 'spa', 'machine', 'device'])('prints code that parses: %s', async (kind) => {
+  it.each(['web', 'spa', 'machine', 'device', 'mcp'])('prints code that parses: %s', async (kind) => {
     const { out } = await run(['--kind', kind, '--name', 'x', '--redirect-uri', 'https://a.example/cb'])
     const file = join(mkdtempSync(join(tmpdir(), 'ladon-code-')), 'code.mjs')
     writeFileSync(file, out.slice(out.search(/^(?:import|const) /m)))

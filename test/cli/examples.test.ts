@@ -182,28 +182,6 @@ describe('a warning of the server', () => {
   })
 })
 
-describe('the code that "client new" prints', () => {
-  it('gets a machine its token, and a device its code', async () => {
-    const codeFor = async (args: readonly string[]) => {
-      const { out } = await ladon(['client', 'new', '--name', 'New', ...args])
-      const [, secret = ''] = /^CLIENT SECRET +(\S+)$/m.exec(out) ?? []
-      return { secret, code: out.slice(out.indexOf('const ')) }
-    }
-    const machine = await codeFor(['--kind', 'machine', '--scope', 'jobs.run'])
-    await write('machine.mjs', `${machine.code}\nconsole.log(access_token)`)
-    const ran = await shell.run(`"${process.execPath}" machine.mjs`, { CLIENT_SECRET: machine.secret })
-    expect(ran).toEqual({ code: 0, out: expect.stringMatching(/^ory_at_/), err: '' })
-    const device = await codeFor(['--kind', 'device'])
-    await write('device.mjs', `${device.code}\nconsole.log(await answer.json())`)
-    const waits = await shell.run(`"${process.execPath}" device.mjs`)
-    expect(waits).toEqual({
-      code: 0,
-      out: expect.stringMatching(/enter [A-Z0-9]{8}\n.*authorization_pending/s),
-      err: '',
-    })
-  })
-})
-
 describe('what cannot be undone', () => {
   it('is asked again, or done with --yes', async () => {
     const asked = { env, answers: ['alice'] }

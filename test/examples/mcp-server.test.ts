@@ -1,6 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { type OAuthClientProvider, UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
@@ -10,9 +11,10 @@ import type {
   OAuthTokens,
 } from '@modelcontextprotocol/sdk/shared/auth.js'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { logIn, press } from '../browser/application.ts'
 import { launch, openPage } from '../browser/browser.ts'
+import { runLadon } from '../cli/run.ts'
 import { freePort, type RunningServer, startServer } from '../support/server.ts'
 import { type Site, startSite } from '../support/site.ts'
 import { type RunningExample, startExample } from './run.ts'
@@ -123,6 +125,32 @@ it('lets an MCP client in that knows its address only, and again by its refresh 
   keeper.issued = { access_token: 'ory_at_expired.long-ago', token_type: 'bearer', refresh_token }
   expect(await client.callTool(whoami)).toMatchObject({ content: [{ text: 'You are demo.' }] })
   expect(keeper.issued.refresh_token).not.toBe(refresh_token)
+  await client.close()
+})
+
+it('lets a client in by the code that was printed for it', async () => {
+  const env = { LADON_URL: server.base, LADON_ADMIN_KEY: server.adminKey }
+  const redirect = `${callback.origin}/callback`
+  const flags = ['--kind', 'mcp', '--name', 'New', '--redirect-uri', redirect, '--audience', resource]
+  const { code, out } = await runLadon(['client', 'new', ...flags], { env })
+  expect(code).toBe(0)
+  const file = join(registry, 'client.mjs')
+  await writeFile(file, out.slice(out.search(/^const /m)))
+  const printed: { authProvider: OAuthClientProvider } = await import(pathToFileURL(file).href)
+  const told = vi.spyOn(console, 'log').mockImplementation(() => undefined)
+  const transport = () =>
+    new StreamableHTTPClientTransport(new URL(resource), { authProvider: printed.authProvider })
+  const first = transport()
+  await expect(clientOver(first)).rejects.toBeInstanceOf(UnauthorizedError)
+  await page.goto(String(told.mock.calls[0]?.[1]))
+  told.mockRestore()
+  await logIn(page)
+  await press(page, 'Allow')
+  await page.waitForURL(`${redirect}?**`)
+  await first.finishAuth(new URL(page.url()).searchParams.get('code') ?? '')
+  const client = await clientOver(transport())
+  const whoami = { name: 'whoami', arguments: {} }
+  expect(await client.callTool(whoami)).toMatchObject({ content: [{ text: 'You are demo.' }] })
   await client.close()
 })
 
