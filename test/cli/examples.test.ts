@@ -150,7 +150,7 @@ describe('a refusal of the server', () => {
     expect([code, out]).toEqual([1, ''])
     const [, id = ''] = /^Request id: (\S+)$/m.exec(err) ?? []
     expect(id).not.toBe('')
-    expect(server.output()).toContain(id)
+    await expect.poll(() => server.output()).toContain(id)
   })
 
   it('of a wrong key or none says which', async () => {
