@@ -129,7 +129,8 @@ function tellOf(
   const { book, config } = ctx.rt
   const tokensEnd = longestEnd(config, request.client, scope, codeExpiresAt)
   const expiresAt = latest(tokensEnd, booking.consentEnds)
-  ctx.defer(book.record({ subject, clientId, scope, grantedAt: booking.at, expiresAt }))
+  const { jurisdiction } = flow
+  ctx.defer(book.record({ subject, clientId, scope, grantedAt: booking.at, expiresAt, jurisdiction }))
 }
 
 /** The later of two ends; null is never. */

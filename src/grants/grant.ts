@@ -128,6 +128,6 @@ async function refuseReused(
   const credential = reuse?.credential ?? 'code'
   const reason = reuse?.reason ?? 'grant_ended'
   ctx.audit('token.reuse_detected', { client_id: client.id, grant: grantId, credential, reason }, owner)
-  noteEnds(ctx, ends)
+  noteEnds(ctx, owner, ends)
   return refusedReuse(ctx, { owner, grantId, clientId: client.id }, reason)
 }

@@ -1,6 +1,7 @@
 import { audienceOf, invalidTarget, resourcesIn } from '../clients/resource.ts'
 import type { RequestContext } from '../context.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
+import { jurisdictionOf } from '../ledger/owner.ts'
 import type { HookStep, IssuedGeneration, RefreshResult } from '../ledger/types.ts'
 import { outlives } from '../store/book-ends.ts'
 import type { ClientRecord } from '../store/types.ts'
@@ -49,7 +50,7 @@ export const refreshToken = defineGrant({
     ctx.told({ grant: token.grantId, generation, via })
     if (via === 'fast_forward')
       ctx.audit('token.fast_forward', { client_id: client.id, grant: token.grantId, generation }, token.owner)
-    noteLife(ctx, token.expiresAt, result, lifetimes)
+    noteLife(ctx, token, result, lifetimes)
     const part = partOf(result.grant, wanted)
     return issueTokens(ctx, addressee, { owner: token.owner, ...result, part }, lifetimes)
   },
@@ -58,14 +59,15 @@ export const refreshToken = defineGrant({
 /** Tells the grants book, after the response, that the tokens of a grant live on. Seldom is there anything to tell. */
 function noteLife(
   { rt: { book }, defer }: RequestContext,
-  before: Seconds | null,
+  { owner, expiresAt: before }: Pick<GrantToken, 'owner'> & { readonly expiresAt: Seconds | null },
   { grant, issuedAt }: IssuedGeneration,
   { refreshToken }: TokenLifetimes,
 ): void {
   const { subject, clientId, scope, handledAt } = grant
   const expiresAt = refreshToken === null ? null : after(issuedAt, refreshToken)
   if (!book.isKept || !outlives({ subject, expiresAt }, before)) return
-  defer(book.renew({ subject, clientId, scope, grantedAt: handledAt, expiresAt }, issuedAt))
+  const jurisdiction = jurisdictionOf(owner)
+  defer(book.renew({ subject, clientId, scope, grantedAt: handledAt, expiresAt, jurisdiction }, issuedAt))
 }
 
 /**

@@ -75,5 +75,5 @@ function noteRevoked(
   const grants = revoked.slice(0, LISTED)
   const unlisted = more === true || grants.length < revoked.length
   ctx.audit(event, { grants, ...(unlisted && { count: revoked.length }), ...(more && { more }) }, owner)
-  noteEnds(ctx, ends)
+  noteEnds(ctx, owner, ends)
 }

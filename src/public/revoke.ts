@@ -47,5 +47,5 @@ async function revokeToken(ctx: RequestContext, client: ClientRecord, text: stri
   })
   if (!revoked) return
   ctx.audit('token.revoked', { client_id: client.id, grant: token.grantId }, token.owner)
-  noteEnds(ctx, ends)
+  noteEnds(ctx, token.owner, ends)
 }

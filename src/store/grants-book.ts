@@ -1,8 +1,10 @@
 import { and, asc, eq, gt, inArray, isNull, lte, type SQL, sql } from 'drizzle-orm'
+import type { Jurisdiction, Residency } from '../config/residency.ts'
 import { after, type Seconds, seconds } from '../util/clock.ts'
 import type { ClientId } from '../util/ids.ts'
 import { PAGE_BYTES } from '../util/page-bytes.ts'
 import { bookedUntil, type Lasting } from './book-ends.ts'
+import { endedIn, isElsewhere, placeOf, placesWith } from './book-places.ts'
 import { purgeBook } from './book-walk.ts'
 import { type Database, logFailure, openDatabase, queryD1 } from './d1.ts'
 import { isNotErased, markErased } from './erasures.ts'
@@ -26,6 +28,8 @@ export type SubjectHash = (subject: string) => Promise<string>
 export interface BookedEvent extends Lasting, Pick<BookedGrant, 'subject' | 'clientId' | 'scope'> {
   /** When the ledger made the grant. */
   readonly grantedAt: Seconds
+  /** Where that ledger is. */
+  readonly jurisdiction: Jurisdiction
 }
 
 /** What is over of a subject, by its ledger. */
@@ -33,8 +37,11 @@ export interface BookedEnds {
   readonly subject: string
   /** When it was. */
   readonly at: Seconds
-  /** The clients of which nothing is alive; null for all. */
+  /** The clients of which nothing is alive there; null for all. */
   readonly clients: readonly ClientId[] | null
+  /** Where that ledger is, and where the subject may have others. */
+  readonly jurisdiction: Jurisdiction
+  readonly jurisdictions: Residency['jurisdictions']
 }
 
 /** Which rows are listed; null is any. */
@@ -96,7 +103,10 @@ export class GrantsBook {
         .select(await this.#unlessErased(event, event.grantedAt))
         .onConflictDoUpdate({
           target: [subject, clientId],
-          set: { scope: NEW.scope, lastGrantedAt: NEW.lastGrantedAt, expiresAt: ends, endedAt: null },
+          set: {
+            ...{ scope: NEW.scope, lastGrantedAt: NEW.lastGrantedAt, expiresAt: ends, endedAt: null },
+            ...{ jurisdictions: placesWith(event.jurisdiction), jurisdictionsAt: NEW.lastGrantedAt },
+          },
           setWhere: isNewest,
         }),
     )
@@ -110,28 +120,38 @@ export class GrantsBook {
   async renew(event: BookedEvent, at: Seconds): Promise<void> {
     if (!this.#enabled) return
     const ends = sql`max(${expiresAt}, ${NEW.expiresAt})`
+    const isNews = sql`(${endedAt} IS NOT NULL OR ${expiresAt} IS NOT ${ends} OR ${isElsewhere(event.jurisdiction)})`
     await attempt('grants_book.renew', async () =>
       this.#db
         .insert(grantsBook)
         .select(await this.#unlessErased(event, at))
         .onConflictDoUpdate({
           target: [subject, clientId],
-          set: { expiresAt: ends, endedAt: null },
-          setWhere: sql`(${endedAt} IS NULL OR ${endedAt} <= ${at}) AND (${endedAt} IS NOT NULL OR ${expiresAt} IS NOT ${ends})`,
+          set: {
+            ...{ expiresAt: ends, endedAt: null },
+            ...{ jurisdictions: placesWith(event.jurisdiction), jurisdictionsAt: lastGrantedAt },
+          },
+          setWhere: sql`(${endedAt} IS NULL OR ${endedAt} <= ${at}) AND ${isNews}`,
         }),
     )
   }
 
-  /** Marks the rows of a subject of which nothing is left. They go at the latest 90 days later. */
-  async end({ subject: named, at, clients }: BookedEnds): Promise<void> {
+  /** Marks the rows of a subject of which nothing is left in any jurisdiction. They go at the latest 90 days later. */
+  async end({ subject: named, at, clients, jurisdiction, jurisdictions }: BookedEnds): Promise<void> {
     if (!this.#enabled) return
     const end = after(at, ENDED_KEPT)
-    const over = clients === null ? undefined : inArray(clientId, anyOf(clients))
+    const ofClients = clients === null ? undefined : inArray(clientId, anyOf(clients))
+    const { concerned, isOver, left } = endedIn(jurisdiction, jurisdictions)
+    const expiring = sql`min(coalesce(${expiresAt}, ${end}), ${end})`
     await attempt('grants_book.end', () =>
       this.#db
         .update(grantsBook)
-        .set({ endedAt: at, expiresAt: sql`min(coalesce(${expiresAt}, ${end}), ${end})` })
-        .where(and(eq(subject, named), isNull(endedAt), lte(lastGrantedAt, at), over)),
+        .set({
+          endedAt: sql`CASE WHEN ${isOver} THEN ${at} END`,
+          expiresAt: sql`CASE WHEN ${isOver} THEN ${expiring} ELSE ${expiresAt} END`,
+          jurisdictions: left,
+        })
+        .where(and(eq(subject, named), isNull(endedAt), lte(lastGrantedAt, at), ofClients, concerned)),
     )
   }
 
@@ -139,8 +159,9 @@ export class GrantsBook {
   async #unlessErased(event: BookedEvent, decidedAt: Seconds): Promise<SQL> {
     const row = rowOf(event)
     const times = sql`${row.grantedAt}, ${row.lastGrantedAt}, ${row.expiresAt}, ${row.endedAt}`
+    const places = sql`${placeOf(event.jurisdiction)}, ${row.lastGrantedAt}`
     const isStanding = isNotErased(await this.#hash(event.subject), decidedAt)
-    return sql`SELECT ${row.subject}, ${row.clientId}, ${sql.param(row.scope, scope)}, ${times} WHERE ${isStanding}`
+    return sql`SELECT ${row.subject}, ${row.clientId}, ${sql.param(row.scope, scope)}, ${times}, ${places} WHERE ${isStanding}`
   }
 
   /**

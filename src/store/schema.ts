@@ -79,7 +79,9 @@ export const versions = sqliteTable('versions', {
 /**
  * The grants book: one row for each subject and client, for questions across subjects. No request is decided by it. The
  * table is WITHOUT ROWID, which drizzle cannot say: its migration does. So a new row costs two, itself and its place in
- * the index, and a change costs one. Expired rows are found by walking through the table (book-walk.ts).
+ * the index, and a change costs one. Expired rows are found by walking through the table (book-walk.ts). In which
+ * jurisdictions something of it is alive, a letter each, counts while `jurisdictions_at` is the last grant
+ * (book-places.ts).
  */
 export const grantsBook = sqliteTable(
   'grants_book',
@@ -91,6 +93,8 @@ export const grantsBook = sqliteTable(
     lastGrantedAt: integer('last_granted_at').$type<Seconds>().notNull(),
     expiresAt: integer('expires_at').$type<Seconds>(),
     endedAt: integer('ended_at').$type<Seconds>(),
+    jurisdictions: text('jurisdictions'),
+    jurisdictionsAt: integer('jurisdictions_at').$type<Seconds>(),
   },
   (table) => [
     primaryKey({ columns: [table.subject, table.clientId] }),

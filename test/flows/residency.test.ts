@@ -73,6 +73,12 @@ const listed = async (deployment: Deployment, kind: 'login' | 'consent', query =
   return (await deployment.admin('GET', path)).json()
 }
 
+/** What the grants book says of the subject. */
+const booked = async (): Promise<unknown[]> => {
+  const query = testEnv().DB.prepare('SELECT ended_at FROM grants_book WHERE subject = ?')
+  return (await query.bind(subject).all()).results
+}
+
 const isActive = async (deployment: Deployment, token: string): Promise<unknown> =>
   (await deployment.introspect(token))['active']
 
@@ -228,15 +234,13 @@ describe('a subject with ledgers in two jurisdictions', () => {
     expect(await listed(current, 'consent')).toEqual([])
   })
 
-  it('no grant is told to have ended by the ledger of one jurisdiction', async () => {
+  it('no grant is told to have ended by the ledger of one jurisdiction, but by both', async () => {
     const consents = (await listed(current, 'consent')) as { consent_request_id: string }[]
     const path = '/admin/oauth2/auth/sessions/consent?consent_request_id='
     await current.admin('DELETE', `${path}${consents[0]?.consent_request_id}`)
-    const { results } = await testEnv()
-      .DB.prepare('SELECT ended_at FROM grants_book WHERE subject = ?')
-      .bind(subject)
-      .all()
-    expect(results).toEqual([{ ended_at: null }])
+    expect(await booked()).toEqual([{ ended_at: null }])
+    await current.admin('DELETE', `${path}${consents[1]?.consent_request_id}`)
+    expect(await booked()).toEqual([{ ended_at: expect.any(Number) }])
   })
 
   it('loses the consents of a client', async () => {
@@ -316,6 +320,20 @@ describe('a subject with ledgers in two jurisdictions', () => {
     const hashAt = async (deployment: Deployment): Promise<string | null> =>
       (await deployment.admin('GET', `/admin/audit?subject=${subject}`)).headers.get('ladon-subject-hash')
     expect(await hashAt(current)).toBe(await hashAt(former))
+  })
+})
+
+describe('a subject with a ledger in one of two jurisdictions', () => {
+  it.each([
+    ['the former', former],
+    ['the new', careless],
+  ])('has a grant told to have ended by that one: %s', async (_which, home) => {
+    const { refresh_token } = await logIn(home, client, remembered())
+    await revoke(current, client, refresh_token)
+    expect(await booked()).toEqual([{ ended_at: null }])
+    const path = `/admin/oauth2/auth/sessions/consent?subject=${subject}&client=${client.id}`
+    await current.admin('DELETE', path)
+    expect(await booked()).toEqual([{ ended_at: expect.any(Number) }])
   })
 })
 

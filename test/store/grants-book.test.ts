@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { bookedUntil, outlives } from '../../src/store/book-ends.ts'
-import { type BookedEvent, GrantsBook } from '../../src/store/grants-book.ts'
+import { type BookedEnds, type BookedEvent, GrantsBook } from '../../src/store/grants-book.ts'
 import { type Seconds, seconds } from '../../src/util/clock.ts'
 import { clientIdOf } from '../../src/util/ids.ts'
 import { testEnv } from '../support/bindings.ts'
@@ -17,12 +17,20 @@ const NOW = 1_800_000_000
 
 const grant = (over: Partial<BookedEvent> = {}): BookedEvent => ({
   ...{ subject: 'alice', clientId: clientIdOf('app'), scope: ['openid', 'offline'] },
-  ...{ grantedAt: seconds(NOW), expiresAt: seconds(NOW + 30 * DAY) },
+  ...{ grantedAt: seconds(NOW), expiresAt: seconds(NOW + 30 * DAY), jurisdiction: 'none' },
   ...over,
 })
 
-const end = (at: number, clients: readonly string[] | null = null, on = book) =>
-  on.end({ subject: 'alice', at: seconds(at), clients: clients?.map(clientIdOf) ?? null })
+const end = (at: number, clients: readonly string[] | null = null, on = book, where: Where = ALONE) =>
+  on.end({ subject: 'alice', at: seconds(at), clients: clients?.map(clientIdOf) ?? null, ...where })
+
+type Where = Pick<BookedEnds, 'jurisdiction' | 'jurisdictions'>
+const ALONE: Where = { jurisdiction: 'none', jurisdictions: ['none'] }
+
+/** The same with ledgers in two jurisdictions. */
+const inUnion = (over: Partial<BookedEvent> = {}): BookedEvent => grant({ jurisdiction: 'eu', ...over })
+const endIn = (jurisdiction: 'none' | 'eu', at: number) =>
+  end(at, null, book, { jurisdiction, jurisdictions: ['eu', 'none'] })
 
 interface Row {
   readonly subject: string
@@ -49,7 +57,8 @@ async function cost(operation: () => Promise<unknown>): Promise<{ written: numbe
 const fill = (count: number, every: number, client = 'app') =>
   env.DB.prepare(
     `WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?1 - 1)
-     INSERT INTO grants_book SELECT printf('s%08d', n), ?4, '[]', 1, 1, CASE WHEN n % ?2 = 0 THEN ?3 END, NULL FROM numbers`,
+     INSERT INTO grants_book (subject, client_id, scope, granted_at, last_granted_at, expires_at)
+     SELECT printf('s%08d', n), ?4, '[]', 1, 1, CASE WHEN n % ?2 = 0 THEN ?3 END FROM numbers`,
   )
     .bind(count, every, NOW, client)
     .run()
@@ -138,6 +147,57 @@ describe('the grants book', () => {
     expect(await stored()).toMatchObject([{ expires_at: bookedUntil(later), last_granted_at: NOW }])
     await env.DB.exec('DELETE FROM grants_book')
     expect(await cost(() => book.renew(later, seconds(NOW + 170 * DAY)))).toMatchObject({ written: 2 })
+  })
+
+  it('is not marked by the ledger of one jurisdiction while that of another has something', async () => {
+    await book.record(grant({ expiresAt: null }))
+    await book.record(inUnion({ expiresAt: null, grantedAt: seconds(NOW + 1) }))
+    expect(await cost(() => endIn('none', NOW + 10))).toMatchObject({ written: 1 })
+    expect(await stored()).toMatchObject([{ ended_at: null, expires_at: null }])
+    expect(await cost(() => endIn('none', NOW + 11))).toMatchObject({ written: 0 })
+    expect(await cost(() => endIn('eu', NOW + 12))).toMatchObject({ written: 1 })
+    expect(await stored()).toMatchObject([{ ended_at: NOW + 12, expires_at: NOW + 12 + 90 * DAY }])
+  })
+
+  it.each([
+    ['granted', () => book.record(inUnion({ grantedAt: seconds(NOW + 20) }))],
+    ['renewed', () => book.renew(inUnion(), seconds(NOW + 20))],
+  ])('that is %s in another jurisdiction after its end is there alone', async (_how, again) => {
+    await book.record(grant())
+    await endIn('none', NOW + 10)
+    await again()
+    await endIn('none', NOW + 30)
+    expect(await stored()).toMatchObject([{ ended_at: null }])
+    await endIn('eu', NOW + 30)
+    expect(await stored()).toMatchObject([{ ended_at: NOW + 30 }])
+  })
+
+  it('learns from tokens that live on in which jurisdiction', async () => {
+    await book.record(grant())
+    expect(await cost(() => book.renew(inUnion(), seconds(NOW)))).toMatchObject({ written: 1 })
+    expect(await cost(() => book.renew(inUnion(), seconds(NOW)))).toMatchObject({ written: 0 })
+    await endIn('none', NOW + 10)
+    expect(await stored()).toMatchObject([{ ended_at: null }])
+  })
+
+  it('counts a jurisdiction that settings no longer name as over', async () => {
+    await book.record(grant())
+    await book.record(inUnion())
+    await end(NOW, null, book, { jurisdiction: 'eu', jurisdictions: ['eu', 'us'] })
+    expect(await stored()).toMatchObject([{ ended_at: NOW }])
+  })
+
+  it.each([
+    ['wrote', 'jurisdictions = NULL, jurisdictions_at = NULL'],
+    ['wrote a later grant to', 'last_granted_at = last_granted_at + 5'],
+  ])('does not know where a row is that 0.3.0 %s', async (_did, change) => {
+    await book.record(grant())
+    await env.DB.exec(`UPDATE grants_book SET ${change}`)
+    await book.record(grant({ grantedAt: seconds(NOW + 6) }))
+    await endIn('none', NOW + 10)
+    expect(await stored()).toMatchObject([{ ended_at: null }])
+    await end(NOW + 10)
+    expect(await stored()).toMatchObject([{ ended_at: NOW + 10 }])
   })
 
   it('erases a subject by its key', async () => {
