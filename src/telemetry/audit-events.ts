@@ -30,6 +30,7 @@ const EVENTS = {
   'token.fast_forward': { level: 'warning', otherwise: 'anonymous' },
   'guess.braked': { level: 'warning', otherwise: 'anonymous', network: true },
   'subject.erased': byAnybody,
+  'subject.erasure_incomplete': { level: 'warning', otherwise: 'anonymous' },
   'text.explained': byAnybody,
   'client.created': byAnybody,
   'client.changed': byAnybody,

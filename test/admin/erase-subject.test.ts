@@ -127,6 +127,8 @@ describe('DELETE of a subject', () => {
     await cut.introspect(tokens.access_token)
     outage.down = true
     expect((await erase('halfway', cut)).status).toBe(503)
+    const line = { event: 'subject.erasure_incomplete', erased: ['ledger:none'], not_erased: ['grants_book'] }
+    expect(lines.last('audit')).toMatchObject(line)
     outage.down = false
     expect((await deployment.introspect(tokens.access_token))['active']).toBe(false)
     expect((await erase('halfway')).status).toBe(204)

@@ -3,7 +3,8 @@ import { ownerOf } from '../../src/ledger/owner.ts'
 import { assertionFields, makeKey, signAssertion } from '../support/assertions.ts'
 import { Browser, bodyOf, Deployment, testEnv } from '../support/deployment.ts'
 import { enterCode, poll, registerDeviceClient, startDevice, toLastHop } from '../support/device.ts'
-import { notingLedgers } from '../support/namespace.ts'
+import { LogLines } from '../support/log-lines.ts'
+import { notingLedgers, withDownLedgers } from '../support/namespace.ts'
 import {
   authorizationPath,
   authorizeAt,
@@ -21,6 +22,8 @@ import { trust } from '../support/trust.ts'
 
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 
+// Lines of these requests stay out of the output.
+const lines = new LogLines()
 const settings = notingLedgers(testEnv())
 const { reached } = settings
 const at = (changes: Readonly<Record<string, string>>): Deployment =>
@@ -335,6 +338,39 @@ describe('a subject with a ledger in one of two jurisdictions', () => {
     await current.admin('DELETE', path)
     expect(await booked()).toEqual([{ ended_at: expect.any(Number) }])
   })
+})
+
+describe('an erasure while the ledger of one jurisdiction fails', () => {
+  it.each([
+    ['none', ['ledger:eu'], ['ledger:none', 'grants_book']],
+    ['eu', ['ledger:none'], ['ledger:eu', 'grants_book']],
+  ] as const)(
+    'that in %s: says what it did, and repeated it is whole',
+    async (jurisdiction, erased, not_erased) => {
+      const tokens = {
+        none: (await logIn(former, client, remembered())).access_token,
+        eu: (await logIn(current, client, remembered())).access_token,
+      }
+      const ledgers = withDownLedgers(settings.env)
+      const cut = new Deployment({
+        ...{ ...ledgers.env, LEDGER_JURISDICTION: 'eu', LEDGER_JURISDICTIONS_BEFORE: 'none' },
+      })
+      ledgers.isDown = (name) => name === ownerOf('subject', subject, jurisdiction)
+      const erase = () => cut.admin('DELETE', `/admin/subjects/${subject}`)
+      expect((await erase()).status).toBe(503)
+      const line = { event: 'subject.erasure_incomplete', level: 'warning', erased, not_erased }
+      expect(lines.last('audit')).toMatchObject({ ...line, sub_hash: expect.any(String) })
+      const trail = await current.admin('GET', '/admin/audit?event=subject.erasure_incomplete&page_size=1')
+      expect(await trail.json()).toMatchObject([{ erased, not_erased }])
+      for (const place of ['none', 'eu'] as const)
+        expect(await isActive(current, tokens[place])).toBe(place === jurisdiction)
+      ledgers.isDown = () => false
+      expect((await erase()).status).toBe(204)
+      expect(lines.last('audit')).toMatchObject({ event: 'subject.erased' })
+      for (const token of Object.values(tokens)) expect(await isActive(current, token)).toBe(false)
+      expect(await booked()).toEqual([])
+    },
+  )
 })
 
 describe('a JWT bearer assertion is accepted once', () => {

@@ -33,3 +33,27 @@ export function notingLedgers(real: Env): { readonly env: Env; readonly reached:
     })
   return { env: { ...real, LEDGER: within('none') }, reached }
 }
+
+/** A switch that takes ledgers away. */
+export interface DownLedgers {
+  readonly env: Env
+  /** Which ledgers fail every call, by their names. */
+  isDown: (name: string) => boolean
+}
+
+/** An Env some of whose ledgers fail while the switch says so. */
+export function withDownLedgers(real: Env): DownLedgers {
+  const down: Pick<DownLedgers, 'isDown'> = { isDown: () => false }
+  const failed = { run: () => Promise.reject(Object.assign(new Error('is down'), { overloaded: true })) }
+  const guard = (namespace: Namespace): Namespace =>
+    new Proxy(namespace, {
+      get(target, member) {
+        if (member === 'jurisdiction')
+          return (name: DurableObjectJurisdiction) => guard(target.jurisdiction(name))
+        if (member !== 'getByName') return Reflect.get(target, member, target)
+        return (name: string, options?: DurableObjectNamespaceGetDurableObjectOptions) =>
+          down.isDown(name) ? failed : target.getByName(name, options)
+      },
+    })
+  return Object.assign(down, { env: { ...real, LEDGER: guard(real.LEDGER) } })
+}
