@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { type Bundle, bundleOf, HERE } from './bundle.ts'
 import { supplyOf, type Window } from './generator/load.ts'
 import { Trial } from './generator/trial.ts'
+import { Inspector } from './inspector.ts'
 import type { Options } from './options.ts'
 import { type RunningLadon, startLadon } from './systems/ladon.ts'
 import { type WorkloadName, workloadOf } from './workloads/catalogue.ts'
@@ -95,46 +96,4 @@ function modulesOf(bundle: string): (line: number) => string {
     return module
   })
   return (line) => `${modules[line] ?? 'index.js'}, line ${line + 1} of the bundle`
-}
-
-/** A connection to workerd's inspector (Chrome DevTools Protocol). */
-class Inspector {
-  readonly #socket: WebSocket
-  readonly #waiting = new Map<number, (answer: unknown) => void>()
-  #calls = 0
-
-  private constructor(socket: WebSocket) {
-    this.#socket = socket
-    socket.addEventListener('message', ({ data }) => {
-      const { id, result }: { id?: number; result?: unknown } = JSON.parse(String(data))
-      if (id !== undefined) this.#waiting.get(id)?.(result)
-    })
-  }
-
-  /** Connects to the Worker behind a port. */
-  static async open(port: number): Promise<Inspector> {
-    const targets: unknown = await (await fetch(`http://127.0.0.1:${port}/json`)).json()
-    const urls = Array.isArray(targets) ? targets.map((target) => String(target.webSocketDebuggerUrl)) : []
-    const url = urls.find((one) => one.endsWith('ladon'))
-    if (url === undefined) throw new Error(`The inspector has no Worker ladon: ${urls}`)
-    const socket = new WebSocket(url)
-    await new Promise((done, failed) => {
-      socket.addEventListener('open', done)
-      socket.addEventListener('error', failed)
-    })
-    return new Inspector(socket)
-  }
-
-  call(method: string, params: Readonly<Record<string, unknown>> = {}): Promise<unknown> {
-    this.#calls += 1
-    const id = this.#calls
-    this.#socket.send(JSON.stringify({ id, method, params }))
-    return new Promise((done) => {
-      this.#waiting.set(id, done)
-    })
-  }
-
-  close(): void {
-    this.#socket.close()
-  }
 }

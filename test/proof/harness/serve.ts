@@ -1,6 +1,7 @@
 /*
  * A process that serves the production bundle until it is ended: two Workers, at `--port` and the one after it, that
- * share one Ledger class, one D1 and one KV. Log lines go to standard output, each after `LOG `.
+ * share one Ledger class, one D1 and one KV. Log lines go to standard output, each after `LOG `. With `--inspect` the port
+ * of workerd's inspector does, after `INSPECTOR `.
  */
 import { readdir, readFile } from 'node:fs/promises'
 import { stripTypeScriptTypes } from 'node:module'
@@ -16,6 +17,7 @@ const { values, positionals } = parseArgs({
     state: { type: 'string', default: '' },
     bundle: { type: 'string', default: '' },
     migrations: { type: 'string', default: 'migrations' },
+    inspect: { type: 'boolean', default: false },
   },
 })
 
@@ -64,6 +66,7 @@ const worker = (name: string, at: number, ledgers?: string) => ({
 const options: V4MiniflareOptions = {
   workers: [worker('ladon', port), worker('ladon2', port + 1, 'ladon')],
   resourcePersistencePath: values.state,
+  ...(values.inspect ? { inspectorPort: 0 } : {}),
   handleStructuredLogs: ({ level, message }) => {
     process.stdout.write(`LOG ${level} ${String(message).replaceAll('\n', ' ')}\n`)
   },
@@ -71,6 +74,7 @@ const options: V4MiniflareOptions = {
 const miniflare = new Miniflare(convertV4MiniflareOptions(options))
 await miniflare.ready
 await migrate()
+if (values.inspect) process.stdout.write(`INSPECTOR ${(await miniflare.getInspectorURL()).port}\n`)
 process.stdout.write('READY\n')
 process.on('SIGTERM', () => {
   void miniflare.dispose().then(() => process.exit(0))

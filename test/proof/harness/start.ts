@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -24,6 +24,8 @@ export interface ProofOptions {
   readonly bundle?: string | undefined
   /** Gets every line that the server logs or writes. */
   readonly onLine?: (line: string) => void
+  /** Whether workerd's inspector is open. */
+  readonly inspected?: boolean
 }
 
 /** The production bundle in workerd, twice over one storage, in a process that can be killed and started again. */
@@ -34,6 +36,7 @@ export class ProofServer {
   readonly #folder: string
   readonly #bundle: string
   #child: ChildProcess | undefined
+  #inspector: number | undefined
 
   private constructor(options: ProofOptions, folder: string, bundle: string) {
     this.#options = options
@@ -80,14 +83,40 @@ export class ProofServer {
 
   /** Resident memory of the workerd processes, MiB. */
   async memory(): Promise<number> {
-    const { pid } = this.#child ?? {}
-    if (pid === undefined) return 0
     let pages = 0
-    for (const one of await descendants(pid)) {
+    for (const one of await this.#workerds()) {
       const fields = (await readFile(`/proc/${one}/statm`, 'utf8').catch(() => '0 0')).split(' ')
       pages += Number(fields[1])
     }
     return Math.round((pages * 4096) / 1_048_576)
+  }
+
+  /** Memory of the workerd processes that is in no file, MiB: what they allocated (proc(5), smaps_rollup). */
+  async allocated(): Promise<number> {
+    let kib = 0
+    for (const one of await this.#workerds()) {
+      const text = await readFile(`/proc/${one}/smaps_rollup`, 'utf8').catch(() => '')
+      kib += Number(/^Anonymous:\s+(\d+)/m.exec(text)?.[1] ?? 0)
+    }
+    return Math.round(kib / 1024)
+  }
+
+  /** How many Durable Objects workerd has open, those that simulate D1 and KV among them: each has its database open. */
+  async openObjects(): Promise<number> {
+    let count = 0
+    for (const one of await this.#workerds()) {
+      const folder = `/proc/${one}/fd`
+      const files = await readdir(folder).catch(() => [])
+      const targets = await Promise.all(files.map((file) => readlink(join(folder, file)).catch(() => '')))
+      count += targets.filter((target) => target.endsWith('.sqlite')).length
+    }
+    return count
+  }
+
+  /** The port of workerd's inspector. Throws if it is not open. */
+  get inspector(): number {
+    if (this.#inspector === undefined) throw new Error('The server was started without inspector.')
+    return this.#inspector
   }
 
   /** Tells both isolates what goes wrong from now on. */
@@ -96,8 +125,13 @@ export class ProofServer {
     for (const isolate of [this.first, this.second]) await (await isolate.fetch(`/__proof?${query}`)).text()
   }
 
+  async #workerds(): Promise<readonly number[]> {
+    const { pid } = this.#child ?? {}
+    return pid === undefined ? [] : descendants(pid)
+  }
+
   async #start(): Promise<void> {
-    const { port, settings = {}, onLine = () => {} } = this.#options
+    const { port, settings = {}, onLine = () => {}, inspected = false } = this.#options
     const all = {
       URLS_SELF_ISSUER: this.first.base,
       SECRETS_SYSTEM: SYSTEM_SECRET,
@@ -109,6 +143,7 @@ export class ProofServer {
       ...settings,
     }
     const places = ['--port', String(port), '--state', join(this.#folder, 'state'), '--bundle', this.#bundle]
+    if (inspected) places.push('--inspect')
     const given = Object.entries(all).map(([name, value]) => `${name}=${value}`)
     const child = spawn(process.execPath, ['--no-warnings', SERVE, ...places, '--', ...given], {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -121,6 +156,7 @@ export class ProofServer {
       const heard = (line: string): void => {
         if (output.length < 100) output.push(line)
         onLine(line)
+        if (line.startsWith('INSPECTOR ')) this.#inspector = Number(line.slice('INSPECTOR '.length))
         if (line !== 'READY') return
         clearTimeout(late)
         resolve()
