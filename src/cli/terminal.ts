@@ -26,6 +26,7 @@ export const wantsColours = (isTerminal: boolean, env: Terminal['env']): boolean
 /** Returns the terminal, pipe or file of this process. */
 export function processTerminal(): Terminal {
   const { env, stdin, stdout, stderr } = process
+  for (const stream of [stdout, stderr]) stream.on('error', endedByReader)
   return {
     env,
     folder: process.cwd(),
@@ -47,4 +48,9 @@ export function processTerminal(): Terminal {
       }
     },
   }
+}
+
+/** Lets pass that whoever read the output has read enough, as `head` does; throws any other failure to write. */
+function endedByReader(failure: Error): void {
+  if (!('code' in failure) || failure.code !== 'EPIPE') throw failure
 }

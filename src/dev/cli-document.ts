@@ -5,8 +5,16 @@ import { callOf, flagRows } from '../cli/help.ts'
 
 const HEAD = `# The command
 
-\`ladon\` asks and changes a server by its HTTP API. In a checkout it is \`npm run ladon -- COMMAND\`; \`npm run build:cli\` and
-\`npm pack ./dist/cli\` make a package without dependencies, for Node 20 and newer, that installs without a network.
+\`ladon\` asks and changes a server by its HTTP API. In a checkout it is \`npm run -s ladon -- COMMAND\` (without \`-s\` npm writes
+lines of its own into the output), or \`ladon COMMAND\`, as below, after this:
+
+\`\`\`sh
+alias ladon='npm run -s ladon --'
+export LADON_URL=http://localhost:4444 LADON_ADMIN_KEY=ladon-dev-admin-key   # of npm run dev
+\`\`\`
+
+\`npm run build:cli\` and \`npm pack ./dist/cli\` make a package without dependencies, for Node 20 and newer, that installs
+without a network.
 
 | | |
 | --- | --- |

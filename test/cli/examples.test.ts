@@ -182,6 +182,15 @@ describe('a warning of the server', () => {
   })
 })
 
+describe('a reader that has read enough', () => {
+  it.each(['ladon --help | true', 'ladon client list | true', 'ladon client get my-app | head -n 1'])(
+    'ends the command without a fault: %s',
+    async (line) => {
+      expect(await shell.run(line, env)).toMatchObject({ code: 0, err: '' })
+    },
+  )
+})
+
 describe('what cannot be undone', () => {
   it('is asked again, or done with --yes', async () => {
     const asked = { env, answers: ['alice'] }

@@ -255,7 +255,56 @@ describe('the output', () => {
   })
 })
 
+describe('what comes after', () => {
+  it.each([
+    ['client rotate x', /not shown again.*\n.*ladon client rotate x --forget-old$/],
+    ['client rotate x --forget-old', /newest secret alone/],
+    ['user logout alice', /tokens too unless OAUTH2_REVOKE_TOKENS_ON_LOGOUT is on: --consents ends both/],
+  ])('%s says what to do', async (args, said) => {
+    const told = await ladon(args.split(' '))
+    expect(told).toMatchObject({ code: 0, err: '', out: expect.stringMatching(said) })
+    const machines = await ladon([...args.split(' '), '--format', 'json'])
+    expect(JSON.parse(machines.out)).toEqual(args.startsWith('user') ? 'alice' : CLIENT)
+  })
+
+  it('of a key that was rotated is told of the sets that sign', async () => {
+    const key = json({ keys: [{ kid: 'k', alg: 'ES256', use: 'sig', kty: 'EC' }] })
+    expect((await ladon(['key', 'rotate'], key)).out).toContain('signs in four minutes')
+    expect((await ladon(['key', 'rotate', 'mine'], key)).out).not.toContain('four minutes')
+  })
+
+  it.each<[time: string, seconds: string | undefined]>([
+    ['1801353600', '1801353600'],
+    ['2027-01-31', '1801353600'],
+    ['2027-01-31T00:00:00+01:00', '1801350000'],
+    ['tomorrow', undefined],
+    ['2027-13-01', undefined],
+  ])('a secret that ends at %s', async (time, seconds) => {
+    const asked = site.visits.length
+    const { code } = await ladon(['client', 'rotate', 'x', '--expires-at', time])
+    const sent = site.visits.slice(asked).at(-1)?.url.searchParams.get('client_secret_expires_at')
+    expect([code, sent]).toEqual(seconds === undefined ? [2, undefined] : [0, seconds])
+  })
+
+  it('the sessions, with --consents, are the consents of the user', async () => {
+    const { code, out } = await ladon(['user', 'logout', 'alice', '--consents'])
+    expect([code, out]).toEqual([0, 'All sessions of alice have ended, and all consents and tokens.'])
+    expect(site.visits.slice(-2).map(({ method, url }) => [method, url.pathname + url.search])).toEqual([
+      ['DELETE', '/admin/oauth2/auth/sessions/login?subject=alice'],
+      ['DELETE', '/admin/oauth2/auth/sessions/consent?subject=alice&all=true'],
+    ])
+  })
+})
+
 describe('help', () => {
+  it('of a change names no defaults, which it does not set', async () => {
+    const rows = async (command: string): Promise<readonly string[]> =>
+      (await runLadon([...command.split(' '), '--help'])).out.split('\n')
+    const defaults = (lines: readonly string[]) => lines.filter((line) => line.includes('Without it: '))
+    expect(defaults(await rows('client create'))).toHaveLength(4)
+    expect(defaults(await rows('client update'))).toEqual([])
+  })
+
   it.each(commands.map((command) => [command.name, command] as const))(
     'of %s has an example',
     async (name, command) => {

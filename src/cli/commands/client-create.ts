@@ -3,7 +3,7 @@ import { defineCommand } from '../command.ts'
 import { usage } from '../failure.ts'
 import { type Flags, text } from '../flags.ts'
 import { oneItem } from '../output.ts'
-import { clientFlags, jsonFrom, membersGiven } from './client-flags.ts'
+import { createFlags, jsonFrom, membersGiven } from './client-flags.ts'
 import { clientId, newClientColumns } from './client-view.ts'
 
 /** What Hydra's command gives a client that flags do not say otherwise. */
@@ -13,7 +13,7 @@ const DEFAULTS: JsonObject = {
   token_endpoint_auth_method: 'client_secret_basic',
 }
 
-const flags: Flags = { id: text('Its id; made by the server without it.'), ...clientFlags }
+const flags: Flags = { id: text('Its id; made by the server without it.'), ...createFlags }
 
 export const clientCreate = defineCommand({
   name: 'client create',

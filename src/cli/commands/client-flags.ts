@@ -6,17 +6,18 @@ import { usage } from '../failure.ts'
 import { type AnyValues, type Flag, type Flags, list, text, toggle } from '../flags.ts'
 import { plain } from '../plain.ts'
 
-/** Flags for a client's members, by Hydra's names: the member, and what it is. */
-const FIELDS: Readonly<Record<string, readonly [member: string, flag: Flag]>> = {
+/** Flags for a client's members, by Hydra's names: the member, what it is, and what a new client has without the flag. */
+const FIELDS: Readonly<Record<string, readonly [member: string, flag: Flag, without?: string]>> = {
   name: ['client_name', text('What people are shown.')],
   'redirect-uri': ['redirect_uris', list('Where users come back to.', 'URI')],
-  'grant-type': ['grant_types', list('What it may do; authorization_code without it.')],
-  'response-type': ['response_types', list('What it may ask for; code without it.')],
+  'grant-type': ['grant_types', list('What it may do.'), 'authorization_code'],
+  'response-type': ['response_types', list('What it may ask for.'), 'code'],
   scope: ['scope', list('What it may ask for at most.', 'SCOPE')],
   audience: ['audience', list('For whom its tokens may be.')],
   'token-endpoint-auth-method': [
     'token_endpoint_auth_method',
-    text('client_secret_basic (without it), client_secret_post, private_key_jwt or none.', 'METHOD'),
+    text('client_secret_basic, client_secret_post, private_key_jwt or none.', 'METHOD'),
+    'client_secret_basic',
   ],
   'jwks-uri': ['jwks_uri', text('Where its keys are.', 'URL')],
   'post-logout-callback': ['post_logout_redirect_uris', list('Where users come to after a logout.', 'URI')],
@@ -25,7 +26,7 @@ const FIELDS: Readonly<Record<string, readonly [member: string, flag: Flag]>> = 
     list('Pages that may call the server from a browser.', 'ORIGIN'),
   ],
   'access-token-strategy': ['access_token_strategy', text('opaque or jwt.')],
-  'subject-type': ['subject_type', text('public (without it) or pairwise.')],
+  'subject-type': ['subject_type', text('public or pairwise.'), 'public'],
   'sector-identifier-uri': ['sector_identifier_uri', text('The sector of pairwise subjects.', 'URL')],
   'skip-consent': ['skip_consent', toggle('Ask nobody for consent: for applications of your own.')],
   'skip-logout-consent': ['skip_logout_consent', toggle('Ask nobody whether to log out.')],
@@ -57,12 +58,21 @@ const SECRET = text(
   'Its secret; "-" reads it from the standard input. Others on this machine can read arguments.',
 )
 
-/** The flags of commands that write a client. */
-export const clientFlags: Flags = {
-  ...Object.fromEntries(Object.entries(FIELDS).map(([name, [, flag]]) => [name, flag])),
+const flagsOf = (shown: (flag: Flag, without: string | undefined) => Flag): Flags => ({
+  ...Object.fromEntries(
+    Object.entries(FIELDS).map(([name, [, flag, without]]) => [name, shown(flag, without)]),
+  ),
   secret: SECRET,
   file: text('Take the whole client from this JSON file; "-" is the standard input.', 'FILE'),
-}
+})
+
+/** The flags of the command that changes a client. */
+export const changeFlags: Flags = flagsOf((flag) => flag)
+
+/** The flags of the command that makes a client, which say what it has without them. */
+export const createFlags: Flags = flagsOf((flag, without) =>
+  without === undefined ? flag : { ...flag, about: `${flag.about} Without it: ${without}.` },
+)
 
 /** Returns the members that flags give. Throws CliFailure for metadata that is no JSON object. */
 export async function membersGiven({

@@ -3,15 +3,16 @@ import { defineCommand, operand } from '../command.ts'
 import { usage } from '../failure.ts'
 import { oneItem } from '../output.ts'
 import { segment } from '../paths.ts'
-import { clientFlags, jsonFrom, membersGiven } from './client-flags.ts'
+import { changeFlags, jsonFrom, membersGiven } from './client-flags.ts'
 import { clientId, newClientColumns } from './client-view.ts'
 
 export const clientUpdate = defineCommand({
   name: 'client update',
   aliases: ['update oauth2-client', 'update client'],
   about: 'Change what flags name of a client, or put a file in its place.',
+  more: 'What no flag names stays as it is. A list is put in place of the old one, so name all of it: with commas, or by the flag several times.',
   operands: { shown: 'ID', least: 1, most: 1 },
-  flags: clientFlags,
+  flags: changeFlags,
   examples: [
     'ladon client update my-app --redirect-uri https://app.example/cb,https://staging.example/cb',
     'ladon client get my-app --format json | ladon client update my-app --file -',

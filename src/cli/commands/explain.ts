@@ -9,7 +9,7 @@ import { objectsIn, textOf } from './client-view.ts'
 export const explain = defineCommand({
   name: 'explain',
   about: 'Say what a token, code, challenge, verifier or authorization URL is, and what has become of it.',
-  more: 'Also of a dead one, as long as its row is there. Ends with 1 if it is not good. "-" reads it from the standard input, so that a token does not stay in the history of your shell. The key needs scope explain.',
+  more: 'Also of a dead one, as long as its row is there, and of the address of the error page. Ends with 1 if it is not good. "-" reads it from the standard input, so that a token does not stay in the history of your shell. The key needs scope explain.',
   operands: { shown: 'TEXT|-', least: 1, most: 1 },
   flags: {},
   examples: [
@@ -42,6 +42,7 @@ const COLUMNS: readonly Column<JsonObject>[] = [
   ['SCOPE', (told) => told['scope'] ?? told['requested_scope']],
   ['AUDIENCE', (told) => told['audience'] ?? told['requested_audience']],
   ['ISSUER', (told) => told['issuer']],
+  ['REQUEST', (told) => told['request_id']],
   ['ISSUED', (told) => told['issued_at']],
   ['EXPIRES', (told) => told['expires_at']],
 ]

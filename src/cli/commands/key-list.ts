@@ -8,7 +8,7 @@ export const keyList = defineCommand({
   name: 'key list',
   aliases: ['get jwk', 'get jwks', 'key get'],
   about: 'Show the keys of key sets; without one, of the two that the server signs with.',
-  more: 'A key of scope "all" gets private members too: --public leaves them out.',
+  more: 'The newest comes first, and signs once it is four minutes old. A key of scope "all" gets private members too: --public leaves them out.',
   operands: { shown: '[SET...]', least: 0, most: 100 },
   flags: { public: toggle('Leave private members out.') },
   examples: ['ladon key list', 'ladon key list hydra.openid.id-token --public --format json'],
