@@ -8,13 +8,19 @@ import { readJson } from '../http/form.ts'
 import { json } from '../http/json.ts'
 import { endsInSlash } from '../http/paths.ts'
 import { generateKey, KEY_ALGORITHMS, readKey } from '../keys/material.ts'
+import { ACCESS_TOKEN_SET, ID_TOKEN_SET } from '../keys/ring.ts'
+import { nextRsaBits } from '../keys/rotation.ts'
 import type { OpenedKey } from '../keys/signing-key.ts'
+import type { Runtime } from '../runtime.ts'
 import { isJsonObject } from '../util/json.ts'
 import { name } from '../util/schema.ts'
 import { type AdminGuard, hasScope } from './guard.ts'
 
 /** Modulus length of RSA keys that an admin creates, in bits; the same as Hydra's (contract 1.4.6). */
 const RSA_BITS = 4096
+
+/** The sets that this server signs with. A key made by hand is as large there as one of the rotation. */
+const SIGNING_SETS: readonly string[] = [ID_TOKEN_SET, ACCESS_TOKEN_SET]
 
 /** Body that creates a key; as in Hydra, null and empty members count as absent. */
 export const keyCreation = v.object({
@@ -61,12 +67,18 @@ export const postKey =
     const { rt, audit } = c.var.ctx
     const { set } = pathOf(c)
     const { alg, options } = readCreation(await readJson(c.var.body))
-    const key = await rt.storedKeys.add(set, await generateKey(alg, RSA_BITS, options))
+    const key = await rt.storedKeys.add(set, await generateKey(alg, await rsaBits(rt, set), options))
     audit('key.created', { set, kid: key.kid, alg })
     const issuer = rt.config.urls.issuer.replace(/\/+$/, '')
     const location = `${issuer}/keys/${encodeURIComponent(set)}`
     return json({ keys: shownBy(guard)(c, [key]) }, 201, { location })
   }
+
+async function rsaBits({ storedKeys }: Runtime, set: string): Promise<number> {
+  if (!SIGNING_SETS.includes(set)) return RSA_BITS
+  const keys = await storedKeys.read(set)
+  return nextRsaBits(keys.find(({ signs, publicJwk }) => signs && publicJwk.kty === 'RSA'))
+}
 
 /** PUT /admin/keys/{set}: replaces the set. */
 export const putKeys =

@@ -2,7 +2,7 @@ import { generateKey, isKeyAlgorithm, type KeyAlgorithm, type KeyMaterial } from
 import { type OpenedKey, RSA_BITS } from './signing-key.ts'
 import type { StoredKeys } from './stored.ts'
 
-/** The most bits of an RSA key that is made by rotation: the size of those that administrators make. */
+/** The most bits of an RSA key that is made by rotation: Hydra's size. */
 const MAX_RSA_BITS = 4096
 
 /** How the keys of a set are rotated. */
@@ -67,10 +67,12 @@ function byAlgorithm(keys: readonly OpenedKey[]): readonly Group[] {
   return [...groups.values()]
 }
 
-/** Makes the next key of an algorithm: an RSA key as large as the newest, in steps of 1024 bits. */
-async function successorOf({ alg, newest }: Group): Promise<KeyMaterial> {
-  const { n = '' } = newest.publicJwk
+const successorOf = ({ alg, newest }: Group): Promise<KeyMaterial> => generateKey(alg, nextRsaBits(newest))
+
+/** Returns how large the RSA key after another is, in bits: as large as that one, in steps of 1024. */
+export function nextRsaBits(newest: Pick<OpenedKey, 'publicJwk'> | undefined): number {
+  const { n = '' } = newest?.publicJwk ?? {}
   const bytes = Math.floor((n.length * 3) / 4)
   const bits = Math.ceil(bytes / 128) * 1024
-  return generateKey(alg, Math.min(MAX_RSA_BITS, Math.max(RSA_BITS, bits)))
+  return Math.min(MAX_RSA_BITS, Math.max(RSA_BITS, bits))
 }

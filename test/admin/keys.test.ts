@@ -111,6 +111,20 @@ describe('POST /admin/keys/{set}', () => {
     60_000,
   )
 
+  it.each(BUILT_IN)('in %s, which signs here, makes an RSA key as large as the newest', async (signing) => {
+    const bits = async (alg: string): Promise<number> => {
+      const [key] = (await call('POST', signing, { alg })).keys
+      return Math.floor((key?.n ?? '').length * 0.75) * 8
+    }
+    expect(await bits('RS256')).toBe(2048)
+    await call('POST', signing, { alg: 'ES256' })
+    expect(await bits('PS256')).toBe(2048)
+    const { privateKey } = await generateKeyPair('RS256', { modulusLength: 3072, extractable: true })
+    const large = { ...(await exportJWK(privateKey)), kid: 'large', alg: 'RS256', use: 'sig' }
+    await call('PUT', `${signing}/large`, large)
+    expect(await bits('RS256')).toBe(3072)
+  })
+
   it.each([{}, { kid: '', use: '' }, { kid: null, use: null }, { use: 'enc', unknown: 1 }])(
     'kid and use may be left out: %j',
     async (given) => {
