@@ -16,7 +16,7 @@ const LIFETIME_SECONDS = seconds(3600)
 const MAX_DESCRIPTION = 500
 
 /** What our own error page shows. Format 1, a tuple. */
-const notices = sealed(
+export const errorNotices = sealed(
   'error_notice',
   tuple({
     error: v.string(),
@@ -50,7 +50,9 @@ export async function errorNotice(
   const description = text.slice(0, MAX_DESCRIPTION).toWellFormed()
   const { code, publicReason: reason } = error
   const content = { error: name, description, requestId, reason, code, language, client }
-  const notice = await unlessUnavailable(notices.seal(rt, content, after(nowSeconds(), LIFETIME_SECONDS)))
+  const notice = await unlessUnavailable(
+    errorNotices.seal(rt, content, after(nowSeconds(), LIFETIME_SECONDS)),
+  )
   return notice === undefined ? {} : { [NOTICE]: notice }
 }
 
@@ -59,7 +61,7 @@ export async function errorNotice(
  * be opened now.
  */
 export async function readErrorNotice(rt: Runtime, text: string) {
-  const opened = await unlessUnavailable(notices.open(rt, text))
+  const opened = await unlessUnavailable(errorNotices.open(rt, text))
   const expiresAt = opened?.expiresAt ?? 0
   return opened && expiresAt > nowSeconds()
     ? { ...opened, at: seconds(expiresAt - LIFETIME_SECONDS) }

@@ -365,6 +365,7 @@ describe('a text that does not open', () => {
 
   it.each([
     ['short', 'x'],
+    ['an id', crypto.randomUUID()],
     ['with spaces', 'what is this?'],
     ['binary', '\u0001\u0002\uffff\u0000'],
     ['long', 'x'.repeat(65_536)],
@@ -372,6 +373,11 @@ describe('a text that does not open', () => {
     ['of a long head', `${'A'.repeat(40_000)}.${'A'.repeat(20_000)}`],
   ])('is nothing that is handed out: %s', async (_what, text) => {
     expect(['unknown', 'damaged']).toContain((await explain(text))['state'])
+  })
+
+  it('that is the id of a request, session or consent is sent to the log', async () => {
+    const told = await explain(crypto.randomUUID().toUpperCase())
+    expect(told).toMatchObject({ kind: 'unknown', fix: 'Look for it in the log.' })
   })
 
   it.each<[string, unknown]>([
@@ -382,6 +388,31 @@ describe('a text that does not open', () => {
     ['a list', []],
   ])('is refused: %s', async (_what, body) => {
     expect((await deployment.admin('POST', '/admin/explain', body)).status).toBe(400)
+  })
+})
+
+describe('the address of the error page', () => {
+  const refused = async (): Promise<string> => {
+    const path = authorizationPath(client, { redirect_uri: 'https://other.example/' })
+    const { headers } = await new Browser(deployment).visit(path)
+    return headers.get('location') ?? ''
+  }
+
+  it('says what the page says, of which client, and where the log has more', async () => {
+    const told = await explain(await refused())
+    expect(told).toMatchObject({
+      ...{ kind: 'error_notice', state: 'active', error: 'invalid_request' },
+      reason: 'redirect_uri_unregistered',
+      cause: expect.stringContaining("Parameter 'redirect_uri' is not registered for this client."),
+      client: { client_id: client.id, client_name: 'Shop' },
+      request_id: lines.of('request').at(-2)?.['request_id'],
+    })
+  })
+
+  it('says so too when the page no longer does', async () => {
+    const address = await refused()
+    later(3601)
+    expect(await explain(address)).toMatchObject({ state: 'expired', error: 'invalid_request' })
   })
 })
 
@@ -399,7 +430,7 @@ describe('an authorization URL', () => {
       [
         ...['endpoint', 'request', 'size', 'parameters', 'client', 'repeated_parameters', 'address', 'lists'],
         ...['grant_type', 'scope', 'audience', 'request_object', 'registration', 'response_type', 'state'],
-        ...['prompt', 'max_age', 'claims', 'nonce', 'code_challenge', 'redirect_uri'],
+        ...['prompt', 'max_age', 'claims', 'nonce', 'code_challenge', 'redirect_uri_scheme'],
       ].map((name) => [name, 'passed']),
     )
   })

@@ -2,9 +2,11 @@ import { initialAccessTokens, REGISTRAR } from '../../clients/initial-access.ts'
 import { openRegistration, registrationFits } from '../../clients/registration-token.ts'
 import type { RequestContext } from '../../context.ts'
 import type { EnvelopeKind } from '../../crypto/types.ts'
+import { errorNotices } from '../../flow/error-notice.ts'
 import { openToken } from '../../tokens/active-token.ts'
 import { accessJtis, authorizationCodes, deviceCodes } from '../../tokens/formats.ts'
-import { at, clientNow, type Found, isOver, type Verdict, viewClient } from './explanation.ts'
+import { clientIdOf } from '../../util/ids.ts'
+import { at, clientNow, type Found, filled, isOver, type Verdict, viewClient } from './explanation.ts'
 import { explainDeviceCode, explainDeviceStep, explainLogout, explainStep } from './flow.ts'
 import { explainCode, explainToken } from './token.ts'
 
@@ -20,8 +22,11 @@ const PREFIXES: Readonly<Record<string, string>> = {
 /** Texts of which no more is said than what they are. */
 const PLAIN_KINDS: readonly EnvelopeKind[] = [
   ...(['session', 'browser', 'pairwise_sid', 'id_token_hint', 'credential_nonce'] as const),
-  ...(['error_notice', 'page_token', 'demo'] as const),
+  ...(['page_token', 'demo'] as const),
 ]
+
+/** The form of the ids of requests, sessions and consents. */
+const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** Key and signature of a token of Hydra's own: 32 random bytes each. Sealed texts of this server begin with 42. */
 const OF_HYDRA = /^[A-Za-z0-9_-]{43}\.[A-Za-z0-9_-]{43}$/
@@ -53,9 +58,12 @@ async function explainIssued(ctx: RequestContext, text: string): Promise<Found |
 }
 
 async function explainRest(ctx: RequestContext, text: string): Promise<Found | undefined> {
-  const step =
-    (await explainStep(ctx, text)) ?? (await explainLogout(ctx, text)) ?? (await explainDeviceStep(ctx, text))
-  if (step !== undefined) return step
+  const found =
+    (await explainStep(ctx, text)) ??
+    (await explainLogout(ctx, text)) ??
+    (await explainDeviceStep(ctx, text)) ??
+    (await explainNotice(ctx, text))
+  if (found !== undefined) return found
   for (const kind of PLAIN_KINDS) {
     const opened = await ctx.rt.envelopes.open(kind, text)
     if (opened === undefined) continue
@@ -66,6 +74,28 @@ async function explainRest(ctx: RequestContext, text: string): Promise<Found | u
     return { explanation: { kind, ...verdict, expires_at } }
   }
   return undefined
+}
+
+/** Explains what the error page was given to show; undefined if the text is nothing of that. */
+async function explainNotice(ctx: RequestContext, text: string): Promise<Found | undefined> {
+  const opened = await errorNotices.open(ctx.rt, text)
+  if (opened === undefined) return undefined
+  const { error, reason, description, requestId, client, expiresAt } = opened
+  const verdict: Verdict = {
+    state: isOver(expiresAt) ? 'expired' : 'active',
+    cause: `The error page says: ${description}`,
+    fix: 'The log has more, in the line of the request. Of a refused authorization URL, explain that.',
+  }
+  const named = { error, reason: filled(reason), request_id: filled(requestId) }
+  const id = clientIdOf(client)
+  return {
+    explanation: {
+      ...{ kind: 'error_notice', ...verdict, ...named },
+      client: id === '' ? undefined : viewClient(id, await clientNow(ctx, id)),
+      expires_at: at(expiresAt),
+    },
+    ...(id !== '' && { clientId: id }),
+  }
 }
 
 async function explainRegistration(ctx: RequestContext, text: string): Promise<Found | undefined> {
@@ -117,6 +147,12 @@ async function whyClosed(ctx: RequestContext, text: string): Promise<Verdict> {
       cause:
         'It was sealed under a root key that this server does not have: by another one, or before its database was replaced.',
       fix: 'Ask the server that issued it.',
+    }
+  if (ID.test(text))
+    return {
+      state: 'unknown',
+      cause: 'It has the form of an id: of a request, a session or a consent. By itself it leads to nothing.',
+      fix: 'Look for it in the log.',
     }
   return {
     state: 'unknown',

@@ -42,7 +42,7 @@ export const browser = defineChannel<Target>({
     ['claims', checkClaims],
     ['nonce', checkNonce],
     ['code_challenge', checkPkce],
-    ['redirect_uri', checkRedirectUri],
+    ['redirect_uri_scheme', checkRedirectUri],
   ],
   presume: ({ client, parameters }) => presumedTarget(client, parameters),
   tell: (c, target, error) => respondToClient(c, target, { ...errorBody(error) }),
