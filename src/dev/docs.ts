@@ -16,7 +16,8 @@ the log line of the request names it as \`reason\`, with what its text speaks of
 it too, cause first, then what to do, then the sentence of the code, if whoever was refused may know it. Each answer links
 to its place on this page (\`Link\` with \`rel="help"\`).
 
-The pages of the demo application have no reasons: it is a client, and shows what it was answered.
+The pages of the demo application have no reasons: it is a client, and shows what it was answered. On a development server
+(an issuer on this machine) the page tells \`redirect_uri_near\` too.
 
 ## Codes
 `
