@@ -59,6 +59,7 @@ function mayAsk(asker: ClientRecord | null, { use, token, grant }: ActiveToken):
 
 /** Whether the token has every requested scope. */
 function hasEveryScope({ rt }: RequestContext, active: ActiveToken, scopes: readonly string[]): boolean {
+  if (scopes.length === 0) return true
   const { scope: granted } = active.grant ?? active.token
   return scopes.every(scopeRule(rt.config.strategies.scope, granted))
 }
