@@ -1,7 +1,7 @@
 import type { ClientId, GrantId } from '../util/ids.ts'
-import type { Row } from './schema.ts'
+import { GRANT_COLUMNS, type GrantWithSession, type Row } from './schema.ts'
 import { asItStands } from './standing.ts'
-import { findAlive, type View } from './transaction.ts'
+import type { View } from './transaction.ts'
 
 /** A row of `grants`. */
 export type GrantRow = Row<'grants'>
@@ -10,8 +10,8 @@ export type GrantRow = Row<'grants'>
  * Returns the row of a grant as it stands, also of a revoked one; undefined if there is none, it expired or it ended with
  * others.
  */
-export function findGrant(view: View, id: GrantId): GrantRow | undefined {
-  const row = findAlive(view, 'grants', id)
+export function findGrant(view: View, id: GrantId): GrantWithSession | undefined {
+  const row = view.tables.findGrant(id, view.now, GRANT_COLUMNS)
   return row === undefined ? undefined : asItStands(view, row)
 }
 
@@ -19,7 +19,7 @@ export function findGrant(view: View, id: GrantId): GrantRow | undefined {
 export function findOwn(
   view: View,
   { id, clientId }: { readonly id: GrantId; readonly clientId: ClientId },
-): GrantRow | undefined {
+): GrantWithSession | undefined {
   const row = findGrant(view, id)
   return row?.client === clientId ? row : undefined
 }

@@ -168,7 +168,7 @@ const INSPECTED = [
 /** Returns the grant of a token; null if the grant is revoked or expired, or the token's generation is superseded. */
 export function inspect(view: View, input: InspectInput): StoredGrant | null {
   const { id } = input
-  const row = view.tables.pickAlive('grants', id, view.now, INSPECTED)
+  const row = view.tables.findGrant(id, view.now, INSPECTED)
   if (row === undefined || row.revoked === 1 || isEnded(view, row) || areTokensEnded(view, row)) return null
   // After a restore a token may be newer than the row; `refresh` accepts such a token too. Generation 0 was issued
   // together with the code, and no refresh supersedes it.

@@ -6,7 +6,7 @@ import { readRecord } from './grant-record.ts'
 import { findOwn, type GrantRow } from './grant-row.ts'
 import { type HookStep, type IssuedGeneration, isFamilyOver, issue, issued, ungranted } from './issue.ts'
 import { endTokens } from './revocation.ts'
-import { findSession } from './sessions.ts'
+import { isSessionEnded } from './sessions.ts'
 import type { Transaction } from './transaction.ts'
 
 export interface RedeemInput extends AskingForEnds {
@@ -54,7 +54,7 @@ export function redeem(tx: Transaction, input: RedeemInput): RedeemResult {
   if (row.generation > 0) return redeemAgain(tx, input, row)
   if (row.revoked === 1 || row.code_expires <= tx.now) return GONE
   // A missing session has expired, which is no reason to refuse. An ended one is kept as long as a grant names it.
-  if (findSession(tx, row.sid)?.ended === 1 || !epochHolds(tx, row.client, input.epoch)) return GONE
+  if (isSessionEnded(tx, row) || !epochHolds(tx, row.client, input.epoch)) return GONE
   const grant = readRecord(row)
   if (isFamilyOver(tx, grant, input)) return GONE
   const value = ungranted(grant, input)

@@ -222,6 +222,17 @@ export type Row<Name extends TableName, Column extends ColumnName<Name> = Column
   readonly [C in Column]: Value<Name, C>
 }
 
+/** What is read of the session of a grant beside the grant. */
+export const OF_SESSION = ['ended', 'revoked', 'epoch'] as const
+
+/** A row of a grant, or some columns of it, with its session's; those are null if there is no session. */
+export type GrantWithSession<Column extends ColumnName<'grants'> = ColumnName<'grants'>> = Row<
+  'grants',
+  Column
+> & {
+  readonly [C in (typeof OF_SESSION)[number] as `session_${C}`]: Value<'sessions', C> | null
+}
+
 /** The type of a table's key. */
 export type KeyOf<Name extends TableName> = Value<Name, Key<Name>>
 
@@ -239,6 +250,11 @@ export type Changes<Name extends TableName> = {
 export type EndingTable = {
   [Name in TableName]: 'expires' extends ColumnName<Name> ? Name : never
 }[TableName]
+
+/** The columns of a grant. */
+export const GRANT_COLUMNS = Object.keys(COLUMNS.grants).filter(
+  (name): name is ColumnName<'grants'> => name in COLUMNS.grants,
+)
 
 const isTable = (name: string): name is TableName => name in COLUMNS
 

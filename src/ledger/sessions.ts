@@ -2,7 +2,7 @@ import { after, type Seconds } from '../util/clock.ts'
 import type { ClientId, Sid } from '../util/ids.ts'
 import { type RememberedConsent, rememberedConsent } from './consents.ts'
 import { currentEpoch, loginEpoch, presentEpoch } from './epochs.ts'
-import type { Row } from './schema.ts'
+import type { GrantWithSession, Row } from './schema.ts'
 import type { ReadableTables } from './tables.ts'
 import { alive, later, type Transaction, type View } from './transaction.ts'
 
@@ -86,6 +86,12 @@ export function findSession(view: View, sid: Sid): SessionRow | undefined {
 /** Returns a row as it must be read: all sessions ended that were stamped before the epoch of logins was raised. */
 export const sessionAsItStands = (view: View, row: SessionRow): SessionRow =>
   row.ended === 0 && row.epoch < loginEpoch(view) ? { ...row, ended: 1, attempt: '' } : row
+
+/** Whether the session of a grant ended, as it must be read; false if it is not stored any more. */
+export const isSessionEnded = (
+  view: View,
+  { session_ended: ended, session_epoch: epoch }: GrantWithSession,
+): boolean => ended === 1 || (epoch !== null && epoch < loginEpoch(view))
 
 /** Returns the condition of a query for sessions that are open (`isOpen`), in which ?1 is now. */
 export const openSessions = (tables: ReadableTables): string =>

@@ -1,7 +1,7 @@
 import { milliseconds, type Seconds, secondsOf } from '../util/clock.ts'
 import { currentEpoch, tokenEpoch } from './epochs.ts'
 import type { GrantRow } from './grant-row.ts'
-import { type EndedBy, SUBJECT } from './schema.ts'
+import { type EndedBy, type GrantWithSession, SUBJECT } from './schema.ts'
 import type { ReadableTables } from './tables.ts'
 import { alive, type View } from './transaction.ts'
 
@@ -24,8 +24,16 @@ export function isEnded(view: View, { client, epoch, rests_on: consent }: Omit<S
 }
 
 /** Whether a grant's tokens ended with many others: with all sessions of the subject, or with their session. */
-export const areTokensEnded = (view: View, { epoch, sid }: Pick<Stamped, 'epoch' | 'sid'>): boolean =>
-  epoch < tokenEpoch(view) || view.tables.value('sessions', sid, 'revoked') === 1
+export const areTokensEnded = (
+  view: View,
+  {
+    epoch,
+    sid,
+    session_revoked: known,
+  }: Pick<Stamped, 'epoch' | 'sid'> & Partial<Pick<GrantWithSession, 'session_revoked'>>,
+): boolean =>
+  epoch < tokenEpoch(view) ||
+  (known === undefined ? view.tables.value('sessions', sid, 'revoked') : known) === 1
 
 /** What ended the tokens of a grant, and when; null if that is not known. */
 export interface Ending {
@@ -49,7 +57,7 @@ export function endedWith(view: View, row: Stamped): Ending | undefined {
 }
 
 /** Returns a row as it must be read, whether or not the clean-up came to it: undefined if the grant has ended. */
-export function asItStands(view: View, row: GrantRow): GrantRow | undefined {
+export function asItStands<Found extends GrantRow>(view: View, row: Found): Found | undefined {
   if (isEnded(view, row)) return undefined
   return row.revoked === 0 && areTokensEnded(view, row) ? { ...row, revoked: 1, attempt: '' } : row
 }

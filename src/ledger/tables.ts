@@ -4,6 +4,7 @@ import {
   byKey,
   creation,
   found,
+  grantWithSession,
   insertion,
   resolved,
   SHARING,
@@ -16,6 +17,7 @@ import {
   COLUMNS,
   type ColumnName,
   type EndingTable,
+  type GrantWithSession,
   isEnding,
   type KeyOf,
   keyOf,
@@ -43,13 +45,15 @@ export interface ReadableTables {
   find<Name extends TableName>(name: Name, key: KeyOf<Name>): Row<Name> | undefined
   /** Returns the row of a key, unless it expired (seconds since the epoch). */
   findAlive<Name extends EndingTable>(name: Name, key: KeyOf<Name>, now: number): Row<Name> | undefined
-  /** As `findAlive`, but only the named columns, which takes less time where they are few. */
-  pickAlive<Name extends EndingTable, Column extends ColumnName<Name> & keyof Changes<Name>>(
-    name: Name,
-    key: KeyOf<Name>,
+  /**
+   * Returns some columns of a grant that did not expire, with its session's. The list of columns is one of a few
+   * constants: few take less time.
+   */
+  findGrant<Column extends ColumnName<'grants'>>(
+    id: KeyOf<'grants'>,
     now: number,
     columns: readonly Column[],
-  ): Row<Name, Column> | undefined
+  ): GrantWithSession<Column> | undefined
   /** Returns one column of the row of a key; undefined if there is no such row. */
   value<Name extends TableName, Column extends ColumnName<Name> & keyof Changes<Name>>(
     name: Name,
@@ -71,6 +75,9 @@ export interface ReadableTables {
   /** Returns the number that a query of existing tables finds, which calls it `found`; null for none. */
   number(query: string, ...values: readonly Bound[]): number | null
 }
+
+/** The queries of grants, by the columns that they read. */
+const GRANT_QUERIES = new WeakMap<readonly string[], string>()
 
 /** The condition for rows that did not expire, of which the time is a parameter. */
 const ALIVE = ' AND (expires IS NULL OR expires > ?)'
@@ -114,13 +121,15 @@ export class Tables implements ReadableTables {
     return this.#byKey<Row<Name>>(name, allColumns(name), ALIVE, key, now)
   }
 
-  pickAlive<Name extends EndingTable, Column extends ColumnName<Name> & keyof Changes<Name>>(
-    name: Name,
-    key: KeyOf<Name>,
+  findGrant<Column extends ColumnName<'grants'>>(
+    id: KeyOf<'grants'>,
     now: number,
     columns: readonly Column[],
-  ): Row<Name, Column> | undefined {
-    return this.#byKey<Row<Name, Column>>(name, columns.join(), ALIVE, key, now)
+  ): GrantWithSession<Column> | undefined {
+    if (!this.has('grants')) return undefined
+    const query = GRANT_QUERIES.get(columns) ?? grantWithSession(columns)
+    GRANT_QUERIES.set(columns, query)
+    return this.#sql.exec<GrantWithSession<Column>>(query, id, now).toArray()[0]
   }
 
   value<Name extends TableName, Column extends ColumnName<Name> & keyof Changes<Name>>(
