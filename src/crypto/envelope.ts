@@ -1,5 +1,6 @@
 import { invalidRequest } from '../errors/oauth-error.ts'
 import { fromBase64url, toBase64url } from '../util/base64url.ts'
+import { BoundedMap } from '../util/bounded-map.ts'
 import { type Seconds, seconds } from '../util/clock.ts'
 import { type AeadParameters, aeadOpen, aeadSeal, NONCE_BYTES } from './aead.ts'
 import { ROOT_KEY_ID_BYTES, type RootKey } from './root-key.ts'
@@ -16,6 +17,10 @@ const HEAD_BYTES = NONCE_AT + NONCE_BYTES
 
 /** Longest envelope, in characters: the platform's limit for a URL. */
 export const MAX_ENVELOPE_LENGTH = 16_384
+
+/** How many opened envelopes are remembered, and how long they may be together, in characters. */
+const MAX_REMEMBERED = 2000
+const MAX_REMEMBERED_LENGTH = 1024 * 1024
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -35,6 +40,11 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  */
 export class Envelopes {
   readonly #roots: RootKeys
+  /**
+   * The content of envelopes that opened, by kind and text: an API asks about one token again and again, and a flow
+   * comes back step by step. Root keys never change, so what opened always will.
+   */
+  readonly #opened = new BoundedMap<Opened>(MAX_REMEMBERED, MAX_REMEMBERED_LENGTH)
 
   constructor(roots: RootKeys) {
     this.#roots = roots
@@ -68,13 +78,21 @@ export class Envelopes {
    */
   async open(kind: EnvelopeKind, text: string): Promise<Opened | undefined> {
     if (text.length > MAX_ENVELOPE_LENGTH) return undefined
+    return this.#opened.get(`${kind} ${text}`) ?? this.#openNew(kind, text)
+  }
+
+  async #openNew(kind: EnvelopeKind, text: string): Promise<Opened | undefined> {
     const [head, box, ...rest] = text.split('.', 3).map(fromBase64url)
     if (head === undefined || box === undefined || rest.length > 0) return undefined
     if (head.byteLength !== HEAD_BYTES || head[0] !== VERSION) return undefined
     const root = await this.#roots.byId(toBase64url(head.subarray(1, NONCE_AT)))
     if (root === undefined) return undefined
     const plain = await aeadOpen(parameters(root, kind, head.subarray(NONCE_AT)), box)
-    return plain === undefined ? undefined : toOpened(plain)
+    const opened = plain && toOpened(plain)
+    // The same text, but made anew: a part of a request would keep all of that in memory.
+    const name = `${kind} ${toBase64url(head)}.${toBase64url(box)}`
+    if (opened !== undefined) this.#opened.set(name, opened, name.length)
+    return opened
   }
 
   /**
