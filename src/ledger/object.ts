@@ -53,15 +53,22 @@ export class Ledger extends DurableObject<Env> {
    * Runs a method at one moment in time, and in one transaction if it may write. A call of a newer release is refused:
    * the object restarts with the newest code, and the caller's next try reaches that.
    * @param protocol the caller's protocol version (protocol.ts).
+   * @param asText whether the answer, an object, is given as JSON text.
    * @throws OAuthError `server_error` for a call of a newer release, and what the method throws.
    */
-  run<M extends LedgerMethod>(method: M, input: Input<M>, protocol: number): Output<M> {
+  run<M extends LedgerMethod>(
+    method: M,
+    input: Input<M>,
+    protocol: number,
+    asText = false,
+  ): Output<M> | string {
     if (!understands(protocol, method, input)) {
       this.ctx.abort('The caller is of a newer release.')
       throw new OAuthError('server_error', 'ledger_failed')
     }
     const step = (tx: Transaction): Output<M> => METHODS[method](tx, input)
-    return Object.hasOwn(READS, method) ? step(this.#transaction()) : this.#change(step)
+    const answer = Object.hasOwn(READS, method) ? step(this.#transaction()) : this.#change(step)
+    return asText ? JSON.stringify(answer) : answer
   }
 
   /**

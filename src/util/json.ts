@@ -9,6 +9,12 @@ export interface JsonObject {
 /** Parses JSON in UTF-8, with or without a byte order mark. Throws for anything else. */
 export const parseJson = (bytes: Uint8Array): unknown => JSON.parse(decodeJson(bytes))
 
+/**
+ * Parses JSON that another part of this program has just made to send it. What was stored is checked when it is read
+ * (`errors/stored-json.ts`).
+ */
+export const parseSent = (text: string): unknown => JSON.parse(text)
+
 /** Decodes JSON text in UTF-8, with or without a byte order mark. Throws for other bytes. */
 export const decodeJson = (bytes: Uint8Array): string => decoder.decode(bytes)
 

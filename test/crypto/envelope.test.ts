@@ -96,6 +96,15 @@ describe('properties', () => {
     expect(new Set(heads).size).toBe(KINDS.length)
   })
 
+  it('what opened once opens again, as its own kind only', async () => {
+    const text = await envelopes.seal('code', { id: 1 }, seconds(1))
+    const opened = await envelopes.open('code', text)
+    expect(await envelopes.open('code', text)).toEqual(opened)
+    for (const kind of KINDS.filter((other) => other !== 'code'))
+      expect(await envelopes.open(kind, text)).toBeUndefined()
+    for (const flipped of bitFlips(text)) expect(await envelopes.open('code', flipped)).toBeUndefined()
+  })
+
   it('every flipped bit is refused', async () => {
     await fc.assert(
       fc.asyncProperty(anyKind, anyData, anyExpiry, async (kind, data, expiresAt) => {

@@ -1,6 +1,13 @@
 import { runInDurableObject } from 'cloudflare:test'
 import { describe, expect, it } from 'vitest'
-import { countCalls, newerWorker, testEnv, type Variant, varyLedger } from '../support/bindings.ts'
+import {
+  countCalls,
+  firstLedgers,
+  newerWorker,
+  testEnv,
+  type Variant,
+  varyLedger,
+} from '../support/bindings.ts'
 import { FLOW, newAttempt, Subject } from './support.ts'
 
 /** The object behind a subject, as it runs now; a stub of an object that stopped leads nowhere. */
@@ -79,4 +86,21 @@ describe('a Worker newer than its ledger', () => {
       expect(await user.inspect(1)).not.toBeNull()
     },
   )
+})
+
+describe.each([
+  ['as text', () => testEnv()],
+  ['as the object that the first release sent', () => firstLedgers(testEnv())],
+])('an answer %s', (_name, bindings) => {
+  it('says what the ledger does', async () => {
+    const user = new Subject(bindings())
+    const { name: subject, id } = user
+    expect(await user.call('session', { sid: user.sid })).toBeNull()
+    await user.consented()
+    const issued = await user.call('redeem', user.redeemInput())
+    expect(issued).toMatchObject({ status: 'issued', generation: 1, grant: { subject, id } })
+    expect(await user.inspect(1)).toMatchObject({ subject, accessTokenClaims: { plan: 'gold' } })
+    expect(await user.call('session', { sid: user.sid })).toMatchObject({ subject })
+    expect(await user.call('ping', null)).toBe('ok')
+  })
 })

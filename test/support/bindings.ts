@@ -103,16 +103,22 @@ export function newerWorker(real: Env, times: number): Env {
   return { ...real, LEDGER: aroundLedger(real.LEDGER, newer) }
 }
 
+/** An Env whose ledgers are of the first release, which answered with objects only. */
+export function firstLedgers(real: Env): Env {
+  const first: Around = (_method, call, [input, protocol]) => call([input, protocol])
+  return { ...real, LEDGER: aroundLedger(real.LEDGER, first) }
+}
+
 /** Stands in for a ledger method: gets what the real one would, and the real one. */
 export type Variant = (input: unknown, real: (input: unknown) => Promise<unknown>) => Promise<unknown>
 
 /** An Env in which some ledger methods behave differently, to show that a test would notice. */
 export function varyLedger(real: Env, variants: Readonly<Record<string, Variant>>): Env {
   const varied: Around = async (method, call, args) => {
+    const [input, protocol] = args
     const variant = variants[method]
-    return variant === undefined
-      ? call(args)
-      : variant(args[0], async (input) => call([input, ...args.slice(1)]))
+    // Without the wish for text, so that the variant sees the answer.
+    return variant === undefined ? call(args) : variant(input, async (other) => call([other, protocol]))
   }
   return { ...real, LEDGER: aroundLedger(real.LEDGER, varied) }
 }
