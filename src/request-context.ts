@@ -201,7 +201,8 @@ function log({ request, env }: Incoming, { status }: Response, notes: Notes): vo
     duration_ms: nowMs() - notes.startedAt,
   }
   const why = failureFields(failure)
-  countRequest(env.METRICS, line, { ...why, ...notes.outcome }, rt?.ledgers.calls ?? 0)
+  if (env.METRICS !== undefined)
+    countRequest(env.METRICS, line, { ...why, ...notes.outcome }, rt?.ledgers.calls ?? 0)
   if (!hasLine) return
   logLine('request', {
     ...requestFields(line),

@@ -79,6 +79,7 @@ export async function hookedSelfContainedClaims(
   request: Pick<HookedRequest, 'client' | 'form'>,
   claims: SelfContainedClaims,
 ): Promise<JsonObject> {
+  if (hooksFor(ctx, request.form).length === 0) return {}
   const accessToken = accessTokenLifespan(ctx.rt.config.ttl, request.client.metadata, claims.grant.shortName)
   const hooked = { ...request, lifetimes: { accessToken } }
   const custom = (await askHooks(ctx, hooked, selfContainedSession(request, claims)))?.accessTokenClaims ?? {}
