@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { readAtMost } from './stream.ts'
 
@@ -7,6 +8,8 @@ import { readAtMost } from './stream.ts'
  * it and it is parsed before they are authenticated.
  */
 const MAX_BYTES = { none: 0, form: 64 * 1024, json: 1024 * 1024, 'public-json': 128 * 1024 } as const
+
+const decoder = new TextDecoder()
 
 /** What an endpoint takes as a body. */
 export type BodyClass = keyof typeof MAX_BYTES
@@ -35,14 +38,31 @@ export class RequestBody {
    *   something else, which is a bug in this server
    */
   async read(wanted: 'form' | 'json'): Promise<Uint8Array<ArrayBuffer>> {
-    const isTaken = this.#taken === wanted || (wanted === 'json' && this.#taken === 'public-json')
-    if (!isTaken) throw new TypeError(`The endpoint takes ${this.#taken}, not ${wanted}.`)
-    const limit = MAX_BYTES[this.#taken]
+    const limit = this.#limitFor(wanted)
     const bytes = this.#isStatedWithin(limit)
       ? new Uint8Array(await this.#request.arrayBuffer())
       : await readAtMost(this.#request.body, limit)
     if (bytes === undefined || bytes.byteLength > limit) throw tooLarge(limit)
     return bytes
+  }
+
+  /**
+   * Reads the body as text in UTF-8, where anything else becomes U+FFFD. Throws as `read`. The platform takes less time
+   * for a text than for bytes that are decoded then.
+   */
+  async readText(wanted: 'form' | 'json'): Promise<string> {
+    const limit = this.#limitFor(wanted)
+    if (!this.#isStatedWithin(limit)) return decoder.decode(await this.read(wanted))
+    const text = await this.#request.text()
+    // A character is three bytes at most.
+    if (text.length * 3 > limit && Buffer.byteLength(text) > limit) throw tooLarge(limit)
+    return text
+  }
+
+  #limitFor(wanted: 'form' | 'json'): number {
+    const isTaken = this.#taken === wanted || (wanted === 'json' && this.#taken === 'public-json')
+    if (!isTaken) throw new TypeError(`The endpoint takes ${this.#taken}, not ${wanted}.`)
+    return MAX_BYTES[this.#taken]
   }
 
   /**

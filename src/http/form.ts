@@ -33,8 +33,6 @@ const MAX_ITEMS = 1000
 /** Longest text of all requested scopes, in characters: as long as a query. */
 const MAX_SCOPE_TEXT = 8192
 
-const decoder = new TextDecoder()
-
 /** Request parameters. An empty value counts as absent (RFC 6749 section 3.1). */
 export class Parameters {
   readonly #values = new Map<string, string[]>()
@@ -214,11 +212,11 @@ export async function readForm(body: RequestBody): Promise<Parameters> {
  * @throws `body_too_large` as soon as the bound is passed, `invalid_request` for another type, a file or too many pairs
  */
 export async function readFormEntries(body: RequestBody): Promise<Entries> {
-  const bytes = await body.read('form')
-  if (bytes.byteLength === 0) return []
   const contentType = body.type ?? ''
   const type = contentType.split(';', 1)[0]?.trim().toLowerCase()
-  if (type === 'application/x-www-form-urlencoded') return readEntries(decoder.decode(bytes))
+  if (type === 'application/x-www-form-urlencoded') return readEntries(await body.readText('form'))
+  const bytes = await body.read('form')
+  if (bytes.byteLength === 0) return []
   if (type !== 'multipart/form-data') {
     throw invalidRequest('body_malformed', {
       expected: 'application/x-www-form-urlencoded or multipart/form-data',
