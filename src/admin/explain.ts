@@ -1,12 +1,14 @@
 import type { Context } from 'hono'
 import * as v from 'valibot'
 import type { AppEnv, RequestContext } from '../context.ts'
+import { noField } from '../errors/missing.ts'
 import { malformedBody } from '../errors/refusals.ts'
 import { parseBody } from '../flow/bodies.ts'
 import { looksLikeUserCode, readUserCode } from '../flow/user-code.ts'
 import { MAX_REQUEST, readJson } from '../http/form.ts'
 import { json, NO_STORE } from '../http/json.ts'
 import { adminGuess } from '../limits/guesses.ts'
+import { string } from '../util/schema.ts'
 import type { Found } from './explain/explanation.ts'
 import { explainUserCode } from './explain/flow.ts'
 import { explainJwt } from './explain/jwt.ts'
@@ -14,7 +16,7 @@ import { explainRequest } from './explain/request-url.ts'
 import { explainSealed } from './explain/sealed.ts'
 
 /** The text to explain. */
-export const explainBody = v.object({ text: v.string() })
+export const explainBody = v.object({ text: string }, 'a JSON object')
 
 /**
  * Explains a text that somebody has in hand: an authorization URL by a dry run, a token, code, challenge or verifier by
@@ -25,7 +27,7 @@ export async function postExplain(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
   const { text } = parseBody(explainBody, await readJson(c.var.body))
   const given = text.trim().replace(/^(?:authorization:\s*)?bearer\s+/i, '')
-  if (given === '') throw malformedBody('field_missing', { field: 'text' })
+  if (given === '') throw malformedBody('field_missing', noField('text'))
   if (given.length > MAX_REQUEST)
     throw malformedBody('field_malformed', { field: 'text', expected: `at most ${MAX_REQUEST} characters` })
   const { explanation, clientId, owner } = await explain(ctx, given)

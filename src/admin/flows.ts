@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import { acceptConsent, getConsentRequest, rejectConsent } from '../authorize/consent-request.ts'
 import { acceptLogin, getLoginRequest, rejectLogin } from '../authorize/login-request.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
+import { noParameter } from '../errors/missing.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { as } from '../errors/translate.ts'
 import type { FlowAnswer } from '../flow/challenge.ts'
@@ -20,7 +21,7 @@ function challengeOf(c: Context<AppEnv>, flow: Flow): string {
   const query = readAdminQuery(c.req.url)
   const challenge = query.get(`${flow}_challenge`) ?? query.get('challenge') ?? c.req.param('challenge')
   if (challenge !== undefined && challenge !== '') return challenge
-  throw invalidRequest('parameter_missing', { parameter: `${flow}_challenge` })
+  throw invalidRequest('parameter_missing', noParameter(`${flow}_challenge`))
 }
 
 const FLOWS: readonly Flow[] = ['login', 'consent', 'logout', 'device']

@@ -6,7 +6,7 @@ import { readJson } from '../http/form.ts'
 import { instant } from '../util/schema.ts'
 
 /** Parameters of a flush; they change nothing. */
-export const flushBody = v.object({ notAfter: v.nullish(instant) })
+export const flushBody = v.object({ notAfter: v.nullish(instant) }, 'a JSON object')
 
 /**
  * Flushes inactive tokens, as v1 SDKs and their cron jobs request (contract 8.1). Does nothing, since expired state

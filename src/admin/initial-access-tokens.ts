@@ -5,7 +5,8 @@ import { hostPatterns, type Parser, schemes } from '../config/parsers.ts'
 import type { RegistrationPolicy } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
-import { malformedBody, resourceNotFound } from '../errors/refusals.ts'
+import { resourceNotFound } from '../errors/refusals.ts'
+import { parseBody } from '../flow/bodies.ts'
 import { readJson } from '../http/form.ts'
 import { json, NO_STORE } from '../http/json.ts'
 import type { InitialAccessView } from '../ledger/types.ts'
@@ -26,47 +27,63 @@ const MAX_USES = 1_000_000
 const MAX_VALUES = 100
 const MAX_VALUE = 255
 
-const whole = (most: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(most))
-const text = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_VALUE))
-const texts = v.nullish(v.pipe(v.array(text), v.maxLength(MAX_VALUES)), null)
-/** Reads a list as the setting of that kind is read. */
-const textsFor = (parser: Parser<readonly string[]>) =>
-  v.pipe(
-    texts,
-    v.transform((list) => list && (parser.parse(JSON.stringify(list)) ?? undefined)),
-    v.custom<readonly string[] | null>((list) => list !== undefined),
-  )
-const scope = v.nullish(
-  v.pipe(
-    v.string(),
-    v.maxLength(MAX_VALUES * MAX_VALUE),
-    v.transform((scopes) => scopes.split(' ')),
-    v.maxLength(MAX_VALUES),
-    v.everyItem((value) => SCOPE_TOKEN.test(value)),
-  ),
-  null,
-)
+const whole = (most: number) => {
+  const expected = `a whole number from 1 to ${most}`
+  return v.pipe(v.number(expected), v.integer(expected), v.minValue(1, expected), v.maxValue(most, expected))
+}
 
-/** The body that makes a token. Unknown members are refused: a misspelt limit would be none. */
-const tokenCreation = v.strictObject({
-  expires_in: v.nullish(whole(MAX_SECONDS), USUAL_SECONDS),
-  uses: v.nullish(whole(MAX_USES), 1),
-  scope,
-  audience: texts,
-  grant_types: texts,
-  redirect_hosts: textsFor(hostPatterns),
-  redirect_schemes: textsFor(schemes),
-})
+function textList() {
+  const expected = `an array of at most ${MAX_VALUES} strings of 1 to ${MAX_VALUE} characters`
+  const text = v.pipe(v.string(expected), v.minLength(1, expected), v.maxLength(MAX_VALUE, expected))
+  return v.nullish(v.pipe(v.array(text, expected), v.maxLength(MAX_VALUES, expected)), null)
+}
+
+/** Reads a list as the setting of that kind is read. */
+function textsFor(parser: Parser<readonly string[]>, expected: string) {
+  const read = (list: readonly string[]) => parser.parse(JSON.stringify(list)) ?? null
+  return v.pipe(
+    textList(),
+    v.check((list) => list === null || read(list) !== null, `an array of ${expected}`),
+    v.transform((list) => list && read(list)),
+  )
+}
+
+function scopeText() {
+  const expected = `a string of at most ${MAX_VALUES} scopes, with one space between them`
+  const scopes = v.pipe(
+    v.string(expected),
+    v.maxLength(MAX_VALUES * MAX_VALUE, expected),
+    v.transform((text) => text.split(' ')),
+    v.maxLength(MAX_VALUES, expected),
+    v.everyItem((value) => SCOPE_TOKEN.test(value), expected),
+  )
+  return v.nullish(scopes, null)
+}
+
+/**
+ * Returns the schema of the body that makes a token. Unknown members are refused: a misspelt limit would be none. It is
+ * made for each, as few tokens are: an isolate starts without it.
+ */
+function tokenCreation() {
+  const entries = {
+    expires_in: v.nullish(whole(MAX_SECONDS), USUAL_SECONDS),
+    uses: v.nullish(whole(MAX_USES), 1),
+    scope: scopeText(),
+    audience: textList(),
+    grant_types: textList(),
+    redirect_hosts: textsFor(hostPatterns, 'host names such as app.example or *.app.example'),
+    redirect_schemes: textsFor(schemes, 'URI schemes such as https or com.example.app'),
+  }
+  return v.strictObject(entries, ({ path }) =>
+    path === undefined ? 'a JSON object' : `absent: the body may have ${Object.keys(entries).join(', ')}`,
+  )
+}
 
 /** POST /admin/registration/initial-access-tokens: makes a token, which only this answer shows (RFC 7591 section 3). */
 export async function postInitialAccessToken(c: Context<AppEnv>): Promise<Response> {
   const { rt, attempt, audit } = c.var.ctx
-  const parsed = v.safeParse(tokenCreation, await readJson(c.var.body))
-  if (!parsed.success) {
-    const field = String(parsed.issues[0].path?.[0]?.key ?? '').slice(0, MAX_VALUE)
-    throw malformedBody('field_malformed', { field, expected: 'as docs/contract.md section 1.4.10 says' })
-  }
-  const { expires_in, uses, grant_types, redirect_hosts, redirect_schemes, ...lists } = parsed.output
+  const asked = parseBody(tokenCreation(), await readJson(c.var.body))
+  const { expires_in, uses, grant_types, redirect_hosts, redirect_schemes, ...lists } = asked
   const policy: RegistrationPolicy = {
     ...lists,
     grantTypes: grant_types,

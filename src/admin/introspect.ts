@@ -37,7 +37,8 @@ export const introspect =
   }
 
 async function answer(ctx: RequestContext, form: Parameters, asker: ClientRecord | null): Promise<Response> {
-  if (form.size === 0) throw invalidRequest('body_empty')
+  if (form.size === 0)
+    throw invalidRequest('body_empty', { parameter: 'token', expected: 'token is the token to introspect' })
   const scopes = form.scopes()
   const token = form.get('token')
   // A missing token is answered like any other that is not good, as in Hydra.

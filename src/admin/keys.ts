@@ -2,8 +2,10 @@ import type { Context } from 'hono'
 import type { JWK } from 'jose'
 import * as v from 'valibot'
 import type { AppEnv } from '../context.ts'
+import { noParameter } from '../errors/missing.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { malformedBody, resourceNotFound } from '../errors/refusals.ts'
+import { parseBody } from '../flow/bodies.ts'
 import { readJson } from '../http/form.ts'
 import { json } from '../http/json.ts'
 import { endsInSlash } from '../http/paths.ts'
@@ -13,7 +15,7 @@ import { nextRsaBits } from '../keys/rotation.ts'
 import type { OpenedKey } from '../keys/signing-key.ts'
 import type { Runtime } from '../runtime.ts'
 import { isJsonObject } from '../util/json.ts'
-import { name } from '../util/schema.ts'
+import { name, string } from '../util/schema.ts'
 import { type AdminGuard, hasScope } from './guard.ts'
 
 /** Modulus length of RSA keys that an admin creates, in bits; the same as Hydra's (contract 1.4.6). */
@@ -22,12 +24,17 @@ const RSA_BITS = 4096
 /** The sets that this server signs with. A key made by hand is as large there as one of the rotation. */
 const SIGNING_SETS: readonly string[] = [ID_TOKEN_SET, ACCESS_TOKEN_SET]
 
+const KID = 'a string of 1 to 255 characters, none of them a control character'
+
 /** Body that creates a key; as in Hydra, null and empty members count as absent. */
-export const keyCreation = v.object({
-  alg: v.nullish(v.string(), ''),
-  kid: v.nullish(v.union([name, v.picklist([''])]), ''),
-  use: v.nullish(v.picklist(['sig', 'enc', '']), ''),
-})
+export const keyCreation = v.object(
+  {
+    alg: v.nullish(string, ''),
+    kid: v.nullish(v.union([name, v.picklist([''])], KID), ''),
+    use: v.nullish(v.picklist(['sig', 'enc', ''], "'sig' or 'enc'"), ''),
+  },
+  "an object with 'alg', 'kid' and 'use' (sig or enc)",
+)
 
 type Show = (c: Context<AppEnv>, keys: readonly OpenedKey[]) => readonly JWK[]
 
@@ -108,7 +115,7 @@ export const putKey =
  */
 export async function removeKeys(c: Context<AppEnv>): Promise<Response> {
   const { set, kid = null } = pathOf(c)
-  if (kid === null && endsInSlash(c.req.url)) throw malformedBody('parameter_missing', { parameter: 'kid' })
+  if (kid === null && endsInSlash(c.req.url)) throw malformedBody('parameter_missing', noParameter('kid'))
   const kids = await c.var.ctx.rt.storedKeys.remove(set, kid)
   if (kids.length > 0) c.var.ctx.audit('key.deleted', { set, kids })
   return c.body(null, 204)
@@ -118,11 +125,8 @@ function readCreation(body: unknown): {
   readonly alg: (typeof KEY_ALGORITHMS)[number]
   readonly options: { readonly kid?: string; readonly use?: string }
 } {
-  const parsed = v.safeParse(keyCreation, body)
-  if (!parsed.success || !isJsonObject(body))
-    throw malformedBody('body_malformed', { expected: "an object with 'alg', 'kid' and 'use' (sig or enc)" })
-  const { kid, use } = parsed.output
-  const alg = KEY_ALGORITHMS.find((known) => known === parsed.output.alg)
+  const { alg: named, kid, use } = parseBody(keyCreation, isJsonObject(body) ? body : undefined)
+  const alg = KEY_ALGORITHMS.find((known) => known === named)
   if (alg === undefined) {
     throw new OAuthError('unusable_algorithm', 'parameter_malformed', {
       parameter: 'alg',

@@ -197,7 +197,7 @@ export async function openToken(
   if (!isJsonObject(data) || data['list'] !== path || (opened?.expiresAt ?? 0) <= now)
     throw malformedBody('parameter_malformed', {
       parameter: 'page_token',
-      expected: 'one of this list that has not expired',
+      expected: 'one that this list gave and that has not expired, or absent for the first page',
     })
   const after = data['after']
   return typeof after === 'string' ? after : null

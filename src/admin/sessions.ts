@@ -4,6 +4,7 @@ import { oidcContext } from '../authorize/request-view.ts'
 import { shownQuery } from '../authorize/shown-query.ts'
 import { renderClient } from '../clients/render.ts'
 import type { AppEnv, RequestContext } from '../context.ts'
+import { noParameter } from '../errors/missing.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
 import { readAdminQuery, readQuery } from '../http/form.ts'
 import { endsInSlash, isV1Path } from '../http/paths.ts'
@@ -38,7 +39,7 @@ export async function listConsents(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.var
   const query = readAdminQuery(c.req.url)
   const subject = c.req.param('subject') ?? query.get('subject') ?? ''
-  if (subject === '') throw invalidRequest('parameter_missing', { parameter: 'subject' })
+  if (subject === '') throw invalidRequest('parameter_missing', noParameter('subject'))
   const { config, ledgers } = ctx.rt
   const sid = sidOf(query.get('login_session_id') ?? '') || null
   const list = inTurn<ListedConsent>(ownersOf('subject', subject, config.residency), {
@@ -127,7 +128,7 @@ async function consentsNamed(c: Context<AppEnv>): Promise<Named<RevokeGrantsInpu
   const client = clientInPath ?? query.get('client')
   if (subjectInPath !== undefined) {
     if (client === undefined && (endsInSlash(c.req.url) || query.has('client')))
-      throw invalidRequest('parameter_missing', { parameter: 'client' })
+      throw invalidRequest('parameter_missing', noParameter('client'))
     return consentsOf(c, subjectInPath, client)
   }
   const id = query.get('consent_request_id')
@@ -141,13 +142,19 @@ async function consentsNamed(c: Context<AppEnv>): Promise<Named<RevokeGrantsInpu
     return { owners: await ownersNamed(c.var.ctx.rt, grantIdOf(id)), target: { id: grantIdOf(id) } }
   }
   if (subject === undefined)
-    throw invalidRequest('parameter_missing', { parameter: "subject' or 'consent_request_id" })
+    throw invalidRequest(
+      'parameter_missing',
+      noParameter("subject' or 'consent_request_id", 'the one or the other'),
+    )
   if (client !== undefined && all)
     throw invalidRequest('parameters_conflict', { parameter: 'client', other: 'all' })
   // An empty `client` is a mistake of the caller, who does not mean all.
   const subjectAlone = isV1Path(c.req.url) && !query.has('client') && !query.has('all')
   if (client !== undefined || all || subjectAlone) return consentsOf(c, subject, client)
-  throw invalidRequest('parameter_missing', { parameter: "client' or 'all=true" })
+  throw invalidRequest(
+    'parameter_missing',
+    noParameter("client' or 'all=true", "a client's id, or all=true to mean every client"),
+  )
 }
 
 /** A subject's consents to one client, or all of them. */
@@ -206,9 +213,10 @@ async function loginsNamed(c: Context<AppEnv>): Promise<Named<EndSessionsInput['
   const sid = query.get('sid')
   if (sid === undefined) {
     // An empty `sid` is a mistake of the caller, who does not mean all.
-    if (query.has('sid')) throw invalidRequest('parameter_missing', { parameter: 'sid' })
+    if (query.has('sid')) throw invalidRequest('parameter_missing', noParameter('sid'))
     const subject = query.get('subject') ?? c.req.param('subject')
-    if (subject === undefined) throw invalidRequest('parameter_missing', { parameter: "subject' or 'sid" })
+    if (subject === undefined)
+      throw invalidRequest('parameter_missing', noParameter("subject' or 'sid", 'the one or the other'))
     return { owners: ownersOf('subject', subject, c.var.ctx.rt.config.residency), target: 'all' }
   }
   const shown = await pairwiseSids.open(c.var.ctx.rt, sid)

@@ -1,27 +1,32 @@
 import { calculateJwkThumbprint } from 'jose'
 import * as v from 'valibot'
 import { OAuthError } from '../errors/oauth-error.ts'
+import { parseBody } from '../flow/bodies.ts'
 import { isPublicKey, mayVerify, publicMembers } from '../keys/foreign-keys.ts'
 import { MAX_ISSUER, type TrustedIssuer } from '../store/trusted-issuers.ts'
-import { isJsonObject, type JsonObject } from '../util/json.ts'
+import { isJsonObject } from '../util/json.ts'
+import { jsonObject } from '../util/json-value.ts'
 import { parseRfc3339 } from '../util/rfc3339.ts'
-import { instant, textList } from '../util/schema.ts'
+import { flag, instant, string, textList } from '../util/schema.ts'
 import { SCOPE_TOKEN } from '../util/scope.ts'
 import { isName, isPlainText } from '../util/text.ts'
 
 /** Maximum total length of the scopes, in characters: keeps rows and copies small. */
 const MAX_SCOPE = 10_000
 
-const text = v.nullish(v.string(), '')
+const text = v.nullish(string, '')
 /** Body that adds a trusted issuer (contract 1.4.7). */
-export const trustBody = v.object({
-  issuer: text,
-  subject: text,
-  allow_any_subject: v.nullish(v.boolean(), false),
-  scope: v.nullish(textList(), []),
-  jwk: v.nullish(v.custom<JsonObject>(isJsonObject)),
-  expires_at: v.nullish(instant),
-})
+export const trustBody = v.object(
+  {
+    issuer: text,
+    subject: text,
+    allow_any_subject: v.nullish(flag, false),
+    scope: v.nullish(textList(), []),
+    jwk: v.nullish(jsonObject),
+    expires_at: v.nullish(instant),
+  },
+  'a JSON object that says whom to trust',
+)
 
 /**
  * Reads the body that adds a trusted issuer (contract 1.4.7).
@@ -30,9 +35,10 @@ export const trustBody = v.object({
  * @throws `undecodable_body` for wrong types, `missing_required_parameter` for broken rules
  */
 export async function readTrust(json: unknown, now: number): Promise<Omit<TrustedIssuer, 'id'>> {
-  const parsed = v.safeParse(trustBody, json)
-  if (!parsed.success || !isJsonObject(json)) throw undecodable()
-  const { issuer, subject, allow_any_subject, scope, jwk, expires_at } = parsed.output
+  // The parser takes a list for an object.
+  const body = isJsonObject(json) ? json : undefined
+  const read = parseBody(trustBody, body, (...why) => new OAuthError('undecodable_body', ...why))
+  const { issuer, subject, allow_any_subject, scope, jwk, expires_at } = read
   const expiresAt = parseRfc3339(expires_at ?? '')
   if (issuer === '' || issuer.length > MAX_ISSUER || !isPlainText(issuer))
     throw broken('issuer', `text of 1 to ${MAX_ISSUER} characters`)
@@ -53,10 +59,6 @@ export async function readTrust(json: unknown, now: number): Promise<Omit<Truste
   const thumbprint = await calculateJwkThumbprint({ ...publicJwk })
   return { issuer, subject, scope, kid, thumbprint, publicJwk, createdAt: now, expiresAt }
 }
-
-/** The error for a body that is not a JSON object of this form. */
-const undecodable = (): OAuthError =>
-  new OAuthError('undecodable_body', 'body_malformed', { expected: 'a JSON object that says whom to trust' })
 
 const broken = (field: string, expected: string): OAuthError =>
   new OAuthError('missing_required_parameter', 'field_malformed', { field, expected })

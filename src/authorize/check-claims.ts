@@ -7,7 +7,11 @@ import type { Check, Requested } from './request.ts'
 /** Checks that the `claims` parameter is well formed; unknown claims are no error (OIDC Core section 5.5). */
 export const checkClaims: Check = ({ parameters }) => {
   if (requestedClaims(parameters) === undefined)
-    throw invalidRequest('parameter_malformed', { parameter: 'claims', expected: 'a claims request' })
+    throw invalidRequest('parameter_malformed', {
+      parameter: 'claims',
+      expected:
+        "a JSON object whose 'id_token' and 'userinfo' are objects, with null or an object for each claim",
+    })
 }
 
 /**

@@ -1,3 +1,4 @@
+import { noParameter } from '../errors/missing.ts'
 import { invalidGrant, OAuthError } from '../errors/oauth-error.ts'
 import type { Check, Target } from './request.ts'
 
@@ -27,11 +28,12 @@ export const isFrontChannel = ({ responseTypes }: Pick<Target, 'responseTypes'>)
  * Encoding Practices section 3, OIDC Core sections 3.2 and 3.3).
  */
 export const checkResponseType: Check = ({ client, responseTypes, responseMode, scope }) => {
-  if (responseTypes.length === 0) {
-    throw new OAuthError('unsupported_response_type', 'parameter_missing', { parameter: 'response_type' })
-  }
   const { response_types: listed, grant_types: grants } = client.metadata
   const registered = listed === null || listed.length === 0 ? ['code'] : listed
+  if (responseTypes.length === 0) {
+    const facts = noParameter('response_type', `one of the client's response_types: ${registered.join(', ')}`)
+    throw new OAuthError('unsupported_response_type', 'parameter_missing', facts)
+  }
   const asked = responseTypes.join(' ')
   const known = responseTypes.every((type) => KNOWN.includes(type))
   if (!known || !registered.some((entry) => typesIn(entry).join(' ') === asked))

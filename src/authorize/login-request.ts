@@ -1,5 +1,6 @@
 import { MAX_SESSION_SECONDS } from '../config/limits.ts'
 import type { RequestContext } from '../context.ts'
+import { noField } from '../errors/missing.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
 import { acceptLoginBody, checkSize, parseBody, parseDenial, remembering } from '../flow/bodies.ts'
 import { callsOn, goOn } from '../flow/challenge.ts'
@@ -117,7 +118,7 @@ function checkProviderSession(id: string): void {
 
 /** Refuses a subject that cannot name an owner unambiguously (design section 2). */
 function checkSubject(field: string, subject: string): void {
-  if (subject === '') throw invalidRequest('field_missing', { field })
+  if (subject === '') throw invalidRequest('field_missing', noField(field))
   const expected =
     subject.length > MAX_SUBJECT
       ? `of at most ${MAX_SUBJECT} characters`

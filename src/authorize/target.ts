@@ -3,6 +3,7 @@ import { nearestRedirectUri } from '../clients/near-redirect-uri.ts'
 import { redirectUriMatches } from '../clients/redirect-uri.ts'
 import type { Config } from '../config/types.ts'
 import type { RequestContext } from '../context.ts'
+import { noParameter } from '../errors/missing.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { invalidClient } from '../errors/refusals.ts'
 import type { Parameters } from '../http/form.ts'
@@ -46,7 +47,7 @@ export function presumedTarget(client: ClientRecord, parameters: Parameters): Ta
 /** Looks up the client of a request; asks the source before it calls the client unknown (design rule 5). */
 export async function findClient(ctx: RequestContext, parameters: Parameters): Promise<ClientRecord> {
   const id = parameters.get('client_id')
-  if (id === undefined) throw invalidClient('parameter_missing', { parameter: 'client_id' })
+  if (id === undefined) throw invalidClient('parameter_missing', noParameter('client_id'))
   ctx.seen(id.slice(0, 255))
   const client = await findClientOrAskSource(ctx.rt, id)
   if (client === undefined) throw invalidClient('client_unregistered')

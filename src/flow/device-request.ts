@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import type { RequestContext } from '../context.ts'
+import { noField } from '../errors/missing.ts'
 import { invalidRequest } from '../errors/oauth-error.ts'
 import { readQuery } from '../http/form.ts'
 import type { Network } from '../http/network.ts'
@@ -7,13 +8,14 @@ import { type Owner, ownersOf } from '../ledger/owner.ts'
 import type { Output } from '../ledger/types.ts'
 import { userCodeGuess } from '../limits/guesses.ts'
 import type { Runtime } from '../runtime.ts'
+import { string } from '../util/schema.ts'
 import { parseBody } from './bodies.ts'
 import { callsOn } from './challenge.ts'
 import { type DeviceChallenge, deviceChallenge, deviceVerifier } from './device-state.ts'
 import { verifyUrl } from './urls.ts'
 import { readUserCode } from './user-code.ts'
 
-const acceptBody = v.object({ user_code: v.nullish(v.string(), '') })
+const acceptBody = v.object({ user_code: v.nullish(string, '') }, 'a JSON object')
 
 /** A pending request of a device, and its ledger. */
 type Found = NonNullable<Output<'findDevice'>> & { readonly owner: Owner }
@@ -68,7 +70,7 @@ export const acceptUserCode = callsOn(
 )(async (ctx, { state, expiresAt }, body) => {
   const { rt, seen } = ctx
   const userCode = readUserCode(parseBody(acceptBody, body).user_code, rt.config.oauth2.device.userCode)
-  if (userCode === '') throw invalidRequest('field_missing', { field: 'user_code' })
+  if (userCode === '') throw invalidRequest('field_missing', noField('user_code'))
   const found = await findTyped(ctx, state, userCode)
   const clientId = clientIdOf(found)
   seen(clientId)

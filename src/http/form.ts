@@ -1,3 +1,4 @@
+import { noParameter } from '../errors/missing.ts'
 import { invalidRequest, OAuthError } from '../errors/oauth-error.ts'
 import { malformedBody } from '../errors/refusals.ts'
 import { InexactJson, parseExactJson } from '../util/exact-json.ts'
@@ -75,10 +76,14 @@ export class Parameters {
     return this.#values.get(name)?.[0]
   }
 
-  /** Returns the value of a parameter. Throws `invalid_request` if it is missing. */
-  require(name: string): string {
+  /**
+   * Returns the value of a parameter. Throws `invalid_request` if it is missing.
+   *
+   * @param expected - what whoever left it out is told to send
+   */
+  require(name: string, expected?: () => string): string {
     const value = this.get(name)
-    if (value === undefined) throw invalidRequest('parameter_missing', { parameter: name })
+    if (value === undefined) throw invalidRequest('parameter_missing', noParameter(name, expected?.()))
     return value
   }
 
@@ -219,7 +224,7 @@ export async function readFormEntries(body: RequestBody): Promise<Entries> {
   if (bytes.byteLength === 0) return []
   if (type !== 'multipart/form-data') {
     throw invalidRequest('body_malformed', {
-      expected: 'application/x-www-form-urlencoded or multipart/form-data',
+      expected: `application/x-www-form-urlencoded or multipart/form-data, not ${type || 'without a type'}`,
     })
   }
   const data = await new Response(bytes, { headers: { 'content-type': contentType } })

@@ -76,16 +76,21 @@ export const isPublicKey = (key: unknown): key is JsonObject => keyProblem(key) 
 export function keyProblem(key: unknown): string | undefined {
   if (!isJsonObject(key)) return 'is no JWK'
   const { kty, n, e, crv, x, y } = key
-  if (PRIVATE.some((name) => name in key) || !TEXTS.every((name) => isTextOrAbsent(key[name])))
-    return 'is not a valid public key'
+  const secret = PRIVATE.find((name) => name in key)
+  if (secret !== undefined) return `is not public: it has '${secret}'`
+  const odd = TEXTS.find((name) => !isTextOrAbsent(key[name]))
+  if (odd !== undefined) return `has a '${odd}' that is no string`
   const kind = kty === 'RSA' ? 'RSA' : [kty ?? [], crv ?? []].flat().join(' ')
   const size = CURVES[kind]
-  if (kind !== 'RSA' && size === undefined) return `has the unknown type '${kind}'`
-  const isValid =
-    kty === 'RSA'
-      ? isWithin(byteLength(n), RSA_BYTES) && isWithin(byteLength(e), { min: 1, max: MAX_EXPONENT_BYTES })
-      : byteLength(x) === size && (kty === 'OKP' || byteLength(y) === size)
-  return isValid ? undefined : 'is not a valid public key'
+  if (kind !== 'RSA' && size === undefined)
+    return `has the unknown type '${kind}': known are RSA, ${Object.keys(CURVES).join(', ')}`
+  if (kty === 'RSA') {
+    const isValid =
+      isWithin(byteLength(n), RSA_BYTES) && isWithin(byteLength(e), { min: 1, max: MAX_EXPONENT_BYTES })
+    return isValid ? undefined : "must have 'n' of 2048 to 8192 bits and 'e' of at most 64, in base64url"
+  }
+  const isValid = byteLength(x) === size && (kty === 'OKP' || byteLength(y) === size)
+  return isValid ? undefined : `must have coordinates of ${size} bytes, in base64url`
 }
 
 /** Whether a public key may verify signatures: its curve can, and its `use` and `key_ops` allow it. */

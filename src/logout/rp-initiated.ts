@@ -147,7 +147,7 @@ async function logoutTarget(c: Context<AppEnv>, clientId: string, parameters: Pa
   const current = registers(known?.metadata.post_logout_redirect_uris) ? known : await clients.fresh(clientId)
   if (current === undefined) throw invalidRequest('client_unregistered')
   if (!registers(current.metadata.post_logout_redirect_uris)) {
-    throw unfit("has a 'post_logout_redirect_uri' that is not registered for this client")
+    throw unfit("has a 'post_logout_redirect_uri' that is not among the client's post_logout_redirect_uris")
   }
   return requested ?? config.urls.postLogoutRedirect
 }

@@ -17,9 +17,11 @@ import { after, nowSeconds } from '../util/clock.ts'
 /** How many user codes are tried before we decide that too many are in use for their length. */
 const TRIES = 8
 
+const content = () => ({ parameter: 'client_id', expected: 'client_id, and scope for what is asked' })
+
 /** The device authorization endpoint (RFC 8628 section 3.1, contract 1.3.9). */
 export async function deviceAuthorization(c: Context<AppEnv>): Promise<Response> {
-  const request = await readClientForm(c)
+  const request = await readClientForm(c, content)
   const { form } = request
   return withClient(c.var.ctx, 'device_authorization', request, (ctx, { id }) => {
     if (form.require('client_id') !== id) throw invalidRequest('client_id_differs')

@@ -9,13 +9,15 @@ import type { ClientRecord } from '../store/types.ts'
 import { isExpired, openToken, shardOf } from '../tokens/active-token.ts'
 import { nowSeconds } from '../util/clock.ts'
 
+const content = () => ({ parameter: 'token', expected: 'token is an access token or a refresh token' })
+
 /**
  * The revocation endpoint (RFC 7009). Revoking any token of a grant ends the grant. The answer is the same for a token
  * that is unknown, already revoked or another client's; an unreachable ledger is an error (RFC 7009 section 2.2.1).
  */
 export async function revoke(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.env
-  const request = await readClientForm(c)
+  const request = await readClientForm(c, content)
   await withClient(ctx, 'revocation', request, async (own, client) => {
     const token = request.form.get('token')
     // Logout code revokes what it has, also if that is nothing. There is nothing to do, as for an unknown token.

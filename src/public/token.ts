@@ -7,12 +7,15 @@ import { invalidRequest, type OAuthError } from '../errors/oauth-error.ts'
 import { GRANTS } from '../grants/registry.ts'
 import { oauthJson } from '../http/json.ts'
 
+const supported = (): string => GRANTS.map(({ type }) => type).join(', ')
+const content = () => ({ parameter: 'grant_type', expected: `grant_type is one of ${supported()}` })
+
 /** The token endpoint (RFC 6749 section 3.2); the order of checks is contract 1.3.3. */
 export async function token(c: Context<AppEnv>): Promise<Response> {
   const { ctx } = c.env
-  const request = await readClientForm(c)
+  const request = await readClientForm(c, content)
   const { form } = request
-  const grantType = form.require('grant_type')
+  const grantType = form.require('grant_type', () => `one of ${supported()}`)
   const grant = GRANTS.find(({ type }) => type === grantType)
   if (grant === undefined) throw unknownGrantType(grantType)
   // Checked here for all grants, including those that ignore the requested scopes.
@@ -30,5 +33,5 @@ const unknownGrantType = (grantType: string): OAuthError =>
     ? invalidRequest('grant_type_retired')
     : invalidRequest('grant_type_unknown', {
         grant_type: grantType,
-        supported: GRANTS.map(({ type }) => type).join(', '),
+        supported: supported(),
       })

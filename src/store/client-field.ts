@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import type { ErrorCode } from '../errors/catalogue.ts'
 import { isJsonObject, isShallow, type JsonObject } from '../util/json.ts'
-import { textList } from '../util/schema.ts'
+import { flag as boolean, string, textList } from '../util/schema.ts'
 
 /** How the admin's value of a field limits the client's own changes. `clients/bounds.ts` has a rule for each. */
 export type BoundKind = 'scope' | 'audience' | 'subset' | 'pairwise' | 'strength' | 'pinned' | 'lifespan'
@@ -46,7 +46,6 @@ export interface ClientField extends FieldTraits {
 /** How many levels deep JSON that a client sends may nest. */
 const MAX_DEPTH = 32
 
-const string = v.string('a string')
 const strings = textList()
 /** A list of texts in a row. */
 export const storedStrings = v.pipe(v.array(v.string()), v.readonly())
@@ -96,7 +95,7 @@ export const choice = <const Value extends string, const Traits extends FieldTra
 export const flag = <const Traits extends FieldTraits>(own: Traits) =>
   ({
     kind: 'flag',
-    wire: v.nullish(v.boolean('true or false'), false),
+    wire: v.nullish(boolean, false),
     stored: v.optional(v.boolean(), false),
     absent: null,
     ...own,

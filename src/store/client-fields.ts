@@ -3,7 +3,7 @@ import { REQUEST_OBJECT_ALGORITHMS } from '../keys/foreign-jwt.ts'
 import { KEY_ALGORITHMS } from '../keys/material.ts'
 import { isDuration } from '../util/duration.ts'
 import { isJsonObject } from '../util/json.ts'
-import { textList } from '../util/schema.ts'
+import { flag as flagOfJson, textList } from '../util/schema.ts'
 import { isScopeTexts, type ScopeTexts } from '../util/scope-texts.ts'
 import { isPlainText } from '../util/text.ts'
 import { isHttpsUrl } from '../util/url.ts'
@@ -34,15 +34,23 @@ export const ACCESS_TOKEN_STRATEGIES = ['jwt', 'opaque'] as const
 /** How many ledgers may share a client's revocations at most. */
 export const MAX_SHARDS = 64
 
+const DURATION = 'a Go duration such as 720h'
+const SECONDS = 'a whole number of seconds, or 0'
+const SHARDS = `a whole number from 1 to ${MAX_SHARDS}`
+const SCOPE_WORDS =
+  'an object with a text of at most 200 visible characters, or one for each language, by scope'
+
 /** A limit of how long something of a client lasts. The server's own limit is the operator's, so is this one. */
 const limit = () =>
   ({
-    ...further(v.string(), v.pipe(v.string(), v.check(isDuration))),
+    ...further(v.string(), v.pipe(v.string(DURATION), v.check(isDuration, DURATION))),
     reserved: { refusal: 'invalid_request', kept: true },
   }) as const
 
-const plain = v.pipe(v.string(), v.check(isPlainText))
-const oneOf = (values: readonly string[]) => further(v.string(), v.picklist(values))
+const PLAIN = 'a string without control characters'
+const plain = v.pipe(v.string(PLAIN), v.check(isPlainText, PLAIN))
+const oneOf = (values: readonly string[]) =>
+  further(v.string(), v.picklist(values, values.length === 0 ? 'absent' : `one of ${values.join(', ')}`))
 
 /**
  * Every field of a client's metadata (contract 2.1), by its name on the wire and in a row. This table decides what is
@@ -97,16 +105,19 @@ export const CLIENT_FIELDS = {
 
   // OIDC Registration section 2 and RFC 7591 section 2.
   application_type: oneOf(['web', 'native']),
-  default_max_age: further(v.number(), v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
-  require_auth_time: further(v.boolean(), v.boolean()),
+  default_max_age: further(
+    v.number(),
+    v.pipe(v.number(SECONDS), v.safeInteger(SECONDS), v.minValue(0, SECONDS)),
+  ),
+  require_auth_time: further(v.boolean(), flagOfJson),
   default_acr_values: further(
     storedStrings,
     v.pipe(
       textList(),
-      v.check((texts) => texts.every(isPlainText)),
+      v.check((texts) => texts.every(isPlainText), 'an array of strings without control characters'),
     ),
   ),
-  initiate_login_uri: further(v.string(), v.pipe(plain, v.check(isHttpsUrl))),
+  initiate_login_uri: further(v.string(), v.pipe(plain, v.check(isHttpsUrl, 'an https URL'))),
   id_token_signed_response_alg: oneOf(KEY_ALGORITHMS),
   id_token_encrypted_response_alg: oneOf(KEY_ENCRYPTIONS),
   id_token_encrypted_response_enc: oneOf(CONTENT_ENCRYPTIONS),
@@ -122,13 +133,16 @@ export const CLIENT_FIELDS = {
   session_absolute_lifespan: limit(),
   // Each ledger is an object that the operator pays for.
   ledger_shards: {
-    ...further(v.number(), v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_SHARDS))),
+    ...further(
+      v.number(),
+      v.pipe(v.number(SHARDS), v.integer(SHARDS), v.minValue(1, SHARDS), v.maxValue(MAX_SHARDS, SHARDS)),
+    ),
     reserved: { refusal: 'invalid_request', kept: true },
   },
 
   // Users believe these words of this server, so a client may not choose its own, nor keep those for what it was before.
   scope_descriptions: {
-    ...further(v.custom<ScopeTexts>(isJsonObject), v.custom<ScopeTexts>(isScopeTexts)),
+    ...further(v.custom<ScopeTexts>(isJsonObject), v.custom<ScopeTexts>(isScopeTexts, SCOPE_WORDS)),
     reserved: { refusal: 'invalid_request', kept: false },
   },
 

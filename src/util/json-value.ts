@@ -5,4 +5,4 @@ import { isJsonObject, type Json, type JsonObject } from './json.ts'
 export const jsonValue = v.custom<Json>((value) => value !== undefined)
 
 /** The schema of a JSON object. */
-export const jsonObject = v.custom<JsonObject>(isJsonObject)
+export const jsonObject = v.custom<JsonObject>(isJsonObject, 'a JSON object')

@@ -43,10 +43,18 @@ describe('the log names the reason and the field of a client refused', () => {
       ['limit=200'],
       Object.fromEntries(Array.from({ length: 201 }, (_, i) => [`f${i}`, 1])),
     ],
-    ['field_malformed', ['field=client_name', 'expected=a string'], { client_name: 5 }],
-    ['field_malformed', ['field=contacts', 'expected=an array of strings'], { contacts: 'x' }],
-    ['field_malformed', ['field=audience', 'expected=an array of strings'], { audience: [5] }],
-    ['field_malformed', ['field=metadata', 'expected=an object of moderate depth'], { metadata: [] }],
+    ['field_malformed', ['field=client_name', 'expected=a string, not a number'], { client_name: 5 }],
+    ['field_malformed', ['field=contacts', 'expected=an array of strings, not a string'], { contacts: 'x' }],
+    [
+      'field_malformed',
+      ['field=audience', 'expected=an array of strings, and holds a number'],
+      { audience: [5] },
+    ],
+    [
+      'field_malformed',
+      ['field=metadata', 'expected=an object of moderate depth, not an array'],
+      { metadata: [] },
+    ],
     [
       'field_malformed',
       ['field=implicit_grant_id_token_lifespan', 'expected=a Go duration such as 1h30m'],
@@ -79,7 +87,11 @@ describe('the log names the reason and the field of a client refused', () => {
       ['field=audience', 'problem=has more than 1000 values'],
       { audience: Array(1001).fill('x') },
     ],
-    ['metadata_unusable', ['field=scope', 'problem=holds a value that is no scope token'], { scope: 'a"b' }],
+    [
+      'metadata_unusable',
+      ['field=scope', 'problem=holds what is no scope token: printable ASCII without quotes and backslashes'],
+      { scope: 'a"b' },
+    ],
     [
       'metadata_unusable',
       ['field=scope', "problem=has more than 10 scopes with '*' before their last segment"],
@@ -128,8 +140,16 @@ describe('the log names the reason and the field of a client refused', () => {
       ['field=implicit_grant_id_token_lifespan', 'problem=must not be negative'],
       { implicit_grant_id_token_lifespan: '-1s' },
     ],
-    ['metadata_unusable', ['field=software_id', 'problem=has an unusable value'], { software_id: 5 }],
-    ['metadata_unusable', ['field=client_name#de', 'problem=has an unusable value'], { 'client_name#de': 5 }],
+    [
+      'metadata_unusable',
+      ['field=software_id', 'problem=must be a string without control characters, not a number'],
+      { software_id: 5 },
+    ],
+    [
+      'metadata_unusable',
+      ['field=client_name#de', 'problem=must be a string without control characters'],
+      { 'client_name#de': 5 },
+    ],
     ['metadata_unusable', ['field=jwks', "problem=must hold an array 'keys'"], { jwks: { keys: 'x' } }],
     [
       'metadata_unusable',
@@ -138,12 +158,16 @@ describe('the log names the reason and the field of a client refused', () => {
     ],
     [
       'entry_unusable',
-      ['field=jwks', 'index=0', 'problem=is not a valid public key'],
+      ['field=jwks', 'index=0', "problem=is not public: it has 'k'"],
       jwks({ kty: 'oct', k: COORDINATE }),
     ],
     [
       'entry_unusable',
-      ['field=jwks', 'index=0', "problem=has the unknown type 'AKP'"],
+      [
+        'field=jwks',
+        'index=0',
+        "problem=has the unknown type 'AKP': known are RSA, EC P-256, EC P-384, EC P-521, OKP Ed25519, OKP X25519",
+      ],
       jwks({ kty: 'AKP', pub: COORDINATE }),
     ],
     [

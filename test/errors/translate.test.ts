@@ -15,7 +15,7 @@ describe('a failure', () => {
 
   it('of a code that is named becomes an answer, which may speak of it', async () => {
     const failed = failing(new OAuthError('invalid_request', 'body_empty'))
-    expect(await failed.catch(as({ invalid_request: ({ hint }) => hint }))).toMatch(/^The body is empty\./)
+    expect(await failed.catch(as({ invalid_request: ({ hint }) => hint }))).toMatch(/^The body is empty, and/)
   })
 
   it.each([

@@ -355,7 +355,7 @@ it('a body that is no JSON says where it stops to be', async () => {
     return (await bodyOf(response))['error_description']
   }
   expect(await at('{\n  "client_secret": "hidden-value",}')).toMatch(
-    /^The body is not valid JSON: line 2, column 35\. Correct it there\./,
+    /^The body is not valid JSON: line 2, column 35\. Correct it there;/,
   )
   expect(await at('')).toMatch(/^The body is not valid JSON: it is empty\./)
   expect(log.text()).not.toContain('hidden-value')

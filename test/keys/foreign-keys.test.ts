@@ -49,16 +49,26 @@ describe('a public key', () => {
 })
 
 describe('a key that is no public key of ours', () => {
+  const KNOWN = ': known are RSA, EC P-256, EC P-384, EC P-521, OKP Ed25519, OKP X25519'
+
   it.each<readonly [string, string, boolean]>([
     ['is no JWK', '"x"', false],
-    ["has the unknown type 'AKP'", '{"kty":"AKP","alg":"ML-DSA-44","pub":"AAAA"}', false],
-    ["has the unknown type 'EC secp256k1'", '{"kty":"EC","crv":"secp256k1"}', false],
-    ["has the unknown type 'OKP Ed448'", '{"kty":"OKP","crv":"Ed448","x":"AAAA"}', false],
-    ["has the unknown type ''", '{}', false],
-    ['is not a valid public key', '{"kty":"oct","k":"AAAA"}', false],
-    ['is not a valid public key', '{"kty":"AKP","priv":"AAAA"}', true],
+    [`has the unknown type 'AKP'${KNOWN}`, '{"kty":"AKP","alg":"ML-DSA-44","pub":"AAAA"}', false],
+    [`has the unknown type 'EC secp256k1'${KNOWN}`, '{"kty":"EC","crv":"secp256k1"}', false],
+    [`has the unknown type 'OKP Ed448'${KNOWN}`, '{"kty":"OKP","crv":"Ed448","x":"AAAA"}', false],
+    [`has the unknown type ''${KNOWN}`, '{}', false],
+    ["is not public: it has 'k'", '{"kty":"oct","k":"AAAA"}', false],
+    ["is not public: it has 'priv'", '{"kty":"AKP","priv":"AAAA"}', true],
+    ["has a 'kid' that is no string", JSON.stringify({ ...ec, kid: 1 }), false],
+    ['must have coordinates of 32 bytes, in base64url', JSON.stringify({ ...ec, y: text(31) }), false],
+    [
+      "must have 'n' of 2048 to 8192 bits and 'e' of at most 64, in base64url",
+      JSON.stringify({ ...rsa, n: text(255) }),
+      false,
+    ],
     ...['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'].map(
-      (name) => ['is not a valid public key', JSON.stringify({ ...rsa, [name]: 'AAAA' }), true] as const,
+      (name) =>
+        [`is not public: it has '${name}'`, JSON.stringify({ ...rsa, [name]: 'AAAA' }), true] as const,
     ),
   ])('%s: %s, private %s', (problem, text, secret) => {
     const key = JSON.parse(text)

@@ -78,12 +78,13 @@ async function prove(
   const issuer = ctx.rt.config.urls.issuer
   const purpose = purposeProblem('request_object', assertion, issuer)
   if (purpose !== undefined) throw unusable(purpose)
-  if (iss !== '' && iss !== client.id) throw unusable("has an 'iss' that is not the client")
+  if (iss !== '' && iss !== client.id) throw unusable("must have the client_id as its 'iss'")
   // It passes through browsers, so it must not be usable as client authentication (RFC 9101 section 10.8).
   if (signed && sub === client.id) throw unusable("has the client as its 'sub'")
-  if (aud.length > 0 && !aud.includes(issuer)) throw unusable("has an 'aud' that is not this server")
+  if (aud.length > 0 && !aud.includes(issuer)) throw unusable(`must name '${issuer}' as its 'aud'`)
   const now = nowSeconds()
-  if ((exp ?? now + 1) <= now || (nbf ?? now) > now + 10) throw unusable('is not good now')
+  if ((exp ?? now + 1) <= now) throw unusable('has expired')
+  if ((nbf ?? now) > now + 10) throw unusable("has an 'nbf' that lies ahead")
   return { signed }
 }
 

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { malformedBody } from '../../errors/refusals.ts'
 import { type FieldWith, fieldsWith, LIFESPAN_FIELDS, wire } from '../../store/client-metadata.ts'
 import { isJsonObject } from '../../util/json.ts'
+import { string, wanted } from '../../util/schema.ts'
 import { measure } from './measure.ts'
 
 /** Kinds of fields whose type is checked before any value; a wrong type makes the whole body malformed, as in Hydra. */
@@ -13,7 +14,7 @@ const isTyped = (name: string): name is Typed => typed.has(name)
 const typed: ReadonlySet<string> = new Set(KINDS.flatMap((kind) => [...fieldsWith({ kind })]))
 
 const TIME = 'a time in whole seconds, or 0'
-const credential = v.nullish(v.string('a string'), '')
+const credential = v.nullish(string, '')
 const time = v.pipe(v.number(TIME), v.safeInteger(TIME), v.minValue(0, TIME))
 const shape = v.object({
   client_id: credential,
@@ -50,7 +51,5 @@ function read<S extends v.GenericSchema>(schema: S, body: unknown): v.InferOutpu
   if (!isJsonObject(body)) throw malformedBody('body_malformed', { expected: 'a JSON object' })
   const result = v.safeParse(schema, body, { abortEarly: true })
   if (result.success) return result.output
-  const [issue] = result.issues
-  const field = String(issue.path?.[0]?.key)
-  throw malformedBody('field_malformed', { field, expected: issue.message })
+  throw malformedBody('field_malformed', wanted(result.issues[0]))
 }

@@ -13,6 +13,7 @@ import {
 import type { JwkSet } from '../../store/types.ts'
 import { formatDuration, parseDuration } from '../../util/duration.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../util/json.ts'
+import { wanted } from '../../util/schema.ts'
 import { isPlainText, isSeenText } from '../../util/text.ts'
 import { isHttpUrl } from '../../util/url.ts'
 import type { ClientDraft } from './draft.ts'
@@ -127,7 +128,7 @@ export function readFurther(body: unknown): Readonly<Record<string, unknown>> {
     const value = given[name]
     if (value === undefined || !saysSomething(value)) continue
     const read = v.safeParse(wire, value)
-    if (!read.success) throw unusableField(name, 'has an unusable value')
+    if (!read.success) throw unusableField(name, `must be ${wanted(read.issues[0]).expected}`)
     found[name] = read.output
   }
   return found
@@ -144,7 +145,11 @@ export function readLocalized(body: unknown): Readonly<Record<string, string>> {
     const field = LOCALIZED.get(base)
     if (field === undefined || !saysSomething(value)) continue
     const isUsable = typeof value === 'string' && isPlainText(value) && (!field.url || isHttpUrl(value))
-    if (!isUsable) throw unusableField(name, 'has an unusable value')
+    if (!isUsable)
+      throw unusableField(
+        name,
+        `must be ${field.url ? 'an http or https URL' : 'a string without control characters'}`,
+      )
     if (field.seen && !isSeenText(value)) throw unseen(name)
     found[name] = value
   }

@@ -55,7 +55,10 @@ function checkScope(text: string): void {
       `has more than ${MAX_SCOPES} scopes, or more than ${MAX_SCOPE_TEXT} characters`,
     )
   if (!scopes.every((scope) => SCOPE_TOKEN.test(scope)))
-    throw unusableField('scope', 'holds a value that is no scope token')
+    throw unusableField(
+      'scope',
+      'holds what is no scope token: printable ASCII without quotes and backslashes',
+    )
   if (scopes.filter(hasInnerWildcard).length > MAX_INNER_WILDCARDS)
     throw unusableField(
       'scope',

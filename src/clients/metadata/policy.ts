@@ -59,16 +59,23 @@ function keptLists(
   // An empty list stands for its default, which the policy may not hold.
   const grants = metadata.grant_types?.length ? metadata.grant_types : CLIENT_FIELDS.grant_types.emptyMeans
   return {
-    ...(scope && { scope: kept('scope', words, scopeRule(strategies.scope, scope)).join(' ') }),
-    ...(audience && { audience: kept('audience', metadata.audience, audienceRule(audience)) }),
-    ...(grantTypes && { grant_types: kept('grant_types', grants, (type) => grantTypes.includes(type)) }),
+    ...(scope && { scope: kept('scope', words, scope, scopeRule(strategies.scope, scope)).join(' ') }),
+    ...(audience && { audience: kept('audience', metadata.audience, audience, audienceRule(audience)) }),
+    ...(grantTypes && {
+      grant_types: kept('grant_types', grants, grantTypes, (type) => grantTypes.includes(type)),
+    }),
   }
 }
 
-function kept(field: string, values: readonly string[], test: (value: string) => boolean): readonly string[] {
+function kept(
+  field: string,
+  values: readonly string[],
+  allowed: readonly string[],
+  test: (value: string) => boolean,
+): readonly string[] {
   const left = values.filter(test)
   if (left.length > 0 || values.length === 0) return left
-  throw unusableField(field, 'holds nothing that clients may register here')
+  throw unusableField(field, `holds none of what clients may register here: ${allowed.join(', ')}`)
 }
 
 /** A URI of an app has no host that somebody owns: beside a list of hosts its scheme must be listed. */

@@ -99,9 +99,8 @@ const requests = () =>
 const registration = () =>
   reasonsOf({
     registration_off: [
-      'Dynamic client registration is turned off.',
-      'Turn it on with OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED, or register the client by the admin API.',
-      'operator',
+      'Clients cannot register themselves at this server.',
+      'Have its operator register the client by the admin API, or set OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED.',
     ],
     initial_access_missing: [
       'No initial access token came with the registration.',

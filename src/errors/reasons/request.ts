@@ -3,18 +3,24 @@ import { reasonsOf } from './reason.ts'
 /** Why the form of a request is refused: its parameters, its body, its path or its host. */
 export const requestReasons = () =>
   reasonsOf({
-    parameter_missing: ["Parameter '{parameter}' is missing.", 'Send it.'],
+    parameter_missing: ["Parameter '{parameter}' is missing.", 'Send {expected}.'],
     parameter_repeated: ["Parameter '{parameter}' is given with different values.", 'Send it once.'],
     parameter_malformed: ["Parameter '{parameter}' must be {expected}.", 'Correct its value.'],
     parameters_conflict: ["Parameters '{parameter}' and '{other}' do not go together.", 'Send one of them.'],
     request_too_long: ['The request is longer than {limit}.', 'Send less, or send it by POST.'],
     too_many_parameters: ['The request has more than {limit} parameters.', 'Send fewer.'],
-    body_empty: ['The body is empty.', 'Send the parameters in the body of a POST, as a form.'],
+    body_empty: [
+      "The body is empty, and parameter '{parameter}' is missing.",
+      'Send the parameters in the body of a POST, as a form: {expected}.',
+    ],
     body_too_large: ['The body is larger than {limit} bytes.', 'Send less.'],
     body_malformed: ['The body must be {expected}.', 'Correct the body and its Content-Type.'],
-    json_malformed: ['The body is not valid JSON: {problem}.', 'Correct it there.'],
+    json_malformed: [
+      'The body is not valid JSON: {problem}.',
+      'Correct it there; the reference of the API lists what a body may have.',
+    ],
     too_many_fields: ['The body has more than {limit} members.', 'Send fewer.'],
-    field_missing: ["Field '{field}' is missing.", 'Send it.'],
+    field_missing: ["Field '{field}' is missing.", 'Send {expected}.'],
     field_malformed: ["Field '{field}' must be {expected}.", 'Correct its value.'],
     fields_conflict: ["Fields '{field}' and '{other}' do not go together.", 'Send one of them.'],
     field_reserved: [

@@ -263,8 +263,14 @@ describe('registration of encryption', () => {
     [{ id_token_encrypted_response_alg: 'ECDH-ES' }, "'id_token_encrypted_response_alg' needs a working key"],
     [{ id_token_encrypted_response_alg: 'ECDH-ES', jwks: { keys: [OFF_CURVE] } }, 'needs a working key'],
     [{ userinfo_encrypted_response_enc: 'A256GCM' }, "needs 'userinfo_encrypted_response_alg'"],
-    [{ id_token_encrypted_response_alg: 'RSA1_5', jwks_uri: KEYS_AT }, 'unusable value'],
-    [{ id_token_encrypted_response_alg: 'dir', jwks_uri: KEYS_AT }, 'unusable value'],
+    [
+      { id_token_encrypted_response_alg: 'RSA1_5', jwks_uri: KEYS_AT },
+      'must be one of RSA-OAEP-256, ECDH-ES, ECDH-ES+A256KW',
+    ],
+    [
+      { id_token_encrypted_response_alg: 'dir', jwks_uri: KEYS_AT },
+      'must be one of RSA-OAEP-256, ECDH-ES, ECDH-ES+A256KW',
+    ],
   ])('%j is refused', async (metadata, reason) => {
     const response = await deployment.admin('POST', '/admin/clients', metadata)
     expect(response.status).toBe(400)
