@@ -12,7 +12,7 @@ const UNSHOWN = /\p{C}/gu
 
 /** The fields of a line that come first, or are told in words. */
 const TOLD: ReadonlySet<string> = new Set(
-  'kind request_id method route status client_id duration_ms error reason facts level event'.split(' '),
+  'kind request_id method route status client_id duration_ms error reason facts why level event'.split(' '),
 )
 
 /** How a development server shows what its server writes. */

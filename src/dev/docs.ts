@@ -13,8 +13,9 @@ const HEAD = `# Errors
 
 An error has a code and a reason. The code is the \`error\` of the answer. The reason says why this very request was refused:
 the log line of the request names it as \`reason\`, with what its text speaks of as \`facts\`, here in braces. The answer says
-it too, cause first, then what to do, then the sentence of the code, if whoever was refused may know it. Each answer links
-to its place on this page (\`Link\` with \`rel="help"\`).
+it too, cause first, then what to do, then the sentence of the code, if whoever was refused may know it;
+else the line has these words, as \`why\`. Each answer links to its place on this page (\`Link\` with \`rel="help"\`), where
+the documents are served.
 
 The pages of the demo application have no reasons: it is a client, and shows what it was answered. On a development server
 (an issuer on this machine) the page tells \`redirect_uri_near\` too.

@@ -47,7 +47,8 @@ export class OAuthError extends Error {
 export const toldOf = (reason: Reason): Reason | null =>
   templateOf(reason).reader === 'anyone' ? reason : null
 
-function inWords(reason: Reason, facts: Facts): string {
+/** Returns what was wrong and what to do about it, in words. */
+export function inWords(reason: Reason, facts: Facts): string {
   const { text, fix } = explain(reason, facts)
   return `${text} ${fix}`
 }

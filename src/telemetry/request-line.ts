@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors/oauth-error.ts'
+import { inWords, OAuthError } from '../errors/oauth-error.ts'
 import type { LogFields } from '../http/log.ts'
 
 /** Errors that belong to the ordinary course of a flow: a device is told so at every poll (RFC 8628 section 3.5). */
@@ -24,17 +24,23 @@ export function isFailure(status: number, thrown: Error | undefined): boolean {
 }
 
 /**
- * Log fields of a failure: code, reason and facts. The message of a foreign error is left out, because it could contain
- * anything.
+ * Log fields of a failure: code, reason and facts, and in words why, if the answer must not say that. The message of a
+ * foreign error is left out, because it could contain anything.
  */
 export function failureFields(thrown: Error | undefined): LogFields {
   if (thrown === undefined) return {}
   if (!(thrown instanceof OAuthError))
-    return { error: 'server_error', reason: 'unexpected', thrown: thrown.name }
+    return {
+      error: 'server_error',
+      reason: 'unexpected',
+      why: inWords('unexpected', {}),
+      thrown: thrown.name,
+    }
   const facts = Object.entries(thrown.facts).map(([name, fact]) => `${name}=${fact}`)
   return {
     error: thrown.code,
     reason: thrown.reason,
     ...(facts.length > 0 && { facts }),
+    ...(thrown.told !== thrown.reason && { why: inWords(thrown.reason, thrown.facts) }),
   }
 }

@@ -74,7 +74,7 @@ const others = () =>
       'Have the login app reach one of those asked for.',
     ],
     consent_needed: ['The user has not consented to this.', 'Ask again without prompt=none.'],
-    app_denied: ['The login or consent app refused.', "See the app's own log."],
+    app_denied: ['The {step} app refused, in words of its own.', "See the app's own log.", 'operator'],
     flow_unknown: [
       'The {step} verifier is none of this server, or a part of it is missing.',
       'Start again at the application.',
