@@ -22,6 +22,7 @@ const COVERS: Readonly<Record<string, string>> = {
   browser: 'the demo in Chromium, with accessibility checks',
   examples: 'the examples as their readers start them, in Chromium',
   node: 'architecture, bundle size, command line',
+  reasons: 'each reason of the closed list, raised by some test',
 }
 
 const Results = v.object({
@@ -31,7 +32,12 @@ const Results = v.object({
       status: v.string(),
       startTime: v.number(),
       endTime: v.number(),
-      assertionResults: v.array(v.object({ status: v.string() })),
+      assertionResults: v.array(
+        v.object({
+          status: v.string(),
+          meta: v.optional(v.object({ reasons: v.optional(v.array(v.string()), []) })),
+        }),
+      ),
     }),
   ),
 })
@@ -56,6 +62,13 @@ export function layersOf(report: unknown): readonly Layer[] {
     })
   }
   return [...layers.values()].sort((left, right) => left.name.localeCompare(right.name))
+}
+
+/** Returns those of the names that no request of a test was refused for, as test/support/refusals.ts noted them. */
+export function unraised(report: unknown, names: readonly string[]): readonly string[] {
+  const tests = v.parse(Results, report).testResults.flatMap((file) => file.assertionResults)
+  const raised = new Set(tests.flatMap(({ meta }) => meta?.reasons ?? []))
+  return names.filter((name) => !raised.has(name))
 }
 
 /** Returns the layer of a check that has no tests. */

@@ -1,10 +1,11 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { allReasons } from '../errors/reasons.ts'
 import { browserRequired, findChromium } from './chromium.ts'
 import { Options } from './options.ts'
 import type { Tool } from './paths.ts'
-import { checkLayer, type Layer, layersOf, renderReport } from './test-report.ts'
+import { checkLayer, type Layer, layersOf, renderReport, unraised } from './test-report.ts'
 import { runTool } from './tools.ts'
 
 /** The variable that makes vitest.config.ts include the tests of the second tier. */
@@ -17,7 +18,8 @@ const NO_BROWSER = `
 
 /**
  * `ladon test`: runs type check, lint and tests, with `--all` also the tests of the second tier (`*.all.test.ts`).
- * Other arguments are passed to vitest. Returns the exit code.
+ * Other arguments are passed to vitest: without any, each reason of the closed list must have been raised by a test.
+ * Returns the exit code.
  */
 export async function test(args: readonly string[]): Promise<number> {
   const given = new Options(args)
@@ -51,10 +53,20 @@ async function runVitest(args: readonly string[]): Promise<readonly Layer[]> {
     ]
     const { code } = await runTool('vitest', ['run', ...reporters, ...args])
     const report = await readFile(file, 'utf8').catch(() => undefined)
-    const layers = report === undefined ? [] : layersOf(JSON.parse(report))
+    const layers = report === undefined ? [] : layersIn(JSON.parse(report), args.length === 0)
     const explained = code === 0 || layers.some((layer) => layer.failed > 0)
     return explained ? layers : [...layers, checkLayer('test run', false, 0)]
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
+}
+
+/** Reads the layers from vitest's report; of a whole run also whether its tests raised every reason. */
+function layersIn(report: unknown, whole: boolean): readonly Layer[] {
+  if (!whole) return layersOf(report)
+  const reasons = allReasons()
+  const missing = unraised(report, reasons)
+  if (missing.length > 0) console.log(`\n!! NO TEST RAISED THESE REASONS: ${missing.join(', ')}`)
+  const counts = { passed: reasons.length - missing.length, failed: missing.length, notRun: 0 }
+  return [...layersOf(report), { name: 'reasons', ...counts, seconds: 0 }]
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Browser, Deployment } from '../support/deployment.ts'
+import { Browser, Deployment, testEnv } from '../support/deployment.ts'
 import { enterCode, pollOutcome, registerDeviceClient, startDevice, toLastHop } from '../support/device.ts'
 import {
   authorizationPath,
@@ -92,6 +92,13 @@ describe('the log names why an authorization request was refused', () => {
     const by = await registerClient(deployment, implicit)
     await visit({ response_type: 'id_token', scope: 'profile' }, by)
     expect(reasons()).toEqual(['openid_missing'])
+  })
+
+  it('redirect_uri_insecure', async () => {
+    const hosted = new Deployment(testEnv({ URLS_SELF_ISSUER: 'https://login.example' }))
+    const by = await registerClient(hosted, { redirect_uris: ['http://app.example/cb'] })
+    await hosted.fetch(authorizationPath(by, { redirect_uri: 'http://app.example/cb' }))
+    expect(reasons()).toEqual(['redirect_uri_insecure'])
   })
 
   it('request_uri_unavailable', async () => {

@@ -1,19 +1,17 @@
 import { createExecutionContext } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { bindingApp } from '../../src/app.ts'
-import { toOAuthError } from '../../src/http/error-response.ts'
-import { openSigningKey } from '../../src/keys/signing-key.ts'
-import { ownerOf } from '../../src/ledger/owner.ts'
-import { runtimeOf } from '../../src/runtime.ts'
-import { SharedLoad } from '../../src/util/shared-load.ts'
-import { dropAnswers, varyLedger } from '../support/bindings.ts'
+import type { Env } from '../../src/env.ts'
+import { aroundD1, dropAnswers, varyLedger } from '../support/bindings.ts'
 import { ADMIN_KEY, Browser, Deployment, testEnv } from '../support/deployment.ts'
 import { poll, registerDeviceClient, startDevice } from '../support/device.ts'
 import { withOutage } from '../support/outage.ts'
 import {
   authorizationPath,
+  authorizeAt,
   logIn,
   parameter,
+  redeem,
   refresh,
   registerClient,
   tokenRequest,
@@ -85,7 +83,9 @@ async function registerDevice(): Promise<string> {
 const withKey = (key: string, settings: Readonly<Record<string, string>>): Promise<Response> =>
   get('/admin/clients', { authorization: `Bearer ${key}` }, new Deployment(testEnv(settings)))
 
-const LISTED: readonly (readonly [string, () => Promise<unknown>])[] = [
+type Row = readonly [reason: string, send: () => Promise<unknown>]
+
+const LISTED: readonly Row[] = [
   ['parameter_missing', () => form('a=b')],
   ['parameter_repeated', () => form('grant_type=a&grant_type=b')],
   ['parameter_malformed', () => deployment.admin('GET', '/admin/clients?page_size=x')],
@@ -199,6 +199,31 @@ const LISTED: readonly (readonly [string, () => Promise<unknown>])[] = [
     },
   ],
   [
+    'offline_not_granted',
+    async () => {
+      const client = await registerClient(deployment)
+      const { refresh_token } = await logIn(deployment, client)
+      const env = varyLedger(testEnv(), { refresh: () => Promise.resolve({ status: 'offline_not_granted' }) })
+      await refresh(new Deployment(env), client, refresh_token)
+    },
+  ],
+  ...(
+    [
+      ['ledger_unreachable', false],
+      ['ledger_failed', true],
+    ] as const
+  ).map(
+    ([reason, remote]): Row => [
+      reason,
+      async () => {
+        const client = await registerClient(deployment)
+        const { refresh_token } = await logIn(deployment, client)
+        const dropped = { method: 'refresh', times: 9, retryable: false, remote }
+        await refresh(new Deployment(dropAnswers(testEnv(), dropped)), client, refresh_token)
+      },
+    ],
+  ),
+  [
     'device_request_gone',
     async () => {
       const client = await registerDeviceClient(deployment)
@@ -256,45 +281,80 @@ describe('the log names why a request was refused', () => {
   })
 })
 
-const broken = (remote: boolean) =>
-  runtimeOf(dropAnswers(testEnv(), { method: 'ping', times: 9, retryable: false, remote }))
-const ping = (remote: boolean): Promise<unknown> =>
-  broken(remote).ledgers.call(ownerOf('probe', 'ready', 'none'), 'ping', null)
+/** A file of the static assets, which this stands in for. */
+const asset = (answer: () => Promise<Response>): Promise<Response> =>
+  get('/openapi.json', {}, new Deployment(testEnv({ ASSETS: { fetch: answer } })))
 
-const RAISED: readonly (readonly [string, () => unknown])[] = [
-  ['key_unavailable', () => runtimeOf(testEnv()).keys.signer('hydra.openid.id-token', 'HS256')],
+/** An Env in which others change every client before each call of D1. */
+function contended(): Env {
+  const { DB } = testEnv()
+  const others = aroundD1(DB, async (_method, call) => {
+    await DB.prepare('UPDATE clients SET version = version + 1').run()
+    return call()
+  })
+  return testEnv({ DB: others })
+}
+
+const damage = (statement: string, ...values: readonly string[]): Promise<unknown> =>
+  testEnv()
+    .DB.prepare(statement)
+    .bind(...values)
+    .run()
+
+const TROUBLE: readonly Row[] = [
+  [
+    'client_contended',
+    async () => {
+      const { id } = await registerClient(deployment)
+      vi.spyOn(scheduler, 'wait').mockResolvedValue(undefined)
+      const patched = [{ op: 'replace', path: '/owner', value: 'x' }]
+      await new Deployment(contended()).admin('PATCH', `/admin/clients/${id}`, patched)
+    },
+  ],
+  [
+    'stored_unreadable',
+    async () => {
+      const { id } = await registerClient(deployment, { client_name: 'Damaged' })
+      await damage("UPDATE clients SET metadata = '5' WHERE id = ?", id)
+      await deployment.admin('GET', '/admin/clients?client_name=Damaged')
+    },
+  ],
   [
     'keys_unopened',
-    () => {
-      const row = {
-        set: 'a',
-        kid: 'b',
-        alg: 'ES256',
-        publicJwk: { kty: 'EC' },
-        privateSealed: 'x.y',
-        createdAt: 0,
-      }
-      return openSigningKey(runtimeOf(testEnv()).envelopes, row)
+    async () => {
+      await deployment.admin('POST', '/admin/keys/damaged', { alg: 'ES256' })
+      await damage(`UPDATE json_web_keys SET private_sealed = 'x.y' WHERE "set" = ?`, 'damaged')
+      await deployment.admin('GET', '/admin/keys/damaged')
     },
   ],
-  ['ledger_unreachable', () => ping(false)],
-  ['ledger_failed', () => ping(true)],
+  [
+    'key_unavailable',
+    async () => {
+      const key = { alg: 'ES384', kid: 'gone' }
+      await deployment.admin('POST', '/admin/keys/hydra.openid.id-token', key)
+      const client = await registerClient(deployment, { id_token_signed_response_alg: 'ES384' })
+      const code = parameter(await authorizeAt(deployment, client), 'code')
+      await deployment.admin('DELETE', '/admin/keys/hydra.openid.id-token/gone')
+      await redeem(new Deployment(), client, code)
+    },
+  ],
   [
     'load_slow',
-    () => {
-      vi.useFakeTimers()
-      const load = new SharedLoad<never>()
-      void load.run(() => new Promise(() => undefined))
-      const shared = load.run(() => new Promise(() => undefined))
-      vi.advanceTimersByTime(10_000)
-      return shared
+    async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+      const answer = asset(() => new Promise(() => undefined))
+      await vi.waitFor(() => expect(vi.getTimerCount()).toBeGreaterThan(0))
+      await vi.advanceTimersByTimeAsync(3_000)
+      await answer
     },
   ],
-  ['unexpected', () => Promise.reject(toOAuthError(new TypeError('secret detail')))],
+  ['unexpected', () => asset(() => Promise.reject(new TypeError('secret detail')))],
 ]
 
-describe('an error that has no request of its own says why', () => {
-  it.each(RAISED)('%s', async (reason, raise) => {
-    await expect(raise()).rejects.toMatchObject({ reason })
+describe('the log names what is wrong with the server', () => {
+  it.each(TROUBLE)('%s', async (reason, send) => {
+    await send()
+    expect(reasons()).toEqual([reason])
+    expect(lines.join()).not.toContain('secret detail')
   })
 })

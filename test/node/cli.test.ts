@@ -13,7 +13,7 @@ import { readTarget } from '../../src/dev/deploy-target.ts'
 import { planDev } from '../../src/dev/dev-plan.ts'
 import { addSystemSecret, readDevVars } from '../../src/dev/dev-secrets.ts'
 import { Options } from '../../src/dev/options.ts'
-import { checkLayer, layersOf, renderReport } from '../../src/dev/test-report.ts'
+import { checkLayer, layersOf, renderReport, unraised } from '../../src/dev/test-report.ts'
 import { withNamespaceId, withVariable } from '../../src/dev/toml.ts'
 import { ladon } from './ladon.ts'
 
@@ -345,6 +345,17 @@ describe('test', () => {
     expect(report).toContain('1 NOT RUN')
     expect(report).toMatch(/^ {2}flows +3 passed, 1 failed +5 s /m)
     expect(report.split('\n').at(-1)).toBe('5 passed, 2 failed')
+  })
+
+  it('knows which reasons no test raised', () => {
+    const ran = file('test/flows/a.test.ts', 'passed')
+    const assertionResults = [
+      { status: 'passed', meta: { reasons: ['code_spent', 'code_expired'] } },
+      { status: 'passed', meta: {} },
+      { status: 'passed' },
+    ]
+    const report = { testResults: [{ ...ran, assertionResults }, file('test/node/b.test.ts', 'failed')] }
+    expect(unraised(report, ['code_expired', 'code_unknown', 'code_spent'])).toEqual(['code_unknown'])
   })
 
   it('takes the browser it is told of, and no other', () => {

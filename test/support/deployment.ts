@@ -4,6 +4,7 @@ import type { Env } from '../../src/env.ts'
 import { testEnv as bindings } from './bindings.ts'
 import { ISSUER, type Reachable } from './browser.ts'
 import { unfit } from './openapi.ts'
+import { checkTold } from './refusals.ts'
 import { misfit } from './shapes.ts'
 
 export { Browser, bodyOf, ISSUER, locationOf } from './browser.ts'
@@ -46,6 +47,7 @@ export class Deployment implements Reachable {
     const request = new Request(new URL(path, this.#base), { redirect: 'manual', ...init })
     const response = await publicApp().fetch(request, this.env, context)
     await waitOnExecutionContext(context)
+    if (request.method !== 'HEAD') await checkTold(response)
     return fitting(request, response)
   }
 

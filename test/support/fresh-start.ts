@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers'
 import { vi } from 'vitest'
 import type { Env } from '../../src/env.ts'
 import { testEnv } from './bindings.ts'
+import { noteRefusals } from './refusals.ts'
 
 declare global {
   namespace Cloudflare {
@@ -24,6 +25,7 @@ vi.unstubAllGlobals()
 await emptyStorage()
 vi.resetModules()
 await applyD1Migrations(testEnv().DB, env.TEST_MIGRATIONS)
+noteRefusals()
 
 /** Deletes all storage. The runner's `reset` passes over objects that are not in memory, so all are called first. */
 async function emptyStorage(): Promise<void> {

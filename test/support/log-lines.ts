@@ -1,5 +1,4 @@
-import { afterEach, beforeEach, expect, vi } from 'vitest'
-import { isReason, templateOf } from '../../src/errors/reasons.ts'
+import { afterEach, beforeEach, vi } from 'vitest'
 
 /** The lines that Ladon logs in each test of a file, which then stay out of the test's output. */
 export class LogLines {
@@ -13,7 +12,6 @@ export class LogLines {
     })
     afterEach(() => {
       vi.restoreAllMocks()
-      for (const line of this.#lines) checkWords(line)
     })
   }
 
@@ -37,16 +35,4 @@ export class LogLines {
   last(kind: string): Readonly<Record<string, unknown>> | undefined {
     return this.of(kind).at(-1)
   }
-}
-
-/** Checks that the line of a refused request has each fact that the words of its reason speak of. */
-function checkWords(line: string): void {
-  if (!line.startsWith('{"kind":"request"')) return
-  const { reason, facts = [] }: { reason?: string; facts?: readonly string[] } = JSON.parse(line)
-  if (reason === undefined) return
-  if (!isReason(reason)) throw new Error(`no reason of the closed list: ${line}`)
-  const { text, fix } = templateOf(reason)
-  const named = [...`${text} ${fix}`.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
-  const given = facts.map((fact) => fact.split('=')[0])
-  expect(given, line).toEqual(expect.arrayContaining(named))
 }
