@@ -7,7 +7,7 @@ import { addressOf } from './http/address.ts'
 import { tokenOfScheme } from './http/bearer.ts'
 import { challengeOf } from './http/challenge.ts'
 import { renderError, toOAuthError } from './http/error-response.ts'
-import { helpLink } from './http/help-link.ts'
+import { hasDocuments, helpLink } from './http/help-link.ts'
 import { type LogFields, logLine, requestFields } from './http/log.ts'
 import { networkOf } from './http/network.ts'
 import { ANY_PATH } from './http/not-found.ts'
@@ -232,11 +232,12 @@ function challenge(request: Request, { status, headers }: Response, thrown: Erro
   headers.set('www-authenticate', challengeOf(error, (tried ?? none).scheme))
 }
 
-/** Links an answer that tells an error to its explanation. */
+/** Links an answer that tells an error to its explanation, where there is one. */
 function help({ status, headers }: Response, { ctx, error, refusal }: Notes): void {
   const thrown = error ?? refusal
   if (thrown === undefined || status < 400) return
-  if (ctx !== undefined) headers.append('link', helpLink(ctx.rt.config, toOAuthError(thrown)))
+  if (ctx === undefined || !hasDocuments(ctx.rt)) return
+  headers.append('link', helpLink(ctx.rt.config.urls.public, toOAuthError(thrown)))
 }
 
 /** Tells what was warned of, and marks every log line while demo pages are on at a public server: everybody knows the password of the demo user. */

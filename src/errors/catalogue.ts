@@ -126,7 +126,8 @@ export function failureOf(code: ErrorCode): Failure {
 /** Returns every code of the catalogue. */
 export const allCodes = (): readonly ErrorCode[] => Object.keys(entries).filter(isCode)
 
-const isCode = (name: string): name is ErrorCode => Object.hasOwn(entries, name)
+/** Whether a text is the name of a failure in the catalogue. */
+export const isCode = (name: string): name is ErrorCode => Object.hasOwn(entries, name)
 
 /**
  * Returns the anchor of a code in docs/errors.md: the `error` value, so that the anchor says no more than that; the

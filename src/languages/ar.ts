@@ -92,6 +92,7 @@ const troubles = () => ({
   detailReason: 'السبب',
   detailTime: 'الوقت',
   detailRequest: 'الطلب',
+  howToFix: 'كيفية حل هذه المشكلة',
   notFound: 'الصفحة غير موجودة',
   notFoundMore: 'لا توجد صفحة على هذا العنوان.',
   tooManyRequests: 'طلبات كثيرة جدًا',

@@ -97,6 +97,7 @@ const troubles = () => ({
   detailReason: 'Grund',
   detailTime: 'Zeit',
   detailRequest: 'Anfrage',
+  howToFix: 'Wie man das behebt',
   notFound: 'Seite nicht gefunden',
   notFoundMore: 'Unter dieser Adresse gibt es keine Seite.',
   tooManyRequests: 'Zu viele Anfragen',

@@ -90,6 +90,7 @@ const troubles = () => ({
   detailReason: 'Reason',
   detailTime: 'Time',
   detailRequest: 'Request',
+  howToFix: 'How to fix this',
   notFound: 'Page not found',
   notFoundMore: 'There is no page at this address.',
   tooManyRequests: 'Too many requests',

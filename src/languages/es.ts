@@ -93,6 +93,7 @@ const troubles = () => ({
   detailReason: 'Motivo',
   detailTime: 'Hora',
   detailRequest: 'Solicitud',
+  howToFix: 'Cómo solucionarlo',
   notFound: 'Página no encontrada',
   notFoundMore: 'No hay ninguna página en esta dirección.',
   tooManyRequests: 'Demasiadas solicitudes',

@@ -94,6 +94,7 @@ const troubles = () => ({
   detailReason: 'Raison',
   detailTime: 'Heure',
   detailRequest: 'Requête',
+  howToFix: 'Comment résoudre ce problème',
   notFound: 'Page introuvable',
   notFoundMore: 'Il n’y a pas de page à cette adresse.',
   tooManyRequests: 'Trop de requêtes',

@@ -93,6 +93,7 @@ const troubles = () => ({
   detailReason: '理由',
   detailTime: '日時',
   detailRequest: 'リクエスト',
+  howToFix: '解決方法',
   notFound: 'ページが見つかりません',
   notFoundMore: 'このアドレスにページはありません。',
   tooManyRequests: 'リクエストが多すぎます',

@@ -1,6 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type { AppEnv } from '../context.ts'
-import { errorBody, OAuthError } from '../errors/oauth-error.ts'
+import { OAuthError } from '../errors/oauth-error.ts'
+import { tellingDetails } from '../http/page-details.ts'
 import { textsFor } from '../http/page-text.ts'
 import { renderProblem } from './problem.ts'
 
@@ -33,12 +34,11 @@ export function showRefusal(thrown: Error, c: Context<AppEnv>): Response | Promi
   if (!(thrown instanceof OAuthError) || thrown.status >= 500) throw thrown
   // A form of another site is refused before its endpoint's frame.
   c.set('ctx', c.env.ctx)
-  const { error, error_description: description } = errorBody(thrown)
   const texts = textsFor(c)
   const isOver = thrown.code === 'challenge_not_found'
   return renderProblem(c, thrown.status, {
     title: isOver ? texts.linkExpired : texts.somethingWrong,
     advice: isOver ? texts.linkExpiredMore : texts.goBackAndTryAgain,
-    details: { error, reason: thrown.publicReason, description },
+    details: tellingDetails(thrown),
   })
 }

@@ -14,8 +14,10 @@ export interface Problem {
   /** What the user can do. */
   readonly advice: string
   /** What it is, for developers. */
-  readonly details?: Pick<Details, 'error' | 'reason' | 'description'>
+  readonly details?: Pick<Details, 'error' | 'code' | 'reason' | 'description'>
 }
+
+const NOTHING = { error: '', code: '', reason: '', description: '' }
 
 /** A page for a step that cannot go on, with a link to start again. */
 export function renderProblem(
@@ -25,6 +27,6 @@ export function renderProblem(
 ): Response | Promise<Response> {
   const { requestId } = c.var.ctx
   const content = html`<div class="buttons"><a class="button" href="${basePath(c)}/">${textsFor(c).startAgain}</a></div>
-${renderDetails(c, { error: '', reason: '', description: '', ...details, requestId, at: nowSeconds() })}`
+${renderDetails(c, { ...(details ?? NOTHING), requestId, at: nowSeconds() })}`
   return renderPage(c, { title, lead: html`${advice}`, mark: TROUBLE, failed: true, content }, status)
 }

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
+import { hasDocuments } from '../http/help-link.ts'
 import { withTimeout } from '../util/with-timeout.ts'
 
 /** How long the static assets may take, ms. */
@@ -13,10 +14,11 @@ const WITHIN_MS = 2500
  * @param path - its path, with a slash before it
  */
 export async function assetAt(c: Context<AppEnv>, path: string): Promise<ReadableStream | null | undefined> {
-  const { env, config } = c.var.ctx.rt
-  if (!config.docs || env.ASSETS === undefined) return undefined
+  const { rt } = c.var.ctx
+  const { ASSETS } = rt.env
+  if (ASSETS === undefined || !hasDocuments(rt)) return undefined
   const unavailable = (): OAuthError => new OAuthError('temporarily_unavailable', 'load_slow')
   // Only the path counts there.
-  const answer = await withTimeout(env.ASSETS.fetch(`https://assets${path}`), WITHIN_MS, unavailable)
+  const answer = await withTimeout(ASSETS.fetch(`https://assets${path}`), WITHIN_MS, unavailable)
   return answer.ok ? answer.body : undefined
 }

@@ -168,6 +168,13 @@ describe('the link to the documents', () => {
     expect(response.headers.get('link')).toBe(`<http://localhost:4444/docs/errors#${anchor}>; rel="help"`)
   })
 
+  it('is on no answer where the documents are switched off, or were not uploaded', async () => {
+    for (const settings of [{ DOCS: 'off' }, { ASSETS: undefined }])
+      expect(
+        (await new Deployment(testEnv(settings)).form('/oauth2/token', { a: 'b' })).headers.get('link'),
+      ).toBeNull()
+  })
+
   it('is on no answer that succeeds, and on no redirect', async () => {
     for (const path of ['/health/alive', '/oauth2/auth?client_id=nobody'])
       expect((await deployment.fetch(path)).headers.get('link')).toBeNull()

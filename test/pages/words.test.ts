@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { LANGUAGES, textsOf } from '../../src/languages/languages.ts'
 import { Browser, Deployment, ISSUER, testEnv } from '../support/deployment.ts'
 import { withOutage } from '../support/outage.ts'
 import { authorizationPath, parameter, registerClient } from '../support/relying-party.ts'
@@ -114,6 +115,44 @@ describe('the error page', () => {
     expect(page.origin + page.pathname).toBe('https://login.example/oops')
     expect([...page.searchParams.keys()]).toEqual(['error', 'error_description', 'request_id'])
     expect(parameter(page, 'request_id')).toBe(requestId)
+  })
+})
+
+describe('the details for developers', () => {
+  const helpIn = (page: string): string | undefined =>
+    /<a href="([^"]*#[^"]*)" hreflang="en">/.exec(page)?.[1]
+
+  it.each(LANGUAGES)('lead to how to fix it, in %s', async (language) => {
+    const { page } = await failed(`/oauth2/auth?client_id=nobody&ui_locales=${language}`)
+    expect(await shown(page.href)).toContain(
+      `<a href="/docs/errors#client_unregistered" hreflang="en">${textsOf(language).howToFix}</a>`,
+    )
+  })
+
+  it('lead where the answer itself does', async () => {
+    const headers = { 'sec-fetch-site': 'cross-site' }
+    for (const [path, init, anchor] of [
+      ['/ui/login', { method: 'POST', headers }, 'request_forbidden'],
+      ['/ui/login', {}, 'page_alone'],
+      ['/ui/consent?consent_challenge=forged', {}, 'challenge_unknown'],
+    ] as const) {
+      const response = await deployment.fetch(path, init)
+      expect(response.headers.get('link')).toBe(`<${ISSUER}/docs/errors#${anchor}>; rel="help"`)
+      expect(helpIn(await response.text())).toBe(`/docs/errors#${anchor}`)
+    }
+  })
+
+  it('lead to the documents below the path of the issuer', async () => {
+    const below = new Deployment(testEnv({ URLS_SELF_ISSUER: 'https://op.example/login' }))
+    const { page } = await failed('https://op.example/login/oauth2/auth?client_id=nobody', below)
+    expect(helpIn(await shown(page.href, below))).toBe('/login/docs/errors#client_unregistered')
+  })
+
+  it.each([{ DOCS: 'off' }, { ASSETS: undefined }])('lead nowhere with %j', async (settings) => {
+    const without = new Deployment(testEnv(settings))
+    const { page } = await failed('/oauth2/auth?client_id=nobody', without)
+    const text = await shown(page.href, without)
+    expect([text.includes('client_unregistered'), helpIn(text)]).toEqual([true, undefined])
   })
 })
 

@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { html } from 'hono/html'
 import { DEVICE_GRANT } from '../../clients/grant-types.ts'
 import type { AppEnv, RequestContext } from '../../context.ts'
-import { accessDenied, errorBody, invalidRequest, OAuthError } from '../../errors/oauth-error.ts'
+import { accessDenied, invalidRequest, OAuthError } from '../../errors/oauth-error.ts'
 import { SAID_NO } from '../../flow/denial.ts'
 import type { Denial, PendingRequest } from '../../flow/state.ts'
 import { verifyUrl } from '../../flow/urls.ts'
@@ -10,7 +10,7 @@ import { readQuery } from '../../http/form.ts'
 import { json } from '../../http/json.ts'
 import { withQuery } from '../../http/location.ts'
 import { renderPage } from '../../http/page.ts'
-import { renderDetails } from '../../http/page-details.ts'
+import { renderDetails, tellingDetails } from '../../http/page-details.ts'
 import { TROUBLE } from '../../http/page-mark.ts'
 import { type Html, textsFor } from '../../http/page-text.ts'
 import type { Owner } from '../../ledger/owner.ts'
@@ -132,9 +132,8 @@ function showDenial(c: Context<AppEnv>, description: string): Response | Promise
 /** Shows in the browser that the device is not connected, with what its user can do, and why for developers. */
 export function showDeviceError(c: Context<AppEnv>, error: OAuthError): Response | Promise<Response> {
   const texts = textsFor(c)
-  const { error: name, error_description: description } = errorBody(error)
   const { requestId } = c.var.ctx
-  const details = { error: name, reason: error.publicReason, description, requestId, at: nowSeconds() }
+  const details = { ...tellingDetails(error), requestId, at: nowSeconds() }
   const lead = html`${error.status >= 500 ? texts.ownSide : texts.startOnDevice}`
   return showNotConnected(c, lead, renderDetails(c, details), error.status)
 }

@@ -122,7 +122,7 @@ function unsuccessful(
   error = '',
 ): Response | Promise<Response> {
   const title = textsFor(c).somethingWrong
-  return renderProblem(c, 400, { title, advice, details: { error, reason: '', description } })
+  return renderProblem(c, 400, { title, advice, details: { error, code: error, reason: '', description } })
 }
 
 async function show(c: Context<AppEnv>, party: RelyingParty): Promise<Response> {

@@ -52,7 +52,7 @@ ${accessToken && tokenContent(texts, texts.demoAccessTokenContent, accessToken)}
 function renderOutcome({ title, body }: NonNullable<DemoSession['outcome']>): Html {
   return html`<section class="panel" role="status">
 <h2>${title}</h2>
-${body && html`<pre dir="ltr">${body}</pre>`}
+${body && html`<pre lang="en" dir="ltr">${body}</pre>`}
 </section>`
 }
 
