@@ -26,6 +26,9 @@ export function ownPath(path: string, prefixes: readonly string[]): string {
 const UNPREFIXED =
   /^\/(?:clients|keys|version|trust|metrics|oauth2\/(?:introspect|flush|tokens|auth\/(?:requests|sessions)))(?:\/|$)/
 
+/** One of them that only DELETE takes; to whoever sends it anything else it is a misspelt token endpoint. */
+const TOKENS = '/admin/oauth2/tokens'
+
 /** The form of v1.0-beta, with the challenge before the verdict; the routes here have it last (contract 8.1). */
 const VERDICT_LAST = /^(\/admin\/oauth2\/auth\/requests\/(?:login|consent))\/([^/]+)\/(accept|reject)$/
 
@@ -42,7 +45,12 @@ export function canonicalPath(path: string): string {
 }
 
 /** Returns the path that a request is routed by. */
-export const routedPath = ({ url }: Pick<Request, 'url'>): string => canonicalPath(pathOf(url))
+export function routedPath({ url, method }: Pick<Request, 'url' | 'method'>): string {
+  const path = pathOf(url)
+  const routed = canonicalPath(path)
+  if (routed !== TOKENS || method === 'DELETE' || collapse(path).startsWith('/admin/')) return routed
+  return routed.slice('/admin'.length)
+}
 
 const collapse = (path: string): string => (path.includes('//') ? path.replace(/\/{2,}/g, '/') : path)
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { Browser, bodyOf, Deployment, locationOf, testEnv } from '../support/deployment.ts'
+import { ADMIN_KEY, Browser, bodyOf, Deployment, ISSUER, locationOf, testEnv } from '../support/deployment.ts'
 import { LogLines } from '../support/log-lines.ts'
 import {
   authorizationPath,
@@ -334,6 +334,26 @@ describe('an address that is not there', () => {
     const without = new Deployment(testEnv({ DEMO_PAGES: 'false' }))
     for (const path of ['/ui/login', '/ui/logn', '/ui/device/done', '/demo/callback', '/dem'])
       expect(await (await without.fetch(path)).text(), path).not.toMatch(/mean \/(ui|demo)/)
+  })
+
+  it.each([
+    ['GET', '/oauth2/tokens'],
+    ['POST', '/oauth2/tokens/'],
+    ['POST', '//oauth2//tokens'],
+  ])('%s %s, which v1 has for DELETE alone, is a misspelt token endpoint', async (method, path) => {
+    const response = await deployment.fetch(`${ISSUER}${path}`, { method })
+    expect([response.status, await bodyOf(response)]).toEqual([
+      404,
+      {
+        error: {
+          code: 404,
+          message: 'Not Found',
+          reason: 'No endpoint has this path. Did you mean /oauth2/token?',
+        },
+      },
+    ])
+    const remove = { method: 'DELETE', headers: { authorization: `Bearer ${ADMIN_KEY}` } }
+    expect((await deployment.fetch(`${ISSUER}${path}?client_id=nobody`, remove)).status).toBe(204)
   })
 
   it('is told to people and to machines that read text, too', async () => {
