@@ -44,15 +44,6 @@ export class HeapProbe {
     return new HeapProbe(inspector)
   }
 
-  /** Collects garbage in every isolate of the process: also in those that simulate D1, KV and the network. */
-  static async collectEverywhere(port: number): Promise<void> {
-    for (const worker of await Inspector.workers(port)) {
-      const probe = await HeapProbe.open(port, worker)
-      await probe.heap()
-      probe.close()
-    }
-  }
-
   /** Collects garbage, and returns what is left. */
   async heap(): Promise<Heap> {
     // workerd collects, and does not say when it has.
@@ -61,6 +52,12 @@ export class HeapProbe {
     const usage = await this.#inspector.call('Runtime.getHeapUsage')
     const { usedSize, totalSize, backingStorageSize } = (usage ?? {}) as Record<string, unknown>
     return { used: mib(usedSize), total: mib(totalSize), buffers: mib(backingStorageSize) }
+  }
+
+  /** Opens the isolates whose names fit: `d1:` and `kv:` are in front of those that simulate these. */
+  static async openAll(port: number, names: RegExp): Promise<readonly HeapProbe[]> {
+    const workers = (await Inspector.workers(port)).filter((name) => names.test(name))
+    return Promise.all(workers.map((worker) => HeapProbe.open(port, worker)))
   }
 
   /** Counts what is in the heap, by class. It takes memory itself: figures of the process are worth little afterwards. */
