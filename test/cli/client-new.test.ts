@@ -33,17 +33,19 @@ describe('client new', () => {
   it.each<[kind: string, answers: readonly string[], registered: object]>([
     [
       'web',
-      ['https://a.example/cb'],
+      ['https://a.example/cb', 'https://a.example/'],
       {
         grant_types: CODE,
         token_endpoint_auth_method: 'client_secret_basic',
         redirect_uris: ['https://a.example/cb'],
+        post_logout_redirect_uris: ['https://a.example/'],
       },
     ],
     [
       'spa',
-      ['https://a.example/cb https://b.example/x'],
+      ['https://a.example/cb https://b.example/x', ''],
       {
+        post_logout_redirect_uris: [],
         token_endpoint_auth_method: 'none',
         allowed_cors_origins: ['https://a.example', 'https://b.example'],
       },

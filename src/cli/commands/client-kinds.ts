@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../util/json.ts'
 
 /** What is asked of a client besides its name. */
-export type Question = 'redirect-uri' | 'scope' | 'audience'
+export type Question = 'redirect-uri' | 'post-logout-callback' | 'scope' | 'audience'
 
 /** A kind of application, with what a client of that kind is registered with. */
 export interface ClientKind {
@@ -28,7 +28,7 @@ export const CLIENT_KINDS: readonly ClientKind[] = [
   {
     name: 'web',
     about: 'a web application with a server, which can keep a secret',
-    questions: ['redirect-uri'],
+    questions: ['redirect-uri', 'post-logout-callback'],
     members: { ...BY_BROWSER, token_endpoint_auth_method: 'client_secret_basic' },
     scope: LOGIN,
     redirect: 'https://app.example.com/callback',
@@ -36,7 +36,7 @@ export const CLIENT_KINDS: readonly ClientKind[] = [
   {
     name: 'spa',
     about: 'a single-page application, which runs in the browser alone',
-    questions: ['redirect-uri'],
+    questions: ['redirect-uri', 'post-logout-callback'],
     members: { ...BY_BROWSER, token_endpoint_auth_method: 'none' },
     scope: LOGIN,
     redirect: 'https://app.example.com/callback',

@@ -14,6 +14,7 @@ const KINDS = CLIENT_KINDS.map(({ name }) => name).join(', ')
 const QUESTIONS: Readonly<Record<Question, (kind: ClientKind) => string>> = {
   'redirect-uri': ({ redirect = '' }) =>
     `Where does the user come back to after the login? (like ${redirect}) `,
+  'post-logout-callback': () => 'Where may the user come to after a logout? (none is fine) ',
   scope: () => 'Which scopes may it ask for? (with spaces; none is fine) ',
   audience: ({ name }) =>
     name === 'mcp'
@@ -51,7 +52,7 @@ export const clientNew = defineCommand({
       scope: (answers.scope ?? [kind.scope]).join(' '),
       redirect_uris: answers['redirect-uri'] ?? [],
       audience: answers.audience ?? [],
-      post_logout_redirect_uris: flags['post-logout-callback'] ?? [],
+      post_logout_redirect_uris: answers['post-logout-callback'] ?? [],
       ...(flags['skip-consent'] && { skip_consent: true }),
       ...(kind.name === 'spa' && { allowed_cors_origins: originsOf(answers['redirect-uri'] ?? []) }),
     }
