@@ -16,14 +16,13 @@ import { type Answer, type Site, startSite } from '../support/site.ts'
 import { ladon } from './ladon.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const readme = await readFile(join(root, 'README.md'), 'utf8')
 const guide = await readFile(join(root, 'docs/guides/deploy.md'), 'utf8')
 
-/** The block of code in a document that this is the beginning of, without its indentation. */
-function block(beginning: string, text = readme): string {
-  const at = text.indexOf(beginning)
+/** The first block of code in the guide that begins like this, without its indentation. */
+function block(beginning: string): string {
+  const at = guide.indexOf(beginning)
   expect(at, beginning).toBeGreaterThan(0)
-  return text.slice(at, text.indexOf('```', at)).replaceAll(/^ {3}/gm, '')
+  return guide.slice(at, guide.indexOf('```', at)).replaceAll(/^ {3}/gm, '')
 }
 
 /** `wrangler.toml` as it is, to be read from another directory. */
@@ -32,7 +31,7 @@ const plain = (await readFile(join(root, 'wrangler.toml'), 'utf8'))
   .replace('migrations_dir = "', `migrations_dir = "${root}`)
   .replace('directory = "src/assets"', `directory = "${root}src/assets"`)
 
-/** `wrangler.toml` as README's step 2 leaves it. */
+/** `wrangler.toml` as the guide's step 2 leaves it. */
 const production = block('URLS_SELF_ISSUER = "')
   .split('\n')
   .reduce((toml, line) => {
@@ -41,7 +40,7 @@ const production = block('URLS_SELF_ISSUER = "')
   }, plain)
   .replace('main = "', `${block('routes = [{').split('\n')[0]}\nmain = "`)
 
-const staging = block('[env.staging]\n', guide).replace('migrations_dir = "', `migrations_dir = "${root}`)
+const staging = block('[env.staging]\n').replace('migrations_dir = "', `migrations_dir = "${root}`)
 
 /** Runs wrangler as the deployments do. */
 const runWrangler = (
@@ -405,7 +404,7 @@ async function reason(toml: string, ...args: readonly string[]): Promise<string 
 }
 
 describe('what is refused', () => {
-  /** Production, and README's staging with a change. */
+  /** Production, and the guide's staging with a change. */
   const second = (find: string | RegExp, put: string) => `${production}\n${staging.replace(find, put)}`
   const whole = `${production}\n${staging}`
   const withIds = production
@@ -416,7 +415,7 @@ describe('what is refused', () => {
     ['production', production, []],
     ['production with ids', withIds, []],
     ['production beside an unfinished environment', `${production}\n[env.staging.vars]\nA = "b"`, []],
-    ["README's staging", whole, ['--env', 'staging']],
+    ["the guide's staging", whole, ['--env', 'staging']],
     ['staging with a domain of its own', second('[]', '["staging.example.com/*"]'), ['--env=staging']],
     ['production by its own name', production, ['--name', 'ladon']],
     ['a file of its own', own, ['--name', 'own']],

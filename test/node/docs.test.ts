@@ -50,6 +50,12 @@ describe('the list of documents', () => {
   })
 })
 
+it('pictures are small', () => {
+  const pictures = [...files].filter(([path]) => path.endsWith('.png'))
+  expect(pictures).not.toEqual([])
+  for (const [path, content] of pictures) expect(content.length, path).toBeLessThan(60_000)
+})
+
 it('the list of endpoints is made from the OpenAPI document: npm run docs writes it', () => {
   expect(readText('docs/reference/api.md')).toBe(apiReference(readText('src/assets/openapi.json')))
 })
@@ -90,6 +96,7 @@ describe('Markdown', () => {
     ['raw HTML is shown', 'a <b onclick="x()">c</b>', /a &lt;b onclick=&quot;x\(\)&quot;&gt;c&lt;\/b&gt;/],
     ['a block of it, too', '<script>\nx()\n</script>\n', /&lt;script&gt;/],
     ['comments are left out', '<!-- a -->\n\nb', /^\s*<p>b<\/p>\s*$/],
+    ['names in code can break', '`A_B`, `/a/b`', /<code>A_<wbr>B<\/code>, <code>\/a\/<wbr>b<\/code>/],
     ['headings have anchors', '## The `x` and _y_', /<h2 id="the-x-and-y">.*href="#the-x-and-y"/],
     ['each its own', '## A\n\n## A', /id="a".*id="a-1"/s],
     [

@@ -6,7 +6,8 @@ import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { composeBackup } from '../../src/dev/backup-file.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
+import { type RunningExample, startExample } from '../examples/run.ts'
+import { freePort, type RunningServer, startServer } from '../support/server.ts'
 import { type Site, startSite } from '../support/site.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
@@ -24,6 +25,9 @@ function printed(begins: string, parts: readonly string[]): string {
     throw new Error(`There are ${more.length + (found ? 1 : 0)}: ${begins}`)
   return found
 }
+
+/** All shell text of a document. */
+const printedIn = (path: string): string => blocksOf(path).join('\n')
 
 const linesOf = (path: string): readonly string[] => blocksOf(path).flatMap((block) => block.split('\n'))
 
@@ -146,31 +150,51 @@ describe("Hydra's clients", () => {
   })
 })
 
-describe('the guides that need only curl and jq', () => {
+describe('the guides that need only curl, jq and the command', () => {
   let server: RunningServer
+  let api: RunningExample
+  let apiPort: number
 
   beforeAll(async () => {
+    apiPort = await freePort()
     server = await startServer({
       vars: {
         OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED: 'true',
-        OIDC_DYNAMIC_CLIENT_REGISTRATION_RESOURCES: 'http://localhost:3002/',
+        OIDC_DYNAMIC_CLIENT_REGISTRATION_RESOURCES: 'http://localhost:3004/',
       },
     })
+    api = await startExample('api', { env: { LADON_URL: server.base, PORT: String(apiPort) } })
   })
 
-  afterAll(() => server?.stop())
+  afterAll(() => Promise.all([api, server].map((running) => running?.stop())))
+
+  /** What a document prints, for the servers that run here. */
+  const here = (text: string): string =>
+    text
+      .replaceAll(/http:\/\/localhost:4444|https:\/\/login\.example\.com/g, server.base)
+      .replaceAll('localhost:3001', `localhost:${apiPort}`)
+      .replaceAll('LADON_ADMIN_KEY=...', `LADON_ADMIN_KEY=${server.adminKey}`)
 
   /** Runs what a guide prints, one block after the other in one shell, against this server. Returns what it writes. */
   async function walk(path: string): Promise<string> {
     const blocks = blocksOf(path).filter((block) => !block.startsWith('npm '))
-    const script = ['set -eu', ...blocks].join('\n').replaceAll('http://localhost:4444', server.base)
-    const ran = await run(script, ROOT)
+    const ran = await run(here(['set -eu', ...blocks].join('\n')), ROOT)
     expect(ran.code, ran.output).toBe(0)
     return ran.stdout
   }
 
   it('a web application is registered', async () => {
-    expect(await walk('docs/guides/web.md')).toContain('"client_id":"web"')
+    expect(await walk('docs/guides/web.md')).toMatch(/^CLIENT ID +web$/m)
+  })
+
+  it('a single-page application is registered, and may call', async () => {
+    expect(await walk('docs/guides/spa.md')).toMatch(/^CLIENT ID +spa$/m)
+  })
+
+  it('an API asks about each token', async () => {
+    const statuses = (await walk('docs/guides/resource-server.md')).match(/^\d{3}$/gm)
+    const printed = [...printedIn('docs/guides/resource-server.md').matchAll(/^ask .*# (\d{3})/gm)]
+    expect(statuses).toEqual(printed.map(([, status]) => status))
   })
 
   it('a machine gets a token for its API', async () => {
@@ -187,5 +211,28 @@ describe('the guides that need only curl and jq', () => {
 
   it('an assistant registers itself', async () => {
     expect(await walk('docs/guides/mcp.md')).toMatch(/"client_name":"Assistant"/)
+  })
+
+  it.each<readonly [line: string, input: string, code: number, told: RegExp]>([
+    ['npm run ladon -- doctor', '', 0, /^No faults\.$/m],
+    // Whoever is asked by it: test/browser/docs.test.ts.
+    ['npm run ladon -- client new', '', 2, /--kind is missing/],
+    ['npm run ladon -- explain -', 'https://x.example/oauth2/auth?client_id=nobody', 1, /^KIND +\S/m],
+    ['npm run ladon -- user alice', '', 0, /^User alice$/m],
+  ])('README: %s', async (line, input, code, told) => {
+    const [environment = '', ...lines] = printed('export LADON_URL', blocksOf('README.md')).split('\n')
+    const command = here(`${environment}\nprintf %s '${input}' | ${printed(line, lines)}`)
+    const ran = await run(command, ROOT)
+    expect(ran.code, ran.output).toBe(code)
+    expect(ran.output).toMatch(told)
+  })
+
+  it('the first deployment ends with a look and a login', async () => {
+    const blocks = blocksOf('docs/guides/deploy.md')
+    const [environment = ''] = printed('export LADON_URL', blocks).split('\n')
+    const look = printed('npm run ladon -- doctor', blocks)
+    const ran = await run(here(['set -e', environment, look].join('\n')), ROOT)
+    expect(ran.code, ran.output).toBe(0)
+    expect(ran.output).toMatch(/^No faults\.$/m)
   })
 })

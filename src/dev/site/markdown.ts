@@ -62,12 +62,16 @@ export function render(file: string, source: string): Rendered {
         const path = `<code>${escapeHtml(link.source)}</code>`
         return content.includes(link.source) ? path : `${content} (${path})`
       },
+      codespan: ({ text }) => `<code>${breakable(text)}</code>`,
       html: ({ text }) => (/^<!--.*-->\s*$/s.test(text) ? '' : escapeHtml(text)),
     },
   })
   const html = marked.parse(source, { async: false })
   return { html: html.replaceAll('<table>', TABLE).replaceAll('</table>', '</table>\n</div>'), headings }
 }
+
+/** A name or path in code may go on in the next line behind its parts. */
+const breakable = (text: string): string => escapeHtml(text).replaceAll(/(?<=\w)[_/](?=\w)/g, '$&<wbr>')
 
 /** A table may be wider than the window: then it scrolls by itself, by keyboard too. */
 const TABLE = '<div class="table" role="group" aria-label="Table" tabindex="0">\n<table>'

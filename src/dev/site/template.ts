@@ -22,7 +22,7 @@ export function pageOf(doc: Doc, rendered: Rendered, titles: ReadonlyMap<string,
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title} · Ladon</title>
-<meta name="description" content="${escapeHtml(doc.about)}">
+<meta name="description" content="${title}: ${escapeHtml(doc.about)}">
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="${to('/docs/style.css')}">
 <link rel="alternate" type="text/markdown" href="${to(`/docs/${doc.file}`)}">

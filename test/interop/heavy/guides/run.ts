@@ -1,7 +1,7 @@
 /**
  * Tries the guides of `docs/guides` as they are written, with the real software. See ../README.md.
  *
- *     node test/interop/heavy/guides/run.ts [GUIDE]  resource-server, spa, nextjs, oauth2-proxy, spring, kratos
+ *     node test/interop/heavy/guides/run.ts [GUIDE]  nextjs, oauth2-proxy, spring, kratos
  */
 import assert from 'node:assert/strict'
 import {
@@ -18,36 +18,6 @@ import { CACHE, confirmLogout, KEY, logIn, press, Trial } from './trial.ts'
 function checkStatuses(trial: Trial, calls: string): void {
   const expected = [...calls.matchAll(/# (\d{3})/g)].map(([, status]) => status)
   assert.deepEqual(trial.run(calls).trim().split('\n'), expected)
-}
-
-async function resourceServer(trial: Trial): Promise<void> {
-  await trial.ladon()
-  trial.run(trial.block('"client_id":"orders-api"'))
-  await trial.start(trial.block('node api.mjs'), 'http://localhost:3001')
-  checkStatuses(trial, trial.block('ask nonsense'))
-}
-
-async function spa(trial: Trial): Promise<void> {
-  await trial.ladon(trial.block('npm run dev'))
-  trial.run(trial.block('allowed_cors_origins"'))
-  await trial.start(trial.block('http-server -a'), 'http://127.0.0.1:3000')
-  await trial.browse(async (page) => {
-    const user = page.locator('#user')
-    await page.goto('http://127.0.0.1:3000/')
-    await press(page, 'Log in')
-    await logIn(page)
-    await page.waitForURL('http://127.0.0.1:3000/')
-    await user.getByText('demo until').waitFor()
-    const [, until = ''] = (await user.innerText()).split('until ')
-    await page.waitForTimeout(1500)
-    await press(page, 'Renew')
-    await page.waitForFunction(`!document.querySelector('#user').textContent.endsWith('${until}')`)
-    await page.reload()
-    await user.getByText('demo until').waitFor()
-    await press(page, 'Log out')
-    await confirmLogout(page)
-    await user.getByText('nobody').waitFor()
-  })
 }
 
 async function nextjs(trial: Trial): Promise<void> {
@@ -148,7 +118,7 @@ async function kratos(trial: Trial): Promise<void> {
   }
 }
 
-const GUIDES = { 'resource-server': resourceServer, spa, nextjs, 'oauth2-proxy': oauth2Proxy, spring, kratos }
+const GUIDES = { nextjs, 'oauth2-proxy': oauth2Proxy, spring, kratos }
 
 const [, , which] = process.argv
 for (const [name, run] of Object.entries(GUIDES)) {
