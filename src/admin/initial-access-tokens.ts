@@ -64,7 +64,7 @@ function scopeText() {
  * Returns the schema of the body that makes a token. Unknown members are refused: a misspelt limit would be none. It is
  * made for each, as few tokens are: an isolate starts without it.
  */
-function tokenCreation() {
+export function tokenCreation() {
   const entries = {
     expires_in: v.nullish(whole(MAX_SECONDS), USUAL_SECONDS),
     uses: v.nullish(whole(MAX_USES), 1),

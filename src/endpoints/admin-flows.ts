@@ -25,7 +25,8 @@ const shown = {
   410: goesOn,
   ...refuses(404),
 }
-const byChallenge = (step: string) => ({ [`${step}_challenge`]: text })
+/** The shorter name is that of v1.0-beta. */
+const byChallenge = (step: string) => ({ [`${step}_challenge`]: text, challenge: text })
 
 const v1Requests = { login: v1LoginRequest, consent: v1ConsentRequest }
 

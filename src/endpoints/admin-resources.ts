@@ -14,6 +14,7 @@ import {
   getInitialAccessTokens,
   postInitialAccessToken,
   removeInitialAccessToken,
+  tokenCreation,
 } from '../admin/initial-access-tokens.ts'
 import { getKeys, keyCreation, postKey, putKey, putKeys, removeKeys } from '../admin/keys.ts'
 import { deleteTokens } from '../admin/tokens.ts'
@@ -28,12 +29,15 @@ import type { Endpoint } from '../http/endpoint.ts'
 import { adminEndpoint as endpoint } from './admin-endpoint.ts'
 import {
   client,
+  clientBody,
   done,
   flag,
   gives,
   instant,
   key,
+  keyBody,
   keySet,
+  keySetBody,
   lifespans,
   list,
   object,
@@ -47,10 +51,13 @@ import { v1Client, v1Key, v1KeySet, v1Trust } from './v1-members.ts'
 const clientShown = { 200: gives('The client.', client), ...refuses(404) }
 const clientMade = { 201: gives('The client.', client), ...refuses(409) }
 const clientsShown = { 200: gives('A page of clients.', list(client)) }
-const patch = list(object({ op: text, path: text, value: {} }, 'op', 'path'))
+const patch = list(
+  object({ op: { enum: ['add', 'remove', 'replace'] }, path: text, value: {} }, 'op', 'path'),
+)
 const byName = { ...paging, client_name: text, owner: text }
 /** Whether what would only be warned of is refused. */
 const strict = { strict: flag }
+const given = { query: strict, body: clientBody }
 const gone = { 204: done, ...refuses(404) }
 
 /** Endpoints for clients (contract 1.4.1, 1.4.5). */
@@ -59,7 +66,7 @@ export const clientEndpoints = (guard: AdminGuard): readonly Endpoint[] => [
     'POST',
     '/clients',
     postClient(guard),
-    () => ({ summary: 'Create a client', query: strict, body: client, answers: clientMade, v1: v1Client }),
+    () => ({ summary: 'Create a client', ...given, answers: clientMade, v1: v1Client }),
     'json',
   ),
   endpoint('GET', '/clients', getClients, () => ({
@@ -77,7 +84,7 @@ export const clientEndpoints = (guard: AdminGuard): readonly Endpoint[] => [
     'PUT',
     '/clients/:id',
     putClient(v1Client),
-    () => ({ summary: 'Replace a client', query: strict, body: client, answers: clientShown, v1: v1Client }),
+    () => ({ summary: 'Replace a client', ...given, answers: clientShown, v1: v1Client }),
     'json',
   ),
   endpoint(
@@ -148,7 +155,7 @@ export const keyEndpoints = (guard: AdminGuard): readonly Endpoint[] => [
     'PUT',
     '/keys/:set',
     putKeys(guard),
-    () => ({ summary: 'Replace a key set', body: keySet, answers: keysShown, v1: v1KeySet }),
+    () => ({ summary: 'Replace a key set', body: keySetBody, answers: keysShown, v1: v1KeySet }),
     'json',
   ),
   endpoint(
@@ -157,7 +164,7 @@ export const keyEndpoints = (guard: AdminGuard): readonly Endpoint[] => [
     putKey(guard),
     () => ({
       summary: 'Put a key into a set',
-      body: key,
+      body: keyBody,
       answers: { 200: gives('The key.', key) },
       v1: v1Key,
     }),
@@ -201,13 +208,6 @@ export const trustEndpoints: readonly Endpoint[] = [
 ]
 
 const ACCESS = '/registration/initial-access-tokens'
-const allowed = {
-  scope: text,
-  audience: list(text),
-  grant_types: list(text),
-  redirect_hosts: list(text),
-  redirect_schemes: list(text),
-}
 const access = object(
   {
     id: text,
@@ -216,7 +216,11 @@ const access = object(
     used: whole,
     created_at: instant,
     expires_at: instant,
-    ...allowed,
+    scope: text,
+    audience: list(text),
+    grant_types: list(text),
+    redirect_hosts: list(text),
+    redirect_schemes: list(text),
   },
   'id',
   'uses',
@@ -233,7 +237,7 @@ export const registrationTokenEndpoints: readonly Endpoint[] = [
     postInitialAccessToken,
     () => ({
       summary: 'Make an initial access token',
-      body: object({ expires_in: whole, uses: whole, ...allowed }),
+      body: tokenCreation(),
       answers: { 201: gives('The token, this once.', access), ...refuses(409) },
     }),
     'json',

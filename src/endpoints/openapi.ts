@@ -1,8 +1,20 @@
-import * as v from 'valibot'
 import type { Answer, Endpoint, Schema } from '../http/endpoint.ts'
 import { release } from '../util/release.ts'
+import { type Json, JsonSchemas } from './json-schema.ts'
 import { operationId } from './operations.ts'
-import { client, error, gives, key, keySet, lifespans, refuses } from './schemas.ts'
+import {
+  client,
+  clientBody,
+  error,
+  gives,
+  key,
+  keyBody,
+  keySet,
+  keySetBody,
+  lifespans,
+  refuses,
+  text,
+} from './schemas.ts'
 import { endpointsOf, endpointTable } from './table.ts'
 
 /** Media types of what endpoints take. */
@@ -12,10 +24,11 @@ const TYPES = {
   'public-json': 'application/json',
 } as const
 
-type Json = Readonly<Record<string, unknown>>
+/** The schemas that the document has once, by name: of what is read, and of what is written or both. */
+const READ: Readonly<Record<string, Schema>> = { clientBody, lifespans, keyBody, keySetBody }
+const WRITTEN: Readonly<Record<string, Schema>> = { client, key, keySet, error }
 
-/** The schemas that the document has once, by name. */
-const NAMED_SCHEMAS: Readonly<Record<string, Schema>> = { client, lifespans, key, keySet, error }
+const schemas = new JsonSchemas({ ...READ, ...WRITTEN })
 
 /** The answers of operations that are described elsewhere, as in Hydra's documents: by method and path, and status. */
 export interface Shapes {
@@ -50,12 +63,11 @@ export function openApiOf(
         item[method.toLowerCase()] ??= operation(endpoint, method, path, shapes)
       paths[path] = item
     }
-  const schemas = {
-    ...Object.fromEntries(Object.entries(shapes.schemas).map(([name, schema]) => [name, referring(schema)])),
-    ...Object.fromEntries(
-      Object.entries(NAMED_SCHEMAS).map(([name, schema]) => [name, jsonSchemaOf(schema, false)]),
-    ),
-  }
+  const named = Object.fromEntries([
+    ...Object.entries(shapes.schemas).map(([name, schema]) => [name, referring(schema)]),
+    ...Object.entries(WRITTEN).map(([name, schema]) => [name, schemas.whole(schema, 'written')]),
+    ...Object.entries(READ).map(([name, schema]) => [name, schemas.whole(schema, 'read')]),
+  ])
   return {
     openapi: '3.1.0',
     info: {
@@ -68,7 +80,7 @@ export function openApiOf(
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
     components: {
-      schemas: used(schemas, paths),
+      schemas: used(named, paths),
       securitySchemes: SECURITY,
     },
   }
@@ -106,17 +118,17 @@ const SECURITY = {
 } as const
 
 /** The schemas that paths refer to, and those that these refer to. */
-function used(schemas: Readonly<Record<string, Json>>, paths: Json): Json {
+function used(named: Readonly<Record<string, Json>>, paths: Json): Json {
   const found = new Set<string>()
   const visit = (value: unknown): void => {
     for (const [, name = ''] of JSON.stringify(value).matchAll(/"#\/components\/schemas\/(\w+)"/g)) {
       if (found.has(name)) continue
       found.add(name)
-      visit(schemas[name] ?? {})
+      visit(named[name] ?? {})
     }
   }
   visit(paths)
-  return Object.fromEntries(Object.entries(schemas).filter(([name]) => found.has(name)))
+  return Object.fromEntries(Object.entries(named).filter(([name]) => found.has(name)))
 }
 
 /** A path with and without each parameter that may be missing, as templates (RFC 6570). */
@@ -135,10 +147,12 @@ function operation(endpoint: Endpoint, method: string, path: string, shapes: Sha
     required: true,
     schema: { type: 'string' },
   }))
-  const inQuery = Object.entries(wire.query ?? {}).map(([name, schema]) => ({
+  // Which web pages may call is decided by the client, which such a request may name (`http/cors.ts`).
+  const query = { ...wire.query, ...(endpoint.cors === 'client' && { client_id: text }) }
+  const inQuery = Object.entries(query).map(([name, schema]) => ({
     name,
     in: 'query',
-    schema: jsonSchemaOf(schema),
+    schema: schemas.of(schema, 'read'),
   }))
   const takes = body !== 'none' && ['POST', 'PUT', 'PATCH'].includes(method)
   const answers = { ...wire.answers, ...(rate !== 'none' && refuses(429)) }
@@ -149,7 +163,9 @@ function operation(endpoint: Endpoint, method: string, path: string, shapes: Sha
     summary: wire.summary,
     ...describedBy(method, path),
     parameters: [...inPath, ...inQuery],
-    ...(takes && { requestBody: { content: { [TYPES[body]]: { schema: jsonSchemaOf(wire.body ?? {}) } } } }),
+    ...(takes && {
+      requestBody: { content: { [TYPES[body]]: { schema: schemas.of(wire.body ?? {}, 'read') } } },
+    }),
     responses: {
       ...Object.fromEntries(
         Object.entries(answers).map(([status, answer]) => [status, response(answer, detailed[status])]),
@@ -162,7 +178,7 @@ function operation(endpoint: Endpoint, method: string, path: string, shapes: Sha
 /** Who an operation is for, and how it is opened. */
 function describedBy(method: string, path: string): Json {
   if (path.startsWith('/admin/') && method !== '') return { tags: ['admin'], security: [{ apiKey: [] }] }
-  if (/^\/(?:ui|demo)(?:\/|$)/.test(path)) return { tags: ['pages'], security: [] }
+  if (/^\/(?:$|(?:ui|demo|oauth2\/fallbacks)(?:\/|$))/.test(path)) return { tags: ['pages'], security: [] }
   if (/^\/oauth2\/(?:token|revoke|device\/auth)$/.test(path))
     return { tags: ['public'], security: [{ client: [] }, {}] }
   const bearer = /^\/(?:userinfo|credentials|(?:oauth2|connect)\/register)(?:\/|$)/.test(path)
@@ -171,11 +187,11 @@ function describedBy(method: string, path: string): Json {
 
 /** @param detailed - the JSON of a good answer, if that is described elsewhere */
 function response({ description, content = {} }: Answer, detailed: Json | undefined): Json {
-  const schemas = Object.entries(content).map(([type, schema]) => {
+  const contents = Object.entries(content).map(([type, schema]) => {
     const isDescribed = detailed !== undefined && type === 'application/json'
-    return [type, { schema: isDescribed ? referring(detailed) : jsonSchemaOf(schema) }]
+    return [type, { schema: isDescribed ? referring(detailed) : schemas.of(schema, 'written') }]
   })
-  return { description, ...(schemas.length > 0 && { content: Object.fromEntries(schemas) }) }
+  return { description, ...(contents.length > 0 && { content: Object.fromEntries(contents) }) }
 }
 
 /** A schema of the shapes, whose references are by name. */
@@ -190,67 +206,4 @@ function deep(value: unknown): unknown {
   const ref: unknown = Reflect.get(value, 'ref')
   if (typeof ref === 'string') return { $ref: `#/components/schemas/${ref}` }
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, deep(member)]))
-}
-
-const names = new Map<unknown, string>(Object.entries(NAMED_SCHEMAS).map(([name, schema]) => [schema, name]))
-
-const isValibot = (schema: object): schema is v.GenericSchema => 'kind' in schema && schema.kind === 'schema'
-
-/**
- * A schema as JSON Schema; of valibot's, what the handlers use. A check in code says nothing there.
- *
- * @param refers - whether one that has a name is referred to by that
- */
-function jsonSchemaOf(schema: object, refers = true): Json {
-  const name = refers ? names.get(schema) : undefined
-  if (name !== undefined) return { $ref: `#/components/schemas/${name}` }
-  if (!isValibot(schema)) return plain(schema)
-  const inner = (member: string): unknown => Reflect.get(schema, member)
-  switch (schema.type) {
-    case 'string':
-    case 'boolean':
-    case 'number':
-      return { type: schema.type }
-    case 'picklist':
-      return { enum: inner('options') }
-    case 'array':
-      return { type: 'array', items: jsonSchemaOf(Object(inner('item'))) }
-    case 'optional':
-    case 'nullish':
-    case 'nullable':
-      return jsonSchemaOf(Object(inner('wrapped')))
-    case 'union': {
-      const anyOf = [inner('options')].flat().map((option) => jsonSchemaOf(Object(option)))
-      return anyOf.some((option) => Object.keys(option).length === 0) ? {} : { anyOf }
-    }
-    case 'object':
-      return objectOf(Object(inner('entries')))
-    default:
-      return {}
-  }
-}
-
-/** A JSON Schema whose parts may be valibot's. */
-function plain(schema: object): Json {
-  return Object.fromEntries(
-    Object.entries(schema).map(([keyword, value]) => {
-      if (keyword === 'items') return [keyword, jsonSchemaOf(value)]
-      if (keyword !== 'properties') return [keyword, value]
-      const properties = Object.entries(Object(value)).map(([name, part]) => [
-        name,
-        jsonSchemaOf(Object(part)),
-      ])
-      return [keyword, Object.fromEntries(properties)]
-    }),
-  )
-}
-
-function objectOf(entries: Readonly<Record<string, Schema>>): Json {
-  const required = Object.entries(entries).flatMap(([name, entry]) =>
-    isValibot(entry) && !v.safeParse(entry, undefined).success ? [name] : [],
-  )
-  const properties = Object.fromEntries(
-    Object.entries(entries).map(([name, entry]) => [name, jsonSchemaOf(entry)]),
-  )
-  return { type: 'object', properties, ...(required.length > 0 && { required }) }
 }

@@ -8,8 +8,10 @@ import { token } from '../public/token.ts'
 import { userinfo } from '../public/userinfo.ts'
 import { CREDENTIAL_ALGORITHMS, CREDENTIAL_FORMAT, CREDENTIAL_TYPES } from '../tokens/credential.ts'
 import {
+  audiences,
   client,
   clientAuthentication,
+  clientBody,
   done,
   gives,
   object,
@@ -23,6 +25,9 @@ import { v1Registration } from './v1-members.ts'
 
 /** The issuer without a trailing slash: the base of some endpoint URLs in the metadata document. */
 export const issuerOf = ({ urls }: Config): string => urls.issuer.replace(/\/+$/, '')
+
+/** An access token may be in the query, if nowhere else (RFC 6750 section 2.3). */
+const byQuery = { access_token: text }
 
 /** Endpoints that clients call directly. */
 export const clientCalls: readonly Endpoint[] = [
@@ -43,14 +48,13 @@ export const clientCalls: readonly Endpoint[] = [
           ...clientAuthentication,
           grant_type: text,
           code: text,
-          redirect_uri: url,
+          redirect_uri: text,
           code_verifier: text,
           refresh_token: text,
           device_code: text,
           assertion: text,
           scope: text,
-          audience: text,
-          resource: url,
+          ...audiences,
         },
         'grant_type',
       ),
@@ -83,7 +87,7 @@ export const clientCalls: readonly Endpoint[] = [
     }),
     wire: () => ({
       summary: 'Device authorization endpoint (RFC 8628 section 3.1)',
-      body: object({ ...clientAuthentication, scope: text, audience: text, resource: url }, 'client_id'),
+      body: object({ ...clientAuthentication, scope: text, ...audiences }, 'client_id'),
       answers: {
         200: gives(
           'The codes.',
@@ -118,6 +122,7 @@ export const clientCalls: readonly Endpoint[] = [
     }),
     wire: () => ({
       summary: 'Userinfo endpoint (OpenID Connect Core 1.0 section 5.3)',
+      query: byQuery,
       body: object({ access_token: text }),
       answers: {
         200: {
@@ -148,6 +153,7 @@ export const clientCalls: readonly Endpoint[] = [
     }),
     wire: () => ({
       summary: 'A verifiable credential about the user (OpenID for Verifiable Credential Issuance, draft 00)',
+      query: byQuery,
       body: credentialRequest,
       answers: {
         200: gives('The credential.', object({ format: text, credential_draft_00: text }, 'format')),
@@ -170,7 +176,7 @@ export const registrationEndpoints: readonly Endpoint[] = ['/oauth2/register', '
       ...(path === '/oauth2/register' && { discovery: registrationEndpoint }),
       wire: () => ({
         summary: 'A client registers itself (RFC 7591 section 3)',
-        body: client,
+        body: clientBody,
         answers: { 201: gives('The client.', client), ...refuses(400, 401, 404, 413, 503) },
         ...(path === '/connect/register' && { v1: v1Registration }),
       }),
@@ -184,7 +190,8 @@ export const registrationEndpoints: readonly Endpoint[] = ['/oauth2/register', '
       rate: 'registration',
       wire: () => ({
         summary: 'A client manages its registration (RFC 7592 section 2)',
-        body: client,
+        query: byQuery,
+        body: clientBody,
         answers: { 200: gives('The client.', client), 204: done, ...refuses(400, 401, 403, 404, 413, 503) },
         ...(path === '/connect/register' && { v1: v1Registration }),
       }),

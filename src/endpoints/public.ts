@@ -21,6 +21,7 @@ import {
   refuses,
   text,
   url,
+  verifiers,
 } from './schemas.ts'
 
 /** Health checks; they are available over the service binding too (contract 1.3.11). */
@@ -106,6 +107,12 @@ const documents = (members: Discovered): readonly Endpoint[] => [
   ),
 ]
 
+/** Parameters of a logout (OpenID Connect RP-Initiated Logout 1.0 section 2). */
+const logoutRequest = {
+  ...{ id_token_hint: text, logout_hint: text, client_id: text, post_logout_redirect_uri: text },
+  ...{ state: text, ui_locales: text },
+}
+
 /** Endpoints for browsers that clients or devices send here. */
 const forBrowsers: readonly Endpoint[] = [
   {
@@ -118,7 +125,7 @@ const forBrowsers: readonly Endpoint[] = [
     discovery: (config) => ({ authorization_endpoint: authorizeUrl(config) }),
     wire: () => ({
       summary: 'Authorization endpoint (RFC 6749 section 3.1)',
-      query: authorizationRequest,
+      query: { ...authorizationRequest, ...verifiers },
       body: object(authorizationRequest),
       answers: { 200: page, 302: leadsOn, 303: leadsOn },
     }),
@@ -132,7 +139,7 @@ const forBrowsers: readonly Endpoint[] = [
     rate: 'browser',
     wire: () => ({
       summary: 'Where the user of a device goes (RFC 8628 section 3.3)',
-      query: { user_code: text },
+      query: { user_code: text, client_id: text, prompt: text, device_verifier: text, ...verifiers },
       answers: { 302: leadsOn, ...refuses(400) },
     }),
   },
@@ -146,8 +153,8 @@ const forBrowsers: readonly Endpoint[] = [
     discovery: (config) => ({ end_session_endpoint: `${issuerOf(config)}/oauth2/sessions/logout` }),
     wire: () => ({
       summary: 'Logout endpoint (OpenID Connect RP-Initiated Logout 1.0)',
-      query: { id_token_hint: text, client_id: text, post_logout_redirect_uri: url, state: text },
-      body: object({ id_token_hint: text, client_id: text, post_logout_redirect_uri: url, state: text }),
+      query: { ...logoutRequest, logout_verifier: text },
+      body: object(logoutRequest),
       answers: { 200: page, 302: leadsOn },
     }),
   },
@@ -158,7 +165,11 @@ const forBrowsers: readonly Endpoint[] = [
     cors: 'none',
     body: 'none',
     rate: 'browser',
-    wire: () => ({ summary: 'Logout endpoint, as v1.0-beta has it', answers: { 200: page, 302: leadsOn } }),
+    wire: () => ({
+      summary: 'Logout endpoint, as v1.0-beta has it',
+      query: logoutRequest,
+      answers: { 200: page, 302: leadsOn },
+    }),
   },
   {
     path: '/oauth2/sessions/check',

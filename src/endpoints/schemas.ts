@@ -54,8 +54,26 @@ export const goesOn = gives('Where to send the browser.', object({ redirect_to: 
 export const key = object({ kty: text, kid: text, use: text, alg: text }, 'kty')
 export const keySet = object({ keys: list(key) }, 'keys')
 
+/** The same as requests hold them; what is null counts as absent. */
+const textOrNull = { type: ['string', 'null'] } as const
+export const keyBody = object({ kty: text, kid: textOrNull, use: textOrNull, alg: textOrNull }, 'kty')
+export const keySetBody = object({ keys: list(keyBody) }, 'keys')
+
 /** A client, from the table of its fields (RFC 7591 section 2). */
 export const client = v.partial(v.object({ client_id: v.string(), ...wire(fieldsWith({})) }))
+
+/** A client as a request holds it; what it does not name is ignored. */
+export const clientBody: Schema = {
+  ...object({
+    ...Object.fromEntries(
+      Object.entries({ client_id: v.string(), client_secret: v.string(), ...wire(fieldsWith({})) }).map(
+        ([name, schema]) => [name, v.nullish(schema)],
+      ),
+    ),
+    client_secret_expires_at: v.nullish(v.pipe(v.number(), v.integer())),
+  }),
+  patternProperties: { [`^(${fieldsWith({ localized: true }).join('|')})#`]: textOrNull },
+}
 
 /** A client's lifespans, from the same table. */
 export const lifespans = v.object(wire(LIFESPAN_FIELDS))
@@ -101,16 +119,24 @@ export const clientAuthentication: Readonly<Record<string, Schema>> = {
   client_assertion_type: text,
 }
 
+const texts = (...lines: readonly string[]): Readonly<Record<string, Schema>> =>
+  Object.fromEntries(lines.flatMap((names) => names.split(' ')).map((name) => [name, text]))
+
+/** Whom tokens are for: the one is Hydra's, the other RFC 8707's. Both may be repeated. */
+export const audiences: Readonly<Record<string, Schema>> = { audience: list(text), resource: list(text) }
+
 /** Parameters of an authorization request (RFC 6749 section 4.1.1, OIDC Core section 3.1.2.1). */
-export const authorizationRequest: Readonly<Record<string, Schema>> = Object.fromEntries(
-  [
+export const authorizationRequest: Readonly<Record<string, Schema>> = {
+  ...texts(
     'client_id response_type redirect_uri scope state nonce response_mode display prompt max_age ui_locales',
-    'id_token_hint login_hint acr_values claims code_challenge code_challenge_method audience resource',
-    'request request_uri',
-  ]
-    .flatMap((names) => names.split(' '))
-    .map((name) => [name, text]),
-)
+    'claims_locales id_token_hint login_hint acr_values claims registration code_challenge code_challenge_method',
+    'identity_schema request request_uri',
+  ),
+  ...audiences,
+}
+
+/** With these the browser comes back from the login and consent app. */
+export const verifiers: Readonly<Record<string, Schema>> = texts('login_verifier consent_verifier')
 
 /** Parameters of a list that is answered in pages: the newer ones, and those of v1 SDKs (contract 1.4.1). */
 export const paging: Readonly<Record<string, Schema>> = {

@@ -32,7 +32,7 @@ const names = (count: number): string => Array.from({ length: count }, (_, at) =
 
 /** What a request is refused with, be it told in JSON or to the error page; empty where it is not. */
 async function refusal(path: string, init: RequestInit = {}): Promise<string> {
-  const response = await deployment.fetch(path, init)
+  const response = await deployment.bear(path, init)
   if (response.status === 302) return locationOf(response).searchParams.get('error_description') ?? ''
   const body: unknown = await response.json().catch(() => ({}))
   return typeof body === 'object' && body !== null && 'error_description' in body

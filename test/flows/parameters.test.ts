@@ -120,10 +120,14 @@ describe('a token that is missing or empty', () => {
     'is answered like an inactive one: %s',
     async (body) => {
       const headers = { 'content-type': FORM, authorization: `Bearer ${ADMIN_KEY}` }
-      const asked = await post('/admin/oauth2/introspect', body, headers)
+      const init = { method: 'POST', body, headers }
+      const asked = await deployment.bear('/admin/oauth2/introspect', init)
       expect([asked.status, await bodyOf(asked)]).toEqual([200, { active: false }])
       const authorization = `Basic ${btoa(`${client.id}:${client.secret}`)}`
-      const revoked = await post('/oauth2/revoke', body, { ...headers, authorization })
+      const revoked = await deployment.bear('/oauth2/revoke', {
+        ...init,
+        headers: { ...headers, authorization },
+      })
       expect([revoked.status, await revoked.text()]).toEqual([200, ''])
     },
   )

@@ -15,7 +15,7 @@ const MOST = 16
 
 function send({ method, path, headers = {}, body }: Call): Promise<Response> {
   const key = path.startsWith('/admin') ? { authorization: `Bearer ${ADMIN_KEY}` } : {}
-  return deployment.fetch(path, {
+  return deployment.bear(path, {
     method,
     headers: { ...key, ...headers },
     ...(body !== undefined && { body }),

@@ -5,6 +5,7 @@ import { HYDRA_OPERATIONS } from '../../src/endpoints/operations.ts'
 import { Deployment, testEnv } from '../support/deployment.ts'
 import { endpoints } from '../support/endpoints.ts'
 import { unfit } from '../support/openapi.ts'
+import { unfitRequest } from '../support/openapi-request.ts'
 import hydra from '../support/shapes/hydra-26.2.json'
 
 const paths: Readonly<Record<string, object>> = document.paths
@@ -69,9 +70,10 @@ describe('the OpenAPI document', () => {
           'application/json': {
             schema: {
               properties: {
-                subject: { type: 'string' },
-                remember: { type: 'boolean' },
-                amr: { type: 'array' },
+                subject: { type: ['string', 'null'] },
+                remember: { type: ['boolean', 'null'] },
+                remember_for: { type: ['integer', 'null'] },
+                amr: { type: ['array', 'null'] },
               },
             },
           },
@@ -94,6 +96,31 @@ describe('an answer that leaves the document is found', () => {
     ['GET', '/nowhere', 200, {}, undefined],
   ])('%s %s %d %j', (method, path, status, body, fault) => {
     const found = unfit(method, path, status, body)
+    if (fault === undefined) expect(found).toBeUndefined()
+    else expect(found).toMatch(fault)
+  })
+})
+
+describe('a request that leaves the document is found', () => {
+  const RESOURCES = 'grant_type=x&resource=https://a.example/&resource=https://b.example/'
+
+  it.each<readonly [string, string, string | undefined, RegExp | undefined]>([
+    ['POST', '/oauth2/token', 'grant_type=x', undefined],
+    ['POST', '/oauth2/token', 'grant_type=x&scope=', undefined],
+    ['POST', '/oauth2/token', RESOURCES, undefined],
+    ['POST', '/oauth2/token', 'code=x', /grant_type/],
+    ['POST', '/oauth2/token', 'grant_type=x&code=y&code=z', /code.*type/i],
+    ['GET', '/admin/clients?page_size=5&limit=', undefined, undefined],
+    ['GET', '/admin/clients?page_size=many', undefined, /page_size.*type/i],
+    ['GET', '/admin/clients?subject=x', undefined, /no parameter subject/],
+    ['GET', '/admin/clients?colour=x', undefined, undefined],
+    ['POST', '/admin/clients?strict=true', '{"client_name":null,"client_name#de":"x"}', undefined],
+    ['POST', '/admin/clients', '{"redirect_uris":"no list"}', /redirect_uris.*type/i],
+    ['POST', '/admin/registration/initial-access-tokens', '{"use":1}', /use/],
+    ['PUT', '/admin/oauth2/auth/requests/login/accept', '{"subject":1}', /subject.*type/i],
+    ['GET', '/nowhere?x=1', undefined, undefined],
+  ])('%s %s with %s', (method, path, body, fault) => {
+    const found = unfitRequest({ method, url: new URL(path, 'https://op.example'), body })
     if (fault === undefined) expect(found).toBeUndefined()
     else expect(found).toMatch(fault)
   })

@@ -4,6 +4,7 @@ import type { Env } from '../../src/env.ts'
 import { testEnv as bindings } from './bindings.ts'
 import { ISSUER, type Reachable } from './browser.ts'
 import { unfit } from './openapi.ts'
+import { unfitRequest } from './openapi-request.ts'
 import { checkTold } from './refusals.ts'
 import { misfit } from './shapes.ts'
 
@@ -30,6 +31,17 @@ export async function fitting({ method, url }: Request, response: Response): Pro
   return new Response(text, response)
 }
 
+/** Whether an answer is neither an error nor leads to where one is told. */
+const isGranted = ({ status, headers }: Response): boolean =>
+  status < 400 && !/[?&#]error=/.test(headers.get('location') ?? '')
+
+/** Throws for a request that is not one of the OpenAPI document. A body that is bytes or a stream is not looked at. */
+function checkRequest(url: URL, { method = 'GET', body }: RequestInit): void {
+  const isText = typeof body === 'string' || body instanceof URLSearchParams || body instanceof FormData
+  const fault = unfitRequest({ method, url, body: isText ? body : undefined })
+  if (fault !== undefined) throw new Error(`the request is not in the OpenAPI document: ${fault}`)
+}
+
 /** Ladon as one isolate runs it: requests go through the real app, storage and Durable Objects. */
 export class Deployment implements Reachable {
   readonly env: Env
@@ -41,8 +53,15 @@ export class Deployment implements Reachable {
     this.#base = issuer.startsWith('https:') ? issuer : ISSUER
   }
 
-  /** One request, answered after everything it deferred is done. */
+  /** One request of the OpenAPI document, if it is granted. It is answered after everything it deferred is done. */
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    const response = await this.bear(path, init)
+    if (isGranted(response)) checkRequest(new URL(path, this.#base), init)
+    return response
+  }
+
+  /** The same for what the document does not have, and the server bears with. */
+  async bear(path: string, init: RequestInit = {}): Promise<Response> {
     const context = createExecutionContext()
     const request = new Request(new URL(path, this.#base), { redirect: 'manual', ...init })
     const response = await publicApp().fetch(request, this.env, context)

@@ -11,32 +11,59 @@ const PATHS = Object.entries<unknown>(document.paths)
   }))
   .sort((one, other) => one.path.split('{').length - other.path.split('{').length)
 
-const validators = new Map<string, Validator | null>()
+/** An operation of the document. */
+export interface Operation {
+  /** Its method and path as the document has them. */
+  readonly name: string
+  readonly said: JsonObject
+}
+
+/** Returns the operation that a request asks for; undefined if the document does not have its path, as those of v1. */
+export function operationAt(method: string, pathname: string): Operation | undefined {
+  const path = pathname.replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '')
+  const verb = method.toLowerCase()
+  const place = PATHS.find(({ matches, item }) => matches.test(path) && item[verb] !== undefined)
+  return place && { name: `${method} ${place.path}`, said: objectAt(place.item, verb) }
+}
 
 /**
  * Says where an answer of JSON leaves the OpenAPI document; undefined if it fits, or if the document does not have its
- * path: those of v1 are not in it. A status that an operation does not list must be a refusal.
+ * path. A status that an operation does not list must be a refusal.
  */
 export function unfit(method: string, pathname: string, status: number, body: unknown): string | undefined {
-  const path = pathname.replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '')
-  const place = PATHS.find(
-    ({ matches, item }) => matches.test(path) && item[method.toLowerCase()] !== undefined,
-  )
-  if (place === undefined || (status === 404 && isOfUnknownPath(body))) return undefined
-  const { responses } = objectAt(place.item, method.toLowerCase())
+  const operation = operationAt(method, pathname)
+  if (operation === undefined || (status === 404 && isOfUnknownPath(body))) return undefined
+  const { responses } = operation.said
   const answers = isJsonObject(responses) ? responses : {}
   const listed = answers[status] !== undefined
-  const called = `${method} ${place.path}, status ${status}`
+  const called = `${operation.name}, status ${status}`
   if (!listed && status < 400) return `${called}: not in the document`
-  const name = `${method} ${place.path} ${listed ? status : 'default'}`
-  if (!validators.has(name))
-    validators.set(name, validatorOf(objectAt(answers, listed ? String(status) : 'default')))
-  const result = validators.get(name)?.validate(body)
-  if (result === undefined) return `${called}: the document has no JSON there`
-  const fault = result.errors.at(-1)
-  return result.valid || fault === undefined
-    ? undefined
-    : `${called}: ${fault.instanceLocation} ${fault.error}`
+  const schema = schemaIn(objectAt(answers, listed ? String(status) : 'default'), 'application/json')
+  if (schema === undefined) return `${called}: the document has no JSON there`
+  const fault = faultOf(`${operation.name} ${listed ? status : 'default'}`, schema, body)
+  return fault && `${called}: ${fault}`
+}
+
+/** Returns the schema of a media type in an answer or a body of the document. */
+export function schemaIn(part: JsonObject, type: string): JsonObject | undefined {
+  const schema = objectAt(objectAt(objectAt(part, 'content'), type), 'schema')
+  return Object.keys(schema).length === 0 ? undefined : schema
+}
+
+const validators = new Map<string, Validator>()
+
+/**
+ * Says where a value leaves a schema of the document.
+ *
+ * @param name - of the schema, the same for the same one: its validator is kept
+ */
+export function faultOf(name: string, schema: JsonObject, value: unknown): string | undefined {
+  const { components } = document
+  const validator = validators.get(name) ?? new Validator({ ...schema, components }, '2020-12')
+  validators.set(name, validator)
+  const { valid, errors } = validator.validate(value)
+  const fault = errors.at(-1)
+  return valid || fault === undefined ? undefined : `${fault.instanceLocation} ${fault.error}`
 }
 
 /** A page that is switched off answers as a path that is in no document (contract 0.2). */
@@ -46,13 +73,8 @@ const isOfUnknownPath = (body: unknown): boolean => {
   return isWhole && Object.keys(more).length === 0
 }
 
-function validatorOf(answer: JsonObject): Validator | null {
-  const schema = objectAt(objectAt(objectAt(answer, 'content'), 'application/json'), 'schema')
-  const { components } = document
-  return Object.keys(schema).length === 0 ? null : new Validator({ ...schema, components }, '2020-12')
-}
-
-const objectAt = (object: JsonObject, name: string): JsonObject => {
+/** Returns a member that is an object, or an empty one. */
+export const objectAt = (object: JsonObject, name: string): JsonObject => {
   const value = object[name]
   return isJsonObject(value) ? value : {}
 }
