@@ -42,9 +42,19 @@ export const commandHelp = (command: Command): string =>
     ),
   ].join('\n')
 
+/** Returns the commands that begin with a word, each by the name that does: its own, or else Hydra's. */
+export const commandsWithin = (
+  commands: readonly Command[],
+  word: string,
+): readonly Pick<Command, 'name' | 'about'>[] =>
+  commands.flatMap(({ name, aliases = [], about }) => {
+    const found = [name, ...aliases].find((each) => each.startsWith(`${word} `))
+    return found === undefined ? [] : [{ name: found, about }]
+  })
+
 /** Returns the list of commands that begin with a word; of all without one. */
 export function overview(commands: readonly Command[], words: string): string {
-  const within = commands.filter(({ name }) => words === '' || name.startsWith(`${words} `))
+  const within = words === '' ? commands : commandsWithin(commands, words)
   return [
     `Usage: ladon ${words === '' ? '<command>' : `${words} <command>`} [flags]`,
     ...section(

@@ -3,7 +3,7 @@ import type { Command } from './command.ts'
 import { commands } from './commands/registry.ts'
 import { CliFailure, usage } from './failure.ts'
 import { type AnyValues, type Flag, type GlobalValues, globalFlags, readFlags } from './flags.ts'
-import { commandHelp, overview } from './help.ts'
+import { commandHelp, commandsWithin, overview } from './help.ts'
 import { FORMATS, type Format, print } from './output.ts'
 import { serverOf } from './server.ts'
 import { tell, tellFault } from './tell.ts'
@@ -105,7 +105,7 @@ function withoutCommand(words: readonly string[], rest: readonly string[], termi
     return 0
   }
   const name = asked.slice(0, MOST_WORDS).join(' ')
-  const group = commands.some((command) => command.name.startsWith(`${name} `))
+  const group = commandsWithin(commands, name).length > 0
   if (name === '' || (group && asked.length === 1)) {
     terminal.out(overview(commands, name))
     return name === '' || helpWanted ? 0 : 2

@@ -296,6 +296,48 @@ describe('what comes after', () => {
   })
 })
 
+describe('a word alone', () => {
+  it.each([
+    ['client', 'client new', 'key new'],
+    ['create', 'create oauth2-client', 'get jwk'],
+    ['get', 'get jwk', 'create jwk'],
+  ])('%s lists the commands that begin so', async (word, within, without) => {
+    const { code, out, err } = await runLadon([word])
+    expect([code, err]).toEqual([2, ''])
+    expect(out).toContain(`\n  ${within} `)
+    expect(out).not.toContain(`\n  ${without} `)
+    expect(await runLadon([word, '--help'])).toEqual({ code: 0, out, err: '' })
+  })
+})
+
+describe('token introspect -q', () => {
+  it.each([true, false])('answers whether the token is active: %s', async (active) => {
+    const ran = await ladon(['introspect', 'token', 'x', '-q'], json({ active, sub: 'alice' }))
+    expect(ran).toMatchObject({ code: 0, out: String(active) })
+  })
+})
+
+describe('keys in JSON', () => {
+  const shown = async (args: readonly string[]): Promise<unknown> => {
+    const { code, out } = await ladon(
+      ['key', 'list', ...args, '--format', 'json'],
+      json({ keys: [{ kid: 'a' }, { kid: 'b' }] }),
+    )
+    expect(code).toBe(0)
+    return JSON.parse(out)
+  }
+
+  it('of one set are as the server takes them', async () => {
+    expect(await shown(['x'])).toEqual({ set: 'x', keys: [{ kid: 'a' }, { kid: 'b' }] })
+  })
+
+  it('of several sets say of which they are', async () => {
+    expect(await shown(['x', 'y'])).toEqual({
+      keys: ['x', 'y'].flatMap((set) => ['a', 'b'].map((kid) => ({ set, kid }))),
+    })
+  })
+})
+
 describe('help', () => {
   it('of a change names no defaults, which it does not set', async () => {
     const rows = async (command: string): Promise<readonly string[]> =>

@@ -22,9 +22,14 @@ export const keysOf = (set: string, answer: JsonObject): readonly JsonObject[] =
 
 const idOf = (key: JsonObject): string => textOf(key['kid'])
 
-/** Shows keys: one as itself, several as `{set, keys}`, with the set if it is one. */
+/**
+ * Shows keys: one as itself, several as `{set, keys}`. JSON has the set in each key only if they are of several sets, so
+ * that `keys` of one is what a server takes.
+ */
 export function showKeys(keys: readonly JsonObject[], set: string | undefined, alwaysList = false): Result {
   const [only] = keys
-  if (only !== undefined && keys.length === 1 && !alwaysList) return oneItem(only, idOf(only), columns)
-  return manyItems(keys, idOf, columns, { ...(set !== undefined && { set }), keys })
+  const shown = set === undefined ? keys : keys.map(({ set: _set, ...key }) => key)
+  if (only !== undefined && keys.length === 1 && !alwaysList)
+    return { ...oneItem(only, idOf(only), columns), data: shown[0] }
+  return manyItems(keys, idOf, columns, { ...(set !== undefined && { set }), keys: shown })
 }

@@ -4,7 +4,6 @@ import { requirePrivate } from '../confidential.ts'
 import { list } from '../flags.ts'
 import { type Column, oneItem } from '../output.ts'
 import { textFrom } from './client-flags.ts'
-import { textOf } from './client-view.ts'
 
 const at = (value: unknown): string => (typeof value === 'number' ? new Date(value * 1000).toISOString() : '')
 
@@ -32,7 +31,8 @@ export const tokenIntrospect = defineCommand({
     const server = call.server()
     requirePrivate(new URL(server.base), 'A token is')
     const said = await server.object('/oauth2/introspect', { form, isQuestion: true })
-    return oneItem(said, textOf(said['sub']), columns)
+    // As with Hydra's command, -q answers the question.
+    return oneItem(said, String(said['active'] === true), columns)
   },
 })
 
