@@ -24,7 +24,7 @@ const login = () => ({
   rememberMe: 'Angemeldet bleiben',
   cancel: 'Abbrechen',
   mismatch:
-    'Benutzername und Passwort passen nicht zusammen. Prüfen Sie beide und versuchen Sie es noch einmal.',
+    'Benutzername und Passwort passen nicht zusammen. Prüfen Sie beides und versuchen Sie es noch einmal.',
   tryOut: 'Zum Ausprobieren: Benutzername {name}, Passwort {password}.',
 
   wantsAccess: '{app} möchte Ihr Konto verwenden',
@@ -39,9 +39,9 @@ const login = () => ({
   seeAddress: 'Ihre Postanschrift sehen',
   seePhone: 'Ihre Telefonnummer sehen',
   stayConnected: 'Verbunden bleiben, während Sie abwesend sind',
-  stayConnectedMore: 'Bis Sie den Zugriff zurücknehmen',
+  stayConnectedMore: 'Bis Sie den Zugriff widerrufen',
   useForYou: '{audience} in Ihrem Namen nutzen',
-  doNotAskAgain: 'Nicht noch einmal fragen',
+  doNotAskAgain: 'Nicht mehr fragen',
   allow: 'Erlauben',
   deny: 'Ablehnen',
 })
@@ -51,7 +51,7 @@ const others = () => ({
   asksToLogOut: '{app} bittet Sie, sich abzumelden.',
   endsLogin: 'Damit endet die Anmeldung von {user} in diesem Browser.',
   endsSomeLogin:
-    'Damit endet nur die Anmeldung in diesem Browser. Anmeldungen an anderen Geräten bleiben bestehen.',
+    'Damit endet nur die Anmeldung in diesem Browser. Anmeldungen auf anderen Geräten bleiben bestehen.',
   logOut: 'Abmelden',
   stayLoggedIn: 'Angemeldet bleiben',
   stillLoggedIn: 'Sie sind weiterhin angemeldet',
@@ -74,10 +74,10 @@ const others = () => ({
   deviceConnected: 'Ihr Gerät ist verbunden',
   returnToDevice: 'Kehren Sie zu Ihrem Gerät zurück. Sie können diese Seite schließen.',
   deviceNotConnected: 'Ihr Gerät ist nicht verbunden',
-  startOnDevice: 'Um es zu verbinden, beginnen Sie am Gerät von vorn. Sie können diese Seite schließen.',
+  startOnDevice: 'Um es zu verbinden, beginnen Sie auf dem Gerät von vorn. Sie können diese Seite schließen.',
   youSaidNo: 'Sie haben abgelehnt.',
   noCameLate:
-    'Es wurde verbunden, bevor Sie abgelehnt haben. Nehmen Sie den Zugriff dort zurück, wo Sie Ihre Anwendungen verwalten.',
+    'Das Gerät wurde verbunden, bevor Sie abgelehnt haben. Widerrufen Sie den Zugriff dort, wo Sie Ihre Anwendungen verwalten.',
 })
 
 const troubles = () => ({
@@ -88,14 +88,14 @@ const troubles = () => ({
   startAgain: 'Von vorn beginnen',
   couldNotLogIn: '{app} konnte Sie nicht anmelden',
   setUpWrongly:
-    'Der Link, der Sie hierher geführt hat, ist nicht richtig eingerichtet. Beheben kann das nur, wer {app} betreibt.',
+    'Der Link, der Sie hierhergeführt hat, ist nicht richtig eingerichtet. Beheben kann das nur, wer {app} betreibt.',
   ownSide: 'Bei uns funktioniert gerade etwas nicht. Versuchen Sie es in einigen Minuten noch einmal.',
   whatUnknown: 'Was schiefgegangen ist, ist nicht mehr bekannt.',
   backTo: 'Zurück zu {app}',
   forDevelopers: 'Einzelheiten für Entwickler',
   detailError: 'Fehler',
   detailReason: 'Grund',
-  detailTime: 'Zeit',
+  detailTime: 'Zeitpunkt',
   detailRequest: 'Anfrage',
   howToFix: 'Wie man das behebt',
   notFound: 'Seite nicht gefunden',
@@ -114,7 +114,7 @@ const demo = () => ({
   demoRunning: '{name} läuft',
   demoSeeYou: 'Bis zum nächsten Mal',
   demoAbout:
-    'Dieser Server stellt Tokens für OAuth 2.0 und OpenID Connect aus. Gehen Sie mit einer Beispielanwendung durch eine ganze Anmeldung: Authorization Code mit PKCE, über die eingebauten Seiten für Anmeldung und Zustimmung.',
+    'Dieser Server stellt Tokens für OAuth 2.0 und OpenID Connect aus. Gehen Sie mit einer Beispielanwendung eine ganze Anmeldung durch: Authorization Code mit PKCE, über die eingebauten Seiten für Anmeldung und Zustimmung.',
   demoLogIn: 'Mit der Beispielanwendung anmelden',
   demoLookAround: 'Weitere Seiten',
   demoDiscovery: 'Discovery-Dokument',

@@ -36,8 +36,8 @@ const login = () => ({
   seeAddress: 'See your postal address',
   seePhone: 'See your phone number',
   stayConnected: 'Stay connected while you are away',
-  stayConnectedMore: 'Until you take the access back',
-  useForYou: 'Use {audience} in your name',
+  stayConnectedMore: 'Until you remove the access',
+  useForYou: 'Use {audience} on your behalf',
   doNotAskAgain: 'Do not ask me again',
   allow: 'Allow',
   deny: 'Deny',
@@ -46,7 +46,7 @@ const login = () => ({
 const others = () => ({
   wantsLogOut: 'Log out?',
   asksToLogOut: '{app} asks you to log out.',
-  endsLogin: 'This ends the login of {user} in this browser.',
+  endsLogin: 'This logs {user} out in this browser.',
   endsSomeLogin: 'This ends a login in this browser only. Logins elsewhere stay as they are.',
   logOut: 'Log out',
   stayLoggedIn: 'Stay logged in',
@@ -70,7 +70,7 @@ const others = () => ({
   deviceNotConnected: 'Your device is not connected',
   startOnDevice: 'To connect it, start again on the device. You can close this page.',
   youSaidNo: 'You said no.',
-  noCameLate: 'It was connected before you said no. Take the access back where you manage your applications.',
+  noCameLate: 'It was connected before you said no. Remove the access where you manage your applications.',
 })
 
 const troubles = () => ({
@@ -107,7 +107,7 @@ const demo = () => ({
   demoRunning: '{name} is running',
   demoSeeYou: 'See you again',
   demoAbout:
-    'This server issues OAuth 2.0 and OpenID Connect tokens. Walk with a demo application through a whole login: authorization code with PKCE, over the built-in login and consent pages.',
+    'This server issues OAuth 2.0 and OpenID Connect tokens. Walk through a whole login with a demo application: authorization code with PKCE, over the built-in login and consent pages.',
   demoLogIn: 'Log in with the demo application',
   demoLookAround: 'Look around',
   demoDiscovery: 'Discovery document',

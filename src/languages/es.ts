@@ -51,12 +51,12 @@ const others = () => ({
   endsLogin: 'Se cerrará la sesión de {user} en este navegador.',
   endsSomeLogin: 'Solo se cerrará una sesión en este navegador. Las de otros dispositivos seguirán abiertas.',
   logOut: 'Cerrar sesión',
-  stayLoggedIn: 'Mantener la sesión',
+  stayLoggedIn: 'Mantener la sesión iniciada',
   stillLoggedIn: 'Su sesión sigue abierta',
   mayHaveLoggedOut: 'Es posible que la aplicación haya cerrado su sesión de todos modos.',
   loggedOut: 'Se ha cerrado su sesión',
   loggingOut: 'Cerrando la sesión',
-  loggingOutOf: 'Se está cerrando su sesión en las aplicaciones.',
+  loggingOutOf: 'Se está cerrando su sesión en sus aplicaciones.',
   application: 'Aplicación',
 
   connectDevice: 'Conectar un dispositivo',
@@ -73,7 +73,7 @@ const others = () => ({
   startOnDevice: 'Para conectarlo, empiece de nuevo en el dispositivo. Puede cerrar esta página.',
   youSaidNo: 'Ha denegado el acceso.',
   noCameLate:
-    'Se conectó antes de que usted lo denegara. Retire el acceso donde administra sus aplicaciones.',
+    'El dispositivo se conectó antes de que usted lo denegara. Retire el acceso donde administra sus aplicaciones.',
 })
 
 const troubles = () => ({
@@ -110,7 +110,7 @@ const demo = () => ({
   demoRunning: '{name} está en marcha',
   demoSeeYou: 'Hasta pronto',
   demoAbout:
-    'Este servidor emite tokens de OAuth 2.0 y OpenID Connect. Pruebe un inicio de sesión completo con una aplicación de demostración: código de autorización con PKCE, por las páginas integradas de inicio de sesión y consentimiento.',
+    'Este servidor emite tokens de OAuth 2.0 y OpenID Connect. Pruebe un inicio de sesión completo con una aplicación de demostración: código de autorización con PKCE, a través de las páginas integradas de inicio de sesión y consentimiento.',
   demoLogIn: 'Iniciar sesión con la aplicación de demostración',
   demoLookAround: 'Otras páginas',
   demoDiscovery: 'Documento de descubrimiento',
@@ -119,7 +119,7 @@ const demo = () => ({
   demoLoggedIn: 'Ha iniciado sesión',
   demoSaidNo: 'Ha denegado el acceso',
   demoNoAccess: 'La aplicación no ha obtenido acceso. No se ha perdido nada: puede volver a iniciar sesión.',
-  demoNotStarted: 'Este navegador no empezó el inicio de sesión que terminó aquí, o tardó demasiado.',
+  demoNotStarted: 'Este navegador no empezó el inicio de sesión que terminó aquí, o este tardó demasiado.',
   demoFailed: 'El inicio de sesión no ha tenido éxito.',
   demoNoIdToken: 'No hay token de identidad: no se concedió el ámbito {scope}.',
   demoWho: 'Quién ha iniciado sesión: el token de identidad',

@@ -30,7 +30,7 @@ const login = () => ({
   wantsAccess: '{app} souhaite utiliser votre compte',
   willBeAbleTo: '{app} pourra\u00a0:',
   loggedInAs: 'Connecté en tant que {user}',
-  notYou: 'Ce n’est pas vous\u00a0? Utiliser un autre compte',
+  notYou: 'Ce n’est pas vous\u202f? Utiliser un autre compte',
   seeWhoYouAre: 'Savoir qui vous êtes',
   seeWhoYouAreMore: 'Toujours nécessaire pour se connecter',
   seeProfile: 'Voir votre profil',
@@ -47,11 +47,11 @@ const login = () => ({
 })
 
 const others = () => ({
-  wantsLogOut: 'Se déconnecter\u00a0?',
+  wantsLogOut: 'Se déconnecter\u202f?',
   asksToLogOut: '{app} vous demande de vous déconnecter.',
-  endsLogin: 'La session ouverte ({user}) dans ce navigateur prendra fin.',
+  endsLogin: 'La session ouverte dans ce navigateur ({user}) prendra fin.',
   endsSomeLogin:
-    'Seule une session dans ce navigateur prendra fin. Celles d’autres appareils restent ouvertes.',
+    'Seule une session de ce navigateur prendra fin. Celles des autres appareils restent ouvertes.',
   logOut: 'Se déconnecter',
   stayLoggedIn: 'Rester connecté',
   stillLoggedIn: 'Vous êtes toujours connecté',
@@ -74,7 +74,8 @@ const others = () => ({
   deviceNotConnected: 'Votre appareil n’est pas connecté',
   startOnDevice: 'Pour le connecter, recommencez sur l’appareil. Vous pouvez fermer cette page.',
   youSaidNo: 'Vous avez refusé.',
-  noCameLate: 'Il a été connecté avant votre refus. Retirez l’accès là où vous gérez vos applications.',
+  noCameLate:
+    'L’appareil a été connecté avant votre refus. Retirez l’accès là où vous gérez vos applications.',
 })
 
 const troubles = () => ({
@@ -111,7 +112,7 @@ const demo = () => ({
   demoRunning: '{name} fonctionne',
   demoSeeYou: 'À bientôt',
   demoAbout:
-    'Ce serveur émet des jetons OAuth 2.0 et OpenID Connect. Suivez une connexion complète avec une application de démonstration\u00a0: code d’autorisation avec PKCE, par les pages intégrées de connexion et de consentement.',
+    'Ce serveur émet des jetons OAuth 2.0 et OpenID Connect. Suivez une connexion complète avec une application de démonstration\u00a0: code d’autorisation avec PKCE, en passant par les pages intégrées de connexion et de consentement.',
   demoLogIn: 'Se connecter avec l’application de démonstration',
   demoLookAround: 'Autres pages',
   demoDiscovery: 'Document de découverte',
@@ -138,7 +139,7 @@ const demo = () => ({
   demoUserinfo: 'Appeler userinfo',
   demoIntrospect: 'Examiner le jeton',
   demoRevoke: 'Révoquer',
-  demoDone: '{action}\u00a0: terminé',
+  demoDone: '{action}\u00a0: c’est fait',
   demoStatus: '{action}\u00a0: statut {status}',
   demoNewTokens: '{action}\u00a0: nouveaux jetons',
 })

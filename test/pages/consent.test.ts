@@ -111,6 +111,6 @@ describe('what a yes grants is shown', () => {
     const { page } = await atConsent(
       authorizationPath(shop, { scope: 'openid', audience: 'https://api.example' }),
     )
-    expect(page).toContain('Use <bdi>https://api.example</bdi> in your name')
+    expect(page).toContain('Use <bdi>https://api.example</bdi> on your behalf')
   })
 })
