@@ -12,6 +12,9 @@ export interface Mark {
 /** The mark of a page about a failure. */
 export const TROUBLE: Mark = { name: '!', logo: null }
 
+/** The mark of a page behind which nothing is left to do. */
+export const DONE: Mark = { name: '✓', logo: null }
+
 /** The letter stands behind the logo, and the style sheet puts it over one that cannot be loaded: there is no hole. */
 export const renderMark = ({ name, logo }: Mark): Html =>
   html`<div class="mark" aria-hidden="true"><span>${letterOf(name)}</span>${

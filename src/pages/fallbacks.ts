@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import { html } from 'hono/html'
 import type { AppEnv } from '../context.ts'
 import { renderPage } from '../http/page.ts'
+import { DONE } from '../http/page-mark.ts'
 import { filled, textsFor } from '../http/page-text.ts'
 import type { TextName } from '../languages/en.ts'
 import { styleOf } from './style.ts'
@@ -21,7 +22,12 @@ const missing =
 /** The page after a logout without a target. */
 export function loggedOut(c: Context<AppEnv>): Response | Promise<Response> {
   const texts = textsFor(c)
-  return renderPage(c, { title: texts.loggedOut, lead: html`${texts.youMayClose}`, content: html`` })
+  return renderPage(c, {
+    title: texts.loggedOut,
+    lead: html`${texts.youMayClose}`,
+    mark: DONE,
+    content: html``,
+  })
 }
 
 /** The style sheet of all built-in pages. */

@@ -12,12 +12,14 @@ export function styleOf(color: string): string {
   --brand: ${light}; --on-brand: #fff;
   --ground: #f4f5f7; --card: #fff; --shade: #eceef2; --field: #fff; --ink: #16181d; --soft: #595f6b;
   --line: #dde0e6; --edge: #868d9a; --good: #17663a; --good-ground: #edf7f0; --bad: #b3261e; --bad-ground: #fdf0ef;
+  --warn: #734700; --warn-ground: #fff6e2;
 }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root {
     --brand: ${dark}; --on-brand: #0f1115;
     --ground: #0f1115; --card: #181b21; --shade: #262a32; --field: #11141a; --ink: #eef0f4; --soft: #a7adba;
     --line: #2e333d; --edge: #737a88; --good: #7fd19c; --good-ground: #14251b; --bad: #ff9a92; --bad-ground: #2a1716;
+    --warn: #f2c879; --warn-ground: #2a2110;
   }
 }
 * { box-sizing: border-box; }
@@ -45,6 +47,7 @@ header { display: grid; justify-items: center; gap: .75rem; margin-bottom: .5rem
 .mark img::after { content: attr(data-letter); position: absolute; inset: 0; margin: auto; }
 h1 { margin: 0; font-size: 1.375rem; line-height: 1.25; letter-spacing: -.01em; text-wrap: balance; }
 :lang(ja) h1, :lang(ar) h1 { letter-spacing: 0; }
+:lang(ja) :is(h1, p, legend, button) { word-break: auto-phrase; }
 h2 { margin: .5rem 0 0; font-size: 1.0625rem; line-height: 1.35; }
 p, ul, dl, dd, fieldset, pre { margin: 0; padding: 0; }
 header p { text-wrap: balance; }
@@ -82,16 +85,18 @@ button, .button {
   font-weight: 600; text-align: center; text-decoration: none; cursor: pointer; border: 1px solid transparent;
   border-radius: .75rem; background: var(--brand); color: var(--on-brand);
 }
-.plain { background: transparent; color: var(--ink); border-color: var(--line); }
+.plain { background: transparent; color: var(--ink); border-color: color-mix(in srgb, var(--edge) 55%, transparent); }
 button:hover, .button:hover { background: color-mix(in srgb, var(--brand) 90%, var(--ink)); }
 .plain:hover { background: var(--shade); }
 :focus-visible { outline: 3px solid color-mix(in srgb, var(--brand) 70%, transparent); outline-offset: 2px; }
-.alert, .notice {
+.alert, .notice, .caution {
   padding: .75rem .9rem; border: 1px solid color-mix(in srgb, currentColor 35%, transparent); border-radius: .75rem;
   font-weight: 500; background: var(--bad-ground); color: var(--bad);
 }
 .notice { background: var(--good-ground); color: var(--good); }
+.caution { background: var(--warn-ground); color: var(--warn); font-size: .9375rem; font-weight: 400; }
 details { font-size: .875rem; color: var(--soft); }
+details[open] + .note { display: none; }
 summary { width: fit-content; padding: .25rem 0; border-radius: .25rem; cursor: pointer; }
 details dl { padding-top: .35rem; display: grid; grid-template-columns: auto minmax(0, 1fr); gap: .35rem 1rem; }
 dd > [dir=auto] { display: block; }
@@ -117,6 +122,14 @@ footer a { color: inherit; }
   body { place-items: start center; }
   main { width: 100%; margin: 0; padding: 2rem 1.25rem; border: 0; border-radius: 0; box-shadow: none; background: none; }
   .panel { background: var(--shade); }
+}
+@media print {
+  body { display: block; background: none; }
+  main { max-width: none; border: 0; box-shadow: none; }
+  button, .button, .mark span { background: none; color: var(--ink); border: 1px solid; }
+}
+@media (prefers-contrast: more) {
+  :root { --soft: var(--ink); --line: var(--ink); --edge: var(--ink); }
 }
 @media (forced-colors: active) {
   button, .button { border-color: ButtonText; }

@@ -59,6 +59,7 @@ describe('the color of a brand', () => {
         ['soft', 'shade'],
         ['bad', 'bad-ground'],
         ['good', 'good-ground'],
+        ['warn', 'warn-ground'],
       ] as const)
         expect(contrast(parsed(theme[text]), parsed(theme[ground])), `${text} on ${ground}`).toBeGreaterThan(
           4.5,

@@ -27,7 +27,7 @@ export function renderResult({ texts, session, idToken, accessToken, base }: Res
 <div class="actions">
 ${BUTTONS.map(
   ([action, label]) => html`<form method="post" action="${base}/demo/${action}">
-<button type="submit"${action === 'logout' && html` class="plain"`}>${texts[label]}</button>
+<button type="submit" class="plain">${texts[label]}</button>
 </form>`,
 )}
 </div>
