@@ -59,3 +59,21 @@ function named(found: unknown): readonly string[] {
     ({ id, nodes }: { id: string; nodes: readonly { html: string }[] }) => `${id}: ${nodes[0]?.html}`,
   )
 }
+
+const CONTROLS = `[...document.querySelectorAll('a[href], button, input:not([type=hidden]), summary')]`
+
+/** The number of the control that has the focus and shows it; -1 if there is none. */
+const FOCUSED = `getComputedStyle(document.activeElement).outlineStyle === 'none' ? -1
+  : ${CONTROLS}.indexOf(document.activeElement)`
+
+/** Presses Tab over a page; returns the controls that it does not reach, or that do not show their focus. */
+export async function unreached(page: Page): Promise<readonly string[]> {
+  const controls = await page.evaluate<readonly string[]>(`${CONTROLS}.map((control) => control.outerHTML)`)
+  const reached = new Set<number>()
+  // Before the first and after the last control the focus may rest on the page itself.
+  for (let presses = 0; presses < controls.length + 2; presses += 1) {
+    await page.keyboard.press('Tab')
+    reached.add(await page.evaluate<number>(FOCUSED))
+  }
+  return controls.filter((_control, at) => !reached.has(at))
+}

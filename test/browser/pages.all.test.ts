@@ -1,4 +1,4 @@
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page, Route } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { inspect, launch, openPage } from './browser.ts'
@@ -144,6 +144,38 @@ describe.each<[string, BrowserContextOptions]>([
     expect(await heading(page)).toBe(title)
     await inspect(page, `68-${name}-${path.replace(/\?.*/, '').replaceAll('/', '-')}`)
     await page.context().close()
+  })
+})
+
+describe('a logo', () => {
+  /** The mark of the login page, in pixels, where the logo's host answers so. */
+  async function markWith(answer: (route: Route) => Promise<void>): Promise<Buffer> {
+    const page = await openPage(browser, { deviceScaleFactor: 2 })
+    await page.route(LOGO, answer)
+    await page.goto(loginUrl())
+    const mark = await page.locator('.mark').screenshot()
+    await page.context().close()
+    return mark
+  }
+
+  /** What stands there for a client without a logo. */
+  async function letter(): Promise<Buffer> {
+    const page = await openPage(browser, { deviceScaleFactor: 2 })
+    await page.route(LOGO, (route) => route.abort())
+    await page.goto(loginUrl())
+    await page.evaluate("document.querySelector('.mark img').remove()")
+    const mark = await page.locator('.mark').screenshot()
+    await page.context().close()
+    return mark
+  }
+
+  it('that cannot be loaded leaves the first letter of the name, and no hole', async () => {
+    const expected = await letter()
+    expect(await markWith((route) => route.fulfill({ status: 404, body: 'Not found' }))).toEqual(expected)
+    expect(await markWith((route) => route.abort())).toEqual(expected)
+    const seen = '<svg xmlns="http://www.w3.org/2000/svg" width="48" height="48"><circle r="9"/></svg>'
+    const fulfil = { contentType: 'image/svg+xml', body: seen }
+    expect(await markWith((route) => route.fulfill(fulfil))).not.toEqual(expected)
   })
 })
 
