@@ -9,7 +9,7 @@ import * as pages from './login-pages.js'
  * What Ladon says of a request; a member is there in the steps that have it.
  * @typedef {{ skip: boolean, subject: string, requested_scope: string[], requested_access_token_audience: string[],
  *   client?: { client_id: string, client_name?: string, skip_consent?: boolean, skip_logout_consent?: boolean },
- *   oidc_context?: { login_hint?: string } }} Asked
+ *   registered_itself?: { answers_to?: string }, oidc_context?: { login_hint?: string } }} Asked
  */
 /**
  * A way to Ladon's admin API: `byKey` or `byBinding`.
@@ -88,8 +88,13 @@ export { deviceDone as handleDeviceDone, error as handleError } from './login-pa
 /** @param {FormData} form @param {string} field */
 const text = (form, field) => String(form.get(field) ?? '')
 
-/** @param {Asked} asked */
-const nameOf = ({ client }) => client?.client_name || client?.client_id || 'An application'
+/**
+ * What an application is called. One that registered itself can call itself anything, so it goes by the host that gets
+ * its answers, if there is one.
+ * @param {Asked} asked
+ */
+const nameOf = ({ client, registered_itself: stranger }) =>
+  (stranger ? stranger.answers_to : client?.client_name || client?.client_id) || 'An application'
 
 /** @param {FormData} [form] */
 const remembering = (form) => ({ remember: form?.has('remember') ?? false, remember_for: REMEMBER_SECONDS })

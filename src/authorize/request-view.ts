@@ -1,6 +1,7 @@
 import { findClientOrAskSource } from '../clients/lookup.ts'
 import { renderClient } from '../clients/render.ts'
 import { audienceIn } from '../clients/resource.ts'
+import { type RegisteredItself, registeredItself } from '../clients/stranger.ts'
 import type { RequestContext } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import type { Flow } from '../flow/state.ts'
@@ -10,7 +11,7 @@ import type { ClientMetadata } from '../store/types.ts'
 import { hintClaims } from '../tokens/id-token-hint.ts'
 import { requestedClaims } from '../tokens/requested-claims.ts'
 import type { Json, JsonObject } from '../util/json.ts'
-import { startUrl } from './channels/registry.ts'
+import { redirectUriOf, startUrl } from './channels/registry.ts'
 import { shownQuery } from './shown-query.ts'
 
 /** Members that login and consent requests have in common (contract 2.2, 2.3). */
@@ -19,6 +20,8 @@ export interface RequestView {
   readonly requested_access_token_audience: readonly string[]
   readonly oidc_context: OidcContext
   readonly client: JsonObject
+  /** Set for a client that registered itself and that no admin ever changed: nobody checked what it calls itself. */
+  readonly registered_itself: RegisteredItself | undefined
   readonly request_url: string
 }
 
@@ -65,6 +68,7 @@ export async function viewRequest(ctx: RequestContext, flow: Flow): Promise<Requ
     requested_access_token_audience: audienceIn(parameters),
     oidc_context: await oidcContext(ctx.rt, parameters, client.metadata),
     client: renderClient(client),
+    registered_itself: registeredItself(client, redirectUriOf(flow, client)),
     request_url: startUrl(ctx.rt.config, { ...flow, query: shownQuery(flow.query) }),
   }
 }

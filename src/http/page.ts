@@ -132,6 +132,10 @@ export function basePath(c: Context<AppEnv>): string {
   return c.var.ctx.rt.config.urls.path
 }
 
-/** Returns the attributes that link a form's field to the alert above it, and put the cursor there. */
+/** Returns the attributes that link a form's field to the alert above it. */
 export const refusedField = (problem: string | undefined): HtmlOrNone =>
-  problem && html` aria-invalid="true" aria-describedby="refusal" autofocus`
+  problem && html` aria-invalid="true" aria-describedby="refusal"`
+
+/** Returns the same for the field in which the cursor is put. */
+export const refusedFirst = (problem: string | undefined): HtmlOrNone =>
+  problem && html`${refusedField(problem)} autofocus`

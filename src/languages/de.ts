@@ -28,6 +28,9 @@ const login = () => ({
   tryOut: 'Zum Ausprobieren: Benutzername {name}, Passwort {password}.',
 
   wantsAccess: '{app} möchte Ihr Konto verwenden',
+  someWantsAccess: 'Eine Anwendung möchte Ihr Konto verwenden',
+  registeredItself:
+    'Diese Anwendung nennt sich {name}. Sie hat sich selbst registriert und wurde von {brand} nicht geprüft. Erlauben Sie den Zugriff nur, wenn Sie den Vorgang gerade selbst begonnen haben.',
   willBeAbleTo: '{app} darf dann:',
   loggedInAs: 'Angemeldet als {user}',
   notYou: 'Nicht Sie? Anderes Konto verwenden',

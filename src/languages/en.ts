@@ -25,6 +25,9 @@ const login = () => ({
   tryOut: 'To try it out: user name {name}, password {password}.',
 
   wantsAccess: '{app} wants to use your account',
+  someWantsAccess: 'An application wants to use your account',
+  registeredItself:
+    'This application calls itself {name}. It registered itself, and {brand} has not checked it. Allow access only if you have just started this yourself.',
   willBeAbleTo: '{app} will be able to:',
   loggedInAs: 'Logged in as {user}',
   notYou: 'Not you? Use another account',

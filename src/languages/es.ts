@@ -27,6 +27,9 @@ const login = () => ({
   tryOut: 'Para probar: nombre de usuario {name}, contraseña {password}.',
 
   wantsAccess: '{app} quiere usar su cuenta',
+  someWantsAccess: 'Una aplicación quiere usar su cuenta',
+  registeredItself:
+    'Esta aplicación dice llamarse {name}. Se ha registrado por sí misma y {brand} no la ha comprobado. Permita el acceso solo si acaba de solicitarlo usted.',
   willBeAbleTo: '{app} podrá:',
   loggedInAs: 'Sesión iniciada como {user}',
   notYou: '¿No es usted? Usar otra cuenta',

@@ -28,6 +28,9 @@ const login = () => ({
   tryOut: 'Pour essayer\u00a0: nom d’utilisateur {name}, mot de passe {password}.',
 
   wantsAccess: '{app} souhaite utiliser votre compte',
+  someWantsAccess: 'Une application souhaite utiliser votre compte',
+  registeredItself:
+    'Cette application dit s’appeler {name}. Elle s’est enregistrée elle-même et n’a pas été vérifiée par {brand}. N’autorisez l’accès que si vous venez vous-même de le demander.',
   willBeAbleTo: '{app} pourra\u00a0:',
   loggedInAs: 'Connecté en tant que {user}',
   notYou: 'Ce n’est pas vous\u202f? Utiliser un autre compte',

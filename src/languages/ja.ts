@@ -27,6 +27,9 @@ const login = () => ({
   tryOut: 'お試し用: ユーザー名 {name}、パスワード {password}',
 
   wantsAccess: '{app} がアカウントの使用を求めています',
+  someWantsAccess: 'アプリケーションがアカウントの使用を求めています',
+  registeredItself:
+    'このアプリケーションは {name} と名乗っていますが、自ら登録したもので、{brand} は確認していません。ご自身で今始めた操作の場合にのみ許可してください。',
   willBeAbleTo: '{app} に許可される操作:',
   loggedInAs: '{user} としてログイン中',
   notYou: '別のアカウントを使用',

@@ -1,4 +1,5 @@
 import { renderClient } from '../clients/render.ts'
+import { type RegisteredItself, registeredItself } from '../clients/stranger.ts'
 import { callsOn } from '../flow/challenge.ts'
 import type { JsonObject } from '../util/json.ts'
 import { rfc3339 } from '../util/rfc3339.ts'
@@ -14,6 +15,8 @@ export interface LogoutRequestView {
   readonly requested_at: string
   readonly expires_at: string
   readonly client: JsonObject | undefined
+  /** Set for a client that registered itself and that no admin ever changed: nobody checked what it calls itself. */
+  readonly registered_itself: RegisteredItself | undefined
 }
 
 const logoutCall = callsOn(logoutChallenge, ({ urls }, { requestUrl }) => urls.public + requestUrl)
@@ -34,6 +37,7 @@ export const getLogoutRequest = logoutCall<LogoutRequestView>(
       expires_at: rfc3339(expiresAt),
       // The user must be asked where the ID token is of no session of this browser (RP-Initiated Logout section 2).
       client: shown && foreign ? { ...shown, skip_logout_consent: false } : shown,
+      registered_itself: client && registeredItself(client, undefined),
     }
   },
 )

@@ -17,7 +17,7 @@ import { filled, filledText, type Html, isolated, languageOf, textsFor } from '.
 import { requestedClaims } from '../tokens/requested-claims.ts'
 import { SCOPE_OF } from '../tokens/scope-claims.ts'
 import { isScopeTexts } from '../util/scope-texts.ts'
-import { demoClaims } from './demo-user.ts'
+import { demoClaims, demoLine } from './demo-user.ts'
 import { forRequest, parametersOf, proceed, rememberBox, verdictButtons } from './flow-step.ts'
 import { isFixed, type ShownRow, shownAudiences, shownClaims, shownScopes } from './scopes.ts'
 
@@ -66,16 +66,17 @@ function askedByName(request: ConsentRequestView): readonly string[] {
 function consentPage(c: Context<AppEnv>, request: ConsentRequestView): Response | Promise<Response> {
   const texts = textsFor(c)
   const language = languageOf(c)
-  const application = applicationOf(request.client, language)
-  const app = application.shown
+  const application = applicationOf(request.client, language, request.registered_itself)
+  const { name, shown: app, mark, claim, isUnknown } = application
   const other = otherAccountUrl(request)
-  const content = html`<form method="post">
+  const content = html`${claim !== null && strangerNote(c, claim)}
+<form method="post">
 <p class="who">
 <span>${filled(texts.loggedInAs, { user: html`<strong>${isolated(request.subject)}</strong>` })}</span>
 ${other && html`<a href="${other}">${texts.notYou}</a>`}
 </p>
 <fieldset>
-<legend>${filled(texts.willBeAbleTo, { app })}</legend>
+<legend>${filled(texts.willBeAbleTo, { app: isUnknown ? html`${capitalised(texts.theApplication)}` : app })}</legend>
 <ul class="list">
 ${askedFor(c, request).map(renderRow)}
 </ul>
@@ -83,13 +84,22 @@ ${askedFor(c, request).map(renderRow)}
 ${rememberBox(texts.doNotAskAgain)}
 ${verdictButtons(texts.allow, texts.deny)}
 </form>
-${applicationLinks(application, texts, language)}`
-  return renderPage(c, {
-    title: filledText(texts.wantsAccess, { app: application.name }),
+${applicationLinks(application, texts)}`
+  const named = !isUnknown && {
+    title: filledText(texts.wantsAccess, { app: name }),
     heading: filled(texts.wantsAccess, { app }),
-    mark: application.mark,
-    content,
-  })
+  }
+  return renderPage(c, { title: texts.someWantsAccess, ...named, mark, content })
+}
+
+/** A text at the start of a sentence. */
+const capitalised = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1)
+
+/** Says that nobody checked what an application calls itself. */
+const strangerNote = (c: Context<AppEnv>, claim: Html): Html => {
+  const brand = isolated(c.var.ctx.rt.config.brand.name)
+  const name = html`<strong>${claim}</strong>`
+  return html`<p class="caution">${filled(textsFor(c).registeredItself, { name, brand })}</p>`
 }
 
 /** Everything that a yes grants. */
@@ -98,10 +108,16 @@ function askedFor(c: Context<AppEnv>, request: ConsentRequestView): readonly Sho
   const given = [isScopeTexts(own) ? own : undefined, c.var.ctx.rt.config.scopeTexts]
   const language = languageOf(c)
   return [
-    ...shownScopes(request.requested_scope, language, given),
+    ...shownScopes(request.requested_scope, language, given).map((row) => withLine(request.subject, row)),
     ...shownClaims(askedByName(request), language, given),
     ...shownAudiences(request.requested_access_token_audience, language),
   ]
+}
+
+/** A row with what it is about as its second line, where it has none: the address tells more than that there is one. */
+function withLine(subject: string, row: ShownRow): ShownRow {
+  const line = demoLine(subject, row.scope)
+  return line === undefined || row.more ? row : { ...row, more: isolated(line) }
 }
 
 const renderRow = ({ scope, text, more, fixed }: ShownRow): Html => {

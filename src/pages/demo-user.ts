@@ -11,6 +11,9 @@ export const DEMO_USER = 'demo'
 export const isDemoUser = (username: string, password: string | undefined): boolean =>
   username === DEMO_USER && password === DEMO_USER
 
+const EMAIL = 'demo@example.com'
+const PHONE = '+49 30 901820'
+
 /** Every standard claim (OIDC Core section 5.1). */
 const CLAIMS: JsonObject = {
   name: 'Demo User',
@@ -27,12 +30,23 @@ const CLAIMS: JsonObject = {
   zoneinfo: 'Europe/Berlin',
   locale: 'en-GB',
   updated_at: 1_767_225_600,
-  email: 'demo@example.com',
+  email: EMAIL,
   email_verified: true,
   address: { street_address: '1 Demo Street', locality: 'Berlin', postal_code: '10115', country: 'DE' },
-  phone_number: '+49 30 901820',
+  phone_number: PHONE,
   phone_number_verified: true,
 }
+
+/** What some scopes release of the demo user, in a line. */
+const LINES: ReadonlyMap<string, string> = new Map([
+  ['email', EMAIL],
+  ['phone', PHONE],
+  ['address', '1 Demo Street, 10115 Berlin'],
+])
+
+/** What a scope releases of a user, in a line for that user; `undefined` if that is not known, or no line. */
+export const demoLine = (subject: string, scope: string): string | undefined =>
+  subject === DEMO_USER ? LINES.get(scope) : undefined
 
 /**
  * The demo user's claims that the granted scopes release or that are requested by name (OIDC Core sections 5.4 and

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { html } from 'hono/html'
 import { renderClient } from '../clients/render.ts'
+import { registeredItself } from '../clients/stranger.ts'
 import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { as } from '../errors/translate.ts'
@@ -8,8 +9,9 @@ import { acceptUserCode, clientOfUserCode } from '../flow/device-request.ts'
 import { type DeviceChallenge, deviceChallenge } from '../flow/device-state.ts'
 import { groupUserCode, looksLikeUserCode, readUserCode } from '../flow/user-code.ts'
 import { readForm } from '../http/form.ts'
-import { refusedField, renderPage } from '../http/page.ts'
+import { refusedFirst, renderPage } from '../http/page.ts'
 import { type Application, applicationOf } from '../http/page-application.ts'
+import { DONE } from '../http/page-mark.ts'
 import { filled, filledText, languageOf, textsFor } from '../http/page-text.ts'
 import { challengeOf, proceed } from './flow-step.ts'
 
@@ -34,7 +36,7 @@ export async function showDevice(c: Context<AppEnv>): Promise<Response> {
 
 /**
  * The application whose device shows a code; `undefined` if the code is wrong, which the page says once it is sent, or if
- * that cannot be asked now.
+ * that cannot be asked now, or registered itself: what it calls itself could make the code look right.
  */
 async function applicationAt(
   c: Context<AppEnv>,
@@ -46,7 +48,8 @@ async function applicationAt(
   const client = await clientOfUserCode(ctx, browser, userCode)
     .then((id) => ctx.rt.clients.find(id))
     .catch(as({ invalid_request: nobody, too_many_requests: nobody, temporarily_unavailable: nobody }))
-  return client && applicationOf(renderClient(client), languageOf(c))
+  const isStranger = client === undefined || registeredItself(client, undefined) !== undefined
+  return isStranger ? undefined : applicationOf(renderClient(client), languageOf(c))
 }
 
 /**
@@ -79,7 +82,8 @@ export async function submitDevice(c: Context<AppEnv>): Promise<Response> {
 /** The last page in the browser, when the device can go on. */
 export function deviceDone(c: Context<AppEnv>): Response | Promise<Response> {
   const texts = textsFor(c)
-  return renderPage(c, { title: texts.deviceConnected, lead: html`${texts.returnToDevice}`, content: html`` })
+  const lead = html`${texts.returnToDevice}`
+  return renderPage(c, { title: texts.deviceConnected, lead, mark: DONE, content: html`` })
 }
 
 interface DevicePage {
@@ -100,7 +104,7 @@ function devicePage(
   const content = html`<form method="post">
 <label class="code">${texts.codeOnDevice}
 <input type="text" name="user_code" value="${userCode}" dir="ltr" autocomplete="off" autocapitalize="characters"
- spellcheck="false"${refusedField(problem)}>
+ spellcheck="false"${refusedFirst(problem)}>
 </label>
 <div class="buttons"><button type="submit">${texts.continue}</button></div>
 </form>`

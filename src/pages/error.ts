@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { html } from 'hono/html'
 import { renderClient } from '../clients/render.ts'
+import { registeredItself } from '../clients/stranger.ts'
 import type { AppEnv } from '../context.ts'
 import { as } from '../errors/translate.ts'
 import { NOTICE, readErrorNotice } from '../flow/error-notice.ts'
@@ -79,7 +80,7 @@ function unknown(c: Context<AppEnv>): Response | Promise<Response> {
 async function applicationIn(c: Context<AppEnv>, { client: id }: Notice): Promise<Application | undefined> {
   if (id === '') return undefined
   const client = await c.var.ctx.rt.clients.find(id).catch(as({ temporarily_unavailable: () => undefined }))
-  const isKnown = client !== undefined && client.bounds !== null
+  const isKnown = client !== undefined && registeredItself(client, undefined) === undefined
   return isKnown ? applicationOf(renderClient(client), languageOf(c)) : undefined
 }
 

@@ -10,7 +10,7 @@ import type { AppEnv } from '../context.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { SAID_NO } from '../flow/denial.ts'
 import { readForm } from '../http/form.ts'
-import { refusedField, renderPage } from '../http/page.ts'
+import { refusedField, refusedFirst, renderPage } from '../http/page.ts'
 import { applicationLinks, applicationOf } from '../http/page-application.ts'
 import { filled, languageOf, textsFor } from '../http/page-text.ts'
 import { DEMO_USER, isDemoUser } from './demo-user.ts'
@@ -62,23 +62,25 @@ function loginPage(
   const username = refused ?? (typeof hint === 'string' && NAME.test(hint) ? hint : '')
   const texts = textsFor(c)
   const problem = refused === undefined ? undefined : texts.mismatch
-  const application = applicationOf(request.client, languageOf(c))
+  const application = applicationOf(request.client, languageOf(c), request.registered_itself)
   const code = html`<code>${DEMO_USER}</code>`
   const content = html`<form method="post">
 <label>${texts.userName}
-<input type="text" name="username" value="${username}" dir="auto" autocomplete="username" autocapitalize="none">
+<input type="text" name="username" value="${username}" dir="auto" autocomplete="username" autocapitalize="none"${refusedField(problem)}>
 </label>
 <label>${texts.password}
-<input type="password" name="password" autocomplete="current-password"${refusedField(problem)}>
+<input type="password" name="password" autocomplete="current-password"${refusedFirst(problem)}>
 </label>
 ${rememberBox(texts.rememberMe)}
 ${verdictButtons(texts.logIn, texts.cancel)}
 </form>
-${applicationLinks(application, texts, languageOf(c))}
+${applicationLinks(application, texts)}
 <p class="note">${filled(texts.tryOut, { name: code, password: code })}</p>`
   return renderPage(c, {
     title: texts.logIn,
-    lead: filled(texts.continueTo, { app: html`<strong>${application.shown}</strong>` }),
+    lead:
+      !application.isUnknown &&
+      filled(texts.continueTo, { app: html`<strong>${application.shown}</strong>` }),
     mark: application.mark,
     content,
     problem,

@@ -36,11 +36,12 @@ export async function submitLogout(c: Context<AppEnv>): Promise<Response> {
  */
 function logoutPage(
   c: Context<AppEnv>,
-  { client, subject }: LogoutRequestView,
+  { client, registered_itself: stranger, subject }: LogoutRequestView,
   own: boolean,
 ): Response | Promise<Response> {
   const texts = textsFor(c)
-  const application = client && applicationOf(client, languageOf(c))
+  // What a stranger calls itself could be a message.
+  const application = stranger === undefined && client ? applicationOf(client, languageOf(c)) : undefined
   const user = html`<strong>${isolated(subject)}</strong>`
   const lead = html`${application && html`${filled(texts.asksToLogOut, { app: application.shown })} `}${
     own ? filled(texts.endsLogin, { user }) : texts.endsSomeLogin

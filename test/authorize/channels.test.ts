@@ -28,6 +28,7 @@ const careless: ChannelRules<object> = {
   parameters: ['client_id', 'scope'],
   entryUrl: () => 'https://loft.example/',
   startUrl: () => 'https://loft.example/',
+  redirectUri: () => undefined,
   address: () => ({}),
   checks: [],
   tell: async () => new Response('fine'),

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest'
+import { LANGUAGES, textsOf } from '../../src/languages/languages.ts'
 import { Browser, bodyOf, Deployment, testEnv } from '../support/deployment.ts'
-import { authorizationPath, REDIRECT_URI, registerClient, type TestClient } from '../support/relying-party.ts'
+import { DEVICE_GRANT, startDevice } from '../support/device.ts'
+import {
+  authorizationPath,
+  logIn,
+  parameter,
+  REDIRECT_URI,
+  registerClient,
+  type TestClient,
+} from '../support/relying-party.ts'
 
 const deployment = new Deployment(
   testEnv({
@@ -29,9 +38,19 @@ async function errorPage(client: TestClient): Promise<string> {
   return (await deployment.fetch(at.href)).text()
 }
 
-async function loginPage(client: TestClient): Promise<Response> {
+const CREDENTIALS = {
+  method: 'POST',
+  body: new URLSearchParams({ username: 'demo', password: 'demo', accept: 'true' }),
+}
+
+/** The login and the consent page of a request. */
+async function pagesOf(path: string): Promise<{ login: string; consent: string; challenge: string }> {
   const browser = new Browser(deployment)
-  return browser.visit((await browser.next(authorizationPath(client, { scope: 'openid' }))).href)
+  const login = await browser.next(path)
+  const loginPage = await (await browser.visit(login.href)).text()
+  const consent = await browser.next((await browser.next(login.href, CREDENTIALS)).href)
+  const consentPage = await (await browser.visit(consent.href)).text()
+  return { login: loginPage, consent: consentPage, challenge: parameter(consent, 'consent_challenge') }
 }
 
 describe('the error page', () => {
@@ -74,8 +93,108 @@ describe('the name of an application', () => {
     ['a'.repeat(61), `${'a'.repeat(59)}…`],
     ['🦊'.repeat(61), `${'🦊'.repeat(59)}…`],
   ])('is cut where it is as long as a message: %s', async (client_name, shown) => {
-    const page = await (await loginPage(await registerItself({ client_name }))).text()
-    expect(page).toContain(`Continue to <strong><bdi>${shown}</bdi></strong>`)
+    const client = await registerClient(deployment, { client_name })
+    const { login } = await pagesOf(authorizationPath(client, { scope: 'openid' }))
+    expect(login).toContain(`Continue to <strong><bdi>${shown}</bdi></strong>`)
+    const stranger = await registerItself({ client_name })
+    const { consent } = await pagesOf(authorizationPath(stranger, { scope: 'openid' }))
+    expect(consent).toContain(`calls itself <strong><bdi>${shown}</bdi></strong>`)
+  })
+})
+
+describe('an application that registered itself', () => {
+  const metadata = { client_name: 'Google', redirect_uris: [`${EVIL}/cb`] }
+  const asked = { scope: 'openid', redirect_uri: `${EVIL}/cb` }
+
+  it.each(LANGUAGES)(
+    'goes by the host that gets its answers, and its name is a claim: %s',
+    async (language) => {
+      const texts = textsOf(language)
+      const client = await registerItself({ ...metadata, logo_uri: `${EVIL}/google.png` })
+      const { login, consent } = await pagesOf(authorizationPath(client, { ...asked, ui_locales: language }))
+      expect(login).toContain('<strong><bdi>evil.example</bdi></strong>')
+      expect(login).not.toContain('Google')
+      expect(consent).toContain(`<h1>${texts.wantsAccess.replace('{app}', '<bdi>evil.example</bdi>')}</h1>`)
+      const note = texts.registeredItself
+        .replace('{name}', '<strong><bdi>Google</bdi></strong>')
+        .replace('{brand}', '<bdi>Ladon</bdi>')
+      expect(consent.replace(`<p class="caution">${note}</p>`, '')).not.toContain('Google')
+      expect(`${login}${consent}`).not.toContain('google.png')
+    },
+  )
+
+  it.each([
+    ['https://evil.example:8443/cb', 'evil.example'],
+    ['https://google.com@evil.example/cb', 'evil.example'],
+    ['https://xn--ggle-0nda.com/cb', 'xn--ggle-0nda.com'],
+    ['http://127.0.0.1:8080/cb', undefined],
+    ['http://localhost/cb', undefined],
+    ['com.example.app:/cb', undefined],
+  ])('is told to apps with the host of %s', async (redirect_uri, host) => {
+    const client = await registerItself({ ...metadata, redirect_uris: [redirect_uri, REDIRECT_URI] })
+    const path = authorizationPath(client, { scope: 'openid', redirect_uri })
+    const { login, consent, challenge } = await pagesOf(path)
+    const request = `oauth2/auth/requests/consent?consent_challenge=${challenge}`
+    const view = await bodyOf(await deployment.admin('GET', `/admin/${request}`))
+    expect(view['registered_itself']).toEqual(host === undefined ? {} : { answers_to: host })
+    const heading = host === undefined ? 'An application' : `<bdi>${host}</bdi>`
+    expect(consent).toContain(`<h1>${heading} wants to use your account</h1>`)
+    expect(login.includes('Continue to')).toBe(host !== undefined)
+    expect(login).not.toContain('Google')
+  })
+
+  it('is an application like others once an admin changed it', async () => {
+    const client = await registerItself(metadata)
+    await deployment.admin('PUT', `/admin/clients/${client.id}`, metadata)
+    const { consent, challenge } = await pagesOf(authorizationPath(client, asked))
+    expect(consent).toContain('<h1><bdi>Google</bdi> wants to use your account</h1>')
+    expect(consent).not.toContain('class="caution"')
+    const request = `oauth2/auth/requests/consent?consent_challenge=${challenge}`
+    const view = await bodyOf(await deployment.admin('GET', `/admin/${request}`))
+    expect(view).not.toHaveProperty('registered_itself')
+  })
+
+  it('leads to policy and terms on its own hosts alone', async () => {
+    const links = { policy_uri: `${EVIL}/policy`, tos_uri: 'https://phish.example/terms' }
+    const { consent } = await pagesOf(
+      authorizationPath(await registerItself({ ...metadata, ...links }), asked),
+    )
+    expect(consent).toContain(`<a href="${EVIL}/policy">Privacy policy</a>`)
+    expect(consent).not.toContain('phish.example')
+  })
+
+  it('is not named where a device is connected, whatever redirect URIs it has', async () => {
+    const client = await registerItself({ ...metadata, grant_types: ['authorization_code', DEVICE_GRANT] })
+    const device = await startDevice(deployment, client, { scope: 'openid' })
+    const browser = new Browser(deployment)
+    const at = await browser.next(device.verification_uri_complete)
+    const page = await browser.visit(at.href, { headers: { 'sec-fetch-site': 'none' } })
+    expect(await page.text()).toContain('<h1>Connect a device</h1>')
+    const code = { method: 'POST', body: new URLSearchParams({ user_code: device.user_code }) }
+    const login = await browser.next((await browser.next(at.href, code)).href)
+    const consent = await browser.next((await browser.next(login.href, CREDENTIALS)).href)
+    const asks = await (await browser.visit(consent.href)).text()
+    expect(asks).toContain('<h1>An application wants to use your account</h1>')
+    expect(asks).toContain('calls itself <strong><bdi>Google</bdi></strong>')
+    expect(asks).toContain('<legend>The application will be able to:</legend>')
+    expect(asks).not.toContain('evil.example')
+  })
+
+  it('is named neither where it asks to log out, nor where it is posted an answer', async () => {
+    const client = await registerItself({ ...metadata, redirect_uris: [REDIRECT_URI] })
+    const browser = new Browser(deployment)
+    const { id_token } = await logIn(deployment, client, {
+      browser,
+      request: { scope: 'openid' },
+      login: { remember: true },
+    })
+    const logout = await browser.next(`/oauth2/sessions/logout?id_token_hint=${id_token}`)
+    const asks = await (await browser.visit(logout.href)).text()
+    expect(asks).toContain('<h1>Log out?</h1>')
+    const changes = { response_mode: 'form_post', prompt: 'none' }
+    const posts = await (await new Browser(deployment).visit(authorizationPath(client, changes))).text()
+    expect(posts).toContain('<h1>Continue to <bdi>app.example</bdi></h1>')
+    expect(`${asks}${posts}`).not.toContain('Google')
   })
 })
 

@@ -1,6 +1,7 @@
 import { noteUse } from '../../clients/use.ts'
 import { errorBody, OAuthError } from '../../errors/oauth-error.ts'
 import { authorizeUrl } from '../../flow/urls.ts'
+import { readQuery } from '../../http/form.ts'
 import type { Runtime } from '../../runtime.ts'
 import { type Addressee, prepareTokens } from '../../tokens/addressee.ts'
 import { redirectUriDigest } from '../../tokens/code-binding.ts'
@@ -30,6 +31,7 @@ export const browser = defineChannel<Target>({
   parameters: 'all',
   entryUrl: authorizeUrl,
   startUrl: (config, query) => `${authorizeUrl(config)}?${query}`,
+  redirectUri: (query, { metadata }) => readQuery(query).get('redirect_uri') ?? metadata.redirect_uris?.[0],
   address: ({ client, parameters, config }) => resolveTarget(client, parameters, config),
   // The order of contract 1.3.2.
   checks: [

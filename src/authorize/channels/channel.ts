@@ -10,6 +10,7 @@ import { Parameters, readEntries } from '../../http/form.ts'
 import type { Owner } from '../../ledger/owner.ts'
 import type { ConsentedGrant, GrantInput } from '../../ledger/types.ts'
 import type { Profile } from '../../profiles/profile.ts'
+import type { ClientRecord } from '../../store/types.ts'
 import { nowSeconds, type Seconds } from '../../util/clock.ts'
 import { rfc3339 } from '../../util/rfc3339.ts'
 import { checkAudience, checkScope } from '../check-limits.ts'
@@ -53,6 +54,8 @@ export interface ChannelRules<Own> {
   entryUrl(config: Config): string
   /** Where the flow starts again: the request as the apps see it (contract 2.2 `request_url`). */
   startUrl(config: Config, query: string): string
+  /** Where the browser takes the answer to a request that passed; `undefined` if the requesting party asks for it. */
+  redirectUri(query: string, client: ClientRecord): string | undefined
   /**
    * Finds where answers go. Its errors are shown in the browser, because there is no way yet to the requesting party.
    */
@@ -116,7 +119,8 @@ export type Validation =
   | { readonly error: OAuthError; readonly tell: Tell }
 
 /** The party that asks for a grant, and how it is answered. */
-export interface Channel extends Pick<ChannelRules<unknown>, 'name' | 'entryUrl' | 'startUrl'> {
+export interface Channel
+  extends Pick<ChannelRules<unknown>, 'name' | 'entryUrl' | 'startUrl' | 'redirectUri'> {
   /** The parameters of a query that this channel uses; throws `invalid_request` if one is repeated. */
   read(query: string, profile: Profile): Parameters
   /**
@@ -153,6 +157,7 @@ export const defineChannel = <Own extends object>(rules: ChannelRules<Own>): Cha
     name: rules.name,
     entryUrl: rules.entryUrl,
     startUrl: rules.startUrl,
+    redirectUri: rules.redirectUri,
     read: (query, { repeats }) => {
       const { parameters } = rules
       const entries = readEntries(query)

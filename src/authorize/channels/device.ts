@@ -38,6 +38,8 @@ export const device = defineChannel<Waiting>({
   entryUrl: verifyUrl,
   startUrl: (config, query) =>
     withQuery(verifyUrl(config), { client_id: readQuery(query).require('client_id') }),
+  // Whatever redirect URIs the client has.
+  redirectUri: () => undefined,
   address: (_requested, pending) => {
     if (pending === null) throw new OAuthError('server_error', 'stored_unreadable', { place: 'flow' })
     return { pending }

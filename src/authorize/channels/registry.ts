@@ -1,6 +1,7 @@
 import type { Config } from '../../config/types.ts'
 import { OAuthError } from '../../errors/oauth-error.ts'
 import type { Flow } from '../../flow/state.ts'
+import type { ClientRecord } from '../../store/types.ts'
 import { browser } from './browser.ts'
 import type { Channel } from './channel.ts'
 import { device } from './device.ts'
@@ -27,3 +28,9 @@ export const entryUrl = (config: Config, { pending }: Pick<Flow, 'pending'>): st
 /** Where a flow starts again: the request as the apps see it (contract 2.2 `request_url`, 3.12). */
 export const startUrl = (config: Config, { pending, query }: Pick<Flow, 'pending' | 'query'>): string =>
   channelNamed(pending?.channel).startUrl(config, query)
+
+/** Where the browser takes the answer to a flow's request; `undefined` if the requesting party asks for it. */
+export const redirectUriOf = (
+  { pending, query }: Pick<Flow, 'pending' | 'query'>,
+  client: ClientRecord,
+): string | undefined => channelNamed(pending?.channel).redirectUri(query, client)

@@ -1,5 +1,6 @@
 import { html, raw } from 'hono/html'
 import { renderClient } from '../../clients/render.ts'
+import { registeredItself } from '../../clients/stranger.ts'
 import { renderPage, scriptSource } from '../../http/page.ts'
 import { applicationOf } from '../../http/page-application.ts'
 import { filled, filledText, languageOf, textsFor } from '../../http/page-text.ts'
@@ -17,15 +18,18 @@ export const formPost: ResponseMode = {
   fits: () => true,
   send: (c, { client, redirectUri }, answer) => {
     const texts = textsFor(c)
-    const { name, shown } = applicationOf(renderClient(client), languageOf(c))
+    const stranger = registeredItself(client, redirectUri)
+    const { name, shown, isUnknown } = applicationOf(renderClient(client), languageOf(c), stranger)
     const content = html`<form method="post" action="${redirectUri}" class="buttons">
 ${Object.entries(answer).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
 <button type="submit">${texts.continue}</button>
 </form>
 <script>${raw(SCRIPT)}</script>`
-    const title = filledText(texts.continueTo, { app: name })
-    const heading = filled(texts.continueTo, { app: shown })
+    const named = !isUnknown && {
+      title: filledText(texts.continueTo, { app: name }),
+      heading: filled(texts.continueTo, { app: shown }),
+    }
     const mark = { name, logo: null }
-    return renderPage(c, { title, heading, mark, passing: true, content, policy: policy() })
+    return renderPage(c, { title: texts.continue, ...named, mark, passing: true, content, policy: policy() })
   },
 }
