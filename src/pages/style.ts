@@ -124,6 +124,7 @@ footer a { color: inherit; }
   .panel { background: var(--shade); }
 }
 @media print {
+  :root { color-scheme: light; }
   body { display: block; background: none; }
   main { max-width: none; border: 0; box-shadow: none; }
   button, .button, .mark span { background: none; color: var(--ink); border: 1px solid; }
