@@ -4,22 +4,38 @@ import { dirname, join, resolve } from 'node:path'
 import { LAST_BACKUP } from '../cli/checkout.ts'
 import { composeBackup } from './backup-file.ts'
 import { CommandError } from './command-error.ts'
-import { configOf } from './deploy-plan.ts'
+import { configOf, refuseOthers } from './deploy-plan.ts'
 import { makeKept } from './kept.ts'
 import { Options } from './options.ts'
 import { runTool } from './tools.ts'
 
+const USAGE = `Usage: npm run backup -- [options]
+
+Writes the D1 database of your account into a file that only you can read.
+
+  --output FILE   the file; ladon-backup-TIME.sql without it
+  --local         the database of this checkout's development server
+  --env NAME      the environment in wrangler.toml
+  --config FILE   another wrangler.toml`
+
 /**
  * `ladon backup [--output FILE] [--local]`: writes the D1 database into one file that only its owner may read, with what
  * it holds in its first line. The database is that of the account unless `--local` is given. Returns the exit code.
- * Throws CommandError if the export fails or could not be restored.
+ * Throws CommandError if the export fails, could not be restored or is of an empty database, and with exit code 2 for an
+ * option that it does not have.
  */
 export async function backup(args: readonly string[]): Promise<number> {
   const options = new Options(args)
+  if (options.has('help')) {
+    console.log(USAGE)
+    return 0
+  }
+  refuseOthers(options, ['output'])
   const local = options.has('local')
   const madeAt = `${new Date().toISOString().slice(0, 19)}Z`
   const file = resolve(options.value('output') ?? `ladon-backup-${madeAt.replaceAll(':', '')}.sql`)
   const { manifest, text } = composeBackup(await exported(options, local), madeAt)
+  if (manifest.migrations.length === 0) throw new CommandError(nothingIn(local))
   await writeFile(file, text, { mode: 0o600 })
   // The mode above is for a file that is made; this one may have been there.
   await chmod(file, 0o600)
@@ -38,6 +54,14 @@ export async function backup(args: readonly string[]): Promise<number> {
   )
   return 0
 }
+
+/** Why nothing was written of a database that no migration has made. */
+const nothingIn = (local: boolean): string =>
+  `Nothing was written: the database is empty. ${
+    local
+      ? '--local takes that of `npm run dev` in this checkout; one that was started with --persist-to has another.'
+      : 'Look at the account, and at --env and --config.'
+  }`
 
 /** Exports the database through a folder of its own, since wrangler's file can be read by everybody. */
 async function exported(options: Options, local: boolean): Promise<string> {

@@ -55,8 +55,9 @@ export async function readAccount(
 async function secretsOf(options: Options): Promise<readonly string[] | undefined> {
   const call = ['secret', 'list', '--format', 'json', ...workerOf(options)]
   const { code, output } = await runTool('wrangler', call, true)
-  if (code === 0)
-    return v.parse(Named, JSON.parse(output.slice(output.search(/^\[/m)))).map(({ name }) => name)
+  const start = output.search(/^\[/m)
+  if (code === 0 && start !== -1)
+    return v.parse(Named, JSON.parse(output.slice(start))).map(({ name }) => name)
   if (NO_WORKER.test(output)) return undefined
   throw new CommandError(`wrangler ${call.join(' ')} failed:\n${output}`)
 }

@@ -1,4 +1,5 @@
 import { misspeltNames } from '../config/names.ts'
+import { CommandError } from './command-error.ts'
 import type { Options } from './options.ts'
 
 /** The arguments of one wrangler command. */
@@ -31,6 +32,16 @@ export function deployStep(options: Options): WranglerCall {
     ...(options.has('minify') || options.has('no-minify') ? [] : ['--minify']),
     ...options.args,
   ]
+}
+
+/** The options that select the database, the configuration and the account, for the commands about a database. */
+const OF_DATABASE: readonly string[] = ['local', 'remote', 'env', 'config', 'profile', 'env-file']
+
+/** Throws CommandError with exit code 2 for an option that a command about a database does not have. */
+export function refuseOthers(options: Options, own: readonly string[]): void {
+  const other = options.beside([...OF_DATABASE, ...own])
+  if (other !== undefined)
+    throw new CommandError(`Nothing was done: there is no option ${other} here; --help lists them.`, 2)
 }
 
 /** Returns the options that select the configuration and the account, for the commands other than `deploy`. */

@@ -52,20 +52,25 @@ export async function setUp(
   await keepIssuer(target, issuer)
   // wrangler would upload what the environment has under these names, and not what is kept.
   for (const name of names) delete process.env[name]
-  const shown = relative(ROOT, file).startsWith('..') ? file : relative(ROOT, file)
   return {
     secretsFile: file,
     secrets: names,
     issuer,
     text: [
       '',
-      `${made ? 'Made' : 'Uses'} the secrets in ${shown}. Keep a copy of it where you keep secrets: without SECRETS_SYSTEM`,
+      `${made ? 'Made' : 'Uses'} the secrets in ${shown(file)}. Keep a copy of it where you keep secrets: without SECRETS_SYSTEM`,
       'nothing that is stored can be opened. The admin API takes the key behind "ops@all:" as Bearer token.',
-      `The issuer is ${issuer}.`,
+      `The issuer is ${issuer}, which stands in ${shown(target.file)}.`,
       '',
       '',
     ].join('\n'),
   }
+}
+
+/** A file as it is called from the checkout. */
+function shown(file: string): string {
+  const within = relative(ROOT, file)
+  return within.startsWith('..') ? file : within
 }
 
 /** Returns the issuer: the one that is given or set, or the answer to a question, whose default is the Worker's address. */

@@ -1,5 +1,6 @@
 import { CommandError } from './command-error.ts'
 import { type AccountState, readAccount, workersDevAddress } from './deploy-account.ts'
+import { refuseOtherAccount } from './deploy-address.ts'
 import { refusal } from './deploy-check.ts'
 import { adoptCopies } from './deploy-copies.ts'
 import { planResidency } from './deploy-jurisdiction.ts'
@@ -46,6 +47,8 @@ export async function deploy(args: readonly string[]): Promise<number> {
     return code
   }
   const state = await readAccount(target, options)
+  const issuer = own.issuer ?? setSettings(target, options).get('URLS_SELF_ISSUER')
+  await refuseOtherAccount(target.worker, issuer, options)
   if (!own.renamed) await refuseRenamed(target, target.worker, state, options)
   return roll(target, own, state, options)
 }

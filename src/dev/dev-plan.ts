@@ -17,6 +17,8 @@ export interface DevPlan {
   /** The public base URL, without trailing slash. */
   readonly base: string
   readonly demoPages: boolean
+  /** A login page that takes the place of the demo's; undefined for none. */
+  readonly loginPage: string | undefined
   /** What is said of settings that are probably misspelt. */
   readonly misspelt: readonly string[]
   readonly adminKey: string
@@ -63,6 +65,7 @@ export function planDev(options: Options, devVars: string, databases: readonly s
     listen: { protocol, host: reachable(options.value('ip')), port },
     base,
     demoPages,
+    loginPage: given.get('URLS_LOGIN') || undefined,
     misspelt: misspeltNames([...given.keys()]),
     adminKey: clientsKey(adminKeys),
     needsSecret: (given.get('SECRETS_SYSTEM') ?? '') === '',

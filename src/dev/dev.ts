@@ -91,7 +91,10 @@ async function migrate({ migrateSteps }: DevPlan): Promise<void> {
 function welcome(plan: DevPlan): string {
   const reset = plan.persistTo === undefined ? '' : ` -- --persist-to ${plan.persistTo}`
   const click = plan.demoPages
-    ? [`  Click here    ${plan.base}/`, '  Demo user     demo / demo']
+    ? [
+        `  Click here    ${plan.base}/`,
+        plan.loginPage ? `  Login page    ${plan.loginPage}` : '  Demo user     demo / demo',
+      ]
     : ['  Demo pages    off; DEMO_PAGES=true turns them on']
   return [
     '',

@@ -19,6 +19,12 @@ export class Options {
     return this.#tokens.some((token) => token.kind === 'option' && nameOf(token.name) === name)
   }
 
+  /** Returns the first option that is none of these, as it was given; undefined if all are. */
+  beside(known: readonly string[]): string | undefined {
+    const found = this.#tokens.find((token) => token.kind === 'option' && !known.includes(nameOf(token.name)))
+    return found?.kind === 'option' ? found.rawName : undefined
+  }
+
   /** Returns every value of an option with any of these names, in order. */
   values(...names: readonly string[]): readonly string[] {
     return this.#occurrences(...names).flat()

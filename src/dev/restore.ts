@@ -4,19 +4,34 @@ import { join, resolve } from 'node:path'
 import * as v from 'valibot'
 import { type Manifest, MIGRATIONS_TABLE, readBackup } from './backup-file.ts'
 import { CommandError } from './command-error.ts'
-import { configOf } from './deploy-plan.ts'
+import { configOf, refuseOthers } from './deploy-plan.ts'
 import { Options } from './options.ts'
 import { MIGRATIONS } from './paths.ts'
 import { runTool } from './tools.ts'
 import { wranglerJson } from './wrangler-json.ts'
 
+const USAGE = `Usage: npm run restore -- FILE [options]
+
+Puts a backup into an empty D1 database of your account.
+
+  --replace       delete first what is in the database
+  --local         the database of this checkout's development server
+  --env NAME      the environment in wrangler.toml
+  --config FILE   another wrangler.toml`
+
 /**
  * `ladon restore FILE [--local] [--replace]`: puts a backup into a database without rows, and applies the migrations that
  * came after it. With `--replace` it first deletes what is there. Returns the exit code. Throws CommandError with exit
- * code 2, before it changes anything, for a file that is damaged or of a newer release, and for a database with rows.
+ * code 2, before it changes anything, for an option that it does not have, a file that is damaged or of a newer release,
+ * and a database with rows.
  */
 export async function restore(args: readonly string[]): Promise<number> {
   const options = new Options(args)
+  if (options.has('help')) {
+    console.log(USAGE)
+    return 0
+  }
+  refuseOthers(options, ['replace', 'persist-to'])
   const [file] = options.args
   if (file === undefined || file.startsWith('-'))
     throw new CommandError('Which backup? npm run restore -- FILE [--local] [--replace]', 2)

@@ -200,6 +200,25 @@ describe('the database of an account', () => {
   }, 300_000)
 })
 
+describe('what is no backup', () => {
+  it('an empty database is not written, and neither are strange options done', async () => {
+    const { at, config } = await installation()
+    const file = join(at, 'backup.sql')
+    const empty = await ladon(['backup', '--output', file, ...config])
+    expect(empty).toMatchObject({ code: 1, output: expect.stringContaining('the database is empty') })
+    for (const command of [['backup'], ['restore', file]]) {
+      const strange = await ladon([...command, '--persist', at, ...config])
+      expect(strange).toEqual({
+        code: 2,
+        output: expect.stringContaining('there is no option --persist here'),
+      })
+      const help = await ladon([...command, '--help'], { CLOUDFLARE_API_BASE_URL: 'http://127.0.0.1:9' })
+      expect(help).toEqual({ code: 0, output: expect.stringContaining(`npm run ${command[0]} -- `) })
+    }
+    await expect(stat(file)).rejects.toThrow('ENOENT')
+  }, 300_000)
+})
+
 describe('a file', () => {
   const write = async (text: string): Promise<string> => {
     const { at } = await installation()

@@ -105,6 +105,8 @@ describe('dev', () => {
   it('lets the user name the issuer, and turns the demo pages off with it', () => {
     const { base, demoPages, serveArgs } = plan(['--var', 'URLS_SELF_ISSUER:https://op.example/'])
     expect({ base, demoPages }).toEqual({ base: 'https://op.example', demoPages: false })
+    expect(plan([]).loginPage).toBeUndefined()
+    expect(plan(['--var', 'URLS_LOGIN:http://localhost:3000/login']).loginPage).toMatch(/3000\/login$/)
     expect(serveArgs.filter((arg) => arg.startsWith('URLS_SELF_ISSUER:'))).toHaveLength(1)
     expect(serveArgs).not.toContain('OUTBOUND_ALLOW_PRIVATE:true')
   })

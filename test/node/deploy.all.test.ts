@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -166,11 +166,47 @@ describe('against a stub of the API', () => {
         DB: { id: idOf('ladon-staging') },
         COPIES: { namespace_id: account.namespaces.get('ladon-staging-copies') },
         LEDGER: { class_name: 'Ledger' },
-        URLS_SELF_ISSUER: { text: 'https://ladon-staging.ACCOUNT.workers.dev' },
+        URLS_LOGIN: { text: 'https://staging.example.com/login' },
       })
       expect(tables('ladon-staging')).toEqual(tables('ladon'))
       expect(at('GET /accounts/acct/workers/scripts/ladon-staging/secrets')).toBeGreaterThan(0)
       expect(second.output).toContain('secret put SECRETS_SYSTEM --config')
+    },
+    LONG,
+  )
+
+  it(
+    'is rehearsed as wrangler.toml has it, twice, and leaves nothing',
+    async () => {
+      const script = join(root, 'test/support/cloudflare/rehearse.ts')
+      const options = { cwd: root, env: { ...process.env, TMPDIR: directory, NODE_COMPILE_CACHE: compiled } }
+      const output = await new Promise<string>((resolve, reject) => {
+        execFile(process.execPath, [script], options, (error, stdout) =>
+          error ? reject(error) : resolve(stdout),
+        )
+      })
+      expect(output.match(/^==> npm run deploy.*$/gm)).toEqual([
+        '==> npm run deploy -- --setup',
+        '==> npm run deploy ',
+      ])
+      expect(output).toMatch(/Workers +ladon\n +D1 databases +ladon\n/)
+      expect((await readdir(directory)).filter((name) => name.startsWith('ladon-rehearse'))).toEqual([])
+      expect(await readFile(join(root, 'wrangler.toml'), 'utf8')).toContain('URLS_SELF_ISSUER = ""')
+    },
+    LONG,
+  )
+
+  it(
+    'refuses an issuer below workers.dev that is not of this account, before anything is made',
+    async () => {
+      const toml = withVariable(plain, undefined, 'URLS_SELF_ISSUER', 'https://ladon.elsewhere.workers.dev')
+      for (const args of [[], ['--setup']])
+        expect(await deploy(toml, ...args)).toMatchObject({
+          code: 2,
+          output: expect.stringContaining('the Worker is at https://ladon.account.workers.dev.'),
+        })
+      expect(account.databases.size).toBe(0)
+      expect(account.workers.size).toBe(0)
     },
     LONG,
   )

@@ -24,11 +24,12 @@ export class CloudflareAccount {
   readonly #server: Server
   readonly #routes: readonly ApiRoute[]
 
-  constructor() {
+  /** @param subdomain - that of the account below workers.dev */
+  constructor(subdomain = 'account') {
     this.#routes = [
       ...databaseRoutes(this.databases),
       ...namespaceRoutes(this.namespaces),
-      ...workerRoutes(this.workers),
+      ...workerRoutes(this.workers, subdomain),
       ...assetRoutes(this.assets),
       ...transferRoutes((key) => this.#database(key), this.#files),
     ]

@@ -39,7 +39,7 @@ const NEW: DeployedWorker = {
 const NO_CONFLICT = { added: [], updated: [], removed: [], conflicting: [] }
 
 /** Workers by name: upload, what hangs on them, and what wrangler asks about them meanwhile. */
-export function workerRoutes(workers: Map<string, DeployedWorker>): readonly ApiRoute[] {
+export function workerRoutes(workers: Map<string, DeployedWorker>, subdomain: string): readonly ApiRoute[] {
   const find = (name = '') => {
     const worker = workers.get(name)
     if (worker === undefined) throw new ApiFailure(404, 10_007, 'no such Worker')
@@ -50,6 +50,7 @@ export function workerRoutes(workers: Map<string, DeployedWorker>): readonly Api
   return [
     ...uploadRoutes(workers, change),
     ...versionRoutes(find, change),
+    route('GET', '/workers/subdomain', () => ({ subdomain })),
     route('GET', '/workers/services/([^/]+)', ([name]) => ({
       id: name,
       default_environment: {
@@ -154,6 +155,5 @@ function versionRoutes(find: (name?: string) => DeployedWorker, change: Change):
       tags: [],
       subdomain: find(name).subdomain,
     })),
-    route('GET', '/workers/subdomain', () => ({ subdomain: 'account' })),
   ]
 }
