@@ -12,6 +12,7 @@ import { string } from '../util/schema.ts'
 import type { Found } from './explain/explanation.ts'
 import { explainUserCode } from './explain/flow.ts'
 import { explainJwt } from './explain/jwt.ts'
+import { explainRefusal } from './explain/refusal.ts'
 import { explainRequest } from './explain/request-url.ts'
 import { explainSealed } from './explain/sealed.ts'
 
@@ -83,11 +84,11 @@ const CARRIED: readonly string[] = [
   ...['code', 'access_token', 'refresh_token', 'id_token', 'notice'],
 ]
 
-/** Explains what a URL carries, or else the authorization request that it is. What it carries is no further URL. */
+/** Explains what a URL carries, or the error in it, or else the request that it is. What it carries is no further URL. */
 async function explainUrl(ctx: RequestContext, url: string): Promise<Found> {
   const { search = '', hash = '' } = URL.parse(url) ?? {}
   const entries = [search, hash].flatMap((part) => [...new URLSearchParams(part.slice(1))])
   const [, carried] = entries.find(([name, value]) => CARRIED.includes(name) && value !== '') ?? []
-  if (carried === undefined) return explainRequest(ctx, url)
+  if (carried === undefined) return explainRefusal(new Map(entries)) ?? explainRequest(ctx, url)
   return explainBare(ctx, carried)
 }

@@ -530,6 +530,18 @@ describe('an authorization URL', () => {
   })
 })
 
+describe('an address with an error', () => {
+  it('of an application, or of a page of the operator, says what it was', async () => {
+    const changes = { scope: 'openid other' }
+    const response = await new Browser(deployment).visit(authorizationPath(client, changes))
+    const told = { kind: 'authorization_response', state: 'refused', error: 'invalid_scope' }
+    const cause = expect.stringContaining("'other'")
+    expect(await explain(response.headers.get('location') ?? '')).toMatchObject({ ...told, cause })
+    const page = 'https://app.example/error?error=invalid_scope&error_description=&request_id=r-1'
+    expect(await explain(page)).toMatchObject({ ...told, request_id: 'r-1' })
+  })
+})
+
 describe('who may ask', () => {
   it('an API key of scope explain or all, and every answer has its audit line, without the text', async () => {
     const keys = ['introspect', 'flows', 'explain'].map((scope) => `app@${scope}:key-of-scope-${scope}`)
