@@ -18,11 +18,14 @@ const PURPOSE = 'client_secret'
 
 const encoder = new TextEncoder()
 
-/** How many right secrets are remembered. */
+/** How many right secrets are remembered for root keys. */
 const MAX_REMEMBERED = 1000
 
-/** Secrets that were right, by hash and client: whoever has one sends it with each request. */
-const rightSecrets = new BoundedMap<Uint8Array>(MAX_REMEMBERED)
+/**
+ * Secrets that were right, by hash and client: whoever has one sends it with each request. They are kept beside the root
+ * keys that they were right by, for without those no secret can be checked.
+ */
+const rightSecrets = new WeakMap<Pick<RootKeys, 'byId'>, BoundedMap<Uint8Array>>()
 
 /** How many former secrets are accepted in addition to the current one (contract 1.3.3). */
 const MAX_ROTATED = 5
@@ -124,7 +127,8 @@ export async function verifySecret(
 ): Promise<boolean> {
   const presented = encoder.encode(secret)
   const name = `${hash} ${clientId}`
-  const right = rightSecrets.get(name)
+  const known = rightSecrets.get(roots) ?? new BoundedMap<Uint8Array>(MAX_REMEMBERED)
+  const right = known.get(name)
   if (right !== undefined && constantTimeEqual(right, presented)) return true
   const [format, rootId = '', expected = ''] = hash.split('$')
   const root = format === FORMAT ? await roots.byId(rootId) : undefined
@@ -132,8 +136,10 @@ export async function verifySecret(
   if (root === undefined || mac === undefined)
     throw new OAuthError('misconfiguration', 'stored_unreadable', { place: 'client secret' })
   const isRight = await root.derive(PURPOSE).verifies(mac, hashed(clientId, secret))
-  if (isRight) rightSecrets.set(name, presented)
-  return isRight
+  if (!isRight) return false
+  known.set(name, presented)
+  rightSecrets.set(roots, known)
+  return true
 }
 
 /** Client ids contain no NUL, so it separates id and secret unambiguously. */
