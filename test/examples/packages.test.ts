@@ -86,6 +86,13 @@ describe('the examples', () => {
     expect(started.output()).toContain(`Ladon is elsewhere: set ${setting}.`)
   })
 
+  it('login-express does not start elsewhere with the password that everybody knows', async () => {
+    const env = { LADON_URL: 'https://login.example.com', LADON_ADMIN_KEY: 'a-key-of-its-own' }
+    const started = runExample('login-express', { env })
+    expect(await started.ended).toBe(1)
+    expect(started.output()).toContain('Ladon is elsewhere: write verify().')
+  })
+
   it.each(['servers', 'pages'])('have strict types: %s', async (which) => {
     const tsc = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url))
     const config = fileURLToPath(new URL(`tsconfig.${which}.json`, import.meta.url))

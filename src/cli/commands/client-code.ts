@@ -45,8 +45,10 @@ const CODE: Readonly<Record<string, (facts: Facts) => readonly string[]>> = {
     '/** The browser is back: url is the whole URL of its request. Returns the id of the user. */',
     'export async function callback(session, url) {',
     '  const checks = { pkceCodeVerifier: session.verifier, expectedState: session.state }',
+    '  delete session.verifier',
+    '  delete session.state',
     '  const tokens = await client.authorizationCodeGrant(config, url, checks)',
-    '  return tokens.claims().sub',
+    '  return tokens.claims().sub // begin a new session, with another id, and keep it there',
     '}',
   ],
   spa: (facts) => [
