@@ -129,8 +129,8 @@ function tellOf(
   const { book, config } = ctx.rt
   const tokensEnd = longestEnd(config, request.client, scope, codeExpiresAt)
   const expiresAt = latest(tokensEnd, booking.consentEnds)
-  const { jurisdiction } = flow
-  ctx.defer(book.record({ subject, clientId, scope, grantedAt: booking.at, expiresAt, jurisdiction }))
+  const place = { jurisdiction: flow.jurisdiction, jurisdictions: config.residency.jurisdictions }
+  ctx.defer(book.record({ subject, clientId, scope, grantedAt: booking.at, expiresAt, ...place }))
 }
 
 /** The later of two ends; null is never. */

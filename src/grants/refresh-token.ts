@@ -58,7 +58,7 @@ export const refreshToken = defineGrant({
 
 /** Tells the grants book, after the response, that the tokens of a grant live on. Seldom is there anything to tell. */
 function noteLife(
-  { rt: { book }, defer }: RequestContext,
+  { rt: { book, config }, defer }: RequestContext,
   { owner, expiresAt: before }: Pick<GrantToken, 'owner'> & { readonly expiresAt: Seconds | null },
   { grant, issuedAt }: IssuedGeneration,
   { refreshToken }: TokenLifetimes,
@@ -66,8 +66,9 @@ function noteLife(
   const { subject, clientId, scope, handledAt } = grant
   const expiresAt = refreshToken === null ? null : after(issuedAt, refreshToken)
   if (!book.isKept || !outlives({ subject, expiresAt }, before)) return
-  const jurisdiction = jurisdictionOf(owner)
-  defer(book.renew({ subject, clientId, scope, grantedAt: handledAt, expiresAt, jurisdiction }, issuedAt))
+  const { jurisdictions } = config.residency
+  const place = { jurisdiction: jurisdictionOf(owner), jurisdictions }
+  defer(book.renew({ subject, clientId, scope, grantedAt: handledAt, expiresAt, ...place }, issuedAt))
 }
 
 /**

@@ -28,13 +28,30 @@ export const placesWith = (jurisdiction: Jurisdiction): SQL => {
 export const isElsewhere = (jurisdiction: Jurisdiction): SQL =>
   sql`(${IS_KNOWN} AND instr(${jurisdictions}, ${placeOf(jurisdiction)}) = 0)`
 
+/** A ledger, and in which jurisdictions its subject may have one. */
+interface LedgerPlace {
+  readonly jurisdiction: Jurisdiction
+  readonly jurisdictions: readonly Jurisdiction[]
+}
+
+/** Whether a ledger is the only one that its subject may have. */
+export const isAlone = ({ jurisdiction, jurisdictions }: LedgerPlace): boolean =>
+  jurisdictions.every((named) => named === jurisdiction)
+
+/**
+ * Whether what a ledger tells is news of another than those that a row knows, or than the one that ended it. It counts
+ * however late it comes: the times of others say nothing of it.
+ */
+export const isNewsFrom = (ledger: LedgerPlace): SQL =>
+  isAlone(ledger) ? sql`FALSE` : isElsewhere(ledger.jurisdiction)
+
 /** What the end of all of a row in one jurisdiction means for it. */
 export interface PlaceEnded {
   /** Which rows it concerns; undefined for all. */
   readonly concerned: SQL | undefined
   /** Whether nothing of a row is left then. */
   readonly isOver: SQL
-  /** Where a row is then. */
+  /** Where a row is then; where nothing of it is left, where the last of it was. */
   readonly left: SQL
 }
 
@@ -52,7 +69,7 @@ export function endedIn(jurisdiction: Jurisdiction, named: readonly Jurisdiction
   return {
     concerned: and(IS_KNOWN, sql`instr(${jurisdictions}, ${place}) > 0`),
     isOver,
-    left: sql`CASE WHEN NOT ${isOver} THEN ${without(place)} END`,
+    left: sql`CASE WHEN ${isOver} THEN ${jurisdictions} ELSE ${without(place)} END`,
   }
 }
 

@@ -4,7 +4,7 @@ import { after, type Seconds, seconds } from '../util/clock.ts'
 import type { ClientId } from '../util/ids.ts'
 import { PAGE_BYTES } from '../util/page-bytes.ts'
 import { bookedUntil, type Lasting } from './book-ends.ts'
-import { endedIn, isElsewhere, placeOf, placesWith } from './book-places.ts'
+import { endedIn, isAlone, isElsewhere, isNewsFrom, placeOf, placesWith } from './book-places.ts'
 import { purgeBook } from './book-walk.ts'
 import { type Database, logFailure, openDatabase, queryD1 } from './d1.ts'
 import { isNotErased, markErased } from './erasures.ts'
@@ -28,8 +28,9 @@ export type SubjectHash = (subject: string) => Promise<string>
 export interface BookedEvent extends Lasting, Pick<BookedGrant, 'subject' | 'clientId' | 'scope'> {
   /** When the ledger made the grant. */
   readonly grantedAt: Seconds
-  /** Where that ledger is. */
+  /** Where that ledger is, and where the subject may have others. */
   readonly jurisdiction: Jurisdiction
+  readonly jurisdictions: Residency['jurisdictions']
 }
 
 /** What is over of a subject, by its ledger. */
@@ -94,9 +95,14 @@ export class GrantsBook {
   /** Writes down a grant: a new row costs two written rows, a known one costs one. */
   async record(event: BookedEvent): Promise<void> {
     if (!this.#enabled) return
-    const isNewest = sql`${lastGrantedAt} <= ${NEW.lastGrantedAt} AND coalesce(${endedAt}, 0) <= ${NEW.lastGrantedAt}`
-    // The end of a grant of before may be later, unless that was never: only one consent is remembered.
-    const ends = sql`CASE WHEN ${expiresAt} IS NULL THEN ${NEW.expiresAt} ELSE max(${expiresAt}, ${NEW.expiresAt}) END`
+    const isInOrder = sql`${lastGrantedAt} <= ${NEW.lastGrantedAt}`
+    const isNewest = sql`${isInOrder} AND coalesce(${endedAt}, 0) <= ${NEW.lastGrantedAt}`
+    // The end of a grant of before may be later. Where that was never, a single ledger remembers only one consent.
+    const later = sql`max(${expiresAt}, ${NEW.expiresAt})`
+    const ends = isAlone(event)
+      ? sql`CASE WHEN ${expiresAt} IS NULL THEN ${NEW.expiresAt} ELSE ${later} END`
+      : later
+    const lastAt = sql`max(${lastGrantedAt}, ${NEW.lastGrantedAt})`
     await attempt('grants_book.record', async () =>
       this.#db
         .insert(grantsBook)
@@ -104,10 +110,11 @@ export class GrantsBook {
         .onConflictDoUpdate({
           target: [subject, clientId],
           set: {
-            ...{ scope: NEW.scope, lastGrantedAt: NEW.lastGrantedAt, expiresAt: ends, endedAt: null },
-            ...{ jurisdictions: placesWith(event.jurisdiction), jurisdictionsAt: NEW.lastGrantedAt },
+            ...{ scope: sql`CASE WHEN ${isInOrder} THEN ${NEW.scope} ELSE ${scope} END` },
+            ...{ lastGrantedAt: lastAt, expiresAt: ends, endedAt: null },
+            ...{ jurisdictions: placesWith(event.jurisdiction), jurisdictionsAt: lastAt },
           },
-          setWhere: isNewest,
+          setWhere: sql`(${isNewest}) OR ${isNewsFrom(event)}`,
         }),
     )
   }
@@ -131,14 +138,18 @@ export class GrantsBook {
             ...{ expiresAt: ends, endedAt: null },
             ...{ jurisdictions: placesWith(event.jurisdiction), jurisdictionsAt: lastGrantedAt },
           },
-          setWhere: sql`(${endedAt} IS NULL OR ${endedAt} <= ${at}) AND ${isNews}`,
+          setWhere: sql`(${endedAt} IS NULL OR ${endedAt} <= ${at} OR ${isNewsFrom(event)}) AND ${isNews}`,
         }),
     )
   }
 
-  /** Marks the rows of a subject of which nothing is left in any jurisdiction. They go at the latest 90 days later. */
-  async end({ subject: named, at, clients, jurisdiction, jurisdictions }: BookedEnds): Promise<void> {
+  /**
+   * Marks the rows of a subject of which nothing is left in any jurisdiction. They go at the latest 90 days later; where
+   * there may be ledgers in several, as they would without: a write of another of them may have been dropped.
+   */
+  async end(ends: BookedEnds): Promise<void> {
     if (!this.#enabled) return
+    const { subject: named, at, clients, jurisdiction, jurisdictions } = ends
     const end = after(at, ENDED_KEPT)
     const ofClients = clients === null ? undefined : inArray(clientId, anyOf(clients))
     const { concerned, isOver, left } = endedIn(jurisdiction, jurisdictions)
@@ -148,7 +159,7 @@ export class GrantsBook {
         .update(grantsBook)
         .set({
           endedAt: sql`CASE WHEN ${isOver} THEN ${at} END`,
-          expiresAt: sql`CASE WHEN ${isOver} THEN ${expiring} ELSE ${expiresAt} END`,
+          ...(isAlone(ends) && { expiresAt: expiring }),
           jurisdictions: left,
         })
         .where(and(eq(subject, named), isNull(endedAt), lte(lastGrantedAt, at), ofClients, concerned)),

@@ -17,7 +17,7 @@ const NOW = 1_800_000_000
 
 const grant = (over: Partial<BookedEvent> = {}): BookedEvent => ({
   ...{ subject: 'alice', clientId: clientIdOf('app'), scope: ['openid', 'offline'] },
-  ...{ grantedAt: seconds(NOW), expiresAt: seconds(NOW + 30 * DAY), jurisdiction: 'none' },
+  ...{ grantedAt: seconds(NOW), expiresAt: seconds(NOW + 30 * DAY), ...ALONE },
   ...over,
 })
 
@@ -28,9 +28,12 @@ type Where = Pick<BookedEnds, 'jurisdiction' | 'jurisdictions'>
 const ALONE: Where = { jurisdiction: 'none', jurisdictions: ['none'] }
 
 /** The same with ledgers in two jurisdictions. */
-const inUnion = (over: Partial<BookedEvent> = {}): BookedEvent => grant({ jurisdiction: 'eu', ...over })
+const BOTH: BookedEvent['jurisdictions'] = ['eu', 'none']
+const inUnion = (over: Partial<BookedEvent> = {}): BookedEvent =>
+  grant({ jurisdiction: 'eu', jurisdictions: BOTH, ...over })
+const outside = (over: Partial<BookedEvent> = {}): BookedEvent => grant({ jurisdictions: BOTH, ...over })
 const endIn = (jurisdiction: 'none' | 'eu', at: number) =>
-  end(at, null, book, { jurisdiction, jurisdictions: ['eu', 'none'] })
+  end(at, null, book, { jurisdiction, jurisdictions: BOTH })
 
 interface Row {
   readonly subject: string
@@ -156,7 +159,45 @@ describe('the grants book', () => {
     expect(await stored()).toMatchObject([{ ended_at: null, expires_at: null }])
     expect(await cost(() => endIn('none', NOW + 11))).toMatchObject({ written: 0 })
     expect(await cost(() => endIn('eu', NOW + 12))).toMatchObject({ written: 1 })
-    expect(await stored()).toMatchObject([{ ended_at: NOW + 12, expires_at: NOW + 12 + 90 * DAY }])
+    expect(await stored()).toMatchObject([{ ended_at: NOW + 12, expires_at: null }])
+  })
+
+  it.each<[string, number, () => Promise<void>]>([
+    ['an older grant', 10, () => book.record(inUnion({ scope: [], expiresAt: null }))],
+    ['an older grant, after the end', 1, () => book.record(inUnion({ scope: [], expiresAt: null }))],
+    ['an older sign of life, after the end', 1, () => book.renew(inUnion({ expiresAt: null }), seconds(NOW))],
+  ])('is not marked where %s in another jurisdiction came late', async (_what, end, arrive) => {
+    await book.record(outside({ grantedAt: seconds(NOW + 1) }))
+    if (end === 1) await endIn('none', NOW + 5)
+    await arrive()
+    await endIn('none', NOW + 10)
+    expect(await stored()).toMatchObject([
+      { ended_at: null, expires_at: null, scope: '["openid","offline"]', last_granted_at: NOW + 1 },
+    ])
+    await endIn('eu', NOW + 11)
+    expect(await stored()).toMatchObject([{ ended_at: NOW + 11 }])
+  })
+
+  it('is taken up again by a newer grant elsewhere that was before its end', async () => {
+    await book.record(outside())
+    await endIn('none', NOW + 5)
+    await book.record(outside({ grantedAt: seconds(NOW + 4) }))
+    expect(await stored()).toMatchObject([{ ended_at: NOW + 5, last_granted_at: NOW }])
+    await book.record(inUnion({ grantedAt: seconds(NOW + 4), scope: ['openid'] }))
+    expect(await stored()).toMatchObject([{ ended_at: null, last_granted_at: NOW + 4, scope: '["openid"]' }])
+  })
+
+  it('stays as long as without an end where a write of another jurisdiction may be lost', async () => {
+    await book.record(outside({ expiresAt: seconds(NOW + 900 * DAY) }))
+    const before = (await stored())[0]?.expires_at
+    await endIn('none', NOW + 5)
+    expect(await stored()).toMatchObject([{ ended_at: NOW + 5, expires_at: before }])
+  })
+
+  it('keeps a consent for ever that may be of another jurisdiction', async () => {
+    await book.record(outside({ expiresAt: null }))
+    await book.record(inUnion({ grantedAt: seconds(NOW + 5) }))
+    expect(await stored()).toMatchObject([{ expires_at: null }])
   })
 
   it.each([
