@@ -74,7 +74,8 @@ export const postKey =
     const { rt, audit } = c.var.ctx
     const { set } = pathOf(c)
     const { alg, options } = readCreation(await readJson(c.var.body))
-    const key = await rt.storedKeys.add(set, await generateKey(alg, await rsaBits(rt, set), options))
+    const bits = isRsa(alg) ? await rsaBits(rt, set) : RSA_BITS
+    const key = await rt.storedKeys.add(set, await generateKey(alg, bits, options))
     audit('key.created', { set, kid: key.kid, alg })
     const issuer = rt.config.urls.issuer.replace(/\/+$/, '')
     const location = `${issuer}/keys/${encodeURIComponent(set)}`
@@ -83,9 +84,10 @@ export const postKey =
 
 async function rsaBits({ storedKeys }: Runtime, set: string): Promise<number> {
   if (!SIGNING_SETS.includes(set)) return RSA_BITS
-  const keys = await storedKeys.read(set)
-  return nextRsaBits(keys.find(({ signs, publicJwk }) => signs && publicJwk.kty === 'RSA'))
+  return nextRsaBits(await storedKeys.newestRsa(set))
 }
+
+const isRsa = (alg: string): boolean => alg.startsWith('RS') || alg.startsWith('PS')
 
 /** PUT /admin/keys/{set}: replaces the set. */
 export const putKeys =

@@ -1,3 +1,4 @@
+import type { JWK } from 'jose'
 import { generateKey, isKeyAlgorithm, type KeyAlgorithm, type KeyMaterial } from './material.ts'
 import { type OpenedKey, RSA_BITS } from './signing-key.ts'
 import type { StoredKeys } from './stored.ts'
@@ -67,11 +68,12 @@ function byAlgorithm(keys: readonly OpenedKey[]): readonly Group[] {
   return [...groups.values()]
 }
 
-const successorOf = ({ alg, newest }: Group): Promise<KeyMaterial> => generateKey(alg, nextRsaBits(newest))
+const successorOf = ({ alg, newest }: Group): Promise<KeyMaterial> =>
+  generateKey(alg, nextRsaBits(newest.publicJwk))
 
 /** Returns how large the RSA key after another is, in bits: as large as that one, in steps of 1024. */
-export function nextRsaBits(newest: Pick<OpenedKey, 'publicJwk'> | undefined): number {
-  const { n = '' } = newest?.publicJwk ?? {}
+export function nextRsaBits(newest: JWK | undefined): number {
+  const { n = '' } = newest ?? {}
   const bytes = Math.floor((n.length * 3) / 4)
   const bits = Math.ceil(bytes / 128) * 1024
   return Math.min(MAX_RSA_BITS, Math.max(RSA_BITS, bits))

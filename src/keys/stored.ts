@@ -1,3 +1,4 @@
+import type { JWK } from 'jose'
 import type { SigningAlgorithm } from '../config/types.ts'
 import type { Envelopes } from '../crypto/envelope.ts'
 import type { KeySource, SigningKeyRow } from '../crypto/types.ts'
@@ -25,6 +26,15 @@ export class StoredKeys {
   async read(set: string): Promise<readonly OpenedKey[]> {
     const rows = isName(set) ? await this.#source.read(set) : []
     return Promise.all(rows.map((row) => openSigningKey(this.#envelopes, row)))
+  }
+
+  /**
+   * Returns the public half of the newest RSA key of a set that is not for encryption; undefined if there is none. It is
+   * what the row says: nothing is opened, so that a row that does not open keeps nobody from adding a key beside it.
+   */
+  async newestRsa(set: string): Promise<JWK | undefined> {
+    const rows = await this.#source.read(set)
+    return rows.find(({ publicJwk: { kty, use } }) => kty === 'RSA' && use !== 'enc')?.publicJwk
   }
 
   /**

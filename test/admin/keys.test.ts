@@ -125,6 +125,16 @@ describe('POST /admin/keys/{set}', () => {
     expect(await bits('RS256')).toBe(3072)
   })
 
+  it.each(['RS256', 'PS256', 'ES256'])('adds a key beside one that does not open: %s', async (alg) => {
+    await call('PUT', ID_TOKEN_SET, { keys: [await makeJwk('RS256', 'damaged')] })
+    await deployment.env.DB.prepare(`UPDATE json_web_keys SET private_sealed = '' WHERE "set" = ?`)
+      .bind(ID_TOKEN_SET)
+      .run()
+    const { status, keys } = await call('POST', ID_TOKEN_SET, { alg, kid: 'whole' })
+    expect([status, kids(keys)]).toEqual([201, ['whole']])
+    expect(keys[0]?.n?.length ?? 342).toBe(342)
+  })
+
   it.each([{}, { kid: '', use: '' }, { kid: null, use: null }, { use: 'enc', unknown: 1 }])(
     'kid and use may be left out: %j',
     async (given) => {
