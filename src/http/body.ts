@@ -11,6 +11,9 @@ const MAX_BYTES = { none: 0, form: 64 * 1024, json: 1024 * 1024, 'public-json': 
 
 const decoder = new TextDecoder()
 
+/** The most bytes of UTF-8 that a character of a text stands for. */
+const MOST_BYTES = 3
+
 /** What an endpoint takes as a body. */
 export type BodyClass = keyof typeof MAX_BYTES
 
@@ -54,8 +57,8 @@ export class RequestBody {
     const limit = this.#limitFor(wanted)
     if (!this.#isStatedWithin(limit)) return decoder.decode(await this.read(wanted))
     const text = await this.#request.text()
-    // A character is three bytes at most.
-    if (text.length * 3 > limit && Buffer.byteLength(text) > limit) throw tooLarge(limit)
+    if (text.length > limit || (text.length * MOST_BYTES > limit && fewestBytes(text) > limit))
+      throw tooLarge(limit)
     return text
   }
 
@@ -78,5 +81,11 @@ export class RequestBody {
     return true
   }
 }
+
+/**
+ * The fewest bytes that a text was made of. What was no UTF-8 became U+FFFD, which has three bytes and stands for one or
+ * more.
+ */
+const fewestBytes = (text: string): number => Buffer.byteLength(text.replaceAll('\u{fffd}', '?'))
 
 const tooLarge = (limit: number): OAuthError => new OAuthError('body_too_large', 'body_too_large', { limit })

@@ -78,3 +78,26 @@ it.each(['', 'x', '-5', '1e3', '0x10', '5.0'])('counts what comes where the leng
   await expect(bodyOf(sent.stream, { 'content-length': length }).read('form')).rejects.toEqual(refused)
   expect(sent.taken()).toBeLessThan(LIMIT + 4096)
 })
+
+describe('a form whose bytes are not as many as those of its text', () => {
+  it.each<[string, number, number, boolean]>([
+    ['30,000 that are no UTF-8', 0xff, 30_000, true],
+    ['as many as are taken, none of them UTF-8', 0xff, LIMIT, true],
+    ['one more', 0xff, LIMIT + 1, false],
+  ])('is taken by its bytes: %s', async (_what, byte, size, taken) => {
+    const form = bodyOf(new Uint8Array(size).fill(byte), { 'content-length': '5' })
+    const read = form.readText('form')
+    if (taken) expect(await read).toBe('\u{fffd}'.repeat(size))
+    else await expect(read).rejects.toEqual(refused)
+  })
+
+  it.each<[number, boolean]>([
+    [0, true],
+    [1, false],
+  ])('is refused by the bytes of its characters: %d above the bound', async (above, taken) => {
+    const text = 'é'.repeat(LIMIT / 2) + 'a'.repeat(above)
+    const read = bodyOf(text, { 'content-length': '5' }).readText('form')
+    if (taken) expect(await read).toBe(text)
+    else await expect(read).rejects.toEqual(refused)
+  })
+})
