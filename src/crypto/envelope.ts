@@ -22,6 +22,9 @@ export const MAX_ENVELOPE_LENGTH = 16_384
 const MAX_REMEMBERED = 2000
 const MAX_REMEMBERED_LENGTH = 1024 * 1024
 
+/** The kind that holds private keys, which is never remembered. The key ring keeps those that it needs. */
+const KEY_MATERIAL: EnvelopeKind = 'signing_key'
+
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -89,9 +92,10 @@ export class Envelopes {
     if (root === undefined) return undefined
     const plain = await aeadOpen(parameters(root, kind, head.subarray(NONCE_AT)), box)
     const opened = plain && toOpened(plain)
+    if (opened === undefined || kind === KEY_MATERIAL) return opened
     // The same text, but made anew: a part of a request would keep all of that in memory.
     const name = `${kind} ${toBase64url(head)}.${toBase64url(box)}`
-    if (opened !== undefined) this.#opened.set(name, opened, name.length)
+    this.#opened.set(name, opened, name.length)
     return opened
   }
 

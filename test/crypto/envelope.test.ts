@@ -105,6 +105,17 @@ describe('properties', () => {
     for (const flipped of bitFlips(text)) expect(await envelopes.open('code', flipped)).toBeUndefined()
   })
 
+  it.each<[EnvelopeKind, boolean]>([
+    ['access_token', true],
+    ['signing_key', false],
+  ])('what opened is remembered, but no private key: %s', async (kind, remembered) => {
+    const text = await envelopes.seal(kind, { d: 'x' }, null)
+    const opened = await envelopes.open(kind, text)
+    const again = await envelopes.open(kind, text)
+    expect(again).toEqual(opened)
+    expect(again === opened).toBe(remembered)
+  })
+
   it('every flipped bit is refused', async () => {
     await fc.assert(
       fc.asyncProperty(anyKind, anyData, anyExpiry, async (kind, data, expiresAt) => {
