@@ -11,6 +11,12 @@ const GONE = { status: 'gone' }
 const ENDED = { status: 'ended' }
 const REUSED = { status: 'reused' }
 
+/** Ends sessions and leaves their grants alone. */
+const endSessions = (user: Subject, target: 'all' | { readonly sid: string }) =>
+  user.call('endSessions', {
+    ...{ attempt: newAttempt(), target, flowLifetime: FLOW, notify: false, revoke: false },
+  })
+
 describe('grant', () => {
   it('answers the same decision with the original code expiry', async () => {
     const user = new Subject()
@@ -116,6 +122,24 @@ describe('redeem', () => {
     await user.call('grant', user.grantInput({ flowExpiresAt: seconds() + 1 }))
     advance(300)
     expect(await user.call('redeem', user.redeemInput())).toMatchObject({ status: 'issued' })
+  })
+
+  it.each<[string, (user: Subject) => Promise<unknown>, object]>([
+    [
+      'is no longer stored',
+      (user) =>
+        runInDurableObject(user.stub, (_ledger, { storage }) => {
+          storage.sql.exec('DELETE FROM logins WHERE kind = 1')
+        }),
+      { status: 'issued' },
+    ],
+    ['was ended', (user) => endSessions(user, { sid: user.sid }), GONE],
+    ['was ended with all others, by the epoch of logins', (user) => endSessions(user, 'all'), GONE],
+  ])('looks at a session that %s', async (_what, change, answer) => {
+    const user = new Subject()
+    await user.consented()
+    await change(user)
+    expect(await user.call('redeem', user.redeemInput())).toMatchObject(answer)
   })
 
   it('keeps the row as long as the tokens live', async () => {
