@@ -9,6 +9,7 @@ import { changeByAdmin } from '../clients/registration.ts'
 import { renderChangedClient, renderNewClient } from '../clients/registration-view.ts'
 import { renderClient } from '../clients/render.ts'
 import { dropRotatedSecrets, rotateSecret } from '../clients/rotation.ts'
+import { isUnreviewed } from '../clients/stranger.ts'
 import type { AppEnv } from '../context.ts'
 import { malformedBody } from '../errors/refusals.ts'
 import { readAdminQuery, readJson } from '../http/form.ts'
@@ -66,15 +67,15 @@ export const putClient =
   async (c: Context<AppEnv>): Promise<Response> => {
     const body = await readJson(c.var.body)
     if (isV1Path(c.req.url))
-      return change(c, (current) => judged(c, withUnseen(body, renderClient(current), v1)))
+      return change(c, false, (current) => judged(c, withUnseen(body, renderClient(current), v1)))
     const sent = await judged(c, body)
-    return change(c, () => sent)
+    return change(c, true, () => sent)
   }
 
 /** PATCH /admin/clients/{id}: applies a JSON Patch. */
 export async function patchClientById(c: Context<AppEnv>): Promise<Response> {
   const patch = await readJson(c.var.body)
-  return change(c, (current) => judged(c, patchClient(current, patch)))
+  return change(c, false, (current) => judged(c, patchClient(current, patch)))
 }
 
 /** DELETE /admin/clients/{id}. */
@@ -91,7 +92,7 @@ export async function putLifespans(c: Context<AppEnv>): Promise<Response> {
   const client = await changeClient(c.var.ctx, idOf(c), 'client.changed', (current) => {
     const metadata = withLifespans(current.metadata, lifespans)
     // An admin's lifespans must not give bounds to a client that registered itself.
-    return { metadata, bounds: current.bounds && boundsOf(metadata) }
+    return { metadata, bounds: current.bounds && boundsOf(metadata, isUnreviewed(current)) }
   })
   return json(renderClient(client), 200, warningHeader(c, doubts))
 }
@@ -130,9 +131,14 @@ async function judged(c: Context<AppEnv>, body: unknown): Promise<Judged> {
   return { input, doubts: await judgeClient(c, body, input) }
 }
 
-/** Changes a client; the answer has a new registration access token if the change ended the older ones. */
+/**
+ * Changes a client; the answer has a new registration access token if the change ended the older ones.
+ *
+ * @param isWhole - whether the admin sent the whole client
+ */
 async function change(
   c: Context<AppEnv>,
+  isWhole: boolean,
   make: (current: ClientRecord) => Judged | Promise<Judged>,
 ): Promise<Response> {
   const { ctx } = c.var
@@ -141,7 +147,7 @@ async function change(
   const written = await updateClient(ctx, idOf(c), async (current) => {
     const made = await make(current)
     doubts = made.doubts
-    const changed = changeByAdmin(current, made.input)
+    const changed = changeByAdmin(current, made.input, isWhole)
     renewed = changed.registrationEpoch !== undefined
     return changed
   })

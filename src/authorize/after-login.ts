@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import { isPublic } from '../clients/public.ts'
+import { mayRemember } from '../clients/stranger.ts'
 import type { AppEnv } from '../context.ts'
 import { loginRequired, OAuthError } from '../errors/oauth-error.ts'
 import { bindBrowser, readSessionCookie } from '../flow/browser.ts'
@@ -15,6 +16,7 @@ import { isHintOf, verifyIdTokenHint } from '../tokens/id-token-hint.ts'
 import { requestedNames } from '../tokens/requested-claims.ts'
 import type { GrantId } from '../util/ids.ts'
 import { scopeRule } from '../util/scope.ts'
+import { redirectUriOf } from './channels/registry.ts'
 import { unmetClaims } from './check-claims.ts'
 import { commitLogin, dropSession } from './commit-login.ts'
 import { asks, type FlowRequest, maxAge } from './request.ts'
@@ -47,7 +49,8 @@ export async function afterLogin(
   const login = await commitLogin(c, resumed, session, cookie)
   if (login.status === 'stale') return startLogin(c, request)
   if (login.status !== 'active') return startAfresh(c, request)
-  const restsOn = knownConsent(request, login.remembered)
+  const mayKnow = mayRemember(request.client, redirectUriOf(state.flow, request.client))
+  const restsOn = mayKnow ? knownConsent(request, login.remembered) : null
   if (restsOn === null && asks(request, 'none'))
     return request.channel.tell(c, new OAuthError('consent_required', 'consent_needed'))
   const { flow } = state

@@ -20,7 +20,7 @@ export interface RequestView {
   readonly requested_access_token_audience: readonly string[]
   readonly oidc_context: OidcContext
   readonly client: JsonObject
-  /** Set for a client that registered itself and that no admin ever changed: nobody checked what it calls itself. */
+  /** Set for a client that nobody reviewed: nobody checked what it calls itself. */
   readonly registered_itself: RegisteredItself | undefined
   readonly request_url: string
 }

@@ -10,14 +10,22 @@ import { isJsonObject } from '../util/json.ts'
 import { audienceRule, scopeRule } from '../util/scope.ts'
 import { configuredLifespan, secondsOf } from './lifespans.ts'
 
-/** The bounds for changes by the client itself that follow from an admin's metadata. */
-export const boundsOf = (metadata: ClientMetadata): ClientBounds => v.parse(clientBounds, metadata)
+/**
+ * The bounds for changes by the client itself that follow from an admin's metadata.
+ *
+ * @param unreviewed - whether the admin did not see all that people are shown of it
+ */
+export const boundsOf = (metadata: ClientMetadata, unreviewed = false): ClientBounds => ({
+  ...v.parse(clientBounds, metadata),
+  ...(unreviewed && { unreviewed }),
+})
 
 /** Fills fields that the client's own JSON leaves out with the admin's values. */
 export function withBounds(body: unknown, bounds: ClientBounds | null): unknown {
   if (bounds === null || !isJsonObject(body)) return body
   const given = Object.entries(body).filter(([, value]) => value !== null && value !== '')
-  return { ...bounds, ...Object.fromEntries(given) }
+  const { unreviewed: _, ...set } = bounds
+  return { ...set, ...Object.fromEntries(given) }
 }
 
 /**

@@ -19,6 +19,7 @@ import { freshRegistration, nextRegistration, type RegistrationStamp } from './r
 import { isEmpty, renderRegistration } from './render.ts'
 import { makeSecret, secretEndOf } from './secret.ts'
 import { checkSectorStays } from './sector.ts'
+import { isUnreviewed, reviewed } from './stranger.ts'
 import { usedNow } from './use.ts'
 
 /**
@@ -94,8 +95,11 @@ export async function changeByClient(
   const lacksSecret = current.secretHash === null || (isFree && secretEndOf(current) > 0)
   const needsSecret = lacksSecret && usesSecret(input.metadata.token_endpoint_auth_method)
   const moved = consentedTo(input.metadata) !== consentedTo(current.metadata)
+  const changed = keepReserved(input.metadata, current.metadata)
+  const unseen = reviewed(changed) !== reviewed(current.metadata)
   return {
-    metadata: keepReserved(input.metadata, current.metadata),
+    metadata: changed,
+    ...(current.bounds !== null && unseen && { bounds: { ...current.bounds, unreviewed: true } }),
     ...(needsSecret && {
       secret: makeSecret(),
       secretEnd: isFree ? secretEnd(config) : 0,
@@ -123,10 +127,13 @@ function limited(
 /**
  * The change that an admin requests. Sets the bounds for the client's own changes; a change of its secret or keys ends
  * its registration access tokens.
+ *
+ * @param isWhole - whether the admin sent the whole client, and so saw all that people are shown of it
  */
 export function changeByAdmin(
   current: ClientRecord,
   { metadata, secret, secretEnd: end }: ClientInput,
+  isWhole: boolean,
 ): ClientChange {
   const proof = ({ token_endpoint_auth_method, jwks, jwks_uri }: ClientMetadata): string =>
     JSON.stringify([token_endpoint_auth_method, jwks, jwks_uri])
@@ -135,7 +142,7 @@ export function changeByAdmin(
     metadata,
     secret,
     secretEnd: end,
-    bounds: boundsOf(metadata),
+    bounds: boundsOf(metadata, !isWhole && isUnreviewed(current)),
     ...(!isProven && freshRegistration(current)),
   }
 }

@@ -15,7 +15,7 @@ export interface LogoutRequestView {
   readonly requested_at: string
   readonly expires_at: string
   readonly client: JsonObject | undefined
-  /** Set for a client that registered itself and that no admin ever changed: nobody checked what it calls itself. */
+  /** Set for a client that nobody reviewed: nobody checked what it calls itself. */
   readonly registered_itself: RegisteredItself | undefined
 }
 

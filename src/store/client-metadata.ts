@@ -60,7 +60,11 @@ export interface ClientMetadata extends Readonly<v.InferOutput<typeof clientMeta
 /** The fields whose admin's value limits the client's own changes. */
 type BoundedField = FieldWith<{ readonly bound: string }>
 const isBounded = (name: FieldName): name is BoundedField => 'bound' in CLIENT_FIELDS[name]
-export const clientBounds = v.object(stored(fieldsWith({}).filter(isBounded)))
+export const clientBounds = v.object({
+  ...stored(fieldsWith({}).filter(isBounded)),
+  /** No admin saw what people are now shown of the client. Absent in rows of 0.3.0, and if one did. */
+  unreviewed: v.exactOptional(v.literal(true)),
+})
 
-/** The limits of a client's own changes: these fields as an admin last set them. */
+/** The limits of a client's own changes: these fields as an admin last set them, and whether it went beyond its review. */
 export type ClientBounds = Readonly<v.InferOutput<typeof clientBounds>>

@@ -27,7 +27,7 @@ const authenticateClient = (ctx: RecordedContext, authorization: string | undefi
   withClient(ctx, 'token', { authorization, form: fields }, (_own, client) => Promise.resolve(client))
 
 const change = (ctx: RecordedContext, id: string, body: object) =>
-  updateClient(ctx, id, (current) => changeByAdmin(current, parseClient(body, ctx.rt.config)))
+  updateClient(ctx, id, (current) => changeByAdmin(current, parseClient(body, ctx.rt.config), true))
 
 beforeAll(async () => {
   const ctx = requestContext(env)

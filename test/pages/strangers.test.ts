@@ -31,6 +31,22 @@ async function registerItself(metadata: object): Promise<TestClient> {
   return { id: String(client['client_id']), secret: String(client['client_secret']) }
 }
 
+/** What a client did to itself, with its registration access token. */
+async function registration(metadata: object) {
+  const send = async (path: string, method: string, body: object, headers = {}) =>
+    bodyOf(await deployment.fetch(path, { method, headers, body: JSON.stringify(body) }))
+  const made = await send('/oauth2/register', 'POST', metadata)
+  const id = String(made['client_id'])
+  let token = String(made['registration_access_token'])
+  const change = async (changes: object): Promise<void> => {
+    const headers = { authorization: `Bearer ${token}` }
+    const changed = await send(`/oauth2/register/${id}`, 'PUT', { ...metadata, ...changes }, headers)
+    expect(changed).toMatchObject({ client_id: id })
+    token = String(changed['registration_access_token'])
+  }
+  return { id, secret: '', change }
+}
+
 /** The page that a request with a wrong redirect URI ends at. */
 async function errorPage(client: TestClient): Promise<string> {
   const changes = { redirect_uri: 'https://nope.example/' }
@@ -152,6 +168,61 @@ describe('an application that registered itself', () => {
     const request = `oauth2/auth/requests/consent?consent_challenge=${challenge}`
     const view = await bodyOf(await deployment.admin('GET', `/admin/${request}`))
     expect(view).not.toHaveProperty('registered_itself')
+  })
+
+  const calendar = { client_name: 'Calendar', redirect_uris: [`${EVIL}/cb`, `${EVIL}/other`] }
+
+  /** Whether the consent page goes by the client's host, as it does for those that nobody reviewed. */
+  async function isStranger(client: TestClient): Promise<boolean> {
+    const { consent } = await pagesOf(authorizationPath(client, asked))
+    const goesByHost = consent.includes('<h1><bdi>evil.example</bdi> wants to use your account</h1>')
+    expect(consent.includes('class="caution"')).toBe(goesByHost)
+    return goesByHost
+  }
+
+  it.each<[object, boolean]>([
+    [{ client_name: 'Google' }, true],
+    [{ 'client_name#de': 'Google' }, true],
+    [{ logo_uri: `${EVIL}/google.png` }, true],
+    [{ client_uri: `${EVIL}/` }, true],
+    [{ policy_uri: `${EVIL}/` }, true],
+    [{ tos_uri: `${EVIL}/` }, true],
+    [{ redirect_uris: [`${EVIL}/cb`] }, true],
+    [{ contacts: [], redirect_uris: calendar.redirect_uris.toReversed() }, false],
+    [{ scope: 'openid', software_version: '2' }, false],
+  ])('is a stranger again once it changes what an admin saw: %j, %s', async (changes, again) => {
+    const client = await registration(calendar)
+    const path = `/admin/clients/${client.id}`
+    await deployment.admin('PUT', path, { ...calendar, scope: 'openid' })
+    expect(await isStranger(client)).toBe(false)
+    await client.change(changes)
+    expect(await isStranger(client)).toBe(again)
+    await client.change({ ...changes, software_version: '3' })
+    expect(await isStranger(client)).toBe(again)
+    await deployment.admin('PUT', path, { ...calendar, ...changes, scope: 'openid' })
+    expect(await isStranger(client)).toBe(false)
+  })
+
+  it('stays one while admins change only some of it', async () => {
+    const client = await registration(calendar)
+    const path = `/admin/clients/${client.id}`
+    const patch = [{ op: 'add', path: '/owner', value: 'team' }]
+    const changes: readonly (readonly [string, string, unknown])[] = [
+      ['PATCH', path, patch],
+      ['PUT', `${path}/lifespans`, {}],
+      ['PUT', path.replace('/admin', ''), calendar],
+    ]
+    const all = async (expected: boolean): Promise<void> => {
+      for (const [method, at, body] of changes) {
+        expect((await deployment.admin(method, at, body)).status).toBe(200)
+        expect(await isStranger(client), `${method} ${at}`).toBe(expected)
+      }
+    }
+    await all(true)
+    await deployment.admin('PUT', path, { ...calendar, 'client_name#de': 'Kalender' })
+    await all(false)
+    await client.change({ 'client_name#de': 'Google' })
+    await all(true)
   })
 
   it('leads to policy and terms on its own hosts alone', async () => {
