@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { bodyOf, Deployment, testEnv } from '../support/deployment.ts'
+import { LogLines } from '../support/log-lines.ts'
 import { tokenRequest } from '../support/relying-party.ts'
 
 const PREFIX = 'OIDC_DYNAMIC_CLIENT_REGISTRATION_'
@@ -33,6 +34,8 @@ async function change(on: Deployment, { client_id, registration_access_token: to
 
 const open = policy({})
 
+const logs = new LogLines()
+
 describe('what a stranger may register', () => {
   const narrow = policy({
     ALLOWED_SCOPE: 'openid mcp.*',
@@ -64,14 +67,23 @@ describe('what a stranger may register', () => {
     expect(changed).toMatchObject({ status: 200, ...left })
   })
 
-  it.each<[string, object]>([
-    ['scope', { scope: 'admin *' }],
-    ['audience', { audience: ['https://api.example/v1/../admin'] }],
-    ['audience', { audience: ['https://other.example'] }],
-    ['grant_types', { grant_types: ['implicit'] }],
-  ])('is refused where nothing of it is left: %s', async (_, sent) => {
+  it.each<[string, object, RegExp, RegExp]>([
+    ['scope', { scope: 'admin *' }, /^Field 'scope' holds nothing that/, /: openid mcp\.\*\./],
+    [
+      'audience',
+      { audience: ['https://api.example/v1/../admin'] },
+      /^Entry 0 of 'audience' must be without dot segment/,
+      /^$/,
+    ],
+    ['audience', { audience: ['https://other.example'] }, /^Field 'audience'/, /https:\/\/api\.example\/v1/],
+    ['grant_types', { grant_types: ['implicit'] }, /: authorization_code, client_credentials\./, /^$/],
+  ])('is refused where nothing of it is left: %s', async (_, sent, told, logged) => {
+    logs.clear()
     const refused = await register(narrow, { redirect_uris: [URI], ...sent })
     expect(refused).toMatchObject({ status: 400, error: 'invalid_client_metadata' })
+    expect(refused['error_description']).toMatch(told)
+    expect(refused['error_description']).not.toMatch(/mcp|api\.example/)
+    expect(String(logs.last('request')?.['why'] ?? '')).toMatch(logged)
     const before = await register(open, { redirect_uris: [URI] })
     const changed = await change(narrow, before, { redirect_uris: [URI], ...sent })
     expect(changed).toMatchObject({ status: 400, error: 'invalid_client_metadata' })

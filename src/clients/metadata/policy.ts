@@ -75,7 +75,11 @@ function kept(
 ): readonly string[] {
   const left = values.filter(test)
   if (left.length > 0 || values.length === 0) return left
-  throw unusableField(field, `holds none of what clients may register here: ${allowed.join(', ')}`)
+  if (field === 'grant_types')
+    throw unusableField(field, `holds none of what clients may register here: ${allowed.join(', ')}`)
+  // Discovery tells grant types to everybody, but what scopes and audiences the operator allows is for the log alone.
+  const facts = { field, problem: 'holds nothing that clients may register here', allowed }
+  throw new OAuthError('invalid_client_metadata', 'metadata_beyond_policy', facts, 'metadata_unusable')
 }
 
 /** A URI of an app has no host that somebody owns: beside a list of hosts its scheme must be listed. */

@@ -82,6 +82,11 @@ const requests = () =>
       "Name an absolute URI of the client's audience.",
     ],
     metadata_unusable: ["Field '{field}' {problem}.", 'Correct the client metadata.'],
+    metadata_beyond_policy: [
+      "Field '{field}' holds none of what clients may register here: {allowed}.",
+      'Register some of it, or change OIDC_DYNAMIC_CLIENT_REGISTRATION_ALLOWED_… or what the initial access token allows.',
+      'operator',
+    ],
     entry_unusable: ["Entry {index} of '{field}' {problem}.", 'Correct the client metadata.'],
     metadata_in_doubt: ['{problems}', 'Correct the client metadata, or leave out strict=true.'],
     metadata_too_large: ["The client's metadata is longer than {limit} bytes.", 'Register less of it.'],
