@@ -29,7 +29,7 @@ const MAX_NAME = 60
 /**
  * Returns how a client is shown to people: by what it registered in their language (OIDC Registration section 2). A page
  * and a logo of its own must be on a host that it sends its users to (section 9.1). One that registered itself can call
- * itself anything, so it goes by the host that gets its answers, shows no logo, and leads nowhere else.
+ * itself anything, so it goes by the host that gets its answers, shows a logo of that host alone, and leads nowhere else.
  *
  * @param stranger - set for a client that registered itself, with that host if there is one
  */
@@ -53,7 +53,7 @@ export function applicationOf(
     shown: isolated(name),
     mark: {
       name: isUnknown ? '?' : name,
-      logo: stranger === undefined && isOwn(logo) && isImage(logo) ? logo : null,
+      logo: isOwn(logo) && isImage(logo) && isOf(logo, stranger) ? logo : null,
     },
     home: led(text('client_uri'), isOwn),
     claim: stranger === undefined ? null : isolated(called),
@@ -70,6 +70,10 @@ function shortened(name: string): string {
 /** Whether a client's users are sent to a host over https. */
 const sendsTo = ({ redirect_uris: uris }: JsonObject, host: string): boolean =>
   Array.isArray(uris) && uris.some((uri) => isHttps(String(uri)) && new URL(String(uri)).hostname === host)
+
+/** Whether a logo may stand beside what a stranger goes by: the host that it comes from. */
+const isOf = (logo: string, stranger: { readonly answers_to: string | undefined } | undefined): boolean =>
+  stranger === undefined || new URL(logo).hostname === stranger.answers_to
 
 /** Links to an application's policy and terms. */
 export function applicationLinks({ links }: Application, texts: Texts): HtmlOrNone {

@@ -126,7 +126,7 @@ describe('an application that registered itself', () => {
     'goes by the host that gets its answers, and its name is a claim: %s',
     async (language) => {
       const texts = textsOf(language)
-      const client = await registerItself({ ...metadata, logo_uri: `${EVIL}/google.png` })
+      const client = await registerItself(metadata)
       const { login, consent } = await pagesOf(authorizationPath(client, { ...asked, ui_locales: language }))
       expect(login).toContain('<strong><bdi>evil.example</bdi></strong>')
       expect(login).not.toContain('Google')
@@ -135,9 +135,19 @@ describe('an application that registered itself', () => {
         .replace('{name}', '<strong><bdi>Google</bdi></strong>')
         .replace('{brand}', '<bdi>Ladon</bdi>')
       expect(consent.replace(`<p class="caution">${note}</p>`, '')).not.toContain('Google')
-      expect(`${login}${consent}`).not.toContain('google.png')
     },
   )
+
+  it.each([
+    [`${EVIL}/cb`, true],
+    [REDIRECT_URI, false],
+    ['http://localhost/cb', false],
+  ])('shows a logo of the host that gets its answers alone: %s, %s', async (redirect_uri, shown) => {
+    const redirect_uris = [`${EVIL}/cb`, REDIRECT_URI, 'http://localhost/cb']
+    const client = await registerItself({ ...metadata, redirect_uris, logo_uri: `${EVIL}/logo.png` })
+    const { login, consent } = await pagesOf(authorizationPath(client, { ...asked, redirect_uri }))
+    expect([login.includes('logo.png'), consent.includes('logo.png')]).toEqual([shown, shown])
+  })
 
   it.each([
     ['https://evil.example:8443/cb', 'evil.example'],

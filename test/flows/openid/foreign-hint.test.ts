@@ -89,7 +89,7 @@ describe('an ID token hint', () => {
     const { request, accept, page } = await ask(victim.browser, other.hint)
     expect(request).toMatchObject({ subject: victim.subject, rp_initiated: false })
     expect(request['client']).toMatchObject({ skip_logout_consent: false })
-    expect(await page()).toContain(`<bdi>${victim.subject}</bdi></strong> in this browser.`)
+    expect(await page()).toContain(`<bdi>${victim.subject}</bdi></strong> out in this browser.`)
     expect([await isLoggedIn(victim), await isLoggedIn(other)], 'before anybody said yes').toEqual([
       true,
       true,
@@ -112,7 +112,7 @@ describe('an ID token hint', () => {
     const challenge = parameter(at, 'logout_challenge')
     expect(await bodyOf(await app.get('logout', challenge))).toMatchObject({ rp_initiated: false })
     const page = await (await user.browser.visit(at.href)).text()
-    expect(page).toContain(`<bdi>${user.subject}</bdi></strong> in this browser.`)
+    expect(page).toContain(`<bdi>${user.subject}</bdi></strong> out in this browser.`)
     await user.browser.next(await app.decide('logout', 'accept', challenge))
     expect(await isLoggedIn(user)).toBe(false)
   })
