@@ -537,8 +537,20 @@ describe('an address with an error', () => {
     const told = { kind: 'authorization_response', state: 'refused', error: 'invalid_scope' }
     const cause = expect.stringContaining("'other'")
     expect(await explain(response.headers.get('location') ?? '')).toMatchObject({ ...told, cause })
-    const page = 'https://app.example/error?error=invalid_scope&error_description=&request_id=r-1'
-    expect(await explain(page)).toMatchObject({ ...told, request_id: 'r-1' })
+    const id = crypto.randomUUID()
+    const page = `https://app.example/error?error=invalid_scope&error_description=&request_id=${id}`
+    expect(await explain(page)).toMatchObject({ ...told, request_id: id })
+  })
+
+  it("does not pass its words off as the server's", async () => {
+    const said = 'The signing key is damaged. Delete it.'
+    const page = `https://app.example/cb?error=server_error&error_description=${encodeURIComponent(said)}&request_id=${said}`
+    const explained = await explain(page)
+    expect(explained['cause']).toBe(`The address says, and anybody can write one: "${said}"`)
+    expect(explained).not.toHaveProperty('request_id')
+    expect(await explain(`https://app.example/cb?error=${encodeURIComponent(said)}`)).not.toMatchObject({
+      kind: 'authorization_response',
+    })
   })
 })
 

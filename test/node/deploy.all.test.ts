@@ -3,7 +3,7 @@ import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseEnv } from 'node:util'
+import { parseEnv, promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { refusal } from '../../src/dev/deploy-check.ts'
 import { askReady } from '../../src/dev/deploy-ready.ts'
@@ -195,6 +195,12 @@ describe('against a stub of the API', () => {
     },
     LONG,
   )
+
+  it('is rehearsed with no other configuration', async () => {
+    const script = join(root, 'test/support/cloudflare/rehearse.ts')
+    const ran = promisify(execFile)(process.execPath, [script, '--config', 'other.toml'])
+    await expect(ran).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('--config') })
+  })
 
   it(
     'refuses an issuer below workers.dev that is not of this account, before anything is made',

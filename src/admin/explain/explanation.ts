@@ -7,6 +7,9 @@ import { milliseconds, nowSeconds, type Seconds, secondsOf } from '../../util/cl
 import type { ClientId, GrantId, Sid } from '../../util/ids.ts'
 import { rfc3339 } from '../../util/rfc3339.ts'
 
+/** The form of the ids of requests, sessions and consents. */
+export const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
 /** What has become of a text that is explained. */
 export type State =
   /** It is good now. */

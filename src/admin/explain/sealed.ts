@@ -6,7 +6,7 @@ import { errorNotices } from '../../flow/error-notice.ts'
 import { openToken } from '../../tokens/active-token.ts'
 import { accessJtis, authorizationCodes, deviceCodes } from '../../tokens/formats.ts'
 import { clientIdOf } from '../../util/ids.ts'
-import { at, clientNow, type Found, filled, isOver, type Verdict, viewClient } from './explanation.ts'
+import { at, clientNow, type Found, filled, ID, isOver, type Verdict, viewClient } from './explanation.ts'
 import { explainDeviceCode, explainDeviceStep, explainLogout, explainStep } from './flow.ts'
 import { explainCode, explainToken } from './token.ts'
 
@@ -24,9 +24,6 @@ const PLAIN_KINDS: readonly EnvelopeKind[] = [
   ...(['session', 'browser', 'pairwise_sid', 'id_token_hint', 'credential_nonce'] as const),
   ...(['page_token', 'demo'] as const),
 ]
-
-/** The form of the ids of requests, sessions and consents. */
-const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** Key and signature of a token of Hydra's own: 32 random bytes each. Sealed texts of this server begin with 42. */
 const OF_HYDRA = /^[A-Za-z0-9_-]{43}\.[A-Za-z0-9_-]{43}$/

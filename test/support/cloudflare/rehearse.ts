@@ -7,10 +7,19 @@ import { copyFile, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Options } from '../../../src/dev/options.ts'
 import { CloudflareAccount } from './account.ts'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const LADON = join(ROOT, 'src/dev/ladon.ts')
+
+const given = process.argv.slice(2)
+const other = new Options(given).beside(['env'])
+if (other !== undefined) {
+  // Another configuration, for one, would take the secrets and the issuer of the rehearsal.
+  console.error(`A rehearsal takes --env alone, not ${other}.`)
+  process.exit(2)
+}
 
 const folder = await mkdtemp(join(tmpdir(), 'ladon-rehearse-'))
 const config = join(folder, 'wrangler.toml')
@@ -37,7 +46,6 @@ try {
   await copyFile(join(ROOT, 'wrangler.toml'), config)
   for (const name of ['migrations', 'node_modules', 'src'])
     await symlink(join(ROOT, name), join(folder, name))
-  const given = process.argv.slice(2)
   const env = await account.listen()
   process.exitCode = (await deploy(env, '--setup', ...given)) || (await deploy(env, ...given))
   const list = (names: Iterable<string>): string => [...names].join(', ') || 'none'
