@@ -84,7 +84,7 @@ const requests = () =>
     metadata_unusable: ["Field '{field}' {problem}.", 'Correct the client metadata.'],
     metadata_beyond_policy: [
       "Field '{field}' holds none of what clients may register here: {allowed}.",
-      'Register some of it, or change OIDC_DYNAMIC_CLIENT_REGISTRATION_ALLOWED_… or what the initial access token allows.',
+      'Register some of it, or change OIDC_DYNAMIC_CLIENT_REGISTRATION_ALLOWED_* or what the initial access token allows.',
       'operator',
     ],
     entry_unusable: ["Entry {index} of '{field}' {problem}.", 'Correct the client metadata.'],
