@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { dirname, relative } from 'node:path'
+import { existsSync, realpathSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import type { Installation, RateLimit } from './deploy-target.ts'
 import { MIGRATIONS } from './paths.ts'
 
@@ -16,6 +17,13 @@ export interface Place extends Pick<Installation, 'file' | 'environment'> {
 /** The namespace ids of rate limits have five digits, the last of which counts the limits of an installation. */
 const ID_RANGE = [10_000, 99_990] as const
 
+/** Returns the path of the migrations from a configuration's folder, where a rehearsal has a link to them. */
+function migrationsFrom(folder: string): string {
+  const beside = join(folder, 'migrations')
+  const isHere = existsSync(beside) && realpathSync(beside) === realpathSync(MIGRATIONS)
+  return isHere ? 'migrations' : relative(folder, MIGRATIONS)
+}
+
 /** Returns the lines of `wrangler.toml` for one part. */
 export function linesOf(part: Part, place: Place): readonly string[] {
   const prefix = place.environment === undefined ? '' : `env.${place.environment}.`
@@ -25,7 +33,7 @@ export function linesOf(part: Part, place: Place): readonly string[] {
         `[[${prefix}d1_databases]]`,
         'binding = "DB"',
         `database_name = "${place.worker}"`,
-        `migrations_dir = "${relative(dirname(place.file), MIGRATIONS)}"`,
+        `migrations_dir = "${migrationsFrom(dirname(place.file))}"`,
       ]
     case 'copies':
       return [`[[${prefix}kv_namespaces]]`, 'binding = "COPIES"']

@@ -196,6 +196,15 @@ describe('against a stub of the API', () => {
     LONG,
   )
 
+  it('is told what an environment lacks in lines that are right for wrangler.toml itself', async () => {
+    const script = join(root, 'test/support/cloudflare/rehearse.ts')
+    const ran = promisify(execFile)(process.execPath, [script, '--env', 'staging'])
+    await expect(ran).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('migrations_dir = "migrations"'),
+    })
+  })
+
   it('is rehearsed with no other configuration', async () => {
     const script = join(root, 'test/support/cloudflare/rehearse.ts')
     const ran = promisify(execFile)(process.execPath, [script, '--config', 'other.toml'])
