@@ -66,8 +66,14 @@ const CONTROLS = `[...document.querySelectorAll('a[href], button, input:not([typ
 const FOCUSED = `getComputedStyle(document.activeElement).outlineStyle === 'none' ? -1
   : ${CONTROLS}.indexOf(document.activeElement)`
 
-/** Presses Tab over a page; returns the controls that it does not reach, or that do not show their focus. */
+/**
+ * Presses Tab over a page, what is folded on it opened; returns the controls that it does not reach, or that do not show
+ * their focus.
+ */
 export async function unreached(page: Page): Promise<readonly string[]> {
+  await page.evaluate(
+    `document.querySelectorAll('details').forEach((folded) => folded.setAttribute('open', ''))`,
+  )
   const controls = await page.evaluate<readonly string[]>(`${CONTROLS}.map((control) => control.outerHTML)`)
   const reached = new Set<number>()
   // Before the first and after the last control the focus may rest on the page itself.
