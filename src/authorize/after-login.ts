@@ -49,8 +49,9 @@ export async function afterLogin(
   const login = await commitLogin(c, resumed, session, cookie)
   if (login.status === 'stale') return startLogin(c, request)
   if (login.status !== 'active') return startAfresh(c, request)
-  const mayKnow = mayRemember(request.client, redirectUriOf(state.flow, request.client))
-  const restsOn = mayKnow ? knownConsent(request, login.remembered) : null
+  const remembered = knownConsent(request, login.remembered)
+  const counts = remembered !== null && mayRemember(request.client, redirectUriOf(state.flow, request.client))
+  const restsOn = counts ? remembered : null
   if (restsOn === null && asks(request, 'none'))
     return request.channel.tell(c, new OAuthError('consent_required', 'consent_needed'))
   const { flow } = state
