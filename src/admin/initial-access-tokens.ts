@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import * as v from 'valibot'
-import { initialAccessTokens, policyOf, REGISTRAR } from '../clients/initial-access.ts'
+import { initialAccessTokens, policyOf, registrar } from '../clients/initial-access.ts'
 import { hostPatterns, type Parser, schemes } from '../config/parsers.ts'
 import type { RegistrationPolicy } from '../config/types.ts'
 import type { AppEnv } from '../context.ts'
@@ -94,7 +94,7 @@ export async function postInitialAccessToken(c: Context<AppEnv>): Promise<Respon
   const createdAt = nowSeconds()
   const expiresAt = after(createdAt, seconds(expires_in))
   const stored = { id, uses, policy: JSON.stringify(policy), createdAt, expiresAt }
-  const { added } = await rt.ledgers.call(REGISTRAR, 'addInitialAccess', { attempt, ...stored })
+  const { added } = await rt.ledgers.call(registrar(), 'addInitialAccess', { attempt, ...stored })
   if (!added) throw new OAuthError('resource_exists', 'initial_access_crowded')
   audit('initial_access_token.created', { initial_access_token: id, uses })
   const token = await initialAccessTokens.seal(rt, { id }, expiresAt)
@@ -108,8 +108,8 @@ export function getInitialAccessTokens(c: Context<AppEnv>): Promise<Response> {
   return respondWithPage(c, {
     path: PATH,
     filters: {},
-    page: (place) => ledgers.call(REGISTRAR, 'listInitialAccess', place),
-    count: () => ledgers.call(REGISTRAR, 'countInitialAccess', null),
+    page: (place) => ledgers.call(registrar(), 'listInitialAccess', place),
+    count: () => ledgers.call(registrar(), 'countInitialAccess', null),
     render,
   })
 }
@@ -118,7 +118,7 @@ export function getInitialAccessTokens(c: Context<AppEnv>): Promise<Response> {
 export async function removeInitialAccessToken(c: Context<AppEnv>): Promise<Response> {
   const { rt, attempt, audit } = c.var.ctx
   const id = c.req.param('id') ?? ''
-  const { revoked } = await rt.ledgers.call(REGISTRAR, 'revokeInitialAccess', { id, attempt })
+  const { revoked } = await rt.ledgers.call(registrar(), 'revokeInitialAccess', { id, attempt })
   if (!revoked) throw resourceNotFound('initial access token', id)
   audit('initial_access_token.revoked', { initial_access_token: id })
   return c.body(null, 204)

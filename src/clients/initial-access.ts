@@ -6,14 +6,14 @@ import { tuple } from '../crypto/tuple.ts'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { readStored } from '../errors/stored-json.ts'
 import { bearerOf } from '../http/bearer.ts'
-import { ownerOf } from '../ledger/owner.ts'
+import { type Owner, ownerOf } from '../ledger/owner.ts'
 import type { InitialAccessView } from '../ledger/types.ts'
 import { registrationPolicy } from '../store/client-field.ts'
 import type { InitialAccess } from '../store/types.ts'
 import { nowSeconds } from '../util/clock.ts'
 
 /** The ledger of all initial access tokens: few are made, and each that is spent is followed by a write of D1. */
-export const REGISTRAR = ownerOf('registrar', 'initial access')
+export const registrar = (): Owner => ownerOf('registrar', 'initial access')
 
 /**
  * Initial access tokens (RFC 7591 sections 1.2 and 3). Only the id is sealed: how often a token may be used, and for
@@ -45,7 +45,7 @@ export async function readInitialAccess(
     return null
   }
   if ((opened.expiresAt ?? 0) <= nowSeconds()) throw refused('initial_access_unfit')
-  const known = await ctx.rt.ledgers.call(REGISTRAR, 'findInitialAccess', { id: opened.id })
+  const known = await ctx.rt.ledgers.call(registrar(), 'findInitialAccess', { id: opened.id })
   if (known === null) throw refused('initial_access_unfit')
   if (known.used >= known.uses) throw refused('initial_access_spent')
   return { id: known.id, policy: policyOf(known) }
@@ -59,7 +59,7 @@ export async function takeInitialAccess(
   { rt, attempt }: RequestContext,
   { id }: InitialAccess,
 ): Promise<void> {
-  const outcome = await rt.ledgers.call(REGISTRAR, 'useInitialAccess', { id, attempt })
+  const outcome = await rt.ledgers.call(registrar(), 'useInitialAccess', { id, attempt })
   if (outcome !== 'taken')
     throw refused(outcome === 'spent' ? 'initial_access_spent' : 'initial_access_unfit')
 }

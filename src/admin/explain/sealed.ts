@@ -1,4 +1,4 @@
-import { initialAccessTokens, REGISTRAR } from '../../clients/initial-access.ts'
+import { initialAccessTokens, registrar } from '../../clients/initial-access.ts'
 import { openRegistration, registrationFits } from '../../clients/registration-token.ts'
 import type { RequestContext } from '../../context.ts'
 import type { EnvelopeKind } from '../../crypto/types.ts'
@@ -115,7 +115,7 @@ async function explainRegistration(ctx: RequestContext, text: string): Promise<F
 async function explainInitialAccess({ rt }: RequestContext, text: string): Promise<Found | undefined> {
   const opened = await initialAccessTokens.open(rt, text)
   if (opened === undefined) return undefined
-  const known = await rt.ledgers.call(REGISTRAR, 'findInitialAccess', { id: opened.id })
+  const known = await rt.ledgers.call(registrar(), 'findInitialAccess', { id: opened.id })
   const verdict: Verdict =
     known === null
       ? { state: 'gone', cause: 'It expired or was revoked.', fix: 'Make a new one.' }
