@@ -2,6 +2,7 @@ import { runInDurableObject } from 'cloudflare:test'
 import { describe, expect, it } from 'vitest'
 import { feedKey } from '../../src/store/feed.ts'
 import { testEnv } from '../support/bindings.ts'
+import { COPIES_A_SECOND } from '../support/prices.ts'
 import { Fleet, type Part, RARE, type Second, type Shape } from './fleet.ts'
 import { feedOwner, ledgerFeed } from './ledger-feed.ts'
 
@@ -62,6 +63,23 @@ async function change(fleet: Fleet): Promise<readonly Second[]> {
 }
 
 describe.each(SMALL)('a fleet of $locations x $isolates isolates', (shape) => {
+  it('asks as often as docs/cost.md pays for', async () => {
+    await simulate(shape, async (fleet) => {
+      // Until then the isolates are younger than those of a fleet that has run for long.
+      await fleet.run(600)
+      const { locations, isolates } = shape
+      const paid = Object.entries(COPIES_A_SECOND).find(
+        ([name]) => name === `${locations} x ${isolates}`,
+      )?.[1]
+      const seconds = await fleet.run(600)
+      expect({ feed: mean(seconds, 'feed').toFixed(1), kv: mean(seconds, 'kvGet').toFixed(1) }).toEqual({
+        feed: paid?.feed.toFixed(1),
+        kv: paid?.kv.toFixed(1),
+      })
+      expect([mean(seconds, 'd1'), mean(seconds, 'kvPut')]).toEqual([0, 0])
+    })
+  }, 120_000)
+
   it('reads D1 seldom and writes nothing, changes and outages included, and is nowhere stale beyond 60 s', async () => {
     const fleet = await simulate(shape, async (fleet) => {
       expectBounds(await fleet.run(60))
@@ -103,5 +121,16 @@ describe('a fleet of 200 x 20 isolates', () => {
       expectBounds(await fleet.run(15))
     })
     expect(fleet.stalestMs).toBeLessThanOrEqual(60_000)
+  }, 240_000)
+
+  it('does not storm D1 after an outage of it, nor after one of the feed too', async () => {
+    await simulate(LARGE, async (fleet) => {
+      await fleet.run(45)
+      fleet.down.add('d1')
+      expectBounds(await fleet.run(70))
+      fleet.down.delete('d1')
+      expectBounds(await fleet.run(15))
+      await bothDown(fleet)
+    })
   }, 240_000)
 })

@@ -1,5 +1,6 @@
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import doc from '../../docs/cost.md?raw'
 import { ownerOf } from '../../src/ledger/owner.ts'
 import { sidOf } from '../../src/util/ids.ts'
 import { Browser, Deployment, testEnv } from '../support/deployment.ts'
@@ -130,36 +131,39 @@ async function pass(subject: string, seconds: number): Promise<number> {
   }
 }
 
-type Steps = readonly (readonly [step: string, rows: number, why: string])[]
-
-const rowsBy = (steps: Steps): Record<string, number> =>
-  Object.fromEntries(steps.map(([step, written]) => [step, written]))
-
-/** What a new user's login writes over its life, and why. */
-const NEW_USER: Steps = [
-  ['request', 0, 'all of it is sealed into the challenge'],
-  ['login accepted', 0, 'an epoch is read'],
-  ['login verifier', 5, 'the table of the ledger (2), the session, its alarm; the entry in the directory'],
-  ['consent accepted', 0, 'all of it is sealed into the verifier'],
+/** What each step of a login writes, over its life: of a new user, and of one whose ledger has other rows; and what. */
+const STEPS: readonly (readonly [step: string, newUser: number, knownUser: number, rows: string])[] = [
+  ['request', 0, 0, 'none: all of it is sealed into the challenge'],
+  ['login accepted', 0, 0, 'none: an epoch is read'],
+  [
+    'login verifier',
+    5,
+    2,
+    'the session; the entry in the directory; for a new user the table of the ledger, 2, and its alarm',
+  ],
+  ['consent accepted', 0, 0, 'none: all of it is sealed into the verifier'],
   [
     'consent verifier',
     1,
+    1,
     'the grant: consent, code, and whether the client is told of the end of the session',
   ],
-  ['code', 1, 'the grant: the generation of its tokens'],
-  ['clean-up', 2, 'the entry in the directory; the ledger as a whole'],
+  ['code', 1, 1, 'the grant: the generation of its tokens'],
+  [
+    'clean-up',
+    2,
+    4,
+    'the entry in the directory; then the ledger as a whole, or the session, the grant and an alarm at most',
+  ],
 ]
 
-/** The same for a user whose ledger has other rows, so that these are deleted one by one. */
-const KNOWN_USER: Steps = [
-  ['request', 0, 'as for a new user'],
-  ['login accepted', 0, 'as for a new user'],
-  ['login verifier', 2, 'the session; the entry in the directory'],
-  ['consent accepted', 0, 'as for a new user'],
-  ['consent verifier', 1, 'the grant'],
-  ['code', 1, 'the grant'],
-  ['clean-up', 4, 'the session, the grant and the entry in the directory; an alarm, at most'],
-]
+const NEW_USER = Object.fromEntries(STEPS.map(([step, written]) => [step, written]))
+const KNOWN_USER = Object.fromEntries(STEPS.map(([step, , written]) => [step, written]))
+
+it('docs/cost.md lists the rows of a login, step by step', () => {
+  const table = STEPS.map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+  expect(doc).toContain(`| step | new user | known user | rows |\n| --- | --- | --- | --- |\n${table}\n`)
+})
 
 it('a logout with a hint writes one row: the session', async () => {
   const client = await clientFor({ ...plain, name: '', login: session })
@@ -180,7 +184,7 @@ describe('rows written by a whole login over its life (design section 9)', () =>
     const rows = await countRows()
     const steps = await logIn(client, subject, asked, rows)
     const cleaned = await spent(rows, () => pass(subject, 4 * MONTH))
-    expect({ ...steps, 'clean-up': cleaned.written }).toEqual(rowsBy(NEW_USER))
+    expect({ ...steps, 'clean-up': cleaned.written }).toEqual(NEW_USER)
     expect(await tablesOf(ledgerOf(subject))).toEqual([])
     expect(rows().written).toBe(9)
   })
@@ -199,7 +203,7 @@ describe('rows written by a whole login over its life (design section 9)', () =>
     for (let login = 0; login < times; login += 1) {
       before += (await spent(rows, () => warm(client))).written
       const steps = await logIn(client, subject, { ...asked, consent: {} }, rows)
-      expect({ ...steps, 'clean-up': 4 }).toEqual(rowsBy(KNOWN_USER))
+      expect({ ...steps, 'clean-up': 4 }).toEqual(KNOWN_USER)
       await pass(subject, 3 * DAY)
       rows()
     }

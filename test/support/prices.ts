@@ -55,10 +55,13 @@ export const CPU_MS = {
 } as const
 
 /**
- * What asking the feed of changes, and reading KV in cold isolates, cost a month, USD, by the fleet simulated in
- * test/copies/fleet.test.ts at 494 look-ups a second (src/store/README.md): as many as ten million users make.
+ * How often in a second isolates ask the feed of changes, and read KV because they just began: by the fleet simulated in
+ * test/copies/fleet.test.ts, locations x isolates, at 494 look-ups a second, as many as ten million users make.
  */
-export const COPIES_A_MONTH = { '30 x 10': { feed: 4, kv: 3 }, '100 x 10': { feed: 12, kv: 8 } } as const
+export const COPIES_A_SECOND = {
+  '30 x 10': { feed: 9.9, kv: 2.1 },
+  '100 x 10': { feed: 31.5, kv: 6.5 },
+} as const
 
 const MEMORY_GB = 0.128
 
@@ -79,12 +82,25 @@ export interface Usage {
   readonly cpuMs: number
 }
 
+/** The list price of a million calls of a ledger, USD. */
+const LEDGER_CALL = PRICES.ledgerRequest + ASSUMED.ledgerSeconds * MEMORY_GB * PRICES.ledgerGbSecond
+
+/** Returns what isolates ask for their copies in a month, USD. */
+export function copiesAMonth(fleet: keyof typeof COPIES_A_SECOND): {
+  readonly feed: number
+  readonly kv: number
+} {
+  const { feed, kv } = COPIES_A_SECOND[fleet]
+  const millions = (30 * 86_400) / 1e6
+  return { feed: feed * millions * LEDGER_CALL, kv: kv * millions * PRICES.kvRead }
+}
+
 /** Returns the list price of a million operations, USD. */
 export function priceOf({ requests, calls, ledgerRows, rowsRead, d1Rows, kv, lines, cpuMs }: Usage): number {
   return (
     requests * PRICES.request +
     cpuMs * PRICES.cpuMs +
-    calls * (PRICES.ledgerRequest + ASSUMED.ledgerSeconds * MEMORY_GB * PRICES.ledgerGbSecond) +
+    calls * LEDGER_CALL +
     (ledgerRows + d1Rows) * PRICES.rowWritten +
     rowsRead * PRICES.rowRead +
     kv * PRICES.kvRead +
