@@ -6,7 +6,6 @@ import { fileURLToPath } from 'node:url'
 import { parseEnv, promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { refusal } from '../../src/dev/deploy-check.ts'
-import { askReady } from '../../src/dev/deploy-ready.ts'
 import { readOthers, readTarget } from '../../src/dev/deploy-target.ts'
 import { Options } from '../../src/dev/options.ts'
 import { TOOLS } from '../../src/dev/paths.ts'
@@ -130,6 +129,7 @@ describe('against a stub of the API', () => {
       const deployed = account.workers.get('ladon')
       expect(deployed).toMatchObject({
         migrationTag: 'v1',
+        isCached: true,
         domains: ['login.example.com'],
         crons: ['*/15 * * * *'],
       })
@@ -159,6 +159,7 @@ describe('against a stub of the API', () => {
       expect(account.workers.get('ladon')).toEqual(deployed)
       expect(account.workers.get('ladon-staging')).toMatchObject({
         migrationTag: 'v1',
+        isCached: true,
         domains: [],
         crons: ['*/15 * * * *'],
       })
@@ -391,61 +392,40 @@ describe('the life of an installation', () => {
     LONG,
   )
 
+  it(
+    'is upgraded gradually as the guide prints it: tables first, and a version that gets no request until it is told',
+    async () => {
+      const [lines = ''] =
+        /npx wrangler d1 migrations apply DB.*\n.*versions upload.*\n.*versions deploy/.exec(guide) ?? []
+      const [migrate = '', upload = '', roll = ''] = lines.split('\n')
+      const ran = account.workers.get('own')?.version
+      await writeFile(join(home, 'migrations/9999_newest.sql'), 'CREATE TABLE newest (id TEXT);')
+      await wrangler(migrate)
+      expect(sqlite()?.prepare('SELECT * FROM newest').all()).toEqual([])
+      const [, next = ''] = /Worker Version ID: (\S+)/.exec(await wrangler(upload)) ?? []
+      expect([next === '', account.workers.get('own')?.version]).toEqual([false, ran])
+      await wrangler(`${roll} ${next} --yes`)
+      expect(account.workers.get('own')).toMatchObject({ version: next, isCached: true })
+      expect(texts()).toMatchObject({ SECRETS_SYSTEM: expect.any(String) })
+    },
+    LONG,
+  )
+
+  /** Runs a command of the guide. Returns what it prints. */
+  async function wrangler(line: string): Promise<string> {
+    const args = line.replace('npx wrangler', '').trim().split(' ')
+    const { code, output } = await runWrangler([...args, '--config', file()], env)
+    expect(code, output).toBe(0)
+    return output
+  }
+
   /** Rolls the code back by wrangler as the guide says: the tables stay as they are. */
   async function rollBack(version = ''): Promise<void> {
     const [line = ''] = guide.match(/^npx wrangler rollback .*$/m) ?? []
-    const args = line.replace('npx wrangler', '').replace('VERSION', version).trim().split(' ')
-    const { code, output } = await runWrangler([...args, '--config', file()], env)
-    expect(code, output).toBe(0)
+    await wrangler(line.replace('VERSION', version))
     expect(account.workers.get('own')?.version).toBe(version)
     expect(sqlite()?.prepare('SELECT * FROM newer').all()).toEqual([])
   }
-})
-
-describe('what the server says after a deployment', () => {
-  const answering = async (answers: readonly Answer[]) => {
-    const left = [...answers]
-    const site = await startSite('localhost', () => (left.length > 1 ? left.shift() : left[0]) ?? never())
-    const said = await askReady(site.origin, 1500)
-    await site.stop()
-    return said
-  }
-  const type = 'application/json'
-
-  it.each<[what: string, answers: readonly Answer[], state: string, text: string]>([
-    ['that it is ready', [{ type, body: '{"status":"ok"}' }], 'ready', 'is ready, and has its keys'],
-    [
-      'so after a while',
-      [
-        { type, status: 503, body: '{}' },
-        { type, body: '{}' },
-      ],
-      'ready',
-      'is ready',
-    ],
-    [
-      'what failed',
-      [{ type, status: 503, body: '{"errors":{"d1":"does not answer","keys":"x"}}' }],
-      'failing',
-      'answers 503: d1 does not answer, keys x.',
-    ],
-    [
-      'which setting is wrong',
-      [{ type, status: 503, body: '{"error":"misconfiguration","error_description":"Bad."}' }],
-      'failing',
-      'answers 503: Bad.',
-    ],
-    ['something else', [{ type: 'text/html', status: 404, body: 'no' }], 'failing', 'answers 404.'],
-  ])('%s', async (_what, answers, state, text) => {
-    expect(await answering(answers)).toEqual({ state, text: expect.stringContaining(text) })
-  })
-
-  it.each([
-    ['no name', 'https://login.invalid', 'ENOTFOUND'],
-    ['no server', 'http://127.0.0.1:6259', 'ECONNREFUSED'],
-  ])('nothing, for there is %s', async (_what, base, why) => {
-    expect(await askReady(base, 0)).toEqual({ state: 'silent', text: expect.stringContaining(why) })
-  })
 })
 
 /** Why this configuration must not be deployed with these options. */

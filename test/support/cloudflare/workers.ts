@@ -7,6 +7,7 @@ const Metadata = v.object({
   bindings: v.array(Binding),
   keep_bindings: v.optional(v.array(v.string()), []),
   migrations: v.optional(v.object({ new_tag: v.string() })),
+  cache_options: v.optional(v.object({ enabled: v.boolean() }), { enabled: false }),
 })
 const Rollout = v.object({ versions: v.array(v.object({ version_id: v.string() })) })
 const Subdomain = v.object({ enabled: v.boolean(), previews_enabled: v.optional(v.boolean(), false) })
@@ -20,6 +21,8 @@ export interface DeployedWorker {
   readonly bindings: readonly v.InferOutput<typeof Binding>[]
   readonly migrationTag: string | undefined
   readonly secrets: readonly string[]
+  /** Whether answers that may be cached are. */
+  readonly isCached: boolean
   readonly domains: readonly string[]
   readonly crons: readonly string[]
   /** Whether it has addresses below workers.dev, of its own and of each version. */
@@ -31,6 +34,7 @@ const NEW: DeployedWorker = {
   bindings: [],
   migrationTag: undefined,
   secrets: [],
+  isCached: false,
   domains: [],
   crons: [],
   subdomain: { enabled: false, previews_enabled: false },
@@ -84,7 +88,7 @@ export function workerRoutes(workers: Map<string, DeployedWorker>, subdomain: st
 type Change = (name: string | undefined, changes: Partial<DeployedWorker>) => void
 
 /** What a version brings, by its id. */
-const versions = new Map<string, Pick<DeployedWorker, 'bindings' | 'migrationTag' | 'secrets'>>()
+const versions = new Map<string, Pick<DeployedWorker, 'bindings' | 'migrationTag' | 'secrets' | 'isCached'>>()
 
 function uploadRoutes(workers: Map<string, DeployedWorker>, change: Change): readonly ApiRoute[] {
   const upload = (name: string, body: string) => {
@@ -101,7 +105,13 @@ function uploadRoutes(workers: Map<string, DeployedWorker>, change: Change): rea
     const secrets = bindings.flatMap((one) => (one.type === 'secret_text' ? [one.name] : []))
     const id = randomUUID()
     const migrationTag = metadata.migrations?.new_tag ?? old.migrationTag
-    versions.set(id, { bindings, migrationTag, secrets: [...new Set([...old.secrets, ...secrets])] })
+    const isCached = metadata.cache_options.enabled
+    versions.set(id, {
+      bindings,
+      migrationTag,
+      isCached,
+      secrets: [...new Set([...old.secrets, ...secrets])],
+    })
     const script = { etag: 'e', handlers: ['fetch', 'scheduled'] }
     const resources = { bindings: metadata.bindings, script, script_runtime: {} }
     return { id, startup_time_ms: 20, entry_point: 'index.js', metadata: {}, resources }
