@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 import type { ColdStart } from '../bench/start/measure.ts'
 import { FLOOR_NAMES, WORKLOAD_NAMES, workloadOf } from '../bench/workloads/catalogue.ts'
+import { startServer } from '../support/server.ts'
 
 const BENCH = fileURLToPath(new URL('../bench/bench.ts', import.meta.url))
 
@@ -27,12 +28,18 @@ interface Run {
 }
 
 /** Runs the benchmark for a moment. Returns its tables and its JSON. */
-async function bench(...flags: readonly string[]): Promise<Run & { readonly tables: string }> {
+const bench = (...flags: readonly string[]) => benchWith({}, ...flags)
+
+async function benchWith(
+  env: Readonly<Record<string, string>>,
+  ...flags: readonly string[]
+): Promise<Run & { readonly tables: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'ladon-bench-test-'))
   try {
     const out = join(folder, 'bench.json')
     const moment = ['--rounds', '1', '--seconds', '0.05', '--warm', '0.01', '--no-peers', '--out', out]
-    const { stdout } = await promisify(execFile)(process.execPath, [BENCH, ...moment, ...flags])
+    const options = { env: { ...process.env, ...env } }
+    const { stdout } = await promisify(execFile)(process.execPath, [BENCH, ...moment, ...flags], options)
     const [run] = Object.values<Run>(JSON.parse(await readFile(out, 'utf8')))
     return { tables: stdout, ...{ systems: [], starts: [], ...run } }
   } finally {
@@ -77,6 +84,24 @@ it('compares two bundles, and waits for storage', { timeout: 600_000 }, async ()
     for (const { median } of Object.values(measured)) expect(median['p50']).toBeGreaterThanOrEqual(20)
   }
   expect(tables).toMatch(/^\| introspection, live token of a grant \| \d+ .* \| \d+ \(\d+\.\d\d\) \|$/m)
+})
+
+// A development server stands in for Hydra: it has the same API.
+it('has a row for a Hydra of this machine', { timeout: 600_000 }, async () => {
+  const server = await startServer({ vars: { ADMIN_AUTH: 'open' } })
+  try {
+    const only = ['client_credentials', 'introspection', 'login', 'refresh', 'client_get']
+    const env = { HYDRA_URL: server.base, HYDRA_ADMIN_URL: server.base }
+    const { systems, tables } = await benchWith(env, '--only', only.join(), '--no-floors')
+    expect(systems.map(({ system }) => system)).toEqual(['Ladon', 'Hydra'])
+    for (const { failures, measured } of systems) {
+      expect(failures).toEqual({})
+      expect(Object.keys(measured).sort()).toEqual(only.toSorted())
+    }
+    expect(tables).toContain('| Hydra | as its database is configured |')
+  } finally {
+    await server.stop()
+  }
 })
 
 it('gives one subject many grants, and profiles', { timeout: 600_000 }, async () => {
