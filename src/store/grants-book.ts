@@ -6,17 +6,13 @@ import { PAGE_BYTES } from '../util/page-bytes.ts'
 import { bookedUntil, type Lasting } from './book-ends.ts'
 import { endedIn, isAlone, isElsewhere, isNewsFrom, placeOf, placesWith } from './book-places.ts'
 import { purgeBook } from './book-walk.ts'
-import { type Database, logFailure, openDatabase, queryD1 } from './d1.ts'
+import { type BookWrite, writeBook } from './book-writes.ts'
+import { type Database, openDatabase, queryD1 } from './d1.ts'
 import { isNotErased, markErased } from './erasures.ts'
 import { eraseOlder, purgeOlder } from './older-grants.ts'
 import { bytesOf } from './page.ts'
 import { grantsBook } from './schema.ts'
 import type { BookedGrant } from './types.ts'
-
-/** How often a write is tried. */
-const TRIES = 3
-/** The pause before the second try, milliseconds. Each further pause is twice as long. */
-const PAUSE_MS = 100
 
 /** How long a row stays at most after all that it tells of was ended, seconds. */
 const ENDED_KEPT = seconds(90 * 86_400)
@@ -103,18 +99,19 @@ export class GrantsBook {
       ? sql`CASE WHEN ${expiresAt} IS NULL THEN ${NEW.expiresAt} ELSE ${later} END`
       : later
     const lastAt = sql`max(${lastGrantedAt}, ${NEW.lastGrantedAt})`
-    await attempt('grants_book.record', async () =>
+    await writeBook('grants_book.record', async (once) =>
       this.#db
         .insert(grantsBook)
-        .select(await this.#unlessErased(event, event.grantedAt))
+        .select(await this.#unlessErased(event, event.grantedAt, once))
         .onConflictDoUpdate({
           target: [subject, clientId],
           set: {
             ...{ scope: sql`CASE WHEN ${isInOrder} THEN ${NEW.scope} ELSE ${scope} END` },
             ...{ lastGrantedAt: lastAt, expiresAt: ends, endedAt: null },
             ...{ jurisdictions: placesWith(event.jurisdiction), jurisdictionsAt: lastAt },
+            lastWrites: once.marks,
           },
-          setWhere: sql`(${isNewest}) OR ${isNewsFrom(event)}`,
+          setWhere: sql`((${isNewest}) OR ${isNewsFrom(event)}) AND ${once.isNew}`,
         }),
     )
   }
@@ -128,17 +125,18 @@ export class GrantsBook {
     if (!this.#enabled) return
     const ends = sql`max(${expiresAt}, ${NEW.expiresAt})`
     const isNews = sql`(${endedAt} IS NOT NULL OR ${expiresAt} IS NOT ${ends} OR ${isElsewhere(event.jurisdiction)})`
-    await attempt('grants_book.renew', async () =>
+    await writeBook('grants_book.renew', async (once) =>
       this.#db
         .insert(grantsBook)
-        .select(await this.#unlessErased(event, at))
+        .select(await this.#unlessErased(event, at, once))
         .onConflictDoUpdate({
           target: [subject, clientId],
           set: {
             ...{ expiresAt: ends, endedAt: null },
             ...{ jurisdictions: placesWith(event.jurisdiction), jurisdictionsAt: lastGrantedAt },
+            lastWrites: once.marks,
           },
-          setWhere: sql`(${endedAt} IS NULL OR ${endedAt} <= ${at} OR ${isNewsFrom(event)}) AND ${isNews}`,
+          setWhere: sql`(${endedAt} IS NULL OR ${endedAt} <= ${at} OR ${isNewsFrom(event)}) AND ${isNews} AND ${once.isNew}`,
         }),
     )
   }
@@ -154,25 +152,28 @@ export class GrantsBook {
     const ofClients = clients === null ? undefined : inArray(clientId, anyOf(clients))
     const { concerned, isOver, left } = endedIn(jurisdiction, jurisdictions)
     const expiring = sql`min(coalesce(${expiresAt}, ${end}), ${end})`
-    await attempt('grants_book.end', () =>
+    await writeBook('grants_book.end', (once) =>
       this.#db
         .update(grantsBook)
         .set({
           endedAt: sql`CASE WHEN ${isOver} THEN ${at} END`,
           ...(isAlone(ends) && { expiresAt: expiring }),
           jurisdictions: left,
+          lastWrites: once.marks,
         })
-        .where(and(eq(subject, named), isNull(endedAt), lte(lastGrantedAt, at), ofClients, concerned)),
+        .where(
+          and(eq(subject, named), isNull(endedAt), lte(lastGrantedAt, at), ofClients, concerned, once.isNew),
+        ),
     )
   }
 
   /** The row of an event, or none if the subject was erased since the ledger decided it. */
-  async #unlessErased(event: BookedEvent, decidedAt: Seconds): Promise<SQL> {
+  async #unlessErased(event: BookedEvent, decidedAt: Seconds, { mark }: BookWrite): Promise<SQL> {
     const row = rowOf(event)
     const times = sql`${row.grantedAt}, ${row.lastGrantedAt}, ${row.expiresAt}, ${row.endedAt}`
-    const places = sql`${placeOf(event.jurisdiction)}, ${row.lastGrantedAt}`
+    const noted = sql`${placeOf(event.jurisdiction)}, ${row.lastGrantedAt}, ${mark}`
     const isStanding = isNotErased(await this.#hash(event.subject), decidedAt)
-    return sql`SELECT ${row.subject}, ${row.clientId}, ${sql.param(row.scope, scope)}, ${times}, ${places} WHERE ${isStanding}`
+    return sql`SELECT ${row.subject}, ${row.clientId}, ${sql.param(row.scope, scope)}, ${times}, ${noted} WHERE ${isStanding}`
   }
 
   /**
@@ -262,16 +263,4 @@ function behind(filter: BookFilter, place: BookPlace): SQL {
   if (filter.subject !== null) return gt(clientId, place.clientId)
   if (filter.clientId !== null) return gt(subject, place.subject)
   return sql`(${subject}, ${clientId}) > (${place.subject}, ${place.clientId})`
-}
-
-async function attempt(event: string, write: () => PromiseLike<unknown>): Promise<void> {
-  for (let tried = 1; ; tried += 1) {
-    try {
-      await write()
-      return
-    } catch (error) {
-      if (tried === TRIES) return logFailure(event, error)
-      await scheduler.wait(PAUSE_MS * 2 ** (tried - 1))
-    }
-  }
 }

@@ -81,7 +81,7 @@ export const versions = sqliteTable('versions', {
  * table is WITHOUT ROWID, which drizzle cannot say: its migration does. So a new row costs two, itself and its place in
  * the index, and a change costs one. Expired rows are found by walking through the table (book-walk.ts). In which
  * jurisdictions something of it is alive, a letter each, counts while `jurisdictions_at` is the last grant
- * (book-places.ts).
+ * (book-places.ts). `last_writes` has the marks of the last four writes, of eight characters each (book-writes.ts).
  */
 export const grantsBook = sqliteTable(
   'grants_book',
@@ -95,6 +95,7 @@ export const grantsBook = sqliteTable(
     endedAt: integer('ended_at').$type<Seconds>(),
     jurisdictions: text('jurisdictions'),
     jurisdictionsAt: integer('jurisdictions_at').$type<Seconds>(),
+    lastWrites: text('last_writes').notNull().default(''),
   },
   (table) => [
     primaryKey({ columns: [table.subject, table.clientId] }),

@@ -3,7 +3,7 @@ import { bookedUntil, outlives } from '../../src/store/book-ends.ts'
 import { type BookedEnds, type BookedEvent, GrantsBook } from '../../src/store/grants-book.ts'
 import { type Seconds, seconds } from '../../src/util/clock.ts'
 import { clientIdOf } from '../../src/util/ids.ts'
-import { testEnv } from '../support/bindings.ts'
+import { aroundD1, testEnv } from '../support/bindings.ts'
 import { countRows } from '../support/d1-rows.ts'
 import { withOutage } from '../support/outage.ts'
 
@@ -42,6 +42,7 @@ interface Row {
   readonly last_granted_at: number
   readonly expires_at: number | null
   readonly ended_at: number | null
+  readonly last_writes: string
 }
 
 async function stored(): Promise<readonly Row[]> {
@@ -54,6 +55,18 @@ async function cost(operation: () => Promise<unknown>): Promise<{ written: numbe
   const before = { ...spent }
   await operation()
   return { written: spent.written - before.written, read: spent.read - before.read }
+}
+
+/** A D1 that takes the first write, and of which the answer fails once something else has happened. */
+function losingOneAnswer(between: () => Promise<void>): D1Database {
+  let isLost = false
+  return aroundD1(env.DB, async (_method, call) => {
+    const answer = await call()
+    if (isLost) return answer
+    isLost = true
+    await between()
+    throw new Error('the answer was lost')
+  })
 }
 
 /** Puts many rows into the book, of subjects s00000000, s00000001, …; every nth of them has expired. */
@@ -239,6 +252,58 @@ describe('the grants book', () => {
     expect(await stored()).toMatchObject([{ ended_at: null }])
     await end(NOW + 10)
     expect(await stored()).toMatchObject([{ ended_at: NOW + 10 }])
+  })
+
+  it.each<readonly [string, (on: GrantsBook) => Promise<void>, () => Promise<void>, ended: number | null]>([
+    [
+      'a grant in one of two jurisdictions, over in both',
+      (on) => on.record(inUnion({ grantedAt: seconds(NOW + 1) })),
+      async () => {
+        await endIn('eu', NOW + 2)
+        await endIn('none', NOW + 3)
+      },
+      NOW + 3,
+    ],
+    [
+      'a sign of life in one of two jurisdictions, over in both',
+      (on) => on.renew(inUnion(), seconds(NOW + 1)),
+      async () => {
+        await endIn('eu', NOW + 2)
+        await endIn('none', NOW + 3)
+      },
+      NOW + 3,
+    ],
+    [
+      'a grant in one of two jurisdictions, over there and granted elsewhere in between',
+      (on) => on.record(inUnion({ grantedAt: seconds(NOW + 1) })),
+      async () => {
+        await endIn('eu', NOW + 2)
+        await book.record(outside({ grantedAt: seconds(NOW + 3) }))
+        await endIn('none', NOW + 4)
+      },
+      NOW + 4,
+    ],
+    [
+      'a grant that was over in the same second',
+      (on) => on.record(grant({ grantedAt: seconds(NOW + 1) })),
+      () => end(NOW + 1),
+      NOW + 1,
+    ],
+    [
+      'an end before a grant of the same second',
+      (on) => end(NOW + 1, null, on),
+      () => book.record(grant({ grantedAt: seconds(NOW + 1) })),
+      null,
+    ],
+  ])('takes %s, once, though its answer was lost', async (_what, write, between, ended) => {
+    await book.record(outside())
+    await write(new GrantsBook(losingOneAnswer(between), true, hash))
+    expect(await stored()).toMatchObject([{ ended_at: ended }])
+  })
+
+  it('keeps the marks of its last writes, a few bytes a row', async () => {
+    for (let n = 0; n < 9; n += 1) await book.record(grant({ grantedAt: seconds(NOW + n) }))
+    expect(await stored()).toMatchObject([{ last_writes: expect.stringMatching(/^.{32}$/) }])
   })
 
   it('erases a subject by its key', async () => {

@@ -1,0 +1,1 @@
+ALTER TABLE `grants_book` ADD `last_writes` text DEFAULT '' NOT NULL;
