@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { access, chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { LAST_BACKUP } from '../cli/checkout.ts'
@@ -14,15 +14,16 @@ const USAGE = `Usage: npm run backup -- [options]
 Writes the D1 database of your account into a file that only you can read.
 
   --output FILE   the file; ladon-backup-TIME.sql without it
+  --replace       replace the file if it is there
   --local         the database of this checkout's development server
   --env NAME      the environment in wrangler.toml
   --config FILE   another wrangler.toml`
 
 /**
- * `ladon backup [--output FILE] [--local]`: writes the D1 database into one file that only its owner may read, with what
+ * `ladon backup [--output FILE] [--replace] [--local]`: writes the D1 database into one file that only its owner may read, with what
  * it holds in its first line. The database is that of the account unless `--local` is given. Returns the exit code.
  * Throws CommandError if the export fails, could not be restored or is of an empty database, and with exit code 2 for an
- * option that it does not have.
+ * option that it does not have, and for a file that is there unless `--replace` is given.
  */
 export async function backup(args: readonly string[]): Promise<number> {
   const options = new Options(args)
@@ -30,10 +31,12 @@ export async function backup(args: readonly string[]): Promise<number> {
     console.log(USAGE)
     return 0
   }
-  refuseOthers(options, ['output'])
+  refuseOthers(options, ['output', 'replace'])
   const local = options.has('local')
   const madeAt = `${new Date().toISOString().slice(0, 19)}Z`
   const file = resolve(options.value('output') ?? `ladon-backup-${madeAt.replaceAll(':', '')}.sql`)
+  const isFree = options.has('replace') || !(await isThere(file))
+  if (!isFree) throw new CommandError(alreadyThere(file), 2)
   const { manifest, text } = composeBackup(await exported(options, local), madeAt)
   if (manifest.migrations.length === 0) throw new CommandError(nothingIn(local))
   await writeFile(file, text, { mode: 0o600 })
@@ -54,6 +57,15 @@ export async function backup(args: readonly string[]): Promise<number> {
   )
   return 0
 }
+
+const isThere = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  )
+
+const alreadyThere = (file: string): string =>
+  `Nothing was written: ${file} is there already. Choose another --output, or replace it with --replace.`
 
 /** Why nothing was written of a database that no migration has made. */
 const nothingIn = (local: boolean): string =>

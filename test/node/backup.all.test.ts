@@ -172,7 +172,7 @@ describe('the database of an account', () => {
     return { account, sqlite, env: await account.listen() }
   }
 
-  it('is written into a file, noted, and put into that of another account', async () => {
+  it('is written into a file, over none unless told, noted, and put into that of another account', async () => {
     const { at } = await installation()
     const names = (await readdir(MIGRATIONS)).filter((name) => name.endsWith('.sql')).toSorted()
     const files = await Promise.all(names.map((name) => readFile(join(MIGRATIONS, name), 'utf8')))
@@ -188,6 +188,16 @@ describe('the database of an account', () => {
     expect(manifest).toMatchObject({ migrations: names, rows: { versions: 1, clients: 0 } })
     const note: unknown = JSON.parse(await readFile(join(at, '.ladon/backup.json'), 'utf8'))
     expect(note).toMatchObject({ made_at: manifest.made_at, sha256: manifest.sha256 })
+
+    await writeFile(join(at, 'mine.txt'), 'mine')
+    const over = ['backup', '--output', 'mine.txt', ...config]
+    const refused = await ladon(over, old.env, at)
+    expect(refused).toEqual({ code: 2, output: expect.stringMatching(/mine\.txt is there .* --replace\./) })
+    expect(await readFile(join(at, 'mine.txt'), 'utf8')).toBe('mine')
+    const replaced = await ladon([...over, '--replace'], old.env, at)
+    expect(replaced.code, replaced.output).toBe(0)
+    expect(readBackup(await readFile(join(at, 'mine.txt'), 'utf8')).manifest.rows).toEqual(manifest.rows)
+    expect((await stat(join(at, 'mine.txt'))).mode & 0o777).toBe(0o600)
 
     const anew = await accountWith('')
     const restored = await ladon(['restore', 'backup.sql', ...config], anew.env, at)

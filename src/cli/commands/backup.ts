@@ -13,12 +13,20 @@ export const backup = defineCommand({
   name: 'backup',
   about:
     'Write the database of your account into a file that only you can read. Called in the checkout that you deploy from.',
-  flags: { output: text('The file.', 'FILE'), ...accountFlags },
+  flags: {
+    output: text('The file.', 'FILE'),
+    replace: toggle('Replace the file if it is there.'),
+    ...accountFlags,
+  },
   examples: ['ladon backup --output ladon.sql'],
   run: ({ flags, terminal }) =>
     runInCheckout(
       'backup',
-      [...option('output', absolute(flags.output, terminal.folder)), ...account(flags, terminal.folder)],
+      [
+        ...option('output', absolute(flags.output, terminal.folder)),
+        ...(flags.replace ? ['--replace'] : []),
+        ...account(flags, terminal.folder),
+      ],
       terminal,
     ),
 })
