@@ -4,6 +4,7 @@ import { CommandError } from './command-error.ts'
 import { seedDemoClient } from './demo-client.ts'
 import { migratedIn, readTarget } from './deploy-target.ts'
 import { isOfRequest, shownLine } from './dev-lines.ts'
+import { noteRunning, stateOf } from './dev-note.ts'
 import { type DevPlan, planDev } from './dev-plan.ts'
 import { addSystemSecret, readDevVars } from './dev-secrets.ts'
 import { Options } from './options.ts'
@@ -43,6 +44,7 @@ export async function dev(args: readonly string[]): Promise<number> {
     started || shown.json || !isOfRequest(line) ? shownLine(line, shown) : null,
   )
   const stopped = stopRequested()
+  const takeNoteAway = await noteRunning(stateOf(options), plan, server.id)
   try {
     const ready = await Promise.race([awaitReady(plan, () => server.over), stopped])
     if (ready === 'stop') return 0
@@ -54,6 +56,7 @@ export async function dev(args: readonly string[]): Promise<number> {
     return ended === 'stop' ? 0 : ended
   } finally {
     await server.stop()
+    await takeNoteAway()
   }
 }
 

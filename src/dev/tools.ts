@@ -78,6 +78,11 @@ export class ToolGroup {
     process.once('exit', () => this.#signal('SIGKILL'))
   }
 
+  /** The id of the process group; undefined if the tool could not be started. */
+  get id(): number | undefined {
+    return this.#child.pid
+  }
+
   /** Whether the tool itself has ended. */
   get over(): boolean {
     return this.#over

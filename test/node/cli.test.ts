@@ -184,6 +184,11 @@ describe('reset', () => {
   it('clears what the server wrote, and nothing beside it', async () => {
     await mkdir(join(directory, 'v3', 'd1'), { recursive: true })
     await writeFile(join(directory, 'mine'), '')
+    // Notes of a server that was killed, of one whose process id is another's by now, and of none.
+    const killed = { base: 'http://localhost:1', host: '127.0.0.1', port: 1, group: 2 ** 30 }
+    await writeFile(join(directory, 'ladon-dev-1.json'), JSON.stringify(killed))
+    await writeFile(join(directory, 'ladon-dev-2.json'), JSON.stringify({ ...killed, group: process.pid }))
+    await writeFile(join(directory, 'ladon-dev-3.json'), '{')
     expect((await ladon(['reset', '--', '--persist-to', directory])).code).toBe(0)
     await expect(stat(join(directory, 'v3'))).rejects.toThrow('ENOENT')
     expect((await stat(join(directory, 'mine'))).isFile()).toBe(true)

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { type RunningServer, startServer } from '../support/server.ts'
+import { ladon } from './ladon.ts'
 
 let state: string
 
@@ -33,13 +34,18 @@ function processes(): readonly string[] {
   return lines.filter((line) => line.includes(state) && !line.startsWith('ps '))
 }
 
-it('keeps its state over a restart, takes settings, and leaves no process behind', async () => {
+it('keeps its state over a restart and from a reset, takes settings, and leaves no process behind', async () => {
   const first = await startServer({ persistTo: state })
   const made = await admin(first, 'POST', '/clients', MACHINE)
   expect(made.status).toBe(201)
+  expect(await ladon(['reset', '--', '--persist-to', state])).toEqual({
+    code: 2,
+    output: `Nothing was cleared: the server on ${first.base} runs on that state. Stop it first, with Ctrl-C in its terminal.\n`,
+  })
   expect(processes().length).toBeGreaterThan(0)
   await first.stop()
   expect(processes()).toEqual([])
+  expect(await readdir(state)).toEqual(['v3'])
   await expect(fetch(`${first.base}/health/alive`)).rejects.toThrow('fetch failed')
 
   const second = await startServer({ persistTo: state, vars: { TTL_ACCESS_TOKEN: '5m' } })
