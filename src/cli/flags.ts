@@ -46,7 +46,7 @@ export const globalFlags = {
     about: 'A header of every request, for what stands before the server. Else lines of LADON_HEADERS.',
   },
   format: { kind: 'text', value: 'FORM', about: 'table, json, json-pretty or yaml.' },
-  quiet: { kind: 'switch', short: 'q', about: 'Print ids only.' },
+  quiet: { kind: 'switch', short: 'q', about: 'Print ids only; of a rotated client the new secret.' },
   timeout: {
     kind: 'text',
     value: 'SECONDS',

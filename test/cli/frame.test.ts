@@ -267,6 +267,15 @@ describe('what comes after', () => {
     expect(JSON.parse(machines.out)).toEqual(args.startsWith('user') ? 'alice' : CLIENT)
   })
 
+  it('with -q is nothing, but a secret that is new is shown alone', async () => {
+    const quiet = (...args: readonly string[]) =>
+      ladon(['client', ...args, '-q'], json({ ...CLIENT, client_secret: 's3cret' }))
+    expect(await quiet('rotate', 'x')).toMatchObject({ code: 0, out: 's3cret', err: '' })
+    expect(await quiet('rotate', 'x', '--forget-old')).toMatchObject({ code: 0, out: 'x', err: '' })
+    // As Hydra's own command: who gave no id could not use the secret alone.
+    expect(await quiet('create')).toMatchObject({ code: 0, out: 'x', err: '' })
+  })
+
   it('of a key that was rotated is told of the sets that sign', async () => {
     const key = json({ keys: [{ kid: 'k', alg: 'ES256', use: 'sig', kty: 'EC' }] })
     expect((await ladon(['key', 'rotate'], key)).out).toContain('signs in four minutes')

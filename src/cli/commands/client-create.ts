@@ -20,7 +20,7 @@ export const clientCreate = defineCommand({
   aliases: ['create oauth2-client', 'create client'],
   about:
     'Register a client, each member by a flag of Hydra\'s command. "ladon client new" asks what it is instead.',
-  more: 'A secret that the server makes is shown this once.',
+  more: 'A secret that the server makes is shown this once; not with -q, which prints the id alone.',
   flags,
   examples: [
     'ladon client create --id photos --name Photos --redirect-uri https://photos.example/cb --scope openid,offline',

@@ -25,7 +25,7 @@ const QUESTIONS: Readonly<Record<Question, (kind: ClientKind) => string>> = {
 export const clientNew = defineCommand({
   name: 'client new',
   about: 'Register an application: asks what it is, chooses the rest, and prints code that is ready to use.',
-  more: 'Flags answer the questions beforehand; where nobody can be asked, the missing ones are named.',
+  more: 'Flags answer the questions beforehand; where nobody can be asked, the missing ones are named. -q prints the id alone, and no secret.',
   flags: {
     kind: text(`What it is: ${KINDS}.`, 'KIND'),
     name: text('What people are shown.'),

@@ -1,15 +1,16 @@
 import { defineCommand, operand } from '../command.ts'
 import { usage } from '../failure.ts'
 import { text, toggle } from '../flags.ts'
-import { oneItem } from '../output.ts'
+import { oneItem, type Result } from '../output.ts'
 import { segment } from '../paths.ts'
 import { plain } from '../plain.ts'
-import { clientColumns, clientId, newClientColumns } from './client-view.ts'
+import { clientColumns, clientId, newClientColumns, textOf } from './client-view.ts'
 
 export const clientRotate = defineCommand({
   name: 'client rotate',
   about:
     'Give a client a new secret, which is shown this once. Its older ones stay good until you forget them.',
+  more: '-q prints the new secret alone.',
   operands: { shown: 'ID', least: 1, most: 1 },
   flags: {
     'expires-at': text(
@@ -29,10 +30,16 @@ export const clientRotate = defineCommand({
           query: { client_secret_expires_at: secondsOf(flags['expires-at']) },
         })
     const id = clientId(changed)
-    const { lines, ...shown } = oneItem(changed, id, flags['forget-old'] ? clientColumns : newClientColumns)
-    const next = flags['forget-old'] ? FORGOTTEN : whatNext(id)
-    return { ...shown, lines: [...lines, '', ...next.map(plain)] }
+    if (flags['forget-old']) return withNext(oneItem(changed, id, clientColumns), FORGOTTEN)
+    // Whoever asks knows the id, and cannot ask for the secret again.
+    const quiet = textOf(changed['client_secret'])
+    return withNext(oneItem(changed, quiet, newClientColumns), whatNext(id))
   },
+})
+
+const withNext = (result: Result, next: readonly string[]): Result => ({
+  ...result,
+  lines: [...result.lines, '', ...next.map(plain)],
 })
 
 const FORGOTTEN = ['Its newest secret alone is good, everywhere within a minute.']
