@@ -19,6 +19,11 @@ export const ACCESS_TOKEN_SET = 'hydra.jwt.access-token'
  */
 export const PUBLISH_SECONDS = 240
 
+/** Returns the names of the sets that the JWKS document shows, given those that the settings add. */
+export const publishedSets = (broadcast: readonly string[]): readonly string[] => [
+  ...new Set([ID_TOKEN_SET, ACCESS_TOKEN_SET, ...broadcast]),
+]
+
 /** The sets that sign tokens. */
 export type KeySetName = typeof ID_TOKEN_SET | typeof ACCESS_TOKEN_SET
 
@@ -72,7 +77,7 @@ export class KeyRing {
    * Returns the key of a `kid` to verify with; `undefined` if there is none, or if it is for encryption. For an unknown
    * `kid` the source is asked, at most once a second.
    */
-  async verifier(set: KeySetName, kid: string): Promise<{ alg: string; key: JWK } | undefined> {
+  async verifier(set: string, kid: string): Promise<{ alg: string; key: JWK } | undefined> {
     const named = (key: OpenedKey): boolean => key.kid === kid && key.publicJwk.use === 'sig'
     const keys = this.#set(set)
     const key = (await keys.keys()).find(named) ?? (await keys.fresh()).find(named)

@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
 import { publicDocument } from '../http/json.ts'
-import { ACCESS_TOKEN_SET, ID_TOKEN_SET, type KeyRing } from '../keys/ring.ts'
+import { type KeyRing, publishedSets } from '../keys/ring.ts'
 import { SameParts } from '../util/same-parts.ts'
 
 /** The text of the document, by the keys that are in it. */
@@ -16,8 +16,7 @@ export const jwks = (c: Context<AppEnv>): Promise<Response> =>
  * may cache them for a minute, because new keys sign only after that (design section 5).
  */
 export async function jwksResponse(ring: KeyRing, broadcast: readonly string[] = []): Promise<Response> {
-  const names = [...new Set([ID_TOKEN_SET, ACCESS_TOKEN_SET, ...broadcast])]
-  const sets = await Promise.all(names.map((name) => ring.publicKeys(name)))
+  const sets = await Promise.all(publishedSets(broadcast).map((name) => ring.publicKeys(name)))
   const keys = sets.flat()
   return publicDocument(texts.of(ring, keys, () => JSON.stringify({ keys })))
 }

@@ -1,3 +1,4 @@
+import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { ADMIN_KEY, Browser, bodyOf, Deployment, ISSUER, testEnv } from '../support/deployment.ts'
 import { registerDeviceClient, startDevice } from '../support/device.ts'
@@ -328,6 +329,34 @@ describe('a JWT', () => {
 
   const jwt = (header: object, claims: object): string =>
     `${[header, claims].map((part) => btoa(JSON.stringify(part)).replaceAll('=', '')).join('.')}.c2ln`
+
+  it('is said to have a published key, in whatever set that is, and to be forged or of something else', async () => {
+    const own = new Deployment(
+      testEnv({ STRATEGIES_ACCESS_TOKEN: 'jwt', WEBFINGER_JWKS_BROADCAST_KEYS: 'mine' }),
+    )
+    const { access_token } = await logIn(own, client, { login: { subject: 'alice' } })
+    const { kid } = JSON.parse(atob(String(access_token.split('.')[0])))
+    const { privateKey } = await generateKeyPair('ES256', { extractable: true })
+    const mine = { ...(await exportJWK(privateKey)), kid: 'my-key', alg: 'ES256', use: 'sig' }
+    expect((await own.admin('PUT', '/admin/keys/mine', { keys: [mine] })).status).toBe(200)
+
+    const forged = { state: 'damaged', cause: expect.stringContaining('signature does not fit') }
+    expect(await explain(jwt({ alg: 'RS256', kid }, { iss: ISSUER, sub: 'bob' }), own)).toMatchObject({
+      ...forged,
+      key: { kid, set: 'hydra.jwt.access-token', is_published: true },
+    })
+    const signed = (claims: JWTPayload) =>
+      new SignJWT({ iss: ISSUER, ...claims })
+        .setProtectedHeader({ alg: 'ES256', kid: 'my-key', typ: 'JWT' })
+        .sign(privateKey)
+    const key = { kid: 'my-key', set: 'mine', is_published: true }
+    expect(await explain(await signed({ sub: 'bob' }), own)).toMatchObject({
+      ...{ kind: 'userinfo', state: 'foreign', cause: expect.stringContaining("'mine'"), key },
+    })
+    const other = await signed({ exp: 4_000_000_000 })
+    expect(await explain(other, own)).toMatchObject({ kind: 'jwt', state: 'active', key })
+    expect(await explain(`${other.slice(0, -8)}AAAAAAAA`, own)).toMatchObject({ ...forged, key })
+  })
 
   it.each([
     [

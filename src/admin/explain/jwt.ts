@@ -2,7 +2,7 @@ import type { RequestContext } from '../../context.ts'
 import { as } from '../../errors/translate.ts'
 import { kindOf } from '../../keys/jwt-kind.ts'
 import { isSignedBy, readJwt, type UnprovenJwt } from '../../keys/read-jwt.ts'
-import { ACCESS_TOKEN_SET, ID_TOKEN_SET } from '../../keys/ring.ts'
+import { ACCESS_TOKEN_SET, ID_TOKEN_SET, publishedSets } from '../../keys/ring.ts'
 import { openToken } from '../../tokens/active-token.ts'
 import { verifyIdTokenHint } from '../../tokens/id-token-hint.ts'
 import { seconds } from '../../util/clock.ts'
@@ -46,11 +46,11 @@ export async function explainJwt(ctx: RequestContext, text: string): Promise<Fou
         : 'It names no issuer.'
     return { explanation: { kind, state: 'foreign', cause, fix: 'Ask its issuer.', ...said } }
   }
-  const set = kind === 'access_token' ? ACCESS_TOKEN_SET : ID_TOKEN_SET
+  const own = kind === 'access_token' ? ACCESS_TOKEN_SET : ID_TOKEN_SET
   const kid = textOf(jwt.header.kid)
-  const isKnown = kid !== undefined && (await ctx.rt.keys.verifier(set, kid)) !== undefined
-  const more = { ...said, key: { kid, set, is_published: isKnown } }
-  if (!isKnown) return { explanation: { kind, ...withoutKey(kid), ...more } }
+  const set = kid === undefined ? undefined : await setOf(ctx, kid, own)
+  const more = { ...said, key: { kid, set: set ?? own, is_published: set !== undefined } }
+  if (set === undefined) return { explanation: { kind, ...withoutKey(kid), ...more } }
   if (!(await isSignedBy(ctx.rt.keys, set, text)))
     return {
       explanation: {
@@ -61,12 +61,30 @@ export async function explainJwt(ctx: RequestContext, text: string): Promise<Fou
         ...more,
       },
     }
+  if (set !== own && kind !== 'jwt') return { explanation: { kind, ...ofAnotherSet(set, own), ...more } }
   if (kind === 'access_token') {
     const opened = await openToken(ctx, text)
     if (opened !== undefined) return explainToken(ctx, opened, more)
   }
   return kind === 'id_token' ? explainIdToken(ctx, text, jwt, more) : explainOther(kind, jwt, more)
 }
+
+/** Returns the set in which a key is published, of two the one whose keys sign such a JWT; undefined for none. */
+async function setOf(
+  { rt: { keys, config } }: RequestContext,
+  kid: string,
+  own: string,
+): Promise<string | undefined> {
+  for (const set of [own, ...publishedSets(config.broadcastKeys)])
+    if ((await keys.verifier(set, kid)) !== undefined) return set
+  return undefined
+}
+
+const ofAnotherSet = (set: string, own: string): Verdict => ({
+  state: 'foreign',
+  cause: `A key of the set '${set}' signed it. This server signs what it is with keys of '${own}' alone.`,
+  fix: 'Ask whoever else has that key.',
+})
 
 const BAD_SIGNATURE =
   'Its signature does not fit: it was altered, or another server with the same issuer signed it.'
