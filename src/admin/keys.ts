@@ -24,6 +24,13 @@ const RSA_BITS = 4096
 /** The sets that this server signs with. A key made by hand is as large there as one of the rotation. */
 const SIGNING_SETS: readonly string[] = [ID_TOKEN_SET, ACCESS_TOKEN_SET]
 
+/** What bodies must be. Made when one is not: an isolate starts without. */
+const algorithm = (): string => `one of ${KEY_ALGORITHMS.join(', ')}`
+const creation = (): string =>
+  `an object with 'alg' (${algorithm()}) and, if you like, 'kid' and 'use' (sig or enc)`
+const wholeSet = (): string => "an object with an array 'keys' of JWKs"
+const oneKey = (): string => "a JWK whose 'kid' is the one in the path, or is left out"
+
 const KID = 'a string of 1 to 255 characters, none of them a control character'
 
 /** Body that creates a key; as in Hydra, null and empty members count as absent. */
@@ -33,7 +40,7 @@ export const keyCreation = v.object(
     kid: v.nullish(v.union([name, v.picklist([''])], KID), ''),
     use: v.nullish(v.picklist(['sig', 'enc', ''], "'sig' or 'enc'"), ''),
   },
-  "an object with 'alg', 'kid' and 'use' (sig or enc)",
+  creation,
 )
 
 type Show = (c: Context<AppEnv>, keys: readonly OpenedKey[]) => readonly JWK[]
@@ -73,7 +80,7 @@ export const postKey =
   async (c: Context<AppEnv>): Promise<Response> => {
     const { rt, audit } = c.var.ctx
     const { set } = pathOf(c)
-    const { alg, options } = readCreation(await readJson(c.var.body))
+    const { alg, options } = readCreation(await readJson(c.var.body, creation))
     const bits = isRsa(alg) ? await rsaBits(rt, set) : RSA_BITS
     const key = await rt.storedKeys.add(set, await generateKey(alg, bits, options))
     audit('key.created', { set, kid: key.kid, alg })
@@ -94,7 +101,7 @@ export const putKeys =
   (guard: AdminGuard) =>
   async (c: Context<AppEnv>): Promise<Response> => {
     const { set } = pathOf(c)
-    const given = await Promise.all(readKeys(await readJson(c.var.body)).map(readKey))
+    const given = await Promise.all(readKeys(await readJson(c.var.body, wholeSet)).map(readKey))
     const keys = await c.var.ctx.rt.storedKeys.replaceSet(set, given)
     c.var.ctx.audit('key.replaced', { set, kids: keys.map(({ kid }) => kid) })
     return json({ keys: shownBy(guard)(c, keys) })
@@ -105,7 +112,7 @@ export const putKey =
   (guard: AdminGuard) =>
   async (c: Context<AppEnv>): Promise<Response> => {
     const { set, kid = '' } = pathOf(c)
-    const given = await readNamed(kid, await readJson(c.var.body))
+    const given = await readNamed(kid, await readJson(c.var.body, oneKey))
     const keys = await c.var.ctx.rt.storedKeys.replaceKey(set, given)
     c.var.ctx.audit('key.replaced', { set, kids: [kid] })
     return json(shownBy(guard)(c, keys)[0])
@@ -130,23 +137,21 @@ function readCreation(body: unknown): {
   const { alg: named, kid, use } = parseBody(keyCreation, isJsonObject(body) ? body : undefined)
   const alg = KEY_ALGORITHMS.find((known) => known === named)
   if (alg === undefined) {
-    throw new OAuthError('unusable_algorithm', 'parameter_malformed', {
-      parameter: 'alg',
-      expected: `one of ${KEY_ALGORITHMS.join(', ')}`,
-    })
+    const reason = named === '' ? 'field_missing' : 'field_malformed'
+    throw new OAuthError('unusable_algorithm', reason, { field: 'alg', expected: algorithm() })
   }
   return { alg, options: { ...(kid !== '' && { kid }), ...(use !== '' && { use }) } }
 }
 
 function readKeys(body: unknown): readonly unknown[] {
   if (isJsonObject(body) && Array.isArray(body['keys'])) return body['keys']
-  throw malformedBody('body_malformed', { expected: "an object with an array 'keys'" })
+  throw malformedBody('body_malformed', { expected: wholeSet() })
 }
 
 /** Reads a key for the path of a `kid`. A body with another `kid` is a mistake, not a renaming (contract 8.2). */
 function readNamed(kid: string, body: unknown): ReturnType<typeof readKey> {
   if (!isJsonObject(body) || (body['kid'] ?? kid) !== kid) {
-    throw malformedBody('body_malformed', { expected: "a key whose 'kid' is the one in the path" })
+    throw malformedBody('body_malformed', { expected: oneKey() })
   }
   return readKey({ ...body, kid })
 }

@@ -244,11 +244,14 @@ export async function readFormEntries(body: RequestBody): Promise<Entries> {
 /**
  * Reads a JSON body. Does not check the Content-Type (contract 0.2).
  *
+ * @param expected - returns what an empty body is told that it must be; absent for that it is no JSON
  * @throws `body_too_large` as soon as the bound is passed, `malformed_body` if it is not JSON, or holds a number or text
  *   that would not go out as it came in
  */
-export async function readJson(body: RequestBody): Promise<unknown> {
+export async function readJson(body: RequestBody, expected?: () => string): Promise<unknown> {
   const bytes = await body.read('json')
+  if (expected !== undefined && bytes.length === 0)
+    throw malformedBody('body_malformed', { expected: expected() })
   try {
     return parseExactJson(decodeJson(bytes))
   } catch (thrown) {

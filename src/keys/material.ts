@@ -2,6 +2,7 @@ import { CompactSign, calculateJwkThumbprint, compactVerify, type JWK } from 'jo
 import * as v from 'valibot'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { fromBase64url } from '../util/base64url.ts'
+import { isJsonObject } from '../util/json.ts'
 import { matching, name } from '../util/schema.ts'
 
 /** The signature algorithms that keys may have (RFC 7518 section 3.1, RFC 8037; contract 1.4.6). */
@@ -97,6 +98,8 @@ export async function generateKey(
  * Throws `malformed_body` for a key that is symmetric, unusable or too long, or whose halves do not belong together.
  */
 export async function readKey(given: unknown): Promise<KeyMaterial> {
+  const lack = lackOf(given)
+  if (lack !== undefined) throw unusable(lack)
   const parsed = v.safeParse(format, given)
   if (!parsed.success || JSON.stringify(parsed.output).length > MAX_KEY_LENGTH) throw unusable()
   const { kid, use, alg: named, ...members } = parsed.output
@@ -148,7 +151,28 @@ export function parametersOf(alg: string): {
   return { name: 'RSASSA-PKCS1-v1_5', hash }
 }
 
-const unusable = (): OAuthError =>
-  new OAuthError('malformed_body', 'key_unusable', {
-    problem: `must be a valid JWK of type RSA (2048 to 8192 bits), EC or OKP, with a usable 'kid' if any, for ${KEY_ALGORITHMS.join(', ')}`,
-  })
+const unusable = (problem = usable()): OAuthError =>
+  new OAuthError('malformed_body', 'key_unusable', { problem })
+
+const usable = (): string =>
+  `must be a valid JWK of type RSA (2048 to 8192 bits), EC or OKP, with a usable 'kid' if any, for ${KEY_ALGORITHMS.join(', ')}`
+
+/** The members that a key of each type needs (RFC 7518 section 6, RFC 8037 section 2). */
+const needed = (): ReadonlyMap<unknown, readonly string[]> =>
+  new Map([
+    ['RSA', ['n', 'e']],
+    ['EC', ['crv', 'x', 'y']],
+    ['OKP', ['crv', 'x']],
+  ])
+
+/** Says what an object lacks to be a key; `undefined` if it is something else or whole. */
+function lackOf(given: unknown): string | undefined {
+  if (!isJsonObject(given)) return undefined
+  const isLacking = (name: string): boolean => given[name] === undefined || given[name] === null
+  if (isLacking('kty')) return "needs 'kty', which is RSA, EC or OKP"
+  const { kty } = given
+  const lacking = (needed().get(kty) ?? []).filter(isLacking).map((name) => `'${name}'`)
+  const [last] = lacking.splice(-1)
+  if (last === undefined) return undefined
+  return `needs ${lacking.length === 0 ? last : `${lacking.join(', ')} and ${last}`}: its type is ${kty}`
+}

@@ -70,7 +70,7 @@ const others = () =>
       'operator',
     ],
     key_unavailable: ["No key of set '{set}' signs with '{alg}'.", 'Add one, or change the algorithm.'],
-    key_unusable: ['The key {problem}.', 'Use another key.'],
+    key_unusable: ['The key {problem}.', 'Send all of it, or another key.'],
     keys_unopened: [
       "Signing key '{kid}' of set '{set}' cannot be opened: the database and SECRETS_SYSTEM do not belong together.",
       'Restore the secret that belongs to the database.',
