@@ -4,9 +4,9 @@ import { PAGE_BYTES } from '../util/page-bytes.ts'
 import { readConsent, type StoredGrant } from './grant-record.ts'
 import { findOwn, type GrantRow } from './grant-row.ts'
 import { isIndexed } from './indexes.ts'
+import type { ReadableTables } from './readable-tables.ts'
 import type { LoginInput } from './sessions.ts'
 import { asItStands, conditions, isRemembered } from './standing.ts'
-import type { ReadableTables } from './tables.ts'
 import { later, type Transaction, type View } from './transaction.ts'
 
 /** Which consents a page of the admin list holds. */

@@ -2,8 +2,8 @@ import { after, type Seconds, seconds } from '../util/clock.ts'
 import { type ClientId, clientIdOf } from '../util/ids.ts'
 import { readNotify } from './grant-record.ts'
 import { toldAtEnd } from './indexes.ts'
+import type { ReadableTables } from './readable-tables.ts'
 import type { Row } from './schema.ts'
-import type { ReadableTables } from './tables.ts'
 import type { Transaction, View } from './transaction.ts'
 
 /** A client that is notified when a session ends. */

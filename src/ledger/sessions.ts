@@ -2,8 +2,8 @@ import { after, type Seconds } from '../util/clock.ts'
 import type { ClientId, Sid } from '../util/ids.ts'
 import { type RememberedConsent, rememberedConsent } from './consents.ts'
 import { currentEpoch, loginEpoch, presentEpoch } from './epochs.ts'
+import type { ReadableTables } from './readable-tables.ts'
 import type { GrantWithSession, Row } from './schema.ts'
-import type { ReadableTables } from './tables.ts'
 import { alive, later, type Transaction, type View } from './transaction.ts'
 
 /** A login session that was recognised by its cookie. */

@@ -1,8 +1,8 @@
 import { milliseconds, type Seconds, secondsOf } from '../util/clock.ts'
 import { currentEpoch, tokenEpoch } from './epochs.ts'
 import type { GrantRow } from './grant-row.ts'
+import type { ReadableTables } from './readable-tables.ts'
 import { type EndedBy, type GrantWithSession, SUBJECT } from './schema.ts'
-import type { ReadableTables } from './tables.ts'
 import { alive, type View } from './transaction.ts'
 
 /*

@@ -2,9 +2,10 @@ import type { SigningAlgorithm } from '../config/types.ts'
 import { type Milliseconds, type Seconds, seconds } from '../util/clock.ts'
 import type { Wake } from './alarm.ts'
 import type { Callers } from './device.ts'
+import type { ReadableTables } from './readable-tables.ts'
 import type { RecentChanges } from './recent-changes.ts'
 import type { EndingTable, KeyOf, Row } from './schema.ts'
-import type { ReadableTables, Tables } from './tables.ts'
+import type { Tables } from './tables.ts'
 
 export interface FirstKeyInput {
   /** The name of the set of signing keys. */
