@@ -1,5 +1,6 @@
 import { after, type Seconds, seconds } from '../util/clock.ts'
-import { findAlive, type Transaction, type View } from './transaction.ts'
+import type { Sid } from '../util/ids.ts'
+import { alive, findAlive, type Transaction, type View } from './transaction.ts'
 
 /**
  * How long an id stays consumed after it expires, seconds. The Worker checked the expiry earlier and by another clock,
@@ -32,3 +33,15 @@ export function consumeId(
 /** Whether an id is consumed. False once it expired more than a minute ago. */
 export const isConsumed = (view: View, { id }: { readonly id: string }): boolean =>
   findAlive(view, 'consumed', id) !== undefined
+
+/**
+ * Consumes the id of a session that is forgotten, until its flows are over. Somebody of that name who goes back and logs
+ * in again in one of them would get a grant of the same id, by which erased tokens would be good again.
+ */
+export function keepSpent(
+  tx: Transaction,
+  { sid, flow_expires }: { readonly sid: Sid; readonly flow_expires: Seconds },
+  until: Seconds,
+): void {
+  if (alive(flow_expires, tx.now)) tx.tables.insert('consumed', { id: sid, attempt: '', expires: until })
+}

@@ -1,11 +1,12 @@
 import { milliseconds, seconds, secondsOf } from '../util/clock.ts'
+import { keepSpent } from './consumed.ts'
 import { erasedEpoch, loginEpoch } from './epochs.ts'
 import { FORGOTTEN } from './erase.ts'
 import type { GrantRow } from './grant-row.ts'
 import { isIndexed, tellAtEnd } from './indexes.ts'
 import { hasDueNotice, queueNotices, recipientsOf } from './notices.ts'
 import { readable } from './readable.ts'
-import { endTokens } from './revocation.ts'
+import { endRow, endTokens } from './revocation.ts'
 import type { Row } from './schema.ts'
 import { end } from './sessions.ts'
 import { areTokensEnded, type Ending, endedWith, isEnded } from './standing.ts'
@@ -33,7 +34,10 @@ export function sweepEnded(tx: Transaction): boolean {
   return tx.tables.exists('sweeps', waits ? "WHERE name = 'grants'" : '')
 }
 
-const DECIDING = ['id', 'client', 'sid', 'epoch', 'rests_on', 'revoked', 'remembered', 'notify'] as const
+const DECIDING = [
+  ...(['id', 'client', 'sid', 'epoch', 'rests_on', 'revoked', 'remembered', 'notify'] as const),
+  ...(['flow_expires'] as const),
+]
 
 function sweepGrants(tx: Transaction, sweep: Row<'sweeps'>): void {
   const rest = `WHERE id > ? ORDER BY id LIMIT ${BATCH.grants}`
@@ -43,23 +47,31 @@ function sweepGrants(tx: Transaction, sweep: Row<'sweeps'>): void {
   advance(tx, sweep, rows.length === BATCH.grants ? rows.at(-1)?.id : undefined)
 }
 
-/** Leaves no tombstone: an epoch, the session or the consent refuses every verifier from before. */
+/**
+ * Leaves a tombstone as long as its flow goes on: an epoch refuses every verifier from before, but the user may go back
+ * and log in to the flow once more, which gives verifiers from after it.
+ */
 function cleanGrant(tx: Transaction, row: Row<'grants', (typeof DECIDING)[number]>): void {
   const ended = isEnded(tx, row)
   if (!ended && (row.revoked === 1 || !areTokensEnded(tx, row))) return
   const whole = ended || row.remembered === 0 ? undefined : tx.tables.find('grants', row.id)
   if (whole === undefined) {
     if (row.notify !== '' && !isIndexed(tx)) tellAtEnd(tx, row.sid, [row.client, row.notify])
-    tx.tables.delete('grants', [row.id])
+    if (alive(row.flow_expires, tx.now)) {
+      endRow(tx, row, { attempt: '' }, { record: '', expires: row.flow_expires }, endingOf(tx, row))
+    } else tx.tables.delete('grants', [row.id])
     return
   }
-  const ending = endedWith(tx, row) ?? { by: 'session_ended', at: null }
+  const ending = endingOf(tx, row)
   if (!readable('grants', row.id, () => endWhole(tx, whole, ending), false)) {
     // Its record stays as it is: other grants may rest on the consent, and a newer release may read it.
     const left = { revoked: 1, attempt: '', recent: '[]', ended_by: ending.by, ended_at: ending.at }
     tx.tables.update('grants', row.id, left)
   }
 }
+
+const endingOf = (tx: Transaction, row: Row<'grants', (typeof DECIDING)[number]>): Ending =>
+  endedWith(tx, row) ?? { by: 'session_ended', at: null }
 
 function endWhole(tx: Transaction, row: GrantRow, ending: Ending): true {
   endTokens(tx, row, { attempt: '', flowLifetime: seconds(0) }, ending)
@@ -75,8 +87,10 @@ function sweepSessions(tx: Transaction, sweep: Row<'sweeps'>): void {
   const endedAt = seconds(Math.min(tx.now, secondsOf(milliseconds(epoch))))
   for (const row of rows) {
     if (row.ended === 1 || row.epoch >= epoch) continue
-    if (row.epoch < erased) tx.tables.update('sessions', row.sid, { ...FORGOTTEN, expires: tx.now })
-    else end(tx, row, { attempt: '', at: endedAt, keepUntil: sweep.keep_until, revokes: false })
+    if (row.epoch < erased) {
+      keepSpent(tx, row, sweep.keep_until)
+      tx.tables.update('sessions', row.sid, { ...FORGOTTEN, expires: tx.now })
+    } else end(tx, row, { attempt: '', at: endedAt, keepUntil: sweep.keep_until, revokes: false })
     if (!alive(row.expires, endedAt)) continue
     const clients = sweep.notify === 1 ? readable('sessions', row.sid, () => recipientsOf(tx, row), []) : []
     // Of the ends of all sessions only an erasure is told to the identity provider.

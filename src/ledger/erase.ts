@@ -1,5 +1,6 @@
 import { after, type Seconds, seconds } from '../util/clock.ts'
 import type { Sid } from '../util/ids.ts'
+import { keepSpent } from './consumed.ts'
 import { endForErasure } from './end-sessions.ts'
 import { raiseEpoch } from './epochs.ts'
 import { indexRecipients, isIndexed } from './indexes.ts'
@@ -37,7 +38,7 @@ export const FORGOTTEN = {
 /**
  * Ends all of a subject, tells its clients, and forgets it. Grants are deleted at once. Of sessions only the ids are
  * left, which the alarm that follows at once removes from the directory; it comes by itself to those that are too many
- * for one call. Epochs refuse every flow in progress: they name nobody, and the alarm deletes them when the last of
+ * for one call. Epochs and the ids of their sessions refuse every flow in progress: they name nobody, and the alarm deletes them when the last of
  * these flows is over; that of logins when it would have been deleted anyway, if all sessions were ended before: a login
  * of before that is refused for longer than a flow takes. A session whose clients cannot be read is erased all the same:
  * it is logged, and named in the answer. A notice stays until it is settled, and the id of a used assertion until that has expired.
@@ -59,6 +60,9 @@ export function erase(tx: Transaction, input: EraseInput): Erased {
   if (!isIndexed(tx)) indexRecipients(tx, 'AND sid IN (SELECT sid FROM sessions WHERE ended = 0)')
   tx.tables.deleteWhere('grants', '')
   tx.tables.deleteWhere('remembered', '')
+  const until = after(tx.now, flowLifetime)
+  for (const row of tx.tables.select('sessions', ['sid', 'flow_expires'], 'WHERE ended = 1'))
+    keepSpent(tx, row, until)
   tx.tables.updateWhere('sessions', { ...FORGOTTEN, expires: tx.now }, 'WHERE ended = 1')
   tx.wake(tx.now, 'notice')
   return { at: tx.now, notices, ...(untold.length > 0 && { untold }) }

@@ -84,7 +84,9 @@ export function commitGrant(tx: Transaction, input: GrantInput): GrantResult {
   // After this time the tombstone of a revoked grant may be gone.
   if (input.flowExpiresAt <= tx.now) return ENDED
   const row = findGrant(tx, input.id)
-  if (row !== undefined && (row.revoked === 1 || row.generation > 0)) return ENDED
+  // A row that ended with others is no grant any more. Made anew, the tokens that it once gave would be good again.
+  const isOver = row === undefined ? isStored(tx, input.id) : row.revoked === 1 || row.generation > 0
+  if (isOver) return ENDED
   const session = findSession(tx, input.record.sid)
   if (!isOpen(session, tx.now) || !mayIssue(tx, session, input)) return ENDED
   if (row === undefined) return insert(tx, session, input)
@@ -92,6 +94,9 @@ export function commitGrant(tx: Transaction, input: GrantInput): GrantResult {
   if (row.code_expires <= tx.now) return ENDED
   return granted(tx, input, row.code_expires, row.attempt === input.attempt)
 }
+
+const isStored = ({ tables }: Transaction, id: GrantId): boolean =>
+  tables.value('grants', id, 'revoked') !== undefined
 
 function mayIssue(
   tx: Transaction,

@@ -62,10 +62,11 @@ export function endTokens(tx: Transaction, row: GrantRow, revocation: Revocation
   }
 }
 
-function endRow(
+/** Leaves of a row what is kept until no verifier can restore the grant, and says what ended its tokens first. */
+export function endRow(
   tx: Transaction,
-  row: GrantRow,
-  { attempt }: Revocation,
+  row: Pick<GrantRow, 'id' | 'revoked'>,
+  { attempt }: Pick<Revocation, 'attempt'>,
   left: Left,
   { by, at }: Ending,
 ): void {

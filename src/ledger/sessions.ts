@@ -1,6 +1,7 @@
 import { after, type Seconds } from '../util/clock.ts'
 import type { ClientId, Sid } from '../util/ids.ts'
 import { type RememberedConsent, rememberedConsent } from './consents.ts'
+import { isConsumed } from './consumed.ts'
 import { currentEpoch, loginEpoch, presentEpoch } from './epochs.ts'
 import type { ReadableTables } from './readable-tables.ts'
 import type { GrantWithSession, Row } from './schema.ts'
@@ -71,7 +72,7 @@ export type LoginResult =
     }
   /** The flow expired, or the session ended or belongs to another subject. */
   | { readonly status: 'ended' }
-  /** All sessions of the subject were ended after the login was accepted: the user must log in again. */
+  /** All sessions were ended after the login was accepted, or the subject erased in its flow: a new login is needed. */
   | { readonly status: 'stale' }
 
 /** A row of `sessions`. */
@@ -137,7 +138,7 @@ export function login(tx: Transaction, input: LoginInput): LoginResult {
   if (input.flowExpiresAt <= tx.now) return { status: 'ended' }
   const row = findSession(tx, input.sid)
   const repeated = row?.ended === 1 && row.attempt === input.attempt
-  if ((row === undefined || repeated) && !input.skip && loginEpoch(tx) > input.epoch) {
+  if ((row === undefined || repeated) && !input.skip && isStale(tx, input)) {
     // The directory already holds the session id. The tombstone reserves it, and the clean-up deletes both.
     // It names nobody: the subject may have been erased.
     const nameless = { ...input, subject: '', providerSession: '' }
@@ -158,6 +159,10 @@ export function login(tx: Transaction, input: LoginInput): LoginResult {
     remembered: rememberedConsent(tx, input),
   }
 }
+
+/** Whether all sessions were ended since the login, or what it is about was erased since the flow began. */
+const isStale = (tx: Transaction, { epoch, sid }: LoginInput): boolean =>
+  loginEpoch(tx) > epoch || isConsumed(tx, { id: sid })
 
 function extend(tx: Transaction, input: LoginInput, row: SessionRow | undefined): boolean {
   if (!isRecognised(row, tx.now, input) || row.subject !== input.subject) return false

@@ -46,6 +46,32 @@ describe('what was found by attacking (regressions)', () => {
     expect(await deployment.introspect(access_token)).toMatchObject({ active: true })
   })
 
+  it.each([
+    ['of the client', (client: TestClient) => `sessions/consent?subject=back&client=${client.id}`],
+    ['of all clients', () => 'sessions/consent?subject=back&all=true'],
+  ])(
+    'consents %s that were revoked give no token its life back, though the user goes back to the login and logs in again',
+    async (_of, path) => {
+      const client = await registerClient(deployment)
+      const browser = new Browser(deployment)
+      const challenge = await challengeFor(browser, client)
+      const walk = async (): Promise<URL> => {
+        const login = await app.decide('login', 'accept', challenge, { subject: 'back', remember: true })
+        const atConsent = parameter(await browser.next(login), 'consent_challenge')
+        const decision = { grant_scope: ['openid', 'offline'] }
+        return browser.next(await app.decide('consent', 'accept', atConsent, decision))
+      }
+      const stolen = await bodyOf(await redeem(deployment, client, parameter(await walk(), 'code')))
+      await deployment.admin('DELETE', `/admin/oauth2/auth/${path(client)}`)
+      const again = await walk()
+      expect(again.searchParams.has('code')).toBe(false)
+      expect(await deployment.introspect(String(stolen['access_token']))).toEqual({ active: false })
+      expect((await refresh(deployment, client, String(stolen['refresh_token']))).status).toBe(400)
+      // It is a flow of its own that gets new ones.
+      expect(parameter(await browser.next(again.href), 'login_challenge')).not.toBe('')
+    },
+  )
+
   it('a login accepted before all sessions were ended starts none: the user logs in again', async () => {
     const client = await registerClient(deployment)
     const browser = new Browser(deployment)

@@ -43,15 +43,18 @@ const end = (target: (user: Subject) => PlainInput<'endSessions'>['target']) => 
     ...{ notify: true, revoke: true },
   })
 
-const grantsEach = (user: Subject) => plantGrants(user, MANY, { id: PLANTED })
+/** Of a month: no flow of theirs goes on, of which a tombstone would be left. */
+const OLD = { flow_expires: `one.flow_expires - ${DAY}` }
+
+const grantsEach = (user: Subject) => plantGrants(user, MANY, { id: PLANTED, ...OLD })
 const sessionsEach = async (user: Subject) => {
   await plantSessions(user, MANY, { sid: PLANTED })
-  await plantGrants(user, MANY, { id: PLANTED, sid: PLANTED, remembered: '0' })
+  await plantGrants(user, MANY, { id: PLANTED, sid: PLANTED, remembered: '0', ...OLD })
 }
 const resting = (user: Subject) =>
-  plantGrants(user, MANY, { id: PLANTED, remembered: '0', skipped: '1', rests_on: 'one.id' })
+  plantGrants(user, MANY, { id: PLANTED, remembered: '0', skipped: '1', rests_on: 'one.id', ...OLD })
 const inOneSession = (user: Subject) =>
-  plantGrants(user, MANY, { id: `substr(one.id, 1, 18) || printf('-%012d', n)`, remembered: '0' })
+  plantGrants(user, MANY, { id: `substr(one.id, 1, 18) || printf('-%012d', n)`, remembered: '0', ...OLD })
 
 const cases: readonly Case[] = [
   { name: 'all consents', plant: grantsEach, end: revoke(() => 'all'), consents: true, sessions: false },

@@ -178,6 +178,37 @@ describe('the end of a consent', () => {
     expect(await user.call('grant', foreign)).toEqual({ status: 'ended' })
   })
 
+  describe.each([[{ id: 'one' }], [{ clientId: 'app' }], ['all' as const]])('by %j', (target) => {
+    it.each([
+      ['before the clean-up', 0],
+      ['behind the clean-up of very many', 110],
+    ])(
+      'is for good, though the user goes back and is asked again in the same flow: %s',
+      async (_when, others) => {
+        const { user, consent, remove, active } = await loggedIn()
+        await consent('one', remember)
+        await consent('two', { restsOn: 'one' })
+        for (let other = 0; other < others; other += 1)
+          await user.call('grant', user.grantInput({ id: `more-${other}`, record: { clientId: 'other' } }))
+        await remove(target)
+        if (others > 0) {
+          await remove({ clientId: 'other' })
+          await runDurableObjectAlarm(user.stub)
+        }
+        const login = await user.call('login', user.loginInput())
+        const epoch = login.status === 'active' ? login.epoch : Number.NaN
+        for (const id of ['one', 'two']) {
+          const again = user.grantInput({ id, epoch, digest: 'asked' })
+          expect(await user.call('grant', again), id).toEqual({ status: 'ended' })
+          expect(await active(id)).toBe(false)
+          expect(await user.call('refresh', user.refreshInput(1, { id }))).toEqual({ status: 'gone' })
+        }
+        const later = user.grantInput({ id: 'later', epoch })
+        expect(await user.call('grant', later)).toMatchObject({ status: 'granted' })
+      },
+    )
+  })
+
   it('comes with a newer one of the same client, and leaves its tokens', async () => {
     const { consent, remembered, active, listed, revokeToken } = await loggedIn()
     await consent('one', remember)

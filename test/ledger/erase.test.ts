@@ -132,6 +132,29 @@ describe('erasing a subject', () => {
     expect(await user.rows('epochs')).toHaveLength(1)
   })
 
+  it.each([
+    ['before the alarm', 0, 0],
+    ['after it', 0, 1],
+    ['behind the clean-up of very many', 150, 12],
+  ])(
+    'ends tokens for good, though somebody of that name logs in again in the same flow: %s',
+    async (_when, others, runs) => {
+      const user = await known()
+      await plantSessions(user, others, { sid: "printf('0-planted-%012d', n)" })
+      await erase(user)
+      for (let run = 0; run < runs; run += 1) await runDurableObjectAlarm(user.stub)
+      const epoch = await user.call('loginEpoch', null)
+      const again = await user.call('login', user.loginInput({ epoch }))
+      expect(again).toEqual({ status: expect.stringMatching(/^(ended|stale)$/) })
+      expect(await user.call('grant', user.grantInput({ epoch: Date.now() + 10 }))).toEqual({
+        status: 'ended',
+      })
+      expect(await user.inspect(1)).toBeNull()
+      expect(await user.call('refresh', user.refreshInput(1))).toEqual({ status: 'gone' })
+      expect(await storedBesideSessions(user)).not.toContain('her-name')
+    },
+  )
+
   it('comes to more sessions than one call takes, and tells all their clients', async () => {
     const user = new Subject()
     for (let at = 0; at < 130; at += 1) {
