@@ -2,11 +2,15 @@
 export const NO_STORE = { 'cache-control': 'no-store', pragma: 'no-cache' } as const
 
 /**
- * The headers of a public document. A cache has it for a minute at most: half of it fresh, and half while it asks again.
+ * The headers of a public document. A cache has it for a minute at most: half of it fresh, and half while it asks again,
+ * or in vain. Cloudflare's would have it for ever while we fail, with a key that leaked and was deleted in it, if nothing
+ * were said of that (https://developers.cloudflare.com/workers/cache/configuration/).
  * Cloudflare's and the client's, one behind the other, so have it for two, and a copy of ours is a minute old: within the
  * four minutes for which a key is published before it signs, everybody has seen it (design section 5).
  */
-export const MINUTE = { 'cache-control': 'public, max-age=30, stale-while-revalidate=30' } as const
+export const MINUTE = {
+  'cache-control': 'public, max-age=30, stale-while-revalidate=30, stale-if-error=30',
+} as const
 
 /** Returns the JSON answer of an OAuth endpoint, which is never cached. Contract 0.2 defines the media type. */
 export const oauthJson = (body: unknown): Response => new Response(JSON.stringify(body), UNCACHED_JSON)

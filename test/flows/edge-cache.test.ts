@@ -18,6 +18,17 @@ const directivesOf = (response: Response): ReadonlyMap<string, number> =>
 const directives = async (path: string, headers: HeadersInit = {}): Promise<ReadonlyMap<string, number>> =>
   directivesOf(await deployment.fetch(path, { headers }))
 
+/** What may be kept. */
+const KEPT = [
+  '/.well-known/jwks.json',
+  '/.well-known/oauth-authorization-server',
+  '/.well-known/openid-configuration',
+  '/llms.txt',
+  '/oauth2/fallbacks/style.css',
+  '/oauth2/sessions/check',
+  '/openapi.json',
+]
+
 describe('a cache in front of the Worker', () => {
   it('may keep these answers, and no other', async () => {
     const paths = new Set(endpoints.filter(({ methods }) => methods.includes('GET')).map(({ path }) => path))
@@ -30,16 +41,19 @@ describe('a cache in front of the Worker', () => {
         else expect(found.has('no-store'), path).toBe(true)
       }
     }
-    expect([...new Set(kept)].sort()).toEqual([
-      '/.well-known/jwks.json',
-      '/.well-known/oauth-authorization-server',
-      '/.well-known/openid-configuration',
-      '/llms.txt',
-      '/oauth2/fallbacks/style.css',
-      '/oauth2/sessions/check',
-      '/openapi.json',
-    ])
+    expect([...new Set(kept)].sort()).toEqual(KEPT)
     expect((await directives('/nowhere')).has('no-store')).toBe(true)
+  })
+
+  it('keeps no document for more than a minute, also while this server fails', async () => {
+    for (const path of KEPT.filter((name) => !name.endsWith('.css'))) {
+      const found = await directives(path)
+      const fresh = found.get('max-age') ?? 0
+      const stale = found.get('stale-while-revalidate') ?? 0
+      // What says nothing of it is kept by Cloudflare as long as the Worker fails.
+      const failing = found.get('stale-if-error') ?? Number.POSITIVE_INFINITY
+      expect(fresh + Math.max(stale, failing), path).toBeLessThanOrEqual(60)
+    }
   })
 
   it('has forgotten the JWKS before a new key signs, and so has the client behind it', async () => {

@@ -138,7 +138,7 @@ describe('every answer of every endpoint', () => {
   ])('says whether it may be kept, and that its type is no guess: %s %s', async (method, path) => {
     const answer = await deployment.fetch(path, { method, headers })
     expect(answer.headers.get('cache-control')).toMatch(
-      /no-store|^public, max-age=\d+(?:, stale-while-revalidate=\d+)?$/,
+      /no-store|^public, max-age=\d+(?:, stale-while-revalidate=\d+, stale-if-error=\d+)?$/,
     )
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
     await answer.body?.cancel()

@@ -266,7 +266,9 @@ describe('both', () => {
   it('may be kept for a minute and are JSON', async () => {
     for (const response of [await metadataOf(loadConfig(env)), await jwksResponse(ring)]) {
       expect(response.status).toBe(200)
-      expect(response.headers.get('cache-control')).toBe('public, max-age=30, stale-while-revalidate=30')
+      expect(response.headers.get('cache-control')).toBe(
+        'public, max-age=30, stale-while-revalidate=30, stale-if-error=30',
+      )
       expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8')
     }
   })
