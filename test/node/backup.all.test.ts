@@ -168,7 +168,7 @@ describe('the database of an account', () => {
     const account = new CloudflareAccount()
     const sqlite = new DatabaseSync(':memory:')
     sqlite.exec(sql)
-    account.databases.set('ladon', { id: randomUUID(), sqlite, jurisdiction: null })
+    account.databases.set('ladon', { id: randomUUID(), sqlite, jurisdiction: null, location: null })
     return { account, sqlite, env: await account.listen() }
   }
 

@@ -240,6 +240,25 @@ describe('against a stub of the API', () => {
     LONG,
   )
 
+  it(
+    'uses a database that was made before it, where the guide says how',
+    async () => {
+      const [line = ''] = /npx wrangler d1 create .*/.exec(guide) ?? []
+      const args = line.replace('npx wrangler', '').replace('ladon', 'own').trim().split(' ')
+      const [, file = ''] = await configured(own)
+      const made = await runWrangler([...args, '--config', file], env)
+      expect(made.code, made.output).toBe(0)
+      const before = account.databases.get('own')
+      expect(before?.location).toBe('weur')
+      const { code, output } = await deploy(own)
+      expect(code, output).toBe(0)
+      expect([...account.databases.values()]).toEqual([before])
+      expect(bindings('own')).toMatchObject({ DB: { id: before?.id } })
+      expect(tables('own')).toContainEqual({ name: 'clients' })
+    },
+    LONG,
+  )
+
   it.each([
     ['an environment that has only variables', ['--env', 'staging'], 'env.staging'],
     ['another name', ['--name', 'x'], '--name x would use what belongs to another Worker'],

@@ -8,9 +8,15 @@ export interface Database {
   readonly id: string
   readonly sqlite: DatabaseSync
   readonly jurisdiction: string | null
+  /** Near what it was asked to be. */
+  readonly location: string | null
 }
 
-const Named = v.object({ name: v.string(), jurisdiction: v.nullish(v.string(), null) })
+const Named = v.object({
+  name: v.string(),
+  jurisdiction: v.nullish(v.string(), null),
+  primary_location_hint: v.nullish(v.string(), null),
+})
 const Titled = v.object({ title: v.string() })
 const Query = v.object({ sql: v.string(), params: v.optional(v.array(v.string()), []) })
 
@@ -31,9 +37,10 @@ export function databaseRoutes(databases: Map<string, Database>): readonly ApiRo
   return [
     route('GET', '/d1/database', (_ids, _body, query) => firstPage(query, listing())),
     route('POST', '/d1/database', (_ids, body) => {
-      const { name, jurisdiction } = parse(Named, body)
+      const { name, jurisdiction, primary_location_hint: location } = parse(Named, body)
       if (databases.has(name)) throw new ApiFailure(400, 7502, 'the name is taken')
-      databases.set(name, { id: randomUUID(), sqlite: new DatabaseSync(':memory:'), jurisdiction })
+      const sqlite = new DatabaseSync(':memory:')
+      databases.set(name, { id: randomUUID(), sqlite, jurisdiction, location })
       return find(name)
     }),
     route('GET', '/d1/database/([^/]+)', ([key]) => find(key)),
