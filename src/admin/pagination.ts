@@ -12,6 +12,9 @@ const DEFAULT_SIZE = 100
 const MAX_SIZE = 500
 const TOKEN_SECONDS = seconds(3600)
 
+/** The most characters of links that are not needed: clients such as Node's fetch take 16 KB of headers in all. */
+const MAX_LINKS = 12_000
+
 interface Listed {
   readonly id: string
 }
@@ -99,31 +102,28 @@ async function pageByToken<Item extends Listed>(
   const last = items.at(-1)
   const isCut = async (after: string): Promise<boolean> =>
     found.length <= size && (await listing.page({ after, offset: 0, limit: 1 })).length > 0
-  const link = (rel: string, last: string | null): Promise<string> =>
-    linkTo(envelopes, listing, { size, rel, last }, now)
-  const links = [await link('first', null)]
-  if (last !== undefined && (found.length > size || (await isCut(placeOf(last)))))
-    links.push(await link('next', placeOf(last)))
-  return { items, headers: { link: links.join() } }
+  const link = (last: string | null): Promise<string> => urlOfPage(envelopes, listing, { size, last }, now)
+  const hasNext = last !== undefined && (found.length > size || (await isCut(placeOf(last))))
+  const first = await link(null)
+  return { items, headers: linkHeader(hasNext ? { first, next: await link(placeOf(last)) } : { first }) }
 }
 
-/** Where a page is: what its link is called, and the place before it; null for the first page. */
+/** Where a page is: behind this place; null for the first page. */
 interface PagePlace {
   readonly size: number
-  readonly rel: string
   readonly last: string | null
 }
 
-/** Returns a link to a page by a page token, which is valid for an hour. */
-export async function linkTo(
+/** Returns the URL of a page by a page token, which is valid for an hour. */
+export async function urlOfPage(
   envelopes: Envelopes,
   list: Pick<Linked<never>, 'base' | 'path' | 'filters'>,
-  { size, rel, last }: PagePlace,
+  { size, last }: PagePlace,
   now: Seconds,
 ): Promise<string> {
   const data = { list: list.path, after: last }
   const sealed = await envelopes.seal('page_token', data, after(now, TOKEN_SECONDS))
-  return toLink(list, { page_size: String(size), page_token: sealed }, rel)
+  return urlWith(list, { page_size: String(size), page_token: sealed })
 }
 
 /** A page with a Link header of `first`, `next`, `prev` and `last`; links that lead nowhere are left out. */
@@ -137,15 +137,14 @@ async function pageByOffset<Item extends Listed>(
     listing.count(),
   ])
   await checkWhole(listing, { items, total, size, offset })
-  const link = (rel: string, to: number): string =>
-    toLink(listing, { limit: String(size), offset: String(to) }, rel)
-  const links = [
-    link('first', 0),
-    ...(offset + size < total ? [link('next', offset + size)] : []),
-    ...(offset > 0 ? [link('prev', Math.max(0, offset - size))] : []),
-    link('last', Math.max(0, Math.ceil(total / size) - 1) * size),
-  ]
-  return { items, headers: { link: links.join(), 'x-total-count': String(total) } }
+  const link = (to: number): string => urlWith(listing, { limit: String(size), offset: String(to) })
+  const links = {
+    first: link(0),
+    ...(offset + size < total && { next: link(offset + size) }),
+    ...(offset > 0 && { prev: link(Math.max(0, offset - size)) }),
+    last: link(Math.max(0, Math.ceil(total / size) - 1) * size),
+  }
+  return { items, headers: { ...linkHeader(links), 'x-total-count': String(total) } }
 }
 
 /**
@@ -171,14 +170,42 @@ async function checkWhole<Item extends Listed>(
   })
 }
 
-function toLink(
+function urlWith(
   { base, path, filters }: Pick<Linked<never>, 'base' | 'path' | 'filters'>,
   paging: Fields,
-  rel: string,
 ): string {
   const parameters = new URLSearchParams(paging)
   for (const [name, value] of Object.entries(filters)) if (value !== null) parameters.set(name, value)
-  return `<${base}${path}?${parameters}>; rel="${rel}"`
+  return `${base}${path}?${parameters}`
+}
+
+const BY_NEED = ['next', 'prev', 'first', 'last'] as const
+const IN_ORDER = ['first', 'next', 'prev', 'last'] as const
+
+/** What a page leads to: URLs by their relations, the next page where there is one. */
+interface Links {
+  readonly first: string
+  readonly next?: string
+  readonly prev?: string
+  readonly last?: string
+}
+
+/**
+ * Returns the Link header of a page (RFC 8288). A link that would make it too long is left out, of which the next page is
+ * none: without it nobody gets further, and to the first page everybody knows the way.
+ */
+export function linkHeader(links: Links): Fields {
+  let left = MAX_LINKS
+  const kept = new Map<string, string>()
+  for (const rel of BY_NEED) {
+    if (links[rel] === undefined) continue
+    const link = `<${links[rel]}>; rel="${rel}"`
+    if (rel !== 'next' && link.length >= left) continue
+    kept.set(rel, link)
+    left -= link.length + 1
+  }
+  const shown = IN_ORDER.flatMap((rel) => kept.get(rel) ?? [])
+  return shown.length === 0 ? {} : { link: shown.join() }
 }
 
 /**

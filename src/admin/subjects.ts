@@ -6,9 +6,10 @@ import { ownersOf } from '../ledger/owner.ts'
 import type { HeldPlace } from '../ledger/types.ts'
 import { eraseSubject } from '../logout/erase-subject.ts'
 import { nowSeconds } from '../util/clock.ts'
+import { isName } from '../util/text.ts'
 import { renderBooked } from './grants.ts'
 import { readLedger, writeLedger } from './in-turn.ts'
-import { linkTo, openToken, readSize } from './pagination.ts'
+import { linkHeader, openToken, readSize, urlOfPage } from './pagination.ts'
 import { viewSubject } from './subject-view.ts'
 
 /** A page ends with the thing that makes it longer than this, in characters of JSON. */
@@ -34,16 +35,16 @@ export async function getSubject(c: Context<AppEnv>): Promise<Response> {
   const input = { after: readPlace(place), limit, size: PAGE_CHARACTERS }
   const owners = ownersOf('subject', subject, config.residency)
   const { held, more } = await ledgers.call(owners[ledger] ?? owners[0], 'listHeld', input)
-  const link = (rel: string, last: string | null): Promise<string> =>
-    linkTo(envelopes, list, { size: limit, rel, last }, now)
-  const links = [await link('first', null)]
-  const last = held.at(-1)
-  if (more && last !== undefined)
-    links.push(await link('next', writeLedger(ledger, `${last.kind} ${last.id}`)))
-  else if (ledger + 1 < owners.length) links.push(await link('next', writeLedger(ledger + 1, '')))
+  const link = (last: string | null): Promise<string> =>
+    urlOfPage(envelopes, list, { size: limit, last }, now)
+  const first = await link(null)
+  const last = more ? held.at(-1) : undefined
+  const hasNext = last !== undefined || (ledger + 1 < owners.length && isName(subject))
+  const behind = last ? writeLedger(ledger, `${last.kind} ${last.id}`) : writeLedger(ledger + 1, '')
+  const links = hasNext ? { first, next: await link(behind) } : { first }
   const isFirst = ledger === 0 && place === null
   const book = isFirst ? { grants_book: (await ctx.rt.book.ofSubject(subject)).map(renderBooked) } : {}
-  return json({ subject, ...(await viewSubject(ctx, held)), ...book }, 200, { link: links.join() })
+  return json({ subject, ...(await viewSubject(ctx, held)), ...book }, 200, linkHeader(links))
 }
 
 /** Reads a place as `getSubject` writes it into page tokens. */

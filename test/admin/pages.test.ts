@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { testEnv } from '../support/bindings.ts'
 import { bodyOf, Deployment } from '../support/deployment.ts'
-import { registerClient } from '../support/relying-party.ts'
+import { logIn, registerClient } from '../support/relying-party.ts'
 
 const deployment = new Deployment()
 const MB = 1024 * 1024
@@ -79,5 +79,50 @@ describe('a list of large items is paged by bytes too', () => {
     expect(linksOf(whole)['next']).toBeUndefined()
     const [first] = await walk(`${CLIENTS}?page_size=1`, ({ client_id }) => client_id)
     expect(first?.ids).toEqual([ids[0]])
+  })
+})
+
+describe('links too long for clients, which take 16 KB of headers in all', () => {
+  /** The most that they may have: with the other headers below that. */
+  const MOST = 12_000
+  const sizeOf = (response: Response): number => (response.headers.get('link') ?? '').length
+  const name = (length: number): string => '\u6f22'.repeat(length)
+
+  it.each([
+    ['/admin/subjects/', 8000, []],
+    ['/admin/subjects/', 255, ['first']],
+    ['/admin/grants?subject=', 8000, ['first']],
+    ['/admin/clients?client_name=', 14_000, []],
+    ['/admin/clients?limit=1&client_name=', 8000, ['first']],
+  ])('are left out where nothing is behind them: %s, %d characters', async (path, length, rels) => {
+    const response = await deployment.admin('GET', path + 'x'.repeat(length))
+    expect([response.status, Object.keys(linksOf(response))]).toEqual([200, rels])
+    expect(sizeOf(response)).toBeLessThan(MOST)
+  })
+
+  it.each([
+    ['by token', 'page_size=1', 700, ['next'], ['first']],
+    ['by limit and offset', 'limit=1', 701, ['next'], ['prev']],
+  ])('but for the next page, %s', async (_how, size, length, atFirst, atLast) => {
+    const client_name = name(length)
+    const ids = [crypto.randomUUID(), crypto.randomUUID()].toSorted()
+    for (const client_id of ids) await registerClient(deployment, { client_id, client_name })
+    const first = await deployment.admin('GET', `/admin/clients?${size}&client_name=${client_name}`)
+    const { next = '' } = linksOf(first)
+    const last = await deployment.admin('GET', next)
+    expect([first, last].map((response) => Object.keys(linksOf(response)))).toEqual([atFirst, atLast])
+    const pages = await Promise.all([first, last].map((response) => response.json<{ client_id: string }[]>()))
+    expect(pages.flat().map(({ client_id }) => client_id)).toEqual(ids)
+    expect(Math.max(sizeOf(first), sizeOf(last))).toBeLessThan(MOST)
+  })
+
+  it('and all links stand where the longest subject has further pages', async () => {
+    const subject = name(255)
+    const client = await registerClient(deployment)
+    for (const _login of [1, 2]) await logIn(deployment, client, { login: { subject } })
+    const path = `/admin/subjects/${encodeURIComponent(subject)}?page_size=1`
+    const response = await deployment.admin('GET', path)
+    expect(Object.keys(linksOf(response))).toEqual(['first', 'next'])
+    expect(sizeOf(response)).toBeLessThan(MOST)
   })
 })

@@ -311,6 +311,13 @@ describe('a subject with ledgers in two jurisdictions', () => {
     for (const { access_token } of [old, young]) expect(await isActive(current, access_token)).toBe(false)
   })
 
+  it('has no further page under a name that no subject can have', async () => {
+    const page = await current.admin('GET', `/admin/subjects/${'x'.repeat(8000)}`)
+    expect([page.status, page.headers.get('link')]).toEqual([200, null])
+    const last = await current.admin('GET', `/admin/subjects/${'x'.repeat(255)}`)
+    expect(last.headers.get('link')).toContain('rel="next"')
+  })
+
   it.each(['old', 'young'])('logs out with the ID token of the %s session', async (which) => {
     const token = which === 'old' ? old : young
     const atLogout = await new Browser(current).next(
