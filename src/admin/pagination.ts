@@ -196,15 +196,13 @@ interface Links {
  */
 export function linkHeader(links: Links): Fields {
   let left = MAX_LINKS
-  const kept = new Map<string, string>()
-  for (const rel of BY_NEED) {
-    if (links[rel] === undefined) continue
+  const kept = BY_NEED.flatMap((rel) => {
     const link = `<${links[rel]}>; rel="${rel}"`
-    if (rel !== 'next' && link.length >= left) continue
-    kept.set(rel, link)
+    if (links[rel] === undefined || (rel !== 'next' && link.length >= left)) return []
     left -= link.length + 1
-  }
-  const shown = IN_ORDER.flatMap((rel) => kept.get(rel) ?? [])
+    return { rel, link }
+  })
+  const shown = IN_ORDER.flatMap((rel) => kept.find((one) => one.rel === rel)?.link ?? [])
   return shown.length === 0 ? {} : { link: shown.join() }
 }
 

@@ -34,7 +34,7 @@ const STAYS: Readonly<Record<string, string>> = {
   'languages/languages.ts made': 'the languages',
   'ledger/layout.ts creations': 'the tables',
   'ledger/recent-changes.ts #heads': 'MAX_VALUES',
-  'ledger/tables.ts #existing': 'the tables; it is replaced',
+  'ledger/stored-tables.ts #existing': 'the tables; it is replaced',
   'limits/floods.ts #pausedUntil': 'the classes of floods',
   'store/sharing.ts underWay': 'its limit',
   'store/vouching.ts #watched': 'the caches of a runtime',
