@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import type { Context } from 'hono'
 import { MAX_SESSION_SECONDS } from '../config/limits.ts'
 import type { AppEnv } from '../context.ts'
@@ -59,5 +60,5 @@ export async function sessionState(
   const state = presented(c) ?? changeState(c, MAX_SESSION_SECONDS)
   const salt = randomText(8)
   const hash = sha256([clientId, origin, fits ? state : '', salt].join(' '))
-  return { session_state: `${hash.toHex()}.${salt}` }
+  return { session_state: `${Buffer.from(hash).toString('hex')}.${salt}` }
 }

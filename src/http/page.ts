@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import type { Context } from 'hono'
 import { html } from 'hono/html'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
@@ -123,7 +124,8 @@ ${shown.map(([url, text]) => url !== undefined && html`<a href="${url}">${text}<
 }
 
 /** Returns the policy source that allows a script by its hash (CSP Level 3 section 2.3.1). */
-export const scriptSource = (script: string): string => `'sha256-${sha256(script).toBase64()}'`
+export const scriptSource = (script: string): string =>
+  `'sha256-${Buffer.from(sha256(script)).toString('base64')}'`
 
 /** Returns the path of the public URL without trailing slash. Every link on a page starts with it. */
 export function basePath(c: Context<AppEnv>): string {
