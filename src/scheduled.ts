@@ -4,6 +4,7 @@ import { ACCESS_TOKEN_SET, ID_TOKEN_SET, PUBLISH_SECONDS } from './keys/ring.ts'
 import { rotateKeys } from './keys/rotation.ts'
 import { type Runtime, runtimeOf } from './runtime.ts'
 import { countRun } from './telemetry/data-points.ts'
+import { failureFields } from './telemetry/request-line.ts'
 import { msOf, nowMs, type Seconds, secondsOf } from './util/clock.ts'
 import { parseDuration } from './util/duration.ts'
 import type { JsonObject } from './util/json.ts'
@@ -31,12 +32,12 @@ const TASKS: Readonly<Record<string, Task>> = {
 /**
  * Upkeep that nothing depends on: rotates signing keys unless the operator does, purges the grants book, unused
  * clients, expired trusted issuers and old audit entries, re-seals root keys under the newest system secret, fills the
- * copies in KV, and notes and counts how that went. Throws what failed, after all was tried.
+ * copies in KV, and notes and counts how that went. Logs all that failed and throws the first, after all was tried.
  */
 export async function scheduled(env: Env): Promise<void> {
   const startedAt = nowMs()
   const now = secondsOf(startedAt)
-  const rt = runtimeOf(env)
+  const rt = settled(env)
   const done = await Promise.all(
     Object.entries(TASKS).map(async ([name, task]) => {
       try {
@@ -55,8 +56,27 @@ export async function scheduled(env: Env): Promise<void> {
     (error: unknown) => [{ error }],
   )
   countRun(env.METRICS, [...names, ...unnoted.map(() => 'note')], nowMs() - startedAt)
-  for (const { error } of [...failed, ...unnoted]) throw error
+  const failures = [...failed, ...unnoted.map((one) => ({ name: 'note', ...one }))]
+  for (const { name, error } of failures) tell(name, error)
+  for (const { error } of failures) throw error
 }
+
+/** The runtime. Throws `misconfiguration` without a usable setting. */
+function settled(env: Env): Runtime {
+  try {
+    return runtimeOf(env)
+  } catch (thrown) {
+    tell('settings', thrown)
+    throw thrown
+  }
+}
+
+/** Logs why a part of the job failed: the platform shows no more of what was thrown than its code. */
+const tell = (task: string, thrown: unknown): void =>
+  logLine('job.failed', {
+    task,
+    ...failureFields(thrown instanceof Error ? thrown : new TypeError('unknown')),
+  })
 
 /**
  * Notes for operators when the job ran, what it could not do, and how many rows there are. Those are counted once a day

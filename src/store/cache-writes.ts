@@ -1,10 +1,9 @@
 import { nowMs } from '../util/clock.ts'
-import { mapConcurrent } from '../util/map-concurrent.ts'
 import type { Source } from './cache.ts'
-import { isUsedUp, type KvCache, type Versioned } from './cache-kv.ts'
+import { type Fill, filling } from './cache-fill.ts'
+import type { KvCache, Versioned } from './cache-kv.ts'
 import type { Memory } from './cache-memory.ts'
-import { asItIs, type Mend, mending } from './cache-mend.ts'
-import { queryD1 } from './d1.ts'
+import { type Mend, mending } from './cache-mend.ts'
 import { feedKey } from './feed.ts'
 import { unavailable } from './sharing.ts'
 import type { Sources } from './sources.ts'
@@ -28,16 +27,11 @@ export interface CacheWrites<T extends Versioned> {
   add(id: string, write: () => Promise<T | undefined>): Promise<T | undefined>
   /** Writes something of a value that need not be known elsewhere. */
   touch(id: string, write: () => Promise<T | undefined>): Promise<T | undefined>
-  /**
-   * Gives KV the copies of values that it lacks or will soon drop. A value that was changed in D1 by other means is made
-   * known as a change is. Returns how many copies were written. Throws `temporarily_unavailable`.
-   * @param essence what of a value has to be the same in its copies, as text.
-   */
-  fill(ids: readonly string[], essence: (value: T) => string): Promise<number>
+  readonly fill: Fill<T>
 }
 
 /** What the writes of a cache work with. */
-interface WriteParts<T extends Versioned> {
+export interface WriteParts<T extends Versioned> {
   readonly source: Source<T>
   readonly sources: Sources
   readonly memory: Memory<T>
@@ -97,33 +91,5 @@ export function cacheWrites<T extends Versioned>(
     },
     fill: filling(parts, change),
     mend: mending(source, feed, change),
-  }
-}
-
-/** Returns what fills KV for a cache. */
-function filling<T extends Versioned>(
-  { source, regional, sources: { feed } }: WriteParts<T>,
-  change: CacheWrites<T>['change'],
-): CacheWrites<T>['fill'] {
-  const keyOf = (id: string): string => feedKey(source.name, id)
-
-  return async (ids, essence) => {
-    const told = await feed.ask(ids.map(keyOf))
-    const fillOne = async (id: string): Promise<number> => {
-      const tag = told.tagOf(keyOf(id)) ?? null
-      const copy = await regional.get(id)
-      if (tag === null || copy === undefined) return 0
-      const readAt = nowMs()
-      const value = await queryD1(() => source.read(id))
-      if (copy !== null && copy.tag === tag && (!value || essence(copy.value) !== essence(value))) {
-        await change(id, () => asItIs(source, id, copy.value.version))
-        return 1
-      }
-      if (value === undefined) return 0
-      if (copy?.tag === tag && !isUsedUp(copy, readAt)) return 0
-      await regional.put(id, { value, readAt, tag })
-      return 1
-    }
-    return (await mapConcurrent(ids, fillOne)).reduce((sum, one) => sum + one, 0)
   }
 }

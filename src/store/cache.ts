@@ -36,6 +36,8 @@ export interface Source<T> {
   readonly name: string
   /** Reads one value from D1. */
   readonly read: (id: string) => Promise<T | undefined>
+  /** Reads some values from D1 in one query, as far as they are there: the free plan allows a run of the job 50. */
+  readonly readAll: (ids: readonly string[]) => Promise<ReadonlyMap<string, T>>
   /** Returns where D1 counts the writes of a value. */
   readonly counterOf: (id: string) => Counter
 }

@@ -3,7 +3,7 @@ import { type Seconds, seconds } from '../util/clock.ts'
 import { type ClientId, clientIdOf } from '../util/ids.ts'
 import { LIFESPAN_FIELDS } from './client-metadata.ts'
 import { isAlive, isPurgeable, NOTED_EVERY } from './client-use.ts'
-import type { Database } from './d1.ts'
+import { anyOf, type Database } from './d1.ts'
 import { bytesOf, onPage } from './page.ts'
 import { clients, versions } from './schema.ts'
 import type { ClientRecord } from './types.ts'
@@ -58,6 +58,18 @@ export async function selectClient(db: Database, id: string): Promise<ClientReco
     .where(eq(clients.id, clientIdOf(id)))
     .get()
   return row && toRecord(row)
+}
+
+/** Returns the clients of some ids, by their ids. */
+export async function selectClients(
+  db: Database,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, ClientRecord>> {
+  const rows = await db
+    .select()
+    .from(clients)
+    .where(inArray(clients.id, anyOf(ids)))
+  return new Map(rows.map((row) => [row.id, toRecord(row)]))
 }
 
 /** Returns the ids of clients after one, in their order. */

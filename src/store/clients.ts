@@ -15,10 +15,12 @@ import {
   purgeUnusedClients,
   replaceClient,
   selectClient,
+  selectClients,
   selectIds,
   selectLifespans,
 } from './client-table.ts'
 import { hasEnded, NOTED_EVERY } from './client-use.ts'
+import type { FilledPage } from './copy-upkeep.ts'
 import { type Database, openDatabase, queryD1 } from './d1.ts'
 import type { Sources } from './sources.ts'
 import type { ClientRecord } from './types.ts'
@@ -49,6 +51,7 @@ export class ClientStore {
     this.#copies = readThroughCache(sources, {
       name: 'clients',
       read: (id) => selectClient(db, id),
+      readAll: (ids) => selectClients(db, ids),
       counterOf: (name) => ({ of: 'client', name }),
     })
   }
@@ -130,11 +133,11 @@ export class ClientStore {
     if (noted === undefined) await this.#copies.read(id)
   }
 
-  /** Gives KV the copies that it lacks, for clients after an id. Returns the last id of the page; null at the end. */
-  async fill(after: string | null, limit: number): Promise<string | null> {
+  /** Gives KV the copies that it lacks, for clients after an id. */
+  async fill(after: string | null, limit: number): Promise<FilledPage> {
     const ids = await queryD1(() => selectIds(this.#db, after, limit))
-    await this.#copies.fill(ids, ({ usedAt: _usedAt, ...rest }) => stableText(rest))
-    return ids.length < limit ? null : (ids.at(-1) ?? null)
+    const { unreadable } = await this.#copies.fill(ids, ({ usedAt: _usedAt, ...rest }) => stableText(rest))
+    return { last: ids.length < limit ? null : (ids.at(-1) ?? null), unreadable }
   }
 
   /** Deletes clients that ended because they were not used, in batches of `limit`. Returns how many. */

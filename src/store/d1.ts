@@ -1,4 +1,4 @@
-import { DrizzleQueryError } from 'drizzle-orm'
+import { DrizzleQueryError, type SQL, sql } from 'drizzle-orm'
 import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
 import { OAuthError } from '../errors/oauth-error.ts'
 import { logLine } from '../http/log.ts'
@@ -10,6 +10,10 @@ export type Database = DrizzleD1Database
 
 /** Opens D1 for queries. */
 export const openDatabase = (d1: D1Database): Database => drizzle(d1)
+
+/** The values of a list of any length, as one bound text: D1 takes few parameters. */
+export const anyOf = (values: readonly string[]): SQL =>
+  sql`(SELECT value FROM json_each(${JSON.stringify(values)}))`
 
 /**
  * Logs a failure of storage. The query builder's message repeats the parameters, so only the database's own message is

@@ -7,7 +7,7 @@ import { bookedUntil, type Lasting } from './book-ends.ts'
 import { endedIn, isAlone, isElsewhere, isNewsFrom, placeOf, placesWith } from './book-places.ts'
 import { purgeBook } from './book-walk.ts'
 import { type BookWrite, writeBook } from './book-writes.ts'
-import { type Database, openDatabase, queryD1 } from './d1.ts'
+import { anyOf, type Database, openDatabase, queryD1 } from './d1.ts'
 import { isNotErased, markErased } from './erasures.ts'
 import { eraseOlder, purgeOlder } from './older-grants.ts'
 import { bytesOf } from './page.ts'
@@ -247,10 +247,6 @@ const rowOf = ({ subject, clientId, scope, grantedAt, expiresAt }: BookedEvent):
   ...{ subject, clientId, scope, grantedAt, lastGrantedAt: grantedAt, endedAt: null },
   expiresAt: bookedUntil({ subject, expiresAt }),
 })
-
-/** The values of a list of any length, as one bound text. */
-const anyOf = (values: readonly string[]): SQL =>
-  sql`(SELECT value FROM json_each(${JSON.stringify(values)}))`
 
 const matching = (filter: BookFilter): SQL | undefined =>
   and(

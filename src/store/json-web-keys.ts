@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, inArray, sql } from 'drizzle-orm'
 import type { KeySource, SigningKeyRow } from '../crypto/types.ts'
 import { type Database, openDatabase } from './d1.ts'
 import { jsonWebKeys } from './schema.ts'
@@ -21,6 +21,13 @@ export class JsonWebKeyStore extends VersionedRows<SigningKeyRow> implements Key
           .from(jsonWebKeys)
           .where(eq(jsonWebKeys.set, set))
           .orderBy(desc(jsonWebKeys.createdAt), sql`rowid DESC`),
+      selectAll: (names) =>
+        db
+          .select()
+          .from(jsonWebKeys)
+          .where(inArray(jsonWebKeys.set, names))
+          .orderBy(desc(jsonWebKeys.createdAt), sql`rowid DESC`),
+      setOf: ({ set }) => set,
       sets: async (after, limit) => {
         const { set } = jsonWebKeys
         const named = db.selectDistinct({ set }).from(jsonWebKeys).where(gt(set, after))

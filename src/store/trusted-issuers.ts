@@ -1,5 +1,6 @@
 import { and, asc, count, eq, gt, inArray, lte, type SQL, sql } from 'drizzle-orm'
 import { nowSeconds } from '../util/clock.ts'
+import type { FilledPage } from './copy-upkeep.ts'
 import { type Database, openDatabase, queryD1 } from './d1.ts'
 import { bytesOf, onPage } from './page.ts'
 import { trustedIssuers } from './schema.ts'
@@ -39,6 +40,8 @@ export class TrustedIssuerStore {
       name: 'issuers',
       counterOf: (issuer) => `trusted_issuers:${issuer}`,
       select: (issuer) => db.select().from(trustedIssuers).where(eq(trustedIssuers.issuer, issuer)),
+      selectAll: (names) => db.select().from(trustedIssuers).where(inArray(trustedIssuers.issuer, names)),
+      setOf: ({ issuer }) => issuer,
       sets: async (after, limit) => {
         const { issuer } = trustedIssuers
         const named = db.selectDistinct({ issuer }).from(trustedIssuers).where(gt(issuer, after))
@@ -67,8 +70,8 @@ export class TrustedIssuerStore {
     return added.length === 1
   }
 
-  /** Gives KV the copies that it lacks, for issuers after one. Returns the last of the page; null at the end. */
-  fill(after: string | null, limit: number): Promise<string | null> {
+  /** Gives KV the copies that it lacks, for issuers after one. */
+  fill(after: string | null, limit: number): Promise<FilledPage> {
     return this.#rows.fill(after, limit)
   }
 

@@ -1,8 +1,9 @@
-import { eq, sql } from 'drizzle-orm'
+import { eq, inArray, type SQL, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import { stableText } from '../util/json.ts'
 import { type ReadThroughCache, readThroughCache } from './cache.ts'
-import { type Database, queryD1 } from './d1.ts'
+import type { FilledPage } from './copy-upkeep.ts'
+import { anyOf, type Database, queryD1 } from './d1.ts'
 import { versions } from './schema.ts'
 import type { Sources } from './sources.ts'
 
@@ -30,6 +31,10 @@ export interface SetSource<Row> {
   counterOf(set: string): string
   /** Returns the statement that reads a set. */
   select(set: string): Statement<Row[]>
+  /** Returns the statement that reads the sets of some names, the rows of each as `select` orders them. */
+  selectAll(names: SQL): Statement<Row[]>
+  /** Returns the name of the set that a row is in. */
+  setOf(row: Row): string
   /** Returns the names of sets that have rows, after one and in their order. */
   sets(after: string, limit: number): Promise<readonly string[]>
 }
@@ -54,6 +59,7 @@ export class VersionedRows<Row> {
         const [counter, rows] = await db.batch([this.#readVersion(set), source.select(set)])
         return toSet(counter[0]?.value, rows)
       },
+      readAll: (sets) => this.#readAll(sets),
     })
   }
 
@@ -91,11 +97,24 @@ export class VersionedRows<Row> {
     })
   }
 
-  /** Gives KV the copies that it lacks of the sets after a name. Returns the last name of the page; null at the end. */
-  async fill(after: string | null, limit: number): Promise<string | null> {
+  /** Gives KV the copies that it lacks of the sets after a name. */
+  async fill(after: string | null, limit: number): Promise<FilledPage> {
     const sets = await queryD1(() => this.#source.sets(after ?? '', limit))
-    await this.#copies.fill(sets, stableText)
-    return sets.length < limit ? null : (sets.at(-1) ?? null)
+    const { unreadable } = await this.#copies.fill(sets, stableText)
+    return { last: sets.length < limit ? null : (sets.at(-1) ?? null), unreadable }
+  }
+
+  async #readAll(sets: readonly string[]): Promise<ReadonlyMap<string, VersionedSet<Row>>> {
+    const { counterOf, setOf } = this.#source
+    const counters = this.#db
+      .select({ name: versions.name, value: versions.value })
+      .from(versions)
+      .where(inArray(versions.name, anyOf(sets.map((set) => counterOf(set)))))
+    const [counted, rows] = await this.#db.batch([counters, this.#source.selectAll(anyOf(sets))])
+    const versionOf = new Map(counted.map(({ name, value }) => [name, value]))
+    const bySet = Map.groupBy(rows, setOf)
+    const read = sets.map((set) => [set, toSet(versionOf.get(counterOf(set)), bySet.get(set) ?? [])] as const)
+    return new Map(read.flatMap(([set, value]) => (value === undefined ? [] : [[set, value] as const])))
   }
 
   #readVersion(set: string) {

@@ -270,6 +270,15 @@ export class Fleet {
         this.#called('d1', 'd1')
         return this.#rows.get(id)
       },
+      readAll: async (ids) => {
+        for (const _ of ids) this.#called('d1', 'd1')
+        return new Map(
+          ids.flatMap((id) => {
+            const row = this.#rows.get(id)
+            return row === undefined ? [] : [[id, row] as const]
+          }),
+        )
+      },
       counterOf: (name) => ({ of: 'client', name }),
     })
   }

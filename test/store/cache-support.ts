@@ -40,7 +40,11 @@ export function makeSource() {
     await state.gate
     return row
   }
-  const source = { name, read, counterOf: (id: string) => ({ of: 'client', name: id }) as const }
+  const readAll = async (ids: readonly string[]): Promise<ReadonlyMap<string, Item>> => {
+    const found = await Promise.all(ids.map(async (id) => [id, await read(id)] as const))
+    return new Map(found.flatMap(([id, row]) => (row === undefined ? [] : [[id, row] as const])))
+  }
+  const source = { name, read, readAll, counterOf: (id: string) => ({ of: 'client', name: id }) as const }
   const isolate = (): Cache => readThroughCache<Item>(patient(env), source)
   return {
     name,
