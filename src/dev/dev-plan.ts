@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { parseEnv } from 'node:util'
 import { misspeltNames } from '../config/names.ts'
 import { settings } from '../config/settings.ts'
@@ -5,7 +6,7 @@ import { isLoopbackHost } from '../util/loopback.ts'
 import { CommandError } from './command-error.ts'
 import type { Options } from './options.ts'
 
-/** The admin API key of every development server. It is public, so it must not be used anywhere else. */
+/** The admin API key of every development server that only this machine reaches. Everybody knows it. */
 export const DEV_ADMIN_KEY = 'ladon-dev-admin-key'
 
 const DEFAULT_PORT = '4444'
@@ -33,9 +34,10 @@ export interface DevPlan {
 }
 
 /**
- * Plans a development server from the command's options, the text of `.dev.vars` and the bindings of its D1 databases. Settings of the command line and
- * the file are used, except an admin key in the file, which the development key replaces. Throws CommandError for a bad
- * port, issuer or public URL.
+ * Plans a development server from the command's options, the text of `.dev.vars` and the bindings of its D1 databases.
+ * Settings of the command line and the file are used, except an admin key in the file, which the development key replaces
+ * where only this machine reaches the server. Where others do (`--ip`, or a proxy or tunnel before it) and no key is set,
+ * it gets one that nobody knows. Throws CommandError for a bad port, issuer or public URL.
  */
 export function planDev(options: Options, devVars: string, databases: readonly string[]): DevPlan {
   const given = new Map([...Object.entries(parseEnv(devVars)), ...options.vars()])
@@ -49,9 +51,13 @@ export function planDev(options: Options, devVars: string, databases: readonly s
     throw new CommandError('URLS_SELF_ISSUER and URLS_SELF_PUBLIC take absolute URLs.')
   const loopback = isLoopbackHost(new URL(issuer).hostname)
   const demoPages = settings.demoPages.parser.parse(given.get('DEMO_PAGES') ?? '') ?? loopback
-  const adminKeys = options.vars().get('ADMIN_API_KEYS') ?? DEV_ADMIN_KEY
+  const host = reachable(options.value('ip'))
+  const isOurs = loopback && isLoopbackHost(new URL(base).hostname) && isHeardHere(options.value('ip'))
+  const ownKeys =
+    options.vars().get('ADMIN_API_KEYS') ?? ((!isOurs && given.get('ADMIN_API_KEYS')) || undefined)
+  const adminKeys = ownKeys ?? (isOurs ? DEV_ADMIN_KEY : randomBytes(24).toString('hex'))
   const added = [
-    ...(options.vars().has('ADMIN_API_KEYS') ? [] : ['--var', `ADMIN_API_KEYS:${adminKeys}`]),
+    ...(ownKeys === undefined ? ['--var', `ADMIN_API_KEYS:${adminKeys}`] : []),
     ...(given.has('LOG_REQUESTS') ? [] : ['--var', 'LOG_REQUESTS:all']),
     ...(given.has('URLS_SELF_ISSUER') ? [] : ['--var', `URLS_SELF_ISSUER:${issuer}`]),
     // Where the issuer is https and this server is not, a proxy is between them.
@@ -62,7 +68,7 @@ export function planDev(options: Options, devVars: string, databases: readonly s
     ...(given.has('OUTBOUND_ALLOW_PRIVATE') || !loopback ? [] : ['--var', 'OUTBOUND_ALLOW_PRIVATE:true']),
   ]
   return {
-    listen: { protocol, host: reachable(options.value('ip')), port },
+    listen: { protocol, host, port },
     base,
     demoPages,
     loginPage: given.get('URLS_LOGIN') || undefined,
@@ -87,6 +93,10 @@ export function planDev(options: Options, devVars: string, databases: readonly s
     ],
   }
 }
+
+/** Whether a server that listens on `ip` hears this machine alone, as it does without it. */
+const isHeardHere = (ip: string | undefined): boolean =>
+  ip === undefined || isLoopbackHost(ip) || isLoopbackHost(`[${ip}]`)
 
 /** Returns the address at which a server that listens on `ip` can be called: a loopback address for a wildcard. */
 function reachable(ip: string | undefined): string {

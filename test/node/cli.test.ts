@@ -145,6 +145,30 @@ describe('dev', () => {
   })
 
   it.each([
+    ['--ip', '0.0.0.0'],
+    ['--ip', '::'],
+    ['--ip', '*'],
+    ['--ip=192.168.1.5'],
+    ['--var', 'URLS_SELF_ISSUER:https://op.example'],
+    ['--var', 'URLS_SELF_PUBLIC:https://op.example'],
+  ])('gives the key that everybody knows to no server that others reach: %j %j', (...args) => {
+    const { adminKey, serveArgs } = plan(args)
+    expect(adminKey).toMatch(/^[0-9a-f]{48}$/)
+    expect(serveArgs.join(' ')).not.toContain('ladon-dev-admin-key')
+    expect(serveArgs).toContain(`ADMIN_API_KEYS:${adminKey}`)
+    expect(plan(args).adminKey).not.toBe(adminKey)
+    const own = plan(args, 'ADMIN_API_KEYS=ops@all:a-key-of-whoever-develops')
+    expect([own.adminKey, own.serveArgs.join(' ')]).toEqual([
+      'a-key-of-whoever-develops',
+      expect.not.stringContaining('ADMIN_API_KEYS'),
+    ])
+  })
+
+  it.each(['127.0.0.1', 'localhost', '::1'])('gives it to one that listens at %s', (ip) => {
+    expect(plan(['--ip', ip]).adminKey).toBe('ladon-dev-admin-key')
+  })
+
+  it.each([
     [['--port', 'x'], /--port/],
     [['--port', '70000'], /--port/],
     [['--var', 'URLS_SELF_ISSUER:op.example'], /URLS_SELF_ISSUER/],

@@ -66,7 +66,8 @@ export async function startServer({ vars = {}, persistTo }: ServerOptions = {}):
     await stop()
     throw thrown
   })
-  return { base: `http://localhost:${port}`, adminKey: 'ladon-dev-admin-key', output: () => output, stop }
+  const [, adminKey = ''] = /^ *Admin key +(\S+)/m.exec(output) ?? []
+  return { base: `http://localhost:${port}`, adminKey, output: () => output, stop }
 }
 
 /** A port that was free a moment ago. */
