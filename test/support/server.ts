@@ -52,7 +52,7 @@ export async function startServer({ vars = {}, persistTo }: ServerOptions = {}):
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk: Buffer) => {
         output += chunk.toString('utf8')
-        if (!output.includes('Ladon is ready on ')) return
+        if (!output.includes('Ctrl-C stops it.')) return
         clearTimeout(late)
         resolve()
       })
