@@ -13,7 +13,10 @@ const Named = v.array(v.object({ name: v.string() }))
 const Counted = v.array(v.object({ results: v.array(v.object({ count: v.number() })) }))
 const Token = v.object({ token: v.string() })
 const Accounts = v.object({ accounts: v.array(v.object({ id: v.string() })) })
-const Subdomain = v.object({ result: v.object({ subdomain: v.string() }) })
+const Subdomain = v.object({ subdomain: v.string() })
+const Bound = v.object({
+  bindings: v.array(v.object({ name: v.string(), type: v.string(), text: v.optional(v.string(), '') })),
+})
 
 /** How long a call that is not wrangler's may take, ms. */
 const DEADLINE_MS = 10_000
@@ -74,16 +77,32 @@ export async function countRootKeys(options: Options): Promise<number> {
 
 /** Returns the address of a Worker below workers.dev; undefined if the account does not tell. */
 export async function workersDevAddress(worker: string, options: Options): Promise<string | undefined> {
+  const told = await askApi(Subdomain, '/workers/subdomain', options)
+  return told && `https://${worker}.${told.subdomain}.workers.dev`
+}
+
+/** Returns the variables of a Worker that have a value; none if there is no such Worker, or the account does not tell. */
+export async function variablesOf(worker: string, options: Options): Promise<ReadonlyMap<string, string>> {
+  const told = await askApi(Bound, `/workers/scripts/${worker}/settings`, options)
+  const variables = (told?.bindings ?? []).filter(({ type, text }) => type === 'plain_text' && text !== '')
+  return new Map(variables.map(({ name, text }) => [name, text]))
+}
+
+/** Asks the API of the account what wrangler has no command for. Undefined if it does not answer as it should. */
+async function askApi<T>(
+  schema: v.GenericSchema<unknown, T>,
+  path: string,
+  options: Options,
+): Promise<T | undefined> {
   try {
     const account = process.env['CLOUDFLARE_ACCOUNT_ID'] ?? (await onlyAccount(options))
     const token = process.env['CLOUDFLARE_API_TOKEN'] ?? (await authToken(options))
     const api = process.env['CLOUDFLARE_API_BASE_URL'] ?? 'https://api.cloudflare.com/client/v4'
-    const response = await fetch(`${api}/accounts/${account}/workers/subdomain`, {
+    const response = await fetch(`${api}/accounts/${account}${path}`, {
       headers: { authorization: `Bearer ${token}` },
       signal: AbortSignal.timeout(DEADLINE_MS),
     })
-    const { result } = v.parse(Subdomain, await response.json())
-    return `https://${worker}.${result.subdomain}.workers.dev`
+    return v.parse(v.object({ result: schema }), await response.json()).result
   } catch {
     return undefined
   }

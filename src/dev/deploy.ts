@@ -3,6 +3,7 @@ import { type AccountState, readAccount, workersDevAddress } from './deploy-acco
 import { refuseOtherAccount } from './deploy-address.ts'
 import { refusal } from './deploy-check.ts'
 import { adoptCopies } from './deploy-copies.ts'
+import { refuseEmptied } from './deploy-emptied.ts'
 import { planResidency } from './deploy-jurisdiction.ts'
 import { noteDeployed, refuseRenamed } from './deploy-note.ts'
 import { OWN_HELP, type OwnOptions, ownOptions } from './deploy-options.ts'
@@ -28,8 +29,8 @@ type Named = Installation & { readonly worker: string }
 /**
  * `ladon deploy`: applies the migrations, deploys the Worker and asks it whether it is ready. Returns the exit code of
  * the first step that fails, 1 if the server answers that it is not ready, or 0. Throws CommandError with exit code 2,
- * before anything is written, if the deployment could not work, would use resources of another installation, or would
- * leave the sessions of this one behind.
+ * before anything is written, if the deployment could not work, would use resources of another installation, would leave
+ * the sessions of this one behind, or take variables of the dashboard away.
  */
 export async function deploy(args: readonly string[]): Promise<number> {
   const { own, options } = ownOptions(new Options(args))
@@ -50,6 +51,7 @@ export async function deploy(args: readonly string[]): Promise<number> {
   const issuer = own.issuer ?? setSettings(target, options).get('URLS_SELF_ISSUER')
   await refuseOtherAccount(target.worker, issuer, options)
   if (!own.renamed) await refuseRenamed(target, target.worker, state, options)
+  await refuseEmptied(target, own.setup ? ['URLS_SELF_ISSUER'] : [], options)
   return roll(target, own, state, options)
 }
 

@@ -412,6 +412,22 @@ describe('the life of an installation', () => {
   )
 
   it(
+    'takes no variable of the dashboard away that is empty in the file',
+    async () => {
+      const worker = account.workers.get('own') ?? never()
+      const url = 'https://app.example.com/login'
+      const bound = worker.bindings.map((one) => (one.name === 'URLS_LOGIN' ? { ...one, text: url } : one))
+      account.workers.set('own', { ...worker, bindings: bound })
+      const { code, output } = await deploy()
+      expect([code, output]).toEqual([2, expect.stringContaining(`URLS_LOGIN = "${url}"`)])
+      expect(account.calls.filter((call) => !call.startsWith('GET '))).toEqual([])
+      expect(texts()).toMatchObject({ URLS_LOGIN: url })
+      account.workers.set('own', worker)
+    },
+    LONG,
+  )
+
+  it(
     'is upgraded gradually as the guide prints it: tables first, and a version that gets no request until it is told',
     async () => {
       const [lines = ''] =
