@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process'
 import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseEnv, promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { refusal } from '../../src/dev/deploy-check.ts'
@@ -11,33 +10,12 @@ import { Options } from '../../src/dev/options.ts'
 import { TOOLS } from '../../src/dev/paths.ts'
 import { withVariable } from '../../src/dev/toml.ts'
 import { CloudflareAccount } from '../support/cloudflare/account.ts'
+import { block, guide, plain, root, withRoutes, withVariablesOf } from '../support/cloudflare/guide.ts'
 import { type Answer, type Site, startSite } from '../support/site.ts'
 import { ladon } from './ladon.ts'
 
-const root = fileURLToPath(new URL('../../', import.meta.url))
-const guide = await readFile(join(root, 'docs/guides/deploy.md'), 'utf8')
-
-/** The first block of code in the guide that begins like this, without its indentation. */
-function block(beginning: string): string {
-  const at = guide.indexOf(beginning)
-  expect(at, beginning).toBeGreaterThan(0)
-  return guide.slice(at, guide.indexOf('```', at)).replaceAll(/^ {3}/gm, '')
-}
-
-/** `wrangler.toml` as it is, to be read from another directory. */
-const plain = (await readFile(join(root, 'wrangler.toml'), 'utf8'))
-  .replace('main = "', `main = "${root}`)
-  .replace('migrations_dir = "', `migrations_dir = "${root}`)
-  .replace('directory = "src/assets"', `directory = "${root}src/assets"`)
-
 /** `wrangler.toml` as the guide's step 2 leaves it. */
-const production = block('URLS_SELF_ISSUER = "')
-  .split('\n')
-  .reduce((toml, line) => {
-    const [, name = '', value = ''] = /^(\w+) = "(.*)"/.exec(line) ?? []
-    return name === '' ? toml : withVariable(toml, undefined, name, value)
-  }, plain)
-  .replace('main = "', `${block('routes = [{').split('\n')[0]}\nmain = "`)
+const production = withRoutes(withVariablesOf(plain, block('URLS_SELF_ISSUER = "')))
 
 const staging = block('[env.staging]\n').replace('migrations_dir = "', `migrations_dir = "${root}`)
 
