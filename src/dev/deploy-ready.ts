@@ -8,6 +8,8 @@ const PAUSE_MS = 1000
 /** How long one answer may take, ms. */
 const DEADLINE_MS = 10_000
 
+const Ready = v.object({ status: v.literal('ok') })
+
 const Failure = v.object({
   error: v.optional(v.string()),
   error_description: v.optional(v.string()),
@@ -42,8 +44,10 @@ async function askOnce(url: string): Promise<Readiness & { readonly again: boole
   try {
     const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(DEADLINE_MS) })
     const body: unknown = await response.json().catch(() => ({}))
-    if (response.status === 200)
+    if (response.status === 200 && v.is(Ready, body) && response.headers.has('x-request-id'))
       return { state: 'ready', text: `${url} says that the server is ready, and has its keys.`, again: false }
+    // Hydra says the same at the same path, and a name may lead to it until now.
+    if (response.status === 200) return { state: 'silent', text: another(url), again: true }
     return { state: 'failing', text: failing(url, response.status, body), again: true }
   } catch (thrown) {
     const why = codeOf(thrown)
@@ -62,6 +66,9 @@ function failing(url: string, status: number, body: unknown): string {
 
 const silent = (url: string, why: string): string =>
   `${url} does not answer (${why}). If its name or its certificate is new, that takes some minutes: open it then. It makes the signing keys.`
+
+const another = (url: string): string =>
+  `${url} is answered by another server: the name does not lead to this Worker. Open it when it does: it makes the signing keys.`
 
 /** Returns the code of a failed connection, such as ENOTFOUND. */
 function codeOf(thrown: unknown): string {

@@ -15,18 +15,19 @@ describe('what the server says after a deployment', () => {
     return said
   }
   const type = 'application/json'
+  const ready: Answer = { type, body: '{"status":"ok"}', headers: { 'x-request-id': 'r-1' } }
 
   it.each<[what: string, answers: readonly Answer[], state: string, text: string]>([
-    ['that it is ready', [{ type, body: '{"status":"ok"}' }], 'ready', 'is ready, and has its keys'],
+    ['that it is ready', [ready], 'ready', 'is ready, and has its keys'],
+    ['so after a while', [{ type, status: 503, body: '{}' }, ready], 'ready', 'is ready'],
+    ['so once the name leads to it', [{ type, body: '{"status":"ok"}' }, ready], 'ready', 'is ready'],
     [
-      'so after a while',
-      [
-        { type, status: 503, body: '{}' },
-        { type, body: '{}' },
-      ],
-      'ready',
-      'is ready',
+      'so, but it is another one, such as the Hydra that it comes after',
+      [{ type, body: '{"status":"ok"}' }],
+      'silent',
+      'answered by another server',
     ],
+    ['something else at that name', [{}], 'silent', 'answered by another server'],
     [
       'what failed',
       [{ type, status: 503, body: '{"errors":{"d1":"does not answer","keys":"x"}}' }],

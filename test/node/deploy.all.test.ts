@@ -349,7 +349,8 @@ describe('the life of an installation', () => {
   it(
     'takes a new migration before new code, whatever stops it, and keeps variables of the dashboard',
     async () => {
-      answer = { type: 'application/json', body: '{"status":"ok"}' }
+      const headers = { 'x-request-id': 'r-1' }
+      answer = { type: 'application/json', body: '{"status":"ok"}', headers }
       const ran = account.workers.get('own')?.version
       await writeFile(join(home, 'migrations/9999_new.sql'), 'CREATE TABLE newer (id TEXT);')
       account.workers.set('own', {
