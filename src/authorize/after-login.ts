@@ -72,8 +72,8 @@ async function checkAuthentication(
   decision: LoginAcceptance,
 ): Promise<OAuthError | undefined> {
   const { authTime, subject } = decision
-  const age = maxAge(request) ?? 0
-  if (age > 0 && authTime + age < flow.requestedAt) return loginRequired('login_too_old')
+  const age = maxAge(request)
+  if (age !== undefined && authTime + age < flow.requestedAt) return loginRequired('login_too_old')
   if (asks(request, 'none') && authTime > flow.requestedAt) {
     return loginRequired('login_unexpected')
   }

@@ -111,9 +111,24 @@ describe('the session cookie (contract 3.4)', () => {
     const authenticated_at = new Date(authTime * 1000).toISOString().replace('Z', '+00:00')
     const { id_token } = await logIn(deployment, client, { login: { authenticated_at } })
     expect(decodeJwt(id_token)['auth_time']).toBe(authTime)
-    const { at } = await enter(new Browser(deployment), client, { authenticated_at }, { max_age: '60' })
-    expect(parameter(at, 'error')).toBe('login_required')
   })
+
+  it.each([
+    ['max_age=60', {}, { max_age: '60' }],
+    ['max_age=0', {}, { max_age: '0' }],
+    ['a default of 0', { default_max_age: 0 }, {}],
+    ['prompt=login', {}, { prompt: 'login' }],
+  ])(
+    'is no answer by an older authenticated_at than the request takes: %s',
+    async (_name, metadata, request) => {
+      const client = await registerClient(deployment, metadata)
+      const authenticated_at = new Date(Date.now() - 3_600_000).toISOString()
+      const { at } = await enter(new Browser(deployment), client, { authenticated_at }, request)
+      expect(parameter(at, 'error')).toBe('login_required')
+      const now = await enter(new Browser(deployment), client, {}, request)
+      expect(parameter(now.at, 'consent_challenge')).not.toBe('')
+    },
+  )
 
   it.each([
     ['no time', 'yesterday'],
