@@ -4,6 +4,7 @@ import type { Runtime } from '../runtime.ts'
 import type { ClientMetadata } from '../store/types.ts'
 import { parseJson } from '../util/json.ts'
 import { isLoopbackHost } from '../util/loopback.ts'
+import { DEVICE_GRANT, listsGrantType } from './grant-types.ts'
 
 /**
  * The host that is the sector of a client without a sector: the one host of its redirect URIs, which must all be https
@@ -40,6 +41,21 @@ export function checkSectorStays(current: ClientMetadata, wanted: ClientMetadata
   if (current.subject_type !== 'pairwise' || sectorOf(current, loopback) === sectorOf(wanted, loopback))
     return
   throw unusableField('redirect_uris', 'would move the client into another sector')
+}
+
+/**
+ * Leaves out the device grant of a client that makes itself pairwise, since it could name anybody's address: only where
+ * answers go shows that a client belongs to its sector, and those to a device go nowhere (as in OpenID Connect CIBA 1.0
+ * section 4). Throws `invalid_client_metadata` if no grant type is left.
+ */
+export function withoutDevices(metadata: ClientMetadata): ClientMetadata {
+  if (metadata.subject_type !== 'pairwise' || !listsGrantType({ metadata }, DEVICE_GRANT)) return metadata
+  const grant_types = (metadata.grant_types ?? []).filter((type) => type !== DEVICE_GRANT)
+  if (grant_types.length > 0) return { ...metadata, grant_types }
+  throw unusableField(
+    'grant_types',
+    'of a pairwise client that registers itself must not be of devices alone',
+  )
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { html } from 'hono/html'
 import { DEVICE_GRANT } from '../../clients/grant-types.ts'
 import type { AppEnv, RequestContext } from '../../context.ts'
-import { accessDenied, invalidRequest, OAuthError } from '../../errors/oauth-error.ts'
+import { accessDenied, invalidGrant, invalidRequest, OAuthError } from '../../errors/oauth-error.ts'
 import { SAID_NO } from '../../flow/denial.ts'
 import type { Denial, PendingRequest } from '../../flow/state.ts'
 import { verifyUrl } from '../../flow/urls.ts'
@@ -15,6 +15,7 @@ import { TROUBLE } from '../../http/page-mark.ts'
 import { type Html, textsFor } from '../../http/page-text.ts'
 import type { Owner } from '../../ledger/owner.ts'
 import { retractGrant, revokeGrants } from '../../logout/end-sessions.ts'
+import { isPairwise } from '../../tokens/subject.ts'
 import { nowSeconds, seconds } from '../../util/clock.ts'
 import type { ClientId } from '../../util/ids.ts'
 import type { Requested } from '../request.ts'
@@ -44,7 +45,7 @@ export const device = defineChannel<Waiting>({
     if (pending === null) throw new OAuthError('server_error', 'stored_unreadable', { place: 'flow' })
     return { pending }
   },
-  checks: [],
+  checks: [['sector', checkSector]],
   tell: (c, _request, error) => tellBrowser(c, error),
   deny: (c, request, denial, { owner }) => answerDenial(c, request, denial, owner),
   denialIsBound: true,
@@ -55,6 +56,12 @@ export const device = defineChannel<Waiting>({
   // Any device can use the id of a public client.
   isImpersonable: () => true,
 })
+
+/** Refuses a pairwise client that let itself have devices, as 0.3.0 took it: nothing shows that its sector is its own. */
+function checkSector({ client }: DeviceRequest): void {
+  if (client.bounds === null && isPairwise(client))
+    throw invalidGrant('grant_type_not_allowed', { grant_type: DEVICE_GRANT })
+}
 
 /**
  * Gives a device the grant that its user consented to. A grant that comes after another answer is revoked (design section

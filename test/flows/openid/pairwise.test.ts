@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { decodeJwt } from 'jose'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ADMIN_KEY, Browser, bodyOf, Deployment, testEnv } from '../../support/deployment.ts'
+import { askDevice, DEVICE_GRANT } from '../../support/device.ts'
 import {
   authorizationPath,
   authorizeAt,
@@ -67,6 +68,71 @@ async function logInAt(
 
 const claimsOf = (tokens: Record<string, unknown>): Record<string, unknown> =>
   decodeJwt(String(tokens['id_token']))
+
+describe('a client that registers itself with the address of another application', () => {
+  const asked = {
+    subject_type: 'pairwise',
+    redirect_uris: ['https://app.example/never-used'],
+    scope: 'openid offline_access',
+    token_endpoint_auth_method: 'client_secret_basic',
+  }
+  const both = [DEVICE_GRANT, 'authorization_code']
+  const send = (method: string, path: string, body: object, token = ''): Promise<Response> =>
+    deployment.fetch(path, {
+      ...{ method, body: JSON.stringify(body) },
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    })
+
+  beforeEach(() => {
+    deployment = new Deployment(testEnv({ ...PAIRWISE, OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED: 'true' }))
+  })
+
+  const change = async (answer: Response): Promise<Record<string, unknown>> => {
+    const made = await bodyOf(answer)
+    const token = String(made['registration_access_token'])
+    const path = `/oauth2/register/${made['client_id']}`
+    return { ...made, ...(await bodyOf(await send('PUT', path, { ...asked, grant_types: both }, token))) }
+  }
+  const open = { ...asked, subject_type: 'public', grant_types: both }
+  const ways: readonly [string, () => Promise<Record<string, unknown>>][] = [
+    ['at once', async () => bodyOf(await send('POST', '/oauth2/register', { ...asked, grant_types: both }))],
+    ['by a change', async () => change(await send('POST', '/oauth2/register', open))],
+    [
+      'by a change of what an admin made',
+      async () => change(await deployment.admin('POST', '/admin/clients', { ...open, redirect_uris: [] })),
+    ],
+  ]
+
+  it.each(ways)('learns by no device what that one calls its users: %s', async (_how, make) => {
+    const { client_id, client_secret, grant_types, subject_type } = await make()
+    expect([grant_types, subject_type]).toEqual([['authorization_code'], 'pairwise'])
+    const client = { id: String(client_id), secret: String(client_secret) }
+    expect((await askDevice(deployment, client)).status).toBe(400)
+  })
+
+  it('learns nothing by devices that 0.3.0 let it have', async () => {
+    const made = await bodyOf(await send('POST', '/oauth2/register', open))
+    const client = { id: String(made['client_id']), secret: String(made['client_secret']) }
+    const env = testEnv(PAIRWISE)
+    const update =
+      "UPDATE clients SET metadata = json_set(metadata, '$.subject_type', 'pairwise') WHERE id = ?"
+    await env.DB.prepare(update).bind(client.id).run()
+    for (const { name } of (await env.COPIES.list()).keys) await env.COPIES.delete(name)
+    const answer = await askDevice(new Deployment(env), client)
+    expect([answer.status, (await bodyOf(answer))['error']]).toEqual([400, 'invalid_grant'])
+  })
+
+  it('is refused if it wants devices alone', async () => {
+    const answer = await send('POST', '/oauth2/register', { ...asked, grant_types: [DEVICE_GRANT] })
+    expect([answer.status, (await bodyOf(answer))['error']]).toEqual([400, 'invalid_client_metadata'])
+  })
+
+  it('has devices with public subjects', async () => {
+    const made = await bodyOf(await send('POST', '/oauth2/register', open))
+    const client = { id: String(made['client_id']), secret: String(made['client_secret']) }
+    expect((await askDevice(deployment, client)).status).toBe(200)
+  })
+})
 
 describe('pairwise subjects', () => {
   it("are Hydra's hash, the same in ID token, userinfo and refresh; introspection tells both", async () => {
