@@ -40,13 +40,16 @@ export function subjectFor(
 ): string {
   if (!isPairwise(client)) return subject
   if (forcedSubject !== '') return forcedSubject
-  const { salt } = config.subjects
+  return subjectIn(config, requireSector(config, client), subject)
+}
+
+function subjectIn({ subjects: { salt } }: Config, sector: string, subject: string): string {
   if (salt === null)
     throw new OAuthError('misconfiguration', 'setting_unusable', {
       problems: 'Pairwise subjects need their salt.',
     })
   return createHash('sha256')
-    .update(requireSector(config, client) + subject + salt)
+    .update(sector + subject + salt)
     .digest('hex')
 }
 
@@ -79,13 +82,19 @@ export async function pairwiseIdentity(
 
 /**
  * The identifier by which a client knows the subject of a token that it introspects: the token's own identifier if the
- * token was issued to this client, or else `subjectFor` this client.
+ * token was issued to this client, or else `subjectFor` this client. A client that registered itself may have named
+ * anybody's address as its sector, and no answer went there: it gets an identifier of its own.
  */
-export const subjectSeenBy = (
+export function subjectSeenBy(
   config: Config,
   asker: ClientRecord,
   { clientId, subject, pairwise }: Pick<StoredGrant, 'clientId' | 'subject' | 'pairwise'>,
-): string => (clientId === asker.id ? pairwise?.sub : undefined) ?? subjectFor(config, asker, subject, '')
+): string {
+  if (clientId === asker.id && pairwise !== undefined) return pairwise.sub
+  return isPairwise(asker) && asker.bounds === null
+    ? subjectIn(config, `client ${asker.id} `, subject)
+    : subjectFor(config, asker, subject, '')
+}
 
 /** Replaces the subject by another identifier wherever it is a name or a value in claims. */
 export function seenAs(claims: JsonObject, subject: string, seen: string): JsonObject {

@@ -122,6 +122,26 @@ describe('a client that registers itself with the address of another application
     expect([answer.status, (await bodyOf(answer))['error']]).toEqual([400, 'invalid_grant'])
   })
 
+  it('learns nothing by asking about tokens that are meant for it', async () => {
+    const made = await bodyOf(
+      await send('POST', '/oauth2/register', { ...asked, grant_types: ['authorization_code'] }),
+    )
+    const audience = String(made['client_id'])
+    const other = { ...open, redirect_uris: ['https://app.example/cb'], audience: [audience] }
+    const helper = await bodyOf(await send('POST', '/oauth2/register', other))
+    const { access_token } = await logInAt(
+      { id: String(helper['client_id']), secret: String(helper['client_secret']) },
+      { request: { audience, scope: 'openid' }, consent: { grant_access_token_audience: [audience] } },
+    )
+    const client = { id: audience, secret: String(made['client_secret']) }
+    const answer = await authorizedForm(deployment, '/oauth2/introspect', client, {
+      token: String(access_token),
+    })
+    const { active, sub } = await bodyOf(answer)
+    expect(active).toBe(true)
+    expect([hashed('app.example'), subject]).not.toContain(sub)
+  })
+
   it('is refused if it wants devices alone', async () => {
     const answer = await send('POST', '/oauth2/register', { ...asked, grant_types: [DEVICE_GRANT] })
     expect([answer.status, (await bodyOf(answer))['error']]).toEqual([400, 'invalid_client_metadata'])
