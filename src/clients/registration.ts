@@ -18,7 +18,7 @@ import { workingPart } from './metadata/working.ts'
 import { freshRegistration, nextRegistration, type RegistrationStamp } from './registration-token.ts'
 import { isEmpty, renderRegistration } from './render.ts'
 import { makeSecret, secretEndOf } from './secret.ts'
-import { checkSectorStays, withoutDevices } from './sector.ts'
+import { checkSectorStays, withinSector } from './sector.ts'
 import { isUnreviewed, reviewed } from './stranger.ts'
 import { usedNow } from './use.ts'
 
@@ -52,7 +52,7 @@ export function readRegistration(
   initialAccess: InitialAccess | null,
 ): ClientInput {
   const input = parseRegistration(body, config, 'malformed_body')
-  const metadata = withoutDevices(withinPolicy(config, policiesFor(config, initialAccess), input.metadata))
+  const metadata = withinSector(withinPolicy(config, policiesFor(config, initialAccess), input.metadata))
   return { ...input, metadata, secretEnd: secretEnd(config) }
 }
 
@@ -118,10 +118,10 @@ function limited(
   wanted: ClientMetadata,
 ): ClientMetadata {
   const policies = policiesFor(config, initialAccess)
-  if (bounds === null) return withoutDevices(withinPolicy(config, policies, wanted))
+  if (bounds === null) return withinSector(withinPolicy(config, policies, wanted))
   checkBounds(config, bounds, wanted)
   checkRedirects(policies, wanted, current.redirect_uris ?? [])
-  return current.subject_type === 'pairwise' ? wanted : withoutDevices(wanted)
+  return current.subject_type === 'pairwise' ? wanted : withinSector(wanted)
 }
 
 /**

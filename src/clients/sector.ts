@@ -5,6 +5,7 @@ import type { ClientMetadata } from '../store/types.ts'
 import { parseJson } from '../util/json.ts'
 import { isLoopbackHost } from '../util/loopback.ts'
 import { DEVICE_GRANT, listsGrantType } from './grant-types.ts'
+import { isAtRedirectUri } from './metadata/uris.ts'
 
 /**
  * The host that is the sector of a client without a sector: the one host of its redirect URIs, which must all be https
@@ -46,9 +47,14 @@ export function checkSectorStays(current: ClientMetadata, wanted: ClientMetadata
 /**
  * Leaves out the device grant of a client that makes itself pairwise, since it could name anybody's address: only where
  * answers go shows that a client belongs to its sector, and those to a device go nowhere (as in OpenID Connect CIBA 1.0
- * section 4). Throws `invalid_client_metadata` if no grant type is left.
+ * section 4). Throws `invalid_client_metadata` if no grant type is left, and if logout tokens would go elsewhere.
  */
-export function withoutDevices(metadata: ClientMetadata): ClientMetadata {
+export function withinSector(metadata: ClientMetadata): ClientMetadata {
+  if (!noticesStay(metadata))
+    throw unusableField(
+      'backchannel_logout_uri',
+      'of a pairwise client that registers itself must have the scheme, host and port of a redirect URI',
+    )
   if (metadata.subject_type !== 'pairwise' || !listsGrantType({ metadata }, DEVICE_GRANT)) return metadata
   const grant_types = (metadata.grant_types ?? []).filter((type) => type !== DEVICE_GRANT)
   if (grant_types.length > 0) return { ...metadata, grant_types }
@@ -57,6 +63,16 @@ export function withoutDevices(metadata: ClientMetadata): ClientMetadata {
     'of a pairwise client that registers itself must not be of devices alone',
   )
 }
+
+/**
+ * Whether logout tokens of a pairwise client go where its other answers go, or it has none. They hold the `sub` of its
+ * sector, which nobody else may learn by naming somebody's redirect URIs.
+ */
+export const noticesStay = ({
+  subject_type: type,
+  backchannel_logout_uri: uri,
+  redirect_uris: redirectUris,
+}: ClientMetadata): boolean => type !== 'pairwise' || uri === '' || isAtRedirectUri(uri, redirectUris)
 
 /**
  * Checks that the document at a client's `sector_identifier_uri` lists its redirect URIs (OIDC Registration section 5).

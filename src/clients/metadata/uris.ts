@@ -81,11 +81,15 @@ export function frontChannelDoubt({
   frontchannel_logout_uri: uri,
   redirect_uris: redirectUris,
 }: ClientMetadata): readonly Doubt[] {
-  if (uri === '' || (redirectUris ?? []).map(placeOf).includes(placeOf(uri))) return []
+  if (uri === '' || isAtRedirectUri(uri, redirectUris)) return []
   return [
     { field: 'frontchannel_logout_uri', problem: 'must have the scheme, host and port of a redirect URI' },
   ]
 }
+
+/** Whether a URI has the scheme, host and port of a redirect URI. */
+export const isAtRedirectUri = (uri: string, redirectUris: readonly string[] | null): boolean =>
+  (redirectUris ?? []).map(placeOf).includes(placeOf(uri))
 
 function checkEach<T>(
   field: string,

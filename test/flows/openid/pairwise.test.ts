@@ -93,6 +93,15 @@ describe('a client that registers itself with the address of another application
     const path = `/oauth2/register/${made['client_id']}`
     return { ...made, ...(await bodyOf(await send('PUT', path, { ...asked, grant_types: both }, token))) }
   }
+  /** Makes a client pairwise in the database alone, as no request does. */
+  const asPairwise = async (id: string): Promise<Deployment> => {
+    const env = testEnv(PAIRWISE)
+    const update =
+      "UPDATE clients SET metadata = json_set(metadata, '$.subject_type', 'pairwise') WHERE id = ?"
+    await env.DB.prepare(update).bind(id).run()
+    for (const { name } of (await env.COPIES.list()).keys) await env.COPIES.delete(name)
+    return new Deployment(env)
+  }
   const open = { ...asked, subject_type: 'public', grant_types: both }
   const ways: readonly [string, () => Promise<Record<string, unknown>>][] = [
     ['at once', async () => bodyOf(await send('POST', '/oauth2/register', { ...asked, grant_types: both }))],
@@ -113,12 +122,7 @@ describe('a client that registers itself with the address of another application
   it('learns nothing by devices that 0.3.0 let it have', async () => {
     const made = await bodyOf(await send('POST', '/oauth2/register', open))
     const client = { id: String(made['client_id']), secret: String(made['client_secret']) }
-    const env = testEnv(PAIRWISE)
-    const update =
-      "UPDATE clients SET metadata = json_set(metadata, '$.subject_type', 'pairwise') WHERE id = ?"
-    await env.DB.prepare(update).bind(client.id).run()
-    for (const { name } of (await env.COPIES.list()).keys) await env.COPIES.delete(name)
-    const answer = await askDevice(new Deployment(env), client)
+    const answer = await askDevice(await asPairwise(client.id), client)
     expect([answer.status, (await bodyOf(answer))['error']]).toEqual([400, 'invalid_grant'])
   })
 
@@ -140,6 +144,26 @@ describe('a client that registers itself with the address of another application
     const { active, sub } = await bodyOf(answer)
     expect(active).toBe(true)
     expect([hashed('app.example'), subject]).not.toContain(sub)
+  })
+
+  const elsewhere = { ...asked, redirect_uris: ['https://app.example/cb'], backchannel_logout_uri: BACK }
+
+  it('has its logout tokens sent to no other place', async () => {
+    const answer = await send('POST', '/oauth2/register', elsewhere)
+    expect([answer.status, (await bodyOf(answer))['error']]).toEqual([400, 'invalid_client_metadata'])
+    const own = { ...elsewhere, backchannel_logout_uri: 'https://app.example/back' }
+    expect((await send('POST', '/oauth2/register', own)).status).toBe(201)
+  })
+
+  it('gets no logout token elsewhere where 0.3.0 took it', async () => {
+    const made = await bodyOf(
+      await send('POST', '/oauth2/register', { ...elsewhere, subject_type: 'public' }),
+    )
+    const client = { id: String(made['client_id']), secret: String(made['client_secret']) }
+    deployment = await asPairwise(client.id)
+    await logInAt(client, { consent: { grant_scope: ['openid'] }, request: { scope: 'openid' } })
+    await deployment.admin('DELETE', `/admin/oauth2/auth/sessions/login?subject=${subject}`)
+    expect(posted).toEqual([])
   })
 
   it('is refused if it wants devices alone', async () => {
