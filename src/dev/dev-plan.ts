@@ -37,7 +37,8 @@ export interface DevPlan {
  * Plans a development server from the command's options, the text of `.dev.vars` and the bindings of its D1 databases.
  * Settings of the command line and the file are used, except an admin key in the file, which the development key replaces
  * where only this machine reaches the server. Where others do (`--ip`, or a proxy or tunnel before it) and no key is set,
- * it gets one that nobody knows. Throws CommandError for a bad port, issuer or public URL.
+ * it gets one that nobody knows. Throws CommandError for a bad port, issuer or public URL, and for an admin API without a
+ * key on a network.
  */
 export function planDev(options: Options, devVars: string, databases: readonly string[]): DevPlan {
   const given = new Map([...Object.entries(parseEnv(devVars)), ...options.vars()])
@@ -52,7 +53,13 @@ export function planDev(options: Options, devVars: string, databases: readonly s
   const loopback = isLoopbackHost(new URL(issuer).hostname)
   const demoPages = settings.demoPages.parser.parse(given.get('DEMO_PAGES') ?? '') ?? loopback
   const host = reachable(options.value('ip'))
-  const isOurs = loopback && isLoopbackHost(new URL(base).hostname) && isHeardHere(options.value('ip'))
+  const isHeard = isHeardHere(options.value('ip'))
+  const isOurs = loopback && isLoopbackHost(new URL(base).hostname) && isHeard
+  // The server goes by the host that a request names, and on a network anybody can name this one.
+  if (!isHeard && settings.admin.auth.parser.parse(given.get('ADMIN_AUTH') ?? '') === 'open')
+    throw new CommandError(
+      'With --ip the network reaches the server, and ADMIN_AUTH=open would let all of it use the admin API. Leave out one of them.',
+    )
   const ownKeys =
     options.vars().get('ADMIN_API_KEYS') ?? ((!isOurs && given.get('ADMIN_API_KEYS')) || undefined)
   const adminKeys = ownKeys ?? (isOurs ? DEV_ADMIN_KEY : randomBytes(24).toString('hex'))

@@ -168,6 +168,13 @@ describe('dev', () => {
     expect(plan(['--ip', ip]).adminKey).toBe('ladon-dev-admin-key')
   })
 
+  it.each(['--ip=0.0.0.0', '--ip=192.168.1.5'])('opens no admin API to a network: %s', (ip) => {
+    expect(() => plan([ip, '--var', 'ADMIN_AUTH:open'])).toThrow(/ADMIN_AUTH=open/)
+    expect(() => plan([ip], 'ADMIN_AUTH=Open')).toThrow(/ADMIN_AUTH=open/)
+    expect(plan([ip, '--var', 'ADMIN_AUTH:keys']).adminKey).toMatch(/^[0-9a-f]{48}$/)
+    expect(plan(['--ip=127.0.0.1', '--var', 'ADMIN_AUTH:open']).listen.host).toBe('127.0.0.1')
+  })
+
   it.each([
     [['--port', 'x'], /--port/],
     [['--port', '70000'], /--port/],
