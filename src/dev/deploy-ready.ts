@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { plain } from '../cli/plain.ts'
 
 /** How long the server may need until it is ready, ms: new code and secrets take some seconds to spread. */
 const PATIENCE_MS = 20_000
@@ -61,7 +62,8 @@ function failing(url: string, status: number, body: unknown): string {
     ([part, problem]) => `${part} ${problem}`,
   )
   const why = parts.length > 0 ? parts.join(', ') : success ? output.error_description : undefined
-  return `The server is not ready: ${url} answers ${status}${why === undefined ? '' : `: ${why}`}.`
+  // At the address there may still be another server.
+  return plain(`The server is not ready: ${url} answers ${status}${why === undefined ? '' : `: ${why}`}.`)
 }
 
 const silent = (url: string, why: string): string =>

@@ -1,3 +1,5 @@
+import { isThisMachine } from '../cli/confidential.ts'
+import { plain } from '../cli/plain.ts'
 import { readHeaderLines } from '../util/header-lines.ts'
 import { isLoopbackHost } from '../util/loopback.ts'
 import { CommandError } from './command-error.ts'
@@ -54,7 +56,7 @@ function serverOf(options: Options): SmokeServer {
   if (adminKey === '')
     throw new CommandError('LADON_ADMIN_KEY is not set: an API key with the scope "all".', 2)
   const { origin, pathname, protocol, hostname } = new URL(given)
-  if (protocol !== 'https:' && !isLoopbackHost(hostname))
+  if (protocol !== 'https:' && !isThisMachine(hostname))
     throw new CommandError('The API key is only sent over https, or to this machine.', 2)
   return new SmokeServer(`${origin}${pathname}`.replace(/\/$/, ''), adminKey, headersOf(options))
 }
@@ -114,7 +116,8 @@ function report(outcomes: readonly Outcome[], withoutNotices: boolean): string {
   const width = Math.max(...outcomes.map(({ name }) => name.length))
   const lines = outcomes.map(({ name, ms, failure }) => {
     const line = `${failure === undefined ? 'ok    ' : 'FAILED'}  ${name.padEnd(width)}  ${String(ms).padStart(6)} ms`
-    return failure === undefined ? line : `${line}  ${failure}`
+    // What went wrong is told in words of the server, and those of whatever answers in its place.
+    return failure === undefined ? line : `${line}  ${plain(failure)}`
   })
   const failed = outcomes.filter(({ failure }) => failure !== undefined).length
   const verdict = failed === 0 ? 'Everything works.' : `${failed} of ${outcomes.length} failed.`

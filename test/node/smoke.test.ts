@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { askReady } from '../../src/dev/deploy-ready.ts'
 import { SmokeServer } from '../../src/dev/smoke-server.ts'
 import { type Answer, type Site, startSite } from '../support/site.ts'
 import { ladon } from './ladon.ts'
@@ -54,6 +55,25 @@ describe('npm run smoke at a server that sends it elsewhere', () => {
     await expect(smoke.visit(`${elsewhere.origin}/app`)).rejects.toThrow('status 200')
     await expect(smoke.admin(`${elsewhere.origin}/admin`)).resolves.toBeDefined()
     expect(secretsAt(elsewhere)).toEqual([])
+  })
+
+  it('shows no control of a terminal that an answer holds, and neither does a deployment', async () => {
+    const hostile = 'no\u001b]0;owned\u0007 \u009b2J\u202e\nEverything works.'
+    answers = { 'GET /health/ready': json({ error: 'x', error_description: hostile }, 503) }
+    const { output } = await ladon(['smoke', server.origin], { LADON_ADMIN_KEY: KEY })
+    const { text } = await askReady(server.origin, 0)
+    for (const shown of [output, text]) {
+      expect(shown).toContain('no]0;owned 2J Everything works.')
+      expect(shown.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u)
+    }
+  })
+
+  it('sends the key over plain http to this machine alone, which names below localhost are not for certain', async () => {
+    for (const url of ['http://login.example', 'http://login.localhost'])
+      expect(await ladon(['smoke', url], { LADON_ADMIN_KEY: KEY })).toMatchObject({
+        code: 2,
+        output: expect.stringContaining('only sent over https'),
+      })
   })
 
   it('says that a header is none without showing it', async () => {
