@@ -58,14 +58,20 @@ const pathOf = (c: Context<AppEnv>): { readonly set: string; readonly kid: strin
   kid: c.req.param('kid'),
 })
 
-/** GET /admin/keys/{set} and /admin/keys/{set}/{kid} (contract 1.4.6, 2.10). */
+/**
+ * GET /admin/keys/{set} and /admin/keys/{set}/{kid} (contract 1.4.6, 2.10). Whoever gets private members could sign from
+ * then on as this server does, so that has an audit line, as a change has.
+ */
 export const getKeys =
   (guard: AdminGuard) =>
   async (c: Context<AppEnv>): Promise<Response> => {
     const { set, kid } = pathOf(c)
     const keys = (await c.var.ctx.rt.storedKeys.read(set)).filter((key) => key.kid === (kid ?? key.kid))
     if (keys.length === 0) throw notFound(set, kid)
-    return json({ keys: shownBy(guard)(c, keys) })
+    const shown = shownBy(guard)(c, keys)
+    const kids = keys.flatMap((key, at) => (shown[at]?.d === undefined ? [] : [key.kid]))
+    if (kids.length > 0) c.var.ctx.audit('key.exported', { set, kids })
+    return json({ keys: shown })
   }
 
 /** Hydra has different words for a set and a key that are not there (contract 0.3). */

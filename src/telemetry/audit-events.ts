@@ -47,6 +47,7 @@ const EVENTS = {
   'key.created': byAnybody,
   'key.replaced': byAnybody,
   'key.deleted': byAnybody,
+  'key.exported': byAnybody,
 } as const satisfies Readonly<Record<string, AuditedEvent>>
 
 /** Security events that get a log line of their own. */

@@ -57,12 +57,13 @@ const WRITES: readonly (readonly [
     ],
   ],
   [
-    'makes and deletes keys',
+    'makes, exports and deletes keys',
     async (id) => {
       await deployment.admin('POST', `/admin/keys/${id}`, { alg: 'ES256', use: 'sig' })
+      await deployment.admin('GET', `/admin/keys/${id}`)
       await deployment.admin('DELETE', `/admin/keys/${id}`)
     },
-    ['key.deleted', 'key.created'],
+    ['key.deleted', 'key.exported', 'key.created'],
   ],
   [
     'makes and revokes an initial access token',
