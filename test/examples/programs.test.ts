@@ -191,7 +191,7 @@ describe('in a browser', () => {
     await page.waitForURL(`${spa.origin}/**`)
     await expect.poll(user).toBe('Nobody is logged in.')
     await press(page, 'Log in')
-    expect(await page.getByLabel('Password').isVisible()).toBe(true)
+    await expect.poll(() => page.getByLabel('Password').isVisible()).toBe(true)
   })
 
   it('spa: says that its user said no', async () => {
