@@ -19,6 +19,7 @@ const COVERS: Readonly<Record<string, string>> = {
   flows: 'whole flows over HTTP in workerd',
   race: 'parallel calls with injected latency in workerd',
   interop: 'client libraries against a real server process',
+  cli: 'the command ladon, called as users call it',
   browser: 'the demo in Chromium, with accessibility checks',
   examples: 'the examples as their readers start them, in Chromium',
   node: 'architecture, bundle size, command line',

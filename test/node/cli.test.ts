@@ -370,11 +370,13 @@ describe('test', () => {
       testResults: [
         file('test/flows/a.test.ts', 'passed', 'passed', 'passed'),
         file('test/flows/b.test.ts', 'failed', 'passed', 'failed'),
+        file('test/cli/e.test.ts', 'passed', 'passed'),
         file('test/race/c.test.ts', 'failed'),
         file('test/util/d.test.ts', 'passed', 'passed', 'pending'),
       ],
     })
     expect(layers).toEqual([
+      { name: 'cli', passed: 1, failed: 0, notRun: 0, seconds: 2.5 },
       { name: 'flows', passed: 3, failed: 1, notRun: 0, seconds: 5 },
       { name: 'race', passed: 0, failed: 1, notRun: 0, seconds: 2.5 },
       { name: 'util', passed: 1, failed: 0, notRun: 1, seconds: 2.5 },
@@ -382,7 +384,9 @@ describe('test', () => {
     const report = renderReport([checkLayer('lint', true, 12), ...layers])
     expect(report).toContain('1 NOT RUN')
     expect(report).toMatch(/^ {2}flows +3 passed, 1 failed +5 s /m)
-    expect(report.split('\n').at(-1)).toBe('5 passed, 2 failed')
+    expect(report).toMatch(/ util .* src\/util in workerd$/m)
+    expect(report).not.toContain('src/cli in workerd')
+    expect(report.split('\n').at(-1)).toBe('6 passed, 2 failed')
   })
 
   it('knows which reasons no test raised', () => {
