@@ -175,7 +175,7 @@ describe('what a million operations cost, at list price and with the default set
     const nextDay = await used(() => login('known'), { cpuMs: CPU_MS.knownLogin })
     // What its clean-up asks is counted beside how it is done (ledger/login-rows.test.ts): an alarm and a call.
     const whole = (usage: Usage): Usage => ({ ...usage, ledgerRows: 8, calls: usage.calls + 2 })
-    expect(tell('login of a known user, on another day', whole(nextDay))).toBeLessThan(14.2)
+    expect(tell('login of a known user, on another day', whole(nextDay))).toBeLessThan(14)
     expect(tell('login of a known user, on the same day', whole(sameDay))).toBeLessThan(14)
     expect([nextDay.d1Rows, sameDay.d1Rows]).toEqual([1, 0])
   })
@@ -290,7 +290,7 @@ describe('what a million operations cost, at list price and with the default set
     }, none)
   }
 
-  it('10 million monthly users cost around $1,000, below $600 where tokens are checked locally', () => {
+  it('10 million monthly users cost below $1,000 a month, below $600 where tokens are checked locally', () => {
     const millions = 10
     const local = priceNamed('login of a known user, on another day') + 20 * priceNamed('refresh')
     const storage = millions * 1e6 * (ASSUMED.userGb * MONTHLY.ledgerGb + ASSUMED.bookRowGb * MONTHLY.d1Gb)
@@ -302,14 +302,12 @@ describe('what a million operations cost, at list price and with the default set
     const checked = local + 100 * priceNamed('introspection')
     const [small, wide] = [copiesAMonth('30 x 10'), copiesAMonth('100 x 10')]
     expect(month(checked, small)).toBeLessThan(1000)
-    // Above the goal, as docs/cost.md says, by what this many isolates ask of the feed and of KV.
-    expect(month(checked, wide)).toBeLessThan(1004)
+    expect(month(checked, wide)).toBeLessThan(1000)
     const rowFor = (places: number, copies: typeof wide) =>
       `| ${places} places, 10 each | $${copies.feed.toFixed()} | $${copies.kv.toFixed()} | $${month(checked, copies)} a month |`
     expect(doc).toContain(`${rowFor(30, small)}\n${rowFor(100, wide)}\n`)
-    expect(doc).toContain(`list prices miss it by $${month(checked, wide) - 1000},`)
     const booked = millions * (PRICES.rowWritten + 1e6 * ASSUMED.bookRowGb * MONTHLY.d1Gb) + book
-    expect(doc).toMatch(new RegExp(`whose rows and storage come to\\s\\$${booked.toFixed()}\\.`))
+    expect(doc).toContain(`the grants book come to $${booked.toFixed()},`)
     expect(month(local, wide)).toBeLessThan(600)
     expect(doc).toContain(`$${month(local, wide)} a month`)
     const login = ['login of a known user, on another day', millions] as const

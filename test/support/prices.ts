@@ -38,20 +38,20 @@ export const FREE_A_DAY = { requests: 100_000, ledgerRows: 100_000, d1Rows: 100_
  * What is not counted but assumed: how long a ledger is active for a call, seconds; the CPU time of a request that was
  * not measured, ms; what the ledger of a user and a row of the grants book take, GB.
  */
-export const ASSUMED = { ledgerSeconds: 0.005, cpuMs: 2, userGb: 20e-6, bookRowGb: 230e-9 } as const
+export const ASSUMED = { ledgerSeconds: 0.005, cpuMs: 2, userGb: 20e-6, bookRowGb: 300e-9 } as const
 
 /**
  * CPU time of an operation, ms: of the whole server process under Miniflare as docs/bench.md has it, with its simulation of
- * storage and its logging. The six requests of a login took 17.0 ms for a new user and 10.0 ms for a known one; the two in
+ * storage and its logging. The six requests of a login took 10.3 ms for a new user and 6.4 ms for a known one; the two in
  * which the app reads are taken as 1 ms each.
  */
 export const CPU_MS = {
-  newLogin: 19.0,
-  knownLogin: 12.0,
-  introspection: 1.06,
-  userinfo: 0.83,
-  refresh: 1.63,
-  clientCredentials: 0.49,
+  newLogin: 12.3,
+  knownLogin: 8.4,
+  introspection: 0.36,
+  userinfo: 0.31,
+  refresh: 0.95,
+  clientCredentials: 0.26,
 } as const
 
 /**
