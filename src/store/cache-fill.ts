@@ -85,14 +85,14 @@ interface ReadGroup<T> {
 
 /** Reads values together, or one by one if there is one among them that cannot be read. */
 async function readGroup<T>(source: Source<T>, ids: readonly string[]): Promise<ReadGroup<T>> {
-  if (ids.length === 0) return { values: new Map(), unreadable: [] }
+  const values = new Map<string, T>()
+  const unreadable: string[] = []
+  if (ids.length === 0) return { values, unreadable }
   try {
-    return { values: await queryD1(() => source.readAll(ids)), unreadable: [] }
+    return { values: await queryD1(() => source.readAll(ids)), unreadable }
   } catch (thrown) {
     if (!isDamage(thrown)) throw thrown
   }
-  const values = new Map<string, T>()
-  const unreadable: string[] = []
   for (const id of ids) {
     try {
       const value = await queryD1(() => source.read(id))

@@ -16,6 +16,7 @@ const OF_A_CALL: readonly string[] = [
     'http/repeats.ts taken',
     'keys/rotation.ts groups',
     'ledger/changes.ts ids',
+    'store/cache-fill.ts values',
   ],
 ]
 
