@@ -86,6 +86,31 @@ const accept = fc.constantFrom(...SIDS).map((name) =>
   }),
 )
 
+/** The user goes back to the login page of a flow, and logs in once more; the app accepts that anew. */
+const back = fc.tuple(which, fate).map(([nth, lot]) =>
+  command(text('back', nth, lot), async (model, real) => {
+    const flow = flowAt(model, nth)
+    if (flow === undefined || seconds() >= flow.ends) return
+    const { session, state } = flow
+    if (session.status !== 'open' || seconds() >= session.until) return
+    // Of a code or tokens that are alive the ledger knows the epoch of their own verifier.
+    if (state !== 'consenting' && state !== 'dead') return
+    const { subject, ledger } = real
+    const result = await ledger.call(
+      'login',
+      subject.loginInput({
+        ...{ sid: session.sid, clientId: flow.client, flowExpiresAt: flow.ends },
+        ...{ epoch: await ledger.call('loginEpoch', null), expiresAt: seconds() + LIFE.session },
+      }),
+      lot,
+    )
+    expect(result.status, 'a session that is open takes a login').toBe('active')
+    if (result.status !== 'active') return
+    session.until = Math.max(session.until, seconds() + LIFE.session)
+    Object.assign(flow, { epoch: result.epoch, barred: false })
+  }),
+)
+
 const grant = fc
   .tuple(which, fc.constantFrom('yes', 'yes', 'yes', 'other'), fate)
   .map(([back, digest, lot]) =>
@@ -124,7 +149,7 @@ function begin(model: Reference, flow: FlowModel): void {
   flow.rememberedUntil = seconds() + LIFE.consent
 }
 
-export const LOGIN_COMMANDS: readonly fc.Arbitrary<Command<Reference, Real>>[] = [login, accept, grant]
+export const LOGIN_COMMANDS: readonly fc.Arbitrary<Command<Reference, Real>>[] = [login, accept, back, grant]
 export const wait = fc
   .constantFrom(1, 30, 59, 61, 700, 2_000, 90_000)
   .map((by) => command(text('wait', by), async () => advance(by)))

@@ -33,9 +33,10 @@ export interface FlowModel {
   readonly client: ClientName
   readonly session: SessionModel
   readonly ends: number
-  readonly epoch: number
+  /** That of its last login. */
+  epoch: number
   readonly remember: boolean
-  /** A revocation that concerns it was acknowledged after its login. */
+  /** A revocation that concerns it was acknowledged after its last login. */
   barred: boolean
   state: 'consenting' | 'code' | 'live' | 'dead'
   codeEnds: number
