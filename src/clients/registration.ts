@@ -18,7 +18,7 @@ import { workingPart } from './metadata/working.ts'
 import { freshRegistration, nextRegistration, type RegistrationStamp } from './registration-token.ts'
 import { isEmpty, renderRegistration } from './render.ts'
 import { makeSecret, secretEndOf } from './secret.ts'
-import { checkSectorStays, withinSector } from './sector.ts'
+import { checkSectorStays, isPairwiseByAdmin, withinSector } from './sector.ts'
 import { isUnreviewed, reviewed } from './stranger.ts'
 import { usedNow } from './use.ts'
 
@@ -112,16 +112,13 @@ export async function changeByClient(
 }
 
 /** What a client may change of itself: within an admin's bounds, or the policy if no admin ever changed it. */
-function limited(
-  config: Config,
-  { bounds, initialAccess, metadata: current }: ClientRecord,
-  wanted: ClientMetadata,
-): ClientMetadata {
+function limited(config: Config, client: ClientRecord, wanted: ClientMetadata): ClientMetadata {
+  const { bounds, initialAccess, metadata: current } = client
   const policies = policiesFor(config, initialAccess)
   if (bounds === null) return withinSector(withinPolicy(config, policies, wanted))
   checkBounds(config, bounds, wanted)
   checkRedirects(policies, wanted, current.redirect_uris ?? [])
-  return current.subject_type === 'pairwise' ? wanted : withinSector(wanted)
+  return isPairwiseByAdmin(client) && !isUnreviewed(client) ? wanted : withinSector(wanted)
 }
 
 /**

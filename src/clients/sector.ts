@@ -1,7 +1,7 @@
 import { unusableField } from '../errors/refusals.ts'
 import { fetchOutbound } from '../http/outbound.ts'
 import type { Runtime } from '../runtime.ts'
-import type { ClientMetadata } from '../store/types.ts'
+import type { ClientMetadata, ClientRecord } from '../store/types.ts'
 import { parseJson } from '../util/json.ts'
 import { isLoopbackHost } from '../util/loopback.ts'
 import { DEVICE_GRANT, listsGrantType } from './grant-types.ts'
@@ -35,14 +35,20 @@ export const sectorOf = (
 ): string | undefined => uri || sectorHost(uris, loopback)
 
 /**
- * Checks that a pairwise client that changes itself stays in its sector: in another one it would know its users by
- * other clients' identifiers. Throws `invalid_client_metadata`.
+ * Checks that a pairwise client that changes itself stays so, and in its sector: in another one it would know its users
+ * by other clients' identifiers, and as a public one it could have those of its sector sent anywhere, since notices of
+ * logins from before hold them. Throws `invalid_client_metadata`.
  */
 export function checkSectorStays(current: ClientMetadata, wanted: ClientMetadata, loopback: boolean): void {
-  if (current.subject_type !== 'pairwise' || sectorOf(current, loopback) === sectorOf(wanted, loopback))
-    return
+  if (current.subject_type !== 'pairwise') return
+  if (wanted.subject_type !== 'pairwise') throw unusableField('subject_type', 'must stay pairwise')
+  if (sectorOf(current, loopback) === sectorOf(wanted, loopback)) return
   throw unusableField('redirect_uris', 'would move the client into another sector')
 }
+
+/** Whether an admin made a client pairwise, or let it be: it did not choose its sector alone. */
+export const isPairwiseByAdmin = ({ bounds }: Pick<ClientRecord, 'bounds'>): boolean =>
+  bounds?.subject_type === 'pairwise'
 
 /**
  * Leaves out the device grant of a client that makes itself pairwise, since it could name anybody's address: only where

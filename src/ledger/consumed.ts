@@ -1,6 +1,6 @@
 import { after, type Seconds, seconds } from '../util/clock.ts'
 import type { Sid } from '../util/ids.ts'
-import { alive, findAlive, type Transaction, type View } from './transaction.ts'
+import { alive, findAlive, later, type Transaction, type View } from './transaction.ts'
 
 /**
  * How long an id stays consumed after it expires, seconds. The Worker checked the expiry earlier and by another clock,
@@ -43,5 +43,6 @@ export function keepSpent(
   { sid, flow_expires }: { readonly sid: Sid; readonly flow_expires: Seconds },
   until: Seconds,
 ): void {
-  if (alive(flow_expires, tx.now)) tx.tables.insert('consumed', { id: sid, attempt: '', expires: until })
+  if (alive(flow_expires, tx.now))
+    tx.tables.insert('consumed', { id: sid, attempt: '', expires: later(until, flow_expires) })
 }

@@ -1,5 +1,5 @@
 import { findClientOrAskSource } from '../clients/lookup.ts'
-import { noticesStay } from '../clients/sector.ts'
+import { isPairwiseByAdmin, noticesStay } from '../clients/sector.ts'
 import { fetchOutbound } from '../http/outbound.ts'
 import type { ClientNotice, LogoutRecipient } from '../ledger/types.ts'
 import type { Runtime } from '../runtime.ts'
@@ -24,7 +24,7 @@ export async function tellClient(rt: Runtime, notice: ClientNotice): Promise<Del
   const uri = client?.metadata.backchannel_logout_uri ?? ''
   if (client === undefined || uri === '') return 'moot'
   // A release before took such a client.
-  if (client.bounds === null && !noticesStay(client.metadata)) return 'moot'
+  if (!isPairwiseByAdmin(client) && !noticesStay(client.metadata)) return 'moot'
   const body = new URLSearchParams({ logout_token: await makeLogoutToken(rt, client, notice) })
   const { answer } = await fetchOutbound(rt.config, 'notice', uri, { method: 'POST', body })
   return deliveryOf(notice, answer?.status)

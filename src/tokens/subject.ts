@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import * as v from 'valibot'
-import { sectorOf } from '../clients/sector.ts'
+import { isPairwiseByAdmin, sectorOf } from '../clients/sector.ts'
+import { isUnreviewed } from '../clients/stranger.ts'
 import type { Config } from '../config/types.ts'
 import { sealed } from '../crypto/sealed.ts'
 import { tuple } from '../crypto/tuple.ts'
@@ -91,7 +92,7 @@ export function subjectSeenBy(
   { clientId, subject, pairwise }: Pick<StoredGrant, 'clientId' | 'subject' | 'pairwise'>,
 ): string {
   if (clientId === asker.id && pairwise !== undefined) return pairwise.sub
-  return isPairwise(asker) && asker.bounds === null
+  return isPairwise(asker) && (!isPairwiseByAdmin(asker) || isUnreviewed(asker))
     ? subjectIn(config, `client ${asker.id} `, subject)
     : subjectFor(config, asker, subject, '')
 }

@@ -13,6 +13,9 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
+/** How long a flow lasts by other settings, seconds. */
+const SHORT = 60
+
 /** What one has who has very many. */
 const MANY = { grants: 20_000, sessions: 1000 }
 
@@ -154,6 +157,16 @@ describe('erasing a subject', () => {
       expect(await storedBesideSessions(user)).not.toContain('her-name')
     },
   )
+
+  it('ends them for good also where flows may last longer than the settings of now say', async () => {
+    const user = await known()
+    await user.call('erase', { attempt: newAttempt(), flowLifetime: SHORT, endsProviderSession: true })
+    advance(SHORT + 1)
+    await runDurableObjectAlarm(user.stub)
+    const epoch = await user.call('loginEpoch', null)
+    const again = await user.call('login', user.loginInput({ epoch }))
+    expect(again).toEqual({ status: expect.stringMatching(/^(ended|stale)$/) })
+  })
 
   it('comes to more sessions than one call takes, and tells all their clients', async () => {
     const user = new Subject()

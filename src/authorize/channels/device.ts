@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { html } from 'hono/html'
 import { DEVICE_GRANT } from '../../clients/grant-types.ts'
+import { isPairwiseByAdmin } from '../../clients/sector.ts'
 import type { AppEnv, RequestContext } from '../../context.ts'
 import { accessDenied, invalidGrant, invalidRequest, OAuthError } from '../../errors/oauth-error.ts'
 import { SAID_NO } from '../../flow/denial.ts'
@@ -59,7 +60,7 @@ export const device = defineChannel<Waiting>({
 
 /** Refuses a pairwise client that let itself have devices, as 0.3.0 took it: nothing shows that its sector is its own. */
 function checkSector({ client }: DeviceRequest): void {
-  if (client.bounds === null && isPairwise(client))
+  if (isPairwise(client) && !isPairwiseByAdmin(client))
     throw invalidGrant('grant_type_not_allowed', { grant_type: DEVICE_GRANT })
 }
 

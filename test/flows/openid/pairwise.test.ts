@@ -87,11 +87,13 @@ describe('a client that registers itself with the address of another application
     deployment = new Deployment(testEnv({ ...PAIRWISE, OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED: 'true' }))
   })
 
-  const change = async (answer: Response): Promise<Record<string, unknown>> => {
-    const made = await bodyOf(answer)
-    const token = String(made['registration_access_token'])
-    const path = `/oauth2/register/${made['client_id']}`
-    return { ...made, ...(await bodyOf(await send('PUT', path, { ...asked, grant_types: both }, token))) }
+  const put = ({ registration_access_token: token, client_id: id }: Record<string, unknown>, body: object) =>
+    send('PUT', `/oauth2/register/${id}`, body, String(token))
+  const change = async (answer: Response, times = 1): Promise<Record<string, unknown>> => {
+    let made = await bodyOf(answer)
+    for (let done = 0; done < times; done += 1)
+      made = { ...made, ...(await bodyOf(await put(made, { ...asked, grant_types: both }))) }
+    return made
   }
   /** Makes a client pairwise in the database alone, as no request does. */
   const asPairwise = async (id: string): Promise<Deployment> => {
@@ -109,6 +111,10 @@ describe('a client that registers itself with the address of another application
     [
       'by a change of what an admin made',
       async () => change(await deployment.admin('POST', '/admin/clients', { ...open, redirect_uris: [] })),
+    ],
+    [
+      'by two changes of what an admin made',
+      async () => change(await deployment.admin('POST', '/admin/clients', { ...open, redirect_uris: [] }), 2),
     ],
   ]
 
@@ -153,6 +159,21 @@ describe('a client that registers itself with the address of another application
     expect([answer.status, (await bodyOf(answer))['error']]).toEqual([400, 'invalid_client_metadata'])
     const own = { ...elsewhere, backchannel_logout_uri: 'https://app.example/back' }
     expect((await send('POST', '/oauth2/register', own)).status).toBe(201)
+  })
+
+  it.each([
+    ['after an admin changed something else', { backchannel_logout_uri: BACK }],
+    ['as a public client', { subject_type: 'public', backchannel_logout_uri: BACK }],
+    ['as a public client later on', { subject_type: 'public' }],
+  ])('nor by a change: %s', async (when, wanted) => {
+    const own = { ...elsewhere, backchannel_logout_uri: 'https://app.example/back' }
+    const made = await bodyOf(await send('POST', '/oauth2/register', own))
+    if (when.includes('admin'))
+      await deployment.admin('PATCH', `/admin/clients/${made['client_id']}`, [
+        { op: 'replace', path: '/client_name', value: 'Seen' },
+      ])
+    const answer = await put(made, { ...own, ...wanted })
+    expect([answer.status, (await bodyOf(answer))['error']]).toEqual([400, 'invalid_client_metadata'])
   })
 
   it('gets no logout token elsewhere where 0.3.0 took it', async () => {
