@@ -27,7 +27,10 @@ export async function refuseEmptied(
       `Nothing was deployed: ${titleOf(target)} has empty variables that the Worker ${target.worker} has a value of, and`,
       'counts more than the dashboard. Write them there, or take them away in the dashboard:',
       '',
-      ...lost.map((name) => `      ${name} = ${JSON.stringify(present.get(name))}`),
+      // A secret may stand in a variable by mistake, and this in a log.
+      ...lost.map(
+        (name) => `      ${name}${name.startsWith('URLS_') ? ` = ${JSON.stringify(present.get(name))}` : ''}`,
+      ),
     ].join('\n'),
     2,
   )
